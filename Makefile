@@ -1,0 +1,39 @@
+# `make demo` and `make test` set up all they need in .venv, from a fresh machine that has Python (3.11 or later), pip and make.
+# Every path is relative, so the folder's own name may hold spaces.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: demo test lint types unit differential clean
+
+demo: .venv/demo.stamp
+	$(BIN)/python -m tql_client demo
+
+test: lint types unit
+
+lint: .venv/test.stamp
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/lint-imports
+
+types: .venv/test.stamp
+	$(BIN)/python -m mypy
+	$(BIN)/python -m basedpyright
+
+unit: .venv/test.stamp
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Some systems ship Python without ensurepip: then pip, which is there, installs itself into the new environment.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install pip; }
+
+.venv/demo.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[embedded,cli]"
+	touch $@
+
+.venv/test.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@ .venv/demo.stamp

@@ -1,0 +1,295 @@
+"""Know what a TQL text is made of: one frozen node per construct, named as the grammar's alternatives are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+type_of_float32 = "<f4"
+
+
+class Span(Record):
+    """A half-open range of characters ``[start, end)`` of a text, 0-based."""
+
+    start: int
+    end: int
+
+
+class Node(Record):
+    """
+    Any part of a TQL text.
+
+    Equality ignores where a node stands; `span` tells, for a node that came from a text.
+    """
+
+    @property
+    def span(self) -> Span | None:
+        """The characters of the text that this node was read from, or None for a node that was built."""
+        return self.__dict__.get("_span")
+
+    def at(self, start: int, end: int) -> Self:
+        """Return the same node, standing at the characters ``[start, end)`` of a text."""
+        copy = self.replace()
+        copy.__dict__["_span"] = Span(start, end)
+        return copy
+
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+
+class Expression(Node):
+    """What has a value for each row."""
+
+
+class Column(Expression):
+    """A column or alias: ``text``, ``"my col"``, ``t.text``. Names are case-sensitive."""
+
+    name: str
+    table: str | None = None
+
+
+class Star(Expression):
+    """All columns: ``*`` or ``t.*``."""
+
+    table: str | None = None
+
+
+class Number(Expression):
+    """A number without a sign, as the engine reads it: ``010`` is 8. An int is an int64, a float a float64."""
+
+    value: int | float
+
+
+class String(Expression):
+    """A text literal: ``'it''s'``."""
+
+    value: str
+
+
+class Boolean(Expression):
+    """``TRUE`` or ``FALSE``."""
+
+    value: bool
+
+
+class Null(Expression):
+    """``NULL``."""
+
+
+class Parameter(Expression):
+    """``?``: a value that is given when a prepared query runs."""
+
+
+class Array(Expression):
+    """An array that is not a list of numbers: ``ARRAY['a', 'b']``, ``ARRAY[ARRAY[1, 2], ARRAY[3, 4]]``."""
+
+    elements: tuple[Expression, ...]
+
+
+class Vector(Expression):
+    """
+    An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
+
+    The engine reads every element as a float32, so two vectors are equal when their float32 values are equal bit for bit.
+    `array` has shape (d,), d >= 1, dtype float32.
+    `text` is what stands between the brackets, each number in the fewest digits that give the same float32.
+    """
+
+    array: NDArray[np.float32]
+
+    @property
+    def text(self) -> str:
+        """The numbers, separated by commas, without the brackets."""
+        cached = self.__dict__.get("_text")
+        if cached is None:
+            import orjson
+
+            cached = orjson.dumps(self.array, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode("ascii")
+            self.__dict__["_text"] = cached
+        return cached
+
+    def leaf(self) -> bytes:
+        """Return the bits."""
+        return self.array.astype(type_of_float32).tobytes()
+
+    def __repr__(self) -> str:
+        """Show length and type instead of the numbers when there are many."""
+        few = 8
+        if self.array.size <= few:
+            return f"Vector({self.array.tolist()})"
+        return f"Vector(<{self.array.size} float32>)"
+
+
+class Function(Expression):
+    """A call: ``cosine_similarity(embedding, ARRAY[..])``. The name is kept as written and compared without case by the engine."""
+
+    name: str
+    arguments: tuple[Expression, ...] = ()
+    distinct: bool = False
+
+
+class Pair(Expression):
+    """One ``condition: weight`` of a weight function, ``max_weight(a > 1: 2, b: 3)``."""
+
+    condition: Expression
+    weight: Expression
+
+
+class Aliased(Expression):
+    """``expression AS alias``."""
+
+    expression: Expression
+    alias: str
+
+
+class Not(Expression):
+    """``NOT operand``."""
+
+    operand: Expression
+
+
+class Negate(Expression):
+    """``-operand``."""
+
+    operand: Expression
+
+
+class And(Expression):
+    """All of the operands: ``a AND b AND c``. Nested conjunctions are one."""
+
+    operands: tuple[Expression, ...]
+
+
+class Or(Expression):
+    """Any of the operands: ``a OR b OR c``. Nested disjunctions are one."""
+
+    operands: tuple[Expression, ...]
+
+
+class Chain(Expression):
+    """
+    Operators of one level, from left to right: ``a + b - c`` has the operators ``("+", "-")`` and three operands.
+
+    The levels are ``+ -``, ``* / %``, ``^`` and ``||``.
+    """
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+
+
+class Comparison(Expression):
+    """``left < right``; `operator` is one of ``= != < <= > >=`` (``==`` and ``<>`` are read as ``=`` and ``!=``)."""
+
+    operator: Literal["=", "!=", "<", "<=", ">", ">="]
+    left: Expression
+    right: Expression
+
+
+class Like(Expression):
+    """``operand LIKE pattern``, NOT LIKE, ILIKE."""
+
+    operand: Expression
+    pattern: Expression
+    negated: bool = False
+    case_insensitive: bool = False
+
+
+class In(Expression):
+    """``operand IN (1, 2)``, or IN (SELECT ..), or NOT IN."""
+
+    operand: Expression
+    members: tuple[Expression, ...] | Query
+    negated: bool = False
+
+
+class Between(Expression):
+    """``operand BETWEEN low AND high``, both ends included."""
+
+    operand: Expression
+    low: Expression
+    high: Expression
+
+
+class IsNull(Expression):
+    """``operand IS NULL``, IS NOT NULL."""
+
+    operand: Expression
+    negated: bool = False
+
+
+class Subscript(Expression):
+    """``operand[1]``, ``operand[0:2, 1]``, ``operand['key']``."""
+
+    operand: Expression
+    indices: tuple[Expression, ...]
+
+
+class Slice(Expression):
+    """``start:stop:step`` inside a subscript; ``[:]`` has none of them."""
+
+    start: Expression | None = None
+    stop: Expression | None = None
+    step: Expression | None = None
+
+
+class Subquery(Expression):
+    """A query used as a value: ``(SELECT ..)``."""
+
+    query: Query
+
+
+# --- queries ---------------------------------------------------------------------------------------------------------
+
+
+class Query(Node):
+    """A whole query: `Select` or `SetOperation`."""
+
+
+class Source(Node):
+    """What FROM names."""
+
+
+class Table(Source):
+    """A dataset by its url, or a bare name: ``"hub://org/dataset" AS d``."""
+
+    name: str
+    alias: str | None = None
+    schema: str | None = None
+    alias_columns: tuple[str, ...] = ()
+
+
+class Derived(Source):
+    """A sub-query as a source: ``(SELECT ..) AS d``."""
+
+    query: Query
+    alias: str | None = None
+    alias_columns: tuple[str, ...] = ()
+
+
+class Order(Node):
+    """One key of ORDER BY; `direction` is None where the text gives none, which means ascending."""
+
+    expression: Expression
+    direction: Literal["asc", "desc"] | None = None
+
+
+class Limit(Node):
+    """``LIMIT count OFFSET offset``, either alone too; LIMIT ALL has no count."""
+
+    count: Expression | None = None
+    offset: Expression | None = None
+
+
+class Select(Query):
+    """One SELECT with its clauses in the order in which they are written."""
+
+    columns: tuple[Expression, ...]
+    source: Source | None = None
+    where: Expression | None = None
+    order_by: tuple[Order, ...] = ()
+    limit: Limit | None = None

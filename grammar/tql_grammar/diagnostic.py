@@ -1,0 +1,67 @@
+"""Know what a finding about a text is, and how it is shown: place, caret, reason, remedy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tql_grammar.record import Record
+
+Severity = Literal["error", "warning", "info"]
+
+
+class Diagnostic(Record):
+    """
+    One finding about a query text.
+
+    Attributes:
+        code: ``TQL`` and three digits; the first digit is the family (0 text, 1 syntax, 2 refused, 3 silently different, 4 crash or hang, 5 search advice).
+        severity: "error", "warning" or "info".
+        message: what is wrong and what the engine does with it.
+        line: 1-based.
+        column: 1-based, in characters.
+        start: 0-based character offset.
+        end: 0-based character offset, exclusive.
+        hint: what to write instead, or None.
+        fix: the corrected whole text, or None where no fix is certain.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    line: int
+    column: int
+    start: int
+    end: int
+    hint: str | None = None
+    fix: str | None = None
+
+    def picture(self, text: str) -> str:
+        """Return the line of *text* that the finding is about with carets below it, cut to a readable width."""
+        return picture(text, self.start, self.end)
+
+
+def locate(text: str, offset: int) -> tuple[int, int]:
+    """Return the 1-based line and column, in characters, of a 0-based offset; only a newline ends a line."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    return text.count("\n", 0, offset) + 1, offset - line_start + 1
+
+
+def picture(text: str, start: int, end: int, width: int = 100) -> str:
+    """
+    Return the line of *text* that holds *start*, with carets below ``[start, end)``.
+
+    Long lines are cut around the place to *width* characters; carets stop at the end of the line; control characters show as ``␍`` and the like, one cell each.
+    """
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", start)
+    line_end = len(text) if line_end < 0 else line_end
+    left = max(line_start, min(start - width // 2, line_end - width))
+    right = min(line_end, left + width)
+    before, after = "…" if left > line_start else "", "…" if right < line_end else ""
+    carets = "^" * max(1, min(end, right) - start)
+    return f"{before}{_visible(text[left:right])}{after}\n{' ' * (len(before) + start - left)}{carets}"
+
+
+def _visible(text: str) -> str:
+    """Return *text* with each control character as its picture."""
+    return "".join(chr(0x2400 + ord(character)) if ord(character) < ord(" ") else character for character in text)

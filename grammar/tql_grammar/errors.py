@@ -1,0 +1,129 @@
+"""
+Know what can go wrong with a query before it is sent.
+
+::
+
+    TqlError
+     +- QueryError
+         +- ParseError                 the text is not TQL, or the engine would read another text
+         +- CheckError                 the engine would refuse it, or do something else than it says
+         +- ArgumentError(ValueError)  a method of the builder was given what it cannot take
+
+The errors of sending are in `tql_client.errors`, below the same `TqlError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.diagnostic import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tql_grammar.diagnostic import Diagnostic
+
+
+class TqlError(Exception):
+    """The base of every error of this library."""
+
+
+class QueryError(TqlError):
+    """A query, or a part of one, is wrong."""
+
+
+def _sentence(text: str, diagnostic: Diagnostic) -> str:
+    """Return a diagnostic as a message: place, reason, the line with carets, hint."""
+    lines = [
+        f"{diagnostic.code} at line {diagnostic.line}, column {diagnostic.column}: {diagnostic.message}",
+        picture(text, diagnostic.start, diagnostic.end),
+    ]
+    if diagnostic.hint:
+        lines.append(f"hint: {diagnostic.hint}")
+    return "\n".join(lines)
+
+
+class ParseError(QueryError):
+    """
+    The text is not TQL (``TQL1xx``), or the engine would read another text than the one written (``TQL0xx``).
+
+    Attributes:
+        text: the whole text.
+        diagnostic: the finding.
+        line: 1-based.
+        column: 1-based, in characters.
+        position: 0-based character offset.
+        engine_position: the N of the ``Pos N`` that the engine reports, or None where the engine accepts the text.
+        unexpected: the token that cannot stand there, as written, or "" at the end of the text.
+        expected: what could stand there, in words of the language.
+        hint: what to write instead, or None.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        diagnostic: Diagnostic,
+        unexpected: str = "",
+        expected: Sequence[str] = (),
+        engine_position: int | None = None,
+    ) -> None:
+        """Hold the finding and what is known of the token."""
+        super().__init__(_sentence(text, diagnostic))
+        self.text = text
+        self.diagnostic = diagnostic
+        self.line = diagnostic.line
+        self.column = diagnostic.column
+        self.position = diagnostic.start
+        self.engine_position = engine_position
+        self.unexpected = unexpected
+        self.expected = tuple(expected)
+        self.hint = diagnostic.hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the arguments of the constructor."""
+        return type(self), (self.text, self.diagnostic, self.unexpected, self.expected, self.engine_position)
+
+
+class CheckError(QueryError):
+    """
+    The engine would refuse the query, crash on it, or do something else than it says.
+
+    Attributes:
+        text: the whole text.
+        diagnostics: every finding, in the order of the text.
+    """
+
+    def __init__(self, text: str, diagnostics: Sequence[Diagnostic]) -> None:
+        """Hold the findings."""
+        super().__init__("\n\n".join(_sentence(text, diagnostic) for diagnostic in diagnostics))
+        self.text = text
+        self.diagnostics = tuple(diagnostics)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the arguments of the constructor."""
+        return type(self), (self.text, self.diagnostics)
+
+
+class ArgumentError(QueryError, ValueError):
+    """
+    A method was given what it cannot take: ``` `limit` takes a number of rows >= 0, got -1```.
+
+    Attributes:
+        subject: the method or argument.
+        rule: what it takes.
+        got: what came, as a short repr.
+        hint: what to write instead, or None.
+    """
+
+    def __init__(self, subject: str, rule: str, got: str, hint: str | None = None) -> None:
+        """Compose the sentence: subject, rule, got, hint."""
+        tail = f"\nhint: {hint}" if hint else ""
+        super().__init__(f"`{subject}` {rule}, got {got}{tail}")
+        self.subject = subject
+        self.rule = rule
+        self.got = got
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the arguments of the constructor."""
+        return type(self), (self.subject, self.rule, self.got, self.hint)

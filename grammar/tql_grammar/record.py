@@ -1,0 +1,204 @@
+"""Know how a frozen value holds its fields, and compares, hashes, prints, copies and pickles them at any depth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass_transform(frozen_default=True)
+class Record:
+    """
+    A frozen value: annotated class attributes are its fields, defaults are their defaults.
+
+    Two records are equal when their classes are the same and their fields are equal, where ``1``, ``1.0`` and ``True`` differ.
+    One constructor, one ``==``, one ``hash`` and one ``repr`` serve every subclass: generating them per class, as ``dataclasses`` does, costs more than all of ``import tql``.
+    None of them recurses, so records may nest as deep as memory allows.
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[Mapping[str, object]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Collect the fields that the class body declares, after those of its bases."""
+        own = [name for name, kind in cls.__dict__.get("__annotations__", {}).items() if not kind.startswith("ClassVar")]
+        cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+        cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
+
+    def __init__(self, *values: object, **named: object) -> None:
+        """Take the fields in order, or by name."""
+        if named or len(values) != len(self._fields):
+            values = self._complete(values, named)
+        self.__dict__.update(zip(self._fields, values, strict=True))
+
+    def _complete(self, values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
+        """Return one value per field, from what was passed by position, by name, and from the defaults."""
+        rest = self._fields[len(values) :]
+        missing = [name for name in rest if name not in named and name not in self._defaults]
+        surplus = [name for name in named if name not in rest]
+        if missing or surplus or len(values) > len(self._fields):
+            message = f"`{type(self).__name__}` takes the fields {', '.join(self._fields)}, got {len(values)} by position and {sorted(named)} by name"
+            raise TypeError(message)
+        return (*values, *(named[name] if name in named else self._defaults[name] for name in rest))
+
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with some fields changed, and with all that is not a field kept."""
+        unknown = changes.keys() - set(self._fields)
+        if unknown:
+            message = f"`{type(self).__name__}` has no field {sorted(unknown)}"
+            raise TypeError(message)
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__, **changes)
+        return copy
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: a record is frozen."""
+        message = f"`{type(self).__name__}` is frozen: make a changed copy instead of setting `{name}`"
+        raise AttributeError(message)
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: a record is frozen."""
+        self.__setattr__(name, None)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by class and fields."""
+        if self is other:
+            return True
+        if not isinstance(other, type(self)) or type(self) is not type(other):
+            return NotImplemented
+        return all(mine == theirs for mine, theirs in zip(_flatten(self), _flatten(other), strict=False))
+
+    def __hash__(self) -> int:
+        """Agree with ``==``."""
+        return hash(tuple(_flatten(self)))
+
+    def __repr__(self) -> str:
+        """Return the constructor call that makes an equal record, leaving out fields at their defaults."""
+        return "".join(_write(self))
+
+    def __copy__(self) -> Self:
+        """Return itself: it is frozen."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return itself: it is frozen."""
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as a flat list, so that depth costs no recursion."""
+        return _build, (tuple(_pickle(self)),)
+
+    def leaf(self) -> object | None:
+        """Return a hashable value that stands for this record in ``==`` and ``hash``, or None to compare field by field."""
+        return None
+
+
+def _values(record: Record) -> list[object]:
+    """Return the field values of a record in order."""
+    state = record.__dict__
+    return [state[name] for name in record._fields]  # noqa: SLF001 - this module is the record's own.
+
+
+def _flatten(root: Record) -> Iterator[object]:
+    """Yield what decides equality, in one fixed order: classes, lengths, and typed leaves."""
+    stack: list[object] = [root]
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        yield kind
+        if isinstance(item, Record):
+            leaf = item.leaf()
+            if leaf is None:
+                stack.extend(reversed(_values(item)))
+            else:
+                yield leaf
+        elif isinstance(item, tuple):
+            yield len(item)
+            stack.extend(reversed(item))
+        else:
+            yield repr(item) if kind is float else item
+
+
+def _write(root: Record) -> Iterator[str]:
+    """Yield the pieces of the constructor call."""
+    stack: list[object] = [root]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, _Text):
+            yield item
+        elif isinstance(item, Record) and type(item).__repr__ is Record.__repr__:
+            stack.append(_Text(")"))
+            stack.extend(reversed(_call(item)))
+        elif type(item) is tuple and item:
+            stack.append(_Text(",)" if len(item) == 1 else ")"))
+            stack.extend(reversed(_commas([[part] for part in item])))
+            yield "("
+        else:
+            yield repr(item)
+
+
+class _Text(str):
+    """Text of a repr that is written as it stands."""
+
+    __slots__ = ()
+
+
+def _call(record: Record) -> list[object]:
+    """Return the opening of a record's constructor call and its arguments, by name once a default was left out."""
+    named = False
+    arguments: list[list[object]] = []
+    for name, value in zip(record._fields, _values(record), strict=True):  # noqa: SLF001 - this module is the record's own.
+        if name in record._defaults and record._defaults[name] == value:  # noqa: SLF001 - this module is the record's own.
+            named = True
+        else:
+            arguments.append([_Text(f"{name}="), value] if named else [value])
+    return [_Text(f"{type(record).__name__}("), *_commas(arguments)]
+
+
+def _commas(groups: list[list[object]]) -> list[object]:
+    """Join groups of pieces by commas."""
+    joined: list[object] = []
+    for group in groups:
+        joined.extend([_Text(", "), *group] if joined else group)
+    return joined
+
+
+def _pickle(root: Record) -> Iterator[object]:
+    """Yield a record in postfix order: leaves, then ``(class, number of parts, state beside the fields)``."""
+    stack: list[tuple[object, bool]] = [(root, False)]
+    while stack:
+        item, done = stack.pop()
+        if isinstance(item, Record) and type(item).__reduce__ is Record.__reduce__:
+            values = _values(item)
+            extra = {name: value for name, value in item.__dict__.items() if name not in item._fields}  # noqa: SLF001 - this module is the record's own.
+        elif type(item) is tuple:
+            values, extra = list(item), {}
+        else:
+            yield (None, 0, item)
+            continue
+        if done:
+            yield (type(item), len(values), extra)
+        else:
+            stack.append((item, True))
+            stack.extend((value, False) for value in reversed(values))
+
+
+def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
+    """Rebuild what `_pickle` wrote."""
+    stack: list[object] = []
+    for kind, count, extra in parts:
+        if kind is None:
+            stack.append(extra)
+            continue
+        values = stack[len(stack) - count :]
+        del stack[len(stack) - count :]
+        if kind is tuple:
+            stack.append(tuple(values))
+            continue
+        record = object.__new__(kind)
+        record.__dict__.update(zip(kind._fields, values, strict=True))  # type: ignore[attr-defined]  # noqa: SLF001 - only records and tuples come here.
+        record.__dict__.update(extra)  # type: ignore[call-overload]  # the same.
+        stack.append(record)
+    return stack[0]

@@ -1,0 +1,150 @@
+"""Know how each Python value becomes a TQL literal, and which values have none."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_INT = 2**63 - 1
+FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """Return a repr of *value* for a message, cut to *limit* characters, with its type where the repr does not tell."""
+    text = repr(value)
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if type(value) in {str, int, float, bool, type(None)} else f"{text} ({type(value).__name__})"
+
+
+def name(subject: str, value: object) -> str:
+    """
+    Return *value* as the name of a column, alias or dataset.
+
+    Raises:
+        ArgumentError: it is not a str, or is empty, or holds a character that no TQL name can hold (``"``, newline, NUL, a lone surrogate).
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(subject, "takes a name as a str", shown(value))
+    if not value:
+        raise ArgumentError(subject, "takes a name of at least one character", shown(value))
+    for character, title in FORBIDDEN_IN_NAMES.items():
+        if character in value:
+            rule = f"takes a name without {title}: TQL cannot write one"
+            raise ArgumentError(subject, rule, shown(value), "rename it in the dataset, or select the others by name")
+    _require_text(subject, value)
+    return str.__str__(value)
+
+
+def literal(subject: str, value: object) -> ast.Expression:
+    """
+    Return the TQL literal that stands for *value* exactly.
+
+    Args:
+        subject: the method or argument that was given the value, for the message.
+        value: None, bool, int, float, str, Decimal, a numpy scalar, or a list or array of numbers or strings.
+
+    Returns:
+        ``NULL``, ``TRUE``, ``-5``, ``0.1``, ``'it''s'``, ``ARRAY[..]``; float64 values keep every bit.
+
+    Raises:
+        ArgumentError: no literal stands for the value (NaN, infinity, an int beyond 64 bits, a date, bytes, ..).
+    """
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(subject, value)
+    for kind, known in _WRITERS.items():
+        if isinstance(value, kind):
+            return known(subject, value)
+    return _from_other(subject, value)
+
+
+def _null(_subject: str, _value: object) -> ast.Expression:
+    """Return ``NULL``."""
+    return ast.Null()
+
+
+def _boolean(_subject: str, value: object) -> ast.Expression:
+    """Return ``TRUE`` or ``FALSE``."""
+    return ast.Boolean(bool(value))
+
+
+def _integer(subject: str, value: object) -> ast.Expression:
+    """Return an integer; the engine's integers have 64 bits."""
+    number = int(value)  # type: ignore[call-overload]  # only ints come here
+    if not -LARGEST_INT - 1 <= number <= LARGEST_INT:
+        raise ArgumentError(subject, "takes integers of 64 bits, -2**63 to 2**63 - 1", shown(value))
+    return ast.Number(number) if number >= 0 else ast.Negate(ast.Number(-number))
+
+
+def _float(subject: str, value: object) -> ast.Expression:
+    """Return a float with every bit, the sign of zero included."""
+    number = float(value)  # type: ignore[arg-type]  # only floats come here
+    if not math.isfinite(number):
+        raise ArgumentError(subject, "takes finite numbers: TQL has no literal for NaN and infinity", shown(value))
+    return ast.Number(number) if math.copysign(1.0, number) > 0 else ast.Negate(ast.Number(-number))
+
+
+def _string(subject: str, value: object) -> ast.Expression:
+    """Return a text literal."""
+    _require_text(subject, str(value))
+    return ast.String(str.__str__(value))  # type: ignore[arg-type]  # only str and its subclasses come here
+
+
+def _require_text(subject: str, value: str) -> None:
+    """Refuse the two kinds of characters that cannot reach the engine: NUL ends the query, a lone surrogate is no text."""
+    if "\0" in value:
+        raise ArgumentError(subject, "takes text without NUL: it would end the query", shown(value))
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            rule = f"takes text that UTF-8 can hold; the character at {error.start} is half of a surrogate pair"
+            raise ArgumentError(subject, rule, shown(value)) from None
+
+
+def _refuse(rule: str, hint: str) -> Callable[[str, object], ast.Expression]:
+    """Return a writer that refuses."""
+
+    def writer(subject: str, value: object) -> ast.Expression:
+        raise ArgumentError(subject, rule, shown(value), hint)
+
+    return writer
+
+
+_WRITERS: dict[type, Callable[[str, object], ast.Expression]] = {
+    type(None): _null,
+    bool: _boolean,
+    int: _integer,
+    float: _float,
+    str: _string,
+    bytes: _refuse("takes text, not bytes", "decode them first"),
+    complex: _refuse("takes real numbers", "pass the real and the imaginary part separately"),
+    dict: _refuse("takes no dict: TQL has no literal for one", 'compare its parts, as in col("meta")["year"] == 2020'),
+    set: _refuse("takes no set: its order is not fixed", "pass a list"),
+}
+
+
+def _from_other(subject: str, value: object) -> ast.Expression:
+    """Return the literal of a value whose type is known by its module or by what it offers."""
+    module = type(value).__module__.partition(".")[0]
+    if module in {"decimal", "_pydecimal"}:
+        return _decimal(subject, value)
+    if module in {"datetime", "_pydatetime"}:
+        rule = "takes no dates and times: TQL runs none (`DATE is not supported.`)"
+        raise ArgumentError(subject, rule, shown(value), "store a number (a timestamp) or an ISO 8601 text, and compare that")
+    from tql import vectors
+
+    return vectors.scalar_or_array(subject, value)
+
+
+def _decimal(subject: str, value: object) -> ast.Expression:
+    """Return a Decimal as an integer where it is written as one, else as the nearest float64."""
+    if str(value).lstrip("-").isdigit():
+        return _integer(subject, int(str(value)))
+    return _float(subject, value)

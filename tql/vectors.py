@@ -1,0 +1,118 @@
+"""Know how arrays, tensors and lists of numbers become the float32 arrays of TQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tql.coerce import literal, shown
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NUMERIC_KINDS = "buif"
+VECTOR, MATRIX = 1, 2
+
+
+def vector(subject: str, value: object) -> ast.Vector:
+    """
+    Return *value* as ``ARRAY[..]``.
+
+    Args:
+        subject: the method or argument that was given the value, for the message.
+        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or anything with ``__array__`` or the buffer protocol.
+
+    Raises:
+        ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
+    """
+    array = _numeric(subject, value)
+    if array.ndim != VECTOR or array.size == 0:
+        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array))
+    return ast.Vector(_as_float32(subject, array))
+
+
+def matrix(subject: str, value: object) -> ast.Array:
+    """
+    Return *value*, shape (n, d), as ``ARRAY[ARRAY[..], ..]``.
+
+    Raises:
+        ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
+    """
+    array = _numeric(subject, value)
+    if array.ndim != MATRIX or array.size == 0:
+        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
+    return ast.Array(tuple(ast.Vector(row) for row in _as_float32(subject, array)))
+
+
+def scalar_or_array(subject: str, value: object) -> ast.Expression:
+    """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
+    import numpy as np
+
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return literal(subject, value.item())
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
+        return ast.Array(tuple(literal(subject, item) for item in value))
+    array = _numeric(subject, value)
+    return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
+
+
+def _numeric(subject: str, value: object) -> NDArray[Any]:
+    """Return *value* as a numpy array of numbers, sharing its memory where numpy can."""
+    array = _read(subject, value)
+    if array.dtype.kind not in NUMERIC_KINDS:
+        rule = "takes real numbers (bool, integers, floats)"
+        raise ArgumentError(subject, rule, f"{shown(value)} of dtype {array.dtype}")
+    return array
+
+
+def _read(subject: str, value: object) -> NDArray[Any]:
+    """Return what numpy makes of *value*."""
+    import numpy as np
+
+    if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
+        raise ArgumentError(subject, "takes a value that TQL can write", shown(value), "pass a number, a str, or a list or array of numbers")
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (str, bytes)) or item is None for item in value):
+        raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
+
+
+def _has_buffer(value: object) -> bool:
+    """Tell whether *value* offers the buffer protocol."""
+    try:
+        memoryview(value).release()  # type: ignore[arg-type]  # asking is how one finds out
+    except TypeError:
+        return False
+    return True
+
+
+def _as_float32(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """
+    Return a contiguous float32 copy that nobody else can change; the engine reads every element as a float32.
+
+    Raises:
+        ArgumentError: a value is not finite as a float32.
+    """
+    import numpy as np
+
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = np.array(array, dtype=np.float32, order="C")
+    finite = np.isfinite(narrow)
+    if not finite.all():
+        index = tuple(int(place) for place in np.argwhere(~finite)[0])
+        where = str(index[0]) if len(index) == 1 else str(index)
+        rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
+        raise ArgumentError(subject, rule, f"{array[index]} at index {where}")
+    narrow.setflags(write=False)
+    return narrow
+
+
+def _shape_hint(array: NDArray[Any]) -> str | None:
+    """Return what to do about an array of the wrong shape, where it is clear."""
+    if array.ndim == MATRIX and len(array) == 1:
+        return "a model that encodes a batch returns shape (1, d): pass its first row, vector[0]"
+    return None
