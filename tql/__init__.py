@@ -1,0 +1,39 @@
+"""
+Compose and check queries in TQL, Deep Lake's Tensor Query Language.
+
+``select("text").from_("hub://org/dataset").similarity("embedding", vector).order_by("score").limit(5)`` is a query; ``str()`` of it is the text.
+Importing this module loads neither the parser nor numpy; they come when they are needed.
+"""
+
+from tql import fn
+from tql.checking import check, parse, validate
+from tql.checking import format as format  # noqa: A004, PLC0414 - the contract's name, and not in `__all__`: a star import must not hide the builtin
+from tql.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
+from tql.query import Query, select
+from tql.reading import raw
+from tql_grammar.diagnostic import Diagnostic
+from tql_grammar.errors import ArgumentError, CheckError, ParseError, QueryError, TqlError
+
+__all__ = [
+    "ArgumentError",
+    "CheckError",
+    "Diagnostic",
+    "Expr",
+    "Key",
+    "ParseError",
+    "Query",
+    "QueryError",
+    "TqlError",
+    "all_of",
+    "any_of",
+    "asc",
+    "check",
+    "col",
+    "desc",
+    "fn",
+    "not_",
+    "parse",
+    "raw",
+    "select",
+    "validate",
+]

@@ -64,6 +64,12 @@ def literal(subject: str, value: object) -> ast.Expression:
     return _from_other(subject, value)
 
 
+def operand(subject: str, value: object) -> ast.Expression:
+    """Return the tree of an expression, or the literal of any other value."""
+    node = getattr(value, "node", None)
+    return node if isinstance(node, ast.Expression) else literal(subject, value)
+
+
 def _null(_subject: str, _value: object) -> ast.Expression:
     """Return ``NULL``."""
     return ast.Null()
@@ -137,7 +143,9 @@ def _from_other(subject: str, value: object) -> ast.Expression:
         return _decimal(subject, value)
     if module in {"datetime", "_pydatetime"}:
         rule = "takes no dates and times: TQL runs none (`DATE is not supported.`)"
-        raise ArgumentError(subject, rule, shown(value), "store a number (a timestamp) or an ISO 8601 text, and compare that")
+        raise ArgumentError(
+            subject, rule, shown(value), "store a number (a timestamp) or an ISO 8601 text, and compare that"
+        )
     from tql import vectors
 
     return vectors.scalar_or_array(subject, value)

@@ -29,7 +29,9 @@ def vector(subject: str, value: object) -> ast.Vector:
     """
     array = _numeric(subject, value)
     if array.ndim != VECTOR or array.size == 0:
-        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array))
+        raise ArgumentError(
+            subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
+        )
     return ast.Vector(_as_float32(subject, array))
 
 
@@ -72,7 +74,12 @@ def _read(subject: str, value: object) -> NDArray[Any]:
     import numpy as np
 
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
-        raise ArgumentError(subject, "takes a value that TQL can write", shown(value), "pass a number, a str, or a list or array of numbers")
+        raise ArgumentError(
+            subject,
+            "takes a value that TQL can write",
+            shown(value),
+            "pass a number, a str, or a list or array of numbers",
+        )
     if isinstance(value, (list, tuple)) and any(isinstance(item, (str, bytes)) or item is None for item in value):
         raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
     try:

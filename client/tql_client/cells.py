@@ -1,0 +1,64 @@
+"""
+Know how the engine's cells become plain Python values, the same ones in process as over HTTP.
+
+float32 numbers take the value of their shortest digits: 0.1 rather than 0.10000000149011612.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def plain(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
+    """Return a column, a numpy array or a list of cells, as a list of plain values."""
+    if type(values).__module__ == "numpy":
+        return _array(values)
+    return [cell(value) for value in values]
+
+
+def cell(value: Any) -> Any:  # noqa: ANN401 - any cell
+    """Return one cell as None, bool, int, float, str, or lists and dicts of them."""
+    if value is None or type(value) in {bool, int, float, str}:
+        return value
+    if type(value).__module__ == "numpy":
+        return _array(value)
+    if hasattr(value, "to_dict"):
+        return cell(value.to_dict())
+    if isinstance(value, dict):
+        return {str(key): cell(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cell(part) for part in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return list(bytes(value))
+    return str(value)
+
+
+def _array(values: np.ndarray | np.generic) -> Any:  # noqa: ANN401 - lists nest as deep as the array
+    """Return a numpy array or scalar as lists of plain values."""
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    if kind == "O":
+        return cell(values.item()) if values.ndim == 0 else [cell(part) for part in values]
+    if kind == "f" and size < 8:  # noqa: PLR2004 - bytes of a float64, which is a Python float already
+        return _short(values)
+    return values.tolist()
+
+
+def _short(values: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the array
+    """Return float32 numbers as the floats of their shortest digits."""
+    import numpy as np
+    import orjson
+
+    array = np.asarray(values, dtype=np.float32)
+    if not np.isfinite(array).all():
+        return _each_short(array.tolist())
+    return orjson.loads(orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)) if array.ndim else float(str(array[()]))
+
+
+def _each_short(value: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the array
+    """Return float32 numbers, NaN and infinities among them, as the floats of their shortest digits."""
+    import numpy as np
+
+    return [_each_short(part) for part in value] if isinstance(value, list) else float(str(np.float32(value)))

@@ -1,0 +1,86 @@
+"""Know where a token comes from, which shape it has, and that nobody sees it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from tql_client.errors import ConfigError
+
+VARIABLE = "ACTIVELOOP_TOKEN"
+TRUSTED_DOMAINS = ("activeloop.ai", "deeplake.ai")
+LONGEST = 8192
+_SHAPE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
+class Secret:
+    """A token that shows itself to nobody: not in a repr, a log, or a pickle."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        """Take a token; white space round it is dropped."""
+        self._value = _accepted(value)
+
+    def reveal(self) -> str:
+        """Return the token, for the one header that carries it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Show nothing."""
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        """Show nothing."""
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to leave the process."""
+        message = "a token is not pickled: connect again in the other process"
+        raise TypeError(message)
+
+
+def _accepted(value: object) -> str:
+    """Return a token of the form that RFC 6750 allows, or say what is wrong without repeating any of it."""
+    if not isinstance(value, str):
+        message = f"`token` takes a str, got {type(value).__name__}"
+        raise ConfigError(message)
+    token = value.strip()
+    if not token:
+        message = "`token` takes at least one character, got none"
+        raise ConfigError(message)
+    if len(token) > LONGEST:
+        message = f"`token` takes at most {LONGEST} characters, got {len(token)}"
+        raise ConfigError(message)
+    if not _SHAPE.fullmatch(token):
+        message = "`token` takes letters, digits and - . _ ~ + / with = at the end, got another character (a line break or a quote, perhaps, from copying)"
+        raise ConfigError(message)
+    return token
+
+
+def is_trusted(host: str) -> bool:
+    """Tell whether the environment's token may go to *host*: the service itself and nobody else."""
+    name = host.lower().rstrip(".")
+    return any(name == domain or name.endswith("." + domain) for domain in TRUSTED_DOMAINS)
+
+
+def token_for(url: str, token: str | None) -> Secret | None:
+    """
+    Return the token for a url: the argument, or ``ACTIVELOOP_TOKEN`` where the host is of the service.
+
+    Raises:
+        ConfigError: the service needs a token and there is none, or it has a wrong shape.
+    """
+    if token is not None:
+        return Secret(token)
+    if not is_trusted(urlsplit(url).hostname or ""):
+        return None
+    found = os.environ.get(VARIABLE)
+    if not found:
+        message = f"no token: pass connect(.., token=..), or set {VARIABLE} in the environment"
+        raise ConfigError(message)
+    return Secret(found)

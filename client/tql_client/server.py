@@ -1,0 +1,211 @@
+"""Know how to answer the hosted service's protocol on this machine, with the real engine behind it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from tql_client.credentials import Secret
+from tql_client.embedded import EmbeddedTransport
+from tql_client.errors import APIError, ConfigError, MissingExtra, QueryTimeout
+from tql_client.transport import LOOPBACK, Call
+from tql_client.wire import encode_answer, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+PATH = "/api/query/v1"
+LARGEST_REQUEST = 64 * 2**20
+SECONDS = 300.0
+START_SECONDS = 20.0
+
+
+class Server:
+    """
+    A running server; `url` is where it answers.
+
+    It is a context manager: leaving the block stops it.
+    """
+
+    def __init__(self, datasets: Mapping[str, str], token: str | None, host: str, port: int) -> None:
+        """Open the datasets and start to answer."""
+        if host not in LOOPBACK:
+            message = f"`host` takes an address of this machine ({', '.join(sorted(LOOPBACK))}): the server is for development and tests"
+            raise ConfigError(message)
+        self.datasets = {name: EmbeddedTransport(path, name) for name, path in datasets.items()}
+        self._socket = _bound(host, port)
+        self._uvicorn, self._thread = _started(_application(self.datasets, Secret(token) if token else None), self._socket)
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"
+
+    def __enter__(self) -> Self:
+        """Return the running server."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop answering, after the queries that are running."""
+        self._uvicorn.should_exit = True
+        self._thread.join()
+        self._socket.close()
+        for dataset in self.datasets.values():
+            dataset.close()
+
+    def wait(self) -> None:
+        """Answer until the program is interrupted."""
+        while self._thread.is_alive():
+            self._thread.join(1.0)
+
+
+def serve(datasets: Mapping[str, str], token: str | None = None, host: str = "127.0.0.1", port: int = 0) -> Server:
+    """
+    Answer queries over HTTP as the hosted service does, from datasets on this machine.
+
+    ``with serve({"hub://org/dataset": "./data"}, token="secret") as server: connect(server.url, token="secret")``
+
+    Args:
+        datasets: the path of each dataset by the name that queries use in FROM.
+        token: what clients have to send; None lets anyone on this machine ask.
+        host: an address of this machine.
+        port: 0 takes a free one.
+
+    Raises:
+        ConfigError: *host* is not of this machine, or the port is taken.
+        NotFound: there is no dataset at a path.
+        MissingExtra: the engine, starlette or uvicorn is not installed.
+    """
+    return Server(datasets, token, host, port)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound, so that the port is known before anything answers."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        message = f"`port` {port} cannot be used: {error.strerror}; 0 takes a free one"
+        raise ConfigError(message) from None
+    return found
+
+
+def _started(application: Any, bound: socket.socket) -> tuple[Any, threading.Thread]:  # noqa: ANN401 - a starlette application
+    """Return a server that answers in a thread of its own."""
+    try:
+        import uvicorn
+    except ImportError:
+        message = 'the server needs uvicorn: pip install "deeplake-tql[embedded]"'
+        raise MissingExtra(message) from None
+
+    config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="tql-server", daemon=True)
+    thread.start()
+    late = time.monotonic() + START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > late:
+            message = "the server did not start"
+            raise ConfigError(message)
+        time.sleep(0.005)
+    return server, thread
+
+
+def _application(datasets: Mapping[str, EmbeddedTransport], token: Secret | None) -> Any:  # noqa: ANN401 - a starlette application
+    """Return the application that answers queries."""
+    try:
+        from starlette.applications import Starlette
+        from starlette.concurrency import run_in_threadpool
+        from starlette.requests import Request
+        from starlette.responses import Response
+        from starlette.routing import Route
+    except ImportError:
+        message = 'the server needs starlette: pip install "deeplake-tql[embedded]"'
+        raise MissingExtra(message) from None
+
+    async def query(request: Request) -> Response:
+        try:
+            _admit(request.headers, token)
+            body = await _body(request)
+            answered = await run_in_threadpool(_answered, datasets, body)
+        except APIError as error:
+            refusal = {"description": error.description, **({"hint": error.hint} if error.hint else {})}
+            return Response(json.dumps(refusal), error.status, media_type="application/json")
+        return Response(answered, media_type="application/json")
+
+    return Starlette(routes=[Route(PATH, query, methods=["POST"])])
+
+
+def _admit(headers: Mapping[str, str], token: Secret | None) -> None:
+    """Refuse a request with a foreign Host, as a web page could make one by DNS, or without the token."""
+    if urlsplit(f"//{headers.get('host', '')}").hostname not in LOOPBACK:
+        raise APIError(403, "this server answers requests to this machine's own address only")
+    given = headers.get("authorization", "")
+    if token is not None and not hmac.compare_digest(given.encode(), f"Bearer {token.reveal()}".encode()):
+        raise APIError(401, "the token is missing or wrong")
+
+
+async def _body(request: Any) -> bytes:  # noqa: ANN401 - a starlette request
+    """Return the body of a request, while it is not too large."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_REQUEST:
+            raise APIError(413, f"the request is larger than {LARGEST_REQUEST // 2**20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answered(datasets: Mapping[str, EmbeddedTransport], body: bytes) -> bytes:
+    """Return the body of the answer to the body of a request."""
+    query, as_list = _request(body)
+    call = Call(query, as_list, time.monotonic() + SECONDS, "")
+    try:
+        answer = _dataset(datasets, query).send(call)
+        return encode_answer(answer.data, as_list=as_list)
+    except QueryTimeout as error:
+        raise APIError(504, str(error)) from None
+    except (RuntimeError, IndexError) as error:
+        raise APIError(400, str(error)) from None
+
+
+def _request(body: bytes) -> tuple[str, bool]:
+    """Return what a request asks."""
+    try:
+        found = load(body)
+    except Exception:  # noqa: BLE001 - whatever is wrong with a body, it is the sender's
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("query"), str):
+        raise APIError(400, 'the body is not {"query": "..", "as_list": true}')
+    as_list = found.get("as_list", True)
+    if not isinstance(as_list, bool):
+        raise APIError(400, "`as_list` is not true or false")
+    return found["query"], as_list
+
+
+def _dataset(datasets: Mapping[str, EmbeddedTransport], query: str) -> EmbeddedTransport:
+    """Return the dataset that a query reads; the one there is, for a text that does not parse."""
+    from tql_grammar import ast
+    from tql_grammar.parser import read
+    from tql_grammar.walk import walk
+
+    tree = read(query).tree
+    names = [node.name for node in walk(tree) if isinstance(node, ast.Table)] if tree is not None else []
+    if not names:
+        if tree is None:
+            return next(iter(datasets.values()))
+        raise APIError(400, "the query has no source: name a dataset in FROM")
+    found = datasets.get(names[0])
+    if found is None:
+        raise APIError(404, f"there is no dataset {names[0]!r} here; there is {', '.join(sorted(map(repr, datasets))) or 'none'}")
+    return found

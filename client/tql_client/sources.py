@@ -1,0 +1,92 @@
+"""Know which datasets a text reads, and how it reads those that are opened here instead of what their names would open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_client.errors import NotFound
+from tql_client.messages import did_you_mean
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tql_grammar import ast
+
+
+class Resolved(Record):
+    """
+    A text that is ready for the engine.
+
+    Attributes:
+        text: what the engine runs on the dataset at `path`.
+        path: the dataset on which it runs.
+    """
+
+    text: str
+    path: str
+
+
+def resolve(query: str, datasets: Mapping[str, str], home: str | None, *, allow_sources: bool = False) -> Resolved:
+    """
+    Return what to run, and on which dataset.
+
+    Args:
+        query: a text; one that the engine refuses is handed on as it is, so that the engine says why.
+        datasets: the path of every dataset that may be read, by the names that stand for it.
+        home: the path of the dataset that a query without FROM reads; None refuses such a query.
+        allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
+
+    Raises:
+        NotFound: the query reads another dataset, or it names none.
+    """
+    from tql_grammar.parser import read
+
+    tree = read(query).tree
+    tables = _tables(tree) if tree is not None else []
+    _refuse_foreign(tables, datasets, allow_sources=allow_sources)
+    path = home or next((datasets[name] for name in tables if name in datasets), None)
+    if tree is None or path is None:
+        return Resolved(query, _some(path, datasets, query_is_read=tree is not None))
+    return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
+
+
+def _tables(tree: ast.Query) -> list[str]:
+    """Return the names of the datasets that a query reads, in the order of the text."""
+    from tql_grammar import ast
+    from tql_grammar.walk import walk
+
+    return [node.name for node in walk(tree) if isinstance(node, ast.Table)]
+
+
+def _refuse_foreign(tables: list[str], datasets: Mapping[str, str], *, allow_sources: bool) -> None:
+    """Refuse a dataset that is not among the known ones."""
+    foreign = next((name for name in tables if name not in datasets), None)
+    if foreign is None or allow_sources:
+        return
+    hint = did_you_mean(foreign, datasets) or f"there is {', '.join(f'`{name}`' for name in datasets)}"
+    raise NotFound(404, f"the query reads `{foreign}`, which is not a dataset that is answered from here", hint=hint)
+
+
+def _some(path: str | None, datasets: Mapping[str, str], *, query_is_read: bool) -> str:
+    """Return the path for a text that cannot be rewritten: any dataset serves where the engine will refuse the text anyway."""
+    found = path or next(iter(datasets.values()), None)
+    if found is None or (path is None and query_is_read):
+        raise NotFound(404, "the query names no dataset", hint='write FROM "name", or pass connect(.., dataset=name)')
+    return found
+
+
+def _rewritten(tree: ast.Query, datasets: Mapping[str, str], path: str) -> str:
+    """Return the text of a tree that reads the dataset at *path* where no FROM is, and others by their paths."""
+    from tql_grammar import ast
+    from tql_grammar.printer import to_tql
+    from tql_grammar.walk import rebuild
+
+    def change(node: Record) -> Record:
+        if isinstance(node, ast.Table):
+            return node.replace(name=datasets.get(node.name, node.name))
+        if isinstance(node, ast.Select) and node.source == ast.Table(path):
+            return node.replace(source=None)
+        return node
+
+    return to_tql(rebuild(tree, change))

@@ -1,0 +1,214 @@
+"""
+Know the shapes on the wire, for client and server.
+
+Request: ``{"query": "..", "as_list": true}``.
+Answer: ``{"message": "..", "tensors": ["text", "score"], "data": ..}``; data is a list of one object per row, or with as_list false an object of one list per column.
+Error: ``{"description": ".."}`` with a status.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from tql_client.errors import APIError, ProtocolError, by_status
+from tql_client.messages import hint, position
+from tql_client.cells import plain
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUCCESS = "Query successful."
+EXCERPT = 500
+DESCRIPTIONS = ("description", "error", "message", "detail")
+REQUEST_IDS = ("x-request-id", "x-amzn-trace-id", "cf-ray")
+
+
+class Answer(Record):
+    """
+    What a query brought, in the shape in which it came.
+
+    Attributes:
+        names: the columns in order.
+        data: one dict per row, or one list per column.
+        message: of the server.
+        extra: what else the server said.
+    """
+
+    names: tuple[str, ...]
+    data: Any
+    message: str = SUCCESS
+    extra: Any = None
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether data is one dict per row."""
+        return isinstance(self.data, list)
+
+
+def encode_request(query: str, *, as_list: bool) -> bytes:
+    """Return the body of a request."""
+    import orjson
+
+    return orjson.dumps({"query": query, "as_list": as_list})
+
+
+def decode_answer(body: bytes) -> Answer:
+    """
+    Return the answer that a body holds.
+
+    Raises:
+        ProtocolError: it is not JSON, or not of the protocol's shape.
+    """
+    found = _object(body)
+    if "data" not in found:
+        message = f"the answer has no `data`; its keys are {', '.join(map(str, found)) or 'none'}"
+        raise ProtocolError(message, "missing_key")
+    data, extra = found["data"], {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}}
+    names = _names(found.get("tensors"), data)
+    _require_shape(names, data)
+    return Answer(names, data, str(found.get("message", "")), extra)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body."""
+    found = load(body)
+    if not isinstance(found, dict):
+        message = f"the answer is {_shown(body)}, not an object"
+        raise ProtocolError(message, "not_object")
+    return found
+
+
+def load(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Return the value of a JSON text; NaN, infinities and a byte order mark, which orjson refuses, are read too."""
+    import orjson
+
+    if not body:
+        message = "the answer is empty"
+        raise ProtocolError(message, "empty")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        if body.lstrip()[:1] == b"<":
+            message = f"the answer is a web page{_title(body)}: is this the url of the query endpoint?"
+            raise ProtocolError(message, "html_page") from None
+        message = f"the answer is not JSON ({error}): {_shown(body)}"
+        raise ProtocolError(message, "not_json") from None
+
+
+def _shown(body: bytes) -> str:
+    """Return the beginning of a body for a message."""
+    return repr(body[:60].decode("utf-8", "replace"))
+
+
+def _title(body: bytes) -> str:
+    """Return the title of a web page for a message."""
+    import re
+
+    found = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
+    return f" ({found[1].decode('utf-8', 'replace').strip()!r})" if found else ""
+
+
+def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JSON
+    """Return the names of the columns; without a list of them, those of the data."""
+    if tensors is None:
+        first = data[0] if isinstance(data, list) and data else data
+        tensors = list(first) if isinstance(first, dict) else []
+    if not isinstance(tensors, list) or not all(isinstance(name, str) for name in tensors):
+        message = "`tensors` is not a list of names"
+        raise ProtocolError(message, "wrong_type")
+    if len(set(tensors)) < len(tensors):
+        message = "`tensors` names a column twice"
+        raise ProtocolError(message, "wrong_type")
+    return tuple(tensors)
+
+
+def _require_shape(names: tuple[str, ...], data: Any) -> None:  # noqa: ANN401 - any JSON
+    """Refuse data that is neither rows nor columns of one length."""
+    if isinstance(data, list):
+        if not all(isinstance(row, dict) and all(name in row for name in names) for row in data):
+            message = "a row of `data` is not an object with every column"
+            raise ProtocolError(message, "ragged")
+    elif isinstance(data, dict):
+        if not all(isinstance(data.get(name), list) for name in names):
+            message = "a column is missing from `data`, or is not a list"
+            raise ProtocolError(message, "missing_key")
+        if len({len(data[name]) for name in names}) > 1:
+            message = "the columns of `data` have different lengths"
+            raise ProtocolError(message, "ragged")
+    else:
+        message = f"`data` is {type(data).__name__}, neither a list of rows nor an object of columns"
+        raise ProtocolError(message, "wrong_type")
+
+
+def decode_error(status: int, body: bytes, headers: Mapping[str, str]) -> APIError:
+    """Return the error that an answer with a status of 400 or more stands for."""
+    found = _error_object(body)
+    description = _description(found) or _title(body).strip(" ()'") or body[:EXCERPT].decode("utf-8", "replace") or "the server gives no reason"
+    request_id = found.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
+    return by_status(status)(
+        status,
+        description,
+        code=str(found["code"]) if "code" in found else None,
+        request_id=None if request_id is None else str(request_id),
+        hint=hint(status, description),
+        position=position(description),
+        body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
+    )
+
+
+def _error_object(body: bytes) -> dict[str, Any]:
+    """Return the object of an error's body, or an empty one."""
+    try:
+        found = load(body)
+    except ProtocolError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _description(found: dict[str, Any]) -> str:
+    """Return the text of an error, by whichever key a server gives it."""
+    for key in DESCRIPTIONS:
+        value = found.get(key)
+        text = value.get("message") if isinstance(value, dict) else value
+        if isinstance(text, str) and text:
+            return text
+    return ""
+
+
+def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
+    """
+    Return the body of an answer from columns of numpy arrays and lists.
+
+    float32 numbers keep their shortest digits; NaN and infinities are written as Python's json writes and reads them.
+    """
+    names = list(columns)
+    lists = [plain(values) for values in columns.values()]
+    data = [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)] if as_list else dict(zip(names, lists, strict=True))
+    answer = {"message": SUCCESS, "tensors": names, "data": data}
+    return json.dumps(answer).encode() if any(map(_has_unwritable, lists)) else orjson_dumps(answer)
+
+
+def _has_unwritable(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Tell whether a value holds a number that JSON has no word for, which orjson would turn into null."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, list):
+        return any(map(_has_unwritable, value))
+    return isinstance(value, dict) and any(map(_has_unwritable, value.values()))
+
+
+def orjson_dumps(value: Any) -> bytes:  # noqa: ANN401 - any JSON
+    """Return JSON; integers beyond 64 bits, which orjson refuses, by the standard library."""
+    import orjson
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()

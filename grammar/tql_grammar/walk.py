@@ -1,0 +1,60 @@
+"""Know how to visit and rebuild a tree without recursion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+R = TypeVar("R", bound=Record)
+
+
+def walk(root: Record) -> Iterator[Record]:
+    """Yield *root* and every record below it, in the order of the text."""
+    stack: list[object] = [root]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Record):
+            yield item
+            stack.extend(reversed([item.__dict__[field] for field in item._fields]))
+        elif type(item) is tuple:
+            stack.extend(reversed(item))
+
+
+def rebuild(root: R, change: Callable[[Record], Record]) -> R:
+    """
+    Return *root* with every record replaced by what *change* makes of it, from the leaves up.
+
+    A record below which nothing changed is handed to *change* as it is, so what stays the same is shared.
+    """
+    done: list[object] = []
+    stack: list[tuple[object, int]] = [(root, -1)]
+    while stack:
+        item, count = stack.pop()
+        if count >= 0:
+            parts = done[len(done) - count :]
+            del done[len(done) - count :]
+            done.append(_with_parts(item, parts, change))
+        elif isinstance(item, Record) or type(item) is tuple:
+            parts = _parts(item)
+            stack.append((item, len(parts)))
+            stack.extend((part, -1) for part in reversed(parts))
+        else:
+            done.append(item)
+    return done[0]  # type: ignore[return-value]  # *change* keeps a query a query and an expression an expression
+
+
+def _parts(item: object) -> list[object]:
+    """Return what a record or tuple holds, in order."""
+    return [item.__dict__[field] for field in item._fields] if isinstance(item, Record) else list(item)  # type: ignore[call-overload]
+
+
+def _with_parts(item: object, parts: list[object], change: Callable[[Record], Record]) -> object:
+    """Return *item* holding *parts*, changed if it is a record."""
+    same = all(old is new for old, new in zip(_parts(item), parts, strict=True))
+    if not isinstance(item, Record):
+        return item if same else tuple(parts)
+    return change(item if same else item.replace(**dict(zip(item._fields, parts, strict=True))))

@@ -1,0 +1,36 @@
+"""
+Know how the catalogue of functions reads as ``tql/fn.pyi``, for editors and type checkers.
+
+``python tests/builder/stubs.py`` writes the file; a test compares it.
+"""
+
+from pathlib import Path
+
+from tql_grammar.functions import CATALOGUE, Function, Parameter
+
+STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
+HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/builder/stubs.py`."""\n\nfrom tql.expr import Expr\n\n'
+KINDS = {"value": "Expr | str | float", "column": "Expr | str", "text": "Expr | str | float", "index": "int"}
+
+
+def stubs() -> str:
+    """Return the whole file."""
+    return HEAD + "".join(map(stub, CATALOGUE.values()))
+
+
+def stub(function: Function) -> str:
+    """Return the declaration of one function."""
+    names = [declared(parameter) for parameter in function.parameters]
+    marked = [*names, "/"] if names and not names[0].startswith("*") else names
+    return f'def {function.name}({", ".join(marked)}) -> Expr:\n    """{function.meaning}\n\n    Returns:\n        {function.result}.\n    """\n\n'
+
+
+def declared(parameter: Parameter) -> str:
+    """Return the declaration of one parameter."""
+    if parameter.kind == "weights":
+        return "*weights: tuple[Expr, float]"
+    return f"{parameter.name}: {KINDS.get(parameter.kind, 'object')}{' = ...' if parameter.optional else ''}"
+
+
+if __name__ == "__main__":
+    STUBS.write_text(stubs(), encoding="utf-8")

@@ -1,0 +1,52 @@
+"""Know how to run a text on the real engine in this process, on data that is small enough to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import deeplake
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TYPES = deeplake.types
+KINDS = {
+    "int8": TYPES.Int8(),
+    "int32": TYPES.Int32(),
+    "int64": TYPES.Int64(),
+    "uint8": TYPES.UInt8(),
+    "float32": TYPES.Float32(),
+    "float64": TYPES.Float64(),
+    "bool": TYPES.Bool(),
+    "text": TYPES.Text(),
+    "json": TYPES.Dict(),
+    "array": TYPES.Array("int64", 1),
+    "nullable": TYPES.Nullable(TYPES.Int64()),
+    "nullable text": TYPES.Nullable(TYPES.Text()),
+}
+
+
+def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return an in-memory dataset with these columns and rows; a kind is a name in `KINDS` or a type of the engine."""
+    made = deeplake.create(f"mem://{name}")
+    for column, kind in kinds.items():
+        made.add_column(column, KINDS[kind] if isinstance(kind, str) else kind)
+    if rows:
+        made.append({column: [row[column] for row in rows] for column in kinds})
+    made.commit()
+    return made
+
+
+def run(made: Any, text: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine ships no types
+    """Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python."""
+    view = made.query(text)
+    columns = {column.name: [_python(value) for value in view[column.name][:]] for column in view.schema.columns}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _python(value: Any) -> Any:  # noqa: ANN401 - any cell
+    """Return a cell as numbers, texts and lists of Python."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return value.to_dict() if hasattr(value, "to_dict") else value

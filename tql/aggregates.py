@@ -1,0 +1,63 @@
+"""
+Know the functions that reduce the rows of a group to one value, and the engine's forms of them.
+
+After GROUP BY the engine hands each column over as the sequence of the group's values, and its functions reduce sequences.
+Numbers are widened first, since its sums keep the type: ``sum(x * 1)`` is an int64 for integers and a float64 for floats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.functions import Function, Parameter
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+
+ONE = "zn"
+X = Parameter("x")
+
+AGGREGATES: dict[str, Function] = {
+    function.name: function
+    for function in (
+        Function("count", (), "int64", "The number of rows of the group."),
+        Function("mean", (X,), "float64", "The mean over the rows of the group."),
+        Function("min", (X,), "same type", "The smallest number of the group."),
+        Function("max", (X,), "same type", "The largest number of the group."),
+        Function("first", (X,), "same type", "The value in the first row of the group, in the order of the source."),
+    )
+}
+
+
+def _call(function: str, *arguments: Expression) -> Expression:
+    """Return ``function(..)``."""
+    return ast.Function(function, arguments)
+
+
+def _times(value: Expression, one: float) -> Expression:
+    """Return a number in the widest type of its kind."""
+    return ast.Chain(("*",), (value, ast.Number(one)))
+
+
+FORMS: dict[str, Callable[[Expression], Expression]] = {
+    "count": lambda ones: _call("sum", ones),
+    "sum": lambda value: _call("sum", _times(value, 1)),
+    "mean": lambda value: _call("avg", _times(value, 1.0)),
+    "min": lambda value: _call("amin", value),
+    "max": lambda value: _call("amax", value),
+    "first": lambda value: ast.Subscript(value, (ast.Number(0),)),
+}
+
+
+def is_aggregate(node: object) -> bool:
+    """Tell whether *node* reduces a group, in a query that is grouped: ``sum`` is a function of each row elsewhere."""
+    return isinstance(node, ast.Function) and node.name in FORMS and len(node.arguments) == (node.name != "count")
+
+
+def only_aggregates(node: ast.Node) -> bool:
+    """Tell whether *node* holds a function that has a meaning for groups only."""
+    return any(is_aggregate(part) and part.name in AGGREGATES for part in walk(node))  # type: ignore[attr-defined]  # an aggregate is a Function

@@ -1,0 +1,76 @@
+"""Know how a query or a text is checked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.errors import CheckError, ParseError
+
+if TYPE_CHECKING:
+    from tql.query import Query
+    from tql_grammar.diagnostic import Diagnostic
+
+TEXT_FAMILIES = ("TQL0", "TQL1")
+
+
+def check(query: str | Query, schema: object = None) -> list[Diagnostic]:
+    """
+    Return what the engine would make of a query other than it says, in the order of the text; an empty list where it does what the text says.
+
+    Args:
+        query: a TQL text, or a query of the builder.
+        schema: the columns of the datasets and their types; without it, nothing about them is guessed.
+    """
+    del schema  # no rule needs types yet
+    from tql_grammar.checks import check as check_text
+
+    return check_text(str(query))
+
+
+def validate(query: str | Query, schema: object = None) -> None:
+    """
+    Raise unless the engine would do what the query says; warnings pass.
+
+    Raises:
+        ParseError: it is not TQL, or the engine would read another text.
+        CheckError: the engine would refuse it, crash, or do something else.
+    """
+    from tql_grammar.parser import parse
+
+    text = str(query)
+    errors = [diagnostic for diagnostic in check(text, schema) if diagnostic.severity == "error"]
+    if any(diagnostic.code.startswith(TEXT_FAMILIES) for diagnostic in errors):
+        parse(text)
+    if errors:
+        raise CheckError(text, errors)
+
+
+def parse(text: str) -> Query:
+    """
+    Return the query that a text says, for building on it: ``parse("select id from D").where(col("id") > 3)``.
+
+    Its own text is what the engine reads from *text*, clause by clause where the builder has them, else as written.
+
+    Raises:
+        ParseError: it is not TQL, or the engine would read another text.
+    """
+    from tql_grammar.parser import parse as parse_tree
+
+    from tql.reading import query_of
+
+    return query_of(parse_tree(text))
+
+
+def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's name; it is not exported by a star import
+    """
+    Return *text* laid out in lines of at most *width* characters where that can be, with every comment and every token.
+
+    Raises:
+        ParseError: it is not TQL, or the engine would read another text.
+    """
+    from tql_grammar.formatter import format_text
+
+    return format_text(text, width)
+
+
+__all__ = ["CheckError", "ParseError", "check", "parse", "validate"]

@@ -1,0 +1,135 @@
+"""Know what each clause takes, and refuse the rest where it is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql.coerce import name, shown
+from tql.expr import Expr, Key, condition, expression
+from tql.search import Search
+from tql.search import similarity as search
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.record import Record
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tql.query import Query
+    from tql_grammar.ast import Expression
+
+Q = TypeVar("Q", bound="Query")
+
+
+class Dataset(Record):
+    """A dataset as the source, by its url."""
+
+    url: str
+    alias: str | None = None
+
+
+class AsWritten(Record):
+    """A text that was parsed and is kept as it was written, since no chain of clauses gives the same text."""
+
+    tree: ast.Query
+
+
+def output_name(output: Expression) -> str | None:
+    """Return the name under which a selected expression comes back, or None for ``*``."""
+    if isinstance(output, ast.Aliased):
+        return output.alias
+    if isinstance(output, ast.Star):
+        return None
+    return next((node.name for node in _columns(output)), None)
+
+
+def _columns(node: Expression) -> Iterable[ast.Column]:
+    """Return the columns of an expression; an unnamed one over a single column comes back under that column's name."""
+    return (part for part in walk(node) if isinstance(part, ast.Column))
+
+
+def outputs(query: Query, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
+    """Return the outputs of *query* with more of them."""
+    fresh = [_output(column) for column in columns]
+    fresh.extend(
+        ast.Aliased(_unaliased(expression("select", value)), name("select", alias)) for alias, value in named.items()
+    )
+    return _distinct_names((*query.outputs, *fresh), query.searches)
+
+
+def _output(column: object) -> Expression:
+    """Return one selected expression."""
+    if isinstance(column, str) and column == "*":
+        return ast.Star()
+    node = expression("select", column)
+    if isinstance(node, (ast.Column, ast.Aliased, ast.Star)):
+        return node
+    rule = "takes a name for each computed column: without one the engine gives it the name of a column it reads, or refuses it"
+    raise ArgumentError("select", rule, shown(column), "write select(name=..), or .as_(name)")
+
+
+def _unaliased(node: Expression) -> Expression:
+    """Return an expression without the name that it had: the keyword gives it another."""
+    return node.expression if isinstance(node, ast.Aliased) else node
+
+
+def _distinct_names(selected: tuple[Expression, ...], searches: Iterable[Search]) -> tuple[Expression, ...]:
+    """Return *selected* if no name comes twice."""
+    taken: set[str | None] = set()
+    for label in (*map(output_name, selected), *(found.alias for found in searches)):
+        if label in taken:
+            rule = "takes each name once, and `*` once" if label else "takes `*` once"
+            raise ArgumentError(
+                "select",
+                rule,
+                f"{label or '*'!r} twice",
+                "give one of them another name: .as_(..), or as_= of a search",
+            )
+        taken.add(label)
+    return selected
+
+
+def alias(value: object) -> str | None:
+    """Return an alias for a source."""
+    return None if value is None else name("alias", value)
+
+
+def dataset(url: object, label: object) -> Dataset:
+    """Return a dataset as the source."""
+    if not isinstance(url, str):
+        raise ArgumentError("from_", "takes the url of a dataset or a query", shown(url))
+    return Dataset(name("from_", url), alias(label))
+
+
+def conditions(values: Iterable[object]) -> list[Expression]:
+    """Return conditions without None, conjunctions taken apart."""
+    nodes = [condition("where", value) for value in values if value is not None]
+    return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
+
+
+def similarity(query: Q, column: object, vector: object, metric: str, label: str | None) -> Q:
+    """Return *query* with a score, or with a key of its order."""
+    found = search(column, vector, metric, label)
+    if isinstance(found, Search):
+        _distinct_names(query.outputs, (*query.searches, found))
+        return query.replace(searches=(*query.searches, found))
+    return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))
+
+
+def keys(values: Iterable[object]) -> list[Key]:
+    """Return the keys of an order."""
+    return [value if isinstance(value, Key) else Key(expression("order_by", value)) for value in values]
+
+
+def rows(subject: str, value: object) -> int | None:
+    """Return a number of rows."""
+    if value is None:
+        return None
+    if (
+        isinstance(value, (bool, float, str, Expr))
+        or not hasattr(value, "__index__")
+        or not 0 <= value.__index__() < 2**63
+    ):
+        raise ArgumentError(subject, "takes a number of rows >= 0", shown(value))
+    return int(value.__index__())

@@ -1,0 +1,229 @@
+"""
+Know the text in which the engine gives a query its meaning.
+
+Conditions on columns of the source stand in the innermost select, where the engine's indexes are right.
+A name that the query made (an alias, a score) is invisible at its own level, so what uses one stands one level further out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql_grammar.printer import to_tql
+
+from tql.clauses import AsWritten, Dataset, output_name
+from tql.conditions import conjunction
+from tql.expr import Key, Placed
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.order import ordered
+from tql_grammar.rewrite.source import filled, lacks_source
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tql.query import DerivedQuery, Query
+    from tql.search import Direction
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+N = TypeVar("N", bound=ast.Node)
+
+
+def compile_query(query: Query, dataset: str | None = None, schema: object = None) -> str:
+    """
+    Return the text to send.
+
+    Args:
+        query: what to say.
+        dataset: the source of a query that has none; None leaves it without FROM.
+        schema: the columns of the dataset and their types; None where they are unknown.
+
+    Raises:
+        ArgumentError: no text has the query's meaning.
+    """
+    del schema  # no rule needs types yet
+    found = tree(query)
+    return to_tql(found if dataset is None else filled(found, dataset))
+
+
+def with_source(text: str, dataset: str) -> str:
+    """Return a text in which every SELECT without FROM takes its rows from *dataset*; any other text stays as it is."""
+    from tql_grammar.parser import read
+
+    found = read(text).tree
+    return text if found is None or not lacks_source(found) else to_tql(filled(found, dataset))
+
+
+def tree(query: Query) -> ast.Query:
+    """Return the tree of the text."""
+    if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
+        return query.source.tree
+    made = _made(query)
+    inside = [part for part in query.conditions if not _uses(part, made)]
+    outside = [part for part in query.conditions if _uses(part, made)]
+    keys = [_order(query, key) for key in query.keys]
+    base = ast.Select(_outputs(query), _source(query), _where(inside))
+    if outside or any(_uses(key, made) for key in keys):
+        used = [*outside, *keys]
+        _refuse_doubtful(used, made)
+        carried = _carried(query, used, made)
+        base = _outer(query, base, carried).replace(where=_where(outside, carried))
+        keys = [_renamed(key, carried) for key in keys]
+    return _cut(ordered(base, [_placed(key) for key in keys]), query)
+
+
+def _made(query: Query) -> dict[str, Expression]:
+    """Return the names that the query makes, each with its expression; a column that is selected as it is makes none."""
+    aliased = {output.alias: output.expression for output in query.outputs if isinstance(output, ast.Aliased)}
+    return aliased | {search.alias: search.score for search in query.searches}
+
+
+def _outputs(query: Query) -> tuple[Expression, ...]:
+    """Return the select list: the selected columns, then the scores."""
+    scores = tuple(ast.Aliased(search.score, search.alias) for search in query.searches)
+    return (*(query.outputs or (ast.Star(),)), *scores)
+
+
+def _source(query: Query) -> ast.Source | None:
+    """Return what FROM names."""
+    source: Dataset | DerivedQuery | AsWritten | None = query.source
+    if source is None:
+        return None
+    if isinstance(source, Dataset):
+        return ast.Table(source.url, source.alias)
+    if isinstance(source, AsWritten):
+        return ast.Derived(source.tree)
+    return ast.Derived(tree(source.query), source.alias)
+
+
+def _where(parts: list[Expression], carried: Mapping[str, str] | None = None) -> Expression | None:
+    """Return the condition of a select, or None for none."""
+    if not parts:
+        return None
+    whole = _placed(_renamed(conjunction(parts), carried or {}))
+    return None if whole == ast.Boolean(value=True) else whole
+
+
+def _names(node: Record) -> Iterable[tuple[str, str | None]]:
+    """Yield the names that *node* reads, each with "source" or "output" where it says which one."""
+    for part in walk(node):
+        if isinstance(part, ast.Column) and part.table is None:
+            yield part.name, None
+        elif isinstance(part, Placed):
+            yield part.name, part.place
+
+
+def _uses(node: Record, made: Mapping[str, Expression]) -> bool:
+    """Tell whether *node* reads a name that the query makes."""
+    return any(place == "output" or (place is None and label in made) for label, place in _names(node))
+
+
+def _refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression]) -> None:
+    """Refuse a bare name that is known to be both: an output, and the column of the source that this output reads."""
+    for node in nodes:
+        for label, place in _names(node):
+            if place is None and label in made and any(label == read for read, _ in _names(made[label])):
+                rule = "takes a name that means one thing: it is an output of this query, and a column of the source"
+                raise ArgumentError(
+                    "where / order_by",
+                    rule,
+                    repr(label),
+                    f'write col("{label}", of="source") or col("{label}", of="output")',
+                )
+
+
+def _carried(query: Query, nodes: Iterable[Record], made: Mapping[str, Expression]) -> dict[str, str]:
+    """Return the columns of the source that the outer level reads and the query does not select, each with its name there."""
+    plain = {output.name for output in query.outputs if isinstance(output, ast.Column)}
+    everything = not query.outputs or ast.Star() in query.outputs
+    read = [
+        label
+        for node in nodes
+        for label, place in _names(node)
+        if place == "source" or (place is None and label not in made)
+    ]
+    carried: dict[str, str] = {}
+    for label in read:
+        if label in made and everything:
+            rule = "takes no column of the source under an output's name while `*` is selected: the engine has one of them only"
+            raise ArgumentError(
+                "where / order_by", rule, repr(label), "select the columns by name, or give the output another name"
+            )
+        if label in made:
+            carried[label] = _unused(f"z{len(carried) + 1}", made)
+        elif label not in plain and not everything:
+            carried[label] = label
+    return carried
+
+
+def _unused(label: str, taken: Mapping[str, Expression]) -> str:
+    """Return *label*, longer where it is taken."""
+    while label in taken:
+        label += "z"
+    return label
+
+
+def _outer(query: Query, base: ast.Select, carried: Mapping[str, str]) -> ast.Select:
+    """Return a select around *base*, which carries more columns, that gives back the query's own."""
+    if not carried:
+        return ast.Select((ast.Star(),), ast.Derived(base))
+    extra = (
+        ast.Column(label) if label == there else ast.Aliased(ast.Column(label), there)
+        for label, there in carried.items()
+    )
+    inner = base.replace(columns=(*base.columns, *extra))
+    return ast.Select(tuple(_given_back(output) for output in _outputs(query)), ast.Derived(inner))
+
+
+def _given_back(output: Expression) -> Expression:
+    """Return an output as the outer level reads it from the inner one."""
+    label = output_name(output)
+    return output if label is None else ast.Column(label)
+
+
+def _renamed(node: N, carried: Mapping[str, str]) -> N:
+    """Return *node* reading carried columns by their names at the outer level."""
+
+    def rename(part: Record) -> Record:
+        if isinstance(part, Placed) and part.place == "source":
+            return ast.Column(carried.get(part.name, part.name))
+        return part
+
+    return rebuild(node, rename)
+
+
+def _placed(node: N) -> N:
+    """Return *node* with plain columns, once every name means what it should at its level."""
+    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, Placed) else part)
+
+
+def _order(query: Query, key: Key) -> ast.Order:
+    """Return a key with the direction that it has where none was given."""
+    if key.direction is not None or not isinstance(key.expression, (ast.Column, Placed)):
+        return ast.Order(key.expression, key.direction)
+    best = _best_direction(query, key.expression)
+    return ast.Order(key.expression, best if best == "desc" else None)
+
+
+def _best_direction(query: Query, label: ast.Column | Placed) -> Direction | None:
+    """Return the direction that puts the best first, if a name is the score of a search, here or in the query that is the source."""
+    from tql.query import DerivedQuery
+
+    here = isinstance(label, ast.Column) or label.place == "output"
+    for search in query.searches:
+        if here and search.alias == label.name:
+            return search.best
+    below = _made(query).get(label.name, label) if here else label
+    if isinstance(query.source, DerivedQuery) and isinstance(below, (ast.Column, Placed)):
+        return _best_direction(query.source.query, ast.Column(below.name))
+    return None
+
+
+def _cut(select: ast.Select, query: Query) -> ast.Select:
+    """Return *select* with LIMIT and OFFSET."""
+    if query.row_limit is None and query.row_offset is None:
+        return select
+    count, skip = (None if rows is None else ast.Number(rows) for rows in (query.row_limit, query.row_offset))
+    return select.replace(limit=ast.Limit(count, skip))

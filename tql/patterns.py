@@ -1,0 +1,143 @@
+r"""
+Know how a condition on text becomes the engine's LIKE.
+
+The engine's LIKE is a full match by RE2 in which ``*`` and ``%`` stand for ``.*`` and ``?`` for ``.``; none of the three matches a newline, and an empty text matches nothing.
+So "any run" is written ``[\s\S]{0,}``, every special character is escaped, and a pattern that the empty text matches gets ``or s = ''``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tql.coerce import shown
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+
+ANY_RUN = r"[\s\S]{0,}"
+ANY_CHARACTER = r"[\s\S]"
+ESCAPES = {"*": r"\x2a", "?": r"\x3f", "%": r"\x25"} | {special: "\\" + special for special in r"\^$.|+()[]{}"}
+LONGEST_PATTERN = 500_000
+WILDCARDS = {"%": ANY_RUN, "_": ANY_CHARACTER}
+
+# One token of a regular expression, as far as LIKE needs to know: an escape, a class, the start of a group, a repetition, or any one character.
+_TOKEN = re.compile(
+    r"""(?P<escape>\\(?:x\{[^}]*\}|x[0-9A-Fa-f]{2}|[pP]\{[^}]*\}|[\s\S]))
+    |(?P<class>\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\])
+    |(?P<group>\((?:\?(?:P?<\w+>|:))?)
+    |(?P<special>\(\?)
+    |(?P<repeat>(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?)
+    |(?P<plain>[\s\S])""",
+    re.VERBOSE,
+)
+_REPEATS = {"*": "{0,}", "?": "{0,1}", "+": "+"}
+_LARGEST_REPEAT = 1000
+
+
+def escape(text: str) -> str:
+    """Return the pattern that only *text* matches."""
+    return "".join(ESCAPES.get(character, character) for character in text)
+
+
+def _either_case(character: str) -> str:
+    """Return the pattern for both cases of a character; ILIKE itself folds ASCII only."""
+    cases = dict.fromkeys((character, character.lower(), character.upper()))
+    single = [case for case in cases if len(case) == 1]
+    return escape(character) if character.isascii() or len(single) == 1 else f"[{''.join(single)}]"
+
+
+def like(operand: ast.Expression, pattern: str, *, fold: bool = False) -> ast.Expression:
+    """Return SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal."""
+    literal = _either_case if fold else escape
+    written = "".join(WILDCARDS.get(character) or literal(character) for character in pattern)
+    return _matching(operand, written, empty=not pattern.strip("%"), fold=fold)
+
+
+def startswith(operand: ast.Expression, text: str) -> ast.Expression:
+    """Return "begins with *text*"."""
+    return _matching(operand, escape(text) + ANY_RUN, empty=not text)
+
+
+def endswith(operand: ast.Expression, text: str) -> ast.Expression:
+    """Return "ends with *text*"."""
+    return _matching(operand, ANY_RUN + escape(text), empty=not text)
+
+
+def contains(operand: ast.Expression, text: str) -> ast.Expression:
+    """Return "*text* occurs in it"."""
+    return _matching(operand, ANY_RUN + escape(text) + ANY_RUN, empty=not text)
+
+
+def _matching(operand: ast.Expression, pattern: str, *, empty: bool, fold: bool = False) -> ast.Expression:
+    """Return LIKE *pattern*, also for the empty text where *empty* says that it matches."""
+    if len(pattern.encode()) > LONGEST_PATTERN:
+        rule = f"takes patterns of at most {LONGEST_PATTERN} bytes: the engine matches nothing with longer ones"
+        raise ArgumentError("like", rule, shown(pattern))
+    if not pattern.replace(ANY_RUN, ""):
+        return ast.Boolean(value=True) if empty and pattern else ast.Comparison("=", operand, ast.String(""))
+    test = ast.Like(operand, ast.String(pattern), case_insensitive=fold)
+    return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if empty else test
+
+
+def matches(operand: ast.Expression, regex: str) -> ast.Expression:
+    """
+    Return "*regex* matches the whole text", in RE2's syntax.
+
+    Raises:
+        ArgumentError: RE2 has no such construct (look-around, back-references), or the engine's LIKE cannot write it (inline flags).
+    """
+    empty = _matches_empty(regex)
+    pattern = "".join(_translate(regex, token) for token in _TOKEN.finditer(regex))
+    if not pattern:
+        return ast.Comparison("=", operand, ast.String(""))
+    return _matching(operand, pattern, empty=empty)
+
+
+def _matches_empty(regex: str) -> bool:
+    """Tell whether the empty text matches; Python's own compiler also finds what is no regular expression at all."""
+    try:
+        return re.fullmatch(regex, "") is not None
+    except (re.error, RecursionError, OverflowError) as error:
+        rule = f"takes a regular expression ({error})"
+        raise ArgumentError("matches", rule, shown(regex)) from None
+
+
+def _translate(regex: str, token: re.Match[str]) -> str:
+    """Return one token of a regular expression in a form that the engine's LIKE leaves alone."""
+    text = token.group()
+    if token["escape"]:
+        return _translate_escape(regex, text)
+    if token["class"]:
+        return text[0] + re.sub(r"\\?[*?%]", lambda found: ESCAPES[found.group()[-1]], text[1:])
+    if token["group"]:
+        return "("
+    if token["special"]:
+        raise _untranslatable(
+            regex, f"`{text}..`", "look-around, inline flags and conditions have no text in the engine's LIKE"
+        )
+    if token["repeat"]:
+        return _translate_repeat(regex, text)
+    return ESCAPES["%"] if text == "%" else text
+
+
+def _translate_escape(regex: str, text: str) -> str:
+    """Return an escape; a literal ``*``, ``?`` or ``%`` by its code, since LIKE replaces them even after a backslash."""
+    if text[1] in "123456789":
+        raise _untranslatable(regex, f"`{text}`", "back-references do not exist in RE2")
+    if text == r"\Z":
+        return r"\z"
+    return ESCAPES[text[1]] if text[1] in "*?%" else text
+
+
+def _translate_repeat(regex: str, text: str) -> str:
+    """Return a repetition without ``*`` and ``?``; greedy or lazy makes no difference to a full match."""
+    bare = text[:-1] if len(text) > 1 and text[-1] in "?+" else text
+    if bare != text and text[-1] == "+":
+        raise _untranslatable(regex, f"`{text}`", "possessive repetitions do not exist in RE2")
+    if any(int(count) > _LARGEST_REPEAT for count in re.findall(r"\d+", bare)):
+        raise _untranslatable(regex, f"`{text}`", f"RE2 repeats at most {_LARGEST_REPEAT} times")
+    return _REPEATS.get(bare, bare)
+
+
+def _untranslatable(regex: str, what: str, why: str) -> ArgumentError:
+    """Return the error for a construct without a text."""
+    return ArgumentError("matches", f"takes a regular expression of RE2 without {what}: {why}", shown(regex))
