@@ -15,11 +15,17 @@ HEAVY = ["lark", "numpy", "requests", "deeplake", "dataclasses", "rich", "starle
 def loaded(code: str) -> set[str]:
     """Return the top-level modules that *code* loads in a new interpreter."""
     script = f"{code}\nimport sys; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
-    return set(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split())
+    return set(
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
+    )
 
 
 @pytest.mark.parametrize("heavy", HEAVY)
-@pytest.mark.parametrize("code", ["import tql", "from tql import select; select('text').from_('D').where(None).limit(5)"], ids=["import", "compose"])
+@pytest.mark.parametrize(
+    "code",
+    ["import tql", "from tql import select; select('text').from_('D').where(None).limit(5)"],
+    ids=["import", "compose"],
+)
 def test_composing_loads_nothing_heavy(code: str, heavy: str) -> None:
     """``import tql`` and a first query load no parser, no arrays, no transport."""
     assert heavy not in loaded(code)
@@ -37,7 +43,7 @@ def test_a_star_import_leaves_builtins_alone() -> None:
     """No exported name hides a builtin; ``tql.format`` is there all the same."""
     import builtins
 
-    assert [] == [name for name in tql.__all__ if hasattr(builtins, name)]
+    assert [name for name in tql.__all__ if hasattr(builtins, name)] == []
     assert callable(tql.format)
 
 

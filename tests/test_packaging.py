@@ -27,7 +27,9 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
     """The wheel puts exactly tql, tql_client and tql_grammar into site-packages, typed, with grammar and licence."""
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {"tql", "tql_client", "tql_grammar"} == {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    assert {"tql", "tql_client", "tql_grammar"} == {
+        name.partition("/")[0] for name in names if ".dist-info/" not in name
+    }
     for needed in ("tql/py.typed", "tql_client/py.typed", "tql_grammar/py.typed", "tql_grammar/tql.lark", "tql/fn.pyi"):
         assert needed in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
@@ -36,9 +38,13 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
 def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     """Unpacked outside the checkout, with nothing of the checkout on the path, ``tql demo --json`` answers a question."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PYTHONPATH": str(tmp_path / "site")}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+        "PYTHONPATH": str(tmp_path / "site")
+    }
     code = "import sys, tql_client.cli as cli; assert 'site' in cli.__file__, cli.__file__; sys.exit(cli.main(['demo', '--json', '--question', '2']))"
-    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
 
-    assert 0 == done.returncode, done.stderr
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)

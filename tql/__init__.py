@@ -7,7 +7,7 @@ Importing this module loads neither the parser nor numpy; they come when they ar
 
 from tql import fn
 from tql.checking import check, parse, validate
-from tql.checking import format as format  # noqa: A004, PLC0414 - the contract's name, and not in `__all__`: a star import must not hide the builtin
+from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not hide the builtin
 from tql.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.query import Query, select
 from tql.reading import raw

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
 
 ONE = "zn"
 X = Parameter("x")
@@ -58,6 +59,6 @@ def is_aggregate(node: object) -> bool:
     return isinstance(node, ast.Function) and node.name in FORMS and len(node.arguments) == (node.name != "count")
 
 
-def only_aggregates(node: ast.Node) -> bool:
+def only_aggregates(node: Record) -> bool:
     """Tell whether *node* holds a function that has a meaning for groups only."""
     return any(is_aggregate(part) and part.name in AGGREGATES for part in walk(node))  # type: ignore[attr-defined]  # an aggregate is a Function

@@ -54,9 +54,8 @@ def parse(text: str) -> Query:
     Raises:
         ParseError: it is not TQL, or the engine would read another text.
     """
-    from tql_grammar.parser import parse as parse_tree
-
     from tql.reading import query_of
+    from tql_grammar.parser import parse as parse_tree
 
     return query_of(parse_tree(text))
 

@@ -35,6 +35,19 @@ class AsWritten(Record):
     tree: ast.Query
 
 
+class Combined(Record):
+    """A set operation as the source: "union", "union_all", "intersect" or "except_" of queries with the same columns."""
+
+    operator: str
+    members: tuple[Query, ...]
+
+
+class Unordered(Record):
+    """The rows of several queries one after the other, each with a column that says which query it came from."""
+
+    members: tuple[Query, ...]
+
+
 def output_name(output: Expression) -> str | None:
     """Return the name under which a selected expression comes back, or None for ``*``."""
     if isinstance(output, ast.Aliased):
@@ -111,6 +124,11 @@ def conditions(values: Iterable[object]) -> list[Expression]:
 def similarity(query: Q, column: object, vector: object, metric: str, label: str | None) -> Q:
     """Return *query* with a score, or with a key of its order."""
     found = search(column, vector, metric, label)
+    if query.groups:
+        rule = "takes a query that is not grouped, since the score is one value for each row"
+        raise ArgumentError(
+            "similarity", rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
+        )
     if isinstance(found, Search):
         _distinct_names(query.outputs, (*query.searches, found))
         return query.replace(searches=(*query.searches, found))
@@ -120,6 +138,32 @@ def similarity(query: Q, column: object, vector: object, metric: str, label: str
 def keys(values: Iterable[object]) -> list[Key]:
     """Return the keys of an order."""
     return [value if isinstance(value, Key) else Key(expression("order_by", value)) for value in values]
+
+
+def groups(query: Query, values: Iterable[object]) -> tuple[Expression, ...]:
+    """Return the keys of *query* with more of them."""
+    if query.searches:
+        rule = "takes a query without a search, whose score is one value for each row"
+        raise ArgumentError(
+            "group_by",
+            rule,
+            f"the score {query.searches[0].alias!r}",
+            "group the scored rows: select(..).from_(scored).group_by(..)",
+        )
+    return (*query.groups, *(expression("group_by", value) for value in values))
+
+
+def combined(operator: str, query: Query, other: object) -> Query:
+    """Return a query over the rows of a set operation; a chain of one kind stays flat."""
+    if not hasattr(other, "order_by"):
+        raise ArgumentError(operator, "takes a query", shown(other))
+    flat = (
+        isinstance(query.source, Combined)
+        and query == type(query)(source=query.source)
+        and query.source.operator == operator
+    )
+    first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is Combined
+    return type(query)(source=Combined(operator, (*first, other)))
 
 
 def rows(subject: str, value: object) -> int | None:

@@ -99,7 +99,7 @@ def _float(subject: str, value: object) -> ast.Expression:
 def _string(subject: str, value: object) -> ast.Expression:
     """Return a text literal."""
     _require_text(subject, str(value))
-    return ast.String(str.__str__(value))  # type: ignore[arg-type]  # only str and its subclasses come here
+    return ast.String(str.__str__(value))
 
 
 def _require_text(subject: str, value: str) -> None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar.printer import to_tql
 
-from tql.clauses import AsWritten, Dataset, output_name
+from tql.aggregates import is_aggregate, only_aggregates
+from tql.clauses import AsWritten, Dataset, Unordered, output_name
 from tql.conditions import conjunction
+from tql.desugar import plain
 from tql.expr import Key, Placed
+from tql.grouping import Groups
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.order import ordered
@@ -60,6 +63,9 @@ def tree(query: Query) -> ast.Query:
     """Return the tree of the text."""
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
+    query = plain(query)
+    if is_grouped(query):
+        return _grouped(query)
     made = _made(query)
     inside = [part for part in query.conditions if not _uses(part, made)]
     outside = [part for part in query.conditions if _uses(part, made)]
@@ -72,6 +78,60 @@ def tree(query: Query) -> ast.Query:
         base = _outer(query, base, carried).replace(where=_where(outside, carried))
         keys = [_renamed(key, carried) for key in keys]
     return _cut(ordered(base, [_placed(key) for key in keys]), query)
+
+
+def is_grouped(query: Query) -> bool:
+    """Tell whether a query's rows are groups: it has keys, or a function that has a meaning for groups only."""
+    return bool(query.groups) or any(map(only_aggregates, (*query.outputs, *query.conditions, *query.keys)))
+
+
+def _grouped(query: Query) -> ast.Select:
+    """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
+    made = _made(query)
+    by = [made.get(key.name, key) if isinstance(key, ast.Column) else key for key in query.groups]
+    inside = [part for part in query.conditions if not _uses(part, made) and not only_aggregates(part)]
+    outside = [part for part in query.conditions if _uses(part, made) or only_aggregates(part)]
+    keys = [_order(query, key) for key in query.keys]
+    hidden: dict[Expression, str] = {}
+    having = [_over_groups(query, part, by, hidden) for part in outside]
+    order = [_over_groups(query, key, by, hidden) for key in keys]
+    groups = Groups(map(_placed, by))
+    outputs = tuple(
+        groups.output(_placed(output))
+        for output in (*query.outputs, *(ast.Aliased(node, name) for node, name in hidden.items()))
+    )
+    core = groups.over(_source(query), _where(inside), outputs)
+    if not (having or order or hidden or query.row_limit is not None or query.row_offset is not None):
+        return core
+    columns = tuple(map(_given_back, query.outputs)) if hidden else (ast.Star(),)
+    return _cut(ordered(ast.Select(columns, ast.Derived(core), _where(having)), order), query)
+
+
+def _over_groups(query: Query, node: N, by: list[Expression], hidden: dict[Expression, str]) -> N:
+    """Return *node* reading the outputs of a grouped select; what is no output yet becomes a hidden one."""
+    known = {_bare(output): name for output in query.outputs if (name := output_name(output)) is not None}
+
+    def read(part: Record) -> Record:
+        if isinstance(part, ast.Column) and part.name in known.values():
+            return part
+        if isinstance(part, ast.Expression) and (part in by or is_aggregate(part)):
+            return ast.Column(known.get(part) or hidden.setdefault(part, f"zh{len(hidden) + 1}"))
+        return part
+
+    changed = rebuild(node, read)
+    visible = {*known.values(), *hidden.values()}
+    for label, _ in _names(changed):
+        if label not in visible:
+            rule = "takes the outputs, keys and aggregates of a grouped query"
+            raise ArgumentError(
+                "order_by / where", rule, repr(label), "reduce it, as with fn.first(..), or add it to group_by"
+            )
+    return changed
+
+
+def _bare(output: Expression) -> Expression:
+    """Return an output without its name."""
+    return output.expression if isinstance(output, ast.Aliased) else output
 
 
 def _made(query: Query) -> dict[str, Expression]:
@@ -88,13 +148,15 @@ def _outputs(query: Query) -> tuple[Expression, ...]:
 
 def _source(query: Query) -> ast.Source | None:
     """Return what FROM names."""
-    source: Dataset | DerivedQuery | AsWritten | None = query.source
+    source = query.source
     if source is None:
         return None
     if isinstance(source, Dataset):
         return ast.Table(source.url, source.alias)
     if isinstance(source, AsWritten):
         return ast.Derived(source.tree)
+    if isinstance(source, Unordered):
+        return ast.Derived(ast.SetOperation(("union",) * (len(source.members) - 1), tuple(map(tree, source.members))))
     return ast.Derived(tree(source.query), source.alias)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tql.aggregates import AGGREGATES
 from tql.coerce import LARGEST_INT, literal, name, operand, shown
 from tql.expr import Expr, condition, expression
 from tql_grammar import ast
@@ -114,12 +115,12 @@ def _callable(function: Function) -> Callable[..., Expr]:
 
 def __getattr__(attribute: str) -> Callable[..., Expr]:
     """Return the function of that name."""
-    function = CATALOGUE.get(attribute)
+    function = CATALOGUE.get(attribute) or AGGREGATES.get(attribute)
     if function is not None:
         return _callable(function)
     from difflib import get_close_matches
 
-    near = get_close_matches(attribute, CATALOGUE, n=1)
+    near = get_close_matches(attribute, [*CATALOGUE, *AGGREGATES], n=1)
     hint = f"; did you mean `fn.{near[0]}`?" if near else ""
     message = f"TQL has no function `{attribute}`{hint}"
     raise AttributeError(message)
@@ -127,4 +128,4 @@ def __getattr__(attribute: str) -> Callable[..., Expr]:
 
 def __dir__() -> list[str]:
     """Return the names of all functions."""
-    return sorted(CATALOGUE)
+    return sorted([*CATALOGUE, *AGGREGATES])

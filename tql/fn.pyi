@@ -211,3 +211,38 @@ def sum_weight(*weights: tuple[Expr, float]) -> Expr:
     Returns:
         float32.
     """
+
+def count() -> Expr:
+    """The number of rows of the group.
+
+    Returns:
+        int64.
+    """
+
+def mean(x: Expr | str | float, /) -> Expr:
+    """The mean over the rows of the group.
+
+    Returns:
+        float64.
+    """
+
+def min(x: Expr | str | float, /) -> Expr:
+    """The smallest number of the group.
+
+    Returns:
+        same type.
+    """
+
+def max(x: Expr | str | float, /) -> Expr:
+    """The largest number of the group.
+
+    Returns:
+        same type.
+    """
+
+def first(x: Expr | str | float, /) -> Expr:
+    """The value in the first row of the group, in the order of the source.
+
+    Returns:
+        same type.
+    """

@@ -46,9 +46,18 @@ class Groups:
         """Return one expression of the select list, named as before."""
         name = output_name(node)
         if name is None:
-            raise ArgumentError("group_by", "takes columns by name, not `*`", "*", 'select the keys and what to make of the rest: select("k", n=fn.count())')
+            raise ArgumentError(
+                "group_by",
+                "takes columns by name, not `*`",
+                "*",
+                'select the keys and what to make of the rest: select("k", n=fn.count())',
+            )
         bare = node.expression if isinstance(node, ast.Aliased) else node
-        reduced = self.value(bare) if bare in self.keys or any(is_aggregate(part) for part in walk(bare)) else self.reference(bare)
+        reduced = (
+            self.value(bare)
+            if bare in self.keys or any(is_aggregate(part) for part in walk(bare))
+            else self.reference(bare)
+        )
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)
 
     def value(self, node: Expression) -> Expression:
@@ -61,12 +70,17 @@ class Groups:
             return node
         if isinstance(node, (ast.Column, ast.Star)):
             rule = "takes keys and aggregates together, and a column that is neither has many values for each group"
-            raise ArgumentError("group_by", rule, shown(getattr(node, "name", "*")), "reduce it, as with fn.first(..), or add it to group_by")
+            raise ArgumentError(
+                "group_by",
+                rule,
+                shown(getattr(node, "name", "*")),
+                "reduce it, as with fn.first(..), or add it to group_by",
+            )
         return self._inside(node)
 
     def _inside(self, node: Expression) -> Expression:
         """Return an expression whose parts have one value for the group."""
-        changed = {}
+        changed: dict[str, object] = {}
         for field in node._fields:
             part = getattr(node, field)
             if isinstance(part, ast.Expression):

@@ -23,8 +23,8 @@ WILDCARDS = {"%": ANY_RUN, "_": ANY_CHARACTER}
 _TOKEN = re.compile(
     r"""(?P<escape>\\(?:x\{[^}]*\}|x[0-9A-Fa-f]{2}|[pP]\{[^}]*\}|[\s\S]))
     |(?P<class>\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\])
+    |(?P<special>\(\?(?!P?<\w+>|:))
     |(?P<group>\((?:\?(?:P?<\w+>|:))?)
-    |(?P<special>\(\?)
     |(?P<repeat>(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?)
     |(?P<plain>[\s\S])""",
     re.VERBOSE,

@@ -11,7 +11,7 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.clauses import AsWritten, Dataset
+    from tql.clauses import AsWritten, Combined, Dataset, Unordered
     from tql.search import Search
     from tql_grammar.ast import Expression
     from tql_grammar.diagnostic import Diagnostic
@@ -31,9 +31,11 @@ class Query(Record):
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search, ...] = ()
-    source: Dataset | DerivedQuery | AsWritten | None = None
+    source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | None = None
     conditions: tuple[Expression, ...] = ()
+    groups: tuple[Expression, ...] = ()
     keys: tuple[Key, ...] = ()
+    unique: bool = False
     row_limit: int | None = None
     row_offset: int | None = None
 
@@ -93,6 +95,45 @@ class Query(Record):
             ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
         """
         return clauses.similarity(self, column, vector, metric, as_)
+
+    def group_by(self, *expressions: Column) -> Self:
+        """
+        Make one row of all rows that agree in *expressions*, after those given before.
+
+        Selected keys come back as single values; ``fn.count()``, ``fn.sum``, ``fn.mean``, ``fn.min``, ``fn.max`` and ``fn.first`` reduce the rows of a group to one value;
+        any other column comes back as the list of the group's values.
+        ``where`` on columns of the source filters rows before they are grouped, on outputs and aggregates it filters groups; ``order_by`` and ``limit`` concern groups.
+        A query with one of those functions and no keys is one group.
+        """
+        return self.replace(groups=clauses.groups(self, expressions))
+
+    def distinct(self) -> Self:
+        """
+        Keep one of the rows that agree in every column of the result; order and limit concern what is kept.
+
+        It compiles to GROUP BY, since the engine ignores DISTINCT, and needs the columns by name.
+        Numbers are compared as float64, texts by their bytes.
+
+        Raises:
+            ArgumentError: when it is written, if the query selects ``*``.
+        """
+        return self.replace(unique=True)
+
+    def union(self, other: Query) -> Query:
+        """Return the rows of both queries, each once; ``order_by`` and ``limit`` after it concern the whole."""
+        return clauses.combined("union", self, other)
+
+    def union_all(self, other: Query) -> Query:
+        """Return the rows of this query, then those of the other."""
+        return clauses.combined("union_all", self, other)
+
+    def intersect(self, other: Query) -> Query:
+        """Return the rows that are in both queries, each once."""
+        return clauses.combined("intersect", self, other)
+
+    def except_(self, other: Query) -> Query:
+        """Return the rows of this query that are not in the other, each once."""
+        return clauses.combined("except_", self, other)
 
     def order_by(self, *keys: Column | Key) -> Self:
         """

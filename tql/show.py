@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from tql.clauses import AsWritten, Dataset
+from tql.aggregates import AGGREGATES
+from tql.clauses import AsWritten, Combined, Dataset
 from tql.expr import Placed
 from tql_grammar import ast
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql.expr import Key
-    from tql.query import Query
+    from tql.query import DerivedQuery, Query
     from tql.search import Search
     from tql_grammar.ast import Expression
 
@@ -23,10 +25,13 @@ def query(whole: Query) -> str:
     """Return the chain of calls that makes a query."""
     if isinstance(whole.source, AsWritten) and whole == type(whole)(source=whole.source):
         return f"parse({_text(whole.source.tree)})"
-    calls = [f"select({', '.join(map(_output, whole.outputs))})", _from(whole)]
-    calls.extend(map(_search, whole.searches))
+    calls = [*_begin(whole), *map(_search, whole.searches)]
     if whole.conditions:
         calls.append(f"where({', '.join(map(expression, whole.conditions))})")
+    if whole.unique:
+        calls.append("distinct()")
+    if whole.groups:
+        calls.append(f"group_by({', '.join(map(_name_or, whole.groups))})")
     if whole.keys:
         calls.append(f"order_by({', '.join(map(key, whole.keys))})")
     calls.extend(
@@ -34,14 +39,21 @@ def query(whole: Query) -> str:
         for name, rows in (("limit", whole.row_limit), ("offset", whole.row_offset))
         if rows is not None
     )
-    return ".".join(call for call in calls if call)
+    return ".".join(calls)
 
 
-def _from(whole: Query) -> str:
-    """Return the call of ``from_``, or nothing."""
+def _begin(whole: Query) -> list[str]:
+    """Return the calls that say what is selected from where."""
     source = whole.source
-    if source is None:
-        return ""
+    selected = f"select({', '.join(map(_output, whole.outputs))})"
+    if isinstance(source, Combined):
+        first, *others = map(query, source.members)
+        return [first, *(f"{source.operator}({other})" for other in others), *([selected] if whole.outputs else [])]
+    return [selected] if source is None else [selected, _from(source)]
+
+
+def _from(source: Dataset | DerivedQuery | AsWritten) -> str:
+    """Return the call of ``from_``."""
     if isinstance(source, AsWritten):
         return f"from_(parse({_text(source.tree)}))"
     what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
@@ -149,7 +161,7 @@ def _call(node: ast.Function) -> str:
     from tql_grammar.functions import CATALOGUE
 
     if (
-        node.name not in CATALOGUE
+        node.name not in {*CATALOGUE, *AGGREGATES}
         or node.distinct
         or any(isinstance(part, (ast.Pair, ast.Star, ast.Aliased)) for part in node.arguments)
     ):
@@ -169,13 +181,26 @@ def _members(node: ast.In) -> str:
 def _like(node: ast.Like) -> str:
     """Return ``.matches(..)``, which leaves a pattern without wildcards alone."""
     pattern = node.pattern
-    if node.case_insensitive or node.negated or not isinstance(pattern, ast.String) or set("*?%") & set(pattern.value):
+    if node.case_insensitive or node.negated or not isinstance(pattern, ast.String) or not _is_own_pattern(pattern.value):
         return f"raw({_text(node)})"
     return f"{_operand(node.operand)}.matches({pattern.value!r})"
 
 
+def _is_own_pattern(pattern: str) -> bool:
+    """Tell whether ``.matches(pattern)`` gives LIKE with the very same pattern, and nothing beside it."""
+    try:
+        return not set("*?%") & set(pattern) and re.fullmatch(pattern, "") is None
+    except re.error:
+        return False
+
+
 def _subscript(node: ast.Subscript) -> str:
-    """Return ``e[..]``."""
+    """Return ``e[..]``, if the builder gives those indices."""
+    if not all(
+        isinstance(part, (ast.Number, ast.String)) or (isinstance(part, ast.Slice) and not part.stepped)
+        for part in node.indices
+    ):
+        return f"raw({_text(node)})"
     indices = [_slice(part) if isinstance(part, ast.Slice) else _argument(part) for part in node.indices]
     return f"{_operand(node.operand)}[{', '.join(indices)}]"
 

@@ -59,7 +59,8 @@ def _slice(part: slice) -> ast.Slice:
             "takes slices that hold an element, with a step of at least 1: the engine dies on others",
             _shown_slice(part),
         )
-    return ast.Slice(*(None if bound is None else ast.Number(bound) for bound in bounds))
+    first, end, every = (None if bound is None else ast.Number(bound) for bound in bounds)
+    return ast.Slice(first, end, every)
 
 
 def _shown_slice(part: slice) -> str:

@@ -54,7 +54,11 @@ def _short(values: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the arra
     array = np.asarray(values, dtype=np.float32)
     if not np.isfinite(array).all():
         return _each_short(array.tolist())
-    return orjson.loads(orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)) if array.ndim else float(str(array[()]))
+    return (
+        orjson.loads(orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY))
+        if array.ndim
+        else float(str(array[()]))
+    )
 
 
 def _each_short(value: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the array

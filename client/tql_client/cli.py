@@ -49,7 +49,10 @@ def _say(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="tql", description="Compose, check and send queries in TQL.", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="tql",
+        description="Compose, check and send queries in TQL.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, text, options in _COMMANDS:
@@ -71,7 +74,11 @@ def _check(options: argparse.Namespace) -> int:
         return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files))
     found = [(path, text, _diagnostics(text)) for path, text in _texts(options.files)]
     sys.stdout.write(reporting.REPORTS[options.output_format](found))
-    return FINDINGS if any(diagnostic.severity == "error" for _, _, diagnostics in found for diagnostic in diagnostics) else CLEAN
+    return (
+        FINDINGS
+        if any(diagnostic.severity == "error" for _, _, diagnostics in found for diagnostic in diagnostics)
+        else CLEAN
+    )
 
 
 def _diagnostics(text: str) -> list[Diagnostic]:
@@ -184,16 +191,27 @@ def _rules(options: argparse.Namespace) -> int:
 
 
 _FILES = (("files",), {"nargs": "+", "metavar": "FILE", "help": "files with one text each; - is the standard input"})
-_TOKEN_FILE = (("--token-file",), {"metavar": "FILE", "help": "read the token from a file; without it ACTIVELOOP_TOKEN counts, for the service's own hosts"})
+_TOKEN_FILE = (
+    ("--token-file",),
+    {
+        "metavar": "FILE",
+        "help": "read the token from a file; without it ACTIVELOOP_TOKEN counts, for the service's own hosts",
+    },
+)
 
-_COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str, Sequence[tuple[tuple[str, ...], dict[str, object]]]], ...] = (
+_COMMANDS: tuple[
+    tuple[str, Callable[[argparse.Namespace], int], str, Sequence[tuple[tuple[str, ...], dict[str, object]]]], ...
+] = (
     (
         "check",
         _check,
         "Say what the engine would make of a text.",
         (
             _FILES,
-            (("--output-format",), {"choices": ["text", "json"], "default": "text", "help": "how findings are written"}),
+            (
+                ("--output-format",),
+                {"choices": ["text", "json"], "default": "text", "help": "how findings are written"},
+            ),
             (("--jsonl",), {"action": "store_true", "help": "one JSON string a line in, one JSON object a line out"}),
         ),
     ),
@@ -225,7 +243,10 @@ _COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str, Sequence[t
         _serve,
         "Answer the service's protocol on this machine.",
         (
-            (("datasets",), {"nargs": "+", "metavar": "NAME=PATH", "help": "a dataset's name in queries, and its path"}),
+            (
+                ("datasets",),
+                {"nargs": "+", "metavar": "NAME=PATH", "help": "a dataset's name in queries, and its path"},
+            ),
             (("--host",), {"default": "127.0.0.1", "help": "an address of this machine"}),
             (("--port",), {"type": int, "default": 0, "help": "0 takes a free one"}),
             _TOKEN_FILE,
@@ -241,7 +262,12 @@ _COMMANDS: tuple[tuple[str, Callable[[argparse.Namespace], int], str, Sequence[t
             (("--json",), {"action": "store_true", "help": "the answer as JSON"}),
         ),
     ),
-    ("rules", _rules, "List the rules of the check, or explain some.", ((("codes",), {"nargs": "*", "metavar": "CODE", "help": "such as TQL301"}),)),
+    (
+        "rules",
+        _rules,
+        "List the rules of the check, or explain some.",
+        ((("codes",), {"nargs": "*", "metavar": "CODE", "help": "such as TQL301"}),),
+    ),
 )
 
 if __name__ == "__main__":

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Literal, Self
 from tql_client.errors import ClosedError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
-from tql_client.transport import Call
+from tql_client.call import Call
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql import Query
-    from tql_client.transport import Transport
+    from tql_client.call import Transport
+    from tql_grammar import ast
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
@@ -57,8 +58,9 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         message = f"`url` takes the url of an endpoint or the path of a dataset, got {type(url).__name__}"
         raise ConfigError(message)
     if url.lower().startswith(HTTP):
+        from tql_client.address import require_url
         from tql_client.credentials import token_for
-        from tql_client.transport import HttpTransport, require_url
+        from tql_client.transport import HttpTransport
 
         source = token_for(require_url(url, allow_insecure=allow_insecure), token, token_file)
         return Client(HttpTransport(url, source), dataset, timeout=timeout, attempts=attempts)
@@ -132,7 +134,7 @@ class Client:
         from tql.compile import compile_query
 
         if self._needs_source and self._dataset is None:
-            _require_source(compile_query(query))
+            _require_source(query)
         return compile_query(query, self._dataset)
 
     def query(
@@ -190,14 +192,29 @@ class Client:
         return text
 
 
-def _require_source(text: str) -> None:
-    """Refuse a text with a SELECT that names no dataset."""
-    from tql_grammar.parser import parse
+def _require_source(query: Query | str) -> None:
+    """Refuse a query with a SELECT that names no dataset."""
     from tql_grammar.rewrite.source import lacks_source
 
-    if lacks_source(parse(text)):
+    if lacks_source(_tree(query)):
         rule = "takes a query that names its dataset, where the client has none"
-        raise ArgumentError("query", rule, f"{text[:60]!r}", 'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_')
+        raise ArgumentError(
+            "query",
+            rule,
+            repr(str(query)[:60]),
+            'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_',
+        )
+
+
+def _tree(query: Query | str) -> ast.Query:
+    """Return the tree of a query."""
+    if isinstance(query, str):
+        from tql_grammar.parser import parse
+
+        return parse(query)
+    from tql.compile import tree
+
+    return tree(query)
 
 
 def _seconds(timeout: float) -> float:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from tql_client.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VARIABLE = "ACTIVELOOP_TOKEN"
 TRUSTED_DOMAINS = ("activeloop.ai", "deeplake.ai")
@@ -68,19 +71,79 @@ def is_trusted(host: str) -> bool:
     return any(name == domain or name.endswith("." + domain) for domain in TRUSTED_DOMAINS)
 
 
-def token_for(url: str, token: str | None) -> Secret | None:
+def token_for(url: str, token: str | Callable[[], str] | None, file: str | None = None) -> TokenSource | None:
     """
-    Return the token for a url: the argument, or ``ACTIVELOOP_TOKEN`` where the host is of the service.
+    Return what gives the token for each attempt at a url: the argument, the file, or ``ACTIVELOOP_TOKEN`` where the host is of the service.
+
+    Returns:
+        None where no token is given and the host is not of the service: then none is sent.
 
     Raises:
         ConfigError: the service needs a token and there is none, or it has a wrong shape.
     """
-    if token is not None:
-        return Secret(token)
+    if token is not None and file is not None:
+        message = "`connect` takes token=.. or token_file=.., got both"
+        raise ConfigError(message)
+    if callable(token):
+        return CalledToken(token)
+    found = token if token is not None else read_file(file) if file is not None else _environment(url)
+    return None if found is None else FixedToken(Secret(found))
+
+
+def _environment(url: str) -> str | None:
+    """Return the environment's token where it may go to the host of *url*."""
     if not is_trusted(urlsplit(url).hostname or ""):
         return None
     found = os.environ.get(VARIABLE)
     if not found:
         message = f"no token: pass connect(.., token=..), or set {VARIABLE} in the environment"
         raise ConfigError(message)
-    return Secret(found)
+    return found
+
+
+def read_file(path: str) -> str:
+    """Return the text of a token's file."""
+    try:
+        with open(path, encoding="utf-8") as lines:  # noqa: PTH123 - pathlib costs 8 ms to import
+            return lines.read(LONGEST + 2)
+    except (OSError, ValueError) as error:
+        message = f"the token's file cannot be read: {type(error).__name__}"
+        raise ConfigError(message) from None
+
+
+class TokenSource(Protocol):
+    """What gives the token of each attempt; `renews` tells whether asking again may give another."""
+
+    renews: bool
+
+    def __call__(self) -> Secret:
+        """Return the token."""
+        ...
+
+
+class FixedToken:
+    """Gives one token always."""
+
+    renews = False
+
+    def __init__(self, secret: Secret) -> None:
+        """Take the token."""
+        self._secret = secret
+
+    def __call__(self) -> Secret:
+        """Return the token."""
+        return self._secret
+
+
+class CalledToken:
+    """Asks the user's function for the token of each attempt."""
+
+    renews = True
+
+    def __init__(self, ask: Callable[[], str]) -> None:
+        """Take the function."""
+        self._ask = ask
+
+    def __call__(self) -> Secret:
+        """Return a token."""
+        return Secret(self._ask())

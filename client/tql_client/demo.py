@@ -86,7 +86,10 @@ def pick(asked: str, questions: list[str]) -> int:
     if asked.isdecimal() and 1 <= int(asked) <= len(questions):
         return int(asked) - 1
     near = get_close_matches(asked, questions, n=3, cutoff=0) or questions[:3]
-    message = f"`--question` takes a number from 1 to {len(questions)} or one of --list, got {asked!r}; the nearest are:\n" + "\n".join(f"  {text}" for text in near)
+    message = (
+        f"`--question` takes a number from 1 to {len(questions)} or one of --list, got {asked!r}; the nearest are:\n"
+        + "\n".join(f"  {text}" for text in near)
+    )
     raise ConfigError(message)
 
 
@@ -95,7 +98,13 @@ def write_dataset(path: str, data: Data, progress: Callable[[int, int], None]) -
     deeplake = engine()
     types = deeplake.types
     dataset = deeplake.create(path)
-    for name, kind in (("id", types.Int64()), ("module", types.Text()), ("name", types.Text()), ("text", types.Text()), ("embedding", types.Embedding(data.embeddings.shape[1]))):
+    for name, kind in (
+        ("id", types.Int64()),
+        ("module", types.Text()),
+        ("name", types.Text()),
+        ("text", types.Text()),
+        ("embedding", types.Embedding(data.embeddings.shape[1])),
+    ):
         dataset.add_column(name, kind)
     total = len(data.docstrings)
     for start in range(0, total, BATCH):
@@ -186,7 +195,13 @@ def _report(client: Client, data: Data, number: int) -> None:
     console.print(f"[bold]Question {number + 1}:[/bold] {data.questions[number]}\n")
     _show(console, "The five nearest of 1,694 docstrings, over HTTP", client, query, as_list=True)
     _show(console, 'The same, where module == "os.path"', client, filtered, as_list=True)
-    _show(console, "The same with as_list=False: one list per column on the wire, the same rows", client, query, as_list=False)
+    _show(
+        console,
+        "The same with as_list=False: one list per column on the wire, the same rows",
+        client,
+        query,
+        as_list=False,
+    )
     _show_trap(console, client)
 
 
@@ -201,7 +216,9 @@ def _show(console: Any, title: str, client: Client, query: Query, *, as_list: bo
     console.print(escape(_elided(result.meta.query)), style="dim")
     table = Table("score", "docstring", "begins")
     for row in result:
-        table.add_row(f"{row['score']:.4f}", f"{row['module']}.{row['name']}", escape(row["text"].partition("\n")[0][:60]))
+        table.add_row(
+            f"{row['score']:.4f}", f"{row['module']}.{row['name']}", escape(row["text"].partition("\n")[0][:60])
+        )
     console.print(table)
     console.print(f"{len(result)} rows in {result.meta.elapsed * 1000:.0f} ms\n")
 

@@ -15,7 +15,7 @@ from tql_client.wire import Answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tql_client.transport import Call
+    from tql_client.call import Call
 
 NO_EXTRA = 'the engine is not installed: pip install "deeplake-tql[embedded]"'
 FIRST_POLL, LONGEST_POLL = 0.0002, 0.02
@@ -121,7 +121,11 @@ def open_dataset(path: str) -> Any:  # noqa: ANN401 - the engine ships no types
 def _unopened(error: Exception, path: str) -> Exception:
     """Return our error for a dataset that could not be opened."""
     if _MISSING.search(f"{type(error).__name__} {error}"):
-        return NotFound(404, f"there is no dataset at `{path}`", hint="check the path: a dataset is a folder that deeplake.create made")
+        return NotFound(
+            404,
+            f"there is no dataset at `{path}`",
+            hint="check the path: a dataset is a folder that deeplake.create made",
+        )
     return ConfigError(f"the dataset at `{path}` cannot be opened: {error}")
 
 

@@ -10,16 +10,26 @@ if TYPE_CHECKING:
 
 _POSITION = re.compile(r"Pos (\d+)")
 _NO_COLUMN = re.compile(r'Tensor "(?P<name>[^"]*)" does not exist')
-_VISIBLE = "an alias is visible one level further out only, names are case-sensitive, and a text stands in single quotes"
+_VISIBLE = (
+    "an alias is visible one level further out only, names are case-sensitive, and a text stands in single quotes"
+)
 _LENGTHS = "a vector must have the length of the column's embeddings: was it made by the same model?"
 _ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take literals only, all of one kind"
 
 # What a message looks like, the status that a server gives it, and what to do; the first that fits counts.
 _MESSAGES: tuple[tuple[re.Pattern[str], int, str], ...] = (
     (_NO_COLUMN, 400, f"the dataset has no such column; {_VISIBLE}"),
-    (re.compile("Function '[^']*' is not found"), 400, "TQL has no such function: dir(tql.fn) lists those that there are"),
+    (
+        re.compile("Function '[^']*' is not found"),
+        400,
+        "TQL has no such function: dir(tql.fn) lists those that there are",
+    ),
     (re.compile("different length arrays|arrays with different shapes"), 400, _LENGTHS),
-    (re.compile("query source.*not found|does not exist at path"), 404, "check the name of the dataset in FROM, or the path"),
+    (
+        re.compile("query source.*not found|does not exist at path"),
+        404,
+        "check the name of the dataset in FROM, or the path",
+    ),
     (re.compile("syntax error|memory exhausted"), 400, "`tql check` shows the place with a caret"),
     (re.compile("std::get: wrong index for variant"), 400, _ONE_KIND),
 )

@@ -20,12 +20,16 @@ FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint
 
 def as_text(found: Findings) -> str:
     """Return findings for people: place, reason, the line with carets, hint."""
-    return "".join(_paragraph(path, text, diagnostic) for path, text, diagnostics in found for diagnostic in diagnostics)
+    return "".join(
+        _paragraph(path, text, diagnostic) for path, text, diagnostics in found for diagnostic in diagnostics
+    )
 
 
 def _paragraph(path: str, text: str, diagnostic: Diagnostic) -> str:
     """Return one finding."""
-    lines = [f"{path}:{diagnostic.line}:{diagnostic.column}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}"]
+    lines = [
+        f"{path}:{diagnostic.line}:{diagnostic.column}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}"
+    ]
     lines.extend("    " + line for line in diagnostic.picture(text).splitlines())
     if diagnostic.hint:
         lines.append(f"    hint: {diagnostic.hint}")
@@ -34,7 +38,13 @@ def _paragraph(path: str, text: str, diagnostic: Diagnostic) -> str:
 
 def as_json(found: Findings) -> str:
     """Return findings as one JSON list."""
-    return json.dumps([{"file": path, **_object(diagnostic)} for path, _, diagnostics in found for diagnostic in diagnostics], indent=2) + "\n"
+    return (
+        json.dumps(
+            [{"file": path, **_object(diagnostic)} for path, _, diagnostics in found for diagnostic in diagnostics],
+            indent=2,
+        )
+        + "\n"
+    )
 
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
@@ -97,5 +107,6 @@ def rules(codes: Sequence[str]) -> str:
     if not codes:
         return "".join(f"{code}  {rule.severity:7}  {rule.title}\n" for code, rule in sorted(known.items()))
     return "\n".join(
-        f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.explanation}\n\nThe smallest query that shows it:\n    {rule.example}\n" for rule in (known[code.upper()] for code in codes)
+        f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.explanation}\n\nThe smallest query that shows it:\n    {rule.example}\n"
+        for rule in (known[code.upper()] for code in codes)
     )

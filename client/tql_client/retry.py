@@ -2,53 +2,133 @@
 Know when a query that failed is sent again, and how long to wait before.
 
 Only what may have gone wrong on the way is repeated: no connection, a lost one, 408, 425, 429, 502, 503, 504.
-A query is repeated only if it reads; every SELECT does.
-The wait before attempt n + 1 is drawn from 0 to ``min(8, 0.5 * 2**n)`` seconds; the deadline of the call holds for all attempts together.
+The wait before attempt n + 1 is drawn from 0 to ``min(8, 0.5 * 2**n)`` seconds, unless the server names one; the deadline of the call holds for all attempts together.
+A client that fails all the time soon sends each query once only: every repetition costs 1 of 10 tokens, every success earns 0.1, and none is sent at 5 or below.
 """
 
 from __future__ import annotations
 
 import random
+import re
+import threading
 import time
 from typing import TYPE_CHECKING
 
-from tql_client.errors import APIError, ConnectError, ConnectionLost, ConnectTimeout, TransportError
+from tql_client.errors import APIError, ConfigError, ConnectError, ConnectionLost, ConnectTimeout, TransportError
 
 if TYPE_CHECKING:
-    from tql_client.transport import Call, Transport
+    from collections.abc import Callable
+
+    from tql_client.call import Call, Transport
     from tql_client.wire import Answer
 
 ATTEMPTS = 3
 LONGEST_WAIT = 8.0
 FIRST_WAIT = 0.5
+OVERLOAD_WAIT = 1.0
+LONGEST_ASKED = 60.0
+SMEAR = 0.1
 STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+OVERLOAD = frozenset({429, 503})
+NOT_SENT = (ConnectError, ConnectTimeout)
+TOKENS, LEAST_TOKENS, EARNED = 10.0, 5.0, 0.1
+_READS = re.compile(r"(?:\s|--[^\n]*\n)*(?:select\b|with\b|\()", re.IGNORECASE)
+
+Failure = TransportError | APIError
 
 
-def send(transport: Transport, call: Call, attempts: int = ATTEMPTS) -> tuple[Answer, int]:
-    """Return the answer and the number of attempts that it took."""
-    started = time.monotonic()
-    for attempt in range(1, attempts + 1):
-        try:
-            return transport.send(call), attempt
-        except (TransportError, APIError) as error:
-            pause = wait(error, attempt)
-            if isinstance(error, TransportError):
-                error.attempts, error.elapsed = attempt, time.monotonic() - started
-            if not is_repeatable(error) or attempt == attempts or pause >= call.seconds_left:
-                raise
-            time.sleep(pause)
-    message = "a call takes at least one attempt"
-    raise ValueError(message)
+class Budget:
+    """How many repetitions a client may still send."""
+
+    def __init__(self) -> None:
+        """Start with all tokens."""
+        self._tokens = TOKENS
+        self._changing = threading.Lock()
+
+    def earn(self) -> None:
+        """Count a success."""
+        with self._changing:
+            self._tokens = min(TOKENS, self._tokens + EARNED)
+
+    def take(self) -> bool:
+        """Take a token for a repetition, if there are enough."""
+        with self._changing:
+            if self._tokens <= LEAST_TOKENS:
+                return False
+            self._tokens -= 1
+            return True
 
 
-def is_repeatable(error: TransportError | APIError) -> bool:
-    """Tell whether the same call may work the next time."""
-    if isinstance(error, APIError):
-        return error.status in STATUSES
-    return isinstance(error, (ConnectError, ConnectTimeout, ConnectionLost))
+class Retries:
+    """The policy of one client."""
+
+    def __init__(
+        self,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
+        draw: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        """
+        Take the policy's one number.
+
+        Args:
+            attempts: how many times a query is sent at most.
+            sleep: waits a number of seconds.
+            draw: returns a number between two.
+        """
+        if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
+            message = f"`attempts` takes a whole number, 1 or more, got {attempts!r}"
+            raise ConfigError(message)
+        self._attempts = attempts
+        self._sleep = sleep
+        self._draw = draw
+        self._budget = Budget()
+
+    def send(self, transport: Transport, call: Call) -> tuple[Answer, int]:
+        """Return the answer and the number of attempts that it took."""
+        started = time.monotonic()
+        attempt = 1
+        while True:
+            try:
+                answer = transport.send(call)
+            except (TransportError, APIError) as error:
+                _note(error, attempt, time.monotonic() - started)
+                pause = self._wait(error, attempt, call)
+                if pause is None:
+                    raise
+                self._sleep(pause)
+                attempt += 1
+            else:
+                self._budget.earn()
+                return answer, attempt
+
+    def _wait(self, error: Failure, attempt: int, call: Call) -> float | None:
+        """Return the seconds to wait before the next attempt, or None where there is none."""
+        if attempt >= self._attempts or not is_repeatable(error, call.query):
+            return None
+        pause = self._pause(error, attempt)
+        return pause if pause is not None and pause < call.seconds_left and self._budget.take() else None
+
+    def _pause(self, error: Failure, attempt: int) -> float | None:
+        """Return how long to wait: what the server asks for, nothing after a stale connection, else a random time that doubles."""
+        asked = getattr(error, "retry_after", None)
+        if asked is not None:
+            return None if asked > LONGEST_ASKED else asked * (1 + self._draw(0, SMEAR))
+        if isinstance(error, ConnectionLost) and attempt == 1:
+            return 0.0
+        first = OVERLOAD_WAIT if getattr(error, "status", None) in OVERLOAD else FIRST_WAIT
+        return self._draw(0, min(LONGEST_WAIT, first * 2**attempt))
 
 
-def wait(error: TransportError | APIError, attempt: int) -> float:
-    """Return the seconds to wait before the next attempt: what the server asks for, else a random time that doubles."""
-    asked = getattr(error, "retry_after", None)
-    return asked if asked is not None else random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+def is_repeatable(error: Failure, query: str) -> bool:
+    """Tell whether the same call may work the next time, and does no harm if the first one arrived: every SELECT only reads."""
+    if isinstance(error, NOT_SENT):
+        return True
+    may_help = error.status in STATUSES if isinstance(error, APIError) else isinstance(error, ConnectionLost)
+    return may_help and _READS.match(query) is not None
+
+
+def _note(error: Failure, attempt: int, elapsed: float) -> None:
+    """Write into an error what the attempts took."""
+    if isinstance(error, TransportError):
+        error.attempts, error.elapsed = attempt, elapsed

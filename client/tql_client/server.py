@@ -40,7 +40,9 @@ class Server:
             raise ConfigError(message)
         self.datasets = {name: EmbeddedTransport(path, name) for name, path in datasets.items()}
         self._socket = _bound(host, port)
-        self._uvicorn, self._thread = _started(_application(self.datasets, Secret(token) if token else None), self._socket)
+        self._uvicorn, self._thread = _started(
+            _application(self.datasets, Secret(token) if token else None), self._socket
+        )
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"
 
@@ -48,7 +50,9 @@ class Server:
         """Return the running server."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop."""
         self.close()
 
@@ -108,7 +112,9 @@ def _started(application: Any, bound: socket.socket) -> tuple[Any, threading.Thr
         message = 'the server needs uvicorn: pip install "deeplake-tql[embedded]"'
         raise MissingExtra(message) from None
 
-    config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        application, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="tql-server", daemon=True)
     thread.start()
@@ -207,5 +213,7 @@ def _dataset(datasets: Mapping[str, EmbeddedTransport], query: str) -> EmbeddedT
         raise APIError(400, "the query has no source: name a dataset in FROM")
     found = datasets.get(names[0])
     if found is None:
-        raise APIError(404, f"there is no dataset {names[0]!r} here; there is {', '.join(sorted(map(repr, datasets))) or 'none'}")
+        raise APIError(
+            404, f"there is no dataset {names[0]!r} here; there is {', '.join(sorted(map(repr, datasets))) or 'none'}"
+        )
     return found

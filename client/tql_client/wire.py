@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from tql_client.cells import plain
 from tql_client.errors import APIError, ProtocolError, by_status
 from tql_client.messages import hint, position
-from tql_client.cells import plain
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "Query successful."
 EXCERPT = 500
+_SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 DESCRIPTIONS = ("description", "error", "message", "detail")
 REQUEST_IDS = ("x-request-id", "x-amzn-trace-id", "cf-ray")
 
@@ -66,7 +70,10 @@ def decode_answer(body: bytes) -> Answer:
     if "data" not in found:
         message = f"the answer has no `data`; its keys are {', '.join(map(str, found)) or 'none'}"
         raise ProtocolError(message, "missing_key")
-    data, extra = found["data"], {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}}
+    data, extra = (
+        found["data"],
+        {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}},
+    )
     names = _names(found.get("tensors"), data)
     _require_shape(names, data)
     return Answer(names, data, str(found.get("message", "")), extra)
@@ -109,8 +116,6 @@ def _shown(body: bytes) -> str:
 
 def _title(body: bytes) -> str:
     """Return the title of a web page for a message."""
-    import re
-
     found = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
     return f" ({found[1].decode('utf-8', 'replace').strip()!r})" if found else ""
 
@@ -150,17 +155,40 @@ def _require_shape(names: tuple[str, ...], data: Any) -> None:  # noqa: ANN401 -
 def decode_error(status: int, body: bytes, headers: Mapping[str, str]) -> APIError:
     """Return the error that an answer with a status of 400 or more stands for."""
     found = _error_object(body)
-    description = _description(found) or _title(body).strip(" ()'") or body[:EXCERPT].decode("utf-8", "replace") or "the server gives no reason"
+    description = (
+        _description(found)
+        or _title(body).strip(" ()'")
+        or body[:EXCERPT].decode("utf-8", "replace")
+        or "the server gives no reason"
+    )
     request_id = found.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
     return by_status(status)(
         status,
         description,
         code=str(found["code"]) if "code" in found else None,
         request_id=None if request_id is None else str(request_id),
-        hint=hint(status, description),
+        hint=_said(found, "hint") or hint(status, description),
         position=position(description),
+        retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
+
+
+def _said(found: Mapping[str, Any], key: str) -> str | None:
+    """Return a text of an error's body, or None."""
+    value = found.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def retry_after(value: str) -> float | None:
+    """Return the seconds of a ``Retry-After`` header, a number or a date, or None for one that is neither."""
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(0.0, when.timestamp() - time.time()) if when.tzinfo is not None else None
 
 
 def _error_object(body: bytes) -> dict[str, Any]:
@@ -190,7 +218,11 @@ def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
     """
     names = list(columns)
     lists = [plain(values) for values in columns.values()]
-    data = [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)] if as_list else dict(zip(names, lists, strict=True))
+    data = (
+        [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+        if as_list
+        else dict(zip(names, lists, strict=True))
+    )
     answer = {"message": SUCCESS, "tensors": names, "data": data}
     return json.dumps(answer).encode() if any(map(_has_unwritable, lists)) else orjson_dumps(answer)
 

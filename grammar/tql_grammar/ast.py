@@ -30,12 +30,13 @@ class Node(Record):
     @property
     def span(self) -> Span | None:
         """The characters of the text that this node was read from, or None for a node that was built."""
-        return self.__dict__.get("_span")
+        ends = self.__dict__.get("_span")
+        return None if ends is None else Span(*ends)
 
     def at(self, start: int, end: int) -> Self:
         """Return the same node, standing at the characters ``[start, end)`` of a text."""
         copy = self.replace()
-        copy.__dict__["_span"] = Span(start, end)
+        copy.__dict__["_span"] = (start, end)
         return copy
 
 
@@ -230,17 +231,81 @@ class Subscript(Expression):
 
 
 class Slice(Expression):
-    """``start:stop:step`` inside a subscript; ``[:]`` has none of them."""
+    """
+    ``start:stop:step`` inside a subscript; ``[:]`` has none of them.
+
+    `stepped` tells that the second colon is written without a step: ``[1::]`` and ``[1:]`` differ in the engine.
+    """
 
     start: Expression | None = None
     stop: Expression | None = None
     step: Expression | None = None
+    stepped: bool = False
+
+
+class Computed(Expression):
+    """An index in parentheses, ``e[(1)]``, that the engine reads as a computation where ``e[1]`` is an index."""
+
+    expression: Expression
 
 
 class Subquery(Expression):
     """A query used as a value: ``(SELECT ..)``."""
 
     query: Query
+
+
+class Exists(Expression):
+    """``EXISTS (SELECT ..)``, NOT EXISTS."""
+
+    query: Query
+    negated: bool = False
+
+
+class When(Node):
+    """One ``WHEN condition THEN result`` of CASE."""
+
+    condition: Expression
+    result: Expression
+
+
+class Case(Expression):
+    """``CASE subject WHEN .. THEN .. ELSE otherwise END``, with or without a subject."""
+
+    branches: tuple[When, ...]
+    otherwise: Expression | None = None
+    subject: Expression | None = None
+
+
+class Cast(Expression):
+    """``CAST(expression AS type)``."""
+
+    expression: Expression
+    type: str
+
+
+class Extract(Expression):
+    """``EXTRACT(unit FROM expression)``."""
+
+    unit: str
+    expression: Expression
+
+
+class Date(Expression):
+    """``DATE '2020-01-31'``."""
+
+    text: str
+
+
+class Interval(Expression):
+    """``3 DAYS``, ``INTERVAL '3 days'``."""
+
+    amount: int
+    unit: str
+
+
+class Split(Expression):
+    """The word SPLIT in ``UNGROUP BY SPLIT``."""
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------
@@ -271,6 +336,26 @@ class Derived(Source):
     alias_columns: tuple[str, ...] = ()
 
 
+class Zip(Source):
+    """Several sources side by side, row by row: ``FROM a, b``."""
+
+    sources: tuple[Source, ...]
+
+
+class Join(Source):
+    """
+    Two sources joined: ``a LEFT JOIN b ON a.id = b.id``.
+
+    `kind` is "inner", "left", "right", "full", "cross" or "natural"; at most one of `on` and `using` is given.
+    """
+
+    left: Source
+    right: Source
+    kind: Literal["inner", "left", "right", "full", "cross", "natural"] = "inner"
+    on: Expression | None = None
+    using: Expression | None = None
+
+
 class Order(Node):
     """One key of ORDER BY; `direction` is None where the text gives none, which means ascending."""
 
@@ -285,11 +370,84 @@ class Limit(Node):
     offset: Expression | None = None
 
 
+class Sample(Node):
+    """``SAMPLE BY weights REPLACE FALSE LIMIT limit PERCENT``."""
+
+    weights: Expression
+    replace_rows: bool = True
+    limit: Expression | None = None
+    percent: bool = False
+
+
+class Expand(Node):
+    """``EXPAND BY 1 2 OVERLAP TRUE AS alias``: deprecated, the engine ignores it."""
+
+    amounts: tuple[int, ...]
+    overlap: bool | None = None
+    alias: str | None = None
+
+
+class Lock(Node):
+    """``FOR UPDATE OF t NOWAIT``: the engine ignores it."""
+
+    strength: Literal["update", "no key update", "share", "key share"]
+    tables: tuple[str, ...] = ()
+    policy: Literal["skip locked", "nowait"] | None = None
+
+
+class CommonTable(Node):
+    """``name AS (SELECT ..)`` in WITH: the engine ignores it."""
+
+    name: str
+    query: Query
+
+
+class Hint(Node):
+    """One hint of ``WITH HINT (name(1, 'a'))``: the engine ignores it."""
+
+    name: str
+    arguments: tuple[Expression, ...] | None = None
+
+
 class Select(Query):
-    """One SELECT with its clauses in the order in which they are written."""
+    """
+    One SELECT.
+
+    `distinct_on` holds the expressions of DISTINCT ON; `top` the number of TOP; `having` and `across` belong to `group_by`.
+    """
 
     columns: tuple[Expression, ...]
     source: Source | None = None
     where: Expression | None = None
     order_by: tuple[Order, ...] = ()
     limit: Limit | None = None
+    distinct: bool = False
+    distinct_on: tuple[Expression, ...] = ()
+    top: Expression | None = None
+    expand_by: Expand | None = None
+    group_by: tuple[Expression, ...] = ()
+    having: Expression | None = None
+    across: Literal["time", "space"] | None = None
+    ungroup_by: Expression | None = None
+    sample_by: Sample | None = None
+    locks: tuple[Lock, ...] = ()
+    with_: tuple[CommonTable, ...] = ()
+    hints: tuple[Hint, ...] = ()
+
+
+class SetOperation(Query):
+    """
+    Queries combined: ``(a) UNION (b) EXCEPT (c)`` has the operators ``("union", "except")`` and three operands.
+
+    The engine nests from the right, ``a UNION (b EXCEPT c)``; the clauses below belong to the first operator.
+    An operator is "union", "intersect" or "except", each also with " all".
+    """
+
+    operators: tuple[str, ...]
+    operands: tuple[Query, ...]
+    order_by: tuple[Order, ...] = ()
+    limit: Limit | None = None
+    sample_by: Sample | None = None
+    locks: tuple[Lock, ...] = ()
+    with_: tuple[CommonTable, ...] = ()
+    hints: tuple[Hint, ...] = ()

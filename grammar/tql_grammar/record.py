@@ -23,7 +23,9 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         """Collect the fields that the class body declares, after those of its bases."""
-        own = [name for name, kind in cls.__dict__.get("__annotations__", {}).items() if not kind.startswith("ClassVar")]
+        own = [
+            name for name, kind in cls.__dict__.get("__annotations__", {}).items() if not kind.startswith("ClassVar")
+        ]
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
 

@@ -6,6 +6,7 @@ Know how the catalogue of functions reads as ``tql/fn.pyi``, for editors and typ
 
 from pathlib import Path
 
+from tql.aggregates import AGGREGATES
 from tql_grammar.functions import CATALOGUE, Function, Parameter
 
 STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
@@ -15,14 +16,14 @@ KINDS = {"value": "Expr | str | float", "column": "Expr | str", "text": "Expr | 
 
 def stubs() -> str:
     """Return the whole file."""
-    return HEAD + "".join(map(stub, CATALOGUE.values()))
+    return HEAD + "\n".join(map(stub, (*CATALOGUE.values(), *AGGREGATES.values())))
 
 
 def stub(function: Function) -> str:
     """Return the declaration of one function."""
     names = [declared(parameter) for parameter in function.parameters]
     marked = [*names, "/"] if names and not names[0].startswith("*") else names
-    return f'def {function.name}({", ".join(marked)}) -> Expr:\n    """{function.meaning}\n\n    Returns:\n        {function.result}.\n    """\n\n'
+    return f'def {function.name}({", ".join(marked)}) -> Expr:\n    """{function.meaning}\n\n    Returns:\n        {function.result}.\n    """\n'
 
 
 def declared(parameter: Parameter) -> str:

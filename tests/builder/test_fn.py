@@ -6,6 +6,7 @@ import pytest
 
 from tests.builder.stubs import STUBS, stubs
 from tql import fn
+from tql.aggregates import AGGREGATES
 from tql_grammar.functions import CATALOGUE
 
 
@@ -16,7 +17,7 @@ def test_the_stubs_are_those_of_the_catalogue() -> None:
 
 def test_fn_offers_every_function() -> None:
     """``dir(fn)`` completes every function of the catalogue."""
-    assert sorted(CATALOGUE) == dir(fn)
+    assert sorted([*CATALOGUE, *AGGREGATES]) == dir(fn)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

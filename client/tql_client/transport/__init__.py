@@ -1,0 +1,5 @@
+"""Know how queries go over HTTP; the only package that imports requests."""
+
+from tql_client.transport.http import HttpTransport
+
+__all__ = ["HttpTransport"]

@@ -1,0 +1,89 @@
+"""Know the policy of the connections: nothing from the environment but proxies, no cookies, no retries of their own, every socket under the deadline."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from tql_client import __version__
+from tql_client.address import is_loopback
+from tql_client.deadline import use
+
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+    from urllib3.poolmanager import PoolManager
+
+POOL = 32
+
+
+class _Connection(HTTPConnection):
+    """A connection whose socket the deadline can shut, from the first byte on."""
+
+    def _new_conn(self) -> socket.socket:
+        """Connect."""
+        made = super()._new_conn()
+        use(made)
+        return made
+
+    def request(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - urllib3's own, handed on
+        """Send a request, on a kept connection perhaps."""
+        use(self.sock)
+        super().request(*arguments, **named)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    """A pool of such connections."""
+
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    """The same over TLS."""
+
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Hands out connections that the deadline can shut."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - requests' own, handed on
+        """Make the pools."""
+        super().init_poolmanager(*arguments, **named)
+        _use_pools(self.poolmanager)
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - requests' own, handed on
+        """Make the pools of a proxy."""
+        manager = super().proxy_manager_for(*arguments, **named)
+        _use_pools(manager)
+        return manager
+
+
+def _use_pools(manager: PoolManager) -> None:
+    """Make a manager use our pools."""
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def session(url: str) -> requests.Session:
+    """Return the session for a url; the environment's proxies are used beyond this machine only."""
+    made = requests.Session()
+    made.trust_env = False
+    made.proxies = {} if is_loopback(url) else get_environ_proxies(url)
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    made.headers["User-Agent"] = f"deeplake-tql/{__version__}"
+    made.headers["Accept"] = made.headers["Content-Type"] = "application/json"
+    made.headers["Accept-Encoding"] = "identity" if is_loopback(url) else "gzip, deflate"
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _Adapter(pool_maxsize=POOL, max_retries=0))
+    return made

@@ -1,0 +1,157 @@
+"""Know how to drive the parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tql_grammar.lexer import Token
+
+    Action = Callable[..., object]
+
+# The kind of what follows the last token.
+STOP = "$END"
+# The engine's parser holds this many symbols and no more.
+STACK_LIMIT = 1000
+
+
+class Reduction(Record):
+    """
+    What a rule of the grammar does.
+
+    Attributes:
+        length: the number of symbols that it takes.
+        origin: the name of what it makes.
+        name: the name of the alternative.
+        kept: which of the symbols carry a value.
+    """
+
+    length: int
+    origin: str
+    name: str
+    kept: tuple[int, ...]
+
+
+class Table(Record):
+    """
+    The grammar as a table.
+
+    Attributes:
+        rows: for each state, the move for a token or for what a rule made: positive is the next state plus 1, negative is the rule plus 1.
+        reductions: the rules.
+        start: the first state.
+        accept: the state in which a whole text was read.
+    """
+
+    rows: tuple[Mapping[str, int], ...]
+    reductions: tuple[Reduction, ...]
+    start: int
+    accept: int
+
+
+class Unexpected(Exception):  # noqa: N818 - it is an outcome, not an error: the caller makes a diagnostic of it.
+    """A token that cannot stand where it stands; `states` is the stack at that point."""
+
+    def __init__(self, token: Token, states: Sequence[int]) -> None:
+        """Hold the place."""
+        super().__init__(token)
+        self.token = token
+        self.states = tuple(states)
+
+
+class TooDeep(Exception):  # noqa: N818 - the same.
+    """More open constructs than the engine's parser can hold, at `token`."""
+
+    def __init__(self, token: Token) -> None:
+        """Hold the place."""
+        super().__init__(token)
+        self.token = token
+
+
+class Malformed(Exception):  # noqa: N818 - the same.
+    """A `token` whose inside is not what its place demands; `mark` is where the engine says so: at the begin of the construct."""
+
+    def __init__(self, token: Token, rule: str) -> None:
+        """Hold the place and the rule."""
+        super().__init__(token, rule)
+        self.token = token
+        self.rule = rule
+        self.mark = token.mark
+
+
+def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token]) -> tuple[object, list[Any]]:
+    """
+    Return what the actions make of the tokens, and the nodes that grew while the text was read.
+
+    Args:
+        table: the grammar.
+        actions: one for each rule, called with the values that it keeps; None passes the only value on.
+        tokens: ending with `STOP`.
+
+    Raises:
+        Unexpected: a token cannot stand where it stands.
+        TooDeep: the engine's parser has no room for it.
+    """
+    grown: list[Any] = []
+    rows = table.rows
+    rules = [(rule.length, rule.origin, rule.kept) for rule in table.reductions]
+    states, values, starts = [table.start], [], []  # type: list[int], list[object], list[int]
+    end = 0
+    for token in tokens:
+        kind = token[0]
+        while (move := rows[states[-1]].get(kind, 0)) <= 0:
+            if not move:
+                if kind == STOP and states[-1] == table.accept:
+                    return values[-1], grown
+                raise Unexpected(token, states)
+            length, origin, kept = rules[-move - 1]
+            action = actions[-move - 1]
+            start = starts[-length] if length else token[2]
+            value = _value(action, values[-length:] if length else [], kept, (start, end), grown)
+            if length:
+                del states[-length:], values[-length:], starts[-length:]
+            states.append(rows[states[-1]][origin] - 1)
+            values.append(value)
+            starts.append(start)
+        states.append(move - 1)
+        values.append(token)
+        starts.append(token[2])
+        end = token[3]
+        if len(states) >= STACK_LIMIT:
+            raise TooDeep(token)
+    message = "the tokens end without a stop"
+    raise ValueError(message)
+
+
+def _value(
+    action: Action | None, symbols: list[object], kept: tuple[int, ...], span: tuple[int, int], grown: list[Any]
+) -> object:
+    """Return what a rule makes of its symbols, with its place in the text if it is a node."""
+    if action is None:
+        return symbols[kept[0]] if kept else None
+    try:
+        value = action(*[symbols[index] for index in kept])
+    except Malformed as failure:
+        failure.mark = span[0]
+        raise
+    if isinstance(value, Record):
+        state = value.__dict__
+        state["_span"] = span
+        if "_depth" in state:
+            grown.append(value)
+    return value
+
+
+def accepts(table: Table, states: Sequence[int], kind: str) -> bool:
+    """Tell whether a token of this kind can stand next."""
+    stack = list(states)
+    while (move := table.rows[stack[-1]].get(kind, 0)) < 0:
+        rule = table.reductions[-move - 1]
+        if rule.length:
+            del stack[-rule.length :]
+        stack.append(table.rows[stack[-1]][rule.origin] - 1)
+    return move > 0 or (kind == STOP and stack[-1] == table.accept)

@@ -1,0 +1,34 @@
+"""Know how a tree becomes one line of text, with parentheses only where the tree needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.printing import expressions, queries
+
+if TYPE_CHECKING:
+    from tql_grammar.ast import Node
+    from tql_grammar.printing.parts import Part
+
+WRITERS = {**expressions.WRITERS, **queries.WRITERS}
+
+
+def to_tql(node: Node) -> str:
+    """
+    Return the canonical text of a query, or of a part of one; parsing it gives an equal tree.
+
+    Raises:
+        ArgumentError: the tree holds what TQL cannot write: a name with a double quote, a newline or a NUL, a text with a NUL, NaN.
+    """
+    written: list[str] = []
+    stack: list[Part] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            written.append(part)
+        elif isinstance(part, tuple):
+            inner, level = part
+            stack.extend(reversed(expressions.placed(inner, level)))
+        else:
+            stack.extend(reversed(WRITERS[type(part)](part)))
+    return "".join(written)

@@ -1,0 +1,1 @@
+"""Know how each node is written; `printer` puts the parts together."""

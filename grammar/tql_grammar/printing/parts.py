@@ -1,0 +1,61 @@
+"""Know how names, texts and lists are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.errors import ArgumentError
+from tql_grammar.keywords import is_bare_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql_grammar.ast import Node
+
+    # Text, a node that stands free, or an operand and the level that it needs to stand without parentheses.
+    Part = str | Node | tuple[Node, int]
+
+FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
+
+
+def name(text: str) -> str:
+    """Return a name, in double quotes where it needs them."""
+    if is_bare_name(text):
+        return text
+    for character, title in FORBIDDEN_IN_NAMES.items():
+        if character in text:
+            subject, rule = "name", f"takes no {title.partition(' ')[2]}: TQL cannot write one"
+            raise ArgumentError(subject, rule, repr(text[:60]))
+    if not text:
+        subject, rule = "name", "takes at least one character"
+        raise ArgumentError(subject, rule, repr(text))
+    return f'"{text}"'
+
+
+def string(text: str) -> str:
+    """Return a text in single quotes."""
+    if "\0" in text:
+        subject, rule = "text", "takes no NUL: it would end the query"
+        raise ArgumentError(subject, rule, repr(text[:60]))
+    return "'" + text.replace("'", "''") + "'"
+
+
+def qualified(table: str | None, text: str) -> str:
+    """Return a name with the table's name before it, if there is one."""
+    return text if table is None else f"{name(table)}.{text}"
+
+
+def alias(text: str | None, columns: Iterable[str] = ()) -> str:
+    """Return `` as name``, or nothing."""
+    if text is None:
+        return ""
+    listed = ", ".join(map(name, columns))
+    return f" as {name(text)}({listed})" if listed else f" as {name(text)}"
+
+
+def listed(items: Iterable[Part]) -> list[Part]:
+    """Return items with commas between them."""
+    parts: list[Part] = []
+    for item in items:
+        parts += [", ", item] if parts else [item]
+    return parts

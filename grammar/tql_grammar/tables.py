@@ -1,0 +1,79 @@
+"""Know how the grammar file becomes a table, once per user: the table is kept in the user's cache directory."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tql_grammar.automaton import Reduction, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEVEL = re.compile(r"^//%(left|right|nonassoc) +(.*)$", re.MULTILINE)
+# Tokens whose text the tree needs.
+VALUES = frozenset(
+    """NAME STRING INTEGER FLOAT VECTOR ALL
+    EQUAL EQUALS NOT_EQUAL LESS MORE LESS_EQUAL MORE_EQUAL PLUS DASH STAR SLASH MODULO CARET CONCAT""".split()
+)
+# The modules that decide what a table looks like.
+MAKERS = ("tables.py", "parser.py", "automaton.py")
+# Alternatives that take all of their symbols.
+WHOLE = frozenset({"type", "slice"})
+
+
+@functools.cache
+def table(make: Callable[[str], Table]) -> Table:
+    """Return the table of the grammar: from the cache, or made by *make* and put there."""
+    grammar = resources.files("tql_grammar").joinpath("tql.lark").read_text(encoding="utf-8")
+    place = _cache_file(grammar)
+    return _load(place) or _store(place, make(grammar))
+
+
+def levels(grammar: str) -> dict[str, tuple[int, str]]:
+    """Return the level and the associativity of each operator, as the head of the grammar file gives them."""
+    found = LEVEL.findall(grammar)
+    return {name: (level, side) for level, (side, names) in enumerate(found) for name in names.split()}
+
+
+def _cache_file(grammar: str) -> Path:
+    """Return where the table of this grammar is kept; another grammar, lark or Python has another file."""
+    folder = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    here = Path(__file__).parent
+    source = b"".join((here / name).read_bytes() for name in MAKERS) + grammar.encode()
+    versions = f"{metadata.version('lark')} {sys.version_info[:3]}".encode()
+    return Path(folder).expanduser() / "tql" / f"{hashlib.sha256(source + versions).hexdigest()[:32]}.json"
+
+
+def _load(place: Path) -> Table | None:
+    """Return the table that is kept at *place*, or None if there is none."""
+    try:
+        kept = json.loads(place.read_bytes())
+        reductions = tuple(
+            Reduction(length, origin, name, tuple(which)) for length, origin, name, which in kept["rules"]
+        )
+        return Table(tuple(kept["rows"]), reductions, kept["start"], kept["accept"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        return None
+
+
+def _store(place: Path, made: Table) -> Table:
+    """Keep the table at *place*, whole or not at all; where nothing can be written, do without."""
+    rules = [(rule.length, rule.origin, rule.name, rule.kept) for rule in made.reductions]
+    text = json.dumps({"rows": made.rows, "rules": rules, "start": made.start, "accept": made.accept})
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=place.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            file.write(text)
+        Path(file.name).replace(place)
+    except (OSError, RuntimeError):
+        pass
+    return made
