@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import lexer
 from tql_grammar.automaton import Malformed, Reduction, Table, TooDeep, Unexpected, run
-from tql_grammar.build import actions_for
-from tql_grammar.build.expressions import seal
+from tql_grammar.actions import actions_for
+from tql_grammar.actions.expressions import seal
 from tql_grammar.record import Record
 from tql_grammar.tables import VALUES, WHOLE, levels, table
 

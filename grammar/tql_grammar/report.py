@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tql_grammar.diagnostic import Diagnostic, locate
-from tql_grammar.build.statements import NotSelect
+from tql_grammar.actions.queries import NotSelect
 from tql_grammar.lexer import Token
 
 if TYPE_CHECKING:

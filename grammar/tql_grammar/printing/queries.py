@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
-from tql_grammar.build.queries import has_last_clauses
+from tql_grammar.actions.queries import has_last_clauses
 from tql_grammar.printing.parts import alias, listed, name, qualified
 
 if TYPE_CHECKING:

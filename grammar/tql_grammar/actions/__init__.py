@@ -1,0 +1,19 @@
+"""Know what each alternative of the grammar makes: one action for each name in ``tql.lark``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.actions import expressions, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql_grammar.automaton import Action
+
+ACTIONS = {**expressions.ACTIONS, **queries.ACTIONS}
+
+
+def actions_for(names: Iterable[str]) -> list[Action | None]:
+    """Return the action of each alternative; None passes the only value on."""
+    return [ACTIONS.get(name) for name in names]
