@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.automaton import STOP
 from tql_grammar.keywords import SYMBOLS, TOKEN_OF_WORD
@@ -63,14 +63,6 @@ class Token(NamedTuple):
     mark: int
 
 
-class Trivia(NamedTuple):
-    """A stretch of blanks or a comment, ``[start, end)``."""
-
-    kind: Literal["blank", "comment"]
-    start: int
-    end: int
-
-
 def cut_at_nul(text: str) -> str:
     """Return what the engine gets to see of *text*: it ends at a NUL."""
     return text.partition("\0")[0]
@@ -102,6 +94,20 @@ def tokens(text: str, *, whole_vectors: bool = True) -> Iterator[Token]:
         else:
             yield _READERS[kind](match.group(), start, end)
     yield Token(STOP, "", len(text), len(text), len(text))
+
+
+def pieces(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and kind of each comment (``COMMENT``) and integer as written, up to `STOP`, where the engine stops reading."""
+    for match in TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind == "UNKNOWN":
+            yield match.start(), match.start(), STOP
+            return
+        if kind == "INTEGER":
+            yield *match.span(), kind
+        elif kind is None and text.startswith("--", match.start()):
+            yield *match.span(), "COMMENT"
+    yield len(text), len(text), STOP
 
 
 def _quoted(word: str, start: int, end: int) -> Token:

@@ -5,40 +5,144 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
-from tql_grammar.lexer import Token
+from tql_grammar.automaton import STOP, TooDeep, Unexpected, accepts
+from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
+from tql_grammar.parser import Reading, machine
+from tql_grammar.syntax_rules import USUAL, finding
 
 if TYPE_CHECKING:
-    from tql_grammar.parser import Outcome, Reading
+    from collections.abc import Iterator
+
+    from tql_grammar.lexer import Token
+    from tql_grammar.parser import Outcome
+
+# The engine walks a chain of operators with one call for each; from about 2,050 on it has no stack left, and its process dies.
+DEEPEST_CHAIN = 2_000
+PIECE = re.compile(r"''|[^']+")
+BLANK = re.compile(r"[ \t\n]+")
+LINE = re.compile(r"[^\n]*")
+WORDS = {
+    "NAME": "a name",
+    "STRING": "a text in single quotes",
+    "INTEGER": "a whole number",
+    "FLOAT": "a number",
+    "VECTOR": "ARRAY[..]",
+    **{word: word for word in USUAL},
+    STOP: "the end of the query",
+    **{kind: f"'{sign}'" for sign, kind in SYMBOLS.items()},
+    **{TOKEN_OF_WORD[word]: word for word in sorted(RESERVED)},
+}
 
 
 def reading(text: str, outcome: Outcome) -> Reading:
     """Return what is to be said about a text."""
-    from tql_grammar.parser import Reading
-
-    failure = outcome.failure
-    if failure is None:
+    lost = list(text_rules.findings(text))
+    if outcome.failure is None:
         tree = outcome.statements[0]
-        return Reading(text, None if isinstance(tree, NotSelect) else tree, ())
+        single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)
+        return Reading(text, tree if single else None, tuple([*lost, *_refusals(text, outcome)]))  # type: ignore[arg-type]  # a query
+    return _failed(text, outcome, lost)
+
+
+def _refusals(text: str, outcome: Outcome) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a text that the engine's parser accepts."""
+    first = outcome.tokens[0]
+    if len(outcome.statements) > 1:
+        yield _diagnostic(
+            text,
+            "TQL191",
+            "several statements: the engine refuses them with `Multiple query statements are not supported in TQL.`",
+            _span(_second_statement(outcome.tokens)),
+            "send one query at a time",
+        )
+    elif isinstance(outcome.statements[0], NotSelect):
+        yield _diagnostic(
+            text,
+            "TQL190",
+            f"{first.value} is not a query: the engine refuses it with `Query statement is not SELECT.`, and some such statements end its process",
+            _span(first),
+            "TQL reads data only: begin with SELECT",
+        )
+    elif outcome.depth > DEEPEST_CHAIN:
+        yield _diagnostic(
+            text,
+            "TQL402",
+            f"a chain of {outcome.depth + 1:,} conditions or terms: from about 2,050 on, the engine's process dies",
+            _span(first),
+            "put groups of some hundred members into parentheses, or use IN for values of one column",
+        )
+
+
+def _second_statement(tokens: list[Token]) -> Token:
+    """Return where the second statement begins."""
+    return next(after for before, after in zip(tokens, tokens[1:], strict=False) if before.kind == "SEMICOLON")
+
+
+def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
+    """Return what is to be said about a text that the engine's parser refuses."""
+    failure = outcome.failure
+    assert failure is not None  # noqa: S101 - the caller looked
     token = failure.token
-    mark = getattr(failure, "mark", token.mark)
-    if token.kind == "$END":
-        mark = last_match(text, outcome.tokens)
+    at_stop = token.kind == STOP
+    mark = _last_match(text, outcome.tokens) if at_stop else getattr(failure, "mark", token.mark)
     line_start = text.rfind("\n", 0, mark) + 1
-    pos = len(text[line_start:mark].encode("utf-8", "surrogatepass"))
-    line, column = locate(text, token.start)
-    d = Diagnostic("TQL100", "error", "syntax error", line, column, token.start, token.end)
-    return Reading(text, None, (d,), pos, False, text[token.start : token.end], ())
+    position = len(text[line_start:mark].encode("utf-8", "surrogatepass"))
+    expected = _expected(failure) if isinstance(failure, Unexpected) else ()
+    # Where the text was cut, the cut explains the error.
+    cut = [item for item in lost if at_stop and item.start == token.start]
+    found = () if cut else (_syntax(text, outcome, expected),)
+    findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
+    return Reading(text, None, tuple(findings), position, False, text[token.start : token.end], expected)
 
 
-PIECE = re.compile(r"''|[^']+")
+def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnostic:
+    """Return the finding about the token that cannot stand where it stands."""
+    failure = outcome.failure
+    assert failure is not None  # noqa: S101 - the caller looked
+    token = failure.token
+    if isinstance(failure, TooDeep):
+        return _diagnostic(
+            text,
+            "TQL401",
+            "more open parentheses, sub-queries or signs than the engine's parser can hold (`memory exhausted`)",
+            _span(token),
+            "nest less deeply; sub-queries go about 140 deep, parentheses about 980",
+        )
+    code, message, hint = finding(outcome.tokens, failure, expected)
+    start, end = _span(token)
+    if token.kind == STOP:
+        start = len(text[:start].rstrip(" \t\n"))
+        end = start + 1
+    return _diagnostic(text, code, message, (start, max(end, start + 1)), hint)
 
 
-def last_match(text: str, tokens: list[Token]) -> int:
+def _expected(failure: Unexpected) -> tuple[str, ...]:
+    """Return what could stand at a place, in words of the language: names and values first, then the rest in order."""
+    grammar, _actions = machine()
+    kinds = [kind for kind in grammar.rows[failure.states[-1]] if kind in WORDS]
+    order = list(WORDS)
+    possible = sorted((kind for kind in kinds if accepts(grammar, failure.states, kind)), key=order.index)
+    return tuple(dict.fromkeys(WORDS[kind] for kind in possible))
+
+
+def _span(token: Token) -> tuple[int, int]:
+    """Return where a token stands."""
+    return token.start, token.end
+
+
+def _diagnostic(text: str, code: str, message: str, span: tuple[int, int], hint: str | None) -> Diagnostic:
+    """Return an error at a place of a text."""
+    line, column = locate(text, span[0])
+    return Diagnostic(code, "error", message, line, column, *span, hint)
+
+
+def _last_match(text: str, tokens: list[Token]) -> int:
     """Return where the engine's lexer began its last step before it stopped reading."""
     stop = tokens[-1].start
-    visible = text.partition("\0")[0]
+    visible = lexer.cut_at_nul(text)
     if stop < len(visible):
         if visible[stop] != "'":
             return stop
@@ -47,14 +151,10 @@ def last_match(text: str, tokens: list[Token]) -> int:
     trivia = before.end if before else 0
     if trivia == stop:
         return before.mark if before else 0
-    return last_trivia(visible, trivia)
+    return _last_trivia(visible, trivia)
 
 
-BLANK = re.compile(r"[ \t\n]+")
-LINE = re.compile(r"[^\n]*")
-
-
-def last_trivia(text: str, start: int) -> int:
+def _last_trivia(text: str, start: int) -> int:
     """Return where the last blank run or piece of a comment begins, from *start* to the end of the text."""
     at, comment, mark = start, False, start
     while at < len(text):
@@ -63,12 +163,11 @@ def last_trivia(text: str, start: int) -> int:
         end = blank.end() if blank else at
         if not comment:
             comment = not blank
-            at = end if blank else at + 2
-            continue
-        line = LINE.match(text, at).end()
-        if text[at] == "\n" and end == at + 1:
+            at = end if blank else at + len("--")
+        elif text[at] == "\n" and end == at + 1:
             comment = False
             at = end
         else:
-            at = max(line, end)
+            line = LINE.match(text, at)
+            at = max(line.end() if line else at, end)
     return mark

@@ -1,0 +1,222 @@
+"""Know why a token cannot stand where it stands, and what to write instead: the family ``TQL1xx``."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar.automaton import STOP, Malformed, Unexpected
+from tql_grammar.keywords import RESERVED, TOKEN_OF_WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tql_grammar.automaton import TooDeep
+    from tql_grammar.lexer import Token
+
+COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})
+CLAUSES = frozenset({"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"})
+CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
+# The words that a misspelt word was probably meant to be.
+USUAL = tuple("SELECT FROM WHERE AND OR NOT IN LIKE BETWEEN GROUP ORDER BY LIMIT OFFSET UNION JOIN ON AS ASC DESC DISTINCT".split())
+KEYWORDS = frozenset(TOKEN_OF_WORD.values())
+MOST_EXPECTED = 6
+
+
+class Place(NamedTuple):
+    """
+    A token that cannot stand where it stands.
+
+    Attributes:
+        tokens: all that were read.
+        at: the index of the token.
+        expected: what could stand there, in words of the language.
+    """
+
+    tokens: Sequence[Token]
+    at: int
+    expected: Sequence[str]
+
+    @property
+    def token(self) -> Token:
+        """The token."""
+        return self.tokens[self.at]
+
+    def kind(self, distance: int) -> str:
+        """Return the kind of the token that stands *distance* after this one, or before it; "" where there is none."""
+        index = self.at + distance
+        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+
+    @property
+    def open(self) -> int:
+        """How many parentheses are open."""
+        kinds = [token.kind for token in self.tokens[: self.at]]
+        return kinds.count("LPAR") - kinds.count("RPAR")
+
+    @property
+    def has_slash_star(self) -> bool:
+        """Whether ``/*`` is written at this token or before it."""
+        near = self.tokens[: self.at + 2]
+        pairs = zip(near, near[1:], strict=False)
+        return any(one.kind == "SLASH" and two.kind == "STAR" and one.end == two.start for one, two in pairs)
+
+
+class SyntaxRule(NamedTuple):
+    """
+    One mistake that people make.
+
+    Attributes:
+        code: ``TQL1xx``.
+        title: what it is, in a few words.
+        hint: what to write instead.
+        example: the smallest text that shows it.
+        applies: whether a token that cannot stand where it stands is this mistake.
+    """
+
+    code: str
+    title: str
+    hint: str
+    example: str
+    applies: Callable[[Place], bool]
+
+
+RULES = (
+    SyntaxRule(
+        "TQL102",
+        "/* .. */ is no comment in TQL",
+        "begin a comment with --",
+        "select id /* the key */ from t",
+        lambda place: place.has_slash_star,
+    ),
+    SyntaxRule(
+        "TQL101",
+        "a text in single quotes where a name belongs",
+        'names, aliases and urls stand in double quotes: FROM "hub://org/dataset"',
+        "select id from 'hub://org/dataset'",
+        lambda place: place.kind(0) == "STRING" and "a name" in place.expected and "a text in single quotes" not in place.expected,
+    ),
+    SyntaxRule(
+        "TQL103",
+        "comparisons do not chain",
+        "write both and join them with AND: a < b AND b < c",
+        "select id from t where 1 < id < 5",
+        lambda place: place.kind(0) in COMPARISONS and any(place.kind(back) in COMPARISONS for back in (-2, -3)),
+    ),
+    SyntaxRule(
+        "TQL104",
+        "NOT cannot stand before this word",
+        "put NOT before the whole condition: NOT (x BETWEEN 1 AND 2)",
+        "select id from t where id not between 1 and 2",
+        lambda place: place.kind(0) in {"BETWEEN", "ILIKE", "IN"} and "NOT" in {place.kind(-1), place.kind(-2)},
+    ),
+    SyntaxRule(
+        "TQL106",
+        "a comma with nothing after it",
+        "remove the comma, or write what should follow it",
+        "select id, from t",
+        lambda place: place.kind(0) in CLOSING and place.kind(-1) == "COMMA",
+    ),
+    SyntaxRule(
+        "TQL108",
+        "an empty list",
+        "IN takes at least one value; a condition that never holds is FALSE",
+        "select id from t where id in ()",
+        lambda place: place.kind(0) == "RPAR" and place.kind(-1) == "LPAR",
+    ),
+    SyntaxRule(
+        "TQL110",
+        "LIMIT takes one number",
+        "write LIMIT 3 OFFSET 2 for three rows after the first two",
+        "select id from t limit 2, 3",
+        lambda place: place.kind(0) == "COMMA" and place.kind(-2) in {"LIMIT", "OFFSET"},
+    ),
+    SyntaxRule(
+        "TQL111",
+        "a whole number that does not fit into 64 bits",
+        "whole numbers reach from -9223372036854775808 (without a blank after the sign) to 9223372036854775807; write a larger one with a point",
+        "select id from t where id = 9223372036854775808",
+        lambda place: place.kind(0) == "INVALID",
+    ),
+    SyntaxRule(
+        "TQL115",
+        "a url without quotes",
+        'put it in double quotes: FROM "hub://org/dataset"',
+        "select id from hub://org/dataset",
+        lambda place: place.kind(0) == "COLON" and place.kind(-1) == "NAME" and place.kind(-2) in {"FROM", "JOIN", "COMMA"},
+    ),
+    SyntaxRule(
+        "TQL107",
+        "a clause at the wrong place",
+        "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
+        "select id from t limit 3 order by id",
+        lambda place: place.kind(0) in CLAUSES and place.kind(-1) not in CLAUSES | {"COMMA", "BY", "SELECT"},
+    ),
+    SyntaxRule(
+        "TQL112",
+        "a parenthesis that is not closed",
+        "close it",
+        "select id from t where (id = 1",
+        lambda place: place.kind(0) == STOP and place.open > 0 and "')'" in place.expected,
+    ),
+    SyntaxRule(
+        "TQL113",
+        "a parenthesis that was not opened",
+        "remove it",
+        "select id from t where id = 1)",
+        lambda place: place.kind(0) == "RPAR" and place.open <= 0,
+    ),
+    SyntaxRule(
+        "TQL105",
+        "a reserved word where a name belongs",
+        "put it in double quotes to use it as a name",
+        "select order from t",
+        lambda place: place.kind(0) in KEYWORDS and str(place.token.value).upper() in RESERVED and "a name" in place.expected,
+    ),
+)
+MALFORMED = {
+    "date": ("TQL120", "DATE takes a text of the form 'YYYY-MM-DD'"),
+    "interval": ("TQL121", "INTERVAL takes a text of the form '3 days'"),
+    "interval unit": ("TQL122", "the units of INTERVAL are seconds, minutes, hours, days, months and years"),
+}
+
+
+def finding(
+    tokens: Sequence[Token], failure: Unexpected | TooDeep | Malformed, expected: Sequence[str]
+) -> tuple[str, str, str | None]:
+    """Return code, message and hint for the token at which reading failed."""
+    if isinstance(failure, Malformed):
+        code, rule = MALFORMED[failure.rule]
+        return code, f"{rule}, got {str(failure.token.value)!r}", None
+    token = failure.token
+    place = Place(tokens, next(index for index, one in enumerate(tokens) if one.start == token.start), expected)
+    what = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
+    for rule in RULES:
+        if rule.applies(place):
+            return rule.code, f"{rule.title}: {what} cannot stand here", rule.hint
+    return "TQL100", f"{what} cannot stand here; {_in_words(expected)}", _misspelt(place)
+
+
+def _written(token: Token) -> str:
+    """Return a token, cut to a readable length."""
+    most = 40
+    text = str(token.value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _in_words(expected: Sequence[str]) -> str:
+    """Return what could stand at a place."""
+    if len(expected) > MOST_EXPECTED:
+        return f"expected {', '.join(expected[:MOST_EXPECTED])}, .."
+    return f"expected {' or '.join(expected)}" if expected else "nothing can follow"
+
+
+def _misspelt(place: Place) -> str | None:
+    """Return the keyword that a word near the place was probably meant to be."""
+    for back in (0, -1):
+        if place.kind(back) != "NAME":
+            continue
+        word = str(place.tokens[place.at + back].value).upper()
+        close = difflib.get_close_matches(word, USUAL, n=1, cutoff=0.7)
+        if close and close[0] != word:
+            return f"did you mean {close[0]}?"
+    return None

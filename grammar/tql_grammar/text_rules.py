@@ -1,0 +1,142 @@
+"""Know where the engine reads another text than the one that is written: the family ``TQL0xx``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import lexer
+from tql_grammar.automaton import STOP
+from tql_grammar.diagnostic import Diagnostic, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LAST_ASCII = "\x7f"
+
+
+class TextRule(NamedTuple):
+    """
+    One way in which the engine reads another text.
+
+    Attributes:
+        code: ``TQL0xx``.
+        title: what it is, in a few words.
+        message: what the engine does; ``{}`` stands for the place as written.
+        hint: what to write instead.
+        example: the smallest text that shows it.
+    """
+
+    code: str
+    title: str
+    message: str
+    hint: str
+    example: str
+
+
+UNKNOWN = TextRule(
+    "TQL001",
+    "unknown character",
+    "{} is no part of TQL: the engine stops reading here and silently drops the rest of the query",
+    "conditions are joined with AND and OR, comments begin with --, parameters are written ?",
+    "select id from t where id > 15 & id < 17",
+)
+RETURN = TextRule(
+    "TQL002",
+    "carriage return",
+    "a carriage return: the engine stops reading here and silently drops the rest of the query",
+    "end lines with a newline alone (LF, not CRLF)",
+    "select id from t where id > 15\r\nand id < 17",
+)
+SWALLOWED = TextRule(
+    "TQL003",
+    "line swallowed by a comment",
+    "this line belongs to the comment above for the engine, because it begins with a blank or follows an empty line: it is silently dropped",
+    "begin the line after a comment in its first column, with no empty line between",
+    "select id from t -- c\n where id = 3",
+)
+NUL = TextRule(
+    "TQL004",
+    "NUL character",
+    "a NUL character: the engine stops reading here and silently drops the rest of the query",
+    "remove it",
+    "select id from t where id > 15 \0 and id < 17",
+)
+UNCLOSED = TextRule(
+    "TQL005",
+    "unclosed quote",
+    "{} opens a quote that does not close: the engine stops reading here and silently drops the rest of the query",
+    "close it; a quote inside a text is doubled ('it''s'), and a name in double quotes takes at least one character and no newline",
+    "select id from t where id > 15 and name = 'x",
+)
+OCTAL = TextRule(
+    "TQL006",
+    "octal number",
+    "{} begins with 0, so the engine reads it as an octal number: {}",
+    "write it without the leading 0",
+    "select id from t where id = 010",
+)
+UNDERSCORE = TextRule(
+    "TQL007",
+    "underscore that begins a name or parts a number",
+    "an underscore cannot stand here: the engine stops reading and silently drops the rest of the query",
+    'put a name that begins with an underscore in double quotes ("_id"), and write numbers without underscores',
+    "select id from t where id > 1_000",
+)
+NOT_ASCII = TextRule(
+    "TQL008",
+    "character outside ASCII, outside of quotes",
+    "{} is outside ASCII and outside of quotes: the engine stops reading here and silently drops the rest of the query",
+    "put names with such characters in double quotes, and replace typographic quotes, dashes and blanks by plain ones",
+    "select id from t where id > 15 – 2",
+)
+
+RULES = (UNKNOWN, RETURN, SWALLOWED, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII)
+OF_CHARACTER = {"\r": RETURN, "'": UNCLOSED, '"': UNCLOSED, "_": UNDERSCORE}
+
+
+def findings(text: str) -> Iterator[Diagnostic]:
+    """Yield the places at which the engine reads another text, in the order of the text; the spans are what is lost or misread."""
+    visible = lexer.cut_at_nul(text)
+    stop = len(visible)
+    for start, end, kind in lexer.pieces(visible):
+        if kind == STOP:
+            stop = start
+        elif kind == "COMMENT":
+            yield from _swallowed(text, start, end)
+        elif kind == "INTEGER":
+            yield from _octal(text, start, end)
+    if stop < len(visible):
+        yield _diagnostic(text, _rule_of(visible[stop]), stop, len(text))
+    elif stop < len(text):
+        yield _diagnostic(text, NUL, stop, len(text))
+
+
+def _rule_of(character: str) -> TextRule:
+    """Return why the engine stops at a character."""
+    return OF_CHARACTER.get(character, NOT_ASCII if character > LAST_ASCII else UNKNOWN)
+
+
+def _swallowed(text: str, start: int, end: int) -> Iterator[Diagnostic]:
+    """Yield the lines of a comment that do not look like comments."""
+    at = start
+    for line in text[start:end].split("\n"):
+        written = line.strip(" \t")
+        if written and not written.startswith("--"):
+            first = at + line.index(written)
+            yield _diagnostic(text, SWALLOWED, first, first + len(written))
+        at += len(line) + 1
+
+
+def _octal(text: str, start: int, end: int) -> Iterator[Diagnostic]:
+    """Yield a number that is read as an octal one, with another value."""
+    word = text[start:end]
+    read = lexer.integer(word)
+    if word[0] == "0" and word.strip("0") != (str(read) if read else ""):
+        yield _diagnostic(text, OCTAL, start, end, str(read))
+
+
+def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> Diagnostic:
+    """Return the finding of a rule."""
+    shown = text[start:end] if more else text[start]
+    line, column = locate(text, start)
+    return Diagnostic(rule.code, "error", rule.message.format(f"`{shown}`", *more), line, column, start, end, rule.hint)
