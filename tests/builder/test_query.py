@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tql_grammar.printer import to_tql
 
-from tql import Query, asc, col, desc, fn, parse, raw, select
+from tql import Query, all_of, any_of, asc, col, desc, fn, parse, raw, select
 from tql.compile import compile_query, with_source
 from tql_grammar.parser import parse as parse_tree
 
@@ -24,7 +24,7 @@ TEXTS = [
     pytest.param(select(), "select *", id="everything"),
     pytest.param(select("text"), "select text", id="one column, no source"),
     pytest.param(base, f'select text from "{D}"', id="one column"),
-    pytest.param(select("text", "my col").from_("local"), 'select text, "my col" from local', id="two columns"),
+    pytest.param(select("text", "my col").from_("nearby"), 'select text, "my col" from nearby', id="two columns"),
     pytest.param(
         base.select(year=col("meta")["year"]),
         f"select text, meta['year'] as year from \"{D}\"",
@@ -225,6 +225,8 @@ def test_a_query_is_a_value(query: Query, text: str) -> None:
         "col": col,
         "fn": fn,
         "raw": raw,
+        "all_of": all_of,
+        "any_of": any_of,
         "asc": asc,
         "desc": desc,
         "parse": parse,

@@ -114,6 +114,12 @@ def _element(node: ast.Expression) -> float | None:
     return -node.operand.value if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number) else None
 
 
+def _number(token: Token) -> ast.Expression:
+    """Return a number; the smallest integer is one token with its sign."""
+    value: Any = token.value
+    return ast.Negate(ast.Number(-value)) if value < 0 else ast.Number(value)
+
+
 def _date(token: Token) -> ast.Date:
     """Return a date, whose text has the form of one."""
     text = str(token.value)
@@ -122,9 +128,9 @@ def _date(token: Token) -> ast.Date:
     return ast.Date(text)
 
 
-def _interval(amount: ast.Number, unit: str) -> ast.Interval:
+def _interval(amount: ast.Expression, unit: str) -> ast.Interval:
     """Return ``3 DAYS``."""
-    return ast.Interval(int(amount.value), unit)
+    return ast.Interval(int(_element(amount) or 0), unit)
 
 
 def _interval_of(token: Token, unit: str) -> ast.Interval:
@@ -195,7 +201,7 @@ def _slice(*symbols: Any) -> ast.Slice:  # noqa: ANN401 - colons and numbers
     """Return a slice from its numbers and colons."""
     bounds: list[Any] = [None]
     for symbol in symbols:
-        if isinstance(symbol, ast.Number):
+        if isinstance(symbol, ast.Expression):
             bounds[-1] = symbol
         else:
             bounds.append(None)
@@ -232,7 +238,7 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "column_of": lambda table, name: ast.Column(name.value, table.value),
     "star": lambda _star: ast.Star(),
     "star_of": lambda table, _star: ast.Star(table.value),
-    "number": lambda token: ast.Number(token.value),
+    "number": _number,
     "string": lambda token: ast.String(token.value),
     "true": lambda: ast.Boolean(value=True),
     "false": lambda: ast.Boolean(value=False),

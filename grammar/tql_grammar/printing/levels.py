@@ -52,6 +52,4 @@ def level_of(node: ast.Node) -> Level:
         return OF_OPERATOR[node.operators[0]]
     if isinstance(node, ast.Comparison):
         return OF_OPERATOR[node.operator]
-    if isinstance(node, ast.Number) and node.value < 0:
-        return Level.SUM
     return OF_NODE.get(type(node), Level.PRIMARY)
