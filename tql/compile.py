@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql_grammar.printer import to_tql
-
 from tql.aggregates import is_aggregate, only_aggregates
 from tql.clauses import AsWritten, Dataset, Unordered, output_name
 from tql.conditions import conjunction
@@ -19,6 +17,7 @@ from tql.expr import Key, Placed
 from tql.grouping import Groups
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.printer import to_tql
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
 from tql_grammar.walk import rebuild, walk
@@ -26,7 +25,7 @@ from tql_grammar.walk import rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import DerivedQuery, Query
+    from tql.query import Query
     from tql.search import Direction
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record

@@ -181,7 +181,12 @@ def _members(node: ast.In) -> str:
 def _like(node: ast.Like) -> str:
     """Return ``.matches(..)``, which leaves a pattern without wildcards alone."""
     pattern = node.pattern
-    if node.case_insensitive or node.negated or not isinstance(pattern, ast.String) or not _is_own_pattern(pattern.value):
+    if (
+        node.case_insensitive
+        or node.negated
+        or not isinstance(pattern, ast.String)
+        or not _is_own_pattern(pattern.value)
+    ):
         return f"raw({_text(node)})"
     return f"{_operand(node.operand)}.matches({pattern.value!r})"
 

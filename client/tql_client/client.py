@@ -7,10 +7,10 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Literal, Self
 
+from tql_client.call import Call
 from tql_client.errors import ClosedError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
-from tql_client.call import Call
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tql_client.errors import MissingExtra
 from tql_client.cells import plain
+from tql_client.errors import MissingExtra
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

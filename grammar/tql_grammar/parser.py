@@ -6,9 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import lexer
-from tql_grammar.automaton import Malformed, Reduction, Table, TooDeep, Unexpected, run
 from tql_grammar.actions import actions_for
 from tql_grammar.actions.expressions import seal
+from tql_grammar.automaton import Malformed, Reduction, Table, TooDeep, Unexpected, run
 from tql_grammar.record import Record
 from tql_grammar.tables import VALUES, WHOLE, levels, table
 
@@ -114,10 +114,7 @@ def _make(grammar: str) -> Table:
     found = analyzer.parse_table
     index = {rule: number for number, rule in enumerate(rules)}
     rows = tuple(
-        {
-            kind: to + 1 if action is Shift else -1 - index[to]
-            for kind, (action, to) in found.states[state].items()
-        }
+        {kind: to + 1 if action is Shift else -1 - index[to] for kind, (action, to) in found.states[state].items()}
         for state in range(len(found.states))
     )
     return Table(

@@ -100,7 +100,7 @@ class Record:
 def _values(record: Record) -> list[object]:
     """Return the field values of a record in order."""
     state = record.__dict__
-    return [state[name] for name in record._fields]  # noqa: SLF001 - this module is the record's own.
+    return [state[name] for name in record._fields]
 
 
 def _flatten(root: Record) -> Iterator[object]:
@@ -151,7 +151,7 @@ def _call(record: Record) -> list[object]:
     """Return the opening of a record's constructor call and its arguments, by name once a default was left out."""
     named = False
     arguments: list[list[object]] = []
-    for name, value in zip(record._fields, _values(record), strict=True):  # noqa: SLF001 - this module is the record's own.
+    for name, value in zip(record._fields, _values(record), strict=True):
         if name in record._defaults and record._defaults[name] == value:  # noqa: SLF001 - this module is the record's own.
             named = True
         else:
@@ -174,7 +174,7 @@ def _pickle(root: Record) -> Iterator[object]:
         item, done = stack.pop()
         if isinstance(item, Record) and type(item).__reduce__ is Record.__reduce__:
             values = _values(item)
-            extra = {name: value for name, value in item.__dict__.items() if name not in item._fields}  # noqa: SLF001 - this module is the record's own.
+            extra = {name: value for name, value in item.__dict__.items() if name not in item._fields}
         elif type(item) is tuple:
             values, extra = list(item), {}
         else:
@@ -200,7 +200,7 @@ def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
             stack.append(tuple(values))
             continue
         record = object.__new__(kind)
-        record.__dict__.update(zip(kind._fields, values, strict=True))  # type: ignore[attr-defined]  # noqa: SLF001 - only records and tuples come here.
+        record.__dict__.update(zip(kind._fields, values, strict=True))  # type: ignore[attr-defined]
         record.__dict__.update(extra)  # type: ignore[call-overload]  # the same.
         stack.append(record)
     return stack[0]

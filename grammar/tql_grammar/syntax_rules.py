@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from tql_grammar.lexer import Token
 
 COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})
-CLAUSES = frozenset({"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"})
+CLAUSES = frozenset(
+    {"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"}
+)
 CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
 # The words that a misspelt word was probably meant to be.
-USUAL = tuple("SELECT FROM WHERE AND OR NOT IN LIKE BETWEEN GROUP ORDER BY LIMIT OFFSET UNION JOIN ON AS ASC DESC DISTINCT".split())
+USUAL = tuple(
+    ["SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "BETWEEN", "GROUP", "ORDER", "BY", "LIMIT", "OFFSET", "UNION", "JOIN", "ON", "AS", "ASC", "DESC", "DISTINCT"]
+)
 KEYWORDS = frozenset(TOKEN_OF_WORD.values())
 MOST_EXPECTED = 6
 
@@ -93,7 +97,9 @@ RULES = (
         "a text in single quotes where a name belongs",
         'names, aliases and urls stand in double quotes: FROM "hub://org/dataset"',
         "select id from 'hub://org/dataset'",
-        lambda place: place.kind(0) == "STRING" and "a name" in place.expected and "a text in single quotes" not in place.expected,
+        lambda place: (
+            place.kind(0) == "STRING" and "a name" in place.expected and "a text in single quotes" not in place.expected
+        ),
     ),
     SyntaxRule(
         "TQL103",
@@ -142,7 +148,9 @@ RULES = (
         "a url without quotes",
         'put it in double quotes: FROM "hub://org/dataset"',
         "select id from hub://org/dataset",
-        lambda place: place.kind(0) == "COLON" and place.kind(-1) == "NAME" and place.kind(-2) in {"FROM", "JOIN", "COMMA"},
+        lambda place: (
+            place.kind(0) == "COLON" and place.kind(-1) == "NAME" and place.kind(-2) in {"FROM", "JOIN", "COMMA"}
+        ),
     ),
     SyntaxRule(
         "TQL107",
@@ -170,7 +178,9 @@ RULES = (
         "a reserved word where a name belongs",
         "put it in double quotes to use it as a name",
         "select order from t",
-        lambda place: place.kind(0) in KEYWORDS and str(place.token.value).upper() in RESERVED and "a name" in place.expected,
+        lambda place: (
+            place.kind(0) in KEYWORDS and str(place.token.value).upper() in RESERVED and "a name" in place.expected
+        ),
     ),
 )
 MALFORMED = {

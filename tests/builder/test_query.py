@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tql_grammar.printer import to_tql
 
 from tql import Query, all_of, any_of, asc, col, desc, fn, parse, raw, select
 from tql.compile import compile_query, with_source
 from tql_grammar.parser import parse as parse_tree
+from tql_grammar.printer import to_tql
 
 vector = np.array([0.5, 1.0], "f4")
 D = "hub://org/dataset"

@@ -19,15 +19,46 @@ if TYPE_CHECKING:
 # The first that fits counts; each is made from the url and the innermost reason.
 _TABLE: tuple[tuple[type[Exception], Callable[[str, str], errors.TqlError]], ...] = (
     (theirs.ProxyError, lambda url, reason: errors.ProxyError(f"the proxy on the way to {url} refused ({reason})")),
-    (theirs.SSLError, lambda url, reason: errors.TlsError(f"the certificate, or the TLS, of {url} is not acceptable ({reason}): is the address right, and its certificate known here (REQUESTS_CA_BUNDLE)?")),
-    (theirs.ConnectTimeout, lambda url, _: errors.ConnectTimeout(f"no connection to {url} in time: is the address right, and does a firewall let you through?")),
-    (theirs.ReadTimeout, lambda url, _: errors.ReadTimeout(f"{url} was silent for too long: pass connect(.., timeout=seconds) for more")),
+    (
+        theirs.SSLError,
+        lambda url, reason: errors.TlsError(
+            f"the certificate, or the TLS, of {url} is not acceptable ({reason}): is the address right, and its certificate known here (REQUESTS_CA_BUNDLE)?"
+        ),
+    ),
+    (
+        theirs.ConnectTimeout,
+        lambda url, _: errors.ConnectTimeout(
+            f"no connection to {url} in time: is the address right, and does a firewall let you through?"
+        ),
+    ),
+    (
+        theirs.ReadTimeout,
+        lambda url, _: errors.ReadTimeout(f"{url} was silent for too long: pass connect(.., timeout=seconds) for more"),
+    ),
     (ReadTimeoutError, lambda url, _: errors.ReadTimeout(f"{url} stopped in the middle of its answer")),
-    (theirs.ContentDecodingError, lambda url, _: errors.ProtocolError(f"the answer of {url} is not compressed as it says", "not_json")),
-    (theirs.InvalidHeader, lambda url, _: errors.ProtocolError(f"the answer of {url} has headers that contradict each other", "wrong_type")),
+    (
+        theirs.ContentDecodingError,
+        lambda url, _: errors.ProtocolError(f"the answer of {url} is not compressed as it says", "not_json"),
+    ),
+    (
+        theirs.InvalidHeader,
+        lambda url, _: errors.ProtocolError(
+            f"the answer of {url} has headers that contradict each other", "wrong_type"
+        ),
+    ),
     (theirs.ChunkedEncodingError, lambda url, _: errors.ConnectionLost(f"the answer of {url} ended too early")),
-    (NewConnectionError, lambda url, reason: errors.ConnectError(f"nothing answers at {url} ({reason}): is the server running, and is the address right?")),
-    (theirs.ConnectionError, lambda url, reason: errors.ConnectionLost(f"the connection to {url} was lost before the answer came ({reason}): is it an HTTP server?")),
+    (
+        NewConnectionError,
+        lambda url, reason: errors.ConnectError(
+            f"nothing answers at {url} ({reason}): is the server running, and is the address right?"
+        ),
+    ),
+    (
+        theirs.ConnectionError,
+        lambda url, reason: errors.ConnectionLost(
+            f"the connection to {url} was lost before the answer came ({reason}): is it an HTTP server?"
+        ),
+    ),
 )
 
 

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from tql_client import errors
-from tql_client.address import is_loopback
 from tql_client.deadline import guarded
 from tql_client.wire import decode_answer, decode_error, encode_request
 from tql_grammar.record import Record
@@ -103,7 +102,12 @@ class HttpTransport:
                 return self._posted(call, guard)
         except errors.TqlError:
             raise
-        except (requests.RequestException, OSError, ValueError, AttributeError) as error:  # reading from a socket that was shut may raise any of them
+        except (
+            requests.RequestException,
+            OSError,
+            ValueError,
+            AttributeError,
+        ) as error:  # reading from a socket that was shut may raise any of them
             if call.seconds_left <= 0:
                 raise errors.DeadlineExceeded(_late(self.url)) from None
             raise translated(error, self.url) from None
@@ -124,7 +128,9 @@ class HttpTransport:
             body = self._body(response)
             if guard.fired:
                 raise errors.DeadlineExceeded(_late(self.url))
-            return Exchange(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+            return Exchange(
+                response.status_code, {name.lower(): value for name, value in response.headers.items()}, body
+            )
 
     def _connections(self) -> requests.Session:
         """Return the session of this process: a forked child must not use its parent's sockets."""

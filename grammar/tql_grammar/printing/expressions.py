@@ -9,8 +9,8 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.keywords import is_bare_name
 from tql_grammar.printing.levels import Level, level_of
-from tql_grammar.printing.queries import bare
 from tql_grammar.printing.parts import alias, listed, name, qualified, string
+from tql_grammar.printing.queries import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,13 +144,20 @@ def _chain(node: ast.Chain) -> list[Part]:
     parts: list[Part] = [_first_operand(node.operands[0], level)]
     last = len(node.operators) - 1
     for place, (operator, operand) in enumerate(zip(node.operators, node.operands[1:], strict=True)):
-        parts += [f" {operator} ", operand if _stands_free(operand, level, last=place == last) else (operand, level + 1)]
+        parts += [
+            f" {operator} ",
+            operand if _stands_free(operand, level, last=place == last) else (operand, level + 1),
+        ]
     return parts
 
 
 def _first_operand(operand: ast.Expression, level: Level) -> Part:
     """Return the leftmost operand; a chain of the same level reads on, unless a minus at its end would take what follows."""
-    if isinstance(operand, ast.Chain) and level_of(operand) == level and not isinstance(operand.operands[-1], ast.Negate):
+    if (
+        isinstance(operand, ast.Chain)
+        and level_of(operand) == level
+        and not isinstance(operand.operands[-1], ast.Negate)
+    ):
         return operand
     return operand if isinstance(operand, ast.Negate) and level == Level.SUM else (operand, level + 1)
 

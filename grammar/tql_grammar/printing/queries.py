@@ -72,7 +72,14 @@ def _set_operation(node: ast.SetOperation) -> list[Part]:
         return bare(node)
     if has_last_clauses(node) and more_than_two:
         rest = ast.SetOperation(node.operators[1:], node.operands[1:])
-        return [*_with(node), *_parenthesized(node.operands[0]), f" {node.operators[0]} (", *bare(rest), ")", *_last_clauses(node)]
+        return [
+            *_with(node),
+            *_parenthesized(node.operands[0]),
+            f" {node.operators[0]} (",
+            *bare(rest),
+            ")",
+            *_last_clauses(node),
+        ]
     parts: list[Part] = [*_with(node), *_parenthesized(node.operands[0])]
     for operator, operand in zip(node.operators[:-1], node.operands[1:-1], strict=True):
         parts += [f" {operator} ", *_parenthesized(operand)]
@@ -106,7 +113,11 @@ def _parenthesized(query: ast.Query) -> list[Part]:
 
 def _last_operand(query: ast.Query) -> list[Part]:
     """Write the last operand; one that begins with a parenthesis or with WITH cannot stand in parentheses."""
-    enclosed = not (query.with_ if isinstance(query, ast.Select) else isinstance(query, ast.SetOperation) and not _starts_bare(query))
+    enclosed = not (
+        query.with_
+        if isinstance(query, ast.Select)
+        else isinstance(query, ast.SetOperation) and not _starts_bare(query)
+    )
     return _parenthesized(query) if enclosed else [query]
 
 
