@@ -135,7 +135,7 @@ def _run(options: argparse.Namespace) -> int:
     from tql_client.client import connect
 
     text = sys.stdin.read() if options.query == "-" else options.query
-    with connect(options.url, options.dataset, _token(options), options.timeout) as client:
+    with connect(options.url, options.dataset, token=_token(options), timeout=options.timeout) as client:
         for row in client.query(text):
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
     return CLEAN

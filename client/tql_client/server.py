@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from tql_client.credentials import Secret
-from tql_client.embedded import EmbeddedTransport
+from tql_client.address import LOOPBACK
+from tql_client.call import Call
+from tql_client.embedded import Datasets
 from tql_client.errors import APIError, ConfigError, MissingExtra, QueryTimeout
-from tql_client.transport import LOOPBACK, Call
 from tql_client.wire import encode_answer, load
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class Server:
         if host not in LOOPBACK:
             message = f"`host` takes an address of this machine ({', '.join(sorted(LOOPBACK))}): the server is for development and tests"
             raise ConfigError(message)
-        self.datasets = {name: EmbeddedTransport(path, name) for name, path in datasets.items()}
+        self._datasets = Datasets(datasets)
         self._socket = _bound(host, port)
         self._uvicorn, self._thread = _started(
-            _application(self.datasets, Secret(token) if token else None), self._socket
+            _application(self._datasets, Secret(token) if token else None), self._socket
         )
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"
@@ -61,8 +62,7 @@ class Server:
         self._uvicorn.should_exit = True
         self._thread.join()
         self._socket.close()
-        for dataset in self.datasets.values():
-            dataset.close()
+        self._datasets.close()
 
     def wait(self) -> None:
         """Answer until the program is interrupted."""
@@ -127,7 +127,7 @@ def _started(application: Any, bound: socket.socket) -> tuple[Any, threading.Thr
     return server, thread
 
 
-def _application(datasets: Mapping[str, EmbeddedTransport], token: Secret | None) -> Any:  # noqa: ANN401 - a starlette application
+def _application(datasets: Datasets, token: Secret | None) -> Any:  # noqa: ANN401 - a starlette application
     """Return the application that answers queries."""
     try:
         from starlette.applications import Starlette
@@ -172,17 +172,14 @@ async def _body(request: Any) -> bytes:  # noqa: ANN401 - a starlette request
     return b"".join(parts)
 
 
-def _answered(datasets: Mapping[str, EmbeddedTransport], body: bytes) -> bytes:
+def _answered(datasets: Datasets, body: bytes) -> bytes:
     """Return the body of the answer to the body of a request."""
     query, as_list = _request(body)
     call = Call(query, as_list, time.monotonic() + SECONDS, "")
     try:
-        answer = _dataset(datasets, query).send(call)
-        return encode_answer(answer.data, as_list=as_list)
+        return encode_answer(datasets.answer(call).data, as_list=as_list)
     except QueryTimeout as error:
         raise APIError(504, str(error)) from None
-    except (RuntimeError, IndexError) as error:
-        raise APIError(400, str(error)) from None
 
 
 def _request(body: bytes) -> tuple[str, bool]:
@@ -197,23 +194,3 @@ def _request(body: bytes) -> tuple[str, bool]:
     if not isinstance(as_list, bool):
         raise APIError(400, "`as_list` is not true or false")
     return found["query"], as_list
-
-
-def _dataset(datasets: Mapping[str, EmbeddedTransport], query: str) -> EmbeddedTransport:
-    """Return the dataset that a query reads; the one there is, for a text that does not parse."""
-    from tql_grammar import ast
-    from tql_grammar.parser import read
-    from tql_grammar.walk import walk
-
-    tree = read(query).tree
-    names = [node.name for node in walk(tree) if isinstance(node, ast.Table)] if tree is not None else []
-    if not names:
-        if tree is None:
-            return next(iter(datasets.values()))
-        raise APIError(400, "the query has no source: name a dataset in FROM")
-    found = datasets.get(names[0])
-    if found is None:
-        raise APIError(
-            404, f"there is no dataset {names[0]!r} here; there is {', '.join(sorted(map(repr, datasets))) or 'none'}"
-        )
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql_client.errors import NotFound
+from tql_client.errors import BadQuery, NotFound
 from tql_client.messages import did_you_mean
 from tql_grammar.record import Record
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tql_grammar import ast
+    from tql_grammar.parser import Reading
+
+# Not a query (`DELETE FROM t` ends the process), several statements, a chain that is too long.
+DEADLY = frozenset({"TQL190", "TQL191", "TQL402"})
 
 
 class Resolved(Record):
@@ -42,13 +46,22 @@ def resolve(query: str, datasets: Mapping[str, str], home: str | None, *, allow_
     """
     from tql_grammar.parser import read
 
-    tree = read(query).tree
+    reading = read(query)
+    tree = reading.tree
+    _refuse_deadly(reading)
     tables = _tables(tree) if tree is not None else []
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
     path = home or next((datasets[name] for name in tables if name in datasets), None)
     if tree is None or path is None:
         return Resolved(query, _some(path, datasets, query_is_read=tree is not None))
     return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
+
+
+def _refuse_deadly(reading: Reading) -> None:
+    """Refuse a text that could end the engine's process, or that is no query."""
+    for finding in reading.diagnostics:
+        if finding.code in DEADLY:
+            raise BadQuery(400, finding.message, hint=finding.hint)
 
 
 def _tables(tree: ast.Query) -> list[str]:
