@@ -36,8 +36,8 @@ NAME = "hub://demo/pydocs"
 TOKEN = "demo-token"  # noqa: S105 - it guards a server that lives for a minute on this machine
 NEAREST = 5
 BATCH = 121
-TRAP = "select name where id > 1690 & id < 1692"
-MEANT = "select name where id > 1690 and id < 1692"
+TRAP = f'select name from "{NAME}" where id > 1690 & id < 1692'
+MEANT = TRAP.replace("&", "and")
 
 
 class Data(Record):

@@ -1,0 +1,103 @@
+"""Know how a text is laid out: every token and every comment kept, each clause on a line of its own where one line is too short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import lexer
+from tql_grammar.automaton import STOP
+from tql_grammar.parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tql_grammar.lexer import Token
+
+WIDTH = 88
+INDENT = "  "
+# The words that begin a line; the second word of a pair, as BY, stays behind the first.
+LINE_WORDS = frozenset(
+    "SELECT FROM WHERE GROUP HAVING UNGROUP ORDER LIMIT SAMPLE UNION INTERSECT EXCEPT AND OR JOIN LEFT RIGHT FULL CROSS NATURAL INNER OUTER".split()
+)
+JOIN_WORDS = frozenset("LEFT RIGHT FULL CROSS NATURAL INNER OUTER".split())
+NO_BLANK_AFTER = frozenset({"LPAR", "LSQB", "DOT"})
+NO_BLANK_BEFORE = frozenset({"RPAR", "RSQB", "DOT", "COMMA", "SEMICOLON", "LSQB"})
+
+
+def format_text(text: str, width: int = WIDTH) -> str:
+    """
+    Return *text* laid out: on one line where that fits, else each clause on a line of its own, sub-queries indented.
+
+    Every token stands as it was written, and every comment at the end of a line of its own; formatting the result again changes nothing.
+
+    Args:
+        text: a query.
+        width: how many characters fit on a line; a longer literal stays whole.
+
+    Raises:
+        ParseError: the text is not TQL, or the engine would read another text than the one written.
+    """
+    parse(text)
+    pieces = list(_pieces(text))
+    if not any(piece.startswith("--") for piece, _kind in pieces):
+        line = "".join(blank + piece for blank, piece, _kind in _spaced(pieces))
+        if len(line) <= width:
+            return line
+    return "\n".join(_lines(pieces))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the tokens as written and the comments, in order, each with its kind."""
+    before = 0
+    for token in lexer.tokens(text):
+        yield from ((line.strip(), "COMMENT") for line in text[before : token.start].split("\n") if line.strip())
+        if token.kind != STOP:
+            yield text[token.start : token.end], token.kind
+        before = token.end
+
+
+def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the pieces with the blank that stands before each."""
+    last, earlier = "", ""
+    for piece, kind in pieces:
+        glued = not last or last in NO_BLANK_AFTER or kind in NO_BLANK_BEFORE or (kind == "LPAR" and _calls(last, earlier))
+        yield "" if glued else " ", piece, kind
+        last, earlier = kind, last
+
+
+def _calls(kind: str, before: str) -> bool:
+    """Tell whether a parenthesis after a token of this kind opens its arguments."""
+    return kind in {"ALL", "CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
+
+
+def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the lines: one for each clause and each comment, one step to the right for each open sub-query."""
+    line, last = "", ""
+    queries: list[bool] = []
+    commented = between = False
+    for blank, piece, kind in _spaced(pieces):
+        if kind == "COMMENT":
+            yield from filter(None, [line])
+            yield piece
+            line, commented = "", True
+            continue
+        if kind == "SELECT" and last == "LPAR":
+            queries[-1] = True
+        in_query = not queries or queries[-1]
+        begins = kind in LINE_WORDS and last not in JOIN_WORDS and not (kind == "AND" and between)
+        if in_query and (begins or kind == "RPAR"):
+            yield from filter(None, [line])
+            line = ""
+        if kind == "RPAR" and queries:
+            queries.pop()
+        if not line:
+            # After a comment the engine swallows a line that begins with a blank.
+            steps = sum(queries) + (kind in {"AND", "OR"})
+            line, commented = ("" if commented else INDENT * steps) + piece, False
+        else:
+            line += blank + piece
+        if kind == "LPAR":
+            queries.append(False)
+        between = kind == "BETWEEN" or (between and kind != "AND")
+        last = kind
+    yield from filter(None, [line])
