@@ -1,0 +1,53 @@
+"""Give the demo's data, on disk, served, and in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tql_client import connect, demo, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tql_client import Client
+    from tql_client.server import Server
+
+TOKEN = "canary-7f3a9d"  # noqa: S105 - it guards a server of this test run
+
+
+@pytest.fixture(scope="session")
+def data() -> demo.Data:
+    """Return the docstrings, their embeddings and the questions."""
+    return demo.read_data()
+
+
+@pytest.fixture(scope="session")
+def path(data: demo.Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a dataset that holds the docstrings."""
+    folder = tmp_path_factory.mktemp("pydocs") / "pydocs"
+    demo.write_dataset(str(folder), data, lambda _done, _total: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(path: Path) -> Iterator[Server]:
+    """Serve the docstrings over HTTP."""
+    with serve({demo.NAME: str(path)}, token=TOKEN) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: Server) -> Iterator[Client]:
+    """Return a client of the server."""
+    with connect(server.url, dataset=demo.NAME, token=TOKEN) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def embedded(path: Path) -> Iterator[Client]:
+    """Return a client of the engine in this process."""
+    with connect(str(path), dataset=demo.NAME) as client:
+        yield client

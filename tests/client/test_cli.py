@@ -1,0 +1,105 @@
+"""The command line: data on the standard output, exit codes 0, 1 and 2, no traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tql_client import demo
+from tql_client.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "shown"),
+    [
+        ("select id limit 3", 0, ""),
+        ("select id where id > 15 & id < 17", 1, "TQL001"),
+        ("select id order by module, id", 1, "TQL301"),
+        ("select f(x) as score order by score", 1, "TQL210"),
+        ("select", 1, "TQL100"),
+    ],
+)
+def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, shown: str) -> None:
+    """A file with one text."""
+    file = tmp_path / "query.tql"
+    file.write_text(text + "\n", encoding="utf-8")
+
+    assert main(["check", str(file)]) == code
+    printed = capsys.readouterr()
+    assert shown in printed.out
+    assert bool(shown) == ("^" in printed.out)
+    assert not printed.err
+
+
+def test_check_cannot_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A file that is not there."""
+    code = main(["check", str(tmp_path / "none.tql")])
+
+    assert code == 2  # noqa: PLR2004 - the code itself
+    assert "none.tql" in capsys.readouterr().err
+
+
+def test_check_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One JSON string a line in, one object a line out."""
+    lines = [json.dumps(text) for text in ("select id", "select", "select id order by a, b")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(lines).encode())))
+
+    assert main(["check", "--jsonl", "-"]) == 1
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["ok"] for answer in answers] == [True, False, False]
+    assert [answer["parses"] for answer in answers] == [True, False, True]
+    assert [answer["engine_position"] for answer in answers] == [None, 0, None]
+
+
+def test_format(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard input to the standard output."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"select  id\nlimit 3")))
+
+    assert main(["format", "-"]) == 0
+    assert capsys.readouterr().out == "select id limit 3\n"
+
+
+def test_run(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows as JSON lines."""
+    assert main(["run", "--url", str(path), "select id limit 2"]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"id": 0}, {"id": 1}]
+
+
+def test_demo_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    """By number."""
+    assert main(["demo", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "2. split a path into directory and file name"
+
+
+def test_demo_names_the_nearest_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    """Three of them."""
+    code = main(["demo", "--question", "split a path"])
+
+    assert code == 2  # noqa: PLR2004 - the code itself
+    printed = capsys.readouterr().err
+    assert "split a path into directory and file name" in printed
+    assert sum(question in printed for question in demo.questions_in_words()) == 3  # noqa: PLR2004 - the promise
+
+
+def test_demo_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """The main job, whole."""
+    assert main(["demo", "--json", "--question", "split a path into directory and file name"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    best = report["rows"][0]
+    assert (best["module"], best["name"]) == ("os.path", "split")
+    assert report["rows"] == report["as_list=False"]
+    assert {row["module"] for row in report["os.path"]} == {"os.path"}
+    assert (report["trap"]["rows"], report["trap"]["rows_meant"]) == (3, 1)
+
+
+def test_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each has its smallest query."""
+    assert main(["rules", "TQL301"]) == 0
+    assert "order by" in capsys.readouterr().out

@@ -1,0 +1,187 @@
+"""Bad input gets a clear error, and the token stays where it belongs."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import requests
+
+from tql import ArgumentError, CheckError, ParseError, TqlError, select
+from tql_client import connect, demo, serve
+from tql_client.errors import AuthenticationError, BadQuery, ConfigError, ConnectError, NotFound
+
+from .conftest import TOKEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tql_client import Client
+    from tql_client.server import Server
+
+
+def test_malformed_text_names_line_and_column_and_draws_a_caret(http: Client) -> None:
+    """Nothing is sent."""
+    with pytest.raises(ParseError) as caught:
+        http.query("select name\nfrom where")
+
+    assert (caught.value.line, caught.value.column) == (2, 6)
+    assert "from where\n     ^^^^^" in str(caught.value)
+
+
+def test_a_text_that_the_engine_would_cut_is_refused(http: Client) -> None:
+    """The span is what is lost."""
+    with pytest.raises(ParseError) as caught:
+        http.query(demo.TRAP)
+
+    assert caught.value.diagnostic.code == "TQL001"
+    assert demo.TRAP[caught.value.position :] == "& id < 1692"
+
+
+def test_a_second_order_key_is_refused(http: Client) -> None:
+    """The engine would ignore it."""
+    with pytest.raises(CheckError) as caught:
+        http.query("select id order by module, id")
+
+    assert [finding.code for finding in caught.value.diagnostics] == ["TQL301"]
+
+
+@pytest.mark.parametrize("client", ["http", "embedded"])
+def test_an_unknown_column_is_named_with_the_nearest(request: pytest.FixtureRequest, client: str) -> None:
+    """The engine's message, translated."""
+    with pytest.raises(BadQuery, match="modul") as caught:
+        request.getfixturevalue(client).query(select("modul").limit(1))
+
+    assert "module" in str(caught.value)
+
+
+@pytest.mark.parametrize("client", ["http", "embedded"])
+def test_an_unknown_dataset_is_not_found(request: pytest.FixtureRequest, client: str) -> None:
+    """404."""
+    with pytest.raises(NotFound, match="hub://demo/other") as caught:
+        request.getfixturevalue(client).query(select("id").from_("hub://demo/other"))
+
+    assert caught.value.status == 404  # noqa: PLR2004 - the status itself
+
+
+def test_a_wrong_token_is_refused_and_not_shown(server: Server) -> None:
+    """401."""
+    wrong = "canary-wrong-1b2c"
+    with connect(server.url, dataset=demo.NAME, token=wrong) as client, pytest.raises(AuthenticationError) as caught:
+        client.query(select("id").limit(1))
+
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(client)
+    assert caught.value.status == 401  # noqa: PLR2004 - the status itself
+    assert wrong not in shown
+    assert wrong.encode() not in pickle.dumps(caught.value)
+
+
+def test_a_token_of_the_environment_goes_to_the_service_only(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A foreign url never receives it; the error names both ways to give one."""
+    monkeypatch.setenv("ACTIVELOOP_TOKEN", TOKEN)
+
+    with pytest.raises(ConfigError) as caught:
+        connect("https://app.activeloop.ai.example.org/api/query/v1")
+    assert "token" in str(caught.value)
+    assert "ACTIVELOOP_TOKEN" in str(caught.value)
+    assert TOKEN not in str(caught.value)
+    connect("https://app.activeloop.ai/api/query/v1").close()
+
+
+def test_no_server(server: Server) -> None:
+    """Nobody listens on a port that was free a moment ago."""
+    del server
+    with serve_and_stop() as url, connect(url, dataset="d", token=TOKEN, timeout=5) as client:
+        with pytest.raises(ConnectError) as caught:
+            client.query(select("id"))
+        assert isinstance(pickle.loads(pickle.dumps(caught.value)), ConnectError)  # noqa: S301 - our own pickle
+
+
+class serve_and_stop:  # noqa: N801 - used as a function
+    """Give a url of this machine at which nobody answers."""
+
+    def __enter__(self) -> str:
+        """Take a free port, and let it go."""
+        import socket
+
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            return f"http://127.0.0.1:{taken.getsockname()[1]}/api/query/v1"
+
+    def __exit__(self, *_exception: object) -> None:
+        """Nothing is left to do."""
+
+
+@pytest.mark.parametrize("client", ["http", "embedded"])
+def test_a_vector_of_the_wrong_length(request: pytest.FixtureRequest, client: str) -> None:
+    """The engine's message, translated."""
+    query = select("id").similarity("embedding", np.ones(3, dtype=np.float32)).order_by("score").limit(2)
+
+    with pytest.raises(BadQuery, match="length|shape"):
+        request.getfixturevalue(client).query(query)
+
+
+def test_nan_in_a_vector() -> None:
+    """The index is named."""
+    with pytest.raises(ArgumentError, match="1"):
+        select("id").similarity("embedding", [0.5, float("nan")])
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\nb", "a\0b"])
+def test_a_name_that_tql_cannot_write(name: str) -> None:
+    """A double quote, a newline, a NUL."""
+    with pytest.raises(ArgumentError, match="name"):
+        str(select(name))
+
+
+def test_deadly_texts_are_refused_by_the_server(server: Server, http: Client) -> None:
+    """`DELETE FROM t` would end the engine's process; the server goes on."""
+    answer = requests.post(
+        server.url, json={"query": "delete from t"}, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
+    )
+
+    assert answer.status_code == 400  # noqa: PLR2004 - the status itself
+    assert "SELECT" in answer.json()["description"]
+    assert len(http.query(select("id").limit(2))) == 2  # noqa: PLR2004 - the limit
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b'{"query": 5}', {}, 400),
+        (b'{"query": "select id", "as_list": 1}', {}, 400),
+        (b'{"query": "select id from \\"nowhere\\""}', {}, 404),
+        (b'{"query": "select id from"}', {}, 400),
+        (b"{}", {"Host": "evil.example.org"}, 403),
+        (b"{}", {"Authorization": "Bearer no"}, 401),
+        (b"{}", {"Authorization": ""}, 401),
+    ],
+)
+def test_the_server_refuses_in_json(server: Server, body: bytes, headers: dict[str, str], status: int) -> None:
+    """Each error has a description, as the hosted service's errors have."""
+    answer = requests.post(server.url, body, headers={"Authorization": f"Bearer {TOKEN}", **headers}, timeout=30)
+
+    assert answer.status_code == status
+    assert answer.json()["description"]
+
+
+def test_the_server_is_of_this_machine_only(path: Path) -> None:
+    """Another address is refused before anything is bound."""
+    with pytest.raises(ConfigError, match="host"):
+        serve({"d": str(path)}, host="0.0.0.0")  # noqa: S104 - what is refused
+
+
+def test_no_dataset_at_a_path(tmp_path: Path) -> None:
+    """The path is named."""
+    with pytest.raises(NotFound, match="nothing-here"):
+        connect(str(tmp_path / "nothing-here"))
+
+
+def test_a_query_without_source_needs_a_dataset(server: Server) -> None:
+    """Nothing is sent."""
+    with connect(server.url, token=TOKEN) as client, pytest.raises(TqlError, match="dataset"):
+        client.query(select("id"))
