@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from tql.coerce import name, shown
 from tql.expr import Expr, Key, condition, expression
@@ -163,7 +163,7 @@ def combined(operator: str, query: Query, other: object) -> Query:
         and query.source.operator == operator
     )
     first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is Combined
-    return type(query)(source=Combined(operator, (*first, other)))
+    return type(query)(source=Combined(operator, (*first, other)))  # type: ignore[arg-type]  # a query, by its order_by
 
 
 def rows(subject: str, value: object) -> int | None:
@@ -172,7 +172,7 @@ def rows(subject: str, value: object) -> int | None:
         return None
     if (
         isinstance(value, (bool, float, str, Expr))
-        or not hasattr(value, "__index__")
+        or not isinstance(value, SupportsIndex)
         or not 0 <= value.__index__() < 2**63
     ):
         raise ArgumentError(subject, "takes a number of rows >= 0", shown(value))

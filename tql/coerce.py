@@ -98,8 +98,9 @@ def _float(subject: str, value: object) -> ast.Expression:
 
 def _string(subject: str, value: object) -> ast.Expression:
     """Return a text literal."""
-    _require_text(subject, str(value))
-    return ast.String(str.__str__(value))
+    text = "".join([str(value)])
+    _require_text(subject, text)
+    return ast.String(text)
 
 
 def _require_text(subject: str, value: str) -> None:

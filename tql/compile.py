@@ -156,7 +156,7 @@ def _source(query: Query) -> ast.Source | None:
         return ast.Derived(source.tree)
     if isinstance(source, Unordered):
         return ast.Derived(ast.SetOperation(("union",) * (len(source.members) - 1), tuple(map(tree, source.members))))
-    return ast.Derived(tree(source.query), source.alias)
+    return ast.Derived(tree(source.query), source.alias)  # type: ignore[union-attr]  # set operations were made plain
 
 
 def _where(parts: list[Expression], carried: Mapping[str, str] | None = None) -> Expression | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from tql.coerce import literal, operand, shown
@@ -9,7 +10,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tql_grammar.ast import Expression
 
@@ -129,7 +130,7 @@ def _members(subject: str, members: object) -> list[object]:
     if hasattr(members, "order_by"):
         rule = "takes values: the engine never runs a query inside IN, and answers no rows"
         raise ArgumentError(subject, rule, "a query", "run it first, and pass the column: .in_(client.query(q)['id'])")
-    if isinstance(members, (str, bytes)) or hasattr(members, "node") or not hasattr(members, "__iter__"):
+    if isinstance(members, (str, bytes)) or hasattr(members, "node") or not isinstance(members, Iterable):
         raise ArgumentError(subject, "takes a list of values", shown(members), "put it in brackets: [..]")
     return list(members)
 

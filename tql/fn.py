@@ -8,7 +8,7 @@ A str is a column's name where a column or value is asked for, and a text where 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from tql.aggregates import AGGREGATES
 from tql.coerce import LARGEST_INT, literal, name, operand, shown
@@ -50,7 +50,7 @@ def _index(subject: str, value: object) -> Expression:
     """Return an integer literal."""
     if (
         isinstance(value, bool)
-        or not hasattr(value, "__index__")
+        or not isinstance(value, SupportsIndex)
         or not -LARGEST_INT <= value.__index__() <= LARGEST_INT
     ):
         raise ArgumentError(subject, "takes an int", shown(value))

@@ -13,6 +13,7 @@ from tql_grammar import ast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tql.clauses import Unordered
     from tql.expr import Key
     from tql.query import DerivedQuery, Query
     from tql.search import Search
@@ -52,7 +53,7 @@ def _begin(whole: Query) -> list[str]:
     return [selected] if source is None else [selected, _from(source)]
 
 
-def _from(source: Dataset | DerivedQuery | AsWritten) -> str:
+def _from(source: Dataset | DerivedQuery | AsWritten | Unordered) -> str:
     """Return the call of ``from_``."""
     if isinstance(source, AsWritten):
         return f"from_(parse({_text(source.tree)}))"

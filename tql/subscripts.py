@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import SupportsIndex
+
 from tql.coerce import LARGEST_INT, literal, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -38,7 +40,7 @@ def _index(part: object) -> ast.Expression:
 
 def _integer_index(part: object) -> int:
     """Return an int, also of numpy, or refuse."""
-    if isinstance(part, bool) or not hasattr(part, "__index__"):
+    if isinstance(part, bool) or not isinstance(part, SupportsIndex):
         hint = "the engine takes no expressions as indices" if hasattr(part, "node") else None
         raise ArgumentError("[]", "takes integers, slices and JSON keys", shown(part), hint)
     return int(part.__index__())

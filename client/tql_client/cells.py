@@ -6,20 +6,18 @@ float32 numbers take the value of their shortest digits: 0.1 rather than 0.10000
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
+from typing import Any
 
 
 def plain(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
     """Return a column, a numpy array or a list of cells, as a list of plain values."""
     if type(values).__module__ == "numpy":
-        return _array(values)
+        whole: list[Any] = _array(values)
+        return whole
     return [cell(value) for value in values]
 
 
-def cell(value: Any) -> Any:  # noqa: ANN401 - any cell
+def cell(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any cell; one line for each kind
     """Return one cell as None, bool, int, float, str, or lists and dicts of them."""
     if value is None or type(value) in {bool, int, float, str}:
         return value
@@ -36,7 +34,7 @@ def cell(value: Any) -> Any:  # noqa: ANN401 - any cell
     return str(value)
 
 
-def _array(values: np.ndarray | np.generic) -> Any:  # noqa: ANN401 - lists nest as deep as the array
+def _array(values: Any) -> Any:  # noqa: ANN401 - a numpy array or scalar; lists nest as deep as it
     """Return a numpy array or scalar as lists of plain values."""
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind == "O":

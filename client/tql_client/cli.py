@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql_grammar.errors import TqlError
 
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text, options in _COMMANDS:
         command = commands.add_parser(name, help=text, description=text)
         for flags, settings in options:
-            command.add_argument(*flags, **settings)  # type: ignore[arg-type]  # argparse takes many types
+            command.add_argument(*flags, **settings)
         command.set_defaults(run=run)
     return parser
 
@@ -200,7 +200,7 @@ _TOKEN_FILE = (
 )
 
 _COMMANDS: tuple[
-    tuple[str, Callable[[argparse.Namespace], int], str, Sequence[tuple[tuple[str, ...], dict[str, object]]]], ...
+    tuple[str, Callable[[argparse.Namespace], int], str, Sequence[tuple[tuple[str, ...], dict[str, Any]]]], ...
 ] = (
     (
         "check",

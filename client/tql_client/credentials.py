@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import urlsplit
 
+from tql_client.address import LOOPBACK
 from tql_client.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def token_for(url: str, token: str | Callable[[], str] | None, file: str | None 
     Return what gives the token for each attempt at a url: the argument, the file, or ``ACTIVELOOP_TOKEN`` where the host is of the service.
 
     Returns:
-        None where no token is given and the host is not of the service: then none is sent.
+        None where no token is given and the host is this machine: then none is sent.
 
     Raises:
-        ConfigError: the service needs a token and there is none, or it has a wrong shape.
+        ConfigError: a host beyond this machine needs a token and there is none, or it has a wrong shape.
     """
     if token is not None and file is not None:
         message = "`connect` takes token=.. or token_file=.., got both"
@@ -92,11 +93,12 @@ def token_for(url: str, token: str | Callable[[], str] | None, file: str | None 
 
 def _environment(url: str) -> str | None:
     """Return the environment's token where it may go to the host of *url*."""
-    if not is_trusted(urlsplit(url).hostname or ""):
+    host = urlsplit(url).hostname or ""
+    if host in LOOPBACK:
         return None
-    found = os.environ.get(VARIABLE)
+    found = os.environ.get(VARIABLE) if is_trusted(host) else None
     if not found:
-        message = f"no token: pass connect(.., token=..), or set {VARIABLE} in the environment"
+        message = f"no token: pass connect(.., token=..), or set {VARIABLE} in the environment, which goes to {' and '.join(TRUSTED_DOMAINS)} only"
         raise ConfigError(message)
     return found
 

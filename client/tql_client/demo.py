@@ -36,7 +36,7 @@ NAME = "hub://demo/pydocs"
 TOKEN = "demo-token"  # noqa: S105 - it guards a server that lives for a minute on this machine
 NEAREST = 5
 BATCH = 121
-TRAP = f'select name from "{NAME}" where id > 1690 & id < 1692'
+TRAP = f'select name from "{NAME}" where id > 1690 & id < 1692'  # noqa: S608 - a trap, written by hand on purpose
 MEANT = TRAP.replace("&", "and")
 
 

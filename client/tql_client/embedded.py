@@ -92,7 +92,7 @@ class EmbeddedTransport:
 
     def __init__(self, path: str, dataset: str | None = None, *, allow_sources: bool = False) -> None:
         """Open the dataset for reading; see `Datasets`."""
-        names = dict.fromkeys([path, local_path(path), *([dataset] if dataset else [])], path)
+        names: dict[str, str] = dict.fromkeys([path, local_path(path), *([dataset] if dataset else [])], path)
         self._path = path
         self._datasets = Datasets(names, home=path, allow_sources=allow_sources)
 

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from tql_client.credentials import Secret
 from tql_client.address import LOOPBACK
 from tql_client.call import Call
+from tql_client.credentials import Secret
 from tql_client.embedded import Datasets
 from tql_client.errors import APIError, ConfigError, MissingExtra, QueryTimeout
 from tql_client.wire import encode_answer, load
@@ -132,14 +132,13 @@ def _application(datasets: Datasets, token: Secret | None) -> Any:  # noqa: ANN4
     try:
         from starlette.applications import Starlette
         from starlette.concurrency import run_in_threadpool
-        from starlette.requests import Request
         from starlette.responses import Response
         from starlette.routing import Route
     except ImportError:
         message = 'the server needs starlette: pip install "deeplake-tql[embedded]"'
         raise MissingExtra(message) from None
 
-    async def query(request: Request) -> Response:
+    async def query(request: Any) -> Response:  # noqa: ANN401 - a starlette request
         try:
             _admit(request.headers, token)
             body = await _body(request)

@@ -99,7 +99,9 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
     grown: list[Any] = []
     rows = table.rows
     rules = [(rule.length, rule.origin, rule.kept) for rule in table.reductions]
-    states, values, starts = [table.start], [], []  # type: list[int], list[object], list[int]
+    states: list[int] = [table.start]
+    values: list[object] = []
+    starts: list[int] = []
     end = 0
     for token in tokens:
         kind = token[0]

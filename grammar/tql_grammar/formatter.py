@@ -11,15 +11,37 @@ from tql_grammar.parser import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql_grammar.lexer import Token
 
 WIDTH = 88
 INDENT = "  "
 # The words that begin a line; the second word of a pair, as BY, stays behind the first.
 LINE_WORDS = frozenset(
-    "SELECT FROM WHERE GROUP HAVING UNGROUP ORDER LIMIT SAMPLE UNION INTERSECT EXCEPT AND OR JOIN LEFT RIGHT FULL CROSS NATURAL INNER OUTER".split()
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "UNGROUP",
+        "ORDER",
+        "LIMIT",
+        "SAMPLE",
+        "UNION",
+        "INTERSECT",
+        "EXCEPT",
+        "AND",
+        "OR",
+        "JOIN",
+        "LEFT",
+        "RIGHT",
+        "FULL",
+        "CROSS",
+        "NATURAL",
+        "INNER",
+        "OUTER",
+    ]
 )
-JOIN_WORDS = frozenset("LEFT RIGHT FULL CROSS NATURAL INNER OUTER".split())
+JOIN_WORDS = frozenset(["LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "INNER", "OUTER"])
 NO_BLANK_AFTER = frozenset({"LPAR", "LSQB", "DOT"})
 NO_BLANK_BEFORE = frozenset({"RPAR", "RSQB", "DOT", "COMMA", "SEMICOLON", "LSQB"})
 
@@ -60,7 +82,9 @@ def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]
     """Yield the pieces with the blank that stands before each."""
     last, earlier = "", ""
     for piece, kind in pieces:
-        glued = not last or last in NO_BLANK_AFTER or kind in NO_BLANK_BEFORE or (kind == "LPAR" and _calls(last, earlier))
+        glued = (
+            not last or last in NO_BLANK_AFTER or kind in NO_BLANK_BEFORE or (kind == "LPAR" and _calls(last, earlier))
+        )
         yield "" if glued else " ", piece, kind
         last, earlier = kind, last
 

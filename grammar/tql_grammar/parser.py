@@ -107,7 +107,7 @@ def _make(grammar: str) -> Table:
     from lark.load_grammar import load_grammar
     from lark.parsers.lalr_analysis import Shift
 
-    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)
+    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
     _terminals, rules, _ignored = loaded.compile(["start"], "*")
     analyzer = _analyzer(levels(grammar))(ParserConf(rules, {}, ["start"]), strict=True)
     analyzer.compute_lalr()

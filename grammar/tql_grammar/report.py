@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tql_grammar import lexer, text_rules
@@ -43,7 +44,7 @@ def reading(text: str, outcome: Outcome) -> Reading:
     if outcome.failure is None:
         tree = outcome.statements[0]
         single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)
-        return Reading(text, tree if single else None, tuple([*lost, *_refusals(text, outcome)]))  # type: ignore[arg-type]  # a query
+        return Reading(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
     return _failed(text, outcome, lost)
 
 
@@ -78,7 +79,7 @@ def _refusals(text: str, outcome: Outcome) -> Iterator[Diagnostic]:
 
 def _second_statement(tokens: list[Token]) -> Token:
     """Return where the second statement begins."""
-    return next(after for before, after in zip(tokens, tokens[1:], strict=False) if before.kind == "SEMICOLON")
+    return next(after for before, after in pairwise(tokens) if before.kind == "SEMICOLON")
 
 
 def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
@@ -95,7 +96,9 @@ def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
     cut = [item for item in lost if at_stop and item.start == token.start]
     found = () if cut else (_syntax(text, outcome, expected),)
     findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
-    return Reading(text, None, tuple(findings), position, False, text[token.start : token.end], expected)
+    return Reading(
+        text, None, tuple(findings), position, parses=False, unexpected=text[token.start : token.end], expected=expected
+    )
 
 
 def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnostic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.automaton import STOP, Malformed, Unexpected
@@ -21,7 +22,29 @@ CLAUSES = frozenset(
 CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
 # The words that a misspelt word was probably meant to be.
 USUAL = tuple(
-    ["SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "BETWEEN", "GROUP", "ORDER", "BY", "LIMIT", "OFFSET", "UNION", "JOIN", "ON", "AS", "ASC", "DESC", "DISTINCT"]
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "LIKE",
+        "BETWEEN",
+        "GROUP",
+        "ORDER",
+        "BY",
+        "LIMIT",
+        "OFFSET",
+        "UNION",
+        "JOIN",
+        "ON",
+        "AS",
+        "ASC",
+        "DESC",
+        "DISTINCT",
+    ]
 )
 KEYWORDS = frozenset(TOKEN_OF_WORD.values())
 MOST_EXPECTED = 6
@@ -61,7 +84,7 @@ class Place(NamedTuple):
     def has_slash_star(self) -> bool:
         """Whether ``/*`` is written at this token or before it."""
         near = self.tokens[: self.at + 2]
-        pairs = zip(near, near[1:], strict=False)
+        pairs = pairwise(near)
         return any(one.kind == "SLASH" and two.kind == "STAR" and one.end == two.start for one, two in pairs)
 
 
@@ -200,9 +223,9 @@ def finding(
     token = failure.token
     place = Place(tokens, next(index for index, one in enumerate(tokens) if one.start == token.start), expected)
     what = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
-    for rule in RULES:
-        if rule.applies(place):
-            return rule.code, f"{rule.title}: {what} cannot stand here", rule.hint
+    for mistake in RULES:
+        if mistake.applies(place):
+            return mistake.code, f"{mistake.title}: {what} cannot stand here", mistake.hint
     return "TQL100", f"{what} cannot stand here; {_in_words(expected)}", _misspelt(place)
 
 

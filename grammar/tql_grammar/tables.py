@@ -21,7 +21,28 @@ if TYPE_CHECKING:
 LEVEL = re.compile(r"^//%(left|right|nonassoc) +(.*)$", re.MULTILINE)
 # Tokens whose text the tree needs.
 VALUES = frozenset(
-    ["NAME", "STRING", "INTEGER", "FLOAT", "VECTOR", "ALL", "EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "PLUS", "DASH", "STAR", "SLASH", "MODULO", "CARET", "CONCAT"]
+    [
+        "NAME",
+        "STRING",
+        "INTEGER",
+        "FLOAT",
+        "VECTOR",
+        "ALL",
+        "EQUAL",
+        "EQUALS",
+        "NOT_EQUAL",
+        "LESS",
+        "MORE",
+        "LESS_EQUAL",
+        "MORE_EQUAL",
+        "PLUS",
+        "DASH",
+        "STAR",
+        "SLASH",
+        "MODULO",
+        "CARET",
+        "CONCAT",
+    ]
 )
 # The modules that decide what a table looks like.
 MAKERS = ("tables.py", "parser.py", "automaton.py")

@@ -87,7 +87,7 @@ NOT_ASCII = TextRule(
     "character outside ASCII, outside of quotes",
     "{} is outside ASCII and outside of quotes: the engine stops reading here and silently drops the rest of the query",
     "put names with such characters in double quotes, and replace typographic quotes, dashes and blanks by plain ones",
-    "select id from t where id > 15 – 2",
+    "select id from t where id > 15 \u2013 2",
 )
 
 RULES = (UNKNOWN, RETURN, SWALLOWED, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tql import Expr, all_of, any_of, col, fn, not_, raw
 from tql_grammar.parser import parse
 
 a, b = col("a"), col("b")
+numpy_index: Any = np.int64(3)
 
 TEXTS = [
     pytest.param(a, "a", id="column"),
@@ -114,7 +116,7 @@ TEXTS = [
     pytest.param(a[0, 1], "a[0, 1]", id="two indices"),
     pytest.param(a[0:2, 1], "a[0:2, 1]", id="slice and index"),
     pytest.param(a["k"]["it's"], "a['k']['it''s']", id="json keys"),
-    pytest.param(a[np.int64(3)], "a[3]", id="numpy index"),
+    pytest.param(a[numpy_index], "a[3]", id="numpy index"),
     pytest.param((a + b)[0], "(a + b)[0]", id="element of a sum"),
     pytest.param(a.shape, "shape(a)", id="shape"),
     pytest.param((a + 1).as_("next"), "a + 1 as next", id="alias"),

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from tests.builder.meaning import Condition, Row, Sort
 
 names = (f"meaning{number}" for number in itertools.count())
-several = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+several = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
 
 
 def made(rows: list[Row]) -> Any:  # noqa: ANN401 - the engine ships no types
@@ -87,7 +91,7 @@ def test_a_made_name_is_seen_by_where_and_order_by(
     assert [{"id": row["id"], "total": row["total"]} for row in expected] == run(made(rows), str(query)), str(query)
 
 
-METRICS = {
+METRICS: dict[str, tuple[Any, int]] = {
     "cosine": (lambda e, v: e @ v / np.linalg.norm(e, axis=1) / np.linalg.norm(v), -1),
     "dot": (lambda e, v: e @ v, -1),
     "l2": (lambda e, v: np.linalg.norm(e - v, axis=1), 1),

@@ -47,7 +47,7 @@ TEXTS = [
     pytest.param(base.limit(5).limit(7).limit(None), f'select text from "{D}"', id="no limit"),
     pytest.param(base.offset(10), f'select text from "{D}" offset 10', id="offset"),
     pytest.param(
-        base.limit(np.int64(5)).offset(10), f'select text from "{D}" limit 5 offset 10', id="limit and offset"
+        base.limit(int(np.int64(5))).offset(10), f'select text from "{D}" limit 5 offset 10', id="limit and offset"
     ),
     pytest.param(
         base.from_("x", alias="t").where(col("a", of="t") > 1),

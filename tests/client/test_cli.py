@@ -42,7 +42,7 @@ def test_check_cannot_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     """A file that is not there."""
     code = main(["check", str(tmp_path / "none.tql")])
 
-    assert code == 2  # noqa: PLR2004 - the code itself
+    assert code == 2
     assert "none.tql" in capsys.readouterr().err
 
 
@@ -82,10 +82,10 @@ def test_demo_names_the_nearest_questions(capsys: pytest.CaptureFixture[str]) ->
     """Three of them."""
     code = main(["demo", "--question", "split a path"])
 
-    assert code == 2  # noqa: PLR2004 - the code itself
+    assert code == 2
     printed = capsys.readouterr().err
     assert "split a path into directory and file name" in printed
-    assert sum(question in printed for question in demo.questions_in_words()) == 3  # noqa: PLR2004 - the promise
+    assert sum(question in printed for question in demo.questions_in_words()) == 3
 
 
 def test_demo_answers(capsys: pytest.CaptureFixture[str]) -> None:

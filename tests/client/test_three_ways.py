@@ -36,9 +36,7 @@ def assert_same(result: Result, expected: list[tuple[str, str, str, float]]) -> 
 
 
 @pytest.mark.parametrize("number", range(24))
-def test_a_question_has_the_same_rows_three_ways(
-    data: demo.Data, http: Client, embedded: Client, number: int
-) -> None:
+def test_a_question_has_the_same_rows_three_ways(data: demo.Data, http: Client, embedded: Client, number: int) -> None:
     """All rows."""
     query = demo.nearest(data.vectors[number])
     expected = by_numpy(data, number, list(range(len(data.docstrings))))

@@ -16,8 +16,10 @@ from tql_client import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tql_grammar.errors import TqlError
+
 # The first that fits counts; each is made from the url and the innermost reason.
-_TABLE: tuple[tuple[type[Exception], Callable[[str, str], errors.TqlError]], ...] = (
+_TABLE: tuple[tuple[type[Exception], Callable[[str, str], TqlError]], ...] = (
     (theirs.ProxyError, lambda url, reason: errors.ProxyError(f"the proxy on the way to {url} refused ({reason})")),
     (
         theirs.SSLError,
@@ -62,7 +64,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[str, str], errors.TqlError]], ...
 )
 
 
-def translated(error: Exception, url: str) -> errors.TqlError:
+def translated(error: Exception, url: str) -> TqlError:
     """Return our error for one of requests, or of the socket below it."""
     causes = list(_causes(error))
     reason = _reason(causes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tql_client import errors
 from tql_client.deadline import guarded
 from tql_client.wire import decode_answer, decode_error, encode_request
+from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class HttpTransport:
         try:
             with guarded(call.deadline) as guard:
                 return self._posted(call, guard)
-        except errors.TqlError:
+        except TqlError:
             raise
         except (
             requests.RequestException,

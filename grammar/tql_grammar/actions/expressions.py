@@ -42,12 +42,12 @@ def _growing(node: T, *parts: ast.Expression) -> T:
 def _logic(kind: type[ast.And | ast.Or]) -> Action:
     """Return the action of AND or OR."""
 
-    def action(left: Any, right: Any) -> ast.And | ast.Or:  # noqa: ANN401 - any expression
+    def action(left: ast.Expression, right: Any) -> ast.And | ast.Or:  # noqa: ANN401 - any expression
         members = right.operands if type(right) is kind else [right]
         if type(left) is not kind:
             return _growing(kind([left, *members]), left, right)  # type: ignore[arg-type]  # a list until it is sealed
-        left.operands.extend(members)
-        return _growing(left, left, right)  # type: ignore[no-any-return]  # `kind` is its type
+        left.operands.extend(members)  # type: ignore[attr-defined]  # a list until it is sealed
+        return _growing(left, left, right)
 
     return action
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.record import Record
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.lexer import Token
 
-    Grouping = tuple[list[ast.Expression], ast.Expression | None, str | None]
+    Grouping = tuple[list[ast.Expression], ast.Expression | None, Literal["time", "space"] | None]
     Names = tuple[str | None, tuple[str, ...]]
     Tokens = Iterable[Token]
 
@@ -30,7 +30,7 @@ def has_last_clauses(query: ast.Query) -> bool:
     return any(query.__dict__[name] for name in ("order_by", "limit", "sample_by", "locks", "hints"))
 
 
-def _select(
+def _select(  # noqa: PLR0913, PLR0917 - one for each clause of the rule
     top: ast.Number | None,
     distinct: bool | list[ast.Expression],  # noqa: FBT001 - the value of a rule
     columns: list[ast.Expression],
@@ -154,7 +154,7 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "asc": lambda: "asc",
     "desc": lambda: "desc",
     "limit": ast.Limit,
-    "offset": lambda *parts: ast.Limit(None, parts[-1]),
+    "offset": lambda *parts: ast.Limit(None, next(reversed(parts))),
     "no_limit": lambda _all: ast.Limit(),
     "sample": _sample,
     "sample_without_replacement": lambda weights, limit: _sample(weights, limit, replace=False),
