@@ -18,7 +18,7 @@ lint: .venv/test.stamp
 
 types: .venv/test.stamp
 	$(BIN)/python -m mypy
-	$(BIN)/python -m basedpyright
+	$(BIN)/python -m basedpyright --pythonpath $(BIN)/python
 
 unit: .venv/test.stamp
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)

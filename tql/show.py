@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql.aggregates import AGGREGATES
 from tql.clauses import AsWritten, Combined, Dataset
@@ -13,9 +13,8 @@ from tql_grammar import ast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.clauses import Unordered
     from tql.expr import Key
-    from tql.query import DerivedQuery, Query
+    from tql.query import Query
     from tql.search import Search
     from tql_grammar.ast import Expression
 
@@ -53,7 +52,7 @@ def _begin(whole: Query) -> list[str]:
     return [selected] if source is None else [selected, _from(source)]
 
 
-def _from(source: Dataset | DerivedQuery | AsWritten | Unordered) -> str:
+def _from(source: Any) -> str:  # noqa: ANN401 - `Unordered` is never shown: only the compiler makes one
     """Return the call of ``from_``."""
     if isinstance(source, AsWritten):
         return f"from_(parse({_text(source.tree)}))"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, ClassVar, Self, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +24,7 @@ class Record:
     def __init_subclass__(cls) -> None:
         """Collect the fields that the class body declares, after those of its bases."""
         own = [
-            name
-            for name, kind in cls.__dict__.get("__annotations__", {}).items()
-            if not kind.startswith("ClassVar")  # noqa: RUF063 - `inspect` costs more than all of `import tql`
+            name for name, kind in cls.__dict__.get("__annotations__", {}).items() if not kind.startswith("ClassVar")
         ]
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
@@ -201,8 +199,9 @@ def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
         if kind is tuple:
             stack.append(tuple(values))
             continue
-        record: Any = object.__new__(kind)
-        record.__dict__.update(zip(kind._fields, values, strict=True))
+        record: Record = object.__new__(kind)
+        fields: tuple[str, ...] = vars(kind)["_fields"]
+        record.__dict__.update(zip(fields, values, strict=True))
         record.__dict__.update(extra)
         stack.append(record)
     return stack[0]

@@ -21,30 +21,28 @@ CLAUSES = frozenset(
 )
 CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
 # The words that a misspelt word was probably meant to be.
-USUAL = tuple(
-    [
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "AND",
-        "OR",
-        "NOT",
-        "IN",
-        "LIKE",
-        "BETWEEN",
-        "GROUP",
-        "ORDER",
-        "BY",
-        "LIMIT",
-        "OFFSET",
-        "UNION",
-        "JOIN",
-        "ON",
-        "AS",
-        "ASC",
-        "DESC",
-        "DISTINCT",
-    ]
+USUAL = (
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "LIKE",
+    "BETWEEN",
+    "GROUP",
+    "ORDER",
+    "BY",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "JOIN",
+    "ON",
+    "AS",
+    "ASC",
+    "DESC",
+    "DISTINCT",
 )
 KEYWORDS = frozenset(TOKEN_OF_WORD.values())
 MOST_EXPECTED = 6
@@ -207,6 +205,7 @@ RULES = (
     ),
 )
 MALFORMED = {
+    "file type": ("TQL123", "a statement that reads a file takes CSV, TBL or BINARY, and is no query"),
     "date": ("TQL120", "DATE takes a text of the form 'YYYY-MM-DD'"),
     "interval": ("TQL121", "INTERVAL takes a text of the form '3 days'"),
     "interval unit": ("TQL122", "the units of INTERVAL are seconds, minutes, hours, days, months and years"),

@@ -46,13 +46,13 @@ class _SecureConnection(_Connection, HTTPSConnection):
 class _Pool(HTTPConnectionPool):
     """A pool of such connections."""
 
-    ConnectionCls = _Connection
+    ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]  # urllib3 declares a protocol for it
 
 
 class _SecurePool(HTTPSConnectionPool):
     """The same over TLS."""
 
-    ConnectionCls = _SecureConnection
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # the same
 
 
 class _Adapter(HTTPAdapter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tql_grammar import ast
+from tql_grammar.automaton import Malformed
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q", bound=ast.Query)
 
+FILE_TYPES = frozenset({"csv", "tbl", "bin", "binary"})
 JOIN_KINDS = ("inner", "left", "right", "full", "cross")
 
 
@@ -113,8 +115,8 @@ def _names(tokens: Tokens) -> tuple[str, ...]:
 
 def _table(name: tuple[str, ...], alias: Names) -> ast.Table:
     """Return a table."""
-    schema = name[0] if len(name) > 1 else None
-    return ast.Table(name[-1], alias[0], schema, alias[1])
+    *schema, table = name
+    return ast.Table(table, alias[0], schema[0] if schema else None, alias[1])
 
 
 def _join(
@@ -129,7 +131,21 @@ def _join(
     return ast.Join(left, right, kind, on, using)
 
 
+def _file_type(token: Token) -> None:
+    """Refuse a type of file that the engine does not know."""
+    if str(token.value).lower() not in FILE_TYPES:
+        raise Malformed(token, "file type")
+
+
+def _create_from_file(_exists: object, _table: object, kind: Token, _path: object) -> None:
+    """Refuse any type of file but the one from which the engine makes tables."""
+    if str(kind.value).lower() != "tbl":
+        raise Malformed(kind, "file type")
+
+
 ACTIONS: dict[str, Callable[..., object]] = {
+    "file_type": _file_type,
+    "create_from_file": _create_from_file,
     "not_select": lambda *_parts: NotSelect(),
     "hinted": _hinted,
     "hint": lambda name, arguments=None: ast.Hint(name.value, None if arguments is None else tuple(arguments)),
