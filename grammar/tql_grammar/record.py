@@ -202,6 +202,6 @@ def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
         record: Record = object.__new__(kind)
         fields: tuple[str, ...] = vars(kind)["_fields"]
         record.__dict__.update(zip(fields, values, strict=True))
-        record.__dict__.update(extra)
+        record.__dict__.update(extra)  # type: ignore[call-overload]  # a dict, by how `_pickle` wrote it
         stack.append(record)
     return stack[0]
