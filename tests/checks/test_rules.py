@@ -1,0 +1,57 @@
+"""Each of the first rules, on the real engine: what is done without its advice, and with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine import dataset, run
+from tql import check
+
+ROWS = [{"id": number, "grp": number % 3} for number in range(20)]
+CASES = [
+    pytest.param(
+        "select id where id > 15 & id < 17", "select id where id > 15 and id < 17", "TQL001", id="unknown character"
+    ),
+    pytest.param(
+        "select id order by grp, id desc",
+        "select id from (select * order by id) order by grp desc",
+        "TQL301",
+        id="second key",
+    ),
+]
+
+
+@pytest.mark.parametrize(("trap", "meant", "code"), CASES)
+def test_the_engine_does_something_else(trap: str, meant: str, code: str) -> None:
+    """The check finds the trap and nothing in the text that is meant, and their rows differ."""
+    made = dataset(f"mem://trap{code}", {"id": "int64", "grp": "int64"}, ROWS)
+
+    assert [finding.code for finding in check(trap)] == [code]
+    assert check(meant) == []
+    assert run(made, trap) != run(made, meant)
+
+
+def test_the_engine_cuts_the_text_where_the_finding_begins() -> None:
+    """The rows are those of the text before the lost span."""
+    trap = "select id where id > 15 & id < 17"
+    made = dataset("mem://cut", {"id": "int64", "grp": "int64"}, ROWS)
+
+    assert run(made, trap) == run(made, trap[: check(trap)[0].start]) == [{"id": number} for number in range(16, 20)]
+
+
+def test_the_engine_ignores_a_second_key() -> None:
+    """The rows are those of the first key alone."""
+    made = dataset("mem://ignored", {"id": "int64", "grp": "int64"}, ROWS)
+
+    assert run(made, "select id order by grp, id desc") == run(made, "select id order by grp")
+
+
+def test_the_engine_refuses_an_alias_at_its_own_level() -> None:
+    """The advice, a sub-query, runs."""
+    trap = "select id + 1 as next order by next"
+    made = dataset("mem://alias", {"id": "int64", "grp": "int64"}, ROWS)
+
+    assert [finding.code for finding in check(trap)] == ["TQL210"]
+    with pytest.raises(RuntimeError, match="does not exist"):
+        run(made, trap)
+    assert len(run(made, "select * from (select id + 1 as next) order by next")) == len(ROWS)
