@@ -1,64 +1,76 @@
-"""Know what the engine's parser says of texts, some of which end its process: it runs in a child that is started again."""
+"""Know what the engine makes of texts, some of which end its process: it runs in a child that is started again."""
 
 from __future__ import annotations
 
 import json
+import selectors
 import subprocess
 import sys
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-CHILD = """
-import json, sys, deeplake
-for line in sys.stdin:
-    try:
-        deeplake.prepare_query(json.loads(line))
-        said = "ok"
-    except Exception as error:
-        said = str(error)
-    print(json.dumps(said), flush=True)
-"""
 CRASH = "crash"
+HANG = "hang"
+PATIENCE = 20.0
 
 
-class Oracle:
-    """Asks the engine's parser about texts."""
+class Child:
+    """Asks a child process about texts; `answers` is "parse" or "run", see `tests.answering`."""
+
+    answers: str
 
     def __init__(self) -> None:
-        """Start the child."""
-        self._child = self._started()
+        """Start no child yet."""
+        self._child: subprocess.Popen[str] | None = None
 
-    def says(self, text: str) -> str:
-        """Return "ok", the engine's message, or "crash"."""
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.write(json.dumps(text) + "\n")
-        self._child.stdin.flush()
-        answer = self._child.stdout.readline()
-        if not answer:
-            self.close()
-            self._child = self._started()
-            return CRASH
-        return str(json.loads(answer))
-
-    def position(self, text: str) -> int | Literal["crash"] | None:
-        """Return the N of the engine's ``Pos N``, None where its parser accepts the text, or "crash"."""
-        said = self.says(text)
-        if said == CRASH:
-            return "crash"
-        return int(said.split()[1]) if said.startswith("Pos ") else None
+    def ask(self, text: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the answer, `CRASH` or `HANG`."""
+        child = self._child = self._child or self._started()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(text) + "\n")
+        child.stdin.flush()
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ)
+            answer = child.stdout.readline() if selector.select(PATIENCE) else HANG
+        if answer not in {"", HANG}:
+            return json.loads(answer)
+        self.close()
+        return answer or CRASH
 
     def close(self) -> None:
         """End the child."""
-        self._child.kill()
-        self._child.communicate()
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
 
-    @staticmethod
-    def _started() -> subprocess.Popen[str]:
+    def _started(self) -> subprocess.Popen[str]:
         """Return a child."""
         return subprocess.Popen(
-            [sys.executable, "-c", CHILD],
+            [sys.executable, "-m", "tests.answering", self.answers],
+            cwd=Path(__file__).parents[1],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
+
+
+class Oracle(Child):
+    """Asks the engine's parser about texts."""
+
+    answers = "parse"
+
+    def position(self, text: str) -> int | Literal["crash"] | None:
+        """Return the N of the engine's ``Pos N``, None where its parser accepts the text, or "crash"."""
+        said = str(self.ask(text))
+        if said == CRASH:
+            return "crash"
+        return int(said.split()[2]) if said.startswith("RuntimeError: Pos ") else None
+
+
+class Runner(Child):
+    """Asks the engine for the rows of texts."""
+
+    answers = "run"

@@ -109,6 +109,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             if not move:
                 if kind == STOP and states[-1] == table.accept:
                     return values[-1], grown
+                _finish(table, actions, states[-1], values, starts)
                 raise Unexpected(token, states)
             length, origin, kept = rules[-move - 1]
             action = actions[-move - 1]
@@ -119,6 +120,8 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             states.append(rows[states[-1]][origin] - 1)
             values.append(value)
             starts.append(start)
+            if len(states) >= STACK_LIMIT:
+                raise TooDeep(token)
         states.append(move - 1)
         values.append(token)
         starts.append(token[2])
@@ -127,6 +130,24 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             raise TooDeep(token)
     message = "the tokens end without a stop"
     raise ValueError(message)
+
+
+def _finish(
+    table: Table, actions: Sequence[Action | None], state: int, values: Sequence[object], starts: Sequence[int]
+) -> None:
+    """
+    End the rule that is open where a token cannot stand, as the engine does before it speaks of the token.
+
+    Raises:
+        Malformed: what the rule made is wrong in itself; the engine says this first.
+    """
+    ends = [-move - 1 for move in table.rows[state].values() if move < 0]
+    if ends:
+        number = max(set(ends), key=ends.count)
+        rule = table.reductions[number]
+        first = len(values) - rule.length
+        span = (starts[first], starts[-1]) if rule.length else (0, 0)
+        _value(actions[number], list(values[first:]), rule.kept, span, [])
 
 
 def _value(

@@ -11,6 +11,8 @@ from tql_grammar.parser import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    # The blank before it, the text as written, and the kind of token.
+    Piece = tuple[str, str, str]
 
 WIDTH = 88
 INDENT = "  "
@@ -62,10 +64,10 @@ def format_text(text: str, width: int = WIDTH) -> str:
     parse(text)
     pieces = list(_pieces(text))
     if not any(piece.startswith("--") for piece, _kind in pieces):
-        line = "".join(blank + piece for blank, piece, _kind in _spaced(pieces))
+        line = _text(list(_spaced(pieces)))
         if len(line) <= width:
             return line
-    return "\n".join(_lines(pieces))
+    return "\n".join(line for whole in _lines(pieces) for line in _broken(whole, width))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
@@ -78,7 +80,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         before = token.end
 
 
-def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[Piece]:
     """Yield the pieces with the blank that stands before each."""
     last, earlier = "", ""
     for piece, kind in pieces:
@@ -94,16 +96,52 @@ def _calls(kind: str, before: str) -> bool:
     return kind in {"ALL", "CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
 
 
-def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield the lines: one for each clause and each comment, one step to the right for each open sub-query."""
-    line, last = "", ""
+def _broken(line: list[Piece], width: int) -> Iterator[str]:
+    """Yield a line that is too long as several, each but the last ending with a comma."""
+    indent = line[0][0] + INDENT
+    written = ""
+    for item in _items(line, deepest=0):
+        parts = [item] if len(indent) + len(_text(item)) <= width else list(_items(item, deepest=len(item)))
+        for part in map(_text, parts):
+            if written and len(written) + len(part) > width:
+                yield written
+                written = indent + part.lstrip()
+            else:
+                written += part
+    yield written
+
+
+def _items(line: list[Piece], deepest: int) -> Iterator[list[Piece]]:
+    """Yield what stands between the commas inside at most *deepest* parentheses; what stands in brackets stays whole."""
+    item: list[Piece] = []
+    depth = brackets = 0
+    for piece in line:
+        kind = piece[2]
+        depth += (kind == "LPAR") - (kind == "RPAR")
+        brackets += (kind == "LSQB") - (kind == "RSQB")
+        item.append(piece)
+        if kind == "COMMA" and depth <= deepest and not brackets:
+            yield item
+            item = []
+    yield item
+
+
+def _text(pieces: list[Piece]) -> str:
+    """Return pieces as text."""
+    return "".join(blank + piece for blank, piece, _kind in pieces)
+
+
+def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
+    """Yield the lines as pieces: one for each clause and each comment, one step to the right for each open sub-query."""
+    line: list[Piece] = []
+    last = ""
     queries: list[bool] = []
     commented = between = False
     for blank, piece, kind in _spaced(pieces):
         if kind == "COMMENT":
             yield from filter(None, [line])
-            yield piece
-            line, commented = "", True
+            yield [("", piece, kind)]
+            line, commented = [], True
             continue
         if kind == "SELECT" and last == "LPAR":
             queries[-1] = True
@@ -111,15 +149,15 @@ def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[str]:
         begins = kind in LINE_WORDS and last not in JOIN_WORDS and not (kind == "AND" and between)
         if in_query and (begins or kind == "RPAR"):
             yield from filter(None, [line])
-            line = ""
+            line = []
         if kind == "RPAR" and queries:
             queries.pop()
         if not line:
             # After a comment the engine swallows a line that begins with a blank.
             steps = sum(queries) + (kind in {"AND", "OR"})
-            line, commented = ("" if commented else INDENT * steps) + piece, False
+            line, commented = [("" if commented else INDENT * steps, piece, kind)], False
         else:
-            line += blank + piece
+            line.append((blank, piece, kind))
         if kind == "LPAR":
             queries.append(False)
         between = kind == "BETWEEN" or (between and kind != "AND")

@@ -72,11 +72,10 @@ class Place(NamedTuple):
         index = self.at + distance
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
-    @property
-    def open(self) -> int:
-        """How many parentheses are open."""
+    def open(self, opening: str, closing: str) -> int:
+        """Return how many parentheses or brackets are open."""
         kinds = [token.kind for token in self.tokens[: self.at]]
-        return kinds.count("LPAR") - kinds.count("RPAR")
+        return kinds.count(opening) - kinds.count(closing)
 
     @property
     def has_slash_star(self) -> bool:
@@ -174,6 +173,20 @@ RULES = (
         ),
     ),
     SyntaxRule(
+        "TQL116",
+        "LIMIT takes no PERCENT",
+        "LIMIT counts rows; PERCENT belongs to SAMPLE BY .. LIMIT 10 PERCENT",
+        "select id from t limit 10 percent",
+        lambda place: place.kind(0) == "PERCENT",
+    ),
+    SyntaxRule(
+        "TQL117",
+        "a parameter with a name",
+        "a parameter is written ?, and the values are given in order; the builder has param(name)",
+        "select id from t where id = :key",
+        lambda place: place.kind(0) == "COLON" and place.kind(1) in KEYWORDS | {"NAME"},
+    ),
+    SyntaxRule(
         "TQL107",
         "a clause at the wrong place",
         "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
@@ -185,14 +198,21 @@ RULES = (
         "a parenthesis that is not closed",
         "close it",
         "select id from t where (id = 1",
-        lambda place: place.kind(0) == STOP and place.open > 0 and "')'" in place.expected,
+        lambda place: place.kind(0) == STOP and place.open("LPAR", "RPAR") > 0 and "')'" in place.expected,
+    ),
+    SyntaxRule(
+        "TQL118",
+        "a bracket that is not closed",
+        "close it with ]",
+        "select id from t where e[0 = 1",
+        lambda place: place.kind(0) in {STOP, "RPAR"} and place.open("LSQB", "RSQB") > 0,
     ),
     SyntaxRule(
         "TQL113",
         "a parenthesis that was not opened",
         "remove it",
         "select id from t where id = 1)",
-        lambda place: place.kind(0) == "RPAR" and place.open <= 0,
+        lambda place: place.kind(0) == "RPAR" and place.open("LPAR", "RPAR") <= 0,
     ),
     SyntaxRule(
         "TQL105",

@@ -1,0 +1,66 @@
+"""
+Know how to answer for the engine in a process of its own, a line of JSON for each text that comes in.
+
+``python -m tests.answering parse`` answers what the engine's parser says;
+``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import deeplake
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def parser() -> Callable[[str], Any]:
+    """Return what answers "ok" or the message of the engine's parser."""
+
+    def answer(text: str) -> str:
+        deeplake.prepare_query(text)
+        return "ok"
+
+    return answer
+
+
+def runner() -> Callable[[str], Any]:
+    """Return what answers names and rows."""
+    from tests.corpus import datasets
+
+    kept = datasets.build()
+
+    def answer(text: str) -> dict[str, Any]:
+        assert kept
+        view: Any = deeplake.query(text)
+        names = [column.name for column in view.schema.columns]
+        return {"names": names, "rows": {name: [shown(value) for value in view[name][:]] for name in names}}
+
+    return answer
+
+
+def shown(value: Any) -> Any:  # noqa: ANN401 - any cell
+    """Return a cell as what JSON can hold."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return repr(value.tolist())
+    return repr(value.to_dict()) if hasattr(value, "to_dict") else repr(value)
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    answer = {"parse": parser, "run": runner}[sys.argv[1]]()
+    for line in sys.stdin:
+        try:
+            said = answer(json.loads(line))
+        except Exception as error:  # noqa: BLE001 - whatever the engine says is the answer
+            said = f"{type(error).__name__}: {error}"
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

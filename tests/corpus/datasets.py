@@ -1,0 +1,179 @@
+"""Know the data that `engine_verdicts.jsonl` was measured on: eight in-memory datasets, the same on every machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deeplake
+import numpy as np
+
+TYPES = deeplake.types
+COUNT = 20
+WORDS = ["apple banana", "banana cherry", "cherry date", "date egg", "egg fig apple"]
+PATTERNS = [
+    *("a*b", "a%b", "a.b", "a_b", "a?b", "a\\b", "aXb", "a(b", "a[b", "A*B", "a+b"),
+    *("a\nb", "aéb", "aÉb", "a'b", "", "ab", 'a"b', "aXXb", "ab ", "a-b"),
+]
+VECTORS = [[1, 2, 3, 4], [4, 3, 2, 1], [0, 0, 0, 1]]
+
+
+def build() -> dict[str, Any]:
+    """Return the datasets by name; they answer as ``mem://NAME`` as long as they are kept."""
+    rng = np.random.RandomState(0)
+    return {
+        "t": _t(rng.rand(COUNT, 4).astype("f4")),
+        "x": _x(rng),
+        "u": _u(),
+        "e": _made("e", {"id": TYPES.Int64(), "text": TYPES.Text()}, {}),
+        "mm": _mm(rng),
+        "s": _s(),
+        "l": _l(),
+        "k": _k(),
+    }
+
+
+def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return a dataset."""
+    made = deeplake.create(f"mem://{name}")
+    for column, kind in kinds.items():
+        made.add_column(column, kind)
+        if isinstance(kind, _ClassLabel):
+            made[column].metadata["class_names"] = ["cat", "dog", "bird"]
+    made.commit()
+    if data:
+        made.append(data)
+        made.commit()
+    return made
+
+
+_ClassLabel = type(TYPES.ClassLabel("int32"))
+
+
+def _t(vectors: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
+    """Return a dataset with a column of nearly every type."""
+    numbers = list(range(COUNT))
+    kinds = {
+        "id": TYPES.Int64(),
+        "i32": TYPES.Int32(),
+        "u8": TYPES.UInt8(),
+        "f32": TYPES.Float32(),
+        "f64": TYPES.Float64(),
+        "b": TYPES.Bool(),
+        "text": TYPES.Text(),
+        "emb": TYPES.Embedding(4),
+        "arr": TYPES.Array("int64", 1),
+        "mat": TYPES.Array("float32", 2),
+        "js": TYPES.Dict(),
+        "grp": TYPES.Int64(),
+        "my col": TYPES.Int64(),
+        "a/b": TYPES.Int64(),
+        "order": TYPES.Int64(),
+        "label": TYPES.ClassLabel("int32"),
+        "nul": TYPES.Nullable(TYPES.Int64()),
+        "img": TYPES.Image(sample_compression="png"),
+        "bin": TYPES.Array("uint8", shape=[4]),
+        "ntext": TYPES.Nullable(TYPES.Text()),
+    }
+    data = {
+        "id": numbers,
+        "i32": [i - 10 for i in numbers],
+        "u8": [i * 10 for i in numbers],
+        "f32": [i / 3 for i in numbers],
+        "f64": [i / 3 for i in numbers],
+        "b": [i % 2 == 0 for i in numbers],
+        "text": [f"doc {i}" for i in numbers],
+        "emb": vectors,
+        "arr": [list(range(i % 4)) for i in numbers],
+        "mat": [np.arange(6).reshape(3, 2).astype("f4") + i for i in numbers],
+        "js": [{"k": i, "s": f"s{i}", "n": {"a": [i, i + 1]}, "f": i / 2} if i % 2 == 0 else {"k": i} for i in numbers],
+        "grp": [i % 3 for i in numbers],
+        "my col": numbers,
+        "a/b": numbers,
+        "order": numbers,
+        "label": [i % 3 for i in numbers],
+        "nul": [None if i % 5 == 0 else i for i in numbers],
+        "img": [np.full((8, 6, 3), i, dtype="u1") for i in numbers],
+        "bin": [np.array([i, i + 1, 0, 255], dtype="u1") for i in numbers],
+        "ntext": [None if i % 5 == 0 else f"doc {i}" for i in numbers],
+    }
+    return _made("t", kinds, data)
+
+
+def _x(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+    """Return a dataset with indexes."""
+    kinds = {
+        "id": TYPES.Int64(),
+        "tb": TYPES.Text(TYPES.BM25),
+        "ti": TYPES.Text(TYPES.Inverted),
+        "te": TYPES.Text(TYPES.Exact),
+        "emb": TYPES.Embedding(4),
+        "num": TYPES.Int64(TYPES.Inverted),
+        "multi": TYPES.Array("float32", 2),
+    }
+    count = 50
+    texts = [f"{WORDS[i % 5]} w{i}" for i in range(count)]
+    data = {
+        "id": list(range(count)),
+        "tb": texts,
+        "ti": texts,
+        "te": [WORDS[i % 5] for i in range(count)],
+        "emb": rng.rand(count, 4).astype("f4"),
+        "num": list(range(count)),
+        "multi": [rng.rand(3, 4).astype("f4") for _ in range(count)],
+    }
+    return _made("x", kinds, data)
+
+
+def _u() -> Any:  # noqa: ANN401
+    """Return a small dataset to join with."""
+    kinds = {"uid": TYPES.Int64(), "id": TYPES.Int64(), "name": TYPES.Text(), "val": TYPES.Float32()}
+    data = {
+        "uid": list(range(6)),
+        "id": [1, 2, 2, 3, 30, 40],
+        "name": [f"n{i}" for i in range(6)],
+        "val": [i * 1.5 for i in range(6)],
+    }
+    return _made("u", kinds, data)
+
+
+def _mm(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+    """Return a dataset of matrices with an index for maxsim."""
+    made = deeplake.create("mem://mm")
+    made.add_column("id", TYPES.Int64())
+    made.add_column("m", TYPES.Array("float32", 2))
+    made["m"].create_index(TYPES.EmbeddingsMatrixIndex())
+    made.append({"id": list(range(10)), "m": [rng.rand(3, 8).astype("f4") for _ in range(10)]})
+    made.commit()
+    return made
+
+
+def _s() -> Any:  # noqa: ANN401
+    """Return a dataset with sequences."""
+    kinds = {"id": TYPES.Int64(), "seq": TYPES.Sequence(TYPES.Int64())}
+    return _made("s", kinds, {"id": list(range(4)), "seq": [[i, i + 1, i + 2] for i in range(4)]})
+
+
+def _l() -> Any:  # noqa: ANN401
+    """Return a dataset of texts that are hard for LIKE."""
+    kinds = {"id": TYPES.Int64(), "s": TYPES.Text(), "ti": TYPES.Text(TYPES.Inverted)}
+    return _made("l", kinds, {"id": list(range(len(PATTERNS))), "s": PATTERNS, "ti": PATTERNS})
+
+
+def _k() -> Any:  # noqa: ANN401
+    """Return a dataset of vectors of every type."""
+    arrays = {"v8": "uint8", "v64": "int64", "v32": "int32", "f64": "float64", "f32": "float32", "f16": "float16"}
+    kinds = {
+        "id": TYPES.Int64(),
+        **{name: TYPES.Array(dtype, shape=[4]) for name, dtype in arrays.items()},
+        "e": TYPES.Embedding(4),
+        "m": TYPES.Array("float32", 2),
+        "q": TYPES.Embedding(8, index_type=TYPES.QuantizationType.Binary),
+    }
+    data = {
+        "id": [0, 1, 2],
+        **{name: [np.array(vector, dtype) for vector in VECTORS] for name, dtype in arrays.items()},
+        "e": [np.array(vector, "f4") for vector in VECTORS],
+        "m": [np.array([vector, vector], "f4") for vector in VECTORS],
+        "q": [np.array(vector + vector, "f4") for vector in VECTORS],
+    }
+    return _made("k", kinds, data)

@@ -1,0 +1,170 @@
+"""Know how to make texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from tql_grammar import keywords, lexer
+from tql_grammar.automaton import STOP
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Sequence
+
+NAMES = [
+    "id",
+    "text",
+    "embedding",
+    "score",
+    "t",
+    "my_col",
+    '"my col"',
+    '"select"',
+    "Id",
+    "a1",
+    "cosine_similarity",
+    "count",
+    "x" * 70,
+]
+STRINGS = ["'a'", "''", "'it''s'", "'--'", "'2020-01-31'", "'1 days'", "'é€𝄞'", "'a\nb'", "'a;b'", "'3'", "'x' "]
+FLOATS = ["1.5", ".5", "5.", "1e5", "1E+5", "1.e-5", "010.5", "1e400", "0.1"]
+INTEGERS = ["0", "1", "2", "10", "007", "08", "9223372036854775807", "9223372036854775808", "-9223372036854775808"]
+SPELLINGS = {
+    "NAME": NAMES,
+    "STRING": STRINGS,
+    "FLOAT": FLOATS,
+    "INTEGER": INTEGERS,
+    "VECTOR": [
+        "ARRAY[1,2]",
+        "array[ 1.5 , -2e3]",
+        "ARRAY [0.1,0.2,0.3]",
+        "ARRAY[-0,010]",
+        "ARRAY[ - 1]",
+        "ARRAY[1,2 --c\n,3]",
+    ],
+    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING"],
+}
+BLANKS = [" "] * 30 + ["\n", "\t", "  ", "\n ", "\n\n", "--c\n", "-- c \n", "--\n\n", " --c\n ", "--'\n", "-- \n \n"]
+CHARACTERS = " \t\n\r\0\f\v'\"`;,.:()[]{}<>=!+-*/%^|&~@#$?\\_0123456789eExXaASéß€𝄞\u00a0\u200b\u2028"
+WORDS = (*sorted(keywords.RESERVED), *NAMES, *STRINGS, *FLOATS, *INTEGERS, *keywords.SYMBOLS)
+
+
+@functools.cache
+def rules() -> dict[str, list[list[tuple[str, bool]]]]:
+    """Return, for each thing that the grammar makes, its alternatives: names of symbols, each with whether it is a token."""
+    from lark.load_grammar import load_grammar
+
+    grammar = resources.files("tql_grammar").joinpath("tql.lark").read_text(encoding="utf-8")
+    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
+    found: dict[str, list[list[tuple[str, bool]]]] = defaultdict(list)
+    for rule in loaded.compile(["start"], "*")[1]:
+        found[rule.origin.name].append([(symbol.name, symbol.is_term) for symbol in rule.expansion])
+    return dict(found)
+
+
+@functools.cache
+def height(name: str, above: tuple[str, ...] = ()) -> int:
+    """Return how many rules the shortest text of a thing needs at the least, one inside the other."""
+    if name in above:
+        return 1000
+    inside = (*above, name)
+    return 1 + min(
+        max((0 if token else height(part, inside) for part, token in parts), default=0) for parts in rules()[name]
+    )
+
+
+def spelt(kind: str, rng: random.Random) -> str:
+    """Return one way to write a token."""
+    known = SPELLINGS.get(kind)
+    if known:
+        return rng.choice(known)
+    words = _spellings()[kind]
+    word = rng.choice(words)
+    return rng.choice([word, word.lower(), word.upper(), word.title()])
+
+
+@functools.cache
+def _spellings() -> dict[str, list[str]]:
+    """Return how each keyword and sign is written."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word, kind in (*keywords.TOKEN_OF_WORD.items(), *keywords.SYMBOLS.items()):
+        found[kind].append(word)
+    return found
+
+
+def tokens_of(name: str, rng: random.Random, size: int) -> Iterator[str]:
+    """Yield the tokens of a random text of a thing: after *size* tokens, what is still open is ended the shortest way."""
+    open_parts = [(name, False)]
+    made = 0
+    while open_parts:
+        part, token = open_parts.pop()
+        if token:
+            made += 1
+            yield spelt(part, rng)
+            continue
+        alternatives = rules()[part]
+        if made + len(open_parts) >= size:
+            alternatives = [min(alternatives, key=_tallest)]
+        open_parts.extend(reversed(rng.choice(alternatives)))
+
+
+def _tallest(parts: Sequence[tuple[str, bool]]) -> int:
+    """Return the height of the tallest of the parts."""
+    return max((0 if token else height(part) for part, token in parts), default=0)
+
+
+def joined(words: Sequence[str], rng: random.Random) -> str:
+    """Return words as a text, with blanks and comments between them; in one text of three, nothing may stand between two words."""
+    blanks = rng.choice([[" "], BLANKS, [*BLANKS, "", ""]])
+    return "".join(word + rng.choice(blanks) for word in words)
+
+
+def generated(rng: random.Random) -> str:
+    """Return a text from the grammar, usually one that the engine accepts."""
+    start = "statements" if rng.random() < 0.05 else "query"
+    return joined(list(tokens_of(start, rng, rng.randint(4, 40))), rng)
+
+
+def other_tokens(text: str, rng: random.Random) -> str:
+    """Return a text with tokens left out, doubled, exchanged or replaced."""
+    words = [text[token.start : token.end] for token in lexer.tokens(lexer.cut_at_nul(text)) if token.kind != STOP]
+    for _ in range(rng.randint(1, 3)):
+        if not words:
+            break
+        at = rng.randrange(len(words))
+        change = rng.randrange(5)
+        if change == 0:
+            del words[at]
+        elif change == 1:
+            words.insert(at, rng.choice(words))
+        elif change == 2:
+            words[at] = rng.choice(WORDS)
+        elif change == 3:
+            words.insert(at, rng.choice(WORDS))
+        else:
+            other = rng.randrange(len(words))
+            words[at], words[other] = words[other], words[at]
+    return joined(words, rng)
+
+
+def other_characters(text: str, rng: random.Random) -> str:
+    """Return a text with characters left out, added or replaced."""
+    letters = list(text)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(letters) + 1)
+        letters[at : at + rng.randint(0, 1)] = rng.choice(["", rng.choice(CHARACTERS), rng.choice(BLANKS)])
+    return "".join(letters)
+
+
+def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
+    """Yield *number* texts: generated ones, and given or generated ones with changes."""
+    import random
+
+    rng: Any = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    for _ in range(number):
+        base = generated(rng) if rng.random() < 0.6 else rng.choice(given)
+        change = rng.choice([str, str, other_tokens, other_characters])
+        yield base if change is str else change(base, rng)
