@@ -36,7 +36,10 @@ def grafted(tree: ast.Query, other: ast.Query, rng: random.Random) -> ast.Query:
         if places:
             return node.replace(**{rng.choice(places): rng.choice(shoots)})
         operands = list(node.__dict__["operands"])
-        operands[rng.randrange(len(operands))] = rng.choice(shoots)
+        shoot = rng.choice(shoots)
+        # A chain inside a chain of its kind is one chain.
+        if type(shoot) is not type(node):
+            operands[rng.randrange(len(operands))] = shoot
         return node.replace(operands=tuple(operands))
 
     return rebuild(tree, change)
