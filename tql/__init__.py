@@ -9,6 +9,7 @@ from tql import fn
 from tql.checking import check, parse, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not hide the builtin
 from tql.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
+from tql.parameters import param
 from tql.query import Query, select
 from tql.reading import raw
 from tql_grammar.diagnostic import Diagnostic
@@ -32,6 +33,7 @@ __all__ = [
     "desc",
     "fn",
     "not_",
+    "param",
     "parse",
     "raw",
     "select",

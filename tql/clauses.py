@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from tql.coerce import name, shown
 from tql.expr import Expr, Key, condition, expression
-from tql.search import Search
+from tql.search import Fusion, Search, TextSearch, bm25
 from tql.search import similarity as search
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -16,10 +16,11 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import Query
+    from tql.query import DerivedQuery, Query
     from tql_grammar.ast import Expression
 
 Q = TypeVar("Q", bound="Query")
+WHOLE = 100
 
 
 class Dataset(Record):
@@ -46,6 +47,46 @@ class Unordered(Record):
     """The rows of several queries one after the other, each with a column that says which query it came from."""
 
     members: tuple[Query, ...]
+
+
+class Sampling(Record):
+    """
+    Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
+
+    Attributes:
+        weights: how likely each row is drawn, in proportion.
+        replace_rows: whether a row may be drawn again.
+        amount: how many rows, or percent of them; None for as many as there are.
+        percent: whether *amount* counts percent.
+    """
+
+    weights: Expression
+    replace_rows: bool = True
+    amount: float | None = None
+    percent: bool = False
+
+
+class Joined(Record):
+    """
+    Another source beside a query's own: ``JOIN source ON on``.
+
+    Attributes:
+        source: a dataset or a query, with its alias.
+        on: an equality of a column of each.
+        how: "inner", "left" or "right".
+    """
+
+    source: Dataset | DerivedQuery
+    on: ast.Comparison
+    how: str
+
+
+class Both(Record):
+    """The rows of two sources that match, with these columns of them."""
+
+    left: Dataset | DerivedQuery
+    other: Joined
+    columns: tuple[Expression, ...]
 
 
 def output_name(output: Expression) -> str | None:
@@ -87,7 +128,9 @@ def _unaliased(node: Expression) -> Expression:
     return node.expression if isinstance(node, ast.Aliased) else node
 
 
-def _distinct_names(selected: tuple[Expression, ...], searches: Iterable[Search]) -> tuple[Expression, ...]:
+def _distinct_names(
+    selected: tuple[Expression, ...], searches: Iterable[Search | TextSearch | Fusion]
+) -> tuple[Expression, ...]:
     """Return *selected* if no name comes twice."""
     taken: set[str | None] = set()
     for label in (*map(output_name, selected), *(found.alias for found in searches)):
@@ -121,18 +164,34 @@ def conditions(values: Iterable[object]) -> list[Expression]:
     return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
 
 
+def text_search(query: Q, column: object, words: object, label: str | None) -> Q:
+    """Return *query* with a score, or with the key of its order."""
+    return _searched("bm25", query, bm25(column, words, label))
+
+
+def fused(query: Q, found: Fusion) -> Q:
+    """Return *query* with a score fused from several rankings."""
+    if query.searches:
+        raise ArgumentError("hybrid", "takes a query without another search", repr(query.searches[0].alias))
+    return _searched("hybrid", query, found)
+
+
 def similarity(query: Q, column: object, vector: object, metric: str, label: str | None) -> Q:
     """Return *query* with a score, or with a key of its order."""
-    found = search(column, vector, metric, label)
+    return _searched("similarity", query, search(column, vector, metric, label))
+
+
+def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.Order) -> Q:
+    """Return *query* with a score, or with one more key."""
     if query.groups:
         rule = "takes a query that is not grouped, since the score is one value for each row"
         raise ArgumentError(
-            "similarity", rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
+            subject, rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
         )
-    if isinstance(found, Search):
-        _distinct_names(query.outputs, (*query.searches, found))
-        return query.replace(searches=(*query.searches, found))
-    return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))
+    if isinstance(found, ast.Order):
+        return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))
+    _distinct_names(query.outputs, (*query.searches, found))
+    return query.replace(searches=(*query.searches, found))
 
 
 def keys(values: Iterable[object]) -> list[Key]:
@@ -177,3 +236,61 @@ def rows(subject: str, value: object) -> int | None:
     ):
         raise ArgumentError(subject, "takes a number of rows >= 0", shown(value))
     return int(value.__index__())
+
+
+JOINS = {
+    "inner": "",
+    "left": "",
+    "right": "",
+    "full": "the engine fails when it reads the rows of a full join that match nothing",
+    "cross": "the engine takes a cross join with a condition only, which it then ignores",
+    "natural": "the engine says `NATURAL JOIN is not supported.`",
+}
+
+
+def joined(query: Query, source: Dataset | DerivedQuery, on: object, how: object) -> Joined:
+    """Return a source beside that of *query*."""
+    if query.joined is not None:
+        rule = "takes one other source: the engine cannot join a third"
+        raise ArgumentError(
+            "join", rule, "a second join", "nest the first: select(..).from_(joined, alias=..).join(..)"
+        )
+    refusal = JOINS.get(how) if isinstance(how, str) else None
+    if refusal is None:
+        raise ArgumentError("how", "takes inner, left or right", shown(how))
+    if refusal:
+        raise ArgumentError("how", "takes inner, left or right", shown(how), refusal)
+    if source.alias is None:
+        raise ArgumentError("alias", "takes a name for the joined source", shown(None), 'join(.., alias="b")')
+    node = condition("join", on)
+    if not (isinstance(node, ast.Comparison) and node.operator == "=" and _sides(node) == {True}):
+        rule = "takes the equality of one column of each source, which is all that the engine joins by"
+        raise ArgumentError("on", rule, shown(on), 'col("id", of="a") == col("uid", of="b")')
+    return Joined(source, node, str(how))
+
+
+def _sides(node: ast.Comparison) -> set[bool]:
+    """Return whether each side of an equality is a column that says where it is from."""
+    return {isinstance(side, ast.Column) and side.table is not None for side in (node.left, node.right)}
+
+
+def sampling(weights: object, replace: object, limit: object, percent: object) -> Sampling:
+    """Return how rows are drawn."""
+    if not isinstance(replace, bool):
+        raise ArgumentError("replace", "takes True or False", shown(replace))
+    if limit is not None and percent is not None:
+        raise ArgumentError("percent", "takes the place of limit", "both")
+    if percent is None:
+        return Sampling(expression("sample_by", weights), replace, rows("limit", limit))
+    if isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 < percent <= WHOLE:
+        raise ArgumentError("percent", "takes a number above 0, up to 100", shown(percent))
+    return Sampling(expression("sample_by", weights), replace, percent, percent=True)
+
+
+def pieces(value: object) -> int:
+    """Return into how many pieces each group goes; 0 for one row for each member."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**31:
+        raise ArgumentError("ungroup_by", "takes a number of pieces >= 1, or None for single rows", shown(value))
+    return value

@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tql.aggregates import is_aggregate, only_aggregates
-from tql.clauses import AsWritten, Dataset, Unordered, output_name
+from tql.clauses import AsWritten, Both, Dataset, Unordered, output_name
+from tql.coerce import literal
 from tql.conditions import conjunction
 from tql.desugar import plain
 from tql.expr import Key, Placed
-from tql.grouping import Groups
+from tql.grouping import Groups, is_grouped, refuse_sample
+from tql.parameters import require_bound, resolved
+from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.printer import to_tql
+from tql_grammar.printer import pieces, to_tql
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
 from tql_grammar.walk import rebuild, walk
@@ -25,6 +28,7 @@ from tql_grammar.walk import rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tql.clauses import Joined
     from tql.query import Query
     from tql.search import Direction
     from tql_grammar.ast import Expression
@@ -47,7 +51,9 @@ def compile_query(query: Query, dataset: str | None = None, schema: object = Non
     """
     del schema  # no rule needs types yet
     found = tree(query)
-    return to_tql(found if dataset is None else filled(found, dataset))
+    written = pieces(found if dataset is None else filled(found, dataset))
+    require_bound("query", written)
+    return "".join(written)
 
 
 def with_source(text: str, dataset: str) -> str:
@@ -62,26 +68,40 @@ def tree(query: Query) -> ast.Query:
     """Return the tree of the text."""
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
-    query = plain(query)
+    query = plain(resolved(query))
     if is_grouped(query):
+        refuse_sample("group_by", query)
         return _grouped(query)
+    if query.pieces is not None:
+        by = ast.Number(query.pieces) if query.pieces else ast.Split()
+        return ast.Select(_outputs(query), _source(query), ungroup_by=by)
     made = _made(query)
     inside = [part for part in query.conditions if not _uses(part, made)]
     outside = [part for part in query.conditions if _uses(part, made)]
     keys = [_order(query, key) for key in query.keys]
     base = ast.Select(_outputs(query), _source(query), _where(inside))
-    if outside or any(_uses(key, made) for key in keys):
-        used = [*outside, *keys]
+    drawn = [] if query.sampling is None else [query.sampling.weights]
+    used = [*outside, *keys, *drawn]
+    if outside or (drawn and keys) or any(_uses(part, made) for part in used):
         _refuse_doubtful(used, made)
         carried = _carried(query, used, made)
-        base = _outer(query, base, carried).replace(where=_where(outside, carried))
+        base = _outer(query, base, carried)
+        rows = ast.Select((ast.Star(),), base.source, _where(outside, carried), sample_by=_sample(query, carried))
+        base = base.replace(where=rows.where) if not drawn else base.replace(source=ast.Derived(rows))
         keys = [_renamed(key, carried) for key in keys]
+    elif drawn:
+        base = base.replace(sample_by=_sample(query, {}))
+        base = ast.Select((ast.Star(),), ast.Derived(base)) if _is_cut(query) else base
     return _cut(ordered(base, [_placed(key) for key in keys]), query)
 
 
-def is_grouped(query: Query) -> bool:
-    """Tell whether a query's rows are groups: it has keys, or a function that has a meaning for groups only."""
-    return bool(query.groups) or any(map(only_aggregates, (*query.outputs, *query.conditions, *query.keys)))
+def _sample(query: Query, carried: Mapping[str, str]) -> ast.Sample | None:
+    """Return how rows are drawn, reading carried columns by their names at the outer level."""
+    sampling = query.sampling
+    if sampling is None:
+        return None
+    amount = None if sampling.amount is None else literal("sample_by", sampling.amount)
+    return ast.Sample(_placed(_renamed(sampling.weights, carried)), sampling.replace_rows, amount, sampling.percent)
 
 
 def _grouped(query: Query) -> ast.Select:
@@ -100,7 +120,7 @@ def _grouped(query: Query) -> ast.Select:
         for output in (*query.outputs, *(ast.Aliased(node, name) for node, name in hidden.items()))
     )
     core = groups.over(_source(query), _where(inside), outputs)
-    if not (having or order or hidden or query.row_limit is not None or query.row_offset is not None):
+    if not (having or order or hidden or _is_cut(query)):
         return core
     columns = tuple(map(_given_back, query.outputs)) if hidden else (ast.Star(),)
     return _cut(ordered(ast.Select(columns, ast.Derived(core), _where(having)), order), query)
@@ -136,27 +156,43 @@ def _bare(output: Expression) -> Expression:
 def _made(query: Query) -> dict[str, Expression]:
     """Return the names that the query makes, each with its expression; a column that is selected as it is makes none."""
     aliased = {output.alias: output.expression for output in query.outputs if isinstance(output, ast.Aliased)}
-    return aliased | {search.alias: search.score for search in query.searches}
+    return aliased | {score.alias: score.expression for score in _scores(query)}
 
 
 def _outputs(query: Query) -> tuple[Expression, ...]:
     """Return the select list: the selected columns, then the scores."""
-    scores = tuple(ast.Aliased(search.score, search.alias) for search in query.searches)
-    return (*(query.outputs or (ast.Star(),)), *scores)
+    return (*(query.outputs or (ast.Star(),)), *_scores(query))
+
+
+def _scores(query: Query) -> tuple[ast.Aliased, ...]:
+    """Return the scores of searches; a fusion has become other clauses before."""
+    return tuple(ast.Aliased(search.score, search.alias) for search in query.searches if not isinstance(search, Fusion))
 
 
 def _source(query: Query) -> ast.Source | None:
     """Return what FROM names."""
-    source = query.source
-    if source is None:
-        return None
+    return None if query.source is None else _written(query.source)
+
+
+def _written(source: Record) -> ast.Source:
+    """Return a source as it is written."""
     if isinstance(source, Dataset):
         return ast.Table(source.url, source.alias)
     if isinstance(source, AsWritten):
         return ast.Derived(source.tree)
     if isinstance(source, Unordered):
         return ast.Derived(ast.SetOperation(("union",) * (len(source.members) - 1), tuple(map(tree, source.members))))
-    return ast.Derived(tree(source.query), source.alias)  # type: ignore[union-attr]  # set operations were made plain
+    if isinstance(source, Both):
+        return ast.Derived(ast.Select(source.columns, _join(source.left, source.other)))
+    return ast.Derived(tree(source.query), source.alias)  # type: ignore[attr-defined]  # all else was made plain
+
+
+def _join(left: Record, join: Joined) -> ast.Join:
+    """Return a join; a left one is written as a right one, since the engine fails on rows of a left join that match nothing."""
+    one, two = _written(left), _written(join.source)
+    if join.how == "left":
+        return ast.Join(two, one, "right", join.on)
+    return ast.Join(one, two, join.how, join.on)  # type: ignore[arg-type]  # "inner" or "right"
 
 
 def _where(parts: list[Expression], carried: Mapping[str, str] | None = None) -> Expression | None:
@@ -282,9 +318,14 @@ def _best_direction(query: Query, label: ast.Column | Placed) -> Direction | Non
     return None
 
 
+def _is_cut(query: Query) -> bool:
+    """Tell whether a query has LIMIT or OFFSET."""
+    return query.row_limit is not None or query.row_offset is not None
+
+
 def _cut(select: ast.Select, query: Query) -> ast.Select:
     """Return *select* with LIMIT and OFFSET."""
-    if query.row_limit is None and query.row_offset is None:
+    if not _is_cut(query):
         return select
     count, skip = (None if rows is None else ast.Number(rows) for rows in (query.row_limit, query.row_offset))
     return select.replace(limit=ast.Limit(count, skip))

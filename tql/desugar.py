@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import Combined, Unordered, output_name
+from tql.clauses import Both, Combined, Dataset, Unordered, output_name
+from tql.expr import Key, Placed
+from tql.grouping import is_grouped, refuse_sample
+from tql.search import Fusion, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from tql.query import Query
-    from tql_grammar.ast import Expression
+    from collections.abc import Callable
 
-LEG, LOWEST, HIGHEST = "zleg", "zlow", "zhigh"
+    from tql.query import Query
+    from tql.search import Leg
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+LEG, LOWEST, HIGHEST, WEIGHT = "zleg", "zlow", "zhigh", "zw"
 
 
 def names(query: Query) -> tuple[str, ...] | None:
@@ -55,10 +63,9 @@ def known_names(subject: str, query: Query) -> tuple[str, ...]:
 
 def plain(query: Query) -> Query:
     """Return a query of plain clauses that means the same."""
-    if query.unique:
-        return plain(_distinct(query))
-    if isinstance(query.source, Combined):
-        return _combined(query, query.source)
+    for applies, rewrite in _REWRITES:
+        if applies(query):
+            return plain(rewrite(query))
     return query
 
 
@@ -83,9 +90,12 @@ def _distinct(query: Query) -> Query:
     )
 
 
-def _combined(query: Query, source: Combined) -> Query:
+def _combined(query: Query) -> Query:
     """Return a query over the rows of a set operation."""
     from tql.query import DerivedQuery
+
+    source = query.source
+    assert isinstance(source, Combined)  # noqa: S101 - by the table below
 
     whole = type(query)
     labels = known_names(source.operator, source.members[0])
@@ -130,3 +140,209 @@ def _leg(member: Query, labels: tuple[str, ...], number: int) -> Query:
             "name them alike: select(a=col(..))",
         )
     return type(member)(outputs=(*_columns(labels), ast.Aliased(ast.Number(number), LEG)), source=DerivedQuery(member))
+
+
+# --- searches that the engine takes in one form -----------------------------------------------------------------------
+
+
+def _is_word_ranking(node: Expression) -> bool:
+    """Tell whether an expression is a BM25 score."""
+    return isinstance(node, ast.Function) and node.name.lower() == "bm25_similarity"
+
+
+def _has_words(query: Query) -> bool:
+    """Tell whether a query searches for words, and is not yet in the engine's one form."""
+    if any(isinstance(search, TextSearch) for search in query.searches):
+        return True
+    return any(_is_word_ranking(key.expression) for key in query.keys) and query.row_offset is not None
+
+
+def _words_ranked(query: Query) -> Query:
+    """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
+    from tql.query import DerivedQuery
+
+    score, label = _word_score(query)
+    if query.row_limit is None:
+        raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
+    skipped = query.row_offset or 0
+    outputs = query.outputs or (ast.Star(),)
+    scored = outputs if label is None else (*outputs, ast.Aliased(score, "score"))
+    core = query.replace(
+        outputs=scored,
+        searches=(),
+        keys=(Key(score, "desc"),),
+        row_limit=query.row_limit + skipped,
+        row_offset=None,
+    )
+    if label in {None, "score"} and not skipped:
+        return core
+    rest: tuple[Expression, ...] = ()
+    if label not in {None, "score"}:
+        names_ = known_names("bm25", query)
+        rest = (*_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
+    cut = (query.row_limit, query.row_offset) if skipped else (None, None)
+    return type(query)(outputs=rest, source=DerivedQuery(core), row_limit=cut[0], row_offset=cut[1])
+
+
+def _word_score(query: Query) -> tuple[Expression, str | None]:
+    """Return the score of a search for words and its name, or refuse what the engine cannot do with it."""
+    subject = "bm25"
+    refuse_sample(subject, query)
+    searches = query.searches
+    if len(query.keys) != 1 or len(searches) > 1:
+        rule = "takes one search, and its score as the only key of order_by"
+        raise ArgumentError(
+            subject, rule, f"{len(query.keys)} keys, {len(searches)} scores", '.bm25(..).order_by("score").limit(10)'
+        )
+    (key,) = query.keys
+    if not searches:
+        return key.expression, None
+    (search,) = searches
+    reads = isinstance(key.expression, (ast.Column, Placed)) and key.expression.name == search.alias
+    if not reads or key.direction == "asc":
+        rule = "takes its score as the only key of order_by, the best first"
+        raise ArgumentError(subject, rule, str(key), f".order_by({search.alias!r})")
+    made = {search.alias, *(output.alias for output in query.outputs if isinstance(output, ast.Aliased))}
+    for condition in query.conditions:
+        if any(getattr(part, "name", None) in made for part in walk(condition)):
+            rule = "takes conditions on columns of the source only"
+            raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
+    if search.alias != "score" and any(output_name(output) == "score" for output in query.outputs):
+        rule = "takes no other column with the name that the engine gives the score"
+        raise ArgumentError(subject, rule, "score", "give the column another name: select(other=col('score'))")
+    return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
+
+
+def _fused(query: Query) -> Query:
+    """Return rankings fused: each ranks its rows in a select of its own, and the sum of the reciprocal ranks is taken by the key."""
+    from tql.query import DerivedQuery
+
+    (fusion,) = query.searches
+    assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
+    refuse_sample("hybrid", query)
+    whole = type(query)
+    carried = query.replace(searches=())
+    labels = known_names("hybrid", carried)
+    key = ast.Column(fusion.key)
+    outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
+    inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
+    outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))
+    ranked = query.replace(
+        outputs=outputs, searches=(), conditions=tuple(inside), keys=(), row_limit=None, row_offset=None
+    )
+    legs = Unordered(tuple(_reciprocal(ranked, leg, fusion) for leg in fusion.legs))
+    firsts = [
+        ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
+    ]
+    by_key = [key]
+    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
+    grouped = whole(outputs=(*by_key, *firsts, total), source=legs, groups=(key,))
+    return whole(
+        outputs=_columns((*labels, fusion.alias)),
+        source=DerivedQuery(grouped),
+        conditions=outside,
+        keys=_with_ties([_best_first(item, fusion.alias) for item in query.keys], key),
+        row_limit=query.row_limit,
+        row_offset=query.row_offset,
+    )
+
+
+def _labels(node: Record) -> set[str]:
+    """Return the names that an expression reads."""
+    return {part.name for part in walk(node) if isinstance(part, (ast.Column, Placed))}
+
+
+def _reciprocal(ranked: Query, leg: Leg, fusion: Fusion) -> Query:
+    """Return the first rows of a ranking, each with its weight over its rank."""
+    from tql.query import DerivedQuery
+
+    first = ranked.replace(keys=(Key(leg.score, leg.best),), row_limit=fusion.candidates)
+    rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
+    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
+    return type(ranked)(outputs=(*_columns(names(ranked) or ()), weight), source=DerivedQuery(first))
+
+
+def _best_first(key: Key, score: str) -> Key:
+    """Return a key with its direction: a score sorts the best first."""
+    reads = isinstance(key.expression, (ast.Column, Placed)) and key.expression.name == score
+    return key.replace(direction="desc") if reads and key.direction is None else key
+
+
+def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
+    """Return the keys of an order, rows that tie in the order of *key*."""
+    return (*keys, Key(key, "asc")) if keys and all(item.expression != key for item in keys) else tuple(keys)
+
+
+# --- joins and groups that are taken apart ----------------------------------------------------------------------------
+
+
+def _joined(query: Query) -> Query:
+    """Return a query over the columns that it reads of both sources, each under a name of its own: outside of the join every clause is right."""
+    from tql.query import DerivedQuery
+
+    join = query.joined
+    left = query.source
+    if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
+        rule = "takes a query whose own source has an alias"
+        raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
+    if not query.outputs or any(isinstance(output, ast.Star) for output in query.outputs):
+        rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
+        raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
+    read = dict.fromkeys(
+        part for part in walk(query.replace(source=None, joined=None)) if isinstance(part, ast.Column) and part.table
+    )
+    there = {column: f"z{number}" for number, column in enumerate(read, 1)}
+
+    def rename(node: Record) -> Record:
+        return ast.Column(there[node]) if isinstance(node, ast.Column) and node in there else node
+
+    outer = query.replace(
+        outputs=tuple(
+            ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
+            for output in query.outputs
+        ),
+        source=None,
+        joined=None,
+    )
+    _refuse_unqualified(outer)
+    both = Both(left, join, tuple(ast.Aliased(column, label) for column, label in there.items()))
+    return rebuild(outer, rename).replace(source=both)
+
+
+def _refuse_unqualified(query: Query) -> None:
+    """Refuse a column that does not say which source it is from, unless it is an output."""
+    made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
+    for part in walk(query):
+        if isinstance(part, (ast.Column, Placed)) and getattr(part, "table", None) is None and part.name not in made:
+            rule = "takes columns that say which source they are from"
+            raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+
+
+def _apart(query: Query) -> Query:
+    """Return a query over the members of groups: every other clause concerns the members."""
+    from tql.query import DerivedQuery
+
+    source = query.source
+    if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
+        rule = "takes a grouped query as the source: the engine answers no rows for any other"
+        raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
+    members = type(query)(outputs=_columns(known_names("ungroup_by", source.query)), source=source, pieces=query.pieces)
+    rest = query.replace(pieces=None, source=DerivedQuery(members))
+    return members if rest == type(query)(source=rest.source) else rest
+
+
+def _taken_apart(query: Query) -> bool:
+    """Tell whether groups are taken apart, beside other clauses."""
+    return query.pieces is not None and query != type(query)(
+        outputs=query.outputs, source=query.source, pieces=query.pieces
+    )
+
+
+_REWRITES: tuple[tuple[Callable[[Query], bool], Callable[[Query], Query]], ...] = (
+    (lambda query: query.unique, _distinct),
+    (lambda query: query.joined is not None, _joined),
+    (lambda query: isinstance(query.source, Combined), _combined),
+    (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
+    (_has_words, _words_ranked),
+    (_taken_apart, _apart),
+)

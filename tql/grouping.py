@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.aggregates import FORMS, ONE, is_aggregate
+from tql.aggregates import FORMS, ONE, is_aggregate, only_aggregates
 from tql.clauses import output_name
 from tql.coerce import shown
 from tql_grammar import ast
@@ -19,9 +19,22 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tql.query import Query
     from tql_grammar.ast import Expression
 
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array)
+
+
+def is_grouped(query: Query) -> bool:
+    """Tell whether a query's rows are groups: it has keys, or a function that has a meaning for groups only."""
+    return bool(query.groups) or any(map(only_aggregates, (*query.outputs, *query.conditions, *query.keys)))
+
+
+def refuse_sample(subject: str, query: Query) -> None:
+    """Refuse rows that are drawn beside what has to be done after it."""
+    if query.sampling is not None:
+        rule = "takes a query whose rows are not drawn at random in the same step"
+        raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")
 
 
 class Groups:

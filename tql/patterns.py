@@ -18,6 +18,8 @@ ANY_CHARACTER = r"[\s\S]"
 ESCAPES = {"*": r"\x2a", "?": r"\x3f", "%": r"\x25"} | {special: "\\" + special for special in r"\^$.|+()[]{}"}
 LONGEST_PATTERN = 500_000
 WILDCARDS = {"%": ANY_RUN, "_": ANY_CHARACTER}
+# ILIKE turns the pattern into lower case, in which ``\S`` is ``\s``.
+LOWER_WILDCARDS = {"%": r"[\x00-\x{10ffff}]{0,}", "_": r"[\x00-\x{10ffff}]"}
 
 # One token of a regular expression, as far as LIKE needs to know: an escape, a class, the start of a group, a repetition, or any one character.
 _TOKEN = re.compile(
@@ -47,8 +49,8 @@ def _either_case(character: str) -> str:
 
 def like(operand: ast.Expression, pattern: str, *, fold: bool = False) -> ast.Expression:
     """Return SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal."""
-    literal = _either_case if fold else escape
-    written = "".join(WILDCARDS.get(character) or literal(character) for character in pattern)
+    literal, wildcards = (_either_case, LOWER_WILDCARDS) if fold else (escape, WILDCARDS)
+    written = "".join(wildcards.get(character) or literal(character) for character in pattern)
     return _matching(operand, written, empty=not pattern.strip("%"), fold=fold)
 
 
@@ -72,7 +74,7 @@ def _matching(operand: ast.Expression, pattern: str, *, empty: bool, fold: bool 
     if len(pattern.encode()) > LONGEST_PATTERN:
         rule = f"takes patterns of at most {LONGEST_PATTERN} bytes: the engine matches nothing with longer ones"
         raise ArgumentError("like", rule, shown(pattern))
-    if not pattern.replace(ANY_RUN, ""):
+    if not pattern.replace(LOWER_WILDCARDS["%"] if fold else ANY_RUN, ""):
         return ast.Boolean(value=True) if empty and pattern else ast.Comparison("=", operand, ast.String(""))
     test = ast.Like(operand, ast.String(pattern), case_insensitive=fold)
     return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if empty else test

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from tql import clauses
+from tql import clauses, parameters
 from tql.expr import Expr, Key
+from tql.search import fusion
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.clauses import AsWritten, Combined, Dataset, Unordered
-    from tql.search import Search
+    from tql.clauses import AsWritten, Combined, Dataset, Joined, Sampling, Unordered
+    from tql.search import Fusion, Search, TextSearch
     from tql_grammar.ast import Expression
     from tql_grammar.diagnostic import Diagnostic
 
 Column = str | Expr
 T = TypeVar("T")
+# What a query keeps about its text, beside its fields.
+KEPT = ("_template", "_pieces", "_names")
 
 
 class Query(Record):
@@ -30,7 +33,7 @@ class Query(Record):
     """
 
     outputs: tuple[Expression, ...] = ()
-    searches: tuple[Search, ...] = ()
+    searches: tuple[Search | TextSearch | Fusion, ...] = ()
     source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | None = None
     conditions: tuple[Expression, ...] = ()
     groups: tuple[Expression, ...] = ()
@@ -38,6 +41,27 @@ class Query(Record):
     unique: bool = False
     row_limit: int | None = None
     row_offset: int | None = None
+    joined: Joined | None = None
+    sampling: Sampling | None = None
+    pieces: int | None = None
+    bindings: tuple[tuple[str, Expression], ...] = ()
+
+    def replace(self, **changes: object) -> Self:
+        """Return a query with some fields changed; what was kept about the text of this one does not hold for it."""
+        copy = super().replace(**changes)
+        for kept in KEPT:
+            copy.__dict__.pop(kept, None)
+        return copy
+
+    def __eq__(self, other: object) -> bool:
+        """Compare clause by clause, with values in the places of their parameters."""
+        if isinstance(other, Query) and (self.bindings or other.bindings):
+            return parameters.resolved(self) == parameters.resolved(other)
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        """Agree with ``==``."""
+        return hash(parameters.resolved(self)) if self.bindings else super().__hash__()
 
     def select(self, *columns: Column, **named: Column) -> Self:
         """
@@ -62,9 +86,26 @@ class Query(Record):
             source: the url of a dataset, ``"hub://org/dataset"``, or a query; the text then holds it in parentheses.
             alias: a name for the source, for ``col(name, of=alias)``.
         """
-        if isinstance(source, Query):
-            return self.replace(source=DerivedQuery(source, clauses.alias(alias)))
-        return self.replace(source=clauses.dataset(source, alias))
+        return self.replace(source=_source(source, alias))
+
+    def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
+        """
+        Put the rows of another source beside those of ``from_`` that match: ``from a as a join b as b on a.id = b.uid``.
+
+        Both sources need an alias, and columns are named with it: ``col("id", of="a")``; ``select("*")`` is refused.
+        Rows come in the order of the first source ("inner", "left"), or of the second ("right"); where nothing matches, columns are None.
+
+        Args:
+            source: the url of a dataset, or a query.
+            on: an equality of one column of each source, ``col("id", of="a") == col("uid", of="b")``.
+            how: "inner" keeps pairs that match; "left" also the other rows of ``from_``; "right" also the other rows of *source*.
+                The engine fails to read rows that match nothing (`IndexError: Index .. is out of range`) where the source that lacks a match has more rows than the one that is kept whole.
+            alias: the name of *source* in this query.
+
+        Raises:
+            ArgumentError: a second join, another kind, no alias, or a condition that the engine cannot join by.
+        """
+        return self.replace(joined=clauses.joined(self, _source(source, alias), on, how))
 
     def where(self, *conditions: Expr | None) -> Self:
         """
@@ -95,6 +136,103 @@ class Query(Record):
             ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
         """
         return clauses.similarity(self, column, vector, metric, as_)
+
+    def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
+        """
+        Score each row by the words of a text that it holds, as the last column; rows without any of them are left out.
+
+        The engine runs it in one form: ``order by bm25_similarity(text, 'words') desc limit 5``.
+        So the score has to be the only key of ``order_by``, the best first, and there has to be a ``limit``; the column needs a BM25 index.
+
+        Args:
+            column: the column of texts.
+            text: the words to look for.
+            as_: the name of the score, float32 >= 0, higher is closer; None sorts by it and does not return it.
+
+        Raises:
+            ArgumentError: when it is written, if order or limit are not as above.
+        """
+        return clauses.text_search(self, column, text, as_)
+
+    def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
+        self,
+        *,
+        vector: tuple[Column, object] | list[tuple[Column, object]],
+        text: tuple[Column, str] | list[tuple[Column, str]],
+        weights: list[float] | None = None,
+        key: str = "id",
+        k: int = 60,
+        candidates: int = 100,
+        as_: str = "score",
+    ) -> Self:
+        """
+        Fuse vector and text searches by reciprocal ranks, in one statement; the score is the last column.
+
+        Each search ranks the rows that ``where`` keeps, from 1; a row's score is the sum of ``weight / (k + rank)`` over the searches that have it among their *candidates*.
+        Rows that no search has are left out. ``order_by(as_)`` puts the best first, ties by the key.
+
+        Args:
+            vector: ``(column, vector)``, ranked by the cosine, or several of them as a list.
+            text: ``(column, words)``, ranked by BM25, or several of them as a list.
+            weights: a number above 0 for each search, vectors first; all 1 unless given.
+            key: a column of texts or integers that is different in every row.
+            k: how little the first ranks stand out, >= 0.
+            candidates: how many rows of each search count, >= 1.
+            as_: the name of the score, float64 > 0, higher is better.
+
+        Raises:
+            ArgumentError: a wrong argument; when it is written, if the query selects ``*``.
+        """
+        return clauses.fused(self, fusion(vector, text, weights, key, k, candidates, as_))
+
+    def sample_by(
+        self,
+        weights: Column,
+        replace: bool = True,  # noqa: FBT001, FBT002 - the contract's second argument
+        limit: int | None = None,
+        percent: float | None = None,
+    ) -> Self:
+        """
+        Draw rows at random from those that ``where`` keeps: ``sample by weights replace false limit 10``.
+
+        ``order_by`` and ``limit`` concern the rows that were drawn.
+
+        Args:
+            weights: a number for each row, >= 0; a row is drawn in proportion to it. At least one has to be above 0: else the engine never ends.
+            replace: whether a row may be drawn again.
+            limit: how many rows; as many as there are unless given.
+            percent: how many percent of the rows, in place of limit.
+        """
+        return self.replace(sampling=clauses.sampling(weights, replace, limit, percent))
+
+    def ungroup_by(self, n: int | None = None) -> Self:
+        """
+        Take the groups of the source apart: a row for each member, in the order of the groups; single values are repeated.
+
+        The source has to be a grouped query with at least one column that is no key and no aggregate: ``select("k", "id").from_(grouped).ungroup_by()``.
+
+        Args:
+            n: into how many pieces each group goes, instead of single rows; columns stay lists then.
+        """
+        return self.replace(pieces=clauses.pieces(n))
+
+    def bind(self, **values: object) -> Self:
+        """
+        Give parameters their values: ``q.bind(v=vector)`` for each ``param("v")``.
+
+        Raises:
+            ArgumentError: there is no such parameter, or no literal for the value.
+        """
+        return parameters.bind(self, values)
+
+    def to_prepared(self) -> parameters.Prepared:
+        """
+        Return the text with ``?``, and the names of the parameters in the order in which the engine takes their values.
+
+        Raises:
+            ArgumentError: there are no parameters, or one stands where the engine takes none: in a sub-query, IN, BETWEEN, LIMIT or a subscript.
+        """
+        return parameters.prepared(self)
 
     def group_by(self, *expressions: Column) -> Self:
         """
@@ -168,9 +306,7 @@ class Query(Record):
 
     def to_tql(self, *, pretty: bool = False) -> str:
         """Return the TQL text, on one line or laid out."""
-        from tql.compile import compile_query
-
-        text = compile_query(self)
+        text = parameters.text(self)
         if not pretty:
             return text
         from tql_grammar.formatter import format_text
@@ -186,6 +322,13 @@ class Query(Record):
         from tql.show import query
 
         return query(self)
+
+
+def _source(source: str | Query, alias: str | None) -> Dataset | DerivedQuery:
+    """Return a dataset or a query as a source."""
+    if isinstance(source, Query):
+        return DerivedQuery(source, clauses.alias(alias))
+    return clauses.dataset(source, alias)
 
 
 class DerivedQuery(Record):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tql.aggregates import AGGREGATES
 from tql.clauses import AsWritten, Combined, Dataset
 from tql.expr import Placed
+from tql.search import Fusion, TextSearch
 from tql_grammar import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from tql.clauses import Joined, Sampling
     from tql.expr import Key
     from tql.query import Query
     from tql.search import Search
@@ -23,23 +25,30 @@ FEW = 8
 
 def query(whole: Query) -> str:
     """Return the chain of calls that makes a query."""
+    return ".".join(calls(whole))
+
+
+def calls(whole: Query) -> list[str]:
+    """Return the calls that make a query, in the order in which they are usually written."""
     if isinstance(whole.source, AsWritten) and whole == type(whole)(source=whole.source):
-        return f"parse({_text(whole.source.tree)})"
-    calls = [*_begin(whole), *map(_search, whole.searches)]
-    if whole.conditions:
-        calls.append(f"where({', '.join(map(expression, whole.conditions))})")
-    if whole.unique:
-        calls.append("distinct()")
-    if whole.groups:
-        calls.append(f"group_by({', '.join(map(_name_or, whole.groups))})")
-    if whole.keys:
-        calls.append(f"order_by({', '.join(map(key, whole.keys))})")
-    calls.extend(
-        f"{name}({rows})"
-        for name, rows in (("limit", whole.row_limit), ("offset", whole.row_offset))
-        if rows is not None
-    )
-    return ".".join(calls)
+        return [f"parse({_text(whole.source.tree)})"]
+    found = [*_begin(whole), *map(_search, whole.searches)]
+    found += [] if whole.joined is None else [_join(whole.joined)]
+    found += _list_call("where", map(expression, whole.conditions))
+    found += ["distinct()"] if whole.unique else []
+    found += _list_call("group_by", map(_name_or, whole.groups))
+    found += [] if whole.pieces is None else [f"ungroup_by({whole.pieces or ''})"]
+    found += [] if whole.sampling is None else [_sample(whole.sampling)]
+    found += _list_call("order_by", map(key, whole.keys))
+    found += [f"limit({whole.row_limit})"] if whole.row_limit is not None else []
+    found += [f"offset({whole.row_offset})"] if whole.row_offset is not None else []
+    return [*found, *_list_call("bind", (f"{name}={_argument(value)}" for name, value in whole.bindings))]
+
+
+def _list_call(method: str, arguments: Iterable[str]) -> list[str]:
+    """Return the call of a method with arguments, or no call without any."""
+    written = ", ".join(arguments)
+    return [f"{method}({written})"] if written else []
 
 
 def _begin(whole: Query) -> list[str]:
@@ -49,22 +58,57 @@ def _begin(whole: Query) -> list[str]:
     if isinstance(source, Combined):
         first, *others = map(query, source.members)
         return [first, *(f"{source.operator}({other})" for other in others), *([selected] if whole.outputs else [])]
-    return [selected] if source is None else [selected, _from(source)]
+    return [selected] if source is None else [selected, f"from_({_source(source)})"]
 
 
-def _from(source: Any) -> str:  # noqa: ANN401 - `Unordered` is never shown: only the compiler makes one
-    """Return the call of ``from_``."""
+def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the compiler makes are never shown
+    """Return the arguments of ``from_``."""
     if isinstance(source, AsWritten):
-        return f"from_(parse({_text(source.tree)}))"
+        return f"parse({_text(source.tree)})"
     what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
-    return f"from_({what}, {source.alias!r})" if source.alias else f"from_({what})"
+    return f"{what}, {source.alias!r}" if source.alias else what
 
 
-def _search(search: Search) -> str:
-    """Return the call of ``similarity``."""
-    metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
+def _join(join: Joined) -> str:
+    """Return the call of ``join``."""
+    what = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
+    how = "" if join.how == "inner" else f", how={join.how!r}"
+    return f"join({what}, {expression(join.on)}{how}, alias={join.source.alias!r})"
+
+
+def _sample(sampling: Sampling) -> str:
+    """Return the call of ``sample_by``."""
+    replace = "" if sampling.replace_rows else ", replace=False"
+    amount = f", {'percent' if sampling.percent else 'limit'}={sampling.amount}" if sampling.amount is not None else ""
+    return f"sample_by({_name_or(sampling.weights)}{replace}{amount})"
+
+
+def _search(search: Search | TextSearch | Fusion) -> str:
+    """Return the call of a search."""
     alias = "" if search.alias == "score" else f", as_={search.alias!r}"
+    if isinstance(search, Fusion):
+        return _fusion(search, alias)
+    if isinstance(search, TextSearch):
+        return f"bm25({_name_or(search.column)}, {_argument(search.value)}{alias})"
+    metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
     return f"similarity({_name_or(search.column)}, {_argument(search.value)}{metric}{alias})"
+
+
+def _fusion(search: Fusion, alias: str) -> str:
+    """Return the call of ``hybrid``."""
+    pairs: dict[str, list[str]] = {"vector": [], "text": []}
+    for leg in search.legs:
+        column, value = leg.score.arguments  # type: ignore[attr-defined]  # a function, by how a leg is made
+        kind = "text" if leg.score.name == "bm25_similarity" else "vector"  # type: ignore[attr-defined]  # the same
+        pairs[kind].append(f"({_name_or(column)}, {_argument(value)})")
+    legs = (
+        f"{kind}=[{', '.join(found)}]" if len(found) != 1 else f"{kind}={found[0]}" for kind, found in pairs.items()
+    )
+    weights = [leg.weight for leg in search.legs]
+    settings = {"weights": (weights, [1.0] * len(weights)), "key": (search.key, "id"), "k": (search.k, 60)}
+    settings["candidates"] = (search.candidates, 100)
+    changed = "".join(f", {name}={value!r}" for name, (value, usual) in settings.items() if value != usual)
+    return f"hybrid({', '.join(legs)}{changed}{alias})"
 
 
 def key(item: Key) -> str:
@@ -232,5 +276,6 @@ _WRITERS: dict[type, Callable[..., str]] = {
     ast.Function: _call,
     ast.Subscript: _subscript,
     ast.Like: _like,
+    ast.Parameter: lambda node: f"param({node.name!r})" if node.name else "raw('?')",
     ast.Boolean: lambda node: "all_of([])" if node.value else "any_of([])",
 }

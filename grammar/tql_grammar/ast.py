@@ -83,7 +83,9 @@ class Null(Expression):
 
 
 class Parameter(Expression):
-    """``?``: a value that is given when a prepared query runs."""
+    """``?``: a value that is given when a prepared query runs; the builder's parameters have a name."""
+
+    name: str = ""
 
 
 class Array(Expression):

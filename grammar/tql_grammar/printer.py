@@ -20,6 +20,11 @@ def to_tql(node: Node) -> str:
     Raises:
         ArgumentError: the tree holds what TQL cannot write: a name with a double quote, a newline or a NUL, a text with a NUL, NaN.
     """
+    return "".join(pieces(node))
+
+
+def pieces(node: Node) -> list[str]:
+    """Return the text in pieces; a parameter is a piece of its own, a `Mark`."""
     written: list[str] = []
     stack: list[Part] = [node]
     while stack:
@@ -31,4 +36,4 @@ def to_tql(node: Node) -> str:
             stack.extend(reversed(expressions.placed(inner, level)))
         else:
             stack.extend(reversed(WRITERS[type(part)](part)))
-    return "".join(written)
+    return written

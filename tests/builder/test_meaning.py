@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from tests.builder.meaning import Condition, Row, Sort
 
 names = (f"meaning{number}" for number in itertools.count())
+# Random queries of a run: 1,000 unless told, a seventh of them for each kind.
 several = settings(
-    max_examples=150,
+    max_examples=int(os.environ.get("TQL_QUERIES", "1000")) // 7,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

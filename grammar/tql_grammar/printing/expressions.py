@@ -9,7 +9,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.keywords import is_bare_name
 from tql_grammar.printing.levels import Level, level_of
-from tql_grammar.printing.parts import alias, listed, name, qualified, string
+from tql_grammar.printing.parts import Mark, alias, listed, name, qualified, string
 from tql_grammar.printing.queries import bare
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ WRITERS: dict[type[ast.Node], Callable[[Any], list[Part]]] = {
     ast.String: _string,
     ast.Boolean: _boolean,
     ast.Null: lambda _: ["null"],
-    ast.Parameter: lambda _: ["?"],
+    ast.Parameter: lambda node: [Mark(node.name)],
     ast.Split: lambda _: ["split"],
     ast.Array: _array,
     ast.Vector: _vector,

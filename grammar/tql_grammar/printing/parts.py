@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tql_grammar.errors import ArgumentError
 from tql_grammar.keywords import is_bare_name
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     Part = str | Node | tuple[Node, int]
 
 FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
+
+
+class Mark(str):
+    """The ``?`` of a parameter, which knows the parameter's name."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str) -> Self:
+        """Hold the name."""
+        mark = super().__new__(cls, "?")
+        mark.name = name
+        return mark
 
 
 def name(text: str) -> str:

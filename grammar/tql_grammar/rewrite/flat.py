@@ -1,0 +1,42 @@
+"""Know when a query over a sub-query says the same as one flat SELECT, which is the only form in which the engine takes parameters."""
+
+from __future__ import annotations
+
+from tql_grammar import ast
+
+
+def flat(query: ast.Query) -> ast.Query:
+    """
+    Return *query* without the sub-query that only gives an alias to its ORDER BY, else as it is.
+
+    ``select * from (select a, f(b) as s from D where W) order by s desc limit 5`` becomes ``select a, f(b) as s from D where W order by f(b) desc limit 5``.
+    """
+    if not isinstance(query, ast.Select) or not isinstance(query.source, ast.Derived):
+        return query
+    inner = query.source.query
+    around = ast.Select((ast.Star(),), query.source, order_by=query.order_by, limit=query.limit)
+    if (
+        query != around
+        or not isinstance(inner, ast.Select)
+        or not _is_plain(inner)
+        or not _starts_at_first(query.limit)
+    ):
+        return query
+    named = {output.alias: output.expression for output in inner.columns if isinstance(output, ast.Aliased)}
+    keys = [
+        key.replace(expression=named.get(key.expression.name)) if isinstance(key.expression, ast.Column) else key
+        for key in query.order_by
+    ]
+    if any(key.expression is None for key in keys):
+        return query
+    return inner.replace(order_by=tuple(keys), limit=query.limit)
+
+
+def _is_plain(select: ast.Select) -> bool:
+    """Tell whether a SELECT has nothing but columns, source and condition."""
+    return select == ast.Select(select.columns, select.source, select.where)
+
+
+def _starts_at_first(limit: ast.Limit | None) -> bool:
+    """Tell whether there is no OFFSET: on an indexed embedding the flat form loses rows with one."""
+    return limit is None or limit.offset is None

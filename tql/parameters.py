@@ -1,0 +1,172 @@
+"""
+Know how a query is written once and given its values later.
+
+Vectors are put between pieces of text that were written once: what a query without them costs is paid once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from tql import conditions
+from tql.coerce import literal, name
+from tql.expr import Expr
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.printing.parts import Mark
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tql.query import Query
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+Q = TypeVar("Q", bound="Query")
+
+
+class Prepared(NamedTuple):
+    """
+    A text with parameters, for an engine that takes them.
+
+    Attributes:
+        text: with a ``?`` for each value.
+        names: the name of each ``?``, in order; a name may come more than once.
+    """
+
+    text: str
+    names: tuple[str, ...]
+
+    def values(self, **values: object) -> list[object]:
+        """Return values in the order of the text."""
+        return [values[label] for label in self.names]
+
+
+def param(label: str) -> Expr:
+    """
+    Stand for a value that is given later, by `bind`.
+
+    ``where(col("year") > param("year"))``: a number, a text or a vector, in comparisons, arithmetic, functions and searches.
+    """
+    return Expr(ast.Parameter(name("param", label)))
+
+
+def bind(query: Q, values: Mapping[str, object]) -> Q:
+    """Return *query* with values for some of its parameters."""
+    known = names(query)
+    for label in values:
+        if label not in known:
+            rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
+            raise ArgumentError("bind", rule, label, 'param("..") makes one')
+    bound = ((label, literal(f"bind({label}=..)", value)) for label, value in values.items())
+    made = query.replace(bindings=tuple({**dict(query.bindings), **dict(bound)}.items()))
+    made.__dict__["_template"] = _template_of(query)
+    return made
+
+
+def names(query: Query) -> tuple[str, ...]:
+    """Return the names of a query's parameters, bound or not."""
+    cached: tuple[str, ...] | None = _template_of(query).__dict__.get("_names")
+    if cached is None:
+        found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
+        cached = _template_of(query).__dict__["_names"] = tuple(dict.fromkeys(found))
+    return cached
+
+
+def resolved(query: Q) -> Q:
+    """Return *query* with its values in their places."""
+    if not query.bindings:
+        return query
+    values = dict(query.bindings)
+    return rebuild(query.replace(bindings=()), lambda node: _resolved(node, values))
+
+
+def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
+    """Return a node with the values of its parameters; what was meant by a comparison depends on its value."""
+    if isinstance(node, ast.Parameter):
+        return values.get(node.name, node)
+    if isinstance(node, ast.Comparison) and isinstance(node.right, ast.Null):
+        return ast.IsNull(node.left, negated=node.operator == "!=")
+    if isinstance(node, ast.Comparison) and node.operator not in {"=", "!="}:
+        return conditions.ordering(node.operator, node.left, Expr(node.right))  # type: ignore[arg-type]  # no equality
+    return node
+
+
+def text(query: Query) -> str:
+    """
+    Return the text of a query.
+
+    Raises:
+        ArgumentError: a parameter has no value.
+    """
+    from tql.compile import compile_query
+
+    if query.bindings and all(isinstance(value, ast.Vector) for _, value in query.bindings):
+        pieces = _pieces(_template_of(query))
+        values = {label: f"ARRAY[{value.text}]" for label, value in query.bindings}  # type: ignore[attr-defined]  # vectors
+        return "".join([values.get(piece.name, piece) if isinstance(piece, Mark) else piece for piece in pieces])
+    return compile_query(query)
+
+
+def require_bound(subject: str, marks: Iterable[str]) -> None:
+    """Refuse a text in which parameters have no value."""
+    missing = dict.fromkeys(mark.name for mark in marks if isinstance(mark, Mark) and mark.name)
+    if missing:
+        wanted = ", ".join(f"{label}=.." for label in missing)
+        raise ArgumentError(
+            subject, "takes a value for each parameter", f"none for {', '.join(missing)}", f".bind({wanted})"
+        )
+
+
+def _template_of(query: Query) -> Query:
+    """Return the query whose text has the parameters in it, always the same one for the same query."""
+    if not query.bindings:
+        return query
+    found: Query | None = query.__dict__.get("_template")
+    if found is None:
+        found = query.__dict__["_template"] = query.replace(bindings=())
+    return found
+
+
+def _pieces(query: Query) -> list[str]:
+    """Return the text of a query in pieces."""
+    from tql.compile import tree
+    from tql_grammar.printer import pieces
+
+    found: list[str] | None = query.__dict__.get("_pieces")
+    if found is None:
+        found = query.__dict__["_pieces"] = pieces(tree(query))
+    return found
+
+
+def prepared(query: Query) -> Prepared:
+    """Return the text with ``?`` and the names."""
+    from tql.compile import tree
+    from tql_grammar.printer import pieces
+    from tql_grammar.rewrite.flat import flat
+
+    found = flat(tree(resolved(query)))
+    _refuse_places(found)
+    written = pieces(found)
+    labels = tuple(piece.name for piece in written if isinstance(piece, Mark))
+    if not labels:
+        raise ArgumentError("to_prepared", "takes a query with parameters", "none", 'param("..") makes one')
+    return Prepared("".join(written), labels)
+
+
+def _refuse_places(found: ast.Query) -> None:
+    """Refuse parameters where the engine takes none."""
+    places = {
+        ast.Derived: "a sub-query",
+        ast.Subquery: "a sub-query",
+        ast.In: "IN",
+        ast.Between: "BETWEEN",
+        ast.Limit: "LIMIT",
+        ast.Subscript: "a subscript",
+    }
+    for node in walk(found):
+        place = places.get(type(node))
+        if place and any(isinstance(part, ast.Parameter) for part in walk(node)):
+            rule = "takes parameters where the engine does: in comparisons, arithmetic and functions at the outermost level"
+            raise ArgumentError("to_prepared", rule, f"one in {place}", "use bind, and send the text")
