@@ -14,6 +14,7 @@ from tql.query import Query, select
 from tql.reading import raw
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.errors import ArgumentError, CheckError, ParseError, QueryError, TqlError
+from tql_grammar.schema import Schema
 
 __all__ = [
     "ArgumentError",
@@ -24,6 +25,7 @@ __all__ = [
     "ParseError",
     "Query",
     "QueryError",
+    "Schema",
     "TqlError",
     "all_of",
     "any_of",

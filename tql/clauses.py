@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
     from tql.query import DerivedQuery, Query
     from tql_grammar.ast import Expression
+    from tql_grammar.schema import Schema
 
 Q = TypeVar("Q", bound="Query")
 WHOLE = 100
 
 
 class Dataset(Record):
-    """A dataset as the source, by its url."""
+    """A dataset as the source, by its url; without one it is the dataset of whoever runs the query."""
 
-    url: str
+    url: str | None
     alias: str | None = None
+    schema: Schema | None = None
 
 
 class AsWritten(Record):
@@ -151,11 +153,16 @@ def alias(value: object) -> str | None:
     return None if value is None else name("alias", value)
 
 
-def dataset(url: object, label: object) -> Dataset:
+def dataset(url: object, label: object, schema: object) -> Dataset:
     """Return a dataset as the source."""
+    from tql_grammar.schema import Schema
+
     if not isinstance(url, str):
         raise ArgumentError("from_", "takes the url of a dataset or a query", shown(url))
-    return Dataset(name("from_", url), alias(label))
+    if schema is not None and not isinstance(schema, Schema):
+        hint = 'Schema(id="int64", text="text"), or Schema.from_dataset(dataset)'
+        raise ArgumentError("schema", "takes a Schema", shown(schema), hint)
+    return Dataset(name("from_", url), alias(label), schema)
 
 
 def conditions(values: Iterable[object]) -> list[Expression]:

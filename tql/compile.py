@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.aggregates import is_aggregate, only_aggregates
 from tql.clauses import AsWritten, Both, Dataset, Unordered, output_name
 from tql.coerce import literal
-from tql.conditions import conjunction
 from tql.desugar import plain
 from tql.expr import Key, Placed
 from tql.grouping import Groups, is_grouped, refuse_sample
 from tql.parameters import require_bound, resolved
+from tql.scope import located, result_of, scope_of, touches_index
 from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
+from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -33,24 +35,26 @@ if TYPE_CHECKING:
     from tql.search import Direction
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Schema
 
 N = TypeVar("N", bound=ast.Node)
 
 
-def compile_query(query: Query, dataset: str | None = None, schema: object = None) -> str:
+def compile_query(query: Query, dataset: str | None = None, schemas: Mapping[str | None, Schema] | None = None) -> str:
     """
     Return the text to send.
 
     Args:
         query: what to say.
         dataset: the source of a query that has none; None leaves it without FROM.
-        schema: the columns of the dataset and their types; None where they are unknown.
+        schemas: the columns of datasets by their names, and under None those of the source of a query that has none.
 
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    del schema  # no rule needs types yet
-    found = tree(query)
+    schemas = {} if schemas is None else schemas
+    found = tree(located(query, dataset, schemas))
     written = pieces(found if dataset is None else filled(found, dataset))
     require_bound("query", written)
     return "".join(written)
@@ -69,42 +73,74 @@ def tree(query: Query) -> ast.Query:
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
     query = plain(resolved(query))
+    scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
-        return _grouped(query)
+        return _grouped(query, scope)
     if query.pieces is not None:
         by = ast.Number(query.pieces) if query.pieces else ast.Split()
-        return ast.Select(_outputs(query), _source(query), ungroup_by=by)
+        return ast.Select(_outputs(query, scope), _source(query), ungroup_by=by)
+    return _rows(query, scope)
+
+
+def _rows(query: Query, scope: Scope) -> ast.Select:
+    """Return the tree of a query with a row for each row of the source: what reads a name that the query makes stands one level further out."""
     made = _made(query)
     inside = [part for part in query.conditions if not _uses(part, made)]
     outside = [part for part in query.conditions if _uses(part, made)]
     keys = [_order(query, key) for key in query.keys]
-    base = ast.Select(_outputs(query), _source(query), _where(inside))
     drawn = [] if query.sampling is None else [query.sampling.weights]
     used = [*outside, *keys, *drawn]
+    _refuse_doubtful(used, made, scope)
+    require_columns("where", _placed(conjunction(inside)), scope)
+    base = ast.Select(_outputs(query, scope), _source(query), _where(inside, scope))
+    carried: dict[str, str] = {}
     if outside or (drawn and keys) or any(_uses(part, made) for part in used):
-        _refuse_doubtful(used, made)
         carried = _carried(query, used, made)
         base = _outer(query, base, carried)
-        rows = ast.Select((ast.Star(),), base.source, _where(outside, carried), sample_by=_sample(query, carried))
+        scope = _outside(query, scope, carried)
+        rows = ast.Select((ast.Star(),), base.source, _where(outside, scope, carried))
+        rows = rows.replace(sample_by=_sample(query, scope, carried))
         base = base.replace(where=rows.where) if not drawn else base.replace(source=ast.Derived(rows))
-        keys = [_renamed(key, carried) for key in keys]
     elif drawn:
-        base = base.replace(sample_by=_sample(query, {}))
+        base = base.replace(sample_by=_sample(query, scope, {}))
         base = ast.Select((ast.Star(),), ast.Derived(base)) if _is_cut(query) else base
-    return _cut(ordered(base, [_placed(key) for key in keys]), query)
+    order = [_key(key, scope, carried) for key in keys]
+    return _cut(ordered(base, order, scope), query, indexed=any(touches_index(key, scope) for key in order))
 
 
-def _sample(query: Query, carried: Mapping[str, str]) -> ast.Sample | None:
+def _outside(query: Query, scope: Scope, carried: Mapping[str, str]) -> Scope:
+    """Return what the outer level of a query sees: its outputs, and the columns that are carried."""
+    result = result_of(query.replace(keys=(), conditions=(), row_limit=None, row_offset=None, sampling=None))
+    if result.columns is None:
+        return result
+    there = {there: scope.column(ast.Column(label)) for label, there in carried.items()}
+    return result._replace(columns={**result.columns, **there})
+
+
+def _key(key: ast.Order, scope: Scope, carried: Mapping[str, str]) -> ast.Order:
+    """Return a key as its level reads it."""
+    found = _placed(_renamed(key, carried))
+    require_columns("order_by", found, scope)
+    return _typed(found, scope)
+
+
+def _typed(node: N, scope: Scope) -> N:
+    """Return an expression as the engine does what it says for the types of its columns, and raw texts as they are."""
+    return written(_placed(node), scope)
+
+
+def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sample | None:
     """Return how rows are drawn, reading carried columns by their names at the outer level."""
     sampling = query.sampling
     if sampling is None:
         return None
     amount = None if sampling.amount is None else literal("sample_by", sampling.amount)
-    return ast.Sample(_placed(_renamed(sampling.weights, carried)), sampling.replace_rows, amount, sampling.percent)
+    weights = _typed(_renamed(sampling.weights, carried), scope)
+    return ast.Sample(weights, sampling.replace_rows, amount, sampling.percent)
 
 
-def _grouped(query: Query) -> ast.Select:
+def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
     made = _made(query)
     by = [made.get(key.name, key) if isinstance(key, ast.Column) else key for key in query.groups]
@@ -114,16 +150,19 @@ def _grouped(query: Query) -> ast.Select:
     hidden: dict[Expression, str] = {}
     having = [_over_groups(query, part, by, hidden) for part in outside]
     order = [_over_groups(query, key, by, hidden) for key in keys]
-    groups = Groups(map(_placed, by))
-    outputs = tuple(
-        groups.output(_placed(output))
-        for output in (*query.outputs, *(ast.Aliased(node, name) for node, name in hidden.items()))
+    groups = Groups([_typed(key, scope) for key in by], scope)
+    named = (*query.outputs, *(ast.Aliased(node, name) for node, name in hidden.items()))
+    for node in (*named, *by, *inside):
+        require_columns("group_by", _placed(node), scope)
+    core = groups.over(
+        _source(query), _where(inside, scope), tuple(groups.output(_typed(output, scope)) for output in named)
     )
-    core = groups.over(_source(query), _where(inside), outputs)
     if not (having or order or hidden or _is_cut(query)):
         return core
     columns = tuple(map(_given_back, query.outputs)) if hidden else (ast.Star(),)
-    return _cut(ordered(ast.Select(columns, ast.Derived(core), _where(having)), order), query)
+    above = result_of(query.replace(outputs=named, keys=(), conditions=(), row_limit=None, row_offset=None))
+    selected = ast.Select(columns, ast.Derived(core), _where(having, above))
+    return _cut(ordered(selected, [_typed(key, above) for key in order], above), query)
 
 
 def _over_groups(query: Query, node: N, by: list[Expression], hidden: dict[Expression, str]) -> N:
@@ -159,8 +198,26 @@ def _made(query: Query) -> dict[str, Expression]:
     return aliased | {score.alias: score.expression for score in _scores(query)}
 
 
-def _outputs(query: Query) -> tuple[Expression, ...]:
+def _outputs(query: Query, scope: Scope) -> tuple[Expression, ...]:
     """Return the select list: the selected columns, then the scores."""
+    found = tuple(_typed(output, scope) for output in _selected(query))
+    for output in found:
+        require_columns("select", output, scope)
+    if ast.Star() in found and scope.columns is not None:
+        _refuse_replaced(found, scope.columns)
+    return found
+
+
+def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> None:
+    """Refuse an output beside ``*`` that the engine would put in the place of a column, without a word."""
+    for output in outputs:
+        if isinstance(output, ast.Aliased) and output.alias in columns:
+            rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
+            raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
+
+
+def _selected(query: Query) -> tuple[Expression, ...]:
+    """Return what is selected, the scores last."""
     return (*(query.outputs or (ast.Star(),)), *_scores(query))
 
 
@@ -174,10 +231,10 @@ def _source(query: Query) -> ast.Source | None:
     return None if query.source is None else _written(query.source)
 
 
-def _written(source: Record) -> ast.Source:
+def _written(source: Record) -> ast.Source | None:
     """Return a source as it is written."""
     if isinstance(source, Dataset):
-        return ast.Table(source.url, source.alias)
+        return None if source.url is None else ast.Table(source.url, source.alias)
     if isinstance(source, AsWritten):
         return ast.Derived(source.tree)
     if isinstance(source, Unordered):
@@ -191,15 +248,15 @@ def _join(left: Record, join: Joined) -> ast.Join:
     """Return a join; a left one is written as a right one, since the engine fails on rows of a left join that match nothing."""
     one, two = _written(left), _written(join.source)
     if join.how == "left":
-        return ast.Join(two, one, "right", join.on)
-    return ast.Join(one, two, join.how, join.on)  # type: ignore[arg-type]  # "inner" or "right"
+        return ast.Join(two, one, "right", join.on)  # type: ignore[arg-type]  # both have an alias, so both are written
+    return ast.Join(one, two, join.how, join.on)  # type: ignore[arg-type]  # the same, and "inner" or "right"
 
 
-def _where(parts: list[Expression], carried: Mapping[str, str] | None = None) -> Expression | None:
+def _where(parts: list[Expression], scope: Scope, carried: Mapping[str, str] | None = None) -> Expression | None:
     """Return the condition of a select, or None for none."""
     if not parts:
         return None
-    whole = _placed(_renamed(conjunction(parts), carried or {}))
+    whole = as_given(condition(_placed(_renamed(conjunction(parts), carried or {})), scope))
     return None if whole == ast.Boolean(value=True) else whole
 
 
@@ -217,11 +274,16 @@ def _uses(node: Record, made: Mapping[str, Expression]) -> bool:
     return any(place == "output" or (place is None and label in made) for label, place in _names(node))
 
 
-def _refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression]) -> None:
-    """Refuse a bare name that is known to be both: an output, and the column of the source that this output reads."""
+def _refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression], scope: Scope) -> None:
+    """Refuse a bare name that is known to be both: an output, and another column of the source."""
+    both = {
+        label
+        for label, node in made.items()
+        if label in (scope.columns or ()) or any(label == read for read, _ in _names(node))
+    }
     for node in nodes:
         for label, place in _names(node):
-            if place is None and label in made and any(label == read for read, _ in _names(made[label])):
+            if place is None and label in both:
                 rule = "takes a name that means one thing: it is an output of this query, and a column of the source"
                 raise ArgumentError(
                     "where / order_by",
@@ -271,7 +333,7 @@ def _outer(query: Query, base: ast.Select, carried: Mapping[str, str]) -> ast.Se
         for label, there in carried.items()
     )
     inner = base.replace(columns=(*base.columns, *extra))
-    return ast.Select(tuple(_given_back(output) for output in _outputs(query)), ast.Derived(inner))
+    return ast.Select(tuple(_given_back(output) for output in _selected(query)), ast.Derived(inner))
 
 
 def _given_back(output: Expression) -> Expression:
@@ -323,9 +385,10 @@ def _is_cut(query: Query) -> bool:
     return query.row_limit is not None or query.row_offset is not None
 
 
-def _cut(select: ast.Select, query: Query) -> ast.Select:
-    """Return *select* with LIMIT and OFFSET."""
+def _cut(select: ast.Select, query: Query, *, indexed: bool = False) -> ast.Select:
+    """Return *select* with LIMIT and OFFSET; an order that could come from an index is made first, since the engine's index ranks by guess, or fails."""
     if not _is_cut(query):
         return select
+    select = ast.Select((ast.Star(),), ast.Derived(select)) if indexed else select
     count, skip = (None if rows is None else ast.Number(rows) for rows in (query.row_limit, query.row_offset))
     return select.replace(limit=ast.Limit(count, skip))

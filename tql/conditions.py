@@ -1,4 +1,4 @@
-"""Know how comparisons, lists of values and AND, OR, NOT become trees that the engine reads as Python means them."""
+"""Know which operands comparisons, lists of values and arithmetic take."""
 
 from __future__ import annotations
 
@@ -8,44 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from tql.coerce import literal, operand, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.logic import disjunction, negation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tql_grammar.ast import Expression
-
-
-def conjunction(parts: Iterable[Expression]) -> Expression:
-    """Return the conjunction, flat; true falls out, false decides."""
-    return _join(ast.And, parts, neutral=True)
-
-
-def disjunction(parts: Iterable[Expression]) -> Expression:
-    """Return the disjunction, flat; false falls out, true decides."""
-    return _join(ast.Or, parts, neutral=False)
-
-
-def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral: bool) -> Expression:
-    """Return *parts* under one n-ary node."""
-    flat: list[Expression] = []
-    for part in parts:
-        if isinstance(part, ast.Boolean):
-            if part.value is not neutral:
-                return part
-        elif isinstance(part, kind):
-            flat.extend(part.operands)
-        else:
-            flat.append(part)
-    if not flat:
-        return ast.Boolean(neutral)
-    return flat[0] if len(flat) == 1 else kind(tuple(flat))
-
-
-def negation(operand: Expression) -> Expression:
-    """Return the negation."""
-    if isinstance(operand, ast.Boolean):
-        return ast.Boolean(not operand.value)
-    return operand.operand if isinstance(operand, ast.Not) else ast.Not(operand)
 
 
 def arithmetic(operator: str, left: object, right: object) -> Expression:
@@ -79,7 +45,7 @@ def equality(operator: Literal["=", "!="], left: Expression, right: object) -> E
 
 
 def ordering(operator: Literal["<", "<=", ">", ">="], left: Expression, right: object) -> Expression:
-    """Return ``<`` and the like; a comparison of a column with a text is written as BETWEEN, since the engine's own is always false."""
+    """Return ``<`` and the like."""
     if right is None:
         raise ArgumentError(
             operator,
@@ -87,28 +53,7 @@ def ordering(operator: Literal["<", "<=", ">", ">="], left: Expression, right: o
             shown(right),
             "use .is_null() or .is_not_null()",
         )
-    node = _scalar(operator, right)
-    if isinstance(node, ast.String) and not isinstance(left, ast.Subscript):
-        return _TEXT_ORDERINGS[operator](left, node)
-    return ast.Comparison(operator, left, node)
-
-
-def _at_most(text: Expression, bound: ast.String) -> Expression:
-    """Return ``text <= bound``: there is no text before the empty one."""
-    return ast.Between(text, ast.String(""), bound)
-
-
-def _below(text: Expression, bound: ast.String) -> Expression:
-    """Return ``text < bound``."""
-    return ast.And((_at_most(text, bound), ast.Comparison("!=", text, bound)))
-
-
-_TEXT_ORDERINGS: dict[str, Callable[[Expression, ast.String], Expression]] = {
-    "<": _below,
-    "<=": _at_most,
-    ">": lambda text, bound: ast.Not(_at_most(text, bound)),
-    ">=": lambda text, bound: ast.Not(_below(text, bound)),
-}
+    return ast.Comparison(operator, left, _scalar(operator, right))
 
 
 def membership(subject: str, operand: Expression, members: object, *, negated: bool) -> Expression:
@@ -119,7 +64,7 @@ def membership(subject: str, operand: Expression, members: object, *, negated: b
     kinds = {type(node.operand if isinstance(node, ast.Negate) else node) for node in nodes}
     if len(kinds) > 1:
         raise ArgumentError(subject, "takes members of one kind, numbers or texts", shown(members))
-    if isinstance(operand, ast.Column) and all(_same_in_every_type(node) for node in nodes):
+    if isinstance(operand, ast.Column) and kinds <= {ast.String, ast.Number}:
         return ast.In(operand, tuple(nodes), negated)
     either = disjunction(ast.Comparison("=", operand, node) for node in nodes)
     return negation(either) if negated else either
@@ -143,12 +88,6 @@ def _member(subject: str, member: object) -> Expression:
     if hasattr(member, "node"):
         raise ArgumentError(subject, "takes values, not expressions", shown(member), "compare with == and join with |")
     return node
-
-
-def _same_in_every_type(node: Expression) -> bool:
-    """Tell whether IN compares a member as ``=`` does: it casts to the column's type, which cuts fractions."""
-    number = node.operand if isinstance(node, ast.Negate) else node
-    return isinstance(number, ast.String) or (isinstance(number, ast.Number) and isinstance(number.value, int))
 
 
 def text(subject: str, value: object) -> str:

@@ -44,7 +44,9 @@ def names(query: Query) -> tuple[str, ...] | None:
 
 
 def _below(query: Query) -> tuple[str, ...] | None:
-    """Return the names of a set operation that is the source."""
+    """Return the names of a set operation that is the source, or of a dataset whose columns are known."""
+    if isinstance(query.source, Dataset) and query.source.schema is not None:
+        return tuple(query.source.schema)
     return names(query.source.members[0]) if isinstance(query.source, (Combined, Unordered)) else None
 
 

@@ -9,6 +9,7 @@ from tql.coerce import literal, name, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,10 +51,12 @@ class Expr:
         return expression(self.node)
 
     def __str__(self) -> str:
-        """Return the TQL text."""
+        """Return the TQL text, for columns of unknown types."""
         from tql_grammar.printer import to_tql
+        from tql_grammar.rewrite.scope import UNKNOWN
+        from tql_grammar.rewrite.typed import written
 
-        return to_tql(self.node)
+        return to_tql(written(self.node, UNKNOWN))
 
     def same(self, other: Expr) -> bool:
         """Tell whether two expressions are the same; ``==`` makes a condition instead."""
@@ -193,23 +196,23 @@ class Expr:
 
     def __and__(self, other: object) -> Expr:
         """Both: ``a and b``."""
-        return Expr(conditions.conjunction([self.node, condition("&", other)]))
+        return Expr(conjunction([self.node, condition("&", other)]))
 
     def __or__(self, other: object) -> Expr:
         """Either or both: ``a or b``."""
-        return Expr(conditions.disjunction([self.node, condition("|", other)]))
+        return Expr(disjunction([self.node, condition("|", other)]))
 
     def __rand__(self, other: object) -> Expr:
         """Refuse what is no condition, most often a missing parenthesis."""
-        return Expr(conditions.conjunction([condition("&", other), self.node]))
+        return Expr(conjunction([condition("&", other), self.node]))
 
     def __ror__(self, other: object) -> Expr:
         """Refuse what is no condition, most often a missing parenthesis."""
-        return Expr(conditions.disjunction([condition("|", other), self.node]))
+        return Expr(disjunction([condition("|", other), self.node]))
 
     def __invert__(self) -> Expr:
         """``not a``."""
-        return Expr(conditions.negation(self.node))
+        return Expr(negation(self.node))
 
     def __bool__(self) -> NoReturn:
         """Refuse: an expression has a value for each row, not one."""
@@ -302,17 +305,17 @@ def desc(key: str | Expr) -> Key:
 
 def not_(operand: Expr) -> Expr:
     """``not a``, the same as ``~a``."""
-    return Expr(conditions.negation(condition("not_", operand)))
+    return Expr(negation(condition("not_", operand)))
 
 
 def all_of(parts: Iterable[Expr | None]) -> Expr:
     """All of the conditions hold; of none, true. None is left out."""
-    return Expr(conditions.conjunction([condition("all_of", part) for part in parts if part is not None]))
+    return Expr(conjunction([condition("all_of", part) for part in parts if part is not None]))
 
 
 def any_of(parts: Iterable[Expr | None]) -> Expr:
     """At least one of the conditions holds; of none, false. None is left out."""
-    return Expr(conditions.disjunction([condition("any_of", part) for part in parts if part is not None]))
+    return Expr(disjunction([condition("any_of", part) for part in parts if part is not None]))
 
 
 def expression(subject: str, value: object) -> Expression:

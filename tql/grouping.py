@@ -14,6 +14,7 @@ from tql.clauses import output_name
 from tql.coerce import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.order import group_keys
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tql.query import Query
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
 
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array)
 
@@ -40,8 +42,9 @@ def refuse_sample(subject: str, query: Query) -> None:
 class Groups:
     """Collects what the select below has to compute while the outputs of a grouped select are written."""
 
-    def __init__(self, keys: Iterable[Expression]) -> None:
-        """Take the keys; none makes one group of all rows."""
+    def __init__(self, keys: Iterable[Expression], scope: Scope) -> None:
+        """Take the keys, none makes one group of all rows, and what is known of the columns."""
+        self.scope = scope
         self.below: dict[Expression, str] = {}
         self.columns: dict[str, None] = {}
         self.keys = {key: self.reference(key) for key in keys}
@@ -109,7 +112,9 @@ class Groups:
 
     def over(self, source: ast.Source | None, where: Expression | None, outputs: tuple[Expression, ...]) -> ast.Select:
         """Return the select: flat if nothing has to be computed below."""
-        by = tuple(self.keys.values()) or (ast.Number(1),)
+        by = tuple(part for key, there in self.keys.items() for part in group_keys(there, self.scope.column(key))) or (
+            ast.Number(1),
+        )
         if not self.below:
             return ast.Select(outputs, source, where, group_by=by)
         computed = (ast.Aliased(node, name) for node, name in self.below.items())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tql import conditions
 from tql.coerce import literal, name
 from tql.expr import Expr
 from tql_grammar import ast
@@ -88,8 +87,6 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
         return values.get(node.name, node)
     if isinstance(node, ast.Comparison) and isinstance(node.right, ast.Null):
         return ast.IsNull(node.left, negated=node.operator == "!=")
-    if isinstance(node, ast.Comparison) and node.operator not in {"=", "!="}:
-        return conditions.ordering(node.operator, node.left, Expr(node.right))  # type: ignore[arg-type]  # no equality
     return node
 
 

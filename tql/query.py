@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from tql import clauses, parameters
 from tql.expr import Expr, Key
 from tql.search import fusion
+from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from tql.search import Fusion, Search, TextSearch
     from tql_grammar.ast import Expression
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.schema import Schema
 
 Column = str | Expr
 T = TypeVar("T")
 # What a query keeps about its text, beside its fields.
-KEPT = ("_template", "_pieces", "_names")
+KEPT = ("_template", "_pieces", "_names", "_result")
 
 
 class Query(Record):
@@ -78,15 +80,16 @@ class Query(Record):
         """
         return self.replace(outputs=clauses.outputs(self, columns, named))
 
-    def from_(self, source: str | Query, alias: str | None = None) -> Self:
+    def from_(self, source: str | Query, alias: str | None = None, schema: Schema | None = None) -> Self:
         """
         Take the rows of a dataset or of another query, instead of any source given before.
 
         Args:
             source: the url of a dataset, ``"hub://org/dataset"``, or a query; the text then holds it in parentheses.
             alias: a name for the source, for ``col(name, of=alias)``.
+            schema: the columns of the dataset; with it names and types are looked at, and the text is right for their types and indexes.
         """
-        return self.replace(source=_source(source, alias))
+        return self.replace(source=_source(source, alias, schema))
 
     def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
         """
@@ -324,11 +327,14 @@ class Query(Record):
         return query(self)
 
 
-def _source(source: str | Query, alias: str | None) -> Dataset | DerivedQuery:
+def _source(source: str | Query, alias: str | None, schema: Schema | None = None) -> Dataset | DerivedQuery:
     """Return a dataset or a query as a source."""
-    if isinstance(source, Query):
-        return DerivedQuery(source, clauses.alias(alias))
-    return clauses.dataset(source, alias)
+    if not isinstance(source, Query):
+        return clauses.dataset(source, alias, schema)
+    if schema is not None:
+        rule = "takes the columns of a dataset: those of a query are known by the schema of its own source"
+        raise ArgumentError("schema", rule, "a query")
+    return DerivedQuery(source, clauses.alias(alias))
 
 
 class DerivedQuery(Record):

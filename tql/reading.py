@@ -11,9 +11,14 @@ from tql.expr import Expr, Key
 from tql.query import DerivedQuery, Query
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
+from tql_grammar.rewrite.typed import AsIs
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
+
+# What the compiler writes otherwise where the type of a column asks for it.
+CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript)
 
 
 def query_of(tree: ast.Query) -> Query:
@@ -79,4 +84,5 @@ def raw(text: str) -> Expr:
         raise ArgumentError("raw", f"{rule} ({error.diagnostic.message})", shown(text), error.hint) from None
     if not isinstance(found, ast.Select) or found != ast.Select(found.columns) or len(found.columns) != 1:
         raise ArgumentError("raw", rule, shown(text), "use the method of each clause")
-    return Expr(found.columns[0])
+    (given,) = found.columns
+    return Expr(AsIs(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)

@@ -10,6 +10,7 @@ from tql.clauses import AsWritten, Combined, Dataset
 from tql.expr import Placed
 from tql.search import Fusion, TextSearch
 from tql_grammar import ast
+from tql_grammar.rewrite.typed import AsIs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,7 +67,9 @@ def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the com
     if isinstance(source, AsWritten):
         return f"parse({_text(source.tree)})"
     what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
-    return f"{what}, {source.alias!r}" if source.alias else what
+    schema = getattr(source, "schema", None)
+    columns = "" if schema is None else f", schema={schema!r}"
+    return f"{what}, {source.alias!r}{columns}" if source.alias else f"{what}{columns}"
 
 
 def _join(join: Joined) -> str:
@@ -174,14 +177,9 @@ def _column(node: ast.Column) -> str:
 
 
 def _comparison(node: ast.Comparison) -> str:
-    """Return a comparison; one of a column with a text by ``<`` is written as TQL, since the builder gives it another text."""
+    """Return a comparison."""
     plain = _is_literal(node.left) or isinstance(node.left, (ast.Number, ast.String, ast.Boolean))
-    ordered_text = (
-        isinstance(node.right, ast.String)
-        and node.operator not in {"=", "!="}
-        and not isinstance(node.left, ast.Subscript)
-    )
-    if plain or ordered_text or isinstance(node.right, (ast.Null, ast.Vector, ast.Array)):
+    if plain or isinstance(node.right, (ast.Null, ast.Vector, ast.Array)):
         return f"raw({_text(node)})"
     operator = "==" if node.operator == "=" else node.operator
     return f"{_operand(node.left)} {operator} {_operand(node.right)}"
@@ -207,7 +205,7 @@ def _call(node: ast.Function) -> str:
     if (
         node.name not in {*CATALOGUE, *AGGREGATES}
         or node.distinct
-        or any(isinstance(part, (ast.Pair, ast.Star, ast.Aliased)) for part in node.arguments)
+        or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments)
     ):
         return f"raw({_text(node)})"
     return f"fn.{node.name}({', '.join(map(_argument, node.arguments))})"
@@ -246,12 +244,18 @@ def _is_own_pattern(pattern: str) -> bool:
 def _subscript(node: ast.Subscript) -> str:
     """Return ``e[..]``, if the builder gives those indices."""
     if not all(
-        isinstance(part, (ast.Number, ast.String)) or (isinstance(part, ast.Slice) and not part.stepped)
+        isinstance(part, ast.String) or _is_index(part) or (isinstance(part, ast.Slice) and not part.stepped)
         for part in node.indices
     ):
         return f"raw({_text(node)})"
     indices = [_slice(part) if isinstance(part, ast.Slice) else _argument(part) for part in node.indices]
     return f"{_operand(node.operand)}[{', '.join(indices)}]"
+
+
+def _is_index(node: Expression) -> bool:
+    """Tell whether a node is an integer."""
+    bare = _bare(node)
+    return isinstance(bare, ast.Number) and isinstance(bare.value, int)
 
 
 def _slice(node: ast.Slice) -> str:
@@ -261,6 +265,7 @@ def _slice(node: ast.Slice) -> str:
 
 
 _WRITERS: dict[type, Callable[..., str]] = {
+    AsIs: lambda node: f"raw({_text(node.expression)})",
     ast.Column: _column,
     Placed: lambda node: f"col({node.name!r}, of={node.place!r})",
     ast.Aliased: lambda node: f"{_operand(node.expression)}.as_({node.alias!r})",
@@ -274,6 +279,7 @@ _WRITERS: dict[type, Callable[..., str]] = {
     ast.Between: lambda node: f"{_operand(node.operand)}.between({_argument(node.low)}, {_argument(node.high)})",
     ast.IsNull: lambda node: f"{_operand(node.operand)}.{'is_not_null' if node.negated else 'is_null'}()",
     ast.Function: _call,
+    ast.Pair: lambda node: f"({expression(node.condition)}, {_argument(node.weight)})",
     ast.Subscript: _subscript,
     ast.Like: _like,
     ast.Parameter: lambda node: f"param({node.name!r})" if node.name else "raw('?')",

@@ -14,9 +14,9 @@ from tql_client.retry import Retries
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from tql import Query
+    from tql import Query, Schema
     from tql_client.call import Transport
     from tql_grammar import ast
 
@@ -67,7 +67,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     from tql_client.embedded import EmbeddedTransport
 
     transport = EmbeddedTransport(url, dataset, allow_sources=allow_sources)
-    return Client(transport, timeout=timeout, attempts=attempts, needs_source=False)
+    return Client(transport, timeout=timeout, attempts=attempts, needs_source=False, schemas=transport.schemas)
 
 
 class Client:
@@ -77,7 +77,7 @@ class Client:
     A client may be shared by threads. ``with connect(..) as client:`` closes it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one independent choice, by name
         self,
         transport: Transport,
         dataset: str | None = None,
@@ -85,6 +85,7 @@ class Client:
         timeout: float = TIMEOUT,
         attempts: int = 3,
         needs_source: bool = True,
+        schemas: Callable[[], Mapping[str | None, Schema]] = dict,
     ) -> None:
         """
         Take what carries the queries.
@@ -95,12 +96,14 @@ class Client:
             timeout: seconds for a whole call.
             attempts: how many times a query is sent at most.
             needs_source: whether a query has to name its dataset when it is sent.
+            schemas: what is known of the columns of datasets, by their names; under None of the one that queries without source read.
         """
         self._transport = transport
         self._dataset = dataset
         self._timeout = _seconds(timeout)
         self._retries = Retries(attempts)
         self._needs_source = needs_source
+        self._schemas = schemas
         self._closed = False
 
     def __repr__(self) -> str:
@@ -135,7 +138,7 @@ class Client:
 
         if self._needs_source and self._dataset is None:
             _require_source(query)
-        return compile_query(query, self._dataset)
+        return compile_query(query, self._dataset, self._schemas())
 
     def query(
         self,

@@ -11,6 +11,7 @@ from tql_client.errors import APIError, ConfigError, DeadlineExceeded, MissingEx
 from tql_client.messages import hint, position, status_of
 from tql_client.sources import resolve
 from tql_client.wire import Answer
+from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,7 @@ class Datasets:
         self._home = None if home is None else self._paths[home]
         self._allow_sources = allow_sources
         self._opened = {path: open_dataset(path) for path in dict.fromkeys(self._paths.values())}
+        self._read: dict[str, tuple[object, Schema]] = {}
 
     def answer(self, call: Call) -> Answer:
         """
@@ -77,6 +79,21 @@ class Datasets:
             return _answer(_view(dataset, found.text, call))
         except REFUSALS as error:
             raise _refused(str(error), dataset) from None
+
+    def schemas(self) -> dict[str | None, Schema]:
+        """Return the columns of the datasets by their names, and under None those of the one at home."""
+        known = {path: self._schema(path) for path in self._opened}
+        named: dict[str | None, Schema] = {name: known[path] for name, path in self._paths.items()}
+        return named if self._home is None else {None: known[self._home], **named}
+
+    def _schema(self, path: str) -> Schema:
+        """Return the columns of a dataset, read again when it changed."""
+        dataset = self._opened[path]
+        state = (dataset.version, tuple(column.name for column in dataset.schema.columns))
+        kept = self._read.get(path)
+        if kept is None or kept[0] != state:
+            kept = self._read[path] = (state, Schema.from_dataset(dataset))
+        return kept[1]
 
     def close(self) -> None:
         """Let go of the datasets."""
@@ -103,6 +120,10 @@ class EmbeddedTransport:
     def send(self, call: Call) -> Answer:
         """Run one query, and return its columns; see `Datasets.answer`."""
         return self._datasets.answer(call)
+
+    def schemas(self) -> dict[str | None, Schema]:
+        """Return the columns of the dataset, by every name that stands for it; see `Datasets.schemas`."""
+        return self._datasets.schemas()
 
     def close(self) -> None:
         """Let go of the dataset."""

@@ -24,11 +24,12 @@ def walk(root: Record) -> Iterator[Record]:
             stack.extend(reversed(item))
 
 
-def rebuild(root: R, change: Callable[[Record], Record]) -> R:
+def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | tuple[type[Record], ...] = ()) -> R:
     """
     Return *root* with every record replaced by what *change* makes of it, from the leaves up.
 
     A record below which nothing changed is handed to *change* as it is, so what stays the same is shared.
+    Records of the classes *opaque* stay as they are, with all that is in them.
     """
     done: list[object] = []
     stack: list[tuple[object, int]] = [(root, -1)]
@@ -38,7 +39,7 @@ def rebuild(root: R, change: Callable[[Record], Record]) -> R:
             parts = done[len(done) - count :]
             del done[len(done) - count :]
             done.append(_with_parts(item, parts, change))
-        elif isinstance(item, Record) or type(item) is tuple:
+        elif (isinstance(item, Record) and not isinstance(item, opaque)) or type(item) is tuple:
             parts = _parts(item)
             stack.append((item, len(parts)))
             stack.extend((part, -1) for part in reversed(parts))

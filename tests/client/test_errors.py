@@ -49,13 +49,18 @@ def test_a_second_order_key_is_refused(http: Client) -> None:
     assert [finding.code for finding in caught.value.diagnostics] == ["TQL301"]
 
 
-@pytest.mark.parametrize("client", ["http", "embedded"])
-def test_an_unknown_column_is_named_with_the_nearest(request: pytest.FixtureRequest, client: str) -> None:
+def test_an_unknown_column_is_named_with_the_nearest(http: Client) -> None:
     """The engine's message, translated."""
     with pytest.raises(BadQuery, match="modul") as caught:
-        request.getfixturevalue(client).query(select("modul").limit(1))
+        http.query(select("modul").limit(1))
 
     assert "module" in str(caught.value)
+
+
+def test_an_unknown_column_never_reaches_the_engine_in_this_process(embedded: Client) -> None:
+    """Its columns are known: the nearest is named."""
+    with pytest.raises(ArgumentError, match="did you mean 'module'"):
+        embedded.query(select("modul").limit(1))
 
 
 @pytest.mark.parametrize("client", ["http", "embedded"])
@@ -115,13 +120,19 @@ class serve_and_stop:  # noqa: N801 - used as a function
         """Nothing is left to do."""
 
 
-@pytest.mark.parametrize("client", ["http", "embedded"])
-def test_a_vector_of_the_wrong_length(request: pytest.FixtureRequest, client: str) -> None:
-    """The engine's message, translated."""
-    query = select("id").similarity("embedding", np.ones(3, dtype=np.float32)).order_by("score").limit(2)
+SHORT = select("id").similarity("embedding", np.ones(3, dtype=np.float32)).order_by("score").limit(2)
 
+
+def test_a_vector_of_the_wrong_length(http: Client) -> None:
+    """The engine's message, translated."""
     with pytest.raises(BadQuery, match=r"length|shape"):
-        request.getfixturevalue(client).query(query)
+        http.query(SHORT)
+
+
+def test_a_vector_of_the_wrong_length_never_reaches_the_engine_in_this_process(embedded: Client) -> None:
+    """The column's length is known."""
+    with pytest.raises(ArgumentError, match=r"the column is embedding\[384\], got 3 elements"):
+        embedded.query(SHORT)
 
 
 def test_nan_in_a_vector() -> None:

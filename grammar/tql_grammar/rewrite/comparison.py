@@ -1,0 +1,312 @@
+"""
+Know how a comparison is written so that the engine compares as its text says: by the type of the column, and around its indexes.
+
+The engine uses an index where a column stands on the left of a literal, and only there.
+With an index it casts the literal to the column's type, finds nothing for ``!=`` on numbers and for empty texts, and over the rows of a sub-query it answers with wrong rows.
+A literal on the left (``3 = v``) is compared row by row, and always right.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TYPE_CHECKING, Any, Literal
+
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+MIRRORED: dict[str, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+# Which operators hold for every value where the literal is above all of them, and where it is below.
+ALWAYS_BELOW, ALWAYS_ABOVE = frozenset({"!=", "<", "<="}), frozenset({"!=", ">", ">="})
+STRUCTS = {"float16": "<e", "float32": "<f", "float64": "<d"}
+LARGEST_FLOAT_INTEGER = 2**53
+
+
+def comparison(node: ast.Comparison, scope: Scope) -> Expression:
+    """Return a comparison with a literal in a form in which the engine compares as it says; others stay as they are."""
+    column, literal = scope.column(node.left), node.right
+    if column is None:
+        return _of_unknown(node)
+    if isinstance(literal, (ast.Column, ast.Null)) or not _is_literal(literal):
+        return _columns(node, column, scope.column(literal))
+    if not column.is_single:
+        raise _refused(
+            node, f"takes one value, and {column} holds many", "use fn.any(..) or fn.all(..), or an element: col(..)[0]"
+        )
+    if isinstance(literal, ast.String):
+        return _with_text(node, literal, column, moved=scope.moved)
+    value = number(literal)
+    if value is None or not column.is_number:
+        return _with_other(node, column, value)
+    return _with_number(node, value, column, moved=scope.moved)
+
+
+def number(node: object) -> int | float | None:
+    """Return the number that a literal is, or None."""
+    if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
+        return -node.operand.value
+    return node.value if isinstance(node, ast.Number) else None
+
+
+def literal_of(value: float) -> Expression:
+    """Return the literal of a number."""
+    return ast.Negate(ast.Number(-value)) if math.copysign(1, value) < 0 else ast.Number(value)
+
+
+def _is_literal(node: Expression) -> bool:
+    """Tell whether a node is one value that is written out."""
+    return isinstance(node, (ast.String, ast.Boolean)) or number(node) is not None
+
+
+def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
+    """Return the error for a comparison that means nothing."""
+    from tql_grammar.printer import to_tql
+
+    return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint)
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def _of_unknown(node: ast.Comparison) -> Expression:
+    """Return a comparison of what is not known; one of order with a text can be about texts only."""
+    if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
+        return _TEXT_ORDERS[node.operator](node.left, node.right)
+    return node
+
+
+def _at_most(text: Expression, bound: ast.String) -> Expression:
+    """Return ``text <= bound``: there is no text before the empty one."""
+    return ast.Between(text, ast.String(""), bound)
+
+
+def _below(text: Expression, bound: ast.String) -> Expression:
+    """Return ``text < bound``."""
+    return ast.And((_at_most(text, bound), ast.Comparison("!=", text, bound)))
+
+
+# The engine's own ``<`` on texts is always false.
+_TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
+    "=": lambda text, bound: ast.Comparison("=", text, bound),
+    "!=": lambda text, bound: ast.Comparison("!=", text, bound),
+    "<": _below,
+    "<=": _at_most,
+    ">": lambda text, bound: ast.Not(_at_most(text, bound)),
+    ">=": lambda text, bound: ast.Not(_below(text, bound)),
+}
+
+
+def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, moved: bool) -> Expression:
+    """Return the comparison of a column with a text."""
+    if column.is_label:
+        return _with_class(node, literal, column)
+    if column.dtype == "json":
+        return node
+    if not column.is_text:
+        raise _refused(node, f"takes a number for a column of {column}", "write it without quotes")
+    if node.operator in {"=", "!="}:
+        found: Expression = node
+        if column.is_indexed and (moved or not literal.value):
+            found = ast.Comparison(node.operator, literal, node.left)
+    else:
+        found = _TEXT_ORDERS[node.operator](node.left, literal)
+    return _not_null(node.left, found) if column.nullable else found
+
+
+def _not_null(operand: Expression, condition: Expression) -> Expression:
+    """Return a condition that null does not meet: the engine takes it for the empty text."""
+    return conjunction([ast.IsNull(operand, negated=True), condition])
+
+
+def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Expression:
+    """Return the comparison of a class label with the name of a class."""
+    if node.operator not in {"=", "!="}:
+        raise _refused(node, "takes = and != for the name of a class", "compare its number")
+    require_class(node, literal, column)
+    return node
+
+
+def require_class(node: Expression, literal: ast.String, column: Column) -> None:
+    """Refuse a name that is no class of the column, where its classes are known."""
+    if column.classes and literal.value not in column.classes:
+        raise _refused(
+            node, "takes the name of a class", did_you_mean(literal.value, column.classes).replace("columns", "classes")
+        )
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expression:
+    """Return a comparison of two columns, or of a column with something computed."""
+    if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
+        raise _refused(node, "takes a text literal on the right: the engine finds no text smaller than another")
+    return node
+
+
+def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:
+    """Return the comparison of a column that is no number, or with what is no number."""
+    if column.is_text or (value is None and column.dtype not in {"bool", "json"} and not column.is_number):
+        raise _refused(node, f"takes a text for a column of {column}", "write it in quotes")
+    return ast.Comparison(MIRRORED[node.operator], node.right, node.left) if column.is_indexed else node
+
+
+def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: bool) -> Expression:
+    """Return the comparison of a number column with a number that its type can hold."""
+    fitted = fit(column.dtype, node.operator, value)
+    if isinstance(fitted, bool):
+        return _constant(node.left, column, holds=fitted)
+    operator, value = fitted
+    if column.dtype == "uint64" and not column.nullable and not (moved and column.is_indexed):
+        return _wide(node.left, operator, int(value))
+    literal = literal_of(value)
+    if column.is_indexed and (moved or operator == "!=" or not _holds(column.dtype, value)):
+        return ast.Comparison(MIRRORED[operator], literal, node.left)
+    return ast.Comparison(operator, node.left, literal)
+
+
+def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
+    """Return what is true, or false, for every value; null meets no comparison."""
+    return ast.IsNull(operand, negated=True) if holds and column.nullable else ast.Boolean(holds)
+
+
+def _wide(operand: Expression, operator: str, value: int) -> Expression:
+    """Return the comparison of a uint64, which only BETWEEN compares exactly; the others do it as float64."""
+    least, same = ast.Number(0), ast.Number(value)
+    if operator in {"=", "!="}:
+        found: Expression = ast.Between(operand, same, same)
+        return found if operator == "=" else negation(found)
+    last = value if operator in {"<=", ">"} else value - 1
+    found = ast.Between(operand, least, ast.Number(last)) if last >= 0 else ast.Boolean(value=False)
+    return found if operator in {"<", "<="} else negation(found)
+
+
+def bounds(dtype: str) -> tuple[int, int]:
+    """Return the smallest and the largest value of a type of integers; literals end at 2**63 - 1."""
+    bits = int(dtype.lstrip("uint"))
+    return (0, min(2**bits, 2**63) - 1) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def fit(dtype: str, operator: Operator, value: float) -> tuple[Operator, int | float] | bool:
+    """
+    Return the comparison with a literal of a column's own type that holds for the same values, or whether it always holds.
+
+    ``v < 2.5`` is ``v <= 2`` for integers, ``u8 < 256`` is always true, ``f32 = 0.1`` is ``f32 = 0.10000000149011612``.
+    """
+    if dtype in FLOATS:
+        return operator, rounded(dtype, value)
+    least, most = bounds(dtype)
+    if value > most or value < least:
+        return operator in (ALWAYS_BELOW if value > most else ALWAYS_ABOVE)
+    whole = int(value)
+    if whole == value:
+        return operator, whole
+    if operator in {"=", "!="}:
+        return operator == "!="
+    return ("<=", math.floor(value)) if operator in {"<", "<="} else (">=", math.ceil(value))
+
+
+def rounded(dtype: str, value: float) -> float:
+    """Return the nearest number of a type of floats; one beyond its range stays as it is."""
+    try:
+        found: float = struct.unpack(STRUCTS[dtype], struct.pack(STRUCTS[dtype], value))[0]
+    except OverflowError:
+        return float(value)
+    return found if math.isfinite(found) else float(value)
+
+
+def _holds(dtype: str, value: float) -> bool:
+    """Tell whether a value of a type of floats can be *value*."""
+    return dtype in INTEGERS or (rounded(dtype, value) == value and abs(value) <= _largest(dtype))
+
+
+def _largest(dtype: str) -> float:
+    """Return the largest number of a type of floats."""
+    return {"float16": 65504.0, "float32": 3.4028234663852886e38}.get(dtype, math.inf)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def membership(node: ast.In, scope: Scope) -> Expression:
+    """Return IN with literals that the column's type can hold, or equalities where IN does not compare as ``=`` does."""
+    members: Any = node.members
+    column = scope.column(node.operand)
+    if column is None:
+        return _of_unknown_in(node)
+    if not column.is_single:
+        raise _refused(node, f"takes a column with one value in a row, not {column}", "use .contains(..)")
+    if isinstance(members[0], ast.String):
+        return _texts(node, members, column, moved=scope.moved)
+    values = [number(member) for member in members]
+    if column.is_text or column.dtype == "json" or None in values or not column.is_number:
+        return _either(node, scope)
+    kept = _held(column.dtype, [value for value in values if value is not None])
+    if not kept:
+        return ast.Boolean(node.negated)
+    fitted = node.replace(members=tuple(map(literal_of, kept)))
+    return _either(fitted, scope) if column.is_indexed and scope.moved else fitted
+
+
+def _of_unknown_in(node: ast.In) -> Expression:
+    """Return IN for a column of unknown type: IN casts to it, which cuts fractions, so those become equalities."""
+    from tql_grammar.rewrite.scope import UNKNOWN
+
+    safe = isinstance(node.operand, ast.Column) and all(
+        isinstance(member, ast.String) or isinstance(number(member), int)
+        for member in node.members  # type: ignore[union-attr]  # no sub-query: the caller looked
+    )
+    return node if safe else _either(node, UNKNOWN)
+
+
+def _either(node: ast.In, scope: Scope) -> Expression:
+    """Return equalities with each of the members."""
+    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no sub-query
+    found = disjunction(tests)
+    return negation(found) if node.negated else found
+
+
+def _held(dtype: str, values: list[int | float]) -> list[int | float]:
+    """Return the values that a type can hold."""
+    if dtype in FLOATS:
+        return [value for value in (rounded(dtype, value) for value in values) if _holds(dtype, value)]
+    least, most = bounds(dtype)
+    return [int(value) for value in values if least <= value <= most and int(value) == value]
+
+
+def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, moved: bool) -> Expression:
+    """Return IN for texts: not over moved rows of an index, and with the empty text apart, which an index does not find."""
+    if column.is_label:
+        for member in members:
+            require_class(node, member, column)
+        return node
+    if not column.is_text:
+        raise _refused(node, f"takes numbers for a column of {column}", "write them without quotes")
+    apart = [member for member in members if column.is_indexed and (moved or not member.value)]
+    rest = tuple(member for member in members if member not in apart)
+    parts: list[Expression] = [ast.In(node.operand, rest)] if rest else []
+    parts += [ast.Comparison("=", member, node.operand) for member in apart]
+    found = disjunction(parts)
+    if column.nullable and any(not member.value for member in members):
+        found = _not_null(node.operand, found)
+    return negation(found) if node.negated else found
+
+
+def between(node: ast.Between, scope: Scope) -> Expression:
+    """Return BETWEEN of texts; null is between no two."""
+    column = scope.column(node.operand)
+    if column is None:
+        return node
+    if not column.is_text:
+        raise _refused(node, f"takes numbers for a column of {column}", "write them without quotes")
+    return _not_null(node.operand, node) if column.nullable else node

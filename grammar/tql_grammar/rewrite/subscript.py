@@ -1,0 +1,118 @@
+"""
+Know which indices and slices the engine reads as Python does, and how the others are written where the lengths are known.
+
+The engine takes the last element for an index beyond the end, cannot count from the end, and reads on into the next row where a slice has an open or a too large end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
+
+LAST = 2**63 - 1
+WITH_SCHEMA = "or give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
+
+
+def subscript(node: ast.Subscript, scope: Scope) -> ast.Subscript:
+    """
+    Return a subscript in a form that the engine reads as Python does.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    column = scope.column(node.operand)
+    if column is not None:
+        _require_dimensions(node, column)
+    shape = column.shape if column is not None and column.shape else (None,) * len(node.indices)
+    ragged = column is not None and column.dtype != "json"
+    single = len(node.indices) == 1
+    found = [
+        _index(index, length, ragged=ragged, single=single) for index, length in zip(node.indices, shape, strict=False)
+    ]
+    return node.replace(indices=(*found, *node.indices[len(found) :]))
+
+
+def _require_dimensions(node: ast.Subscript, column: Column) -> None:
+    """Refuse more indices than there are dimensions, and keys of what is no JSON."""
+    keyed = isinstance(node.indices[0], ast.String)
+    if column.dtype == "json":
+        return
+    if keyed:
+        raise ArgumentError("[]", f"takes a key for JSON only, and the column is {column}", _written(node))
+    if column.kind not in {"image", "other"} and len(node.indices) > len(column.shape):
+        rule = f"takes at most as many indices as there are dimensions, and the column is {column}"
+        raise ArgumentError("[]", rule, _written(node))
+
+
+def _written(node: Expression) -> str:
+    """Return what was asked for."""
+    from tql_grammar.printer import to_tql
+
+    return f"`{to_tql(node)}`"
+
+
+def _number(node: Expression | None) -> int | None:
+    """Return the integer of a bound, or None."""
+    if isinstance(node, ast.Negate):
+        inner = _number(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Number) and isinstance(node.value, int) else None
+
+
+def _index(index: Expression, length: int | None, *, ragged: bool, single: bool) -> Expression:
+    """Return one index."""
+    if isinstance(index, ast.Slice):
+        return _slice(index, length, ragged=ragged)
+    position = _number(index)
+    if position is None or (length is None and position >= 0):
+        return index
+    if length is None:
+        if position == -1 and single:
+            return ast.Number(LAST)
+        rule = "takes an index from 0, or -1 alone for the last element: the engine cannot count from the end"
+        raise ArgumentError("[]", rule, str(position), WITH_SCHEMA)
+    if not -length <= position < length:
+        rule = f"takes an index of the {length} elements: the engine takes the last one for any other"
+        raise ArgumentError("[]", rule, str(position))
+    return ast.Number(position % length)
+
+
+def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
+    """Return a slice whose end is known."""
+    start, stop, step = map(_number, (part.start, part.stop, part.step))
+    if (start, stop, step) == (None, None, None):
+        return part
+    if length is not None:
+        first, end, every = slice(start, stop, step).indices(length)
+        start, stop, step = first, end, step if every > 0 else every
+    elif stop is None or stop < 0 or (start or 0) < 0:
+        rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
+        raise ArgumentError(
+            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8], {WITH_SCHEMA}"
+        )
+    elif ragged and (start or 0) > 0:
+        rule = "takes slices from the start where lengths differ from row to row: the engine reads other rows' elements with any other"
+        raise ArgumentError("[]", rule, _shown(part), "slice from 0: [0:8]")
+    if stop is None or stop <= (start or 0) or (step is not None and step < 1):
+        rule = "takes slices that hold an element, with a step of at least 1: the engine dies on others"
+        raise ArgumentError("[]", rule, _shown(part))
+    low, high, by = (None if bound is None else ast.Number(bound) for bound in (_kept(start, part.start), stop, step))
+    return ast.Slice(low, high, by)
+
+
+def _kept(start: int | None, written: Expression | None) -> int | None:
+    """Return a start, left out where it was left out."""
+    return None if written is None and not start else start
+
+
+def _shown(part: ast.Slice) -> str:
+    """Return a slice as it is written."""
+    bounds = ["" if bound is None else str(_number(bound)) for bound in (part.start, part.stop, part.step)]
+    return f"[{':'.join(bounds if part.step is not None else bounds[:2])}]"

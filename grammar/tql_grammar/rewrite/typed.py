@@ -1,0 +1,184 @@
+"""Know how an expression is written for columns of known types; what no rule speaks of stays as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.comparison import between, comparison, membership
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.subscript import subscript
+from tql_grammar.schema import did_you_mean
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
+
+N = TypeVar("N", bound=ast.Node)
+OF_VECTORS = frozenset({"cosine_similarity", "dot", "hamming_distance", "mmr_similarity"})
+TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
+
+
+class AsIs(ast.Expression):
+    """An expression that was given as text, and means what the engine makes of it."""
+
+    expression: ast.Expression
+
+
+def written(node: N, scope: Scope) -> N:
+    """Return an expression as it stands in the text: every part in the engine's form, and what was given as text as it is; see `typed`."""
+    return as_given(typed(node, scope))
+
+
+def typed(node: N, scope: Scope) -> N:
+    """
+    Return an expression in which every part is written so that the engine does what it says.
+
+    Raises:
+        ArgumentError: a part means nothing for a column of its type, or the engine cannot do it.
+    """
+    return rebuild(node, lambda part: _part(part, scope), opaque=AsIs)
+
+
+def as_given(node: N) -> N:
+    """Return an expression with the texts in their places."""
+
+    def unwrap(part: Record) -> Record:
+        if isinstance(part, AsIs):
+            return part.expression
+        join = _JOINED.get(type(part))
+        return part if join is None else join(part.operands)  # type: ignore[attr-defined]  # AND and OR
+
+    return rebuild(node, unwrap) if any(isinstance(part, AsIs) for part in walk(node)) else node
+
+
+def condition(node: Expression, scope: Scope) -> Expression:
+    """Return a condition; a column alone is one where it holds a bool or a number."""
+    _require_truth(node, scope)
+    return typed(node, scope)
+
+
+def require_columns(subject: str, node: Record, scope: Scope) -> None:
+    """Refuse the name of a column that is not there."""
+    if scope.columns is None:
+        return
+    for part in walk(node):
+        if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
+            rule = "takes names of columns"
+            raise ArgumentError(subject, rule, repr(part.name), did_you_mean(part.name, scope.columns))
+
+
+def _part(part: Record, scope: Scope) -> Record:
+    """Return one part."""
+    rule = _RULES.get(type(part))
+    return part if rule is None else rule(part, scope)
+
+
+def _require_truth(node: Expression, scope: Scope) -> None:
+    """Refuse a column as a condition that the engine takes for false, or of which it looks at the first element."""
+    column = scope.column(node)
+    if column is not None and (not column.is_single or column.dtype in {"text", "json", "bytes"}):
+        rule = f"takes a condition, and a column of {column} is none"
+        raise ArgumentError("where", rule, repr(node.name), "compare it, or use fn.any(..), fn.all(..)")  # type: ignore[attr-defined]  # a column
+
+
+def _joined(join: Callable[..., Expression]) -> Callable[[ast.And | ast.Or, Scope], Expression]:
+    """Return the rule of AND or OR."""
+
+    def rule(node: ast.And | ast.Or, scope: Scope) -> Expression:
+        for operand in node.operands:
+            _require_truth(operand, scope)
+        return join(node.operands)
+
+    return rule
+
+
+def _not(node: ast.Not, scope: Scope) -> Expression:
+    """Return NOT."""
+    _require_truth(node.operand, scope)
+    return negation(node.operand) if isinstance(node.operand, (ast.Boolean, ast.Not)) else node
+
+
+def _in(node: ast.In, scope: Scope) -> Expression:
+    """Return IN; a sub-query in it is only in texts that were given."""
+    return node if isinstance(node.members, ast.Query) else membership(node, scope)
+
+
+def _like(node: ast.Like, scope: Scope) -> Expression:
+    """Return LIKE, for texts."""
+    column = scope.column(node.operand)
+    if column is not None and not column.is_text:
+        rule = f"takes a column of texts, not {column}"
+        raise ArgumentError("like", rule, repr(node.operand.name))  # type: ignore[attr-defined]  # a column
+    return node
+
+
+def _chain(node: ast.Chain, scope: Scope) -> Expression:
+    """Return arithmetic, for numbers, with vectors as long as the columns beside them."""
+    columns = [found for found in map(scope.column, node.operands) if found is not None]
+    for column in columns:
+        if column.dtype in {"text", "json", "bytes"}:
+            raise ArgumentError(node.operators[0], f"takes numbers and arrays, not {column}", "a column of it")
+    for operand in node.operands:
+        if isinstance(operand, ast.Vector):
+            for column in columns:
+                _require_length(node.operators[0], operand, column)
+    return node
+
+
+def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
+    """Refuse a vector that is not as long as the rows of a column."""
+    length = column.shape[-1] if column.shape else None
+    if length is not None and length != vector.array.size:
+        rule = f"takes a vector as long as the column's, and the column is {column}"
+        raise ArgumentError(subject, rule, f"{vector.array.size} elements", "use the model that made the embeddings")
+
+
+def _function(node: ast.Function, scope: Scope) -> Expression:
+    """Return a call, if its column suits it."""
+    column = scope.column(node.arguments[0]) if node.arguments else None
+    name = node.name.lower()
+    if column is None:
+        return node
+    if name == "bm25_similarity" and not TEXT_INDEXES & set(column.indexes):
+        rule = "takes a column of texts with a BM25 index"
+        hint = "make the column with deeplake.types.Text(deeplake.types.BM25)"
+        raise ArgumentError("bm25", rule, str(column), hint)
+    if name in OF_VECTORS:
+        _require_vectors(name, node, column)
+    if name == "contains" and column.is_text and column.is_indexed:
+        rule = "takes a column without index: with one the engine looks for whole words, and for the first one only"
+        raise ArgumentError(
+            "fn.contains", rule, str(column), "use col(..).contains(..), which takes every text literally"
+        )
+    return node
+
+
+def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
+    """Refuse a similarity with what is no vector, or one of another length."""
+    if not column.shape or column.dtype in {"text", "json", "bytes"}:
+        raise ArgumentError(name, "takes a column of vectors", str(column))
+    for argument in node.arguments[1:]:
+        if isinstance(argument, ast.Vector):
+            _require_length(name, argument, column)
+
+
+_JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
+_RULES: dict[type, Callable[..., Record]] = {
+    ast.Comparison: comparison,
+    ast.In: _in,
+    ast.Between: between,
+    ast.Like: _like,
+    ast.And: _joined(conjunction),
+    ast.Or: _joined(disjunction),
+    ast.Not: _not,
+    ast.Chain: _chain,
+    ast.Subscript: subscript,
+    ast.Function: _function,
+}

@@ -1,0 +1,252 @@
+"""Know what a dataset's columns are: their types, shapes, indexes, and how they are written down."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+from tql_grammar.errors import ArgumentError
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+FLOATS = ("float16", "float32", "float64")
+DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
+KINDS = ("embedding", "class label", "sequence", "image", "other")
+INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
+# What the engine calls them; "clustered" is that of every embedding.
+ENGINE_INDEXES = {
+    "inverted_index": "inverted",
+    "bm25": "bm25",
+    "exact_text": "exact",
+    "clustered_quantized": "quantized",
+}
+ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence": "sequence", "Image": "image"}
+PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
+LARGEST_LENGTH = 2**32
+COLUMN = re.compile(
+    r"(?P<nullable>nullable )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
+    r"(?:\[(?P<shape>[\d?, ]*)\])?(?P<indexes>(?: [a-z]\w*)*)"
+)
+
+
+class Column(Record):
+    """
+    What one column holds.
+
+    It is written ``int64``, ``nullable text``, ``text bm25``, ``embedding[384]``, ``float32[?, 8]``, ``sequence int64``, ``class label int32``:
+    the type of the elements, their shape with ``?`` for a length that differs from row to row, and the indexes.
+
+    Attributes:
+        dtype: a name in `DTYPES`.
+        shape: () for single values.
+        nullable: whether a value can be missing.
+        kind: a name in `KINDS`, or "" for plain values and arrays.
+        indexes: names in `INDEXES`; the engine does not tell the three indexes of text apart.
+        classes: the names of a class label's numbers, in order.
+    """
+
+    dtype: str
+    shape: tuple[int | None, ...] = ()
+    nullable: bool = False
+    kind: str = ""
+    indexes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Return the column that *text* describes.
+
+        Raises:
+            ArgumentError: *text* describes none.
+        """
+        found = COLUMN.fullmatch(" ".join(text.split()))
+        if not found:
+            raise _unreadable(text)
+        dtype, kind, indexes = found["dtype"], found["kind"] or "", tuple(found["indexes"].split())
+        if dtype == "embedding":
+            dtype, kind = "float32", "embedding"
+        if dtype not in DTYPES or set(indexes) - set(INDEXES):
+            raise _unreadable(text)
+        shape = tuple(None if part.strip() == "?" else int(part) for part in (found["shape"] or "").split(",") if part)
+        return cls(dtype, shape, bool(found["nullable"]), kind, indexes)
+
+    def __str__(self) -> str:
+        """Return the description that `parse` reads."""
+        embedding = self.kind == "embedding" and self.dtype == "float32"
+        kind = "" if embedding or not self.kind else f"{self.kind} "
+        shape = f"[{', '.join('?' if length is None else str(length) for length in self.shape)}]" if self.shape else ""
+        indexes = "".join(f" {index}" for index in self.indexes)
+        nullable = "nullable " if self.nullable else ""
+        return f"{nullable}{kind}{'embedding' if embedding else self.dtype}{shape}{indexes}"
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a row holds one value, not an array or a sequence."""
+        return not self.shape and self.kind not in {"sequence", "image", "other"}
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a row holds one text."""
+        return self.dtype == "text" and self.is_single
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a row holds one number; a class label is one."""
+        return self.dtype in INTEGERS + FLOATS and self.is_single
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the engine may answer from an index; every embedding has one, built or not."""
+        return bool(self.indexes) or self.kind == "embedding"
+
+    @property
+    def is_label(self) -> bool:
+        """Whether a row holds the number of a class."""
+        return self.kind == "class label"
+
+
+class Schema(Record):
+    """
+    The columns of a dataset, in order: ``Schema(id="int64", text="text bm25", embedding="embedding[384]")``.
+
+    With it the builder knows what a comparison, an order or a slice means for a column, and the checks know names and types.
+
+    Attributes:
+        columns: each name with its `Column`.
+    """
+
+    columns: tuple[tuple[str, Column], ...] = ()
+
+    def __init__(self, columns: Mapping[str, Column | str] | None = None, **named: Column | str) -> None:
+        """
+        Take columns as descriptions or as `Column`; a mapping holds names that are no Python names.
+
+        Raises:
+            ArgumentError: a description is none; see `Column`.
+        """
+        given = {**(columns or {}), **named}
+        super().__init__(tuple((name, _column(column)) for name, column in given.items()))
+
+    @classmethod
+    def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
+        """Return the columns of a dataset, or of a view, that the engine has opened."""
+        return cls({column.name: _of_engine(dataset, column) for column in dataset.schema.columns})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """
+        Return the schema that `to_json` wrote.
+
+        Raises:
+            ArgumentError: it is no JSON object of descriptions.
+        """
+        import json
+
+        try:
+            found = json.loads(text)
+            return cls({name: _from_json(value) for name, value in found.items()})
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            if isinstance(error, ArgumentError):
+                raise
+            rule = 'takes a JSON object such as {"id": "int64", "text": "text bm25"}'
+            raise ArgumentError("Schema.from_json", rule, repr(text[:60])) from None
+
+    def to_json(self) -> str:
+        """Return the schema as a JSON object: each name with its description."""
+        import json
+
+        return json.dumps({name: _to_json(column) for name, column in self.columns}, indent=2, ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        """Return the call that makes an equal schema."""
+        written = ", ".join(
+            f"{name!r}: {column!r}" if column.classes else f"{name!r}: {str(column)!r}" for name, column in self.columns
+        )
+        return f"Schema({{{written}}})"
+
+    def __getitem__(self, name: str) -> Column:
+        """Return a column by its name."""
+        return self.as_dict()[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a column of this name."""
+        return name in self.as_dict()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in order."""
+        return iter(self.as_dict())
+
+    def __len__(self) -> int:
+        """Return the number of columns."""
+        return len(self.columns)
+
+    def as_dict(self) -> dict[str, Column]:
+        """Return the columns by name."""
+        known: dict[str, Column] | None = self.__dict__.get("_by_name")
+        if known is None:
+            known = self.__dict__["_by_name"] = dict(self.columns)
+        return known
+
+
+def did_you_mean(name: str, names: Any) -> str:  # noqa: ANN401 - any iterable of names
+    """Return the nearest of *names* and all of them, as a hint."""
+    from difflib import get_close_matches
+
+    known = list(names)
+    folded = [other for other in known if other.lower() == name.lower()]
+    near = folded or get_close_matches(name, known, n=1)
+    listed = ", ".join(known[:12]) + (", .." if len(known) > len(known[:12]) else "")
+    return f"did you mean {near[0]!r}? the columns are {listed}" if near else f"the columns are {listed}"
+
+
+def _column(given: Column | str) -> Column:
+    """Return a column from its description."""
+    if isinstance(given, Column):
+        return given
+    if not isinstance(given, str):
+        raise _unreadable(given)
+    return Column.parse(given)
+
+
+def _unreadable(given: object) -> ArgumentError:
+    """Return the error for what describes no column."""
+    rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
+    return ArgumentError("Schema", rule, repr(given), 'such as "int64", "text bm25", "nullable text", "embedding[384]"')
+
+
+def _to_json(column: Column) -> object:
+    """Return a column as JSON: its description, or an object with the names of its classes."""
+    return {"type": str(column), "classes": list(column.classes)} if column.classes else str(column)
+
+
+def _from_json(value: Any) -> Column:  # noqa: ANN401 - JSON
+    """Return a column from JSON."""
+    if isinstance(value, str):
+        return Column.parse(value)
+    return Column.parse(value["type"]).replace(classes=tuple(map(str, value["classes"])))
+
+
+def _of_engine(dataset: Any, definition: Any) -> Column:  # noqa: ANN401 - the engine ships no types
+    """Return a column of an opened dataset."""
+    kind, dtype = definition.dtype, str(definition.dtype.id)
+    name = str(kind.kind).rpartition(".")[2]
+    column = dataset[definition.name]
+    metadata = getattr(column, "metadata", None) or {}
+    found = "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, "" if name in PLAIN_KINDS else "other")
+    dtype = "json" if dtype == "object" else dtype
+    return Column(
+        dtype if dtype in DTYPES else "bytes",
+        tuple(None if length > LARGEST_LENGTH else int(length) for length in kind.shape or ()),
+        bool(kind.is_nullable),
+        found if dtype in DTYPES else "other",
+        tuple(
+            ENGINE_INDEXES.get(str(index), "matrix")
+            for index in getattr(column, "indexes", None) or ()
+            if str(index) != "clustered"
+        ),
+        tuple(map(str, metadata["class_names"])) if "class_names" in metadata else (),
+    )
