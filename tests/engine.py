@@ -41,6 +41,8 @@ def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any
 def run(made: Any, text: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine ships no types
     """Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python."""
     view = made.query(text)
+    if len(view) == 0:
+        return []
     columns = {column.name: [_python(value) for value in view[column.name][:]] for column in view.schema.columns}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 

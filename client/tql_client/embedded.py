@@ -166,7 +166,14 @@ def _view(dataset: Any, text: str, call: Call) -> Any:  # noqa: ANN401 - the eng
 def _answer(view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
     """Return the columns of a view."""
     names = tuple(column.name for column in view.schema.columns)
-    return Answer(names, {name: view[name][:] for name in names})
+    return Answer(names, {name: _values(view, name) for name in names})
+
+
+def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return the values of a column; of no rows the engine cannot read texts that were computed."""
+    if len(view) == 0 and str(view.schema[name].dtype).startswith("text"):
+        return []
+    return view[name][:]
 
 
 def _refused(description: str, dataset: Any) -> APIError:  # noqa: ANN401 - the engine ships no types

@@ -219,7 +219,7 @@ def fit(dtype: str, operator: Operator, value: float) -> tuple[Operator, int | f
 def rounded(dtype: str, value: float) -> float:
     """Return the nearest number of a type of floats; one beyond its range stays as it is."""
     try:
-        found: float = struct.unpack(STRUCTS[dtype], struct.pack(STRUCTS[dtype], value))[0]
+        found: float = struct.unpack(STRUCTS[dtype], struct.pack(STRUCTS[dtype], float(value)))[0]
     except OverflowError:
         return float(value)
     return found if math.isfinite(found) else float(value)
@@ -239,7 +239,7 @@ def _largest(dtype: str) -> float:
 
 
 def membership(node: ast.In, scope: Scope) -> Expression:
-    """Return IN with literals that the column's type can hold, or equalities where IN does not compare as ``=`` does."""
+    """Return IN with literals that the column's type can hold, or equalities where IN does not compare as ``=`` does: for the engine NaN is in every list."""
     members: Any = node.members
     column = scope.column(node.operand)
     if column is None:
@@ -249,7 +249,7 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if isinstance(members[0], ast.String):
         return _texts(node, members, column, moved=scope.moved)
     values = [number(member) for member in members]
-    if column.is_text or column.dtype == "json" or None in values or not column.is_number:
+    if column.dtype not in INTEGERS or None in values:
         return _either(node, scope)
     kept = _held(column.dtype, [value for value in values if value is not None])
     if not kept:
@@ -276,10 +276,8 @@ def _either(node: ast.In, scope: Scope) -> Expression:
     return negation(found) if node.negated else found
 
 
-def _held(dtype: str, values: list[int | float]) -> list[int | float]:
-    """Return the values that a type can hold."""
-    if dtype in FLOATS:
-        return [value for value in (rounded(dtype, value) for value in values) if _holds(dtype, value)]
+def _held(dtype: str, values: list[int | float]) -> list[int]:
+    """Return the values that a type of integers can hold."""
     least, most = bounds(dtype)
     return [int(value) for value in values if least <= value <= most and int(value) == value]
 
