@@ -2,6 +2,7 @@
 Know which indices and slices the engine reads as Python does, and how the others are written where the lengths are known.
 
 The engine takes the last element for an index beyond the end, cannot count from the end, and reads on into the next row where a slice has an open or a too large end.
+An index into a column whose rows have one fixed shape brings all elements from there on; into something computed it brings the element: ``(e * 1)[0]``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LAST = 2**63 - 1
 WITH_SCHEMA = "or give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
 
 
-def subscript(node: ast.Subscript, scope: Scope) -> ast.Subscript:
+def subscript(node: ast.Subscript, scope: Scope) -> Expression:
     """
     Return a subscript in a form that the engine reads as Python does.
 
@@ -36,7 +37,32 @@ def subscript(node: ast.Subscript, scope: Scope) -> ast.Subscript:
     found = [
         _index(index, length, ragged=ragged, single=single) for index, length in zip(node.indices, shape, strict=False)
     ]
-    return node.replace(indices=(*found, *node.indices[len(found) :]))
+    return _element(node.replace(indices=(*found, *node.indices[len(found) :])), column)
+
+
+def _element(node: ast.Subscript, column: Column | None) -> Expression:
+    """Return a subscript so that an index takes one element."""
+    places = [_number(index) for index in node.indices]
+    whole = all(place is not None for place in places)
+    if not isinstance(node.operand, ast.Column) or all(place is None for place in places):
+        return node
+    if column is None:
+        return node.replace(operand=_computed(node.operand))
+    if column.dtype == "json" or all(length is None for length in column.shape):
+        return node
+    if whole and len(places) == len(column.shape):
+        cut = (ast.Slice(ast.Number(place), ast.Number(place + 1)) for place in places if place is not None)
+        return ast.Function("prod", (node.replace(indices=tuple(cut)),))
+    if column.dtype == "uint64":
+        raise ArgumentError(
+            "[]", f"takes an element or a slice of {column}: the engine has no row of it", _written(node)
+        )
+    return node.replace(operand=_computed(node.operand))
+
+
+def _computed(operand: Expression) -> Expression:
+    """Return a column as something computed, with the same numbers."""
+    return ast.Chain(("*",), (operand, ast.Number(1)))
 
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:
