@@ -109,7 +109,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             if not move:
                 if kind == STOP and states[-1] == table.accept:
                     return values[-1], grown
-                _finish(table, actions, states[-1], values, starts)
+                _finish(table, actions, states, values, starts, token)
                 raise Unexpected(token, states)
             length, origin, kept = rules[-move - 1]
             action = actions[-move - 1]
@@ -132,22 +132,33 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
     raise ValueError(message)
 
 
-def _finish(
-    table: Table, actions: Sequence[Action | None], state: int, values: Sequence[object], starts: Sequence[int]
+def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
+    table: Table,
+    actions: Sequence[Action | None],
+    path: Sequence[int],
+    made: Sequence[object],
+    begun: Sequence[int],
+    token: Token,
 ) -> None:
     """
-    End the rule that is open where a token cannot stand, as the engine does before it speaks of the token.
+    End the rules that are open where a token cannot stand, one after the other, as the engine does before it speaks of the token.
 
     Raises:
-        Malformed: what the rule made is wrong in itself; the engine says this first.
+        Malformed: what a rule made is wrong in itself; the engine says this first.
+        TooDeep: the engine's parser has no room for what a rule made.
     """
-    ends = [-move - 1 for move in table.rows[state].values() if move < 0]
-    if ends:
-        number = max(set(ends), key=ends.count)
+    states, values, starts = list(path), list(made), list(begun)
+    while ends := [-move - 1 for move in table.rows[states[-1]].values() if move < 0]:
+        number = max(sorted(set(ends)), key=ends.count)
         rule = table.reductions[number]
         first = len(values) - rule.length
         span = (starts[first], starts[-1]) if rule.length else (0, 0)
-        _value(actions[number], list(values[first:]), rule.kept, span, [])
+        values[first:] = [_value(actions[number], values[first:], rule.kept, span, [])]
+        starts[first:] = [span[0]]
+        del states[len(states) - rule.length :]
+        states.append(table.rows[states[-1]][rule.origin] - 1)
+        if len(states) >= STACK_LIMIT:
+            raise TooDeep(token)
 
 
 def _value(
