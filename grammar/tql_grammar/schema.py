@@ -248,5 +248,5 @@ def _of_engine(dataset: Any, definition: Any) -> Column:  # noqa: ANN401 - the e
             for index in getattr(column, "indexes", None) or ()
             if str(index) != "clustered"
         ),
-        tuple(map(str, metadata["class_names"])) if "class_names" in metadata else (),
+        tuple(map(str, metadata["class_names"])) if found == "class label" and "class_names" in metadata else (),
     )

@@ -96,7 +96,7 @@ def test_what_is_no_schema_in_json_is_refused(wrong: str) -> None:
 def test_the_columns_of_datasets() -> None:
     """Types, shapes, null, indexes and classes are those of the engine."""
     opened = datasets.build()
-    first, second = (Schema.from_dataset(data) for data in opened[:2])
+    first, second = (Schema.from_dataset(opened[name]) for name in "tx")
 
     assert str(first["nul"]) == "nullable int64"
     assert str(first["ntext"]) == "nullable text"
@@ -107,7 +107,7 @@ def test_the_columns_of_datasets() -> None:
     assert first["label"] == Column("int32", kind="class label", classes=("cat", "dog", "bird"))
     assert str(second["num"]) == "int64 inverted"
     assert str(second["tb"]) == "text inverted bm25 exact"
-    assert Schema.from_dataset(opened[0].query("select id, text"))["text"] == Column("text")
+    assert Schema.from_dataset(opened["t"].query("select id, text"))["text"] == Column("text")
 
 
 REFUSED = [
