@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +29,9 @@ USUAL = (
     "NOT",
     "IN",
     "LIKE",
+    "ILIKE",
     "BETWEEN",
+    "HAVING",
     "GROUP",
     "ORDER",
     "BY",
@@ -187,6 +188,42 @@ RULES = (
         lambda place: place.kind(0) == "COLON" and place.kind(1) in KEYWORDS | {"NAME"},
     ),
     SyntaxRule(
+        "TQL109",
+        "OFFSET before LIMIT",
+        "write LIMIT first: LIMIT 2 OFFSET 1",
+        "select id from t offset 1 limit 2",
+        lambda place: place.kind(0) == "LIMIT" and place.kind(-2) == "OFFSET",
+    ),
+    SyntaxRule(
+        "TQL114",
+        "a name in double quotes where a text belongs",
+        "texts stand in single quotes: 'text'; double quotes hold names",
+        'select date "2020-01-31" as d from t',
+        lambda place: (
+            place.kind(0) == "NAME"
+            and place.token.end - place.token.start > len(str(place.token.value))
+            and "a text in single quotes" in place.expected
+        ),
+    ),
+    SyntaxRule(
+        "TQL119",
+        "a comparison that TQL does not have",
+        "the comparisons are =, ==, !=, <>, <, <=, > and >=",
+        "select id from t where id => 3",
+        lambda place: (
+            place.kind(0) in COMPARISONS
+            and place.kind(-1) in COMPARISONS
+            and place.token.start == place.tokens[place.at - 1].end
+        ),
+    ),
+    SyntaxRule(
+        "TQL118",
+        "a bracket that is not closed",
+        "close it with ]",
+        "select id from t where e[0 = 1",
+        lambda place: place.kind(0) in {STOP, "RPAR", *CLAUSES} and place.open("LSQB", "RSQB") > 0,
+    ),
+    SyntaxRule(
         "TQL107",
         "a clause at the wrong place",
         "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
@@ -199,13 +236,6 @@ RULES = (
         "close it",
         "select id from t where (id = 1",
         lambda place: place.kind(0) == STOP and place.open("LPAR", "RPAR") > 0 and "')'" in place.expected,
-    ),
-    SyntaxRule(
-        "TQL118",
-        "a bracket that is not closed",
-        "close it with ]",
-        "select id from t where e[0 = 1",
-        lambda place: place.kind(0) in {STOP, "RPAR"} and place.open("LSQB", "RSQB") > 0,
     ),
     SyntaxRule(
         "TQL113",
@@ -263,12 +293,29 @@ def _in_words(expected: Sequence[str]) -> str:
 
 
 def _misspelt(place: Place) -> str | None:
-    """Return the keyword that a word near the place was probably meant to be."""
+    """Return the keyword that a word at the place, or before it, was probably meant to be."""
+    meant: list[tuple[float, bool, str]] = []
     for back in (0, -1):
         if place.kind(back) != "NAME":
             continue
         word = str(place.tokens[place.at + back].value).upper()
-        close = difflib.get_close_matches(word, USUAL, n=1, cutoff=0.7)
-        if close and close[0] != word:
-            return f"did you mean {close[0]}?"
-    return None
+        known = {*USUAL, *(RESERVED.intersection(place.expected) if back == 0 else ())}
+        for other in known - {word}:
+            distance = _distance(word, other)
+            if distance <= min(2, len(other) // 2):
+                meant.append((distance / len(other), word[0] != other[0], other))
+    return f"did you mean {min(meant)[2]}?" if meant else None
+
+
+def _distance(word: str, other: str) -> int:
+    """Return how many letters have to be added, left out, exchanged or swapped with their neighbour to make one word of the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(word, 1):
+        last, before, row = before, row, [number]
+        for at, wanted in enumerate(other, 1):
+            cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != wanted))
+            if last and at > 1 and (letter, word[number - 2]) == (other[at - 2], wanted):
+                cost = min(cost, last[at - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -92,6 +92,20 @@ NOT_ASCII = TextRule(
 
 RULES = (UNKNOWN, RETURN, SWALLOWED, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII)
 OF_CHARACTER = {"\r": RETURN, "'": UNCLOSED, '"': UNCLOSED, "_": UNDERSCORE}
+# What a character was probably meant to be; all others have the hint of their rule.
+HINTS = {
+    "&": "join conditions with AND",
+    "!": "write != without a blank, or NOT",
+    "#": "begin a comment with --",
+    "`": 'put names in double quotes: "order"',
+    "$": "a parameter is written ?, and the builder has param(name)",
+    "@": "a parameter is written ?, and the builder has param(name)",
+    "\\": "a quote inside a text is doubled, not escaped: 'it''s'",
+    **dict.fromkeys("\u2018\u2019\u201a\u2032", "replace the typographic quote by a plain one: '"),
+    **dict.fromkeys("\u201c\u201d\u201e\u2033", "texts stand in plain single quotes, names in plain double quotes"),
+    **dict.fromkeys("\u2013\u2014\u2212", "replace the typographic dash by a plain one: -"),
+    **dict.fromkeys("\u00a0\u200b\u2009\u202f\ufeff", "replace the blank by a plain one: this one looks the same"),
+}
 
 
 def findings(text: str) -> Iterator[Diagnostic]:
@@ -139,4 +153,5 @@ def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> 
     """Return the finding of a rule."""
     shown = text[start:end] if more else text[start]
     line, column = locate(text, start)
-    return Diagnostic(rule.code, "error", rule.message.format(f"`{shown}`", *more), line, column, start, end, rule.hint)
+    hint = HINTS.get(text[start], rule.hint)
+    return Diagnostic(rule.code, "error", rule.message.format(f"`{shown}`", *more), line, column, start, end, hint)

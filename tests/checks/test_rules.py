@@ -6,6 +6,7 @@ import pytest
 
 from tests.engine import dataset, run
 from tql import check
+from tql_grammar.checks import functions
 
 ROWS = [{"id": number, "grp": number % 3} for number in range(20)]
 CASES = [
@@ -55,3 +56,24 @@ def test_the_engine_refuses_an_alias_at_its_own_level() -> None:
     with pytest.raises(RuntimeError, match="does not exist"):
         run(made, trap)
     assert len(run(made, "select * from (select id + 1 as next) order by next")) == len(ROWS)
+
+
+@pytest.mark.parametrize("name", functions.ABSENT)
+def test_the_engine_has_no_function_of_the_name(name: str) -> None:
+    """The finding quotes the engine, and says what to write instead."""
+    trap = f"select {name}(id) as n"
+    made = dataset(f"mem://absent{name}", {"id": "int64"}, [{"id": 1}])
+    (finding,) = check(trap)
+
+    assert (finding.code, trap[finding.start : finding.end]) == ("TQL201", f"{name}(id)")
+    with pytest.raises(RuntimeError, match=f"Function '{name}' is not found"):
+        run(made, trap)
+
+
+def test_the_engine_takes_no_star_as_an_argument() -> None:
+    """COUNT(*) has two findings: no such function, and no such argument."""
+    made = dataset("mem://star", {"id": "int64"}, [{"id": 1}])
+
+    assert [finding.code for finding in check("select count(*) as n")] == ["TQL201", "TQL202"]
+    with pytest.raises(RuntimeError, match="STAR is not supported"):
+        run(made, "select shape(*) as n")

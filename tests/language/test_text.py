@@ -10,6 +10,7 @@ import pytest
 
 from tests.oracle import CRASH, Oracle
 from tql_grammar import syntax_rules, text_rules
+from tql_grammar.checks import check
 from tql_grammar.errors import ParseError
 from tql_grammar.formatter import format_text
 from tql_grammar.parser import parse, read
@@ -23,6 +24,12 @@ RULES = (*text_rules.RULES, *syntax_rules.RULES)
 PUBLISHED = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "corpus" / "real_world.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+MISTAKES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "corpus" / "mistakes.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 
 
@@ -71,3 +78,11 @@ def test_printing_and_formatting_keep_the_tree(entry: dict[str, str]) -> None:
         laid_out = format_text(entry["query"], 30)
         assert parse(laid_out) == reading.tree
         assert format_text(laid_out, 30) == laid_out
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["query"])
+def test_a_mistake_has_its_hint(mistake: dict[str, str]) -> None:
+    """What people write wrong is named, with what to write instead."""
+    first = check(mistake["query"])[0]
+
+    assert (first.code, mistake["hint"] in (first.hint or "")) == (mistake["code"], True), first

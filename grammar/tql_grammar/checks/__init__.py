@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql_grammar.checks import names, order
+from tql_grammar.checks import functions, names, order
 from tql_grammar.checks.rule import Rule, Subject
 
 if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.parser import Reading
 
-RULES: tuple[Rule, ...] = (*names.RULES, *order.RULES)
+RULES: tuple[Rule, ...] = (*functions.RULES, *names.RULES, *order.RULES)
 
 
 def check(text: str) -> list[Diagnostic]:
