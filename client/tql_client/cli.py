@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tql_grammar.errors import TqlError
+from tql_grammar.errors import QueryError, TqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -121,8 +121,16 @@ def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
     from tql_client import layout
 
-    changed = [layout.apply(path, text, options) for path, text in _texts(options.files)]
-    return FINDINGS if options.check and any(changed) else CLEAN
+    worst = CLEAN
+    for path, text in _texts(options.files):
+        try:
+            changed = layout.apply(path, text, options)
+        except QueryError as error:
+            _say(f"tql: {path}: {error}")
+            worst = FAILED
+        else:
+            worst = max(worst, FINDINGS if options.check and changed else CLEAN)
+    return worst
 
 
 # --- run, serve, demo, rules -----------------------------------------------------------------------------------------

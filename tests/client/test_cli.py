@@ -103,3 +103,16 @@ def test_rules(capsys: pytest.CaptureFixture[str]) -> None:
     """Each has its smallest query."""
     assert main(["rules", "TQL301"]) == 0
     assert "order by" in capsys.readouterr().out
+
+
+def test_format_names_the_file_that_it_cannot_lay_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are laid out all the same, and the exit code is 2."""
+    bad, good = tmp_path / "bad.tql", tmp_path / "good.tql"
+    bad.write_bytes(b"select id\r\nfrom t\n")
+    good.write_text("select  id,name   from t\n")
+
+    assert main(["format", str(bad), str(good)]) == 2
+    assert capsys.readouterr().err.startswith(f"tql: {bad}: TQL002 at line 1")
+    assert good.read_text() == "select id, name from t\n"
+    assert bad.read_bytes() == b"select id\r\nfrom t\n"
+    assert main(["format", "--check", str(good)]) == 0

@@ -1,0 +1,30 @@
+"""Say which texts were compared: a run can be repeated by its seeds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+COMPARED = re.compile(r"test_reader_and_engine_agree\[(\d+)\]")
+EACH = 1000
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seeds, how many texts they made, and in how many of them reader and engine disagree."""
+    seeds = {
+        outcome: sorted(
+            int(found[1])
+            for report in terminalreporter.stats.get(outcome, [])
+            if (found := COMPARED.search(getattr(report, "nodeid", "")))
+        )
+        for outcome in ("passed", "failed")
+    }
+    ran = sorted({*seeds["passed"], *seeds["failed"]})
+    if ran:
+        failed = f", disagreements in seeds {seeds['failed']}" if seeds["failed"] else ", 0 disagreements"
+        terminalreporter.write_line(
+            f"reader against engine: seeds {ran[0]} to {ran[-1]}, {len(ran) * EACH:,} texts{failed}"
+        )
