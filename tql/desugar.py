@@ -14,6 +14,7 @@ from tql.grouping import is_grouped, refuse_sample
 from tql.search import Fusion, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.schema import did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def _fused(query: Query) -> Query:
     whole = type(query)
     carried = query.replace(searches=())
     labels = known_names("hybrid", carried)
+    _require_key(query, fusion)
     key = ast.Column(fusion.key)
     outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
     inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
@@ -247,6 +249,16 @@ def _fused(query: Query) -> Query:
         row_limit=query.row_limit,
         row_offset=query.row_offset,
     )
+
+
+def _require_key(query: Query, fusion: Fusion) -> None:
+    """Refuse a key that is no column of the source, where its columns are known."""
+    from tql.scope import scope_of
+
+    known = scope_of(query).columns
+    if known is not None and fusion.key not in known:
+        rule = "takes a column that is different in every row as its key, and the source has none of this name"
+        raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
 
 
 def _labels(node: Record) -> set[str]:
