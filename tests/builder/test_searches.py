@@ -182,7 +182,9 @@ def test_the_similarity_of_matrices(data: Any) -> None:  # noqa: ANN401 - the en
 legs = st.tuples(st.integers(1, 2), st.integers(0, 2)).filter(lambda pair: sum(pair) > 1)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(
     number=legs,
     seed=st.integers(0, 10_000),
