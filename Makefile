@@ -25,7 +25,7 @@ unit: .venv/test.stamp
 
 # 60,000 texts for the grammar and 10,000 queries for the builder, against the engine.
 differential: .venv/test.stamp
-	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential
+	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential tests/builder
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
