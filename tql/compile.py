@@ -114,6 +114,8 @@ def _outside(query: Query, scope: Scope, carried: Mapping[str, str]) -> Scope:
     result = result_of(query.replace(keys=(), conditions=(), row_limit=None, row_offset=None, sampling=None))
     if result.columns is None:
         return result
+    for label in carried:
+        require_columns("where / order_by", ast.Column(label), scope)
     there = {there: scope.column(ast.Column(label)) for label, there in carried.items()}
     return result._replace(columns={**result.columns, **there})
 

@@ -32,9 +32,10 @@ def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Sche
         dataset: a url, or None to leave FROM out.
         schemas: the columns of datasets by their names, and of the one without a name under None.
     """
+    from tql.query import Query as Built
 
     def locate(node: Record) -> Record:
-        if hasattr(node, "order_by") and node.source is None:  # type: ignore[attr-defined]  # a query, by its order_by
+        if isinstance(node, Built) and node.source is None:
             return node.replace(source=Dataset(dataset, schema=schemas.get(None)))
         if isinstance(node, Dataset) and node.schema is None and node.url in schemas:
             return node.replace(schema=schemas[node.url])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.corpus import datasets
 from tests.engine import run
-from tql import ArgumentError, Schema, asc, col, desc, fn, select
+from tql import ArgumentError, Schema, asc, col, desc, fn, parse, select
 from tql.compile import compile_query
 from tql_grammar import schema as schemas
 from tql_grammar.schema import Column
@@ -120,6 +120,11 @@ REFUSED = [
     pytest.param(
         lambda: select_("id").where(col("nope") == 1), "`where` takes names of columns, got 'nope'", id="where"
     ),
+    pytest.param(
+        lambda: select_("id", two=col("id") * 2).order_by("two", "nope"),
+        "`where / order_by` takes names of columns, got 'nope'",
+        id="order beside an alias",
+    ),
     pytest.param(lambda: select_("id").order_by("nope"), "`order_by` takes names of columns", id="order"),
     pytest.param(lambda: select_(n=fn.count()).group_by("nope"), "`group_by` takes names of columns", id="group"),
     pytest.param(
@@ -180,7 +185,7 @@ REFUSED = [
         lambda: select_("id").order_by("e"), "`order_by` takes a key with one number or text", id="order of arrays"
     ),
     pytest.param(
-        lambda: select_("e", n=fn.count()).group_by("e"), "`order_by` takes a key with one", id="group of arrays"
+        lambda: select_("e", n=fn.count()).group_by("e"), "`group_by` takes a key with one", id="group of arrays"
     ),
     pytest.param(
         lambda: select_("id").similarity("e", [1.0, 2.0]),
@@ -214,7 +219,7 @@ REFUSED = [
         id="both",
     ),
     pytest.param(
-        lambda: select_("meta").distinct(), "`order_by` takes a key with one number or text", id="distinct json"
+        lambda: select_("meta").distinct(), "`group_by` takes a key with one number or text", id="distinct json"
     ),
     pytest.param(
         lambda: select().from_(select_(), schema=COLUMNS), "`schema` takes the columns of a dataset", id="of a query"
@@ -385,3 +390,17 @@ def test_all_columns_of_a_known_dataset_can_be_distinct_and_combined() -> None:
     assert {(1, "x"), (2, "y")} == {(row["a"], row["t"]) for row in run(data, compile_query(both, None, known))}
     rest = select().except_(select().where(col("a") == 1)).order_by("a")
     assert [row["a"] for row in run(data, compile_query(rest, None, known))] == [2, 2**53, 2**53 + 1]
+
+
+def test_a_text_kept_as_it_was_written_gets_its_dataset_too() -> None:
+    """A query that no chain of clauses says takes its rows from where it is sent, with and without a schema."""
+    data = deeplake.create(f"mem://{next(names)}")
+    data.add_column("a", T.Int64())
+    data.append({"a": [3, 1, 2]})
+    data.commit()
+    query = parse("select top 2 a where a > 1")
+
+    assert query == parse(str(query))
+    for known in ({}, columns_of(data)):
+        assert [row["a"] for row in run(data, compile_query(query, None, known))] == [3, 2]
+        assert compile_query(query.order_by("a"), "D", known).count("from D") == 1

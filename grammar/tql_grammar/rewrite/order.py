@@ -83,7 +83,7 @@ def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[ast.Orde
     return found
 
 
-def sorts(key: Expression, scope: Scope) -> list[Sort]:
+def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort]:
     """
     Return what the engine has to sort by, one after the other, for the order of *key*; the most significant first.
 
@@ -95,7 +95,7 @@ def sorts(key: Expression, scope: Scope) -> list[Sort]:
         return [Sort(key)]
     if not column.is_single or column.dtype in {"json", "bytes"}:
         rule = f"takes a key with one number or text in each row, and {column} is none"
-        raise ArgumentError("order_by", rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
+        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
     if not column.nullable:
         return _by_type(key, column)
     value = key if column.is_text else ast.Function("sum", (key,))
@@ -124,4 +124,5 @@ def group_keys(key: Expression, column: Column | None) -> list[Expression]:
     """
     if column is None:
         return [key]
-    return [sort.expression for sort in reversed(sorts(key, Scope({getattr(key, "name", ""): column})))]
+    known = Scope({getattr(key, "name", ""): column})
+    return [sort.expression for sort in reversed(sorts(key, known, "group_by"))]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 LAST = 2**63 - 1
-WITH_SCHEMA = "or give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
+WITH_SCHEMA = "give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
 
 
 def subscript(node: ast.Subscript, scope: Scope) -> Expression:
@@ -121,7 +121,7 @@ def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
     elif stop is None or stop < 0 or (start or 0) < 0:
         rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
         raise ArgumentError(
-            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8], {WITH_SCHEMA}"
+            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8]; or {WITH_SCHEMA}"
         )
     elif ragged and (start or 0) > 0:
         rule = "takes slices from the start where lengths differ from row to row: the engine reads other rows' elements with any other"
