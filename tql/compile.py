@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql.aggregates import is_aggregate, only_aggregates
-from tql.clauses import AsWritten, Both, Dataset, Unordered, output_name
+from tql.aggregates import is_aggregate
+from tql.clauses import AsWritten, Both, Dataset, Unordered
 from tql.coerce import literal
 from tql.desugar import plain
 from tql.expr import Key, Placed
-from tql.grouping import Groups, is_grouped, refuse_sample
+from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
 from tql.parameters import require_bound, resolved
 from tql.scope import located, result_of, scope_of, touches_index
 from tql.search import Fusion
@@ -144,54 +144,32 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
 
 def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
+    query = query.replace(
+        outputs=tuple(without_nulls(output, scope) for output in query.outputs),
+        conditions=tuple(without_nulls(part, scope) for part in query.conditions),
+        keys=tuple(without_nulls(key, scope) for key in query.keys),
+    )
     made = _made(query)
     by = [made.get(key.name, key) if isinstance(key, ast.Column) else key for key in query.groups]
-    inside = [part for part in query.conditions if not _uses(part, made) and not only_aggregates(part)]
-    outside = [part for part in query.conditions if _uses(part, made) or only_aggregates(part)]
-    keys = [_order(query, key) for key in query.keys]
-    hidden: dict[Expression, str] = {}
-    having = [_over_groups(query, part, by, hidden) for part in outside]
-    order = [_over_groups(query, key, by, hidden) for key in keys]
+    about_groups = [_uses(part, made) or any(map(is_aggregate, walk(part))) for part in query.conditions]
+    inside = [part for part, groups in zip(query.conditions, about_groups, strict=True) if not groups]
+    outside = [part for part, groups in zip(query.conditions, about_groups, strict=True) if groups]
+    above = Above(query, by)
+    having = [above.read(part) for part in outside]
+    order = [above.read(_order(query, key)) for key in query.keys]
+    named = above.outputs
     groups = Groups([_typed(key, scope) for key in by], scope)
-    named = (*query.outputs, *(ast.Aliased(node, name) for node, name in hidden.items()))
     for node in (*named, *by, *inside):
         require_columns("group_by", _placed(node), scope)
     core = groups.over(
         _source(query), _where(inside, scope), tuple(groups.output(_typed(output, scope)) for output in named)
     )
-    if not (having or order or hidden or _is_cut(query)):
+    if not (having or order or _is_cut(query)) and named == query.outputs:
         return core
-    columns = tuple(map(_given_back, query.outputs)) if hidden else (ast.Star(),)
-    above = result_of(query.replace(outputs=named, keys=(), conditions=(), row_limit=None, row_offset=None))
-    selected = ast.Select(columns, ast.Derived(core), _where(having, above))
-    return _cut(ordered(selected, [_typed(key, above) for key in order], above), query)
-
-
-def _over_groups(query: Query, node: N, by: list[Expression], hidden: dict[Expression, str]) -> N:
-    """Return *node* reading the outputs of a grouped select; what is no output yet becomes a hidden one."""
-    known = {_bare(output): name for output in query.outputs if (name := output_name(output)) is not None}
-
-    def read(part: Record) -> Record:
-        if isinstance(part, ast.Column) and part.name in known.values():
-            return part
-        if isinstance(part, ast.Expression) and (part in by or is_aggregate(part)):
-            return ast.Column(known.get(part) or hidden.setdefault(part, f"zh{len(hidden) + 1}"))
-        return part
-
-    changed = rebuild(node, read)
-    visible = {*known.values(), *hidden.values()}
-    for label, _ in _names(changed):
-        if label not in visible:
-            rule = "takes the outputs, keys and aggregates of a grouped query"
-            raise ArgumentError(
-                "order_by / where", rule, repr(label), "reduce it, as with fn.first(..), or add it to group_by"
-            )
-    return changed
-
-
-def _bare(output: Expression) -> Expression:
-    """Return an output without its name."""
-    return output.expression if isinstance(output, ast.Aliased) else output
+    columns = (ast.Star(),) if named == query.outputs else tuple(map(above.column, query.outputs))
+    seen = result_of(query.replace(outputs=named, keys=(), conditions=(), row_limit=None, row_offset=None))
+    selected = ast.Select(tuple(_typed(column, seen) for column in columns), ast.Derived(core), _where(having, seen))
+    return _cut(ordered(selected, [_typed(key, seen) for key in order], seen), query)
 
 
 def _made(query: Query) -> dict[str, Expression]:
@@ -335,13 +313,7 @@ def _outer(query: Query, base: ast.Select, carried: Mapping[str, str]) -> ast.Se
         for label, there in carried.items()
     )
     inner = base.replace(columns=(*base.columns, *extra))
-    return ast.Select(tuple(_given_back(output) for output in _selected(query)), ast.Derived(inner))
-
-
-def _given_back(output: Expression) -> Expression:
-    """Return an output as the outer level reads it from the inner one."""
-    label = output_name(output)
-    return output if label is None else ast.Column(label)
+    return ast.Select(tuple(given_back(output) for output in _selected(query)), ast.Derived(inner))
 
 
 def _renamed(node: N, carried: Mapping[str, str]) -> N:

@@ -7,24 +7,26 @@ What the engine cannot compute over groups is computed below, under a helper nam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tql.aggregates import FORMS, ONE, is_aggregate, only_aggregates
 from tql.clauses import output_name
 from tql.coerce import shown
+from tql.expr import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.order import group_keys
-from tql_grammar.walk import walk
+from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tql.query import Query
     from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
 
-LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array)
+N = TypeVar("N", bound="Record")
 
 
 def is_grouped(query: Query) -> bool:
@@ -37,6 +39,56 @@ def refuse_sample(subject: str, query: Query) -> None:
     if query.sampling is not None:
         rule = "takes a query whose rows are not drawn at random in the same step"
         raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")
+
+
+def bare(output: Expression) -> Expression:
+    """Return an output without its name."""
+    return output.expression if isinstance(output, ast.Aliased) else output
+
+
+def is_compound(node: Expression, keys: Iterable[Expression]) -> bool:
+    """Tell whether an output is computed from aggregates: the engine never ends with one over two columns where there are no groups."""
+    return node not in keys and not is_aggregate(node) and any(map(is_aggregate, walk(node)))
+
+
+def without_nulls(node: N, scope: Scope) -> N:
+    """
+    Return *node* with the aggregates of nullable numbers by those of numbers: a sum of one null is 0, and a mean is the sum over the count without nulls.
+
+    Raises:
+        ArgumentError: the smallest or the largest of them, which the engine has no form for.
+    """
+
+    def change(part: Record) -> Record:
+        if not is_aggregate(part) or part.name in {"count", "first"}:  # type: ignore[attr-defined]  # an aggregate is a Function
+            return part
+        (argument,) = part.arguments  # type: ignore[attr-defined]  # the same
+        column = scope.column(argument)
+        if column is None or not column.nullable or not column.is_number:
+            return part
+        form = NULLABLE.get(part.name)  # type: ignore[attr-defined]  # the same
+        if form is None:
+            rule = "takes a column that is never null: the engine has no form that leaves nulls out"
+            subject = f"fn.{part.name}"  # type: ignore[attr-defined]  # the same
+            raise ArgumentError(subject, rule, str(column))
+        return form(argument)
+
+    return rebuild(node, change)
+
+
+def _sum_without_nulls(argument: Expression) -> Expression:
+    """Return the sum of what is not null."""
+    return ast.Function("sum", (ast.Function("sum", (argument,)),))
+
+
+def _mean_without_nulls(argument: Expression) -> Expression:
+    """Return the mean of what is not null."""
+    missing = ast.Function("sum", (ast.IsNull(argument),))
+    there = ast.Chain(("-",), (ast.Function("count"), missing))
+    return ast.Chain(("/",), (_sum_without_nulls(argument), there))
+
+
+NULLABLE: dict[str, Callable[[Expression], Expression]] = {"sum": _sum_without_nulls, "mean": _mean_without_nulls}
 
 
 class Groups:
@@ -59,7 +111,7 @@ class Groups:
         return ast.Column(name)
 
     def output(self, node: Expression) -> Expression:
-        """Return one expression of the select list, named as before."""
+        """Return one expression of the select list, named as before: a key, an aggregate, or the list of the group's values."""
         name = output_name(node)
         if name is None:
             raise ArgumentError(
@@ -68,42 +120,16 @@ class Groups:
                 "*",
                 'select the keys and what to make of the rest: select("k", n=fn.count())',
             )
-        bare = node.expression if isinstance(node, ast.Aliased) else node
-        reduced = (
-            self.value(bare)
-            if bare in self.keys or any(is_aggregate(part) for part in walk(bare))
-            else self.reference(bare)
-        )
+        reduced = self._reduced(bare(node))
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)
 
-    def value(self, node: Expression) -> Expression:
-        """Return an expression with one value for the group."""
+    def _reduced(self, node: Expression) -> Expression:
+        """Return an expression over the group."""
         if node in self.keys:
             return FORMS["first"](self.keys[node])
         if isinstance(node, ast.Function) and is_aggregate(node):
             return FORMS[node.name](self.reference(node.arguments[0]) if node.arguments else self._ones())
-        if isinstance(node, LITERALS):
-            return node
-        if isinstance(node, (ast.Column, ast.Star)):
-            rule = "takes keys and aggregates together, and a column that is neither has many values for each group"
-            raise ArgumentError(
-                "group_by",
-                rule,
-                shown(getattr(node, "name", "*")),
-                "reduce it, as with fn.first(..), or add it to group_by",
-            )
-        return self._inside(node)
-
-    def _inside(self, node: Expression) -> Expression:
-        """Return an expression whose parts have one value for the group."""
-        changed: dict[str, object] = {}
-        for field in node._fields:
-            part = getattr(node, field)
-            if isinstance(part, ast.Expression):
-                changed[field] = self.value(part)
-            elif isinstance(part, tuple):
-                changed[field] = tuple(self.value(item) if isinstance(item, ast.Expression) else item for item in part)
-        return node.replace(**changed)
+        return self.reference(node)
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""
@@ -120,3 +146,56 @@ class Groups:
         computed = (ast.Aliased(node, name) for node, name in self.below.items())
         rows = ast.Select((*map(ast.Column, self.columns), *computed), source, where)
         return ast.Select(outputs, ast.Derived(rows), group_by=by)
+
+
+def given_back(output: Expression) -> Expression:
+    """Return an output as the outer level reads it from the inner one."""
+    label = output_name(output)
+    return output if label is None else ast.Column(label)
+
+
+class Above:
+    """Reads expressions over groups one level out of the grouped select: outputs by their names, all else by hidden ones."""
+
+    def __init__(self, query: Query, by: list[Expression]) -> None:
+        """Split the outputs into those of the grouped select, and those that are computed from them."""
+        self._by = by
+        self._hidden: dict[Expression, str] = {}
+        compound = {output: is_compound(bare(output), by) for output in query.outputs}
+        self._simple = tuple(output for output in query.outputs if not compound[output])
+        self._known = {bare(output): name for output in self._simple if (name := output_name(output)) is not None}
+        self._computed: dict[str, Expression] = {}
+        for output in query.outputs:
+            if compound[output]:
+                self._computed[output_name(output) or ""] = self.read(bare(output))
+
+    @property
+    def outputs(self) -> tuple[Expression, ...]:
+        """The outputs of the grouped select, hidden ones last."""
+        return (*self._simple, *(ast.Aliased(node, name) for node, name in self._hidden.items()))
+
+    def column(self, output: Expression) -> Expression:
+        """Return an output as the outer level gives it back."""
+        label = output_name(output) or ""
+        return ast.Aliased(self._computed[label], label) if label in self._computed else given_back(output)
+
+    def read(self, node: N) -> N:
+        """Return *node* reading the outputs of the grouped select."""
+        return substitute(node, self._part)
+
+    def _part(self, part: Record) -> Record | None:
+        """Return what stands for a part, or None to look inside of it."""
+        if not isinstance(part, ast.Expression):
+            return None
+        if isinstance(part, (ast.Column, Placed)):
+            if part.name in self._computed:
+                return self._computed[part.name]
+            if part.name in self._known.values():
+                return ast.Column(part.name)
+        if part in self._by or is_aggregate(part):
+            return ast.Column(self._known.get(part) or self._hidden.setdefault(part, f"zh{len(self._hidden) + 1}"))
+        if isinstance(part, (ast.Column, Placed, ast.Star)):
+            rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
+            hint = "reduce it, as with fn.first(..), or add it to group_by"
+            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint)
+        return None

@@ -48,6 +48,21 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
     return done[0]  # type: ignore[return-value]  # *change* keeps a query a query and an expression an expression
 
 
+def substitute(root: R, change: Callable[[Record], Record | None]) -> R:
+    """Return *root* with the topmost records for which *change* returns one exchanged for it; nothing inside of them is looked at."""
+    found = change(root)
+    if found is not None:
+        return found  # type: ignore[return-value]  # *change* keeps an expression an expression
+    return root.replace(**{field: _substituted(root.__dict__[field], change) for field in root._fields})
+
+
+def _substituted(part: object, change: Callable[[Record], Record | None]) -> object:
+    """Return the value of a field with records exchanged."""
+    if isinstance(part, Record):
+        return substitute(part, change)
+    return tuple(_substituted(item, change) for item in part) if type(part) is tuple else part
+
+
 def _parts(item: object) -> list[object]:
     """Return what a record or tuple holds, in order."""
     return [item.__dict__[field] for field in item._fields] if isinstance(item, Record) else list(item)  # type: ignore[call-overload]

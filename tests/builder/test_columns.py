@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -134,3 +135,23 @@ def test_a_condition_beside_a_made_name(
     kept = [{"id": n, **row} for n, row in enumerate(rows) if 2 * n > low or condition[1](row)]
 
     assert [row["id"] for row in sorted_rows(kept, keys)[:limit]] == ids(made(rows), query), str(query)
+
+
+@several
+@given(rows=tables, condition=columns.simple)
+def test_sums_and_means_leave_nulls_out(rows: list[Row], condition: Condition) -> None:
+    """The sum of nulls alone is 0, their mean is NaN."""
+    data = made(rows)
+    query = select("int8", s=fn.sum("nint16"), m=fn.mean("nint16"), n=fn.count()).group_by("int8").where(condition[0])
+    groups: dict[int, list[int | None]] = {}
+    for row in rows:
+        if condition[1](row):
+            groups.setdefault(row["int8"], []).append(row["nint16"])
+    expected = {}
+    for key, members in groups.items():
+        there = [member for member in members if member is not None]
+        mean = sum(there) / len(there) if there else math.nan
+        expected[key] = (sum(there), same(mean), len(members))
+    found = run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))
+
+    assert expected == {row["int8"]: (row["s"], same(row["m"]), row["n"]) for row in found}, str(query)

@@ -33,6 +33,11 @@ AGGREGATES: dict[str, tuple[Callable[[], Expr], Callable[[list[Row]], Any]]] = {
     "least": (lambda: fn.min("f"), lambda rows: min(row["f"] for row in rows)),
     "most": (lambda: fn.max("small"), lambda rows: max(row["small"] for row in rows)),
     "begin": (lambda: fn.first("t"), lambda rows: rows[0]["t"]),
+    "both": (
+        lambda: fn.sum("i") * 2 - fn.sum("small"),
+        lambda rows: 2 * sum(row["i"] for row in rows) - sum(row["small"] for row in rows),
+    ),
+    "share": (lambda: fn.sum("f") / fn.count(), lambda rows: sum(row["f"] for row in rows) / len(rows)),
     "spread": (lambda: fn.max("i") - fn.min("i"), lambda rows: max(r["i"] for r in rows) - min(r["i"] for r in rows)),
 }
 aggregates = st.lists(st.sampled_from(list(AGGREGATES)), max_size=4, unique=True)
@@ -231,3 +236,24 @@ def test_joins_are_python_s(rows: list[Row], others: list[Row], how: str, low: i
         wanted = [(first[0], second[0]) for first, second in kept if second[1]["small"] > low][:limit]
         assert wanted == [(row["a"], row["b"]) for row in run(left, str(query))], str(query)
     assert right is not None
+
+
+def test_a_computed_output_orders_and_filters_groups() -> None:
+    """It is computed over the groups, and ends where there are none: the engine alone never does."""
+    rows = [{"k": number % 3, "a": number, "b": number * number} for number in range(12)]
+    data = dataset(next(names), {"k": "int64", "a": "int64", "b": "int64"}, rows)
+    query = select("k", gap=fn.sum("b") - fn.sum("a")).group_by("k").where(col("gap") > 80).order_by(desc("gap"))
+    gaps = {key: sum(row["b"] - row["a"] for row in rows if row["k"] == key) for key in range(3)}
+
+    expected = [{"k": key, "gap": gap} for key, gap in sorted(gaps.items(), key=lambda item: -item[1]) if gap > 80]
+    assert expected == run(data, str(query))
+    assert run(data, str(query.where(col("a") > 100))) == []
+
+
+def test_the_key_of_a_group_can_be_reduced_too() -> None:
+    """A key inside an aggregate is the column, not the output."""
+    rows = [{"k": number % 3} for number in range(7)]
+    data = dataset(next(names), {"k": "int64"}, rows)
+    query = select(key="k", n=fn.count()).group_by("k").where(fn.sum("k") > 1).order_by(desc(fn.sum("k")))
+
+    assert run(data, str(query)) == [{"key": 2, "n": 2}, {"key": 1, "n": 2}]
