@@ -109,7 +109,8 @@ def outputs(query: Query, columns: Iterable[object], named: Mapping[str, object]
     """Return the outputs of *query* with more of them."""
     fresh = [_output(column) for column in columns]
     fresh.extend(
-        ast.Aliased(_unaliased(expression("select", value)), name("select", alias)) for alias, value in named.items()
+        ast.Aliased(_unnamed("select", _unaliased(expression("select", value))), name("select", alias))
+        for alias, value in named.items()
     )
     return _distinct_names((*query.outputs, *fresh), query.searches)
 
@@ -119,7 +120,10 @@ def _output(column: object) -> Expression:
     if isinstance(column, str) and column == "*":
         return ast.Star()
     node = expression("select", column)
-    if isinstance(node, (ast.Column, ast.Aliased, ast.Star)):
+    if isinstance(node, (ast.Column, ast.Star)):
+        return node
+    if isinstance(node, ast.Aliased):
+        _unnamed("select", node.expression)
         return node
     rule = "takes a name for each computed column: without one the engine gives it the name of a column it reads, or refuses it"
     raise ArgumentError("select", rule, shown(column), "write select(name=..), or .as_(name)")
@@ -165,9 +169,18 @@ def dataset(url: object, label: object, schema: object) -> Dataset:
     return Dataset(name("from_", url), alias(label), schema)
 
 
+def _unnamed(subject: str, node: Expression) -> Expression:
+    """Refuse a name that is given inside of an expression: only an output has one."""
+    for part in walk(node):
+        if isinstance(part, ast.Aliased):
+            hint = f"give the name in select, and use it as col({part.alias!r})"
+            raise ArgumentError(subject, "takes no expression with a name of its own", f".as_({part.alias!r})", hint)
+    return node
+
+
 def conditions(values: Iterable[object]) -> list[Expression]:
     """Return conditions without None, conjunctions taken apart."""
-    nodes = [condition("where", value) for value in values if value is not None]
+    nodes = [_unnamed("where", condition("where", value)) for value in values if value is not None]
     return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
 
 
@@ -203,7 +216,10 @@ def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.
 
 def keys(values: Iterable[object]) -> list[Key]:
     """Return the keys of an order."""
-    return [value if isinstance(value, Key) else Key(expression("order_by", value)) for value in values]
+    found = [value if isinstance(value, Key) else Key(expression("order_by", value)) for value in values]
+    for key in found:
+        _unnamed("order_by", key.expression)
+    return found
 
 
 def groups(query: Query, values: Iterable[object]) -> tuple[Expression, ...]:
@@ -216,7 +232,7 @@ def groups(query: Query, values: Iterable[object]) -> tuple[Expression, ...]:
             f"the score {query.searches[0].alias!r}",
             "group the scored rows: select(..).from_(scored).group_by(..)",
         )
-    return (*query.groups, *(expression("group_by", value) for value in values))
+    return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
 
 
 def combined(operator: str, query: Query, other: object) -> Query:
@@ -288,10 +304,10 @@ def sampling(weights: object, replace: object, limit: object, percent: object) -
     if limit is not None and percent is not None:
         raise ArgumentError("percent", "takes the place of limit", "both")
     if percent is None:
-        return Sampling(expression("sample_by", weights), replace, rows("limit", limit))
+        return Sampling(_unnamed("sample_by", expression("sample_by", weights)), replace, rows("limit", limit))
     if isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 < percent <= WHOLE:
         raise ArgumentError("percent", "takes a number above 0, up to 100", shown(percent))
-    return Sampling(expression("sample_by", weights), replace, percent, percent=True)
+    return Sampling(_unnamed("sample_by", expression("sample_by", weights)), replace, percent, percent=True)
 
 
 def pieces(value: object) -> int:

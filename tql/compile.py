@@ -14,8 +14,9 @@ from tql.clauses import AsWritten, Both, Dataset, Unordered
 from tql.coerce import literal
 from tql.desugar import plain
 from tql.expr import Key, Placed
-from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
+from tql.grouping import Above, Groups, bare, given_back, is_grouped, refuse_sample, without_nulls
 from tql.parameters import require_bound, resolved
+from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, result_of, scope_of, touches_index
 from tql.search import Fusion
 from tql_grammar import ast
@@ -86,16 +87,20 @@ def tree(query: Query) -> ast.Query:
 def _rows(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query with a row for each row of the source: what reads a name that the query makes stands one level further out."""
     made = _made(query)
-    inside = [part for part in query.conditions if not _uses(part, made)]
-    outside = [part for part in query.conditions if _uses(part, made)]
+    numbered = numbers_rows(query)
+    inside = [part for part in query.conditions if not (numbered or _uses(part, made))]
+    outside = [part for part in query.conditions if numbered or _uses(part, made)]
     keys = [_order(query, key) for key in query.keys]
+    require_unmoved(query, outside, filtered=bool(inside))
+    require_unmoved(query, [key.expression for key in keys], filtered=bool(query.conditions))
     drawn = [] if query.sampling is None else [query.sampling.weights]
     used = [*outside, *keys, *drawn]
     _refuse_doubtful(used, made, scope)
     require_columns("where", _placed(conjunction(inside)), scope)
     base = ast.Select(_outputs(query, scope), _source(query), _where(inside, scope))
     carried: dict[str, str] = {}
-    if outside or (drawn and keys) or any(_uses(part, made) for part in used):
+    above = numbered and (keys or drawn or _is_cut(query))
+    if outside or above or (drawn and keys) or any(_uses(part, made) for part in used):
         carried = _carried(query, used, made)
         base = _outer(query, base, carried)
         scope = _outside(query, scope, carried)
@@ -159,10 +164,11 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     order = [above.read(_order(query, key)) for key in query.keys]
     named = above.outputs
     groups = Groups([_typed(key, scope) for key in by], scope)
+    require_unmoved(query.replace(keys=()), (*named, *by), filtered=bool(inside))
     for node in (*named, *by, *inside):
         require_columns("group_by", _placed(node), scope)
     core = groups.over(
-        _source(query), _where(inside, scope), tuple(groups.output(_typed(output, scope)) for output in named)
+        _source(query), _where(inside, scope), tuple(groups.output(_typed_output(output, scope)) for output in named)
     )
     if not (having or order or _is_cut(query)) and named == query.outputs:
         return core
@@ -170,6 +176,15 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     seen = result_of(query.replace(outputs=named, keys=(), conditions=(), row_limit=None, row_offset=None))
     selected = ast.Select(tuple(_typed(column, seen) for column in columns), ast.Derived(core), _where(having, seen))
     return _cut(ordered(selected, [_typed(key, seen) for key in order], seen), query)
+
+
+def _typed_output(output: Expression, scope: Scope) -> Expression:
+    """Return an output of a grouped select; an aggregate is written over groups, its argument for each row."""
+    node = bare(output)
+    if not (isinstance(node, ast.Function) and is_aggregate(node)):
+        return _typed(output, scope)
+    found = node.replace(arguments=tuple(_typed(argument, scope) for argument in node.arguments))
+    return output.replace(expression=found) if isinstance(output, ast.Aliased) else found
 
 
 def _made(query: Query) -> dict[str, Expression]:

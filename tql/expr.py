@@ -65,7 +65,7 @@ class Expr:
     # --- arithmetic: `id + 1`; numbers and arrays only ---------------------------------------------------------------
 
     def __add__(self, other: object) -> Expr:
-        """``a + b``; element by element for arrays."""
+        """``a + b``; element by element for arrays. Columns are computed with in 64 bits, ``a * 1 + b``: the engine by itself wraps small integers."""
         return Expr(conditions.arithmetic("+", self, other))
 
     def __radd__(self, other: object) -> Expr:
@@ -105,7 +105,7 @@ class Expr:
         return Expr(conditions.arithmetic("%", other, self))
 
     def __neg__(self) -> Expr:
-        """``-a``."""
+        """``-a``: ``a * -1``, since the engine takes ``-a`` in the type of the column."""
         return Expr(ast.Negate(self.node))
 
     # --- comparison --------------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, SupportsIndex
 from tql.aggregates import AGGREGATES
 from tql.coerce import LARGEST_INT, literal, name, operand, shown
 from tql.expr import Expr, condition, expression
+from tql.signatures import documentation, in_order, signature
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import CATALOGUE, Function
+from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE, Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,15 @@ def _index(subject: str, value: object) -> Expression:
     return literal(subject, value.__index__())
 
 
+def _axis(subject: str, value: object) -> Expression:
+    """Return the last axis."""
+    if isinstance(value, bool) or value != -1:
+        raise ArgumentError(
+            subject, "takes axis=-1, the last: the engine computes any other axis wrongly", shown(value)
+        )
+    return literal(subject, -1)
+
+
 _READ: dict[str, Callable[[str, object], Expression]] = {
     "value": _value,
     "column": expression,
@@ -64,6 +74,7 @@ _READ: dict[str, Callable[[str, object], Expression]] = {
     "matrix": _matrix,
     "text": operand,
     "index": _index,
+    "axis": _axis,
 }
 
 
@@ -104,12 +115,15 @@ def _is_weighted(function: Function) -> bool:
 def _callable(function: Function) -> Callable[..., Expr]:
     """Return the Python function for one of TQL."""
 
-    def call(*values: object) -> Expr:
+    def call(*values: object, **named: object) -> Expr:
+        if named:
+            return call(*in_order(function, values, named))
         read = _weights if _is_weighted(function) else _arguments
         return Expr(ast.Function(function.name, read(function, values)))
 
     call.__name__ = call.__qualname__ = function.name
-    call.__doc__ = f"{function.meaning}\n\nReturns:\n    {function.result}."
+    call.__doc__ = documentation(function)
+    call.__signature__ = signature(function)  # type: ignore[attr-defined]  # what inspect reads
     return call
 
 
@@ -118,12 +132,19 @@ def __getattr__(attribute: str) -> Callable[..., Expr]:
     function = CATALOGUE.get(attribute) or AGGREGATES.get(attribute)
     if function is not None:
         return _callable(function)
+    message = f"TQL has no function `{attribute}`: {_instead(attribute)}"
+    raise AttributeError(message)
+
+
+def _instead(attribute: str) -> str:
+    """Return what to write in place of a function that is not there."""
+    absent = {**ABSENT, **UNCALLABLE}.get(attribute.upper())
+    if absent is not None:
+        return absent.builder or absent.text
     from difflib import get_close_matches
 
-    near = get_close_matches(attribute, [*CATALOGUE, *AGGREGATES], n=1)
-    hint = f"; did you mean `fn.{near[0]}`?" if near else ""
-    message = f"TQL has no function `{attribute}`{hint}"
-    raise AttributeError(message)
+    near = get_close_matches(attribute.lower(), [*CATALOGUE, *AGGREGATES], n=1)
+    return f"did you mean `fn.{near[0]}`?" if near else f'raw("{attribute}(..)") writes one that the program registered'
 
 
 def __dir__() -> list[str]:

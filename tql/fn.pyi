@@ -2,176 +2,310 @@
 
 from tql.expr import Expr
 
-def abs(x: Expr | str | float, /) -> Expr:
+def abs(x: Expr | str | float) -> Expr:
     """The absolute value, element by element.
 
+    The text is ``abs(x * 1)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
-        same shape and type.
+        same shape; int64 for integers, float64 for floats.
     """
 
-def all(x: Expr | str | float, axis: int = ..., /) -> Expr:
-    """Whether every element is true; true for an empty array.
+def all(x: Expr | str | float, axis: int | None = None) -> Expr:
+    """Whether every element is true, or is not 0; true for an empty array. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
+
+    The text is ``all(x, axis)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+        axis: -1, the last one, or left out for all elements.
 
     Returns:
         bool; with an axis an array of bools.
     """
 
-def all_strict(x: Expr | str | float, /) -> Expr:
-    """Whether every element is true; false for an empty array.
+def all_strict(x: Expr | str | float) -> Expr:
+    """Whether every element is true, or is not 0; false for an empty array.
+
+    The text is ``all_strict(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         bool.
     """
 
-def amax(x: Expr | str | float, /) -> Expr:
+def amax(x: Expr | str | float) -> Expr:
     """The largest element.
 
-    Returns:
-        one number, same type.
-    """
+    The text is ``amax(x)``.
 
-def amin(x: Expr | str | float, /) -> Expr:
-    """The smallest element.
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         one number, same type; 0 for an empty array.
     """
 
-def any(x: Expr | str | float, axis: int = ..., /) -> Expr:
-    """Whether an element is true.
+def amin(x: Expr | str | float) -> Expr:
+    """The smallest element.
+
+    The text is ``amin(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
+    Returns:
+        one number, same type; 0 for an empty array.
+    """
+
+def any(x: Expr | str | float, axis: int | None = None) -> Expr:
+    """Whether an element is true, or is not 0. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
+
+    The text is ``any(x, axis)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+        axis: -1, the last one, or left out for all elements.
 
     Returns:
         bool; with an axis an array of bools.
     """
 
-def avg(x: Expr | str | float, /) -> Expr:
+def avg(x: Expr | str | float) -> Expr:
     """The mean of the elements.
 
-    Returns:
-        one float64.
-    """
+    The text is ``avg(x)``.
 
-def bm25_similarity(column: Expr | str, text: Expr | str | float, /) -> Expr:
-    """The BM25 score of a text column with an index for a query; the engine takes it as the one key of ORDER BY with DESC and LIMIT only.
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
-        float32, higher is closer; rows that score 0 are left out.
+        one float64; 0 for an empty array.
     """
 
-def contains(x: Expr | str | float, value: Expr | str | float, /) -> Expr:
-    """Whether a text contains a text, or an array a number; with a text index, whether it contains the first word.
+def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
+    """The BM25 score of a text column with an index for a query; the engine takes it as the one key of ORDER BY with DESC and LIMIT only. ``.bm25(..)`` of a query writes that.
+
+    The text is ``bm25_similarity(column, text)``.
+
+    Args:
+        column: a column's name.
+        text: a text, or a number for an array.
+
+    Returns:
+        float32 >= 0, higher is closer; rows that score 0 are left out.
+    """
+
+def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
+    """Whether a text contains a text, case-sensitive, or an array a number; with a text index, whether it contains the first word. ``col(..).contains(..)`` takes every text literally, with an index too.
+
+    The text is ``contains(x, value)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+        value: a text, or a number for an array.
 
     Returns:
         bool.
     """
 
-def cosine_similarity(column: Expr | str | float, vector: object, /) -> Expr:
+def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
     """The cosine of the angle between two vectors of one length.
 
+    The text is ``cosine_similarity(column, vector)``.
+
+    Args:
+        column: a column's name, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+
     Returns:
-        float32 in [-1, 1], higher is closer.
+        float32 in [-1, 1], higher is closer; 0 for a vector of zeros.
     """
 
-def data(column: Expr | str, row: int, /) -> Expr:
-    """The value of a column in one row, by its number from 0: the same for all rows.
+def data(column: Expr | str, row: int) -> Expr:
+    """The value of a column in one row of the source, by its number from 0: the same for all rows.
+
+    The text is ``data(column, row)``.
+
+    Args:
+        column: a column's name.
+        row: an int.
 
     Returns:
         the column's type.
     """
 
-def dot(column: Expr | str | float, vector: object, /) -> Expr:
+def dot(column: Expr | str | float, vector: object) -> Expr:
     """The dot product of two vectors of one length.
 
+    The text is ``dot(column, vector)``.
+
+    Args:
+        column: a column's name, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+
     Returns:
-        float32, higher is closer.
+        float32, higher is closer; float64 for columns of integers.
     """
 
-def hamming_distance(column: Expr | str | float, vector: object, /) -> Expr:
+def hamming_distance(column: Expr | str | float, vector: object) -> Expr:
     """The number of bits in which two vectors of bytes differ.
+
+    The text is ``hamming_distance(column, vector)``.
+
+    Args:
+        column: a column's name, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
 
     Returns:
         array of one integer >= 0, lower is closer.
     """
 
-def keys(x: Expr | str | float, /) -> Expr:
-    """The keys of a JSON object.
+def keys(x: Expr | str | float) -> Expr:
+    """The keys of a JSON object; in the select list only.
+
+    The text is ``keys(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         list of texts, sorted.
     """
 
-def l1_norm(x: Expr | str | float, /) -> Expr:
+def l1_norm(x: Expr | str | float) -> Expr:
     """The sum of the absolute elements; of a difference, the Manhattan distance.
 
+    The text is ``l1_norm(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
         float32 >= 0, lower is closer.
     """
 
-def l2_norm(x: Expr | str | float, /) -> Expr:
+def l2_norm(x: Expr | str | float) -> Expr:
     """The root of the sum of squares; of a difference, the Euclidean distance.
 
+    The text is ``l2_norm(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
         float32 >= 0, lower is closer.
     """
 
-def linf_norm(x: Expr | str | float, /) -> Expr:
+def linf_norm(x: Expr | str | float) -> Expr:
     """The largest absolute element; of a difference, the Chebyshev distance.
 
+    The text is ``linf_norm(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
         float32 >= 0, lower is closer.
     """
 
-def logical_and(left: Expr | str | float, right: Expr | str | float, /) -> Expr:
+def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
     """Both, element by element; the arrays must have one shape.
+
+    The text is ``logical_and(left, right)``.
+
+    Args:
+        left: a column's name, an expression or a number.
+        right: a column's name, an expression or a number.
 
     Returns:
         array of bools.
     """
 
-def logical_or(left: Expr | str | float, right: Expr | str | float, /) -> Expr:
+def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
     """Either or both, element by element; the arrays must have one shape.
+
+    The text is ``logical_or(left, right)``.
+
+    Args:
+        left: a column's name, an expression or a number.
+        right: a column's name, an expression or a number.
 
     Returns:
         array of bools.
     """
 
 def max_weight(*weights: tuple[Expr, float]) -> Expr:
-    """The largest weight of the conditions that hold.
+    """The largest weight of the conditions that hold; 0 where none does.
+
+    The text is ``max_weight(a > 1: 2.0)``.
+
+    Args:
+        weights: pairs of a condition and a number, such as ``(col('a') > 1, 2.0)``.
 
     Returns:
-        float32.
+        float32 >= 0.
     """
 
-def maxsim(column: Expr | str | float, matrix: object, /) -> Expr:
-    """The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's.
+def maxsim(column: Expr | str | float, matrix: object) -> Expr:
+    """The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's, or 0 where all are negative.
+
+    The text is ``maxsim(column, matrix)``.
+
+    Args:
+        column: a column's name, an expression or a number.
+        matrix: numbers of shape (n, d), converted to float32; or a column's name, an expression.
 
     Returns:
-        float32, higher is closer.
+        float32 >= 0, higher is closer.
     """
 
-def mmr_similarity(column: Expr | str, vector: object, /) -> Expr:
+def mmr_similarity(column: Expr | str, vector: object) -> Expr:
     """Relevance to a vector less likeness to the rows before; a key of ORDER BY, never a column.
 
+    The text is ``mmr_similarity(column, vector)``.
+
+    Args:
+        column: a column's name.
+        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+
     Returns:
         float32, higher is closer.
     """
 
-def nonzero(x: Expr | str | float, /) -> Expr:
-    """The indices of the elements that are not 0.
+def nonzero(x: Expr | str | float) -> Expr:
+    """The indices of the elements that are not 0; of a matrix, of the rows that have one. In select and where only.
+
+    The text is ``nonzero(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         array of int64.
     """
 
-def prod(x: Expr | str | float, /) -> Expr:
+def prod(x: Expr | str | float) -> Expr:
     """The product of the elements.
 
+    The text is ``prod(x * 1)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
-        one number, same type; 1 for an empty array.
+        int64 for integers and bools, float64 for floats; 1 for an empty array.
     """
 
 def random() -> Expr:
-    """A random number for each row.
+    """A random number for each row, another one each time it is read.
+
+    The text is ``random()``.
 
     Returns:
         int32.
@@ -180,33 +314,55 @@ def random() -> Expr:
 def row_number() -> Expr:
     """The number of the row in the source.
 
+    The text is ``row_number()``.
+
     Returns:
         int64, from 0.
     """
 
-def shape(x: Expr | str | float, /) -> Expr:
+def shape(x: Expr | str | float) -> Expr:
     """The lengths of an array's dimensions; empty for a single value.
+
+    The text is ``shape(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         array of uint32, one for each dimension.
     """
 
-def sqrt(x: Expr | str | float, /) -> Expr:
-    """The square root, element by element; of floats only: integers come back as garbage.
+def sqrt(x: Expr | str | float) -> Expr:
+    """The square root, element by element; NaN of negative numbers.
+
+    The text is ``sqrt(x * 1.0)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
-        same shape.
+        same shape, float64.
     """
 
-def sum(x: Expr | str | float, /) -> Expr:
-    """The sum of the elements.
+def sum(x: Expr | str | float) -> Expr:
+    """The sum of the elements; in a grouped query, of the group.
+
+    The text is ``sum(x * 1)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
-        one number, same type: small integers wrap.
+        int64 for integers and bools, float64 for floats; 0 for an empty array.
     """
 
 def sum_weight(*weights: tuple[Expr, float]) -> Expr:
     """The sum of the weights of the conditions that hold.
+
+    The text is ``sum_weight(a > 1: 2.0)``.
+
+    Args:
+        weights: pairs of a condition and a number, such as ``(col('a') > 1, 2.0)``.
 
     Returns:
         float32.
@@ -215,33 +371,55 @@ def sum_weight(*weights: tuple[Expr, float]) -> Expr:
 def count() -> Expr:
     """The number of rows of the group.
 
+    The text is ``count()``.
+
     Returns:
         int64.
     """
 
-def mean(x: Expr | str | float, /) -> Expr:
+def mean(x: Expr | str | float) -> Expr:
     """The mean over the rows of the group.
+
+    The text is ``mean(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         float64.
     """
 
-def min(x: Expr | str | float, /) -> Expr:
+def min(x: Expr | str | float) -> Expr:
     """The smallest number of the group.
 
+    The text is ``min(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
         same type.
     """
 
-def max(x: Expr | str | float, /) -> Expr:
+def max(x: Expr | str | float) -> Expr:
     """The largest number of the group.
 
+    The text is ``max(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
+
     Returns:
         same type.
     """
 
-def first(x: Expr | str | float, /) -> Expr:
+def first(x: Expr | str | float) -> Expr:
     """The value in the first row of the group, in the order of the source.
+
+    The text is ``first(x)``.
+
+    Args:
+        x: a column's name, an expression or a number.
 
     Returns:
         same type.

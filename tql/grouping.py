@@ -16,6 +16,7 @@ from tql.expr import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.order import group_keys
+from tql_grammar.rewrite.typed import AsIs
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 
 def _sum_without_nulls(argument: Expression) -> Expression:
-    """Return the sum of what is not null."""
-    return ast.Function("sum", (ast.Function("sum", (argument,)),))
+    """Return the sum of what is not null: one null alone sums to 0, and to null times 1."""
+    return ast.Function("sum", (AsIs(ast.Function("sum", (argument,))),))
 
 
 def _mean_without_nulls(argument: Expression) -> Expression:

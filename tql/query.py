@@ -130,7 +130,7 @@ class Query(Record):
         Args:
             column: the column of embeddings, each of shape (d,); for maxsim (m, d).
             vector: shape (d,), converted to float32; for maxsim (n, d).
-            metric: "cosine" in [-1, 1], "dot" and "maxsim", higher is closer;
+            metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0, higher is closer;
                 "l2", "l1", "linf" and "hamming" >= 0, lower is closer;
                 "mmr" ranks by relevance and diversity and needs ``as_=None``.
             as_: the name of the score; None adds the closeness to the keys of the order instead, closest first, and returns no score.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
 
 # What the compiler writes otherwise where the type of a column asks for it.
-CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript)
+CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript, ast.Chain, ast.Negate, ast.Function)
 
 
 def query_of(tree: ast.Query) -> Query:

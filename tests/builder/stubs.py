@@ -4,14 +4,22 @@ Know how the catalogue of functions reads as ``tql/fn.pyi``, for editors and typ
 ``python tests/builder/stubs.py`` writes the file; a test compares it.
 """
 
+import textwrap
 from pathlib import Path
 
 from tql.aggregates import AGGREGATES
+from tql.signatures import documentation
 from tql_grammar.functions import CATALOGUE, Function, Parameter
 
 STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
 HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/builder/stubs.py`."""\n\nfrom tql.expr import Expr\n\n'
-KINDS = {"value": "Expr | str | float", "column": "Expr | str", "text": "Expr | str | float", "index": "int"}
+KINDS = {
+    "value": "Expr | str | float",
+    "column": "Expr | str",
+    "text": "Expr | str | float",
+    "index": "int",
+    "axis": "int | None",
+}
 
 
 def stubs() -> str:
@@ -21,16 +29,16 @@ def stubs() -> str:
 
 def stub(function: Function) -> str:
     """Return the declaration of one function."""
-    names = [declared(parameter) for parameter in function.parameters]
-    marked = [*names, "/"] if names and not names[0].startswith("*") else names
-    return f'def {function.name}({", ".join(marked)}) -> Expr:\n    """{function.meaning}\n\n    Returns:\n        {function.result}.\n    """\n'
+    names = ", ".join(map(declared, function.parameters))
+    text = textwrap.indent(documentation(function), "    ")
+    return f'def {function.name}({names}) -> Expr:\n    """{text.lstrip()}    """\n'
 
 
 def declared(parameter: Parameter) -> str:
     """Return the declaration of one parameter."""
     if parameter.kind == "weights":
         return "*weights: tuple[Expr, float]"
-    return f"{parameter.name}: {KINDS.get(parameter.kind, 'object')}{' = ...' if parameter.optional else ''}"
+    return f"{parameter.name}: {KINDS.get(parameter.kind, 'object')}{' = None' if parameter.optional else ''}"
 
 
 if __name__ == "__main__":

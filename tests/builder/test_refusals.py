@@ -41,6 +41,14 @@ REFUSED = [
     pytest.param(lambda: any_of(anything("ab")), "`any_of` takes a condition, got 'a'", id="any of a str"),
     pytest.param(lambda: q.where("id > 3"), "`where` takes a condition, got 'id > 3'", id="where with a str"),
     pytest.param(lambda: q.where(True), "`where` takes a condition, got True", id="where with a bool"),  # noqa: FBT003 - the mistake
+    pytest.param(
+        lambda: q.where(a.as_("x") > 1), "`where` takes no expression with a name of its own", id="a named operand"
+    ),
+    pytest.param(lambda: q.order_by(a.as_("x")), "`order_by` takes no expression with a name", id="a named key"),
+    pytest.param(lambda: q.group_by(a.as_("x")), "`group_by` takes no expression with a name", id="a named group"),
+    pytest.param(
+        lambda: q.select((a.as_("x") + 1).as_("y")), "`select` takes no expression with a name", id="a name in a sum"
+    ),
     pytest.param(lambda: a < None, "`<` takes a value", id="less than None"),
     pytest.param(lambda: a == [1, 2], "`=` takes one value", id="equal to a list"),
     pytest.param(lambda: a + "x", "`+` takes numbers and arrays, got 'x'", id="plus a str"),
@@ -157,6 +165,21 @@ REFUSED = [
     ),
     pytest.param(
         lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes as_=None with metric='mmr'", id="mmr with a score"
+    ),
+    pytest.param(
+        lambda: str(q.where(a > 1).order_by(fn.row_number())),
+        "`where / order_by / group_by` takes row_number() and data() where no rows were left out",
+        id="rows counted after a condition",
+    ),
+    pytest.param(
+        lambda: str(q.where(a > 1).select(n=fn.min(fn.row_number())).group_by("k")),
+        "`where / order_by / group_by` takes row_number() and data() where no rows were left out",
+        id="rows counted in groups",
+    ),
+    pytest.param(
+        lambda: str(q.select(n=fn.row_number()).bm25("t", "x").order_by("score").limit(4)),
+        "`bm25 / mmr` takes no output with row_number() or data()",
+        id="rows counted in a flat search",
     ),
     pytest.param(
         lambda: str(q.select(id=col("id") + 1).where(col("id") > 3)),

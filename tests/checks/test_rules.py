@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine import dataset, run
 from tql import check
-from tql_grammar.checks import functions
+from tql_grammar.functions import ABSENT
 
 ROWS = [{"id": number, "grp": number % 3} for number in range(20)]
 CASES = [
@@ -58,7 +58,7 @@ def test_the_engine_refuses_an_alias_at_its_own_level() -> None:
     assert len(run(made, "select * from (select id + 1 as next) order by next")) == len(ROWS)
 
 
-@pytest.mark.parametrize("name", functions.ABSENT)
+@pytest.mark.parametrize("name", ABSENT)
 def test_the_engine_has_no_function_of_the_name(name: str) -> None:
     """The finding quotes the engine, and says what to write instead."""
     trap = f"select {name}(id) as n"

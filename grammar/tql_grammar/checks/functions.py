@@ -6,28 +6,11 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.functions import ABSENT
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# What to write instead of functions that other query languages have; programs can register functions of other names.
-ABSENT = {
-    "COUNT": "count the rows of a group with shape(id)[0], id being any column that is never null",
-    "MAX": "AMAX reduces the elements of a row, or after GROUP BY the rows of a group",
-    "MIN": "AMIN reduces the elements of a row, or after GROUP BY the rows of a group",
-    "MEAN": "AVG is the mean",
-    "LENGTH": "shape(e)[0] is the length of an array; texts have none",
-    "LEN": "shape(e)[0] is the length of an array; texts have none",
-    "LOWER": "compare without case by ILIKE",
-    "UPPER": "compare without case by ILIKE",
-    "CONCAT": "texts cannot be joined",
-    "L2_DISTANCE": "l2_norm(e - ARRAY[..]) is the distance",
-    "EUCLIDEAN_DISTANCE": "l2_norm(e - ARRAY[..]) is the distance",
-    "COSINE_DISTANCE": "1 - cosine_similarity(e, ARRAY[..]) is the distance",
-    "INNER_PRODUCT": "DOT is the inner product",
-    "EQUALS": "write a = b",
-}
 
 
 def _functions(subject: Subject) -> Iterator[ast.Function]:
@@ -38,10 +21,10 @@ def _functions(subject: Subject) -> Iterator[ast.Function]:
 def _absent(subject: Subject) -> Iterator[Finding]:
     """Yield the calls of functions that do not exist."""
     for call in _functions(subject):
-        hint = ABSENT.get(call.name.upper())
-        if hint is not None and call.span is not None:
+        absent = ABSENT.get(call.name.upper())
+        if absent is not None and call.span is not None:
             message = f"there is no function {call.name}: the engine answers `Function '{call.name.upper()}' is not found in external function sources.`"
-            yield Finding(call.span, message, hint)
+            yield Finding(call.span, message, absent.text)
 
 
 def _star(subject: Subject) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite import width
 from tql_grammar.rewrite.comparison import between, comparison, membership
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import subscript
@@ -129,7 +130,7 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
         if isinstance(operand, ast.Vector):
             for column in columns:
                 _require_length(node.operators[0], operand, column)
-    return node
+    return width.chain(node, scope)
 
 
 def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
@@ -143,9 +144,14 @@ def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
 def _function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call, if its column suits it."""
     column = scope.column(node.arguments[0]) if node.arguments else None
+    if column is not None:
+        _require_kind(node, column)
+    return width.function(node, scope)
+
+
+def _require_kind(node: ast.Function, column: Column) -> None:
+    """Refuse a call over a column that it means nothing for."""
     name = node.name.lower()
-    if column is None:
-        return node
     if name == "bm25_similarity" and not TEXT_INDEXES & set(column.indexes):
         rule = "takes a column of texts with a BM25 index"
         hint = "make the column with deeplake.types.Text(deeplake.types.BM25)"
@@ -157,13 +163,13 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
         raise ArgumentError(
             "fn.contains", rule, str(column), "use col(..).contains(..), which takes every text literally"
         )
-    return node
 
 
 def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
     """Refuse a similarity with what is no vector, or one of another length."""
-    if not column.shape or column.dtype in {"text", "json", "bytes"}:
-        raise ArgumentError(name, "takes a column of vectors", str(column))
+    if len(column.shape) != 1 or column.dtype in {"text", "json", "bytes"}:
+        hint = "the engine divides by the length of the whole matrix" if len(column.shape) > 1 else ""
+        raise ArgumentError(name, "takes a column of vectors", str(column), hint)
     for argument in node.arguments[1:]:
         if isinstance(argument, ast.Vector):
             _require_length(name, argument, column)
@@ -179,6 +185,7 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.Or: _joined(disjunction),
     ast.Not: _not,
     ast.Chain: _chain,
+    ast.Negate: width.negated,
     ast.Subscript: subscript,
     ast.Function: _function,
 }

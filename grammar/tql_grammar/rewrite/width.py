@@ -1,0 +1,125 @@
+"""
+Know which numbers the engine computes in too small a type, and how they are written so that it does not.
+
+It computes in the types of the columns: two uint8 columns add up modulo 256, their quotient is a float16, ``sum`` of bools is a bool, and ``sqrt`` of integers reads their bits as a float.
+A literal beside a column makes integers int64 and floats float64, so ``a * 1 + b`` is exact where ``a + b`` is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
+
+WIDE_TYPES = frozenset({"int64", "uint64", "float64", "json"})
+# Functions whose result has the type of their argument.
+KEEPING = frozenset({"abs", "amin", "amax", "data", "prod", "sum"})
+# Functions whose result is wide, or is never computed with: their own arguments are taken care of.
+NARROW = frozenset(
+    {"all", "all_strict", "any", "contains", "hamming_distance", "logical_and", "logical_or", "random", "shape"}
+)
+PRODUCTS = frozenset("*/%")
+LITERALS = (ast.Number, ast.Vector, ast.Array, ast.Parameter, ast.String, ast.Null)
+
+
+def is_wide(node: Expression, scope: Scope) -> bool:
+    """Tell whether the engine computes with *node* in 64 bits, or with whatever stands beside it."""
+    if isinstance(node, LITERALS):
+        return True
+    rule = _RULES.get(type(node))
+    return rule is not None and rule(node, scope)
+
+
+def widened(node: Expression, scope: Scope) -> Expression:
+    """Return *node* with the same numbers in 64 bits: ``a * 1``."""
+    return node if is_wide(node, scope) else _times(node, 1)
+
+
+def floating(node: Expression, scope: Scope) -> Expression:
+    """Return *node* with the same numbers as float64: ``a * 1.0``."""
+    column = scope.column(node)
+    known = column is not None and column.dtype == "float64"
+    return node if known or _has_float(node) else _times(node, 1.0)
+
+
+def _times(node: Expression, one: float) -> Expression:
+    """Return a product with one, flat."""
+    if isinstance(node, ast.Chain) and set(node.operators) <= PRODUCTS:
+        return node.replace(operators=(*node.operators, "*"), operands=(*node.operands, ast.Number(one)))
+    return ast.Chain(("*",), (node, ast.Number(one)))
+
+
+def _has_float(node: Expression) -> bool:
+    """Tell whether arithmetic has a literal with a fraction beside its columns, which makes it float64."""
+    return isinstance(node, ast.Chain) and any(
+        isinstance(part, ast.Number) and isinstance(part.value, float) for part in node.operands
+    )
+
+
+def chain(node: ast.Chain, scope: Scope) -> Expression:
+    """Return arithmetic in 64 bits, which one wide operand among the first two makes it."""
+    first, second, *rest = node.operands
+    if isinstance(first, ast.Chain) and set(first.operators + node.operators) <= PRODUCTS:
+        return ast.Chain(first.operators + node.operators, first.operands + node.operands[1:])
+    if is_wide(first, scope) or is_wide(second, scope):
+        return node
+    if set(node.operators) <= PRODUCTS:
+        return node.replace(operators=("*", *node.operators), operands=(first, ast.Number(1), second, *rest))
+    return node.replace(operands=(_times(first, 1), second, *rest))
+
+
+def negated(node: ast.Negate, scope: Scope) -> Expression:
+    """Return the negative of a number in 64 bits."""
+    if is_wide(node.operand, scope):
+        return node
+    return ast.Chain(("*",), (node.operand, ast.Negate(ast.Number(1))))
+
+
+def function(node: ast.Function, scope: Scope) -> Expression:
+    """Return a call whose arguments are wide where its result is computed in their type; a vector beside a column makes it floats."""
+    form = _ARGUMENTS.get(node.name.lower())
+    if form is None or any(isinstance(argument, LITERALS) for argument in node.arguments):
+        return node
+    return node.replace(arguments=tuple(form(argument, scope) for argument in node.arguments))
+
+
+_ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
+    "abs": widened,
+    "sum": widened,
+    "prod": widened,
+    "sqrt": floating,
+    "dot": widened,
+    "cosine_similarity": floating,
+}
+
+
+def _column(node: ast.Column, scope: Scope) -> bool:
+    """Tell whether the column of a known type is wide."""
+    column = scope.column(node)
+    return column is not None and column.dtype in WIDE_TYPES
+
+
+def _call(node: ast.Function, scope: Scope) -> bool:
+    """Tell whether the result of a function is wide."""
+    name = node.name.lower()
+    return name not in NARROW and (name not in KEEPING or is_wide(node.arguments[0], scope))
+
+
+def _subscript(node: ast.Subscript, scope: Scope) -> bool:
+    """Tell whether an element is wide: the values of JSON are, all else is as what it is taken from."""
+    return isinstance(node.indices[0], ast.String) or is_wide(node.operand, scope)
+
+
+_RULES: dict[type, Callable[..., bool]] = {
+    ast.Column: _column,
+    ast.Chain: lambda node, scope: any(is_wide(operand, scope) for operand in node.operands),
+    ast.Negate: lambda node, scope: is_wide(node.operand, scope),
+    ast.Function: _call,
+    ast.Subscript: _subscript,
+}
