@@ -191,8 +191,6 @@ def text_search(query: Q, column: object, words: object, label: str | None) -> Q
 
 def fused(query: Q, found: Fusion) -> Q:
     """Return *query* with a score fused from several rankings."""
-    if query.searches:
-        raise ArgumentError("hybrid", "takes a query without another search", repr(query.searches[0].alias))
     return _searched("hybrid", query, found)
 
 
@@ -207,6 +205,11 @@ def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.
         rule = "takes a query that is not grouped, since the score is one value for each row"
         raise ArgumentError(
             subject, rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
+        )
+    if query.searches and any(isinstance(search, Fusion) for search in (*query.searches, found)):
+        rule = "takes no other search beside hybrid(..), which ranks by all of its own"
+        raise ArgumentError(
+            subject, rule, repr(query.searches[0].alias), "give hybrid several vectors: vector=[.., ..]"
         )
     if isinstance(found, ast.Order):
         return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))

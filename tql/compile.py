@@ -150,7 +150,7 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
 def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
     query = query.replace(
-        outputs=tuple(without_nulls(output, scope) for output in query.outputs),
+        outputs=tuple(without_nulls(output, scope) for output in query.outputs or (ast.Star(),)),
         conditions=tuple(without_nulls(part, scope) for part in query.conditions),
         keys=tuple(without_nulls(key, scope) for key in query.keys),
     )

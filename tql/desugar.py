@@ -326,8 +326,11 @@ def _joined(query: Query) -> Query:
 def _refuse_unqualified(query: Query) -> None:
     """Refuse a column that does not say which source it is from, unless it is an output."""
     made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
-    for part in walk(query):
-        if isinstance(part, (ast.Column, Placed)) and getattr(part, "table", None) is None and part.name not in made:
+    selected, scores = query.outputs, [search.column for search in query.searches if not isinstance(search, Fusion)]
+    read = [(part, frozenset[str | None]()) for node in (*selected, *scores) for part in walk(node)]
+    read += [(part, frozenset(made)) for node in (*query.conditions, *query.groups, *query.keys) for part in walk(node)]
+    for part, known in read:
+        if isinstance(part, (ast.Column, Placed)) and getattr(part, "table", None) is None and part.name not in known:
             rule = "takes columns that say which source they are from"
             raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
 

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql.clauses import AsWritten, Combined, Dataset, Joined, Sampling, Unordered
+    from tql.difference import Difference
     from tql.search import Fusion, Search, TextSearch
     from tql_grammar.ast import Expression
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.explain import Level
     from tql_grammar.schema import Schema
 
 Column = str | Expr
@@ -315,6 +317,38 @@ class Query(Record):
         from tql_grammar.formatter import format_text
 
         return format_text(text)
+
+    def diff(self, other: Query) -> Difference:
+        """
+        Return in what another query differs, in the words of the builder; ``str`` of it has a line for each change.
+
+        ``-`` is said by this query only, ``+`` by the other only, ``~`` marks vectors with other numbers.
+        """
+        from tql.difference import difference
+
+        return difference(self, other)
+
+    def explain(self) -> Level:
+        """
+        Return the levels of the text, and why each stands around the one below; ``str`` of it draws the tree.
+
+        Raises:
+            ArgumentError: no text has the query's meaning.
+        """
+        from tql.compile import tree
+        from tql_grammar.explain import explained
+
+        return explained(tree(self))
+
+    def _repr_html_(self) -> str:
+        """Return the query for a notebook, escaped, long vectors elided."""
+        from tql.notebook import html
+
+        return html(self)
+
+    def __dir__(self) -> list[str]:
+        """Return what completes in an editor: the methods of the builder."""
+        return sorted(label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""

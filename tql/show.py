@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql.aggregates import AGGREGATES
 from tql.clauses import AsWritten, Combined, Dataset
@@ -13,7 +13,7 @@ from tql_grammar import ast
 from tql_grammar.rewrite.typed import AsIs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tql.clauses import Joined, Sampling
     from tql.expr import Key
@@ -33,23 +33,60 @@ def calls(whole: Query) -> list[str]:
     """Return the calls that make a query, in the order in which they are usually written."""
     if isinstance(whole.source, AsWritten) and whole == type(whole)(source=whole.source):
         return [f"parse({_text(whole.source.tree)})"]
-    found = [*_begin(whole), *map(_search, whole.searches)]
-    found += [] if whole.joined is None else [_join(whole.joined)]
-    found += _list_call("where", map(expression, whole.conditions))
-    found += ["distinct()"] if whole.unique else []
-    found += _list_call("group_by", map(_name_or, whole.groups))
-    found += [] if whole.pieces is None else [f"ungroup_by({whole.pieces or ''})"]
-    found += [] if whole.sampling is None else [_sample(whole.sampling)]
-    found += _list_call("order_by", map(key, whole.keys))
-    found += [f"limit({whole.row_limit})"] if whole.row_limit is not None else []
-    found += [f"offset({whole.row_offset})"] if whole.row_offset is not None else []
-    return [*found, *_list_call("bind", (f"{name}={_argument(value)}" for name, value in whole.bindings))]
+    found: dict[str | int, tuple[str, list[str]]] = {}
+    for number, item in enumerate(items(whole)):
+        call = item.method if item.method in LISTS else number
+        found.setdefault(call, (item.method, []))[1].append(item.text)
+    begin = _begin(whole)
+    return [*begin, *(f"{method}({', '.join(texts)})" for method, texts in found.values() if method not in BEGUN)]
 
 
-def _list_call(method: str, arguments: Iterable[str]) -> list[str]:
-    """Return the call of a method with arguments, or no call without any."""
-    written = ", ".join(arguments)
-    return [f"{method}({written})"] if written else []
+class Item(NamedTuple):
+    """
+    One thing that a query says.
+
+    Attributes:
+        method: the method that says it.
+        value: what it is, to be compared.
+        text: the arguments of the method, as they are written.
+    """
+
+    method: str
+    value: object
+    text: str
+
+
+# The methods that stand at the begin, all of them in the order of the calls, and those whose calls are put together into one.
+BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
+METHODS = (
+    *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
+    "limit", "offset", "bind",
+)  # fmt: skip
+LISTS = ("where", "group_by", "order_by", "bind")
+
+
+def items(whole: Query) -> list[Item]:
+    """Return all that a query says, in the order in which it is usually written."""
+    found = [Item("select", output, _output(output)) for output in whole.outputs]
+    found += _sources(whole.source)
+    found += [Item(*_search(search)) for search in whole.searches]
+    found += [] if whole.joined is None else [Item("join", whole.joined, _join(whole.joined))]
+    found += [Item("where", part, expression(part)) for part in whole.conditions]
+    found += [Item("distinct", whole.unique, "")] if whole.unique else []
+    found += [Item("group_by", part, _name_or(part)) for part in whole.groups]
+    found += [] if whole.pieces is None else [Item("ungroup_by", whole.pieces, str(whole.pieces or ""))]
+    found += [] if whole.sampling is None else [Item("sample_by", whole.sampling, _sample(whole.sampling))]
+    found += [Item("order_by", part, key(part)) for part in whole.keys]
+    for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
+        found += [] if rows is None else [Item(method, rows, str(rows))]
+    return [*found, *(Item("bind", (name, value), f"{name}={_argument(value)}") for name, value in whole.bindings)]
+
+
+def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only the compiler makes are never shown
+    """Return what a query says of where its rows are from."""
+    if isinstance(source, Combined):
+        return [Item(source.operator, member, query(member)) for member in source.members]
+    return [] if source is None else [Item("from_", source, _source(source))]
 
 
 def _begin(whole: Query) -> list[str]:
@@ -73,32 +110,32 @@ def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the com
 
 
 def _join(join: Joined) -> str:
-    """Return the call of ``join``."""
+    """Return the arguments of ``join``."""
     what = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
     how = "" if join.how == "inner" else f", how={join.how!r}"
-    return f"join({what}, {expression(join.on)}{how}, alias={join.source.alias!r})"
+    return f"{what}, {expression(join.on)}{how}, alias={join.source.alias!r}"
 
 
 def _sample(sampling: Sampling) -> str:
-    """Return the call of ``sample_by``."""
+    """Return the arguments of ``sample_by``."""
     replace = "" if sampling.replace_rows else ", replace=False"
     amount = f", {'percent' if sampling.percent else 'limit'}={sampling.amount}" if sampling.amount is not None else ""
-    return f"sample_by({_name_or(sampling.weights)}{replace}{amount})"
+    return f"{_name_or(sampling.weights)}{replace}{amount}"
 
 
-def _search(search: Search | TextSearch | Fusion) -> str:
-    """Return the call of a search."""
+def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
+    """Return the method of a search, and its arguments."""
     alias = "" if search.alias == "score" else f", as_={search.alias!r}"
     if isinstance(search, Fusion):
-        return _fusion(search, alias)
+        return "hybrid", search, _fusion(search, alias)
     if isinstance(search, TextSearch):
-        return f"bm25({_name_or(search.column)}, {_argument(search.value)}{alias})"
+        return "bm25", search, f"{_name_or(search.column)}, {_argument(search.value)}{alias}"
     metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
-    return f"similarity({_name_or(search.column)}, {_argument(search.value)}{metric}{alias})"
+    return "similarity", search, f"{_name_or(search.column)}, {_argument(search.value)}{metric}{alias}"
 
 
 def _fusion(search: Fusion, alias: str) -> str:
-    """Return the call of ``hybrid``."""
+    """Return the arguments of ``hybrid``."""
     pairs: dict[str, list[str]] = {"vector": [], "text": []}
     for leg in search.legs:
         column, value = leg.score.arguments  # type: ignore[attr-defined]  # a function, by how a leg is made
@@ -111,7 +148,7 @@ def _fusion(search: Fusion, alias: str) -> str:
     settings = {"weights": (weights, [1.0] * len(weights)), "key": (search.key, "id"), "k": (search.k, 60)}
     settings["candidates"] = (search.candidates, 100)
     changed = "".join(f", {name}={value!r}" for name, (value, usual) in settings.items() if value != usual)
-    return f"hybrid({', '.join(legs)}{changed}{alias})"
+    return f"{', '.join(legs)}{changed}{alias}"
 
 
 def key(item: Key) -> str:

@@ -167,6 +167,9 @@ REFUSED = [
         lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes as_=None with metric='mmr'", id="mmr with a score"
     ),
     pytest.param(
+        lambda: str(select().group_by("k")), "`group_by` takes columns by name, not `*`", id="groups of everything"
+    ),
+    pytest.param(
         lambda: str(q.where(a > 1).order_by(fn.row_number())),
         "`where / order_by / group_by` takes row_number() and data() where no rows were left out",
         id="rows counted after a condition",

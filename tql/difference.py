@@ -1,0 +1,137 @@
+"""Know in what two queries differ, in the words of the builder."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Literal
+
+from tql.coerce import shown
+from tql.parameters import resolved
+from tql.show import METHODS, items
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.record import Record
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tql.query import Query
+    from tql.show import Item
+
+
+class Change(Record):
+    """
+    One thing that one query says and the other does not.
+
+    Attributes:
+        sign: "-" for what the first says, "+" for what the other says, "~" for numbers of a vector that are others.
+        call: the method and its arguments, vectors elided.
+        within: the methods whose query it is in, from the outside: ``("from_",)`` for the source.
+        note: in what vectors differ.
+    """
+
+    sign: Literal["-", "+", "~"]
+    call: str
+    within: tuple[str, ...] = ()
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return one line."""
+        where = "".join(f"in {method}: " for method in self.within)
+        return f"{self.sign} {where}{self.call}{f'  ({self.note})' if self.note else ''}"
+
+
+class Difference(Record):
+    """What one query says and another does not; it is false where they say the same."""
+
+    changes: tuple[Change, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a difference."""
+        return bool(self.changes)
+
+    def __str__(self) -> str:
+        """Return a line for each change."""
+        return "\n".join(map(str, self.changes)) or "no difference"
+
+
+def difference(query: Query, other: object) -> Difference:
+    """
+    Return the changes that lead from *query* to *other*.
+
+    Raises:
+        ArgumentError: *other* is no query.
+    """
+    if not isinstance(other, type(query)):
+        raise ArgumentError("diff", "takes a query", shown(other), "parse(text) makes one of a text")
+    return Difference(tuple(_changes(resolved(query), resolved(other), ())))
+
+
+def _changes(mine: Query, theirs: Query, within: tuple[str, ...]) -> Iterator[Change]:
+    """Yield the changes of two queries, method by method."""
+    ours, others = items(mine), items(theirs)
+    for method in METHODS:
+        before = [item for item in ours if item.method == method]
+        after = [item for item in others if item.method == method]
+        matcher = SequenceMatcher(None, [item.value for item in before], [item.value for item in after], autojunk=False)
+        for kind, low, high, start, stop in matcher.get_opcodes():
+            if kind != "equal":
+                yield from _exchanged(before[low:high], after[start:stop], within)
+
+
+def _exchanged(before: list[Item], after: list[Item], within: tuple[str, ...]) -> Iterator[Change]:
+    """Yield the changes that exchange some items for others."""
+    if len(before) == len(after):
+        for mine, theirs in zip(before, after, strict=True):
+            yield from _changed(mine, theirs, within)
+        return
+    yield from (Change("-", _call(item), within) for item in before)
+    yield from (Change("+", _call(item), within) for item in after)
+
+
+def _changed(mine: Item, theirs: Item, within: tuple[str, ...]) -> Iterator[Change]:
+    """Yield the changes that exchange one item for another."""
+    inner = _query(mine), _query(theirs)
+    if inner[0] is not None and inner[1] is not None:
+        found = list(_changes(inner[0], inner[1], (*within, mine.method)))
+        if found:
+            yield from found
+            return
+    if mine.text == theirs.text:
+        yield Change("~", _call(mine), within, _numbers(mine.value, theirs.value))
+        return
+    yield Change("-", _call(mine), within)
+    yield Change("+", _call(theirs), within)
+
+
+def _call(item: Item) -> str:
+    """Return a call as it is written."""
+    return f"{item.method}({item.text})"
+
+
+def _query(item: Item) -> Query | None:
+    """Return the query inside of a source."""
+    from tql.query import Query
+
+    inner = getattr(item.value, "query", item.value)
+    return inner if isinstance(inner, Query) else None
+
+
+def _numbers(mine: object, theirs: object) -> str:
+    """Return in what the vectors of two items differ."""
+    notes = [_vector(one, other) for one, other in zip(_vectors(mine), _vectors(theirs), strict=False) if one != other]
+    return "; ".join(notes)
+
+
+def _vectors(value: object) -> Iterable[ast.Vector]:
+    """Yield the vectors of an item."""
+    return (part for part in walk(value) if isinstance(part, ast.Vector)) if isinstance(value, Record) else ()
+
+
+def _vector(mine: ast.Vector, theirs: ast.Vector) -> str:
+    """Return in what two vectors differ."""
+    import numpy as np
+
+    apart = np.abs(mine.array.astype("f8") - theirs.array.astype("f8"))
+    return f"{np.count_nonzero(apart)} of {apart.size} numbers differ, by at most {apart.max():.6g}"

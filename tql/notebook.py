@@ -1,0 +1,30 @@
+"""Know how a query is shown in a notebook: the calls that make it, its text, and the levels of the text."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from tql.compile import tree
+from tql.show import calls
+from tql_grammar.errors import ArgumentError
+from tql_grammar.explain import elided, explained
+
+if TYPE_CHECKING:
+    from tql.query import Query
+
+
+def html(query: Query) -> str:
+    """Return HTML in which everything that the query holds is escaped, and long vectors are elided."""
+    chain = "\n    .".join(calls(query))
+    return f"<div><pre>{escape(chain)}</pre>{_text(query)}</div>"
+
+
+def _text(query: Query) -> str:
+    """Return the text and its levels, or why there is no text."""
+    try:
+        found = tree(query)
+    except ArgumentError as error:
+        return f"<p>No text yet: {escape(str(error))}</p>"
+    text, levels = escape(elided(found)), escape(str(explained(found)))
+    return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
