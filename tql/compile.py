@@ -14,7 +14,7 @@ from tql.clauses import AsWritten, Both, Dataset, Unordered
 from tql.coerce import literal
 from tql.desugar import plain
 from tql.expr import Key, Placed
-from tql.grouping import Above, Groups, bare, given_back, is_grouped, refuse_sample, without_nulls
+from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
 from tql.parameters import require_bound, resolved
 from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, result_of, scope_of, touches_index
@@ -168,7 +168,9 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     for node in (*named, *by, *inside):
         require_columns("group_by", _placed(node), scope)
     core = groups.over(
-        _source(query), _where(inside, scope), tuple(groups.output(_typed_output(output, scope)) for output in named)
+        _source(query),
+        _where(inside, scope),
+        tuple(groups.output(output, lambda node: _typed(node, scope)) for output in named),
     )
     if not (having or order or _is_cut(query)) and named == query.outputs:
         return core
@@ -176,15 +178,6 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     seen = result_of(query.replace(outputs=named, keys=(), conditions=(), row_limit=None, row_offset=None))
     selected = ast.Select(tuple(_typed(column, seen) for column in columns), ast.Derived(core), _where(having, seen))
     return _cut(ordered(selected, [_typed(key, seen) for key in order], seen), query)
-
-
-def _typed_output(output: Expression, scope: Scope) -> Expression:
-    """Return an output of a grouped select; an aggregate is written over groups, its argument for each row."""
-    node = bare(output)
-    if not (isinstance(node, ast.Function) and is_aggregate(node)):
-        return _typed(output, scope)
-    found = node.replace(arguments=tuple(_typed(argument, scope) for argument in node.arguments))
-    return output.replace(expression=found) if isinstance(output, ast.Aliased) else found
 
 
 def _made(query: Query) -> dict[str, Expression]:

@@ -150,7 +150,7 @@ def dot(column: Expr | str | float, vector: object) -> Expr:
         vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
 
     Returns:
-        float32, higher is closer; float64 for columns of integers.
+        float32, higher is closer; for columns of integers float64, for two of them int64.
     """
 
 def hamming_distance(column: Expr | str | float, vector: object) -> Expr:

@@ -111,9 +111,9 @@ class Groups:
         self.below[node] = name
         return ast.Column(name)
 
-    def output(self, node: Expression) -> Expression:
-        """Return one expression of the select list, named as before: a key, an aggregate, or the list of the group's values."""
-        name = output_name(node)
+    def output(self, output: Expression, write: Callable[[Expression], Expression]) -> Expression:
+        """Return one expression of the select list, named as before: a key, an aggregate, or the list of the group's values; *write* gives what is computed for each row."""
+        name = output_name(output)
         if name is None:
             raise ArgumentError(
                 "group_by",
@@ -121,16 +121,17 @@ class Groups:
                 "*",
                 'select the keys and what to make of the rest: select("k", n=fn.count())',
             )
-        reduced = self._reduced(bare(node))
+        reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)
 
-    def _reduced(self, node: Expression) -> Expression:
+    def _reduced(self, node: Expression, write: Callable[[Expression], Expression]) -> Expression:
         """Return an expression over the group."""
-        if node in self.keys:
-            return FORMS["first"](self.keys[node])
+        found = write(node)
+        if found in self.keys:
+            return FORMS["first"](self.keys[found])
         if isinstance(node, ast.Function) and is_aggregate(node):
-            return FORMS[node.name](self.reference(node.arguments[0]) if node.arguments else self._ones())
-        return self.reference(node)
+            return FORMS[node.name](self.reference(write(node.arguments[0])) if node.arguments else self._ones())
+        return self.reference(found)
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""

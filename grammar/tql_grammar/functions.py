@@ -115,7 +115,7 @@ CATALOGUE: dict[str, Function] = {
         Function(
             "dot",
             (COLUMN, VECTOR),
-            "float32, higher is closer; float64 for columns of integers",
+            "float32, higher is closer; for columns of integers float64, for two of them int64",
             "The dot product of two vectors of one length.",
         ),
         Function(

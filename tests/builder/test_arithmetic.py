@@ -32,6 +32,8 @@ KINDS: dict[str, Any] = {
     "vector": TYPES.Array("float32", shape=[3]),
     "lists": TYPES.Array("int32", 1),
 }
+REDUCTIONS = ("sum", "prod", "avg", "amin", "amax")
+NORMS = ("l1_norm", "l2_norm", "linf_norm")
 SINGLE = (*ENGINE_TYPES, "bool")
 EXACT = 2**53
 
@@ -97,8 +99,17 @@ def binary(left: Number, sign: str, right: Number) -> Number:
 
 
 def reduced(name: str, function: str) -> Number:
-    """Return the sum or the product of an array."""
-    reductions: dict[str, Callable[[Any], Any]] = {"sum": sum, "prod": math.prod}
+    """Return what an array is reduced to."""
+    reductions: dict[str, Callable[[Any], Any]] = {
+        "sum": sum,
+        "prod": math.prod,
+        "avg": lambda row: sum(row) / len(row) if row else 0,
+        "amin": lambda row: min(row, default=0),
+        "amax": lambda row: max(row, default=0),
+        "l1_norm": lambda row: sum(map(abs, row)),
+        "l2_norm": lambda row: math.hypot(*row),
+        "linf_norm": lambda row: max(map(abs, row), default=0),
+    }
     reduce = reductions[function]
     return getattr(fn, function)(name), lambda row: bounded(reduce(python(row[name])))
 
@@ -114,7 +125,7 @@ literal = st.sampled_from([1, 2, 3, 7, -1, 255, 256, 0.5, 2.5, -0.25])
 fixed = st.sampled_from(["bytes", "shorts", "vector"])
 leaves: st.SearchStrategy[Number] = st.one_of(
     st.sampled_from(SINGLE).map(lambda name: (col(name), lambda row: python(row[name]))),
-    st.builds(reduced, st.sampled_from(["bytes", "shorts", "vector", "lists"]), st.sampled_from(["sum", "prod"])),
+    st.builds(reduced, st.sampled_from(["bytes", "shorts", "vector", "lists"]), st.sampled_from(REDUCTIONS)),
     st.builds(dotted, fixed, fixed),
     st.builds(lambda name, place: (col(name)[place], lambda row: python(row[name])[place]), fixed, st.integers(0, 2)),
 )
@@ -180,3 +191,28 @@ def test_arithmetic_in_conditions(rows: list[Row], number: Number, bound: int) -
     found = [row["id"] for row in run(data, str(select("id").where(expression > bound)))]
 
     assert [place for place, value in enumerate(meant) if value > bound] == found
+
+
+@several
+@given(
+    rows=tables,
+    norm=st.builds(reduced, st.sampled_from(["bytes", "shorts", "vector", "lists"]), st.sampled_from(NORMS)),
+    other=st.sampled_from(SINGLE),
+)
+def test_arithmetic_with_norms(rows: list[Row], norm: Number, other: str) -> None:
+    """A norm is a float32 of any column, also where the engine declares another type for it."""
+    data = dataset(next(names), KINDS, rows)
+    expression, mean = norm
+    cases: list[Number] = [
+        (-expression, lambda row: -mean(row)),
+        (fn.abs(expression), mean),
+        (fn.sqrt(expression), lambda row: math.sqrt(mean(row))),
+        (expression * 2 - 1, lambda row: mean(row) * 2 - 1),
+        (expression + col(other), lambda row: mean(row) + python(row[other])),
+    ]
+    scale = max(1.0, *(mean(row) for row in rows))
+    for written, meant in cases:
+        found = [row["x"] for row in run(data, str(select(x=written)))]
+
+        for mine, theirs in zip(found, map(meant, rows), strict=True):
+            assert math.isclose(mine, theirs, rel_tol=1e-5, abs_tol=1e-5 * scale), str(written)

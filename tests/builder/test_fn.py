@@ -127,7 +127,7 @@ ROWWISE: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
     "data": [(fn.data("e", 2), "data(e, 2)", lambda _row: ROWS[2]["e"])],
     "dot": [
         (fn.dot("e", V), "dot(e, ARRAY[0.5,-1.0,2.0])", lambda row: wide(row["e"]) @ V),
-        (fn.dot("bytes", "ints"), "dot(bytes * 1, ints * 1)", lambda row: wide(row["bytes"]) @ wide(row["ints"])),
+        (fn.dot("bytes", "ints"), "sum(bytes * 1 * ints)", lambda row: wide(row["bytes"]) @ wide(row["ints"])),
     ],
     "hamming_distance": [
         (

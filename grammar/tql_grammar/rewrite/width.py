@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
 
-WIDE_TYPES = frozenset({"int64", "uint64", "float64", "json"})
+# A uint64 less another one is no negative number; beside a literal it is a float64.
+WIDE_TYPES = frozenset({"int64", "float64", "json"})
 # Functions whose result has the type of their argument.
 KEEPING = frozenset({"abs", "amin", "amax", "data", "prod", "sum"})
 # Functions whose result is wide, or is never computed with: their own arguments are taken care of.
@@ -83,10 +84,25 @@ def negated(node: ast.Negate, scope: Scope) -> Expression:
 
 def function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call whose arguments are wide where its result is computed in their type; a vector beside a column makes it floats."""
-    form = _ARGUMENTS.get(node.name.lower())
+    name = node.name.lower()
+    if name == "dot":
+        return _dot(node, scope)
+    form = _ARGUMENTS.get(name)
     if form is None or any(isinstance(argument, LITERALS) for argument in node.arguments):
         return node
     return node.replace(arguments=tuple(form(argument, scope) for argument in node.arguments))
+
+
+def _dot(node: ast.Function, scope: Scope) -> Expression:
+    """
+    Return a dot product of a column and a vector as it is, any other as the sum of the products.
+
+    The engine wraps that of two columns in their type, and with anything computed it now and then reads memory that is freed already.
+    """
+    plain = all(isinstance(argument, (ast.Column, *LITERALS)) for argument in node.arguments)
+    if plain and any(isinstance(argument, LITERALS) for argument in node.arguments):
+        return node
+    return ast.Function("sum", (chain(ast.Chain(("*",), node.arguments), scope),))
 
 
 _ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
@@ -94,7 +110,6 @@ _ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
     "sum": widened,
     "prod": widened,
     "sqrt": floating,
-    "dot": widened,
     "cosine_similarity": floating,
 }
 
