@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential clean
+.PHONY: demo test lint types unit differential bench clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -26,6 +26,10 @@ unit: .venv/test.stamp
 # 60,000 texts for the grammar and 10,000 queries for the builder, against the engine.
 differential: .venv/test.stamp
 	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential tests/builder
+
+# What a step of a chain costs; exits with 1 where a target is missed.
+bench: .venv/test.stamp
+	$(BIN)/python -m tests.benchmarks.chain_step
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
