@@ -157,7 +157,7 @@ class Expr:
         return Expr(conditions.membership("not_in", self.node, members, negated=True))
 
     def is_null(self) -> Expr:
-        """``a is null``: nullable columns and missing JSON keys; every other column is never null."""
+        """``a is null``: nullable columns and missing JSON keys. No other column is ever null, though without a schema the engine takes the empty text for null."""
         return Expr(ast.IsNull(self.node))
 
     def is_not_null(self) -> Expr:

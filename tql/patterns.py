@@ -74,8 +74,8 @@ def _matching(operand: ast.Expression, pattern: str, *, empty: bool, fold: bool 
     if len(pattern.encode()) > LONGEST_PATTERN:
         rule = f"takes patterns of at most {LONGEST_PATTERN} bytes: the engine matches nothing with longer ones"
         raise ArgumentError("like", rule, shown(pattern))
-    if not pattern.replace(LOWER_WILDCARDS["%"] if fold else ANY_RUN, ""):
-        return ast.Boolean(value=True) if empty and pattern else ast.Comparison("=", operand, ast.String(""))
+    if not pattern:
+        return ast.Comparison("=", operand, ast.String(""))
     test = ast.Like(operand, ast.String(pattern), case_insensitive=fold)
     return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if empty else test
 
@@ -89,8 +89,6 @@ def matches(operand: ast.Expression, regex: str) -> ast.Expression:
     """
     empty = _matches_empty(regex)
     pattern = "".join(_translate(regex, token) for token in _TOKEN.finditer(regex))
-    if not pattern:
-        return ast.Comparison("=", operand, ast.String(""))
     return _matching(operand, pattern, empty=empty)
 
 

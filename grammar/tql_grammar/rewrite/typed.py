@@ -111,6 +111,13 @@ def _in(node: ast.In, scope: Scope) -> Expression:
     return node if isinstance(node.members, ast.Query) else membership(node, scope)
 
 
+def _is_null(node: ast.IsNull, scope: Scope) -> Expression:
+    """Return IS NULL, which a column that is not nullable never is; JSON is null where a key is missing."""
+    column = scope.column(node.operand)
+    never = column is not None and not column.nullable and column.dtype != "json"
+    return ast.Boolean(node.negated) if never else node
+
+
 def _like(node: ast.Like, scope: Scope) -> Expression:
     """Return LIKE, for texts."""
     column = scope.column(node.operand)
@@ -181,6 +188,7 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.In: _in,
     ast.Between: between,
     ast.Like: _like,
+    ast.IsNull: _is_null,
     ast.And: _joined(conjunction),
     ast.Or: _joined(disjunction),
     ast.Not: _not,
