@@ -6,7 +6,7 @@ Vectors are put between pieces of text that were written once: what a query with
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tql.coerce import literal, name
 from tql.expr import Expr
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 Q = TypeVar("Q", bound="Query")
-
-
-class Prepared(NamedTuple):
-    """
-    A text with parameters, for an engine that takes them.
-
-    Attributes:
-        text: with a ``?`` for each value.
-        names: the name of each ``?``, in order; a name may come more than once.
-    """
-
-    text: str
-    names: tuple[str, ...]
-
-    def values(self, **values: object) -> list[object]:
-        """Return values in the order of the text."""
-        return [values[label] for label in self.names]
 
 
 def param(label: str) -> Expr:
@@ -135,35 +118,3 @@ def _pieces(query: Query) -> list[str]:
     if found is None:
         found = query.__dict__["_pieces"] = pieces(tree(query))
     return found
-
-
-def prepared(query: Query) -> Prepared:
-    """Return the text with ``?`` and the names."""
-    from tql.compile import tree
-    from tql_grammar.printer import pieces
-    from tql_grammar.rewrite.flat import flat
-
-    found = flat(tree(resolved(query)))
-    _refuse_places(found)
-    written = pieces(found)
-    labels = tuple(piece.name for piece in written if isinstance(piece, Mark))
-    if not labels:
-        raise ArgumentError("to_prepared", "takes a query with parameters", "none", 'param("..") makes one')
-    return Prepared("".join(written), labels)
-
-
-def _refuse_places(found: ast.Query) -> None:
-    """Refuse parameters where the engine takes none."""
-    places = {
-        ast.Derived: "a sub-query",
-        ast.Subquery: "a sub-query",
-        ast.In: "IN",
-        ast.Between: "BETWEEN",
-        ast.Limit: "LIMIT",
-        ast.Subscript: "a subscript",
-    }
-    for node in walk(found):
-        place = places.get(type(node))
-        if place and any(isinstance(part, ast.Parameter) for part in walk(node)):
-            rule = "takes parameters where the engine does: in comparisons, arithmetic and functions at the outermost level"
-            raise ArgumentError("to_prepared", rule, f"one in {place}", "use bind, and send the text")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tql.clauses import AsWritten, Combined, Dataset, Joined, Sampling, Unordered
     from tql.difference import Difference
+    from tql.prepared import Prepared
     from tql.search import Fusion, Search, TextSearch
     from tql_grammar.ast import Expression
     from tql_grammar.diagnostic import Diagnostic
@@ -230,14 +231,16 @@ class Query(Record):
         """
         return parameters.bind(self, values)
 
-    def to_prepared(self) -> parameters.Prepared:
+    def to_prepared(self) -> Prepared:
         """
         Return the text with ``?``, and the names of the parameters in the order in which the engine takes their values.
 
         Raises:
             ArgumentError: there are no parameters, or one stands where the engine takes none: in a sub-query, IN, BETWEEN, LIMIT or a subscript.
         """
-        return parameters.prepared(self)
+        from tql.prepared import prepared
+
+        return prepared(self)
 
     def group_by(self, *expressions: Column) -> Self:
         """

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tql.difference import Difference
-    from tql.parameters import Prepared
+    from tql.prepared import Prepared
     from tql_grammar.explain import Level
 
 VECTOR = np.ones(3, "f4")
