@@ -346,6 +346,32 @@ def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int)
     assert missed
 
 
+@pytest.mark.parametrize("kind", ["score", "no score", "filtered", "renamed below"])
+def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, kind: str) -> None:  # noqa: ANN401 - the engine ships no types
+    """The engine's own OFFSET beside an index has fewer rows than LIMIT says; the query's has all, and numpy's ones."""
+    embeddings = indexed["e"][:]
+    for vector in np.random.default_rng(6).normal(size=(5, 16)).astype("f4"):
+        scores = embeddings.astype("f8") @ vector / np.linalg.norm(embeddings, axis=1)
+        query = SEARCHES[kind](select("id"), vector).limit(20).offset(4)
+        text = ",".join(map(str, vector.tolist()))
+        naive = f"select id order by cosine_similarity(e, ARRAY[{text}]) desc limit 20 offset 4"
+
+        assert np.argsort(-scores, kind="stable")[4:24].tolist() == [row["id"] for row in run(indexed, str(query))]
+        assert len(run(indexed, naive)) < 20
+
+
+def test_an_offset_takes_no_rows_from_mmr(indexed: Any) -> None:  # noqa: ANN401 - the engine ships no types
+    """Relevance and diversity rank in their flat form, and what is left out is left out of that."""
+    vector = np.random.default_rng(6).normal(size=16).astype("f4")
+    ranked = select("id").similarity("e", vector, metric="mmr", as_=None)
+    first = [row["id"] for row in run(indexed, str(ranked.limit(9)))]
+
+    for known in ({}, columns_of(indexed)):
+        text = compile_query(ranked.limit(6).offset(3), None, known)
+
+        assert [row["id"] for row in run(indexed, text)] == first[3:]
+
+
 def test_an_order_of_an_indexed_column_with_limit(indexed: Any) -> None:  # noqa: ANN401 - the engine ships no types
     """The engine alone fails on it."""
     known = columns_of(indexed)

@@ -1,0 +1,98 @@
+"""Know how rows are put in order and cut: the direction that puts the best first, and LIMIT where no index of the engine spoils it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.clauses import Dataset
+from tql.expr import Placed
+from tql.naming import made_names
+from tql_grammar import ast
+from tql_grammar.rewrite.typed import OF_VECTORS
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from tql.expr import Key
+    from tql.query import Query
+    from tql.search import Direction
+
+# The engine takes this key over a dataset itself only, with LIMIT in the same SELECT.
+FLAT = "mmr_similarity"
+VECTOR_SEARCHES = (OF_VECTORS | {"l2_norm", "maxsim"}) - {FLAT}
+
+
+def direct(query: Query, key: Key) -> ast.Order:
+    """Return a key with the direction that it has where none was given."""
+    if key.direction is not None or not isinstance(key.expression, (ast.Column, Placed)):
+        return ast.Order(key.expression, key.direction)
+    best = best_direction(query, key.expression)
+    return ast.Order(key.expression, best if best == "desc" else None)
+
+
+def may_lose_rows(query: Query) -> bool:
+    """Tell whether an OFFSET could take away more rows than it says: a search over columns that may have an index."""
+    if query.row_offset is None or not any(_is_search(query, key) for key in query.keys):
+        return False
+    return any(isinstance(part, (Dataset, type(query))) and _is_unknown(part) for part in walk(query))
+
+
+def _is_unknown(part: Dataset | Query) -> bool:
+    """Tell whether rows are from a dataset whose indexes are not known."""
+    return part.schema is None if isinstance(part, Dataset) else part.source is None
+
+
+def _is_search(query: Query, key: Key) -> bool:
+    """Tell whether a key is a score, or computes one."""
+    node = key.expression
+    if isinstance(node, (ast.Column, Placed)):
+        return best_direction(query, node) is not None
+    return any(isinstance(part, ast.Function) and part.name in VECTOR_SEARCHES for part in walk(node))
+
+
+def best_direction(query: Query, label: ast.Column | Placed) -> Direction | None:
+    """Return the direction that puts the best first, if a name is the score of a search, here or in the query that is the source."""
+    from tql.query import DerivedQuery
+
+    here = isinstance(label, ast.Column) or label.place == "output"
+    for search in query.searches:
+        if here and search.alias == label.name:
+            return search.best
+    below = made_names(query).get(label.name, label) if here else label
+    if isinstance(query.source, DerivedQuery) and isinstance(below, (ast.Column, Placed)):
+        return best_direction(query.source.query, ast.Column(below.name))
+    return None
+
+
+def is_cut(query: Query) -> bool:
+    """Tell whether a query has LIMIT or OFFSET."""
+    return query.row_limit is not None or query.row_offset is not None
+
+
+def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False) -> ast.Select:
+    """
+    Return *select* with LIMIT and OFFSET.
+
+    An order that could come from an index is made first, one level below, since the engine's index ranks by guess, or fails.
+    A search that has to be flat gets its LIMIT where it is, and the rows are cut once more outside.
+    """
+    if not is_cut(query):
+        return select
+    count, skip = query.row_limit, query.row_offset
+    if count is not None and skip and any(_is_flat(key) for key in select.order_by):
+        return _all_of(select.replace(limit=_limit(count + skip, None))).replace(limit=_limit(count, skip))
+    return (_all_of(select) if indexed else select).replace(limit=_limit(count, skip))
+
+
+def _is_flat(key: ast.Order) -> bool:
+    """Tell whether a key has to stand beside its LIMIT."""
+    return isinstance(key.expression, ast.Function) and key.expression.name == FLAT
+
+
+def _all_of(select: ast.Select) -> ast.Select:
+    """Return a select of all that another one selects."""
+    return ast.Select((ast.Star(),), ast.Derived(select))
+
+
+def _limit(count: int | None, skip: int | None) -> ast.Limit:
+    """Return LIMIT and OFFSET."""
+    return ast.Limit(*(None if rows is None else ast.Number(rows) for rows in (count, skip)))
