@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
@@ -16,9 +18,10 @@ def block(language: str, containing: str) -> str:
     return next(text for text in found if containing in text)
 
 
-def test_the_example_runs_as_pasted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("containing", ["mem://people", "explain()"])
+def test_an_example_runs_as_pasted(tmp_path: Path, containing: str) -> None:
     """Each comment below a print is what is printed."""
-    code = block("python", "mem://people")
+    code = block("python", containing)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
     )
