@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tql_grammar.errors import CheckError, ParseError
@@ -9,6 +10,7 @@ from tql_grammar.errors import CheckError, ParseError
 if TYPE_CHECKING:
     from tql.query import Query
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.schema import Schema
 
 TEXT_FAMILIES = ("TQL0", "TQL1")
 
@@ -19,12 +21,38 @@ def check(query: str | Query, schema: object = None) -> list[Diagnostic]:
 
     Args:
         query: a TQL text, or a query of the builder.
-        schema: the columns of the datasets and their types; without it, nothing about them is guessed.
+        schema: the columns of the datasets by their urls, ``{"hub://org/ds": Schema(..)}``, or one `Schema` for a text over one dataset; without it, nothing is guessed.
+
+    Raises:
+        ArgumentError: *schema* is neither.
     """
-    del schema  # no rule needs types yet
     from tql_grammar.checks import check as check_text
 
-    return check_text(str(query))
+    text = str(query)
+    return check_text(text, _schemas(text, schema))
+
+
+def _schemas(text: str, schema: object) -> Mapping[str | None, Schema]:
+    """Return the columns of each dataset of a text; None stands for the one that has no name."""
+    from tql_grammar.schema import Schema
+
+    if schema is None:
+        return {}
+    if isinstance(schema, Schema):
+        from tql_grammar import ast
+        from tql_grammar.parser import read
+        from tql_grammar.walk import walk
+
+        tree = read(text).tree
+        tables = () if tree is None else (part.name for part in walk(tree) if isinstance(part, ast.Table))
+        return dict.fromkeys([None, *tables], schema)
+    if isinstance(schema, Mapping) and all(isinstance(part, Schema) for part in schema.values()):
+        return schema
+    from tql.coerce import shown
+    from tql_grammar.errors import ArgumentError
+
+    rule = 'takes a Schema, or a dict of them by the urls of datasets, {"hub://org/ds": Schema(..)}'
+    raise ArgumentError("schema", rule, shown(schema))
 
 
 def validate(query: str | Query, schema: object = None) -> None:

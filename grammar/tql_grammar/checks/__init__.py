@@ -4,27 +4,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql_grammar.checks import functions, names, order
+from tql_grammar.checks import (
+    arrays,
+    constructs,
+    crashes,
+    functions,
+    groups,
+    ignored,
+    joins,
+    keys,
+    literals,
+    names,
+    order,
+    searches,
+    selected,
+    sets,
+    texts,
+    types,
+)
+from tql_grammar.checks.levels import levels_of
 from tql_grammar.checks.rule import Rule, Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.parser import Reading
+    from tql_grammar.schema import Schema
 
-RULES: tuple[Rule, ...] = (*functions.RULES, *names.RULES, *order.RULES)
+MODULES = (
+    functions,
+    constructs,
+    selected,
+    literals,
+    names,
+    types,
+    keys,
+    arrays,
+    joins,
+    sets,
+    groups,
+    searches,
+    order,
+    ignored,
+    texts,
+    crashes,
+)
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
+)
 
 
-def check(text: str) -> list[Diagnostic]:
+def check(text: str, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
     """Return what the engine would make of *text* other than it says, in the order of the text."""
     from tql_grammar.parser import read
 
-    return check_reading(read(text))
+    return check_reading(read(text), schemas)
 
 
-def check_reading(reading: Reading) -> list[Diagnostic]:
+def check_reading(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
     found = list(reading.diagnostics)
     if reading.tree is not None:
-        subject = Subject(reading.text, reading.tree)
+        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
         found.extend(diagnostic for rule in RULES for diagnostic in rule.diagnostics(subject))
-    return sorted(found, key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+    return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.start, diagnostic.code))

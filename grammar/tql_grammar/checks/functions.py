@@ -5,34 +5,83 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.literals import SUBJECTS, is_number
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.functions import ABSENT
-from tql_grammar.walk import walk
+from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def _functions(subject: Subject) -> Iterator[ast.Function]:
-    """Yield the calls of a text."""
-    return (node for node in walk(subject.tree) if isinstance(node, ast.Function))
+    """Yield the calls of a text, where the engine looks at them."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            yield from (part for part in own_parts(node) if isinstance(part, ast.Function))
 
 
 def _absent(subject: Subject) -> Iterator[Finding]:
     """Yield the calls of functions that do not exist."""
     for call in _functions(subject):
+        if call.name.lower() in CATALOGUE or call.name.upper() in UNCALLABLE:
+            continue
         absent = ABSENT.get(call.name.upper())
-        if absent is not None and call.span is not None:
-            message = f"there is no function {call.name}: the engine answers `Function '{call.name.upper()}' is not found in external function sources.`"
-            yield Finding(call.span, message, absent.text)
+        message = f"there is no function {call.name}: the engine answers `Function '{call.name.upper()}' is not found in external function sources.`"
+        yield subject.finding(call, message, _near(call.name) if absent is None else absent.text)
 
 
-def _star(subject: Subject) -> Iterator[Finding]:
-    """Yield the calls with ``*``."""
+def _near(name: str) -> str:
+    """Return the function that was meant, or what a program may have done."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), CATALOGUE, n=1)
+    return f"did you mean {near[0].upper()}?" if near else "programs can register functions of their own"
+
+
+def _arity(subject: Subject) -> Iterator[Finding]:
+    """Yield the calls with too few or too many arguments."""
     for call in _functions(subject):
-        if any(isinstance(argument, ast.Star) for argument in call.arguments) and call.span is not None:
-            message = f"{call.name}(*): the engine answers `STAR is not supported.`"
-            yield Finding(call.span, message, "name a column")
+        function = CATALOGUE.get(call.name.lower())
+        if function is None or function.required == len(call.arguments):
+            continue
+        weighted = function.parameters[-1:] and function.parameters[-1].kind == "weights"
+        if (weighted and call.arguments) or function.required <= len(call.arguments) <= len(function.parameters):
+            continue
+        taken = ", ".join(parameter.name for parameter in function.parameters) or "nothing"
+        message = f"{call.name} takes {taken}: the engine refuses {len(call.arguments)} arguments"
+        yield subject.finding(call, message)
+
+
+def _pairs(subject: Subject) -> Iterator[Finding]:
+    """Yield pairs where none belong, and weights without them."""
+    for call in _functions(subject):
+        function = CATALOGUE.get(call.name.lower())
+        if function is None or not call.arguments:
+            continue
+        weighted = function.parameters[-1:] and function.parameters[-1].kind == "weights"
+        paired = [isinstance(argument, ast.Pair) for argument in call.arguments]
+        if weighted and not all(paired):
+            yield subject.finding(
+                call, f"{call.name} takes pairs, and the engine refuses a list", "write (condition: 2, condition: 1)"
+            )
+        elif any(paired) and not weighted:
+            yield subject.finding(call, f"{call.name} takes no pairs: the engine refuses them")
+        for pair in call.arguments:
+            if isinstance(pair, ast.Pair) and not is_number(pair.weight) and not isinstance(pair.weight, SUBJECTS):
+                yield subject.finding(
+                    pair, "a weight is a number: the engine refuses anything else", "write the number"
+                )
+
+
+def _data(subject: Subject) -> Iterator[Finding]:
+    """Yield the calls of DATA with anything but a column and a number from 0."""
+    for call in _functions(subject):
+        if call.name.lower() == "data" and len(call.arguments) == len(("column", "row")):
+            column, row = call.arguments
+            if not isinstance(column, ast.Column) or not isinstance(row, ast.Number) or isinstance(row.value, float):
+                message = "DATA takes a column and a number from 0: the engine answers `Function 'DATA' is not found in external function sources.`"
+                yield subject.finding(call, message)
 
 
 RULES = (
@@ -45,11 +94,30 @@ RULES = (
         find=_absent,
     ),
     Rule(
-        code="TQL202",
-        title="* as an argument",
+        code="TQL204",
+        title="too few or too many arguments",
         severity="error",
-        explanation="No function takes all columns; the engine refuses the query.",
-        example="select shape(*) as n from D",
-        find=_star,
+        explanation="Each function takes a certain number of arguments; the engine refuses another one.",
+        example="select id from D where shape() = 3",
+        find=_arity,
+        meant="select id from D where shape(arr) = 3",
+    ),
+    Rule(
+        code="TQL205",
+        title="weights that are no pairs of a condition and a number",
+        severity="error",
+        explanation="MAX_WEIGHT and SUM_WEIGHT take `condition: number`, and no other function does.",
+        example="select id from D sample by max_weight(id > 3, 2)",
+        find=_pairs,
+        meant="select id from D where max_weight(id > 3: 2) = 2",
+    ),
+    Rule(
+        code="TQL225",
+        title="DATA of what is no column and row",
+        severity="error",
+        explanation="DATA takes the name of a column and a row's number from 0; the engine says of anything else that there is no such function.",
+        example="select data(id, -1) as n from D",
+        find=_data,
+        meant="select data(id, 1) as n from D",
     ),
 )

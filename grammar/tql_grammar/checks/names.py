@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.walk import walk
+from tql_grammar.schema import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tql_grammar.record import Record
-
-
-def _selects(tree: ast.Query) -> Iterator[ast.Select]:
-    """Yield every SELECT of a text."""
-    return (node for node in walk(tree) if isinstance(node, ast.Select))
 
 
 def columns_read(node: Record) -> Iterator[ast.Column]:
@@ -56,16 +52,13 @@ def _own_aliases(select: ast.Select) -> set[str]:
 
 
 def _clauses(select: ast.Select) -> Iterable[tuple[str, Record]]:
-    """Yield the clauses that look names up in the source, each with its name."""
-    if select.where is not None:
-        yield "WHERE", select.where
-    for key in select.order_by:
-        yield "ORDER BY", key
+    """Return the clauses that look names up in the source, each with its name."""
+    return ((clause, node) for clause, node in expressions(select) if clause != "SELECT")
 
 
 def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
     """Yield the uses of an alias in the SELECT that makes it."""
-    for select in _selects(subject.tree):
+    for select in (level.select for level in subject.levels):
         aliases = _own_aliases(select)
         for clause, node in _clauses(select):
             for column in columns_read(node):
@@ -77,7 +70,78 @@ def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
                     )
 
 
+def _unknown_alias(subject: Subject) -> Iterator[Finding]:
+    """Yield the columns that are said to be of a source that is not there."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                table = part.table if isinstance(part, (ast.Column, ast.Star)) else None
+                if table is not None and table not in level.aliases:
+                    known = ", ".join(level.aliases)
+                    hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'
+                    written = subject.written(part)
+                    yield subject.finding(
+                        part, f"the engine answers `Dataset alias {table} in expression {written} is not found.`", hint
+                    )
+
+
+def _unknown_column(subject: Subject) -> Iterator[Finding]:
+    """Yield the names that no column of the source has."""
+    for level in subject.levels:
+        aliased = _own_aliases(level.select)
+        for clause, node in expressions(level.select):
+            for column in columns_read(node):
+                seen = level.columns if column.table is None else level.aliases.get(column.table)
+                own = clause != "SELECT" and column.name in aliased and column.table is None
+                if seen is not None and column.name not in seen and not own:
+                    message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
+                    yield subject.finding(column, message, did_you_mean(column.name, seen))
+
+
+def _doubtful(subject: Subject) -> Iterator[Finding]:
+    """Yield the names that both sides of a join have."""
+    for level in subject.levels:
+        if not isinstance(level.select.source, ast.Join):
+            continue
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                if isinstance(part, ast.Column) and part.table is None and part.name in level.doubtful:
+                    message = f"the engine answers `Column {part.name} appears in multiple datasets aliases`"
+                    yield subject.finding(part, message, f"say which one: {next(iter(level.aliases), 'a')}.{part.name}")
+                elif isinstance(part, ast.Star) and level.doubtful:
+                    shared = ", ".join(sorted(level.doubtful))
+                    message = f"both sources have {shared}: the engine answers `Tensor '..' appears in multiple input datasets.`"
+                    yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
+
+
 RULES = (
+    Rule(
+        code="TQL213",
+        title="alias of a source that is not there",
+        severity="error",
+        explanation="`a.id` needs a source with the alias a; the engine refuses the query.",
+        example="select d.id from D",
+        find=_unknown_alias,
+        meant="select d.id from D as d",
+    ),
+    Rule(
+        code="TQL215",
+        title="column that does not exist",
+        severity="error",
+        explanation="Names of columns are case-sensitive, and those of a sub-query are what it selects. Known with a schema only. The engine refuses the query.",
+        example="select ID from D",
+        find=_unknown_column,
+        meant="select id from D",
+    ),
+    Rule(
+        code="TQL216",
+        title="column that both sides of a join have",
+        severity="error",
+        explanation="A name that both sources have needs the alias of one of them, and `*` is refused. Known with a schema only.",
+        example="select id from D as a join U as b on a.id = b.uid",
+        find=_doubtful,
+        meant="select a.id as id from D as a join U as b on a.id = b.uid",
+    ),
     Rule(
         code="TQL210",
         title="alias used at its own level",
@@ -85,5 +149,6 @@ RULES = (
         explanation="WHERE, ORDER BY and GROUP BY see the columns of the source, not the aliases of the same SELECT. The engine refuses the query, or takes a column of the source that has the same name.",
         example="select id + 1 as next from D order by next",
         find=_alias_at_own_level,
+        meant="select * from (select id + 1 as next from D) order by next",
     ),
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql_grammar import ast
 from tql_grammar.ast import Span
+from tql_grammar.checks.levels import selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
     """Yield the keys after the first."""
-    for select in walk(subject.tree):
-        if isinstance(select, ast.Select) and len(select.order_by) > 1:
+    for select in selects(subject.tree):
+        if len(select.order_by) > 1:
             first, last = select.order_by[1].span, select.order_by[-1].span
             if first is not None and last is not None:
                 ignored = subject.text[first.start : last.end]
@@ -35,5 +34,6 @@ RULES = (
         explanation="The engine sorts by the first key of ORDER BY and ignores every other. Rows that tie in the first key stay in the order of the source.",
         example="select id from D order by grp, id desc",
         find=_second_key,
+        meant="select id from (select id, grp from D order by id desc) order by grp",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql_grammar.ast import Span
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tql_grammar import ast
-    from tql_grammar.ast import Span
+    from tql_grammar.checks.levels import Level
+
+SHOWN = 60
 
 
 class Finding(Record):
@@ -32,10 +35,21 @@ class Finding(Record):
 
 
 class Subject(Record):
-    """What rules look at: a text, and the tree that the engine reads from it."""
+    """What rules look at: a text, the tree that the engine reads from it, and what each of its SELECTs sees."""
 
     text: str
     tree: ast.Query
+    levels: tuple[Level, ...] = ()
+
+    def finding(self, node: ast.Node, message: str, hint: str | None = None) -> Finding:
+        """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
+        return Finding(node.span or Span(0, len(self.text)), message, hint)
+
+    def written(self, node: ast.Node) -> str:
+        """Return a part of the text as it is written, cut where it is long."""
+        span = node.span
+        text = "" if span is None else self.text[span.start : span.end]
+        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 class Rule(Record):
@@ -47,8 +61,9 @@ class Rule(Record):
         title: the trap in a few words.
         severity: of its findings.
         explanation: what the engine does, measured.
-        example: the smallest query that shows it, on a dataset with the columns id, grp and text.
+        example: the smallest query that shows it, on the datasets that `tql rules` tells of.
         find: yields the places.
+        meant: a text in which the engine does what the example says; empty where it cannot.
     """
 
     code: str
@@ -57,6 +72,7 @@ class Rule(Record):
     explanation: str
     example: str
     find: Callable[[Subject], Iterable[Finding]]
+    meant: str = ""
 
     def diagnostics(self, subject: Subject) -> Iterable[Diagnostic]:
         """Yield the findings of this rule as diagnostics."""

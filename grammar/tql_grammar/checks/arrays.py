@@ -1,0 +1,173 @@
+"""Know the traps about subscripts and slices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.inference import infer
+from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.literals import is_number
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.checks.levels import Level
+
+
+def _subscripts(subject: Subject) -> Iterator[tuple[Level, ast.Subscript]]:
+    """Yield the subscripts of a text."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                if isinstance(part, ast.Subscript):
+                    yield level, part
+
+
+def _index(subject: Subject) -> Iterator[Finding]:
+    """Yield indices that are no integers from 0."""
+    for _, node in _subscripts(subject):
+        for index in node.indices:
+            plain = isinstance(index, ast.Number) and isinstance(index.value, int)
+            if not plain and not isinstance(
+                index, (ast.Slice, ast.String, ast.Array, ast.Vector, ast.Null, ast.Subquery)
+            ):
+                message = "an index is an integer from 0: the engine answers `Indexes should be 1D array.` when the column is read"
+                yield subject.finding(index, message, "write the number; the last element is e[9223372036854775807]")
+
+
+def _dimensions(subject: Subject) -> Iterator[Finding]:
+    """Yield subscripts with more indices than there are dimensions."""
+    for level, node in _subscripts(subject):
+        column = infer(node.operand, level)
+        if column is None or column.kind in {"sequence", "other"} or level.select.group_by or _is_keyed(node):
+            continue
+        if column.dtype == "json" and any(isinstance(index, ast.Slice) for index in node.indices):
+            yield subject.finding(
+                node, "a part of JSON is taken by its key: the engine refuses anything else", "write meta['key']"
+            )
+        elif column.dtype != "json" and len(node.indices) > len(column.shape):
+            message = f"the engine answers `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
+            yield subject.finding(node, message, f"it is {column}")
+
+
+def _is_keyed(node: ast.Subscript) -> bool:
+    """Tell whether a part is taken by a key, as of JSON."""
+    return any(isinstance(index, ast.String) for index in node.indices)
+
+
+def _keyed(subject: Subject) -> Iterator[Finding]:
+    """Yield keys of what is no JSON."""
+    for level, node in _subscripts(subject):
+        column = infer(node.operand, level)
+        if column is not None and column.dtype != "json" and _is_keyed(node) and not level.select.group_by:
+            message = f"`['..']` takes a part of JSON, and this is {column}: the engine ignores it"
+            yield subject.finding(node, message, "leave it out")
+
+
+def _axis(subject: Subject) -> Iterator[Finding]:
+    """Yield ANY and ALL along another axis than the last, or along none."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                if isinstance(part, ast.Function) and part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
+                    column = infer(part.arguments[0], level)
+                    axis = part.arguments[1]
+                    last = axis == ast.Negate(ast.Number(1)) or (
+                        column is not None and axis == ast.Number(len(column.shape) - 1)
+                    )
+                    if not last and (column is not None or not is_number(axis)):
+                        yield subject.finding(
+                            axis,
+                            "the engine computes along the last axis only: any other is wrong, or refused",
+                            "write -1",
+                        )
+
+
+def _open_slices(subject: Subject) -> Iterator[Finding]:
+    """Yield slices that read other elements than they say."""
+    for _, node in _subscripts(subject):
+        for index in node.indices:
+            if not isinstance(index, ast.Slice):
+                continue
+            start = index.start.value if isinstance(index.start, ast.Number) else 0
+            if index.stop is None and (start or (index.stepped and index.start is not None)):
+                message = (
+                    "a slice with a start needs its exact end: the engine takes one element, or reads into the next row"
+                )
+                yield subject.finding(index, message, "write the end: e[2:8]")
+
+
+def _empty_slices(subject: Subject) -> Iterator[Finding]:
+    """Yield slices that end before they begin, or do not step."""
+    for _, node in _subscripts(subject):
+        for index in node.indices:
+            if not isinstance(index, ast.Slice):
+                continue
+            start, stop = (
+                bound.value if isinstance(bound, ast.Number) else None for bound in (index.start, index.stop)
+            )
+            if isinstance(index.step, ast.Number) and index.step.value == 0:
+                yield subject.finding(index, "a step of 0 ends the engine's process", "leave the step out")
+            elif start is not None and stop is not None and stop <= start and is_number(index.stop):
+                message = "a slice that holds no element: the engine answers `get_next_capacity, allocator's max size reached`"
+                yield subject.finding(index, message)
+
+
+RULES = (
+    Rule(
+        code="TQL220",
+        title="index that is no integer from 0",
+        severity="error",
+        explanation="Negative and computed indices, columns and fractions are refused when the column is read.",
+        example="select emb[-1] as x from D",
+        find=_index,
+        meant="select (emb * 1)[3] as x from D",
+    ),
+    Rule(
+        code="TQL221",
+        title="more indices than dimensions",
+        severity="error",
+        explanation="Each index takes one dimension; the engine refuses more of them, and keys of what is no JSON. Known with a schema only.",
+        example="select emb[0, 1] as x from D",
+        find=_dimensions,
+        meant="select (emb * 1)[0] as x from D",
+    ),
+    Rule(
+        code="TQL312",
+        title="slice with a start and no end",
+        severity="error",
+        explanation="`e[2:]` is the element 2, and `e[1::]` reads into the next row's data; the exact end has to be written.",
+        example="select emb[2:] as x from D",
+        find=_open_slices,
+        meant="select emb[2:4] as x from D",
+    ),
+    Rule(
+        code="TQL403",
+        title="slice without an element",
+        severity="error",
+        explanation="A step of 0 ends the engine's process (SIGFPE), and a slice that ends before it begins makes it ask for too much memory.",
+        example="select emb[0:4:0] as x from D",
+        find=_empty_slices,
+        meant="select emb[0:4] as x from D",
+    ),
+    Rule(
+        code="TQL322",
+        title="key of what is no JSON",
+        severity="error",
+        explanation="`id['k']` of a column that is no JSON is the column itself: the engine ignores the key. Known with a schema only.",
+        example="select id['k'] as x from D",
+        find=_keyed,
+        meant="select js['k'] as x from D",
+    ),
+    Rule(
+        code="TQL323",
+        title="ANY or ALL along another axis than the last",
+        severity="error",
+        explanation="Along any axis but the last the answer is not that of the elements, and an axis that is not there is refused. Known with a schema only.",
+        example="select any(mat > 24, 0) as x from D",
+        find=_axis,
+        meant="select any(mat > 24, -1) as x from D",
+    ),
+)

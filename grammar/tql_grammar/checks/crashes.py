@@ -1,0 +1,180 @@
+"""Know the texts that end the engine's process, or never end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.inference import infer
+from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.checks.levels import Level
+
+
+def _nodes(subject: Subject) -> Iterator[tuple[Level, ast.Node]]:
+    """Yield the parts of the expressions of a text."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                yield level, part
+
+
+def _sample_info(subject: Subject) -> Iterator[Finding]:
+    """Yield SAMPLE_INFO."""
+    for _, node in _nodes(subject):
+        if isinstance(node, ast.Function) and node.name.lower() == "sample_info":
+            yield subject.finding(
+                node, "SAMPLE_INFO ends the engine's process (SIGSEGV) on every column that was tried"
+            )
+
+
+def _empty_word(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS of the empty text in an indexed column."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Function) and node.name.lower() == "contains" and ast.String("") in node.arguments:
+            column = level.column(node.arguments[0])
+            if column is not None and column.is_text and column.is_indexed:
+                yield subject.finding(
+                    node,
+                    "CONTAINS of '' in a column with an index ends the engine's process",
+                    "leave the condition out: every text contains the empty one",
+                )
+
+
+def _nullable_range(subject: Subject) -> Iterator[Finding]:
+    """Yield BETWEEN over nullable numbers."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Between):
+            column = level.column(node.operand)
+            if column is not None and column.nullable and column.is_number:
+                yield subject.finding(
+                    node, "BETWEEN over a nullable number ends the engine's process", "write x >= 1 and x <= 5"
+                )
+
+
+def _shapes(subject: Subject) -> Iterator[Finding]:
+    """Yield LOGICAL_AND and LOGICAL_OR of arrays with other dimensions."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
+            found = [column for argument in node.arguments if (column := infer(argument, level)) is not None]
+            if len({len(column.shape) for column in found}) > 1:
+                yield subject.finding(
+                    node, f"{node.name} of arrays with other dimensions ends the engine's process, or is refused"
+                )
+
+
+def _endless_sample(subject: Subject) -> Iterator[Finding]:
+    """Yield samples in which no row can be drawn."""
+    for level in subject.levels:
+        sample = level.select.sample_by
+        if sample is None:
+            continue
+        if isinstance(sample.limit, ast.Negate):
+            yield subject.finding(sample.limit, "a negative number of rows: the engine asks for too much memory")
+        weights = sample.weights
+        never = isinstance(weights, ast.Number) and weights.value == 0 or isinstance(weights, ast.Negate)
+        never = never or weights == ast.Boolean(value=False)
+        if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
+            pairs = [pair for pair in weights.arguments if isinstance(pair, ast.Pair)]
+            never = (
+                never
+                or bool(pairs)
+                and all(pair.weight == ast.Number(0) or isinstance(pair.weight, ast.Negate) for pair in pairs)
+            )
+        if never:
+            yield subject.finding(
+                weights, "no row can be drawn: the engine never ends", "give at least one row a weight above 0"
+            )
+
+
+def _empty_dot(subject: Subject) -> Iterator[Finding]:
+    """Yield dot products of columns of integers whose rows may be empty."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Function) and node.name.lower() == "dot":
+            found = [infer(argument, level) for argument in node.arguments]
+            if found and all(column is not None and None in column.shape and "int" in column.dtype for column in found):
+                yield subject.finding(
+                    node,
+                    "DOT of two arrays of integers ends the engine's process where a row is empty",
+                    "write sum(a * b)",
+                )
+
+
+def _sequence(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of sequences inside of ANY and ALL."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Function) and node.name.lower() in {"any", "all"}:
+            for part in own_parts(node):
+                column = level.column(part)
+                if column is not None and column.kind == "sequence":
+                    yield subject.finding(node, f"{node.name} over a column of sequences ends the engine's process")
+                    break
+
+
+RULES = (
+    Rule(
+        code="TQL404",
+        title="SAMPLE_INFO",
+        severity="error",
+        explanation="SAMPLE_INFO ends the engine's process (SIGSEGV) on every column that was tried: images, JSON, integers and sequences.",
+        example="select sample_info(img) as s from D",
+        find=_sample_info,
+    ),
+    Rule(
+        code="TQL405",
+        title="CONTAINS of the empty text in an indexed column",
+        severity="error",
+        explanation="With an index of texts CONTAINS of '' ends the engine's process (SIGSEGV). Known with a schema only.",
+        example="select id from X where contains(ti, '')",
+        find=_empty_word,
+        meant="select id from X where contains(ti, 'apple')",
+    ),
+    Rule(
+        code="TQL406",
+        title="BETWEEN over a nullable number",
+        severity="error",
+        explanation="BETWEEN over a nullable number ends the engine's process (SIGSEGV). Known with a schema only.",
+        example="select id from D where nul between 1 and 5",
+        find=_nullable_range,
+        meant="select id from D where nul >= 1 and nul <= 5",
+    ),
+    Rule(
+        code="TQL407",
+        title="LOGICAL_AND of arrays with other dimensions",
+        severity="error",
+        explanation="LOGICAL_AND and LOGICAL_OR of a matrix and a vector end the engine's process (SIGSEGV); of an array and a single value they are refused. Known with a schema only.",
+        example="select logical_and(mat > 1, arr > 1) as x from D",
+        find=_shapes,
+        meant="select logical_and(mat > 1, mat < 5) as x from D",
+    ),
+    Rule(
+        code="TQL408",
+        title="SAMPLE BY weights of which none is above 0",
+        severity="error",
+        explanation="Where no row has a weight above 0 the engine never ends.",
+        example="select id from D sample by 0 limit 3",
+        find=_endless_sample,
+        meant="select id from D sample by 1 limit 3",
+    ),
+    Rule(
+        code="TQL409",
+        title="ANY or ALL over sequences",
+        severity="error",
+        explanation="ANY and ALL over a column of sequences end the engine's process (SIGSEGV). Known with a schema only.",
+        example="select id from S where any(seq = 3)",
+        find=_sequence,
+    ),
+    Rule(
+        code="TQL410",
+        title="DOT of integers whose rows may be empty",
+        severity="error",
+        explanation="DOT of two columns of integers ends the engine's process (SIGFPE) where a row has no elements. Known with a schema only.",
+        example="select dot(arr, arr) as x from D",
+        find=_empty_dot,
+        meant="select sum(arr * 1 * arr) as x from D",
+    ),
+)

@@ -1,0 +1,88 @@
+"""Know the traps about groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.levels import selects
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _ungroup(subject: Subject) -> Iterator[Finding]:
+    """Yield UNGROUP BY that the engine refuses."""
+    for select in selects(subject.tree):
+        by = select.ungroup_by
+        if by is None:
+            continue
+        if select.group_by:
+            yield subject.finding(
+                by,
+                "the engine answers `GROUP and UNGROUP can't be used on the same statement.`",
+                "group in a sub-query",
+            )
+        elif not isinstance(by, (ast.Number, ast.Split, ast.Array, ast.Vector)):
+            yield subject.finding(
+                by, "the engine answers `UNGROUP BY accepts only number or array`", "write UNGROUP BY SPLIT"
+            )
+        elif isinstance(by, ast.Number) and by.value <= 0:
+            yield subject.finding(by, "the engine answers `Split should be positive number.`")
+
+
+def _no_group(subject: Subject) -> Iterator[Finding]:
+    """Yield UNGROUP BY over rows that are no groups."""
+    for select in selects(subject.tree):
+        by = select.ungroup_by
+        if by is not None and not select.group_by and not _is_grouped(select.source):
+            message = "the source is no group: the engine answers no rows, or refuses it"
+            yield subject.finding(by, message, "select .. from (select .. group by ..) ungroup by split")
+
+
+def _is_grouped(source: ast.Source | None) -> bool:
+    """Tell whether a source is a sub-query with GROUP BY."""
+    return isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) and bool(source.query.group_by)
+
+
+def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
+    """Yield ORDER BY, LIMIT and OFFSET beside GROUP BY."""
+    for select in selects(subject.tree):
+        if select.group_by and (select.order_by or select.limit or select.top):
+            node = select.order_by[0] if select.order_by else select.limit or select
+            message = "beside GROUP BY, ORDER BY and LIMIT concern the rows before they are grouped"
+            yield subject.finding(
+                node, message, "write them around it: select * from (select .. group by ..) order by .. limit .."
+            )
+
+
+RULES = (
+    Rule(
+        code="TQL231",
+        title="UNGROUP BY that is refused",
+        severity="error",
+        explanation="UNGROUP BY takes SPLIT or a number, and no GROUP BY in the same SELECT; the engine refuses anything else.",
+        example="select id from D group by grp ungroup by split",
+        find=_ungroup,
+        meant="select id from (select id from D group by grp) ungroup by split",
+    ),
+    Rule(
+        code="TQL307",
+        title="ORDER BY or LIMIT beside GROUP BY",
+        severity="error",
+        explanation="LIMIT and OFFSET cut the rows before they are grouped, and ORDER BY sorts them.",
+        example="select grp[0] as g, shape(id)[0] as n from D group by grp limit 2",
+        find=_rows_not_groups,
+        meant="select * from (select grp[0] as g, shape(id)[0] as n from D group by grp) limit 2",
+    ),
+    Rule(
+        code="TQL324",
+        title="UNGROUP BY over rows that are no groups",
+        severity="error",
+        explanation="UNGROUP BY needs a sub-query with GROUP BY as its source: over anything else there are no rows.",
+        example="select id from D ungroup by split",
+        find=_no_group,
+        meant="select id from (select id from D group by grp) ungroup by split",
+    ),
+)

@@ -1,0 +1,132 @@
+"""Know the traps about several sources: joins, and rows put side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.levels import Level, own_parts
+from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.schema import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _joins(subject: Subject) -> Iterator[tuple[Level, ast.Join]]:
+    """Yield the joins of a text."""
+    for level in subject.levels:
+        if isinstance(level.select.source, ast.Join):
+            yield level, level.select.source
+
+
+def _kind(subject: Subject) -> Iterator[Finding]:
+    """Yield joins that the engine has not."""
+    for _, join in _joins(subject):
+        if join.kind == "natural":
+            yield subject.finding(
+                join, "the engine answers `NATURAL JOIN is not supported.`", "write JOIN .. ON a.id = b.id"
+            )
+        if isinstance(join.left, ast.Join) or isinstance(join.right, ast.Join):
+            yield subject.finding(
+                join,
+                "the engine cannot join a third source: `JOIN columns .. are missing in the dataset.`",
+                "nest the first join: from (select .. from a join b on ..) as c join ..",
+            )
+
+
+def _condition(subject: Subject) -> Iterator[Finding]:
+    """Yield conditions of joins that are no equality of two columns."""
+    for _, join in _joins(subject):
+        test = join.on
+        if test is None or join.kind == "cross":
+            continue
+        if not isinstance(test, ast.Comparison) or test.operator != "=":
+            yield subject.finding(
+                test,
+                "the engine answers `Only equality comparison is supported in join ON condition.`",
+                "join by one equality, and write the rest in WHERE of a query around it",
+            )
+        elif not isinstance(test.left, ast.Column) or not isinstance(test.right, ast.Column):
+            yield subject.finding(
+                test, "the engine answers `Only equality comparison between columns is supported in join ON condition.`"
+            )
+        elif not all(_alias(side) for side in (join.left, join.right)):
+            message = f"the engine answers `Could not find column {test.left.name} in joining datasets.`"
+            yield subject.finding(test, message, 'give both sources an alias: ".." as a join ".." as b on a.id = b.id')
+
+
+def _alias(source: ast.Source) -> str | None:
+    """Return the alias of a source."""
+    return source.alias if isinstance(source, (ast.Table, ast.Derived)) else None
+
+
+def _joined_columns(subject: Subject) -> Iterator[Finding]:
+    """Yield the columns of a condition that their source has not, or that no equality can hold for."""
+    for level, join in _joins(subject):
+        columns = [] if join.on is None else [part for part in own_parts(join.on) if isinstance(part, ast.Column)]
+        for column in columns:
+            known = level.aliases.get(column.table or "")
+            if column.table is not None and column.table not in level.aliases:
+                yield subject.finding(
+                    column,
+                    f"the engine answers `Dataset alias {column.table} in expression .. is not found.`",
+                    f"the aliases are {', '.join(level.aliases)}",
+                )
+            elif known is not None and column.name not in known:
+                yield subject.finding(
+                    column,
+                    f"the engine answers `JOIN column {column.name} is missing in the dataset {column.table}.`",
+                    did_you_mean(column.name, known),
+                )
+        kinds = [found.is_text for column in columns if (found := level.column(column)) is not None]
+        if len(kinds) == len(("left", "right")) and kinds[0] != kinds[1] and join.on is not None:
+            yield subject.finding(join.on, "the engine answers `Can't join text tensor with non-text tensor.`")
+
+
+def _side_by_side(subject: Subject) -> Iterator[Finding]:
+    """Yield FROM with a comma."""
+    for level in subject.levels:
+        if isinstance(level.select.source, ast.Zip):
+            message = "the engine puts the rows side by side by their number: it is no cross product, and no join"
+            yield subject.finding(level.select.source, message, 'write ".." as a join ".." as b on a.id = b.id')
+
+
+RULES = (
+    Rule(
+        code="TQL226",
+        title="join that the engine does not have",
+        severity="error",
+        explanation="NATURAL JOIN is refused, and so is a third source.",
+        example="select name from D natural join U",
+        find=_kind,
+        meant="select b.name as name from D as a join U as b on a.id = b.uid",
+    ),
+    Rule(
+        code="TQL227",
+        title="join by anything but one equality of columns",
+        severity="error",
+        explanation="ON takes the equality of a column of each source, and both sources need an alias.",
+        example="select b.name as name from D as a join U as b on a.id > b.uid",
+        find=_condition,
+        meant="select b.name as name from D as a join U as b on a.id = b.uid",
+    ),
+    Rule(
+        code="TQL228",
+        title="join by columns that are not there, or of two kinds",
+        severity="error",
+        explanation="The columns of ON have to be in their sources, and both texts or both numbers.",
+        example="select b.name as name from D as a join U as b on a.id = b.name",
+        find=_joined_columns,
+        meant="select b.name as name from D as a join U as b on a.text = b.name",
+    ),
+    Rule(
+        code="TQL309",
+        title="two sources with a comma",
+        severity="error",
+        explanation="FROM a, b puts the first row of a beside the first row of b, and so on; what the shorter one lacks is None.",
+        example="select a.id as x, b.name as y from D as a, U as b",
+        find=_side_by_side,
+        meant="select a.id as x, b.name as y from D as a join U as b on a.id = b.id",
+    ),
+)

@@ -1,0 +1,205 @@
+"""
+Know what the clauses of each SELECT see: the columns of its source, by their names and by the aliases of the sources.
+
+What is not known is None: without a schema nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import ast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tql_grammar.record import Record
+    from tql_grammar.schema import Column, Schema
+
+    Columns = Mapping[str, Column | None]
+
+
+class Level(NamedTuple):
+    """
+    One SELECT and what its clauses see.
+
+    Attributes:
+        select: the SELECT.
+        columns: the columns of the source, each with what is known of it; None where not even their names are known.
+        aliases: the columns by the alias of a source, for ``a.id``.
+        doubtful: the names that several joined sources have.
+        moved: whether the rows are those of a sub-query or a join.
+        changed: whether that left rows out, moved or merged them, so that an index points to other rows.
+    """
+
+    select: ast.Select
+    columns: Columns | None = None
+    aliases: Mapping[str, Columns | None] = {}
+    doubtful: frozenset[str] = frozenset()
+    moved: bool = False
+    changed: bool = False
+
+    def column(self, node: object) -> Column | None:
+        """Return what is known of the column that *node* is."""
+        if not isinstance(node, ast.Column):
+            return None
+        seen = self.columns if node.table is None else self.aliases.get(node.table)
+        return None if seen is None else seen.get(node.name)
+
+
+def levels_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[Level]:
+    """Return every SELECT of a text that the engine runs, with what it sees: not those of WITH and IN, which it ignores."""
+    return [_level(select, schemas) for select in selects(tree)]
+
+
+def selects(query: ast.Query) -> Iterator[ast.Select]:
+    """Yield the SELECTs that the engine runs, from the outside."""
+    if isinstance(query, ast.SetOperation):
+        for operand in query.operands:
+            yield from selects(operand)
+    elif isinstance(query, ast.Select):
+        yield query
+        for source in derived(query.source):
+            yield from selects(source.query)
+
+
+def derived(source: ast.Source | None) -> Iterator[ast.Derived]:
+    """Yield the sub-queries of a source, those of a join too."""
+    if isinstance(source, ast.Derived):
+        yield source
+    elif isinstance(source, ast.Join):
+        yield from derived(source.left)
+        yield from derived(source.right)
+    elif isinstance(source, ast.Zip):
+        for part in source.sources:
+            yield from derived(part)
+
+
+def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
+    """Yield the expressions of a SELECT, each with the name of its clause."""
+    yield from (("SELECT", column) for column in select.columns)
+    if select.where is not None:
+        yield "WHERE", select.where
+    yield from (("GROUP BY", key) for key in select.group_by)
+    yield from (("ORDER BY", key) for key in select.order_by)
+    if select.sample_by is not None:
+        yield "SAMPLE BY", select.sample_by.weights
+
+
+def own_parts(node: Record) -> Iterator[ast.Node]:
+    """Yield *node* and what is below it at the same level: nothing of a sub-query."""
+    stack: list[object] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Node) and not isinstance(part, ast.Query):
+            yield part
+            stack.extend(reversed([getattr(part, field) for field in part._fields]))
+        elif type(part) is tuple:
+            stack.extend(reversed(part))
+
+
+def bare(node: ast.Node) -> ast.Node:
+    """Return an output without its name, a key without its direction, an operand without its sign."""
+    while isinstance(node, (ast.Aliased, ast.Order)):
+        node = node.expression
+    return node
+
+
+def output_name(output: ast.Expression) -> str | None:
+    """Return the name of an output; one that is computed of a single column keeps that column's name."""
+    if isinstance(output, ast.Aliased):
+        return output.alias
+    named = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
+    return named.pop() if len(named) == 1 else None
+
+
+def outputs(query: ast.Query, schemas: Mapping[str | None, Schema]) -> Columns | None:
+    """Return the columns that a query gives, or None where they are not known."""
+    if isinstance(query, ast.SetOperation):
+        return outputs(query.operands[0], schemas)
+    if not isinstance(query, ast.Select):
+        return None
+    level = _level(query, schemas)
+    found: dict[str, Column | None] = {}
+    for output in query.columns:
+        if isinstance(bare(output), ast.Star):
+            if level.columns is None:
+                return None
+            found.update(dict.fromkeys(level.columns) if query.group_by else level.columns)
+        else:
+            name = output_name(output)
+            if name is not None:
+                found.pop(name, None)
+                found[name] = _kept(output, level)
+    return found
+
+
+def _kept(output: ast.Expression, level: Level) -> Column | None:
+    """Return what is known of an output: of a plain column all, under another name all but its indexes, of groups nothing."""
+    column = level.column(bare(output))
+    if column is None or level.select.group_by:
+        return None
+    renamed = isinstance(output, ast.Aliased) and output.alias != getattr(output.expression, "name", None)
+    return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
+
+
+def _level(select: ast.Select, schemas: Mapping[str | None, Schema]) -> Level:
+    """Return what a SELECT sees."""
+    sides = list(_sides(select.source, schemas))
+    aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
+    if len(sides) == 1:
+        _, columns, query = sides[0]
+        return Level(select, columns, aliases, moved=query is not None, changed=query is not None and _changes(query))
+    known: dict[str, Column | None] = {}
+    doubtful = set()
+    for _, columns, _ in sides:
+        doubtful |= set(known) & set(columns or ())
+        known.update(columns or {})
+    complete = all(columns is not None for _, columns, _ in sides)
+    return Level(select, known if complete else None, aliases, frozenset(doubtful), moved=True, changed=True)
+
+
+def _sides(
+    source: ast.Source | None, schemas: Mapping[str | None, Schema]
+) -> Iterator[tuple[str | None, Columns | None, ast.Query | None]]:
+    """Yield the sources of a SELECT: alias, columns, and the sub-query if it is one."""
+    if isinstance(source, ast.Join):
+        yield from _sides(source.left, schemas)
+        yield from _sides(source.right, schemas)
+    elif isinstance(source, ast.Zip):
+        for part in source.sources:
+            yield from _sides(part, schemas)
+    elif isinstance(source, ast.Derived):
+        yield source.alias, outputs(source.query, schemas), source.query
+    else:
+        name = source.name if isinstance(source, ast.Table) else None
+        schema = _schema(name, schemas)
+        alias = source.alias if isinstance(source, ast.Table) else None
+        yield alias, None if schema is None else schema.as_dict(), None
+
+
+def _schema(name: str | None, schemas: Mapping[str | None, Schema]) -> Schema | None:
+    """Return the columns of a dataset, by its url with or without a slash at the end and a branch."""
+    if name is None or name in schemas:
+        return schemas.get(name)
+    plain = name.rstrip("/")
+    return schemas.get(plain) or schemas.get(plain.rpartition("@")[0] or None if "@" in plain else plain)
+
+
+def _changes(query: ast.Query) -> bool:
+    """Tell whether a sub-query has other rows than its source, or in another order."""
+    if not isinstance(query, ast.Select):
+        return True
+    if (
+        query.where
+        or query.order_by
+        or query.limit
+        or query.group_by
+        or query.sample_by
+        or query.ungroup_by
+        or query.top
+    ):
+        return True
+    if isinstance(query.source, ast.Derived):
+        return _changes(query.source.query)
+    return isinstance(query.source, (ast.Join, ast.Zip))

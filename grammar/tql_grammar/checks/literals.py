@@ -1,0 +1,210 @@
+"""Know the traps about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GET = "the engine answers `std::get: wrong index for variant`"
+MOST_DIMENSIONS = 64
+SUBJECTS = (ast.Null, ast.Subquery, ast.Parameter)
+
+
+def _parts(subject: Subject) -> Iterator[ast.Node]:
+    """Yield the parts of the expressions of a text."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            yield from own_parts(node)
+
+
+def is_number(node: object) -> bool:
+    """Tell whether a node is a number, with a sign or without."""
+    while isinstance(node, (ast.Negate, ast.Computed)):
+        node = node.operand if isinstance(node, ast.Negate) else node.expression
+    return isinstance(node, ast.Number)
+
+
+def is_literal(node: object) -> bool:
+    """Tell whether a node is a number or a text."""
+    return isinstance(node, ast.String) or is_number(node)
+
+
+def _limit(subject: Subject) -> Iterator[Finding]:
+    """Yield numbers of rows that are none."""
+    for level in subject.levels:
+        limit = level.select.limit
+        for count in () if limit is None else (limit.count, limit.offset):
+            if count is not None and not is_number(count) and not isinstance(count, SUBJECTS):
+                yield subject.finding(
+                    count, "LIMIT and OFFSET take a number: the engine refuses anything else", "write the number"
+                )
+
+
+def _members(subject: Subject) -> Iterator[Finding]:
+    """Yield members of IN and ends of BETWEEN that are no literals."""
+    for node in _parts(subject):
+        members: tuple[ast.Expression, ...] = ()
+        if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
+            members = node.members
+        elif isinstance(node, ast.Between):
+            members = (node.low, node.high)
+        for member in members:
+            if not is_literal(member) and not isinstance(member, SUBJECTS):
+                yield subject.finding(
+                    member, f"IN and BETWEEN take numbers and texts: {GET}", "compare each: x = a or x = b"
+                )
+                break
+
+
+def _operand(subject: Subject) -> Iterator[Finding]:
+    """Yield operands of IN and BETWEEN that are no columns."""
+    for node in _parts(subject):
+        if isinstance(node, (ast.In, ast.Between)) and not _is_column(node.operand):
+            if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
+                continue
+            negated = isinstance(node.operand, ast.Not)
+            word = "IN" if isinstance(node, ast.In) else "BETWEEN"
+            hint = (
+                f"write x NOT {word} .."
+                if negated and word == "IN"
+                else f"write NOT (x {word} ..)"
+                if negated
+                else "compare with = < >"
+            )
+            message = f"{word} takes a column on its left: the engine answers `Expected tensor name, but got: ..`"
+            yield subject.finding(node.operand, message, hint)
+
+
+def _is_column(node: ast.Expression) -> bool:
+    """Tell whether a node is what IN and BETWEEN take on their left: a column, or a function or a subscript of one."""
+    if isinstance(node, ast.Subscript):
+        return _is_column(node.operand)
+    if isinstance(node, ast.Function):
+        return len(node.arguments) == 1 and _is_column(node.arguments[0])
+    return isinstance(node, (ast.Column, *SUBJECTS))
+
+
+def _pattern(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns that are no texts."""
+    for node in _parts(subject):
+        if isinstance(node, ast.Like) and not isinstance(node.pattern, (ast.String, *SUBJECTS)):
+            message = "the engine answers `Like operator is applicable only on string literals.`"
+            yield subject.finding(node.pattern, message, "write the pattern in single quotes")
+
+
+def _array(subject: Subject) -> Iterator[Finding]:
+    """Yield elements of ARRAY that are no literals, or of another kind than the first."""
+    for node in _parts(subject):
+        if not isinstance(node, ast.Array):
+            continue
+        kinds = set()
+        for element in node.elements:
+            kind = (
+                "array"
+                if isinstance(element, (ast.Array, ast.Vector))
+                else "text"
+                if isinstance(element, ast.String)
+                else "number"
+            )
+            kinds.add(kind)
+            if isinstance(element, ast.Column):
+                message = "the engine answers `ARRAY element can't contain tensor name.`"
+                yield subject.finding(element, message, "write texts in single quotes")
+                break
+            if len(kinds) > 1 or (kind == "number" and not is_number(element) and not isinstance(element, SUBJECTS)):
+                yield subject.finding(element, f"ARRAY takes numbers, or texts, or arrays: {GET}")
+                break
+
+
+def _deep(subject: Subject) -> Iterator[Finding]:
+    """Yield arrays of more dimensions than the engine can give back."""
+    for node in _parts(subject):
+        depth, inner = 0, node
+        while isinstance(inner, ast.Array):
+            depth, inner = depth + 1, inner.elements[0]
+        if depth + isinstance(inner, ast.Vector) >= MOST_DIMENSIONS:
+            yield subject.finding(
+                node, "the engine answers `number of dimensions must be within [0, 64]` when it is read"
+            )
+
+
+def _number_on_text_side(subject: Subject) -> Iterator[Finding]:
+    """Yield lists whose members are of two kinds."""
+    for node in _parts(subject):
+        if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
+            kinds = {isinstance(member, ast.String) for member in node.members if is_literal(member)}
+            if len(kinds) > 1:
+                yield subject.finding(node, "IN takes numbers, or texts: the engine cannot convert one into the other")
+
+
+RULES = (
+    Rule(
+        code="TQL208",
+        title="LIMIT or OFFSET that is no number",
+        severity="error",
+        explanation="LIMIT and OFFSET take an integer literal; arithmetic, columns, texts and booleans are refused.",
+        example="select id from D limit 1 + 1",
+        find=_limit,
+        meant="select id from D limit 2",
+    ),
+    Rule(
+        code="TQL209",
+        title="IN or BETWEEN with what is no literal",
+        severity="error",
+        explanation="The members of IN and the ends of BETWEEN are numbers or texts; expressions, columns, booleans and arrays are refused.",
+        example="select id from D where id in (grp, 3)",
+        find=_members,
+        meant="select id from D where id = grp or id = 3",
+    ),
+    Rule(
+        code="TQL211",
+        title="IN or BETWEEN over what is no column",
+        severity="error",
+        explanation="NOT x IN (..) reads as (NOT x) IN (..), and IN and BETWEEN take a column on their left: the engine refuses anything else.",
+        example="select id from D where not id in (1, 2)",
+        find=_operand,
+        meant="select id from D where id not in (1, 2)",
+    ),
+    Rule(
+        code="TQL212",
+        title="IN with numbers and texts",
+        severity="error",
+        explanation="All members of IN are cast to the type of the column; the engine refuses those that cannot be.",
+        example="select id from D where id in (1, 'a')",
+        find=_number_on_text_side,
+        meant="select id from D where id in (1)",
+    ),
+    Rule(
+        code="TQL214",
+        title="pattern that is no text",
+        severity="error",
+        explanation="LIKE takes a text literal on its right; the engine refuses columns and expressions.",
+        example="select id from D where text like ntext",
+        find=_pattern,
+        meant="select id from D where text like 'doc 1'",
+    ),
+    Rule(
+        code="TQL222",
+        title="ARRAY of what is no literal",
+        severity="error",
+        explanation="The elements of ARRAY are numbers, or texts, or arrays; columns, booleans, arithmetic and mixtures are refused.",
+        example="select id from D where contains(text, ARRAY['a', 1])",
+        find=_array,
+        meant="select id from D where contains(text, 'a')",
+    ),
+    Rule(
+        code="TQL240",
+        title="array of too many dimensions",
+        severity="error",
+        explanation="An ARRAY inside of 63 others cannot be given back.",
+        example="select " + "ARRAY[" * 64 + "1" + "]" * 64 + " as a from D",
+        find=_deep,
+        meant="select ARRAY[ARRAY[1]] as a from D",
+    ),
+)

@@ -1,0 +1,175 @@
+"""Know the traps about searches: BM25 and MMR outside of their one form, and orders that put the worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.levels import bare, expressions, own_parts
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.checks.levels import Level
+
+FORM = "order by bm25_similarity(text, 'words') desc limit 10"
+TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
+# By function: whether its largest value is the closest.
+CLOSEST_LARGEST = {
+    **dict.fromkeys(("cosine_similarity", "dot", "maxsim", "mmr_similarity"), True),
+    **dict.fromkeys(("l2_norm", "l1_norm", "linf_norm", "hamming_distance"), False),
+}
+
+
+def _is(node: ast.Node, name: str) -> bool:
+    """Tell whether a node is a call of a function."""
+    return isinstance(node, ast.Function) and node.name.lower() == name
+
+
+def _words(subject: Subject) -> Iterator[Finding]:
+    """Yield BM25 in another form than the engine's one."""
+    for level in subject.levels:
+        for clause, node in expressions(level.select):
+            for part in own_parts(node):
+                if _is(part, "bm25_similarity") and not _is_form(level, clause, node, part):
+                    message = "the engine takes BM25_SIMILARITY as the one key of ORDER BY, with DESC and LIMIT, and in the select list as `score` beside it"
+                    yield subject.finding(part, message, FORM)
+
+
+def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
+    """Tell whether a BM25 score stands where the engine takes it."""
+    select = level.select
+    keys = [key for key in select.order_by if key.expression == call and key.direction == "desc"]
+    if len(keys) != 1 or len(select.order_by) != 1 or select.limit is None or select.limit.count is None or level.moved:
+        return False
+    if clause == "ORDER BY":
+        return bare(node) == call
+    return clause == "SELECT" and isinstance(node, ast.Aliased) and node.alias == "score" and node.expression == call
+
+
+def _word_column(subject: Subject) -> Iterator[Finding]:
+    """Yield BM25 over what is no text with an index."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                if not isinstance(part, ast.Function) or not _is(part, "bm25_similarity") or len(part.arguments) != 2:  # noqa: PLR2004 - column and words
+                    continue
+                column = level.column(part.arguments[0])
+                if not isinstance(part.arguments[0], ast.Column):
+                    yield subject.finding(
+                        part, "BM25_SIMILARITY takes a column and a text: the engine refuses anything else"
+                    )
+                elif column is not None and not TEXT_INDEXES & set(column.indexes):
+                    message = (
+                        f"the column is {column}: the engine answers `BM25_SIMILARITY cannot be used without index.`"
+                    )
+                    yield subject.finding(
+                        part, message, "make the column with deeplake.types.Text(deeplake.types.BM25)"
+                    )
+
+
+def _diverse(subject: Subject) -> Iterator[Finding]:
+    """Yield MMR in the select list."""
+    for level in subject.levels:
+        for clause, node in expressions(level.select):
+            for part in own_parts(node):
+                if clause == "SELECT" and _is(part, "mmr_similarity"):
+                    yield subject.finding(
+                        part,
+                        "the engine refuses MMR_SIMILARITY in the select list",
+                        "order by mmr_similarity(..) desc limit 10",
+                    )
+
+
+def _worst_first(subject: Subject) -> Iterator[Finding]:
+    """Yield orders by a closeness that put the farthest first."""
+    for level in subject.levels:
+        scores = {
+            output.alias: output.expression
+            for output in _outputs_below(level.select)
+            if isinstance(output, ast.Aliased)
+        }
+        for key in level.select.order_by[:1]:
+            found = key.expression
+            found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
+            name = found.name.lower() if isinstance(found, ast.Function) else ""
+            if name not in CLOSEST_LARGEST or not any(
+                isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found)
+            ):
+                continue
+            if CLOSEST_LARGEST[name] is not (key.direction == "desc"):
+                word = "DESC" if CLOSEST_LARGEST[name] else "ASC"
+                yield subject.finding(
+                    key,
+                    f"this puts the farthest rows first: {name} is closest where it is {'largest' if word == 'DESC' else 'smallest'}",
+                    f"write ORDER BY .. {word}",
+                )
+
+
+def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
+    """Return the outputs of the sub-query of a SELECT."""
+    source = select.source
+    return source.query.columns if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else ()
+
+
+def _zero(subject: Subject) -> Iterator[Finding]:
+    """Yield vectors of zeros in a cosine."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                if isinstance(part, ast.Function) and _is(part, "cosine_similarity"):
+                    for argument in part.arguments:
+                        if isinstance(argument, ast.Vector) and not argument.array.any():
+                            yield subject.finding(
+                                argument, "a vector of zeros has no direction: the engine answers 0 for every row"
+                            )
+
+
+RULES = (
+    Rule(
+        code="TQL223",
+        title="BM25 outside of its one form",
+        severity="error",
+        explanation="BM25_SIMILARITY is the one key of ORDER BY, with DESC and LIMIT, in a SELECT over a dataset; its score comes back as `score` only. Anything else is refused.",
+        example="select id from X order by bm25_similarity(tb, 'apple') desc",
+        find=_words,
+        meant="select id from X order by bm25_similarity(tb, 'apple') desc limit 3",
+    ),
+    Rule(
+        code="TQL232",
+        title="BM25 without an index",
+        severity="error",
+        explanation="BM25_SIMILARITY takes a column of texts with an index, and a text. Known with a schema only.",
+        example="select id from D order by bm25_similarity(text, 'doc') desc limit 3",
+        find=_word_column,
+        meant="select id from X order by bm25_similarity(tb, 'apple') desc limit 3",
+    ),
+    Rule(
+        code="TQL233",
+        title="MMR in the select list",
+        severity="error",
+        explanation="MMR_SIMILARITY ranks rows by those before them, so it is a key of ORDER BY and never a column.",
+        example="select mmr_similarity(emb, ARRAY[1, 0, 0, 0]) as x from D",
+        find=_diverse,
+        meant="select id from D order by mmr_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+    ),
+    Rule(
+        code="TQL501",
+        title="search that puts the farthest rows first",
+        severity="warning",
+        explanation="Cosine, dot product, maxsim and mmr are largest for the closest rows, and norms and distances smallest; ORDER BY ascends unless it says DESC.",
+        example="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) limit 3",
+        find=_worst_first,
+        meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+    ),
+    Rule(
+        code="TQL502",
+        title="cosine with a vector of zeros",
+        severity="warning",
+        explanation="A vector of zeros has no direction. The engine answers 0 for every row, so the order means nothing.",
+        example="select id from D order by cosine_similarity(emb, ARRAY[0, 0, 0, 0]) desc limit 3",
+        find=_zero,
+        meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+    ),
+)

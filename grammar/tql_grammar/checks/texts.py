@@ -1,0 +1,93 @@
+"""Know the traps about comparisons of texts and patterns."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.inference import infer
+from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.checks.levels import Level
+
+ORDERS = frozenset({"<", "<=", ">", ">="})
+
+
+def _nodes(subject: Subject) -> Iterator[tuple[Level, ast.Node]]:
+    """Yield the parts of the expressions of a text."""
+    for level in subject.levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                yield level, part
+
+
+def _order(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of order with a text."""
+    for level, node in _nodes(subject):
+        if not isinstance(node, ast.Comparison) or node.operator not in ORDERS:
+            continue
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            column = infer(one, level)
+            text = isinstance(other, ast.String) and isinstance(one, ast.Column)
+            if text and (column is None or column.is_text):
+                yield subject.finding(
+                    node,
+                    "the engine finds no text smaller or larger than another: this is false for every row",
+                    "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
+                )
+                break
+
+
+def _wildcard(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with ``_``, which is no wildcard."""
+    for _, node in _nodes(subject):
+        if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String):
+            pattern = node.pattern.value
+            if "_" in pattern and "%" in pattern:
+                yield subject.finding(
+                    node.pattern,
+                    "`_` stands for itself in LIKE, which is a regular expression",
+                    "write ? for any one character",
+                )
+            elif not _compiles(pattern):
+                yield subject.finding(
+                    node.pattern,
+                    "it is no regular expression, which LIKE takes: no row matches, and with NOT LIKE all do",
+                    "write a backslash before ( ) [ ] + . and so on",
+                )
+
+
+def _compiles(pattern: str) -> bool:
+    """Tell whether a pattern is a regular expression after ``*``, ``%`` and ``?`` are replaced."""
+    try:
+        re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+    except re.error:
+        return False
+    return True
+
+
+RULES = (
+    Rule(
+        code="TQL305",
+        title="text compared with < or >",
+        severity="error",
+        explanation="`text < 'x'` is false for every row, and so are <=, > and >=. BETWEEN compares texts by their bytes.",
+        example="select id from D where text > 'doc 5'",
+        find=_order,
+        meant="select id from D where not (text between '' and 'doc 5')",
+    ),
+    Rule(
+        code="TQL313",
+        title="pattern that means something else",
+        severity="error",
+        explanation="LIKE is a full match of a regular expression in which * and % are .*, and ? is one character: _ stands for itself, and a pattern that is no regular expression matches nothing.",
+        example="select id from D where text like 'd_c%'",
+        find=_wildcard,
+        meant="select id from D where text like 'd?c%'",
+    ),
+)
