@@ -34,7 +34,9 @@ def _index(subject: Subject) -> Iterator[Finding]:
                 index, (ast.Slice, ast.String, ast.Array, ast.Vector, ast.Null, ast.Subquery)
             ):
                 message = "an index is an integer from 0: the engine answers `Indexes should be 1D array.` when the column is read"
-                yield subject.finding(index, message, "write the number; the last element is e[9223372036854775807]")
+                yield subject.finding(
+                    index, message, "write the number; the last element is (e * 1)[9223372036854775807]"
+                )
 
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
@@ -139,9 +141,9 @@ RULES = (
         title="slice with a start and no end",
         severity="error",
         explanation="`e[2:]` is the element 2, and `e[1::]` reads into the next row's data; the exact end has to be written.",
-        example="select emb[2:] as x from D",
+        example="select arr[1:] as x from D where id = 3",
         find=_open_slices,
-        meant="select emb[2:4] as x from D",
+        meant="select arr[1:3] as x from D where id = 3",
     ),
     Rule(
         code="TQL403",
@@ -157,7 +159,7 @@ RULES = (
         title="key of what is no JSON",
         severity="error",
         explanation="`id['k']` of a column that is no JSON is the column itself: the engine ignores the key. Known with a schema only.",
-        example="select id['k'] as x from D",
+        example="select grp['k'] as x from D",
         find=_keyed,
         meant="select js['k'] as x from D",
     ),

@@ -76,13 +76,12 @@ def _endless_sample(subject: Subject) -> Iterator[Finding]:
         if isinstance(sample.limit, ast.Negate):
             yield subject.finding(sample.limit, "a negative number of rows: the engine asks for too much memory")
         weights = sample.weights
-        never = isinstance(weights, ast.Number) and weights.value == 0 or isinstance(weights, ast.Negate)
+        never = (isinstance(weights, ast.Number) and weights.value == 0) or isinstance(weights, ast.Negate)
         never = never or weights == ast.Boolean(value=False)
         if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
             pairs = [pair for pair in weights.arguments if isinstance(pair, ast.Pair)]
-            never = (
-                never
-                or bool(pairs)
+            never = never or (
+                bool(pairs)
                 and all(pair.weight == ast.Number(0) or isinstance(pair.weight, ast.Negate) for pair in pairs)
             )
         if never:

@@ -100,7 +100,7 @@ RULES = (
         explanation="Each function takes a certain number of arguments; the engine refuses another one.",
         example="select id from D where shape() = 3",
         find=_arity,
-        meant="select id from D where shape(arr) = 3",
+        meant="select id from D where shape(arr)[0] = 3",
     ),
     Rule(
         code="TQL205",

@@ -132,18 +132,7 @@ def _members(subject: Subject) -> Iterator[Finding]:
 
 def _numeric(subject: Subject) -> Iterator[Finding]:
     """Yield calls and arithmetic over what is no number."""
-    for level, node in _nodes(subject):
-        operands: tuple[ast.Expression, ...] = ()
-        if (
-            isinstance(node, ast.Function)
-            and node.name.lower() in OF_NUMBERS | OF_VECTORS
-            and not level.select.group_by
-        ):
-            operands = node.arguments
-        elif isinstance(node, ast.Chain):
-            operands = node.operands
-        elif isinstance(node, ast.Negate):
-            operands = (node.operand,)
+    for level, node, operands in _computed(subject):
         for operand in operands:
             column = infer(operand, level)
             if column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript):
@@ -470,9 +459,9 @@ RULES = (
         "float32 compared with a float64",
         "error",
         "`=` and `<` compare in float64: a float32 column is never 0.1, and what is 0.1 in it is larger.",
-        "select id from K where f = 0.1",
+        "select id from D where f32 = 0.3333333333333333",
         _rounded,
-        "select id from K where f = 0.10000000149011612",
+        "select id from D where f32 = 0.3333333432674408",
     ),
     Rule(
         "TQL316",
