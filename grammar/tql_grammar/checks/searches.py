@@ -98,7 +98,7 @@ def _worst_first(subject: Subject) -> Iterator[Finding]:
                 isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found)
             ):
                 continue
-            if CLOSEST_LARGEST[name] is not (key.direction == "desc"):
+            if key.direction != "asc" and CLOSEST_LARGEST[name] is not (key.direction == "desc"):
                 word = "DESC" if CLOSEST_LARGEST[name] else "ASC"
                 yield subject.finding(
                     key,
@@ -158,7 +158,7 @@ RULES = (
         code="TQL501",
         title="search that puts the farthest rows first",
         severity="warning",
-        explanation="Cosine, dot product, maxsim and mmr are largest for the closest rows, and norms and distances smallest; ORDER BY ascends unless it says DESC.",
+        explanation="Cosine, dot product, maxsim and mmr are largest for the closest rows, and norms and distances smallest; ORDER BY ascends unless it says DESC. An ASC that is written is taken as meant.",
         example="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) limit 3",
         find=_worst_first,
         meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
