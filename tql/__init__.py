@@ -6,7 +6,7 @@ Importing this module loads neither the parser nor numpy; they come when they ar
 """
 
 from tql import fn
-from tql.checking import check, parse, validate
+from tql.checking import check, fix, parse, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not hide the builtin
 from tql.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
@@ -33,6 +33,7 @@ __all__ = [
     "check",
     "col",
     "desc",
+    "fix",
     "fn",
     "not_",
     "param",

@@ -73,6 +73,22 @@ def validate(query: str | Query, schema: object = None) -> None:
         raise CheckError(text, errors)
 
 
+def fix(text: str, schema: object = None) -> str:
+    """
+    Return *text* with the fixes that are certain, each at its place; everything around them, comments too, stays as it was written.
+
+    ``fix("select id from D where not id in (1, 2)")`` is ``select id from D where not (id in (1, 2))``.
+    What has no certain fix stays, and `check` still finds it.
+
+    Args:
+        text: the TQL text.
+        schema: as for `check`.
+    """
+    from tql_grammar.checks import fixed
+
+    return fixed(text, _schemas(text, schema))
+
+
 def parse(text: str) -> Query:
     """
     Return the query that a text says, for building on it: ``parse("select id from D").where(col("id") > 3)``.
@@ -100,4 +116,4 @@ def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's na
     return format_text(text, width)
 
 
-__all__ = ["CheckError", "ParseError", "check", "parse", "validate"]
+__all__ = ["CheckError", "ParseError", "check", "fix", "parse", "validate"]

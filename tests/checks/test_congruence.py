@@ -5,24 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.corpus import datasets
 from tests.differential.test_engine import CASES, text_of
 from tql import Schema, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
 REFUSING = ("TQL0", "TQL1", "TQL2", "TQL4")
 # The source does not exist, which a check of the text cannot know.
 NO_SOURCE = "query source"
-
-
-@pytest.fixture(scope="module", name="schemas")
-def _schemas() -> dict[str, Schema]:
-    """Return the columns of the data of the cases."""
-    return {f"mem://{name}": Schema.from_dataset(made) for name, made in datasets.build().items()}
 
 
 def errors(text: str, schemas: dict[str, Schema], *families: str) -> Iterator[str]:

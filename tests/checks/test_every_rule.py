@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.corpus import datasets
 from tests.oracle import CRASH, HANG, Runner
-from tql import Schema, check
+from tql import Schema, check, fix
 from tql_grammar.checks import RULES
 
 if TYPE_CHECKING:
@@ -35,12 +34,6 @@ def runner() -> Iterator[Runner]:
     found = Runner()
     yield found
     found.close()
-
-
-@pytest.fixture(scope="module")
-def schemas() -> dict[str, Schema]:
-    """Return the columns of the data of the cases."""
-    return {f"mem://{name}": Schema.from_dataset(made) for name, made in datasets.build().items()}
 
 
 def located(text: str) -> str:
@@ -112,3 +105,55 @@ def test_what_ends_the_engine(rule: Rule, runner: Runner) -> None:
 def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
     """The engine runs the example and what is meant, with other rows or other names."""
     assert runner.ask(located(rule.example)) != runner.ask(located(rule.meant))
+
+
+FIXED = [
+    rule for rule in RULES if rule.code in {
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL305", "TQL306", "TQL307", "TQL315", "TQL317", "TQL319", "TQL320", "TQL501",
+    }
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in FIXED])
+def test_a_fixed_text_behaves(rule: Rule, runner: Runner, schemas: dict[str, Schema]) -> None:
+    """A comment stays, no error is left, and the engine's rows are those that are meant."""
+    text = located(rule.example) + " -- kept"
+    found = fix(text, schemas)
+
+    assert found != text
+    assert found.endswith(" -- kept")
+    assert not [finding for finding in check(found, schemas) if finding.code == rule.code]
+    assert runner.ask(fix(located(rule.example), schemas))["rows"] == runner.ask(located(rule.meant))["rows"]
+
+
+def test_every_rule_with_a_fix_is_tried(schemas: dict[str, Schema]) -> None:
+    """No other rule changes its example; what has no certain fix stays as it was written."""
+    changed = {rule.code for rule in RULES if fix(located(rule.example), schemas) != located(rule.example)}
+
+    assert changed == {rule.code for rule in FIXED}
+
+
+TEXTS = [
+    ("select id\r\nfrom D\r\nwhere id > 15", "select id\nfrom D\nwhere id > 15"),
+    ("select id from D -- c\n  where id = 3", "select id from D -- c\nwhere id = 3"),
+    ("select id from D -- c\n\nwhere id = 3", "select id from D -- c\nwhere id = 3"),
+    ('select id from D where text = "doc 1" -- c', "select id from D where text = 'doc 1' -- c"),
+    ("select id from D where not id between 1 and 2", "select id from D where not (id between 1 and 2)"),
+    (
+        "select id from D where not id in (1, 2) -- a\norder by grp desc, text limit 3",
+        "select id from D where id not in (1, 2) -- a\norder by grp desc, text limit 3",
+    ),
+    ("select id from D where id = 1", "select id from D where id = 1"),
+    ("select id from", "select id from"),
+]
+
+
+@pytest.mark.parametrize(("text", "meant"), TEXTS)
+def test_a_fix_keeps_the_rest(text: str, meant: str, runner: Runner, schemas: dict[str, Schema]) -> None:
+    """Only what is wrong is changed; a fixed text that has no more findings runs."""
+    found = fix(located(text), schemas)
+
+    assert found == located(meant)
+    assert found == fix(found, schemas)
+    if not check(found, schemas):
+        assert "rows" in runner.ask(found)

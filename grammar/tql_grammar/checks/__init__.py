@@ -22,6 +22,7 @@ from tql_grammar.checks import (
     texts,
     types,
 )
+from tql_grammar.checks.edits import TEXT_FIXES
 from tql_grammar.checks.levels import levels_of
 from tql_grammar.checks.rule import Rule, Subject
 
@@ -64,8 +65,26 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None) -> list
 
 def check_reading(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
-    found = list(reading.diagnostics)
+    found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
         found.extend(diagnostic for rule in RULES for diagnostic in rule.diagnostics(subject))
     return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+
+
+def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:
+    """Return a finding about the text with its fix, where there is one."""
+    fix = TEXT_FIXES.get(diagnostic.code)
+    return diagnostic if fix is None else diagnostic.replace(fix=fix(text, diagnostic))
+
+
+def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
+    """Return *text* with the fixes of its findings, one after the other, until none is left; whatever has none stays."""
+    seen = {text}
+    while True:
+        changes = (diagnostic.fix for diagnostic in check(text, schemas) if diagnostic.fix is not None)
+        change = next((change for change in changes if change not in seen), None)
+        if change is None:
+            return text
+        seen.add(change)
+        text = change

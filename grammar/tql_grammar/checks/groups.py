@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.levels import selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
@@ -52,9 +53,10 @@ def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
         if select.group_by and (select.order_by or select.limit or select.top):
             node = select.order_by[0] if select.order_by else select.limit or select
             message = "beside GROUP BY, ORDER BY and LIMIT concern the rows before they are grouped"
-            yield subject.finding(
-                node, message, "write them around it: select * from (select .. group by ..) order by .. limit .."
-            )
+            hint = "write them around it: select * from (select .. group by ..) order by .. limit .."
+            alone = select.limit is not None and not select.order_by and not select.top
+            edits = wrapped(subject.text, select, select.limit) if alone and select.limit is not None else ()
+            yield subject.finding(node, message, hint, edits)
 
 
 RULES = (

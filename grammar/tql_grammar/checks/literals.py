@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import Edit
 from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
@@ -68,17 +69,23 @@ def _operand(subject: Subject) -> Iterator[Finding]:
         if isinstance(node, (ast.In, ast.Between)) and not _is_column(node.operand):
             if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
                 continue
-            negated = isinstance(node.operand, ast.Not)
             word = "IN" if isinstance(node, ast.In) else "BETWEEN"
-            hint = (
-                f"write x NOT {word} .."
-                if negated and word == "IN"
-                else f"write NOT (x {word} ..)"
-                if negated
-                else "compare with = < >"
-            )
             message = f"{word} takes a column on its left: the engine answers `Expected tensor name, but got: ..`"
-            yield subject.finding(node.operand, message, hint)
+            hint = f"write NOT (x {word} ..)" if isinstance(node.operand, ast.Not) else "compare with = < >"
+            yield subject.finding(node.operand, message, hint, _negated(node))
+
+
+def _negated(node: ast.In | ast.Between) -> tuple[Edit, ...]:
+    """Return the edits that make NOT concern all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
+    operand = node.operand
+    if not isinstance(operand, ast.Not) or not _is_column(operand.operand) or node.span is None:
+        return ()
+    whole, inner = operand.span, operand.operand.span
+    if whole is None or inner is None:
+        return ()
+    if isinstance(node, ast.In) and not node.negated:
+        return Edit(whole.start, inner.start, ""), Edit(inner.end, inner.end, " not")
+    return Edit(inner.start, inner.start, "("), Edit(node.span.end, node.span.end, ")")
 
 
 def _is_column(node: ast.Expression) -> bool:

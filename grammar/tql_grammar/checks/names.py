@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import exchanged, wrapped
 from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.schema import did_you_mean
@@ -12,6 +13,7 @@ from tql_grammar.schema import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tql_grammar.checks.edits import Edit
     from tql_grammar.record import Record
 
 
@@ -63,11 +65,21 @@ def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
         for clause, node in _clauses(select):
             for column in columns_read(node):
                 if column.table is None and column.name in aliases and column.span is not None:
-                    yield Finding(
-                        column.span,
-                        f'`{column.name}` is an alias of this SELECT, and {clause} sees the columns of the source only: the engine answers `Tensor "{column.name}" does not exist in the dataset.`',
-                        f"put {clause} outside: select * from (select .. as {column.name} from ..) {clause.lower()} ..",  # noqa: S608 - advice
+                    message = f'`{column.name}` is an alias of this SELECT, and {clause} sees the columns of the source only: the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
+                    hint = (
+                        f"put {clause} outside: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
                     )
+                    outside = clause == "ORDER BY" and len(select.order_by) == 1 and not select.group_by
+                    carried = outside and {other.name for other in columns_read(node)} <= _names(select)
+                    edits = wrapped(subject.text, select, select.order_by[0]) if carried else ()
+                    yield Finding(column.span, message, hint, edits)
+
+
+def _names(select: ast.Select) -> set[str]:
+    """Return the names that a SELECT gives back, as far as they are written."""
+    return {output.alias for output in select.columns if isinstance(output, ast.Aliased)} | {
+        output.name for output in select.columns if isinstance(output, ast.Column)
+    }
 
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:
@@ -95,7 +107,14 @@ def _unknown_column(subject: Subject) -> Iterator[Finding]:
                 own = clause != "SELECT" and column.name in aliased and column.table is None
                 if seen is not None and column.name not in seen and not own:
                     message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
-                    yield subject.finding(column, message, did_you_mean(column.name, seen))
+                    yield subject.finding(column, message, did_you_mean(column.name, seen), _as_text(subject, column))
+
+
+def _as_text(subject: Subject, column: ast.Column) -> tuple[Edit, ...]:
+    """Return the edit that makes a text of what stands in double quotes and is no column."""
+    written = subject.written(column)
+    quoted = written.startswith('"') and column.table is None
+    return exchanged(column, "'" + column.name.replace("'", "''") + "'") if quoted else ()
 
 
 def _doubtful(subject: Subject) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar.ast import Span
+from tql_grammar.checks.edits import applied
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tql_grammar import ast
+    from tql_grammar.checks.edits import Edit
     from tql_grammar.checks.levels import Level
 
 SHOWN = 60
@@ -25,13 +27,13 @@ class Finding(Record):
         span: the characters that it is about.
         message: what the engine does there.
         hint: what to write instead.
-        fix: the corrected whole text, or None where none is certain.
+        edits: what makes the text do what it says; empty where nothing is certain.
     """
 
     span: Span
     message: str
     hint: str | None = None
-    fix: str | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 class Subject(Record):
@@ -41,9 +43,9 @@ class Subject(Record):
     tree: ast.Query
     levels: tuple[Level, ...] = ()
 
-    def finding(self, node: ast.Node, message: str, hint: str | None = None) -> Finding:
+    def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
         """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
-        return Finding(node.span or Span(0, len(self.text)), message, hint)
+        return Finding(node.span or Span(0, len(self.text)), message, hint, edits)
 
     def written(self, node: ast.Node) -> str:
         """Return a part of the text as it is written, cut where it is long."""
@@ -79,6 +81,5 @@ class Rule(Record):
         for finding in self.find(subject):
             start, end = finding.span.start, finding.span.end
             line, column = locate(subject.text, start)
-            yield Diagnostic(
-                self.code, self.severity, finding.message, line, column, start, end, finding.hint, finding.fix
-            )
+            fix = applied(subject.text, finding.edits) if finding.edits else None
+            yield Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint, fix)

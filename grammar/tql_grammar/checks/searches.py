@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import Edit
 from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
@@ -104,7 +105,14 @@ def _worst_first(subject: Subject) -> Iterator[Finding]:
                     key,
                     f"this puts the farthest rows first: {name} is closest where it is {'largest' if word == 'DESC' else 'smallest'}",
                     f"write ORDER BY .. {word}",
+                    _directed(key, word.lower()),
                 )
+
+
+def _directed(key: ast.Order, direction: str) -> tuple[Edit, ...]:
+    """Return the edit that gives a key another direction."""
+    whole, inner = key.span, key.expression.span
+    return () if whole is None or inner is None else (Edit(inner.end, whole.end, f" {direction}"),)
 
 
 def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.actions.queries import has_last_clauses
+from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.levels import bare, output_name, selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
@@ -74,9 +75,8 @@ def _last_clauses(subject: Subject) -> Iterator[Finding]:
         if has_last_clauses(operation):
             node = operation.order_by[0] if operation.order_by else operation.limit or operation
             message = "ORDER BY, LIMIT and OFFSET after a set operation are ignored, or cut before they sort"
-            yield subject.finding(
-                node, message, "write them around it: select * from ((..) union (..)) order by .. limit .."
-            )
+            hint = "write them around it: select * from ((..) union (..)) order by .. limit .."
+            yield subject.finding(node, message, hint, wrapped(subject.text, operation, node))
 
 
 def _duplicates(subject: Subject) -> Iterator[Finding]:

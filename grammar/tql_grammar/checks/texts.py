@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import exchanged
 from tql_grammar.checks.inference import infer
 from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.rewrite.comparison import MIRRORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +41,21 @@ def _order(subject: Subject) -> Iterator[Finding]:
                     node,
                     "the engine finds no text smaller or larger than another: this is false for every row",
                     "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
+                    exchanged(node, _by_between(node)),
                 )
                 break
+
+
+def _by_between(node: ast.Comparison) -> str:
+    """Return a comparison of a text column with a text by BETWEEN."""
+    from tql_grammar.printer import to_tql
+
+    left = isinstance(node.right, ast.String)
+    operator = node.operator if left else MIRRORED[node.operator]
+    column, bound = map(to_tql, (node.left, node.right) if left else (node.right, node.left))
+    at_most = f"{column} between '' and {bound}"
+    below = f"({at_most} and {column} != {bound})"
+    return {"<": below, "<=": f"({at_most})", ">": f"(not ({at_most}))", ">=": f"(not {below})"}[operator]
 
 
 def _wildcard(subject: Subject) -> Iterator[Finding]:

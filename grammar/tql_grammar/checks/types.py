@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.edits import Edit, exchanged, multiplied, wrapped
 from tql_grammar.checks.inference import infer
 from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.literals import is_literal
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.comparison import MIRRORED, number
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
                     message = (
                         f"the column is {column.dtype}, in which {value} is {exact}; the engine compares with {value}"
                     )
-                    yield subject.finding(literal, message, f"write {exact}")
+                    yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
 
 
 def _cast(subject: Subject) -> Iterator[Finding]:
@@ -304,9 +305,17 @@ def _moved(subject: Subject) -> Iterator[Finding]:
                 column = level.column(operand)
                 if column is not None and _index_moves(part, column):
                     message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
-                    yield subject.finding(
-                        part, message, "write the condition in the innermost select, or the literal first: 3 = x"
-                    )
+                    hint = "write the condition in the innermost select, or the literal first: 3 = x"
+                    yield subject.finding(part, message, hint, _mirrored(part))
+
+
+def _mirrored(part: ast.Node) -> tuple[Edit, ...]:
+    """Return the edit that writes the literal of a comparison first: so it is never answered from an index."""
+    from tql_grammar.printer import to_tql
+
+    if not isinstance(part, ast.Comparison) or not is_literal(part.right):
+        return ()
+    return exchanged(part, to_tql(ast.Comparison(MIRRORED[part.operator], part.right, part.left)))
 
 
 def _index_moves(part: ast.Node, column: Column) -> bool:
@@ -318,15 +327,16 @@ def _index_moves(part: ast.Node, column: Column) -> bool:
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
+    from tql_grammar.printer import to_tql
+
     for level, node in _nodes(subject):
         if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
             column = level.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
-                yield subject.finding(
-                    node,
-                    "with an index of numbers != is false for every row",
-                    f"write NOT ({subject.written(node.left)} = ..)",
-                )
+                written = subject.written(node.left)
+                message = "with an index of numbers != is false for every row"
+                edits = exchanged(node, f"(not ({written} = {to_tql(node.right)}))")
+                yield subject.finding(node, message, f"write NOT ({written} = ..)", edits)
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
@@ -338,9 +348,8 @@ def _ordered_index(subject: Subject) -> Iterator[Finding]:
             column = level.column(bare(key))
             if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
                 message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
-                yield subject.finding(
-                    key, message, "write LIMIT one level out: select * from (select .. order by x) limit 10"
-                )
+                hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
+                yield subject.finding(key, message, hint, wrapped(subject.text, level.select, level.select.limit))
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
@@ -360,7 +369,8 @@ def _reduced_key(subject: Subject) -> Iterator[Finding]:
             pair = call.name.lower() in OF_VECTORS and len(columns) > 1
             if columns and (pair or call.name.lower() in REDUCED):
                 message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
-                yield subject.finding(call, message, f"write {subject.written(call)} + 0")
+                edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
+                yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
 
 
 def _narrow(subject: Subject) -> Iterator[Finding]:
@@ -381,12 +391,14 @@ def _narrow(subject: Subject) -> Iterator[Finding]:
                 node,
                 f"{node.name} of {column.dtype} is {column.dtype}: it wraps",
                 f"write {name}({subject.written(node.arguments[0])} * 1)",
+                multiplied(subject.text, node.arguments[0], "1"),
             )
         if name == "sqrt" and column.dtype not in {*FLOATS, "json"}:
             yield subject.finding(
                 node,
                 "SQRT of integers is garbage when it is read",
                 f"write sqrt({subject.written(node.arguments[0])} * 1.0)",
+                multiplied(subject.text, node.arguments[0], "1.0"),
             )
 
 

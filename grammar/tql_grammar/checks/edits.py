@@ -1,0 +1,91 @@
+"""
+Know how a text is changed where it stands: what is around an edit stays as it was written, comments too.
+
+A rule gives edits only where the changed text is certain to do what the text says.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tql_grammar import ast
+    from tql_grammar.diagnostic import Diagnostic
+
+ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
+BLANKS = " \t\n"
+
+
+class Edit(NamedTuple):
+    """The characters ``[start, end)`` of a text, and what stands there instead."""
+
+    start: int
+    end: int
+    text: str
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text with edits, which do not overlap."""
+    for edit in sorted(edits, reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+def exchanged(node: ast.Node, text: str) -> tuple[Edit, ...]:
+    """Return the edit that writes *text* in the place of a node."""
+    span = node.span
+    return () if span is None else (Edit(span.start, span.end, text),)
+
+
+def multiplied(text: str, node: ast.Node, one: str) -> tuple[Edit, ...]:
+    """Return the edits that multiply a node with one, in parentheses where it needs them."""
+    from tql_grammar import ast
+
+    span = node.span
+    if span is None:
+        return ()
+    written = text[span.start : span.end]
+    return (
+        Edit(
+            span.start,
+            span.end,
+            f"{written if isinstance(node, (ast.Column, ast.Function)) else f'({written})'} * {one}",
+        ),
+    )
+
+
+def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
+    """Return the edits that put a query into a sub-query, from its begin to where *tail* begins: a key of its order, or its LIMIT."""
+    if query.span is None or tail.span is None:
+        return ()
+    end = tail.span.start
+    if not text[end:].lower().startswith(("limit", "offset")):
+        found = ORDER_BY.search(text, query.span.start, end)
+        if found is None:
+            return ()
+        end = found.start()
+    while text[end - 1] in BLANKS:
+        end -= 1
+    return Edit(query.span.start, query.span.start, "select * from ("), Edit(end, end, ")")
+
+
+def without_return(text: str, finding: Diagnostic) -> str:
+    """Return a text without a carriage return, or with a newline in its place."""
+    start = finding.start
+    rest = text[start + 1 :]
+    return text[:start] + (rest if rest.startswith("\n") else "\n" + rest)
+
+
+def without_gap(text: str, finding: Diagnostic) -> str:
+    """Return a text in which the line after a comment begins in its first column, with no empty line between."""
+    start = finding.start
+    while text[start - 1] in BLANKS:
+        start -= 1
+    return text[:start] + "\n" + text[start:].lstrip(BLANKS)
+
+
+# The fixes of the findings about the text itself.
+TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {"TQL002": without_return, "TQL003": without_gap}
