@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.schema import Schema
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 EXAMPLES = """examples:
   tql demo                                       the main job, on real data, on this machine
   tql check query.tql                            what the engine would make of a text
   echo 'select id from D order by a, b' | tql check -
+  tql schema ./data > schema.json                what the check may know of the columns
+  tql check --schema schema.json query.tql       names and types too
+  tql fix --diff query.tql                       the fixes that are certain
   tql format query.tql                           lay a text out
   tql serve hub://org/dataset=./data             the service's protocol, on this machine
   tql run --url ./data 'select id limit 3'       run a text, rows as JSON lines
@@ -72,20 +76,42 @@ def _check(options: argparse.Namespace) -> int:
 
     if options.jsonl:
         return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files))
-    found = [(path, text, _diagnostics(text)) for path, text in _texts(options.files)]
+    schemas = _schemas(options)
+    found = [(path, text, _diagnostics(text, schemas)) for path, text in _texts(options.files)]
     sys.stdout.write(reporting.REPORTS[options.output_format](found))
-    return (
-        FINDINGS
-        if any(diagnostic.severity == "error" for _, _, diagnostics in found for diagnostic in diagnostics)
-        else CLEAN
+    return FINDINGS if reporting.has_errors(found) else CLEAN
+
+
+def _schemas(options: argparse.Namespace) -> Schema | dict[str, Schema] | None:
+    """Return the columns that a file of JSON tells: of one dataset, or of several by their urls."""
+    import json
+
+    from tql_grammar.schema import Schema
+
+    if not options.schema:
+        return None
+    with open(options.schema, encoding="utf-8") as file:  # noqa: PTH123 - the path is shown as it was given
+        text = file.read()
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        message = f"{options.schema}: not JSON ({error}); `tql schema URL` writes such a file"
+        raise TqlError(message) from None
+    several = (
+        isinstance(found, dict)
+        and found
+        and all(isinstance(part, dict) and "type" not in part for part in found.values())
     )
+    if not several:
+        return Schema.from_json(text)
+    return {url: Schema.from_json(json.dumps(columns)) for url, columns in found.items()}
 
 
-def _diagnostics(text: str) -> list[Diagnostic]:
+def _diagnostics(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:
     """Return the findings of one text."""
     from tql import check
 
-    return check(text)
+    return check(text, schemas)
 
 
 def _texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
@@ -120,17 +146,41 @@ def _lines(paths: Iterable[str]) -> Iterable[bytes]:
 def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
     from tql_client import layout
+    from tql_grammar.formatter import format_text
 
     worst = CLEAN
     for path, text in _texts(options.files):
         try:
-            changed = layout.apply(path, text, options)
+            changed = layout.apply(path, text, format_text(text, options.width), options)
         except QueryError as error:
             _say(f"tql: {path}: {error}")
             worst = FAILED
         else:
             worst = max(worst, FINDINGS if options.check and changed else CLEAN)
     return worst
+
+
+def _fix(options: argparse.Namespace) -> int:
+    """Write the fixes that are certain, in place, or show the difference; what has none is told."""
+    from tql import fix
+    from tql_client import layout, reporting
+
+    schemas, left = _schemas(options), []
+    for path, text in _texts(options.files):
+        changed = fix(text, schemas)
+        layout.apply(path, text, changed, options)
+        left.append((path, changed, _diagnostics(changed, schemas)))
+    sys.stderr.write(reporting.as_text(left))
+    return FINDINGS if reporting.has_errors(left) else CLEAN
+
+
+def _schema(options: argparse.Namespace) -> int:
+    """Write the columns of a dataset as JSON."""
+    from tql_client.embedded import open_dataset
+    from tql_grammar.schema import Schema
+
+    sys.stdout.write(Schema.from_dataset(open_dataset(options.url)).to_json() + "\n")
+    return CLEAN
 
 
 # --- run, serve, demo, rules -----------------------------------------------------------------------------------------
@@ -199,6 +249,10 @@ def _rules(options: argparse.Namespace) -> int:
 
 
 _FILES = (("files",), {"nargs": "+", "metavar": "FILE", "help": "files with one text each; - is the standard input"})
+_SCHEMA = (
+    ("--schema",),
+    {"metavar": "FILE", "help": "the columns of the dataset, as `tql schema` writes them, or of several by their urls"},
+)
 _TOKEN_FILE = (
     ("--token-file",),
     {
@@ -218,10 +272,32 @@ _COMMANDS: tuple[
             _FILES,
             (
                 ("--output-format",),
-                {"choices": ["text", "json"], "default": "text", "help": "how findings are written"},
+                {
+                    "choices": ["text", "json", "github", "sarif"],
+                    "default": "text",
+                    "help": "how findings are written",
+                },
             ),
+            _SCHEMA,
             (("--jsonl",), {"action": "store_true", "help": "one JSON string a line in, one JSON object a line out"}),
         ),
+    ),
+    (
+        "fix",
+        _fix,
+        "Write the fixes that are certain, keeping everything around them, and tell what is left.",
+        (
+            _FILES,
+            (("--diff",), {"action": "store_true", "help": "write nothing; show what would change"}),
+            (("--check",), {"action": "store_true", "help": "write nothing; tell which files would change"}),
+            _SCHEMA,
+        ),
+    ),
+    (
+        "schema",
+        _schema,
+        "Write the columns of a dataset as JSON, for check and fix.",
+        ((("url",), {"help": "the path or url of a dataset, opened by the engine in this process"}),),
     ),
     (
         "format",

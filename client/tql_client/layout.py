@@ -1,4 +1,4 @@
-"""Know how the command lays files out: in place, or only as a difference."""
+"""Know how the command changes files: in place, or only as a difference."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ if TYPE_CHECKING:
     import argparse
 
 
-def apply(path: str, text: str, options: argparse.Namespace) -> bool:
-    """Lay one text out as the options say, and tell whether that changes it."""
-    from tql_grammar.formatter import format_text
-
-    laid_out = format_text(text, options.width)
+def apply(path: str, text: str, laid_out: str, options: argparse.Namespace) -> bool:
+    """Put *laid_out* in the place of a text, as the options say, and tell whether that changes it."""
     changed = laid_out != text
     if options.diff:
         sys.stdout.write(_difference(path, text, laid_out))

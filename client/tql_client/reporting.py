@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from tql_grammar.errors import TqlError
 
@@ -52,7 +53,64 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
     return {field: getattr(diagnostic, field) for field in FIELDS}
 
 
-REPORTS: dict[str, Callable[[Findings], str]] = {"text": as_text, "json": as_json}
+def as_github(found: Findings) -> str:
+    """Return findings as the commands of a workflow, which GitHub shows beside the lines."""
+    return "".join(
+        f"::{GITHUB[diagnostic.severity]} file={_escaped(path, ':,')},line={diagnostic.line},col={diagnostic.column},"
+        f"title={diagnostic.code}::{_escaped(diagnostic.message)}\n"
+        for path, _, diagnostics in found
+        for diagnostic in diagnostics
+    )
+
+
+def _escaped(text: str, marks: str = "") -> str:
+    """Return a text as a command of a workflow takes it."""
+    for mark in ("%", "\r", "\n", *marks):
+        text = text.replace(mark, f"%{ord(mark):02X}")
+    return text
+
+
+def as_sarif(found: Findings) -> str:
+    """Return findings as SARIF 2.1.0."""
+    used = sorted({diagnostic.code for _, _, diagnostics in found for diagnostic in diagnostics})
+    known = _explanations()
+    rules_ = [
+        {"id": code, "shortDescription": {"text": known[code].title}, "fullDescription": {"text": known[code].why}}
+        for code in used
+    ]
+    results = [_result(path, diagnostic, used) for path, _, diagnostics in found for diagnostic in diagnostics]
+    run = {"tool": {"driver": {"name": "tql", "rules": rules_}}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, object]:
+    """Return one finding as SARIF has it."""
+    region = {
+        "startLine": diagnostic.line,
+        "startColumn": diagnostic.column,
+        "charOffset": diagnostic.start,
+        "charLength": diagnostic.end - diagnostic.start,
+    }
+    place = {"artifactLocation": {"uri": quote(path)}, "region": region}
+    said = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
+    return {
+        "ruleId": diagnostic.code,
+        "ruleIndex": codes.index(diagnostic.code),
+        "level": SARIF_LEVELS[diagnostic.severity],
+        "message": {"text": said},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+GITHUB = {"error": "error", "warning": "warning", "info": "notice"}
+REPORTS: dict[str, Callable[[Findings], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "github": as_github,
+    "sarif": as_sarif,
+}
 
 
 def check_lines(lines: Iterable[bytes]) -> int:
@@ -95,18 +153,54 @@ def _checked(text: str) -> dict[str, object]:
     }
 
 
+def has_errors(found: Findings) -> bool:
+    """Tell whether there is an error among findings."""
+    return any(diagnostic.severity == "error" for _, _, diagnostics in found for diagnostic in diagnostics)
+
+
 def rules(codes: Sequence[str]) -> str:
     """Return the table of the rules, or the explanation of some."""
-    from tql_grammar.checks import RULES
-
-    known = {rule.code: rule for rule in RULES}
+    known = _explanations()
     unknown = [code for code in codes if code.upper() not in known]
     if unknown:
         message = f"there is no rule {unknown[0]}; `tql rules` lists them"
         raise TqlError(message)
     if not codes:
         return "".join(f"{code}  {rule.severity:7}  {rule.title}\n" for code, rule in sorted(known.items()))
-    return "\n".join(
-        f"{rule.code} {rule.title} ({rule.severity})\n\n{rule.explanation}\n\nThe smallest query that shows it:\n    {rule.example}\n"
-        for rule in (known[code.upper()] for code in codes)
-    )
+    return "\n".join(_explained(code.upper(), known[code.upper()]) for code in codes)
+
+
+class Explanation(NamedTuple):
+    """What is said of one rule: its severity and title, why it matters, a text that shows it, and one that does what that says."""
+
+    severity: str
+    title: str
+    why: str
+    example: str
+    meant: str = ""
+
+
+def _explained(code: str, rule: Explanation) -> str:
+    """Return what is said of one rule."""
+    text = f"{code} {rule.title} ({rule.severity})\n\n{rule.why}\n\nThe smallest query that shows it:\n    {rule.example}\n"
+    return f"{text}\nWhat does what it says:\n    {rule.meant}\n" if rule.meant else text
+
+
+def _explanations() -> dict[str, Explanation]:
+    """Return what is said of each rule: of the text, of the syntax, and of the checks."""
+    from tql_grammar import syntax_rules, text_rules
+    from tql_grammar.checks import RULES
+
+    hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
+    found = {
+        rule.code: Explanation(
+            "error", rule.title, f"{rule.message.replace('{}', '..')}.\n{rule.hint}.", repr(rule.example)[1:-1]
+        )
+        for rule in text_rules.RULES
+    }
+    for code, title in syntax_rules.TITLES.items():
+        why = hints.get(code, "The engine's parser refuses the text.")
+        found[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
+    for rule in RULES:
+        found[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
+    return found

@@ -262,6 +262,33 @@ MALFORMED = {
 }
 
 
+# The findings that no mistake of the table explains.
+OTHERS = {
+    "TQL100": "token that cannot stand here",
+    "TQL190": "statement that is no query",
+    "TQL191": "several statements",
+    "TQL401": "text that is too deep for the engine",
+    "TQL402": "chain that is too long for the engine",
+}
+TITLES = {
+    **OTHERS,
+    **{rule.code: rule.title for rule in RULES},
+    **dict(MALFORMED.values()),
+}
+EXAMPLES = {
+    "TQL100": "select from t",
+    "TQL190": "drop table t",
+    "TQL191": "select id from t; select id from t",
+    "TQL401": "select id from t where ((( .. 1,000 of them",
+    "TQL402": "select id from t where a = 1 or a = 2 or .. 3,000 of them",
+    "TQL120": "select id from t where d = date 'today'",
+    "TQL121": "select id from t where d = interval 'soon'",
+    "TQL122": "select id from t where d = interval '3 moons'",
+    "TQL123": "copy t from 'x' json",
+    **{rule.code: rule.example for rule in RULES},
+}
+
+
 def finding(
     tokens: Sequence[Token], failure: Unexpected | TooDeep | Malformed, expected: Sequence[str]
 ) -> tuple[str, str, str | None]:

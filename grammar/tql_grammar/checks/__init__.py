@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tql_grammar.checks import (
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tql_grammar.parser import Reading
     from tql_grammar.schema import Schema
 
+IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")
+CODE = re.compile(r"TQL\d{3}")
 MODULES = (
     functions,
     constructs,
@@ -69,7 +72,20 @@ def check_reading(reading: Reading, schemas: Mapping[str | None, Schema] | None 
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
         found.extend(diagnostic for rule in RULES for diagnostic in rule.diagnostics(subject))
-    return sorted(dict.fromkeys(found), key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+    ignored = _ignored(reading.text)
+    kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
+    return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+
+
+def _ignored(text: str) -> frozenset[str]:
+    """Return the codes that a text says to leave out: ``-- tql: ignore[TQL301, TQL302]`` at the end of a line."""
+    if "tql: ignore" not in text:
+        return frozenset()
+    from tql_grammar.lexer import cut_at_nul, pieces
+
+    comments = (text[start:end] for start, end, kind in pieces(cut_at_nul(text)) if kind == "COMMENT")
+    found = (match for comment in comments for match in IGNORE.finditer(comment))
+    return frozenset(code for match in found for code in CODE.findall(match[1]))
 
 
 def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:

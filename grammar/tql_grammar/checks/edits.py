@@ -87,5 +87,15 @@ def without_gap(text: str, finding: Diagnostic) -> str:
     return text[:start] + "\n" + text[start:].lstrip(BLANKS)
 
 
+def without_zeros(text: str, finding: Diagnostic) -> str:
+    """Return a text with a number as people read it."""
+    number = text[finding.start : finding.end].lstrip("0") or "0"
+    return text[: finding.start] + number + text[finding.end :]
+
+
 # The fixes of the findings about the text itself.
-TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {"TQL002": without_return, "TQL003": without_gap}
+TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {
+    "TQL002": without_return,
+    "TQL003": without_gap,
+    "TQL006": without_zeros,
+}
