@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Literal, Self
 
 from tql_client.call import Call
-from tql_client.errors import ClosedError, ConfigError
+from tql_client.errors import APIError, ClosedError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
 from tql_grammar.errors import ArgumentError
@@ -168,7 +168,13 @@ class Client:
         started = time.monotonic()
         text = self.compile(query, on_findings=on_findings)
         call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()))
-        answer, attempts = self._retries.send(self._transport, call)
+        try:
+            answer, attempts = self._retries.send(self._transport, call)
+        except APIError as error:
+            from tql_grammar.checks.messages import translated
+
+            error.diagnostic = translated(error.description, text, self._schemas())
+            raise
         elapsed = time.monotonic() - started
         return Result(answer, Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra))
 
@@ -178,10 +184,11 @@ class Client:
 
         if on_findings not in {"raise", "ignore"}:
             raise ArgumentError("on_findings", 'takes "raise" or "ignore"', repr(on_findings))
-        if any(finding.severity == "error" for finding in tql.check(text)):
+        schemas = self._schemas()
+        if any(finding.severity == "error" for finding in tql.check(text, schemas)):
             if on_findings == "ignore":
                 return text
-            tql.validate(text)
+            tql.validate(text, schemas)
         return self._sourced(text)
 
     def _sourced(self, text: str) -> str:

@@ -29,6 +29,8 @@ from tql_grammar.errors import TqlError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tql_grammar.diagnostic import Diagnostic
+
 
 class ConfigError(TqlError, ValueError):
     """A url, a token or an option cannot be used; nothing was sent, and the value is not repeated."""
@@ -142,6 +144,7 @@ class APIError(TqlError):
         position: the N of the engine's ``Pos N``, or None.
         retry_after: seconds to wait, as the server asks, or None.
         body_excerpt: the beginning of the answer, at most 500 characters.
+        diagnostic: what the answer says about the text that was sent: the place, the rule and the hint; None where the answer is not known.
     """
 
     def __init__(  # noqa: PLR0913 - data in attributes, one each
@@ -155,6 +158,7 @@ class APIError(TqlError):
         position: int | None = None,
         retry_after: float | None = None,
         body_excerpt: str = "",
+        diagnostic: Diagnostic | None = None,
     ) -> None:
         """Compose the sentence from the data."""
         tail = f"\nhint: {hint}" if hint else ""
@@ -167,6 +171,7 @@ class APIError(TqlError):
         self.position = position
         self.retry_after = retry_after
         self.body_excerpt = body_excerpt
+        self.diagnostic = diagnostic
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the attributes."""
