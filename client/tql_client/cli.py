@@ -77,7 +77,7 @@ def _check(options: argparse.Namespace) -> int:
     if options.jsonl:
         return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files))
     schemas = _schemas(options)
-    found = [(path, text, _diagnostics(text, schemas)) for path, text in _texts(options.files)]
+    found = [(path, text, _diagnostics(text, schemas, path)) for path, text in _texts(options.files)]
     sys.stdout.write(reporting.REPORTS[options.output_format](found))
     return FINDINGS if reporting.has_errors(found) else CLEAN
 
@@ -107,11 +107,19 @@ def _schemas(options: argparse.Namespace) -> Schema | dict[str, Schema] | None:
     return {url: Schema.from_json(json.dumps(columns)) for url, columns in found.items()}
 
 
-def _diagnostics(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:
-    """Return the findings of one text."""
+def _diagnostics(text: str, schemas: Schema | dict[str, Schema] | None, path: str = "") -> list[Diagnostic]:
+    """Return the findings of one text, or of the TQL in a Python file."""
     from tql import check
 
-    return check(text, schemas)
+    if not path.endswith(".py"):
+        return check(text, schemas)
+    from tql_grammar.python_source import check_python
+
+    try:
+        return check_python(text, lambda part: check(part, schemas))
+    except SyntaxError as error:
+        message = f"{path}: not Python ({error.msg} at line {error.lineno})"
+        raise TqlError(message) from None
 
 
 def _texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -188,7 +188,7 @@ def _explained(code: str, rule: Explanation) -> str:
 
 def _explanations() -> dict[str, Explanation]:
     """Return what is said of each rule: of the text, of the syntax, and of the checks."""
-    from tql_grammar import syntax_rules, text_rules
+    from tql_grammar import python_source, syntax_rules, text_rules
     from tql_grammar.checks import RULES
 
     hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
@@ -201,6 +201,9 @@ def _explanations() -> dict[str, Explanation]:
     for code, title in syntax_rules.TITLES.items():
         why = hints.get(code, "The engine's parser refuses the text.")
         found[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
+    found[python_source.PASTED] = Explanation(
+        "error", python_source.PASTED_TITLE, python_source.PASTED_WHY, python_source.PASTED_EXAMPLE
+    )
     for rule in RULES:
         found[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
     return found
