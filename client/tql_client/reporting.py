@@ -202,7 +202,7 @@ def _explanations() -> dict[str, Explanation]:
         why = hints.get(code, "The engine's parser refuses the text.")
         found[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
     found[python_source.PASTED] = Explanation(
-        "error", python_source.PASTED_TITLE, python_source.PASTED_WHY, python_source.PASTED_EXAMPLE
+        "warning", python_source.PASTED_TITLE, python_source.PASTED_WHY, python_source.PASTED_EXAMPLE
     )
     for rule in RULES:
         found[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)

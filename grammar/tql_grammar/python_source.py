@@ -38,11 +38,12 @@ class Literal(NamedTuple):
     """A text of TQL in a file: the text, and where each of its characters stands."""
 
     text: str
-    places: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
 
-    def place(self, offset: int) -> int:
-        """Return where a character stands in the file; the end is behind the last one."""
-        return self.places[offset] if offset < len(self.places) else self.places[-1] + 1
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where characters stand in the file; the end of the text is its last character."""
+        last = len(self.places) - 1
+        return self.places[min(start, last)][0], self.places[min(max(start, end - 1), last)][1]
 
 
 def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) -> list[Diagnostic]:
@@ -113,7 +114,7 @@ def _span(source: str, node: ast.expr, lines: list[int]) -> tuple[int, int]:
 def _literal(source: str, node: ast.Constant, lines: list[int]) -> Literal:
     """Return a text with the places of its characters, those of literals that follow each other too."""
     start, end = _span(source, node, lines)
-    places: list[int] = []
+    places: list[tuple[int, int]] = []
     written = f"({source[start:end]})"
     rows = _offsets(written)
     for token in tokenize.generate_tokens(io.StringIO(written).readline):
@@ -121,10 +122,10 @@ def _literal(source: str, node: ast.Constant, lines: list[int]) -> Literal:
             begin = start - 1 + rows[token.start[0] - 1] + token.start[1]
             places += _places(token.string, begin)
     text = str(node.value)
-    return Literal(text, tuple(places) if len(places) == len(text) else (start,) * max(1, len(text)))
+    return Literal(text, tuple(places) if len(places) == len(text) else ((start, end),) * max(1, len(text)))
 
 
-def _places(token: str, begin: int) -> Iterator[int]:
+def _places(token: str, begin: int) -> Iterator[tuple[int, int]]:
     """Yield where each character of one literal stands."""
     found = LITERAL.match(token)
     if found is None:
@@ -135,16 +136,18 @@ def _places(token: str, begin: int) -> Iterator[int]:
         piece = match.group()
         if piece == "\\\n":
             continue
-        yield at + match.start()
-        if len(piece) == len("\\q") and piece[0] == "\\" and piece[1] not in KEPT_ESCAPES:
-            yield at + match.start() + 1
+        start, end = at + match.start(), at + match.end()
+        if len(piece) == len("\\q") and piece[0] == "\\" and piece[1] not in KEPT_ESCAPES and not raw:
+            yield start, start + 1
+            start += 1
+        yield start, end
 
 
 def _moved(finding: Diagnostic, literal: Literal, source: str) -> Diagnostic:
     """Return a finding at its place in the file; a fix of the text alone is none of the file."""
-    start, end = literal.place(finding.start), literal.place(max(finding.start, finding.end - 1)) + 1
+    start, end = literal.span(finding.start, finding.end)
     line, column = locate(source, start)
-    return finding.replace(line=line, column=column, start=start, end=max(start + 1, end), fix=None)
+    return finding.replace(line=line, column=column, start=start, end=end, fix=None)
 
 
 def _pasted(source: str, node: ast.expr, lines: list[int]) -> Diagnostic:
@@ -157,5 +160,5 @@ def _pasted(source: str, node: ast.expr, lines: list[int]) -> Diagnostic:
     what = f"`{written}` is pasted" if values else "values are pasted"
     hint = 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'
     return Diagnostic(
-        PASTED, "error", f"{what} into a text of TQL, where it can say anything", line, column, start, end, hint
+        PASTED, "warning", f"{what} into a text of TQL, where it can say anything", line, column, start, end, hint
     )
