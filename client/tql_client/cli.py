@@ -11,6 +11,7 @@ from tql_grammar.errors import QueryError, TqlError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tql_client.settings import Settings
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
@@ -76,26 +77,37 @@ def _check(options: argparse.Namespace) -> int:
 
     if options.jsonl:
         return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files))
-    schemas = _schemas(options)
-    found = [(path, text, _diagnostics(text, schemas, path)) for path, text in _texts(options.files)]
-    sys.stdout.write(reporting.REPORTS[options.output_format](found))
-    return FINDINGS if reporting.has_errors(found) else CLEAN
+    settings = _settings()
+    schemas = _schemas(options.schema or settings.schema)
+    found = (
+        (path, text, settings.kept(path, _diagnostics(text, schemas, path))) for path, text in _texts(options.files)
+    )
+    return FINDINGS if reporting.report(found, options.output_format) else CLEAN
 
 
-def _schemas(options: argparse.Namespace) -> Schema | dict[str, Schema] | None:
+def _settings() -> Settings:
+    """Return what the project says of its checks."""
+    from pathlib import Path
+
+    from tql_client.settings import read_settings
+
+    return read_settings(Path.cwd())
+
+
+def _schemas(path: str | None) -> Schema | dict[str, Schema] | None:
     """Return the columns that a file of JSON tells: of one dataset, or of several by their urls."""
     import json
 
     from tql_grammar.schema import Schema
 
-    if not options.schema:
+    if not path:
         return None
-    with open(options.schema, encoding="utf-8") as file:  # noqa: PTH123 - the path is shown as it was given
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the path is shown as it was given
         text = file.read()
     try:
         found = json.loads(text)
     except ValueError as error:
-        message = f"{options.schema}: not JSON ({error}); `tql schema URL` writes such a file"
+        message = f"{path}: not JSON ({error}); `tql schema URL` writes such a file"
         raise TqlError(message) from None
     several = (
         isinstance(found, dict)
@@ -173,11 +185,12 @@ def _fix(options: argparse.Namespace) -> int:
     from tql import fix
     from tql_client import layout, reporting
 
-    schemas, left = _schemas(options), []
+    settings = _settings()
+    schemas, left = _schemas(options.schema or settings.schema), []
     for path, text in _texts(options.files):
         changed = fix(text, schemas)
         layout.apply(path, text, changed, options)
-        left.append((path, changed, _diagnostics(changed, schemas)))
+        left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas))))
     sys.stderr.write(reporting.as_text(left))
     return FINDINGS if reporting.has_errors(left) else CLEAN
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -19,21 +20,56 @@ if TYPE_CHECKING:
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
 
 
+def report(found: Iterable[tuple[str, str, Sequence[Diagnostic]]], output_format: str) -> bool:
+    """Write findings to the standard output, file by file where the format allows it, and tell whether there is an error."""
+    worst = False
+    kept: list[tuple[str, str, Sequence[Diagnostic]]] = []
+    for path, text, diagnostics in found:
+        worst = worst or has_errors([(path, text, diagnostics)])
+        if output_format in WHOLE:
+            kept.append((path, "", diagnostics))
+        else:
+            sys.stdout.write(REPORTS[output_format]([(path, text, diagnostics)]))
+    if output_format in WHOLE:
+        sys.stdout.write(REPORTS[output_format](kept))
+    return worst
+
+
 def as_text(found: Findings) -> str:
-    """Return findings for people: place, reason, the line with carets, hint."""
+    """Return findings for people: place, reason, the line with carets, hint; in colour on a terminal."""
+    paint = _painted if _is_terminal() else _plain
     return "".join(
-        _paragraph(path, text, diagnostic) for path, text, diagnostics in found for diagnostic in diagnostics
+        _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in found for diagnostic in diagnostics
     )
 
 
-def _paragraph(path: str, text: str, diagnostic: Diagnostic) -> str:
+COLOURS = {"error": "31", "warning": "33", "info": "36", "bold": "1", "hint": "32"}
+
+
+def _is_terminal() -> bool:
+    """Tell whether colours are wanted: on a terminal, and not where NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _painted(text: str, colour: str) -> str:
+    """Return a text in a colour."""
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
+
+
+def _plain(text: str, _colour: str) -> str:
+    """Return a text as it is."""
+    return text
+
+
+def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
     """Return one finding."""
-    lines = [
-        f"{path}:{diagnostic.line}:{diagnostic.column}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}"
-    ]
-    lines.extend("    " + line for line in diagnostic.picture(text).splitlines())
+    place = paint(f"{path}:{diagnostic.line}:{diagnostic.column}:", "bold")
+    said = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
+    lines = [f"{place} {said} {diagnostic.message}"]
+    line, carets = diagnostic.picture(text).split("\n", 1)
+    lines += [f"    {line}", f"    {paint(carets, diagnostic.severity)}"]
     if diagnostic.hint:
-        lines.append(f"    hint: {diagnostic.hint}")
+        lines.append(f"    {paint('hint:', 'hint')} {diagnostic.hint}")
     return "\n".join(lines) + "\n"
 
 
@@ -105,6 +141,8 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 GITHUB = {"error": "error", "warning": "warning", "info": "notice"}
+# Formats that are one document for all files.
+WHOLE = frozenset({"json", "sarif"})
 REPORTS: dict[str, Callable[[Findings], str]] = {
     "text": as_text,
     "json": as_json,
