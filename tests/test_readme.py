@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checks.real_world import table
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
@@ -39,3 +41,8 @@ def test_the_check_prints_what_is_shown() -> None:
 
     assert done.returncode == 1
     assert done.stdout == block("text", "<stdin>")
+
+
+def test_the_table_of_published_queries_is_the_measured_one() -> None:
+    """Run ``python -m tests.checks.real_world`` after a change of the rules."""
+    assert table() in README

@@ -109,7 +109,7 @@ def _escaped(text: str, marks: str = "") -> str:
 def as_sarif(found: Findings) -> str:
     """Return findings as SARIF 2.1.0."""
     used = sorted({diagnostic.code for _, _, diagnostics in found for diagnostic in diagnostics})
-    known = _explanations()
+    known = explanations()
     rules_ = [
         {"id": code, "shortDescription": {"text": known[code].title}, "fullDescription": {"text": known[code].why}}
         for code in used
@@ -198,7 +198,7 @@ def has_errors(found: Findings) -> bool:
 
 def rules(codes: Sequence[str]) -> str:
     """Return the table of the rules, or the explanation of some."""
-    known = _explanations()
+    known = explanations()
     unknown = [code for code in codes if code.upper() not in known]
     if unknown:
         message = f"there is no rule {unknown[0]}; `tql rules` lists them"
@@ -224,7 +224,7 @@ def _explained(code: str, rule: Explanation) -> str:
     return f"{text}\nWhat does what it says:\n    {rule.meant}\n" if rule.meant else text
 
 
-def _explanations() -> dict[str, Explanation]:
+def explanations() -> dict[str, Explanation]:
     """Return what is said of each rule: of the text, of the syntax, and of the checks."""
     from tql_grammar import python_source, syntax_rules, text_rules
     from tql_grammar.checks import RULES
