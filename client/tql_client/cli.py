@@ -188,7 +188,7 @@ def _fix(options: argparse.Namespace) -> int:
     settings = _settings()
     schemas, left = _schemas(options.schema or settings.schema), []
     for path, text in _texts(options.files):
-        changed = fix(text, schemas)
+        changed = text if path.endswith(".py") else fix(text, schemas)
         layout.apply(path, text, changed, options)
         left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas))))
     sys.stderr.write(reporting.as_text(left))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.checks.rule import Rule
 
-SOURCES = {"D": "t", "X": "x", "U": "u", "K": "k", "S": "s"}
+SOURCES = {"D": "t", "X": "x", "U": "u", "K": "k", "S": "s", "F": "built"}
 # Sequences end the engine's process at random.
 TRIES = 60
 # What these examples show takes no harm from the rows being the same, or not being there at all: see each.
@@ -38,7 +38,7 @@ def runner() -> Iterator[Runner]:
 
 def located(text: str) -> str:
     """Return a text of a rule over the data of the cases."""
-    return re.sub(r"\b(from|join|,) ([DXUKS])\b", lambda found: f'{found[1]} "mem://{SOURCES[found[2]]}"', text)
+    return re.sub(r"\b(from|join|,) ([DXUKSF])\b", lambda found: f'{found[1]} "mem://{SOURCES[found[2]]}"', text)
 
 
 def codes(text: str, schemas: dict[str, Schema]) -> set[str]:
@@ -109,7 +109,7 @@ def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
 
 FIXED = [
     rule for rule in RULES if rule.code in {
-        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL305", "TQL306", "TQL307", "TQL315", "TQL317", "TQL319", "TQL320", "TQL501",
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL305", "TQL306", "TQL307", "TQL315", "TQL317", "TQL319", "TQL320", "TQL326", "TQL332", "TQL501", "TQL506",
     }
 ]  # fmt: skip
 

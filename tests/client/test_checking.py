@@ -79,6 +79,15 @@ def test_fix_in_place(write: Callable[..., str], tmp_path: Path, capsys: pytest.
     assert "b.tql:1:1: error TQL302" in capsys.readouterr().err
 
 
+def test_fix_leaves_python_alone(write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A Python file is told of, and not changed."""
+    source = 'x.query("select id from D where not id in (1)")\n'
+
+    assert main(["fix", write("x.py", source)]) == 1
+    assert (tmp_path / "x.py").read_text("utf-8") == source
+    assert "x.py:1:33: error TQL211" in capsys.readouterr().err
+
+
 def test_the_commands_of_a_workflow(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each finding, with what would end a command escaped."""
     main(["check", "--output-format", "github", write("a,b:%.tql", TRAP)])

@@ -29,6 +29,7 @@ def build() -> dict[str, Any]:
         "s": _s(),
         "l": _l(),
         "k": _k(),
+        "built": _built(rng),
     }
 
 
@@ -151,6 +152,19 @@ def _s() -> Any:  # noqa: ANN401
     """Return a dataset with sequences."""
     kinds = {"id": TYPES.Int64(), "seq": TYPES.Sequence(TYPES.Int64())}
     return _made("s", kinds, {"id": list(range(4)), "seq": [[i, i + 1, i + 2] for i in range(4)]})
+
+
+def _built(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+    """Return a dataset whose indexes are built at once; the measured verdicts know nothing of it."""
+    made = deeplake.create("mem://built")
+    made.indexing_mode = deeplake.IndexingMode.Always
+    for column, kind in {"id": TYPES.Int64(), "te": TYPES.Text(TYPES.Exact), "e": TYPES.Embedding(4)}.items():
+        made.add_column(column, kind)
+    count = 300
+    texts = ["" if number % 3 == 0 else f"text {number}" for number in range(count)]
+    made.append({"id": list(range(count)), "te": texts, "e": rng.rand(count, 4).astype("f4")})
+    made.commit()
+    return made
 
 
 def _l() -> Any:  # noqa: ANN401

@@ -101,6 +101,27 @@ def _open_slices(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(index, message, "write the end: e[2:8]")
 
 
+def _beyond(subject: Subject) -> Iterator[Finding]:
+    """Yield indices and ends beyond the length of the rows, where that is known."""
+    for level, node in _subscripts(subject):
+        column = infer(node.operand, level)
+        if column is None or column.dtype == "json":
+            continue
+        for index, length in zip(node.indices, column.shape, strict=False):
+            if length is None:
+                continue
+            stop = index.stop if isinstance(index, ast.Slice) else None
+            later = isinstance(index, ast.Slice) and isinstance(index.start, ast.Number) and index.start.value > 0
+            if isinstance(index, ast.Number) and index.value >= length:
+                yield subject.finding(
+                    index, f"there are {length} elements: the engine takes the last one", f"write 0 to {length - 1}"
+                )
+            elif later and isinstance(stop, ast.Number) and stop.value > length:
+                yield subject.finding(
+                    index, f"there are {length} elements: the engine reads into the next row", f"write the end {length}"
+                )
+
+
 def _empty_slices(subject: Subject) -> Iterator[Finding]:
     """Yield slices that end before they begin, or do not step."""
     for _, node in _subscripts(subject):
@@ -171,5 +192,14 @@ RULES = (
         example="select any(mat > 24, 0) as x from D",
         find=_axis,
         meant="select any(mat > 24, -1) as x from D",
+    ),
+    Rule(
+        code="TQL325",
+        title="index or end beyond the row",
+        severity="error",
+        explanation="An index beyond the last element takes the last one, and a slice that begins later than at 0 and ends beyond the row reads into the next one. Known with a schema only.",
+        example="select emb[2:9] as x from D limit 2",
+        find=_beyond,
+        meant="select emb[2:4] as x from D limit 2",
     ),
 )

@@ -103,6 +103,35 @@ def _empty_dot(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _grouped_pair(subject: Subject) -> Iterator[Finding]:
+    """Yield computations of two columns in a grouped select that may have no rows."""
+    for level in subject.levels:
+        if not level.select.group_by or level.select.where is None:
+            continue
+        for output in level.select.columns:
+            names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
+            calls = any(isinstance(part, ast.Function) for part in own_parts(output))
+            if len(names) > 1 and calls:
+                message = (
+                    "computed of two columns over groups: where the condition leaves no rows, the engine never ends"
+                )
+                yield subject.finding(
+                    output, message, "compute one level out: select s / n as mean from (select sum(a) as s, ..)"
+                )
+
+
+def _nullable_shape(subject: Subject) -> Iterator[Finding]:
+    """Yield SHAPE of a nullable column in a grouped select."""
+    for level in subject.levels:
+        for output in level.select.columns if level.select.group_by else ():
+            for part in own_parts(output):
+                if isinstance(part, ast.Function) and part.name.lower() == "shape" and part.arguments:
+                    column = level.column(part.arguments[0])
+                    if column is not None and column.nullable and column.is_number:
+                        message = "SHAPE of a nullable column over groups ends the engine's process"
+                        yield subject.finding(part, message, "count by a column that is never null")
+
+
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL."""
     for level, node in _nodes(subject):
@@ -175,5 +204,23 @@ RULES = (
         example="select dot(arr, arr) as x from D",
         find=_empty_dot,
         meant="select sum(arr * 1 * arr) as x from D",
+    ),
+    Rule(
+        code="TQL411",
+        title="two columns computed over groups that may be none",
+        severity="error",
+        explanation="A grouped SELECT with a call over two columns never ends where its condition leaves no rows.",
+        example="select sum(id) - sum(grp) as x from D where id > 99 group by grp",
+        find=_grouped_pair,
+        meant="select s - t as x from (select sum(id) as s, sum(grp) as t from D where id > 99 group by grp)",
+    ),
+    Rule(
+        code="TQL412",
+        title="SHAPE of a nullable column over groups",
+        severity="error",
+        explanation="SHAPE of a nullable number in a grouped SELECT ends the engine's process (SIGSEGV). Known with a schema only.",
+        example="select grp[0] as g, shape(nul)[0] as n from D group by grp",
+        find=_nullable_shape,
+        meant="select grp[0] as g, shape(id)[0] as n from D group by grp",
     ),
 )

@@ -84,6 +84,16 @@ def _joined_columns(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(join.on, "the engine answers `Can't join text tensor with non-text tensor.`")
 
 
+def _shared_names(subject: Subject) -> Iterator[Finding]:
+    """Yield conditions beside a join on names that both sides have."""
+    for level, _ in _joins(subject):
+        for part in () if level.select.where is None else own_parts(level.select.where):
+            if isinstance(part, ast.Column) and part.table is not None and part.name in level.doubtful:
+                message = f"both sources have a column `{part.name}`, and a condition beside the join reads one of them for both"
+                hint = "name the columns in a sub-query: select * from (select a.id as x, b.id as y from .. join ..) where .."
+                yield subject.finding(part, message, hint)
+
+
 def _side_by_side(subject: Subject) -> Iterator[Finding]:
     """Yield FROM with a comma."""
     for level in subject.levels:
@@ -128,5 +138,14 @@ RULES = (
         example="select a.id as x, b.name as y from D as a, U as b",
         find=_side_by_side,
         meant="select a.id as x, b.name as y from D as a join U as b on a.id = b.id",
+    ),
+    Rule(
+        code="TQL327",
+        title="condition beside a join on a name that both sides have",
+        severity="error",
+        explanation="In WHERE beside a join `a.id` and `b.id` can be the same column: the rows are not those of the condition. Known with a schema only.",
+        example="select a.uid as x from U as a join D as b on a.uid = b.id where a.id > b.id",
+        find=_shared_names,
+        meant="select x from (select a.uid as x, a.id as y, b.id as z from U as a join D as b on a.uid = b.id) where y > z",
     ),
 )

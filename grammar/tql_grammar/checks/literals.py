@@ -47,6 +47,17 @@ def _limit(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _odd_limit(subject: Subject) -> Iterator[Finding]:
+    """Yield numbers of rows below 0, or with a fraction."""
+    for level in subject.levels:
+        limit = level.select.limit
+        for count in () if limit is None else (limit.count, limit.offset):
+            fraction = isinstance(count, ast.Number) and isinstance(count.value, float)
+            if count is not None and (fraction or isinstance(count, ast.Negate)):
+                message = "a negative LIMIT is 0 rows, a negative OFFSET none, and a fraction is cut off"
+                yield subject.finding(count, message, "write a number of rows, from 0")
+
+
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that are no literals."""
     for node in _parts(subject):
@@ -213,5 +224,14 @@ RULES = (
         example="select " + "ARRAY[" * 64 + "1" + "]" * 64 + " as a from D",
         find=_deep,
         meant="select ARRAY[ARRAY[1]] as a from D",
+    ),
+    Rule(
+        code="TQL329",
+        title="LIMIT or OFFSET that is no number of rows",
+        severity="error",
+        explanation="LIMIT -1 is no rows, OFFSET -1 is OFFSET 0, and LIMIT 2.7 is LIMIT 2.",
+        example="select id from D limit -1",
+        find=_odd_limit,
+        meant="select id from D limit all",
     ),
 )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.edits import exchanged
+from tql_grammar.checks.edits import exchanged, wrapped
+from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import to_tql
@@ -49,6 +50,42 @@ def _nested(subject: Subject, select: ast.Select) -> tuple[Edit, ...]:
     return exchanged(select, to_tql(sorted_))
 
 
+def _own_name(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that are an output's name, and a column of the source under it."""
+    for level in subject.levels:
+        made = {output.alias: output.expression for output in level.select.columns if isinstance(output, ast.Aliased)}
+        for key in level.select.order_by:
+            column = key.expression
+            if not isinstance(column, ast.Column) or column.table is not None or column.name not in made:
+                continue
+            read = {part.name for part in own_parts(made[column.name]) if isinstance(part, ast.Column)}
+            known = column.name in read or column.name in (level.columns or ())
+            if known and made[column.name] != ast.Column(column.name):
+                message = f"`{column.name}` is the column of the source here, not the output of that name"
+                hint = "order outside: select * from (select .. from ..) order by .."
+                alone = len(level.select.order_by) == 1 and not level.select.group_by
+                yield subject.finding(column, message, hint, wrapped(subject.text, level.select, key) if alone else ())
+
+
+def _constant(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that are the same for every row."""
+    for level in subject.levels:
+        for key in level.select.order_by:
+            if isinstance(key.expression, (ast.Number, ast.String)):
+                message = "a constant is no key: it is no number of a column, and the rows stay in their order"
+                yield subject.finding(key, message, "write the column")
+
+
+def _sampled(subject: Subject) -> Iterator[Finding]:
+    """Yield orders beside SAMPLE BY."""
+    for level in subject.levels:
+        if level.select.sample_by is not None and level.select.order_by:
+            message = "rows are drawn after they are sorted: the order is lost"
+            yield subject.finding(
+                level.select.order_by[0], message, "select * from (select .. sample by ..) order by .."
+            )
+
+
 RULES = (
     Rule(
         code="TQL301",
@@ -58,5 +95,32 @@ RULES = (
         example="select id from D order by grp, id desc",
         find=_second_key,
         meant="select id from (select id, grp from D order by id desc) order by grp",
+    ),
+    Rule(
+        code="TQL326",
+        title="ORDER BY an output that has a column's name",
+        severity="error",
+        explanation="`select id + 1 as id .. order by id` sorts by the column of the source, not by the output.",
+        example="select 10 - id as id from D order by id",
+        find=_own_name,
+        meant="select * from (select 10 - id as id from D) order by id",
+    ),
+    Rule(
+        code="TQL328",
+        title="ORDER BY a constant",
+        severity="error",
+        explanation="ORDER BY 1 does not mean the first column: a constant sorts nothing.",
+        example="select grp, id from D order by 1",
+        find=_constant,
+        meant="select grp, id from D order by grp",
+    ),
+    Rule(
+        code="TQL330",
+        title="ORDER BY beside SAMPLE BY",
+        severity="error",
+        explanation="Rows are drawn after they are sorted, so the order is lost.",
+        example="select id from D order by id desc sample by id replace false limit 20",
+        find=_sampled,
+        meant="select * from (select id from D sample by id replace false limit 20) order by id desc",
     ),
 )

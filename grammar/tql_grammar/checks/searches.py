@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.edits import Edit
+from tql_grammar.checks.edits import Edit, wrapped
 from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
@@ -121,6 +121,49 @@ def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
     return source.query.columns if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else ()
 
 
+def _is_search(key: ast.Order, select: ast.Select) -> bool:
+    """Tell whether a key is the closeness of an embedding to a vector."""
+    scores = {output.alias: output.expression for output in _outputs_below(select) if isinstance(output, ast.Aliased)}
+    found = (
+        scores.get(key.expression.name, key.expression) if isinstance(key.expression, ast.Column) else key.expression
+    )
+    known = isinstance(found, ast.Function) and found.name.lower() in CLOSEST_LARGEST
+    return known and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found))
+
+
+def _all_rows(subject: Subject) -> Iterator[Finding]:
+    """Yield searches without LIMIT."""
+    for level in subject.levels:
+        select = level.select
+        if (
+            select.order_by
+            and _is_search(select.order_by[0], select)
+            and select.limit is None
+            and select.top is None
+            and select is subject.tree
+        ):
+            yield subject.finding(
+                select.order_by[0], "a search without LIMIT brings every row, and uses no index", "write LIMIT 10"
+            )
+
+
+def _skipped(subject: Subject) -> Iterator[Finding]:
+    """Yield searches with OFFSET."""
+    for level in subject.levels:
+        select = level.select
+        skips = select.limit is not None and select.limit.offset is not None and select.limit.count is not None
+        if skips and select.order_by and _is_search(select.order_by[0], select) and select.limit is not None:
+            message = (
+                "where the embedding has a built index, OFFSET takes its rows from those of LIMIT: fewer come, or none"
+            )
+            yield subject.finding(
+                select.limit,
+                message,
+                "write it one level out: select * from (select .. order by ..) limit 10 offset 20",
+                wrapped(subject.text, select, select.limit),
+            )
+
+
 def _zero(subject: Subject) -> Iterator[Finding]:
     """Yield vectors of zeros in a cosine."""
     for level in subject.levels:
@@ -179,5 +222,23 @@ RULES = (
         example="select id from D order by cosine_similarity(emb, ARRAY[0, 0, 0, 0]) desc limit 3",
         find=_zero,
         meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+    ),
+    Rule(
+        code="TQL503",
+        title="search without LIMIT",
+        severity="warning",
+        explanation="Without LIMIT a search sorts and brings every row.",
+        example="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc",
+        find=_all_rows,
+        meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+    ),
+    Rule(
+        code="TQL506",
+        title="search with OFFSET",
+        severity="warning",
+        explanation="Beside a built index of the embedding LIMIT n OFFSET m brings n - m rows. One level out they are right, and the search is exact.",
+        example="select id from F order by cosine_similarity(e, ARRAY[1, 0, 0, 0]) desc limit 5 offset 3",
+        find=_skipped,
+        meant="select * from (select id from F order by cosine_similarity(e, ARRAY[1, 0, 0, 0]) desc) limit 5 offset 3",
     ),
 )

@@ -325,6 +325,16 @@ def _index_moves(part: ast.Node, column: Column) -> bool:
     return "exact" in column.indexes and not isinstance(part, ast.Between)
 
 
+def _empty_text(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of an exactly indexed text with the empty one."""
+    for level, node in _nodes(subject):
+        if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
+            column = level.column(node.left)
+            if column is not None and column.is_text and "exact" in column.indexes:
+                message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
+                yield subject.finding(node, message, "write the text first: '' = x", _mirrored(node))
+
+
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
     from tql_grammar.printer import to_tql
@@ -492,6 +502,15 @@ RULES = (
         "select id from (select id, num from X where id > 9) where num = 20",
         _moved,
         "select id from (select id, num from X where id > 9) where 20 = num",
+    ),
+    Rule(
+        "TQL332",
+        "exactly indexed text compared with the empty one",
+        "error",
+        "With an exact index `x = ''` is false for every row, also where the text is empty.",
+        "select id from F where te = ''",
+        _empty_text,
+        "select id from F where '' = te",
     ),
     Rule(
         "TQL319",
