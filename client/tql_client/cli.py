@@ -190,7 +190,7 @@ def _fix(options: argparse.Namespace) -> int:
     for path, text in _texts(options.files):
         changed = text if path.endswith(".py") else fix(text, schemas)
         layout.apply(path, text, changed, options)
-        left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas))))
+        left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
     sys.stderr.write(reporting.as_text(left))
     return FINDINGS if reporting.has_errors(left) else CLEAN
 
