@@ -6,28 +6,16 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.inference import infer
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.literals import is_number
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
-
-
-def _subscripts(subject: Subject) -> Iterator[tuple[Level, ast.Subscript]]:
-    """Yield the subscripts of a text."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Subscript):
-                    yield level, part
-
 
 def _index(subject: Subject) -> Iterator[Finding]:
     """Yield indices that are no integers from 0."""
-    for _, node in _subscripts(subject):
+    for _, node in subject.parts(ast.Subscript):
         for index in node.indices:
             plain = isinstance(index, ast.Number) and isinstance(index.value, int)
             if not plain and not isinstance(
@@ -41,7 +29,7 @@ def _index(subject: Subject) -> Iterator[Finding]:
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than there are dimensions."""
-    for level, node in _subscripts(subject):
+    for level, node in subject.parts(ast.Subscript):
         column = infer(node.operand, level)
         if column is None or column.kind in {"sequence", "other"} or level.select.group_by or _is_keyed(node):
             continue
@@ -61,7 +49,7 @@ def _is_keyed(node: ast.Subscript) -> bool:
 
 def _keyed(subject: Subject) -> Iterator[Finding]:
     """Yield keys of what is no JSON."""
-    for level, node in _subscripts(subject):
+    for level, node in subject.parts(ast.Subscript):
         column = infer(node.operand, level)
         if column is not None and column.dtype != "json" and _is_keyed(node) and not level.select.group_by:
             message = f"`['..']` takes a part of JSON, and this is {column}: the engine ignores it"
@@ -70,26 +58,24 @@ def _keyed(subject: Subject) -> Iterator[Finding]:
 
 def _axis(subject: Subject) -> Iterator[Finding]:
     """Yield ANY and ALL along another axis than the last, or along none."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Function) and part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
-                    column = infer(part.arguments[0], level)
-                    axis = part.arguments[1]
-                    last = axis == ast.Negate(ast.Number(1)) or (
-                        column is not None and axis == ast.Number(len(column.shape) - 1)
-                    )
-                    if not last and (column is not None or not is_number(axis)):
-                        yield subject.finding(
-                            axis,
-                            "the engine computes along the last axis only: any other is wrong, or refused",
-                            "write -1",
-                        )
+    for level, part in subject.parts(ast.Function):
+        if part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
+            column = infer(part.arguments[0], level)
+            axis = part.arguments[1]
+            last = axis == ast.Negate(ast.Number(1)) or (
+                column is not None and axis == ast.Number(len(column.shape) - 1)
+            )
+            if not last and (column is not None or not is_number(axis)):
+                yield subject.finding(
+                    axis,
+                    "the engine computes along the last axis only: any other is wrong, or refused",
+                    "write -1",
+                )
 
 
 def _open_slices(subject: Subject) -> Iterator[Finding]:
     """Yield slices that read other elements than they say."""
-    for _, node in _subscripts(subject):
+    for _, node in subject.parts(ast.Subscript):
         for index in node.indices:
             if not isinstance(index, ast.Slice):
                 continue
@@ -103,7 +89,7 @@ def _open_slices(subject: Subject) -> Iterator[Finding]:
 
 def _beyond(subject: Subject) -> Iterator[Finding]:
     """Yield indices and ends beyond the length of the rows, where that is known."""
-    for level, node in _subscripts(subject):
+    for level, node in subject.parts(ast.Subscript):
         column = infer(node.operand, level)
         if column is None or column.dtype == "json":
             continue
@@ -124,7 +110,7 @@ def _beyond(subject: Subject) -> Iterator[Finding]:
 
 def _empty_slices(subject: Subject) -> Iterator[Finding]:
     """Yield slices that end before they begin, or do not step."""
-    for _, node in _subscripts(subject):
+    for _, node in subject.parts(ast.Subscript):
         for index in node.indices:
             if not isinstance(index, ast.Slice):
                 continue

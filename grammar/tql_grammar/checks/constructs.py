@@ -28,14 +28,13 @@ OPERATORS = {
 }
 
 
-def _nodes(subject: Subject) -> Iterator[ast.Node]:
-    """Yield the parts of the clauses that the engine looks at."""
+def _nodes(subject: Subject, *kinds: type[ast.Node]) -> Iterator[ast.Node]:
+    """Yield the parts of some kinds in the clauses that the engine looks at, LIMIT among them."""
+    yield from (node for _, node in subject.parts(*kinds))
     for level in subject.levels:
-        for _, node in expressions(level.select):
-            yield from own_parts(node)
         limit = level.select.limit
         for count in (limit.count, limit.offset) if limit is not None else ():
-            yield from () if count is None else own_parts(count)
+            yield from () if count is None else (part for part in own_parts(count) if isinstance(part, kinds))
 
 
 def _name(node: ast.Node) -> tuple[str, str] | None:
@@ -47,7 +46,7 @@ def _name(node: ast.Node) -> tuple[str, str] | None:
 
 def _refused(subject: Subject) -> Iterator[Finding]:
     """Yield the constructs that are refused."""
-    for node in _nodes(subject):
+    for node in _nodes(subject, *REFUSED, ast.Chain):
         found = _name(node)
         if found is not None:
             name, hint = found
@@ -66,10 +65,9 @@ def _star(subject: Subject) -> Iterator[Finding]:
 
 def _parameter(subject: Subject) -> Iterator[Finding]:
     """Yield ``?``."""
-    for node in _nodes(subject):
-        if isinstance(node, ast.Parameter):
-            message = "a text with ? is for prepared queries: sent as it is the engine answers `Invalid Operation: Can't get size of scalar array.`"
-            yield subject.finding(node, message, "write the value, or build the query with param(..) and bind(..)")
+    message = "a text with ? is for prepared queries: sent as it is the engine answers `Invalid Operation: Can't get size of scalar array.`"
+    for node in _nodes(subject, ast.Parameter):
+        yield subject.finding(node, message, "write the value, or build the query with param(..) and bind(..)")
 
 
 RULES = (

@@ -6,26 +6,16 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.inference import infer
-from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
-
-
-def _nodes(subject: Subject) -> Iterator[tuple[Level, ast.Node]]:
-    """Yield the parts of the expressions of a text."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                yield level, part
-
 
 def _sample_info(subject: Subject) -> Iterator[Finding]:
     """Yield SAMPLE_INFO."""
-    for _, node in _nodes(subject):
+    for _, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "sample_info":
             yield subject.finding(
                 node, "SAMPLE_INFO ends the engine's process (SIGSEGV) on every column that was tried"
@@ -34,7 +24,7 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
     """Yield CONTAINS of the empty text in an indexed column."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "contains" and ast.String("") in node.arguments:
             column = level.column(node.arguments[0])
             if column is not None and column.is_text and column.is_indexed:
@@ -47,7 +37,7 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
     """Yield BETWEEN over nullable numbers."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = level.column(node.operand)
             if column is not None and column.nullable and column.is_number:
@@ -58,7 +48,7 @@ def _nullable_range(subject: Subject) -> Iterator[Finding]:
 
 def _shapes(subject: Subject) -> Iterator[Finding]:
     """Yield LOGICAL_AND and LOGICAL_OR of arrays with other dimensions."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
             found = [column for argument in node.arguments if (column := infer(argument, level)) is not None]
             if len({len(column.shape) for column in found}) > 1:
@@ -92,7 +82,7 @@ def _endless_sample(subject: Subject) -> Iterator[Finding]:
 
 def _empty_dot(subject: Subject) -> Iterator[Finding]:
     """Yield dot products of columns of integers whose rows may be empty."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "dot":
             found = [infer(argument, level) for argument in node.arguments]
             if found and all(column is not None and None in column.shape and "int" in column.dtype for column in found):
@@ -134,7 +124,7 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() in {"any", "all"}:
             for part in own_parts(node):
                 column = level.column(part)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.literals import SUBJECTS, is_number
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
@@ -15,10 +14,8 @@ if TYPE_CHECKING:
 
 
 def _functions(subject: Subject) -> Iterator[ast.Function]:
-    """Yield the calls of a text, where the engine looks at them."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            yield from (part for part in own_parts(node) if isinstance(part, ast.Function))
+    """Return the calls of a text, where the engine looks at them."""
+    return (call for _, call in subject.parts(ast.Function))
 
 
 def _absent(subject: Subject) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import expressions, own_parts, selects
+from tql_grammar.checks.levels import selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.walk import walk
 
@@ -37,16 +37,11 @@ def _having(subject: Subject) -> Iterator[Finding]:
 
 def _in_query(subject: Subject) -> Iterator[Finding]:
     """Yield IN with a sub-query."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.In) and isinstance(part.members, ast.Query):
-                    rows = "all rows" if part.negated else "no rows"
-                    yield subject.finding(
-                        part,
-                        f"the engine never runs the sub-query: there are {rows}",
-                        "run it first, and write its values: x IN (1, 2)",
-                    )
+    for _, part in subject.parts(ast.In):
+        if isinstance(part.members, ast.Query):
+            rows = "all rows" if part.negated else "no rows"
+            message = f"the engine never runs the sub-query: there are {rows}"
+            yield subject.finding(part, message, "run it first, and write its values: x IN (1, 2)")
 
 
 def _others(subject: Subject) -> Iterator[Finding]:

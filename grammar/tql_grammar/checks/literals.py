@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
 GET = "the engine answers `std::get: wrong index for variant`"
 MOST_DIMENSIONS = 64
 SUBJECTS = (ast.Null, ast.Subquery, ast.Parameter)
-
-
-def _parts(subject: Subject) -> Iterator[ast.Node]:
-    """Yield the parts of the expressions of a text."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            yield from own_parts(node)
 
 
 def is_number(node: object) -> bool:
@@ -60,7 +52,7 @@ def _odd_limit(subject: Subject) -> Iterator[Finding]:
 
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that are no literals."""
-    for node in _parts(subject):
+    for _, node in subject.parts(ast.In, ast.Between):
         members: tuple[ast.Expression, ...] = ()
         if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
             members = node.members
@@ -76,7 +68,7 @@ def _members(subject: Subject) -> Iterator[Finding]:
 
 def _operand(subject: Subject) -> Iterator[Finding]:
     """Yield operands of IN and BETWEEN that are no columns."""
-    for node in _parts(subject):
+    for _, node in subject.parts(ast.In, ast.Between):
         if isinstance(node, (ast.In, ast.Between)) and not _is_column(node.operand):
             if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
                 continue
@@ -110,7 +102,7 @@ def _is_column(node: ast.Expression) -> bool:
 
 def _pattern(subject: Subject) -> Iterator[Finding]:
     """Yield patterns that are no texts."""
-    for node in _parts(subject):
+    for _, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like) and not isinstance(node.pattern, (ast.String, *SUBJECTS)):
             message = "the engine answers `Like operator is applicable only on string literals.`"
             yield subject.finding(node.pattern, message, "write the pattern in single quotes")
@@ -118,7 +110,7 @@ def _pattern(subject: Subject) -> Iterator[Finding]:
 
 def _array(subject: Subject) -> Iterator[Finding]:
     """Yield elements of ARRAY that are no literals, or of another kind than the first."""
-    for node in _parts(subject):
+    for _, node in subject.parts(ast.Array):
         if not isinstance(node, ast.Array):
             continue
         kinds = set()
@@ -142,8 +134,9 @@ def _array(subject: Subject) -> Iterator[Finding]:
 
 def _deep(subject: Subject) -> Iterator[Finding]:
     """Yield arrays of more dimensions than the engine can give back."""
-    for node in _parts(subject):
-        depth, inner = 0, node
+    for _, node in subject.parts(ast.Array):
+        depth = 0
+        inner: ast.Expression = node
         while isinstance(inner, ast.Array):
             depth, inner = depth + 1, inner.elements[0]
         if depth + isinstance(inner, ast.Vector) >= MOST_DIMENSIONS:
@@ -154,7 +147,7 @@ def _deep(subject: Subject) -> Iterator[Finding]:
 
 def _number_on_text_side(subject: Subject) -> Iterator[Finding]:
     """Yield lists whose members are of two kinds."""
-    for node in _parts(subject):
+    for _, node in subject.parts(ast.In):
         if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
             kinds = {isinstance(member, ast.String) for member in node.members if is_literal(member)}
             if len(kinds) > 1:

@@ -84,17 +84,15 @@ def _names(select: ast.Select) -> set[str]:
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:
     """Yield the columns that are said to be of a source that is not there."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                table = part.table if isinstance(part, (ast.Column, ast.Star)) else None
-                if table is not None and table not in level.aliases:
-                    known = ", ".join(level.aliases)
-                    hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'
-                    written = subject.written(part)
-                    yield subject.finding(
-                        part, f"the engine answers `Dataset alias {table} in expression {written} is not found.`", hint
-                    )
+    for level, part in subject.parts(ast.Column, ast.Star):
+        table = getattr(part, "table", None)
+        if table is not None and table not in level.aliases:
+            known = ", ".join(level.aliases)
+            hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'
+            written = subject.written(part)
+            yield subject.finding(
+                part, f"the engine answers `Dataset alias {table} in expression {written} is not found.`", hint
+            )
 
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import applied
+from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tql_grammar import ast
     from tql_grammar.checks.edits import Edit
     from tql_grammar.checks.levels import Level
 
+N = TypeVar("N", bound="ast.Node")
 SHOWN = 60
 
 
@@ -43,6 +45,16 @@ class Subject(Record):
     tree: ast.Query
     levels: tuple[Level, ...] = ()
 
+    def parts(self, *kinds: type[N]) -> Iterator[tuple[Level, N]]:
+        """Yield the parts of some kinds in the clauses that the engine looks at, each with its level, in the order of the text."""
+        index: dict[type, list[tuple[int, Level, N]]] | None = self.__dict__.get("_index")
+        if index is None:
+            index = self.__dict__["_index"] = _indexed(self.levels)
+        found = [place for kind in kinds for place in index.get(kind, ())]
+        if len(kinds) > 1:
+            found.sort(key=lambda place: place[0])
+        return ((level, part) for _, level, part in found)
+
     def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
         """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
         return Finding(node.span or Span(0, len(self.text)), message, hint, edits)
@@ -52,6 +64,18 @@ class Subject(Record):
         span = node.span
         text = "" if span is None else self.text[span.start : span.end]
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _indexed(levels: Iterable[Level]) -> dict[type, list[tuple[int, Level, Any]]]:
+    """Return all parts of the clauses by their kind, each with its number in the order of the text."""
+    index: dict[type, list[tuple[int, Level, Any]]] = {}
+    number = 0
+    for level in levels:
+        for _, node in expressions(level.select):
+            for part in own_parts(node):
+                number += 1
+                index.setdefault(type(part), []).append((number, level, part))
+    return index
 
 
 class Rule(Record):

@@ -8,29 +8,19 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.edits import exchanged
 from tql_grammar.checks.inference import infer
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.rewrite.comparison import MIRRORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 
 
-def _nodes(subject: Subject) -> Iterator[tuple[Level, ast.Node]]:
-    """Yield the parts of the expressions of a text."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                yield level, part
-
-
 def _order(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of order with a text."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison):
         if not isinstance(node, ast.Comparison) or node.operator not in ORDERS:
             continue
         for one, other in ((node.left, node.right), (node.right, node.left)):
@@ -60,7 +50,7 @@ def _by_between(node: ast.Comparison) -> str:
 
 def _wildcard(subject: Subject) -> Iterator[Finding]:
     """Yield patterns with ``_``, which is no wildcard."""
-    for _, node in _nodes(subject):
+    for _, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String):
             pattern = node.pattern.value
             if "_" in pattern and "%" in pattern:

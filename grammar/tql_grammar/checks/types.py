@@ -44,14 +44,6 @@ REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm
 NO_NUMBER = frozenset({"text", "json", "bytes"})
 
 
-def _nodes(subject: Subject) -> Iterator[tuple[Level, ast.Node]]:
-    """Yield the parts of the expressions of a text."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                yield level, part
-
-
 def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
     """Return both sides, each before the other."""
     return (node.left, node.right), (node.right, node.left)
@@ -59,7 +51,7 @@ def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression],
 
 def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of texts with numbers."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
             left, right = infer(node.left, level), infer(node.right, level)
             if left is not None and right is not None and _differ(left, right):
@@ -76,7 +68,7 @@ def _differ(left: Column, right: Column) -> bool:
 
 def _like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE over what is no text."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like):
             column = infer(node.operand, level)
             json = isinstance(node.operand, ast.Subscript) and any(
@@ -89,7 +81,7 @@ def _like(subject: Subject) -> Iterator[Finding]:
 
 def _label(subject: Subject) -> Iterator[Finding]:
     """Yield names that are no class of a column."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison, ast.In):
         pairs: list[tuple[ast.Expression, ast.Expression]] = []
         if isinstance(node, ast.Comparison):
             pairs += _sides(node)
@@ -111,7 +103,7 @@ def _label(subject: Subject) -> Iterator[Finding]:
 
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield texts in lists for numbers."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.In, ast.Between):
         column = level.column(node.operand) if isinstance(node, (ast.In, ast.Between)) else None
         if column is None or column.is_label or column.dtype == "json":
             continue
@@ -179,7 +171,7 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic and searches of vectors that are not as long as each other."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function, ast.Chain):
         if isinstance(node, ast.Function) and node.name.lower() in OF_VECTORS:
             yield from _of_search(subject, node, level)
         elif isinstance(node, ast.Chain):
@@ -246,7 +238,7 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
     """Yield equalities of a float32 column with a number that float32 has not."""
     import numpy as np
 
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
             for operand, literal in _sides(node):
                 column, value = level.column(operand), number(literal)
@@ -271,7 +263,7 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
 
 def _cast(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that the column's type cannot hold."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.In, ast.Between):
         column = level.column(node.operand) if isinstance(node, (ast.In, ast.Between)) else None
         if column is None or not column.is_number or column.dtype not in INTEGERS:
             continue
@@ -327,7 +319,7 @@ def _index_moves(part: ast.Node, column: Column) -> bool:
 
 def _empty_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of an exactly indexed text with the empty one."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
             column = level.column(node.left)
             if column is not None and column.is_text and "exact" in column.indexes:
@@ -339,7 +331,7 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
     from tql_grammar.printer import to_tql
 
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
             column = level.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
@@ -385,7 +377,7 @@ def _reduced_key(subject: Subject) -> Iterator[Finding]:
 
 def _narrow(subject: Subject) -> Iterator[Finding]:
     """Yield sums and roots of integers that the engine computes in too small a type."""
-    for level, node in _nodes(subject):
+    for level, node in subject.parts(ast.Function):
         if not isinstance(node, ast.Function) or not node.arguments or level.select.group_by:
             continue
         column = infer(node.arguments[0], level)
