@@ -210,7 +210,9 @@ def _written(source: Record) -> ast.Source | None:
     if isinstance(source, AsWritten):
         return ast.Derived(source.tree)
     if isinstance(source, Unordered):
-        return ast.Derived(ast.SetOperation(("union",) * (len(source.members) - 1), tuple(map(tree, source.members))))
+        return ast.Derived(
+            ast.SetOperation(("union all",) * (len(source.members) - 1), tuple(map(tree, source.members)))
+        )
     if isinstance(source, Both):
         return ast.Derived(ast.Select(source.columns, _join(source.left, source.other)))
     return ast.Derived(tree(source.query), source.alias)  # type: ignore[attr-defined]  # all else was made plain

@@ -220,7 +220,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             select("id").hybrid(vector=("e", V), text=("words", "fish"), candidates=1).order_by("score").limit(2),
             (
                 "select id, score from (select * from (select id[0] as id, sum(zw * 1) as score from ("
-                f"(select id, 1.0 / (61 + row_number()) as zw from (select id order by {COSINE} desc limit 1)) union "
+                f"(select id, 1.0 / (61 + row_number()) as zw from (select id order by {COSINE} desc limit 1)) union all "
                 "(select id, 1.0 / (61 + row_number()) as zw from (select id order by bm25_similarity(words, 'fish') desc limit 1))"
                 ") group by id) order by id desc) order by score desc limit 2"
             ),
@@ -271,7 +271,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
         (
             select("k").where(ID < 2).union(select("k").where(ID < 3)).order_by("k"),
             (
-                "select * from (select k[0] as k from ((select k, 1 as zleg from (select k where id < 2)) union "
+                "select * from (select k[0] as k from ((select k, 1 as zleg from (select k where id < 2)) union all "
                 "(select k, 2 as zleg from (select k where id < 3))) group by k) order by k"
             ),
             [{"k": 0}, {"k": 1}, {"k": 2}],
@@ -281,7 +281,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
         (
             select("id").where(ID < 1).union_all(select("id").where(ID > 5)),
             (
-                "select id from ((select id, 1 as zleg from (select id where id < 1)) union "
+                "select id from ((select id, 1 as zleg from (select id where id < 1)) union all "
                 "(select id, 2 as zleg from (select id where id > 5)))"
             ),
             ids(0, 6),
@@ -292,7 +292,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             select("id").where(ID > 2).intersect(select("id").where(ID < 5)),
             (
                 "select id from (select id[0] as id, amin(zleg) as zlow, amax(zleg) as zhigh from ((select id, 1 as zleg from "
-                "(select id where id > 2)) union (select id, 2 as zleg from (select id where id < 5))) group by id) where zlow != zhigh"
+                "(select id where id > 2)) union all (select id, 2 as zleg from (select id where id < 5))) group by id) where zlow != zhigh"
             ),
             ids(3, 4),
         )
@@ -302,7 +302,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             select("id").where(ID > 2).except_(select("id").where(ID < 5)),
             (
                 "select id from (select id[0] as id, amin(zleg) as zlow, amax(zleg) as zhigh from ((select id, 1 as zleg from "
-                "(select id where id > 2)) union (select id, 2 as zleg from (select id where id < 5))) group by id) where zhigh = 1"
+                "(select id where id > 2)) union all (select id, 2 as zleg from (select id where id < 5))) group by id) where zhigh = 1"
             ),
             ids(5, 6),
         )

@@ -204,9 +204,9 @@ def test_a_query_has_its_text(query: Query, text: str) -> None:
 
 @pytest.mark.parametrize(("query", "text"), TEXTS)
 def test_the_grammar_reads_back_the_text_as_it_is(query: Query, text: str) -> None:
-    """Every emitted text passes the grammar, and prints as itself."""
+    """Every emitted text passes the grammar and the checks, but for advice about searches, and prints as itself."""
     assert text == to_tql(parse_tree(str(query)))
-    assert query.check() == []
+    assert not [finding for finding in query.check() if finding.severity == "error"]
 
 
 @pytest.mark.parametrize(("query", "text"), TEXTS)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.builder.queries import floats, integers, labels, queries, strings
 from tests.builder.test_meaning import several
 from tests.engine import dataset, run
-from tql import ArgumentError, Query, col, fn, raw, select
+from tql import ArgumentError, Query, check, col, fn, raw, select
 from tql.compile import tree
 from tql_grammar import ast
 from tql_grammar.parser import parse, read
@@ -186,3 +186,15 @@ def test_functions_take_texts_as_texts() -> None:
     words = "it's; drop -- /* \" \\"
 
     assert str(fn.contains("a", words)) == "contains(a, 'it''s; drop -- /* \" \\')"
+
+
+@several
+@given(query=queries)
+def test_the_checks_have_nothing_against_what_is_built(query: Query) -> None:
+    """No text of the builder has an error of the checks: what they find wrong in texts, the builder says otherwise."""
+    try:
+        text = str(query)
+    except ArgumentError:
+        return
+
+    assert not [finding for finding in check(text) if finding.severity == "error" and finding.code < "TQL4"]

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.corpus import datasets
 from tests.engine import run
 from tql import ArgumentError, Schema, asc, col, desc, fn, parse, select
 from tql.compile import compile_query
@@ -93,9 +92,9 @@ def test_what_is_no_schema_in_json_is_refused(wrong: str) -> None:
         Schema.from_json(wrong)
 
 
-def test_the_columns_of_datasets() -> None:
+def test_the_columns_of_datasets(measured: dict[str, Any]) -> None:
     """Types, shapes, null, indexes and classes are those of the engine."""
-    opened = datasets.build()
+    opened = measured
     first, second = (Schema.from_dataset(opened[name]) for name in "tx")
 
     assert str(first["nul"]) == "nullable int64"

@@ -1,0 +1,22 @@
+"""Know the data that the measured verdicts were made on: built once, since a process can hold one dataset of a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.corpus import datasets
+from tql import Schema
+
+
+@pytest.fixture(scope="session")
+def measured() -> dict[str, Any]:
+    """Return the datasets by their names."""
+    return datasets.build()
+
+
+@pytest.fixture(scope="session")
+def schemas(measured: dict[str, Any]) -> dict[str, Schema]:
+    """Return the columns of each dataset by its url."""
+    return {f"mem://{name}": Schema.from_dataset(made) for name, made in measured.items()}
