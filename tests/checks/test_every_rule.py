@@ -119,7 +119,7 @@ def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
 
 FIXED = [
     rule for rule in RULES if rule.code in {
-        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL305", "TQL306", "TQL307", "TQL315", "TQL317", "TQL319", "TQL320", "TQL326", "TQL332", "TQL501", "TQL506",
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL305", "TQL306", "TQL307", "TQL315", "TQL317", "TQL319", "TQL320", "TQL326", "TQL332", "TQL334", "TQL501", "TQL506",
     }
 ]  # fmt: skip
 

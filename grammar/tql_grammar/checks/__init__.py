@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")
+MOST_FIXES = 1_000
 CODE = re.compile(r"TQL\d{3}")
 MODULES = (
     functions,
@@ -97,10 +98,11 @@ def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:
 def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
     """Return *text* with the fixes of its findings, one after the other, until none is left; whatever has none stays."""
     seen = {text}
-    while True:
+    for _ in range(MOST_FIXES):
         changes = (diagnostic.fix for diagnostic in check(text, schemas) if diagnostic.fix is not None)
         change = next((change for change in changes if change not in seen), None)
         if change is None:
-            return text
+            break
         seen.add(change)
         text = change
+    return text

@@ -73,9 +73,11 @@ def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
 
 
 def without_return(text: str, finding: Diagnostic) -> str:
-    """Return a text without a carriage return, or with a newline in its place."""
+    """Return a text without a carriage return, or with a newline in its place; all that follow go with it where no quote could hold one."""
     start = finding.start
     rest = text[start + 1 :]
+    if not {"'", '"'} & set(rest):
+        rest = rest.replace("\r\n", "\n")
     return text[:start] + (rest if rest.startswith("\n") else "\n" + rest)
 
 

@@ -84,6 +84,14 @@ def _joined_columns(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(join.on, "the engine answers `Can't join text tensor with non-text tensor.`")
 
 
+def _left(subject: Subject) -> Iterator[Finding]:
+    """Yield left and full joins, whose rows may not be readable."""
+    for _, join in _joins(subject):
+        if join.kind in {"left", "full"}:
+            message = "where a row matches nothing and the other source has more rows, reading it fails: `IndexError: Index .. is out of range`"
+            yield subject.finding(join, message, "write JOIN where every row has a match, or read both sources")
+
+
 def _shared_names(subject: Subject) -> Iterator[Finding]:
     """Yield conditions beside a join on names that both sides have."""
     for level, _ in _joins(subject):
@@ -147,5 +155,14 @@ RULES = (
         example="select a.uid as x from U as a join D as b on a.uid = b.id where a.id > b.id",
         find=_shared_names,
         meant="select x from (select a.uid as x, a.id as y, b.id as z from U as a join D as b on a.uid = b.id) where y > z",
+    ),
+    Rule(
+        code="TQL508",
+        title="left or full join",
+        severity="warning",
+        explanation="The rows of a left or full join that match nothing can fail to be read.",
+        example="select a.name as n, b.text as t from U as a left join D as b on a.id = b.id",
+        find=_left,
+        meant="select a.name as n, b.text as t from U as a join D as b on a.id = b.id",
     ),
 )

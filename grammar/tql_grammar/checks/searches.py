@@ -164,6 +164,15 @@ def _skipped(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _constant_weight(subject: Subject) -> Iterator[Finding]:
+    """Yield samples in which a number is the weight of every row."""
+    for level in subject.levels:
+        sample = level.select.sample_by
+        if sample is not None and isinstance(sample.weights, ast.Number) and 0 < sample.weights.value < 1:
+            message = f"{subject.written(sample.weights)} is the weight of every row, and no share of them"
+            yield subject.finding(sample.weights, message, "write SAMPLE BY 1 LIMIT 10 PERCENT")
+
+
 def _zero(subject: Subject) -> Iterator[Finding]:
     """Yield vectors of zeros in a cosine."""
     for level in subject.levels:
@@ -240,5 +249,14 @@ RULES = (
         example="select id from F order by cosine_similarity(e, ARRAY[1, 0, 0, 0]) desc limit 5 offset 3",
         find=_skipped,
         meant="select * from (select id from F order by cosine_similarity(e, ARRAY[1, 0, 0, 0]) desc) limit 5 offset 3",
+    ),
+    Rule(
+        code="TQL507",
+        title="sample by a share",
+        severity="warning",
+        explanation="SAMPLE BY 0.1 gives every row the weight 0.1, so that all rows are equally likely; LIMIT 10 PERCENT is a tenth of them.",
+        example="select id from D sample by 0.1",
+        find=_constant_weight,
+        meant="select id from D sample by 1 limit 10 percent",
     ),
 )

@@ -79,6 +79,17 @@ def _last_clauses(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, message, hint, wrapped(subject.text, operation, node))
 
 
+def _ordered_operands(subject: Subject) -> Iterator[Finding]:
+    """Yield sorted operands of set operations that the engine computes from row numbers."""
+    for operation in _operations(subject.tree):
+        for operand in operation.operands if _of_one_dataset(operation) else ():
+            if isinstance(operand, ast.Select) and operand.order_by:
+                message = "the engine merges lists of row numbers that have to be ascending: with an order it finds other rows"
+                yield subject.finding(
+                    operand.order_by[0], message, "order around the set operation, or write the condition with AND"
+                )
+
+
 def _duplicates(subject: Subject) -> Iterator[Finding]:
     """Yield UNION of named columns, whose duplicates stay."""
     for operation in _operations(subject.tree):
@@ -126,5 +137,14 @@ RULES = (
         example="(select grp from D) union (select grp from D)",
         find=_duplicates,
         meant="select grp[0] as grp from ((select grp from D) union all (select grp from D)) group by grp",
+    ),
+    Rule(
+        code="TQL333",
+        title="set operation of sorted rows of one dataset",
+        severity="error",
+        explanation="For `select *` of one dataset the engine merges ascending row numbers; an operand with ORDER BY gives other rows.",
+        example="select id from ((select * from D order by id desc limit 5) intersect (select * from D where id > 10))",
+        find=_ordered_operands,
+        meant="select id from ((select * from D where id > 14) intersect (select * from D where id > 10))",
     ),
 )

@@ -327,6 +327,18 @@ def _empty_text(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, "write the text first: '' = x", _mirrored(node))
 
 
+def _null_text(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of a nullable text with the empty one, where no test for null stands beside them."""
+    tested = {test.operand for _, test in subject.parts(ast.IsNull)}
+    for level, node in subject.parts(ast.Comparison):
+        column = level.column(node.left) if node.operator == "=" and node.right == ast.String("") else None
+        if column is not None and column.is_text and column.nullable and node.left not in tested:
+            written = subject.written(node.left)
+            edits = exchanged(node, f"({written} is not null and {written} = '')")
+            message = "the engine takes null for the empty text"
+            yield subject.finding(node, message, f"write {written} IS NOT NULL AND ..", edits)
+
+
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
     from tql_grammar.printer import to_tql
@@ -503,6 +515,15 @@ RULES = (
         "select id from F where te = ''",
         _empty_text,
         "select id from F where '' = te",
+    ),
+    Rule(
+        "TQL334",
+        "nullable text compared with the empty one",
+        "error",
+        "`x = ''` holds for null too: the engine takes one for the other.",
+        "select id from D where ntext = ''",
+        _null_text,
+        "select id from D where ntext is not null and ntext = ''",
     ),
     Rule(
         "TQL319",
