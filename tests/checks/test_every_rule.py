@@ -154,6 +154,9 @@ TEXTS = [
         "select id from D where id not in (1, 2) -- a\norder by grp desc, text limit 3",
     ),
     ("select id from D where id = 1", "select id from D where id = 1"),
+    ("select id from mem://t where id = 010", 'select id from "mem://t" where id = 10'),
+    ("select id as 'n' from 'mem://t' -- c", 'select id as "n" from "mem://t" -- c'),
+    ("select id as 'a\"b' from D", "select id as 'a\"b' from D"),
     ("select id from", "select id from"),
 ]
 

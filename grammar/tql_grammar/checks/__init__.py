@@ -92,7 +92,8 @@ def _ignored(text: str) -> frozenset[str]:
 def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:
     """Return a finding about the text with its fix, where there is one."""
     fix = TEXT_FIXES.get(diagnostic.code)
-    return diagnostic if fix is None else diagnostic.replace(fix=fix(text, diagnostic))
+    changed = text if fix is None else fix(text, diagnostic)
+    return diagnostic if changed == text else diagnostic.replace(fix=changed)
 
 
 def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:

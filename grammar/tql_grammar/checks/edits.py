@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
+URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
 BLANKS = " \t\n"
 
 
@@ -95,9 +96,24 @@ def without_zeros(text: str, finding: Diagnostic) -> str:
     return text[: finding.start] + number + text[finding.end :]
 
 
-# The fixes of the findings about the text itself.
+def with_quotes(text: str, finding: Diagnostic) -> str:
+    """Return a text with a url in double quotes."""
+    found = next((match for match in URL.finditer(text) if match.start() <= finding.start < match.end()), None)
+    return text if found is None else f'{text[: found.start()]}"{found.group()}"{text[found.end() :]}'
+
+
+def with_double_quotes(text: str, finding: Diagnostic) -> str:
+    """Return a text with a name in double quotes in the place of one in single quotes."""
+    name = text[finding.start : finding.end]
+    plain = name[:1] == name[-1:] == "'" and not {'"', "'", "\n"} & set(name[1:-1]) and len(name) > len("''")
+    return f'{text[: finding.start]}"{name[1:-1]}"{text[finding.end :]}' if plain else text
+
+
+# The fixes of the findings about the text and its syntax.
 TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {
     "TQL002": without_return,
     "TQL003": without_gap,
     "TQL006": without_zeros,
+    "TQL101": with_double_quotes,
+    "TQL115": with_quotes,
 }
