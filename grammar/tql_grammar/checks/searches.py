@@ -42,7 +42,7 @@ def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
     """Tell whether a BM25 score stands where the engine takes it."""
     select = level.select
     keys = [key for key in select.order_by if key.expression == call and key.direction == "desc"]
-    if len(keys) != 1 or len(select.order_by) != 1 or select.limit is None or select.limit.count is None or level.moved:
+    if len(keys) != 1 or len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
         return False
     if clause == "ORDER BY":
         return bare(node) == call
@@ -191,7 +191,7 @@ RULES = (
         code="TQL223",
         title="BM25 outside of its one form",
         severity="error",
-        explanation="BM25_SIMILARITY is the one key of ORDER BY, with DESC and LIMIT, in a SELECT over a dataset; its score comes back as `score` only. Anything else is refused.",
+        explanation="BM25_SIMILARITY is the one key of ORDER BY, with DESC and LIMIT; its score comes back as `score` only. Anything else is refused.",
         example="select id from X order by bm25_similarity(tb, 'apple') desc",
         find=_words,
         meant="select id from X order by bm25_similarity(tb, 'apple') desc limit 3",
