@@ -76,6 +76,10 @@ def tree(query: Query) -> ast.Query:
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
+        if query.searches:
+            rule = "takes a query without a search, whose score is one value for each row"
+            hint = "group the scored rows: select(..).from_(scored).group_by(..)"
+            raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
         return _grouped(query, scope)
     if query.pieces is not None:
         by = ast.Number(query.pieces) if query.pieces else ast.Split()

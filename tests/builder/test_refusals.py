@@ -167,6 +167,11 @@ REFUSED = [
         lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes as_=None with metric='mmr'", id="mmr with a score"
     ),
     pytest.param(
+        lambda: str(select(n=f.count()).similarity("e", [1.0])),
+        "`group_by` takes a query without a search",
+        id="a score beside an aggregate",
+    ),
+    pytest.param(
         lambda: str(select().group_by("k")), "`group_by` takes columns by name, not `*`", id="groups of everything"
     ),
     pytest.param(
