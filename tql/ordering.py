@@ -8,17 +8,13 @@ from tql.clauses import Dataset
 from tql.expr import Placed
 from tql.naming import made_names
 from tql_grammar import ast
-from tql_grammar.rewrite.typed import OF_VECTORS
+from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from tql.expr import Key
     from tql.query import Query
     from tql.search import Direction
-
-# The engine takes this key over a dataset itself only, with LIMIT in the same SELECT.
-FLAT = "mmr_similarity"
-VECTOR_SEARCHES = (OF_VECTORS | {"l2_norm", "maxsim"}) - {FLAT}
 
 
 def direct(query: Query, key: Key) -> ast.Order:
@@ -46,7 +42,9 @@ def _is_search(query: Query, key: Key) -> bool:
     node = key.expression
     if isinstance(node, (ast.Column, Placed)):
         return best_direction(query, node) is not None
-    return any(isinstance(part, ast.Function) and part.name in VECTOR_SEARCHES for part in walk(node))
+    return any(
+        isinstance(part, ast.Function) and part.name in CLOSENESS and part.name not in FLAT for part in walk(node)
+    )
 
 
 def best_direction(query: Query, label: ast.Column | Placed) -> Direction | None:
@@ -85,7 +83,7 @@ def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False) -> ast.
 
 def _is_flat(key: ast.Order) -> bool:
     """Tell whether a key has to stand beside its LIMIT."""
-    return isinstance(key.expression, ast.Function) and key.expression.name == FLAT
+    return isinstance(key.expression, ast.Function) and key.expression.name in FLAT
 
 
 def _all_of(select: ast.Select) -> ast.Select:

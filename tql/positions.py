@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import COUNTING, FLAT
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-POSITIONAL = frozenset({"row_number", "data"})
-# The engine takes these as the key of an order over a dataset itself only.
-FLAT = frozenset({"bm25_similarity", "mmr_similarity"})
-
 
 def _calls(node: Record, names: frozenset[str]) -> bool:
     """Tell whether *node* calls one of some functions."""
@@ -32,7 +29,7 @@ def _calls(node: Record, names: frozenset[str]) -> bool:
 
 def is_positional(node: Record) -> bool:
     """Tell whether the value of *node* depends on the rows beside it."""
-    return _calls(node, POSITIONAL)
+    return _calls(node, COUNTING)
 
 
 def numbers_rows(query: Query) -> bool:

@@ -8,6 +8,7 @@ from tql.clauses import Both, Dataset, Unordered, output_name
 from tql.grouping import is_grouped
 from tql.search import Fusion
 from tql_grammar import ast
+from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.walk import rebuild, walk
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.schema import Column, Schema
-
-# These rank through an index of their own form, with LIMIT in the same SELECT.
-OWN_FORM = frozenset({"bm25_similarity", "mmr_similarity"})
 
 
 def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Query:
@@ -112,7 +110,7 @@ def _expressions(query: Query) -> Iterator[tuple[str, Expression]]:
 def touches_index(node: Record, scope: Scope) -> bool:
     """Tell whether an order by *node* with LIMIT may be answered from an index: then it is approximate, or fails."""
     parts = list(walk(node))
-    if any(isinstance(part, ast.Function) and part.name.lower() in OWN_FORM for part in parts):
+    if any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts):
         return False
     columns = [part for part in parts if isinstance(part, ast.Column)]
     return any(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import COUNTING
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Mark, listed
 from tql_grammar.record import Record
@@ -153,7 +154,7 @@ def _positional(inner: ast.Select) -> Iterator[str]:
     """Yield the functions that count rows."""
     for output in inner.columns:
         for part in walk(output):
-            if isinstance(part, ast.Function) and part.name.lower() in {"row_number", "data"}:
+            if isinstance(part, ast.Function) and part.name.lower() in COUNTING:
                 yield f"{part.name.lower()}()"
 
 

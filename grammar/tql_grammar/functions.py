@@ -40,6 +40,9 @@ class Function(Record):
         result: type, shape, and range or direction where it has them.
         meaning: one sentence.
         form: the text that the builder writes for it, where that is not ``name(parameters)``.
+        closest: which of its values is the closest, where it is a similarity or a distance.
+        counts_rows: whether its value depends on the rows beside a row; the engine counts those that reach the clause.
+        flat: whether the engine takes it as the key of an order beside LIMIT only.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Function(Record):
     result: str
     meaning: str
     form: str = ""
+    closest: Literal["largest", "smallest", ""] = ""
+    counts_rows: bool = False
+    flat: bool = False
 
     @property
     def required(self) -> int:
@@ -92,6 +98,7 @@ CATALOGUE: dict[str, Function] = {
             "float32 >= 0, higher is closer; rows that score 0 are left out",
             "The BM25 score of a text column with an index for a query; the engine takes it as the one key of ORDER BY with DESC and LIMIT only. "
             "``.bm25(..)`` of a query writes that.",
+            flat=True,
         ),
         Function(
             "contains",
@@ -105,24 +112,28 @@ CATALOGUE: dict[str, Function] = {
             (COLUMN, VECTOR),
             "float32 in [-1, 1], higher is closer; 0 for a vector of zeros",
             "The cosine of the angle between two vectors of one length.",
+            closest="largest",
         ),
         Function(
             "data",
             (Parameter("column", "column"), Parameter("row", "index")),
             "the column's type",
             "The value of a column in one row of the source, by its number from 0: the same for all rows.",
+            counts_rows=True,
         ),
         Function(
             "dot",
             (COLUMN, VECTOR),
             "float32, higher is closer; for columns of integers float64, for two of them int64",
             "The dot product of two vectors of one length.",
+            closest="largest",
         ),
         Function(
             "hamming_distance",
             (COLUMN, VECTOR),
             "array of one integer >= 0, lower is closer",
             "The number of bits in which two vectors of bytes differ.",
+            closest="smallest",
         ),
         Function("keys", (X,), "list of texts, sorted", "The keys of a JSON object; in the select list only."),
         Function(
@@ -130,18 +141,21 @@ CATALOGUE: dict[str, Function] = {
             (X,),
             "float32 >= 0, lower is closer",
             "The sum of the absolute elements; of a difference, the Manhattan distance.",
+            closest="smallest",
         ),
         Function(
             "l2_norm",
             (X,),
             "float32 >= 0, lower is closer",
             "The root of the sum of squares; of a difference, the Euclidean distance.",
+            closest="smallest",
         ),
         Function(
             "linf_norm",
             (X,),
             "float32 >= 0, lower is closer",
             "The largest absolute element; of a difference, the Chebyshev distance.",
+            closest="smallest",
         ),
         Function(
             "logical_and", (LEFT, RIGHT), "array of bools", "Both, element by element; the arrays must have one shape."
@@ -164,12 +178,15 @@ CATALOGUE: dict[str, Function] = {
             (COLUMN, Parameter("matrix", "matrix")),
             "float32 >= 0, higher is closer",
             "The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's, or 0 where all are negative.",
+            closest="largest",
         ),
         Function(
             "mmr_similarity",
             (Parameter("column", "column"), VECTOR),
             "float32, higher is closer",
             "Relevance to a vector less likeness to the rows before; a key of ORDER BY, never a column.",
+            closest="largest",
+            flat=True,
         ),
         Function(
             "nonzero",
@@ -185,7 +202,7 @@ CATALOGUE: dict[str, Function] = {
             "prod(x * 1)",
         ),
         Function("random", (), "int32", "A random number for each row, another one each time it is read."),
-        Function("row_number", (), "int64, from 0", "The number of the row in the source."),
+        Function("row_number", (), "int64, from 0", "The number of the row in the source.", counts_rows=True),
         Function(
             "shape",
             (X,),
@@ -215,6 +232,14 @@ CATALOGUE: dict[str, Function] = {
         ),
     )
 }
+
+
+OF_VECTORS = frozenset(
+    name for name, function in CATALOGUE.items() if any(parameter.kind == "vector" for parameter in function.parameters)
+)
+CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
+COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
+FLAT = frozenset(name for name, function in CATALOGUE.items() if function.flat)
 
 
 class Absent(Record):

@@ -16,6 +16,7 @@ FLOATS = ("float16", "float32", "float64")
 DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
 KINDS = ("embedding", "class label", "sequence", "image", "other")
 INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
+TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
 # What the engine calls them; "clustered" is that of every embedding.
 ENGINE_INDEXES = {
     "inverted_index": "inverted",

@@ -8,6 +8,8 @@ from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
 from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.functions import CLOSENESS
+from tql_grammar.schema import TEXT_INDEXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +17,6 @@ if TYPE_CHECKING:
     from tql_grammar.checks.levels import Level
 
 FORM = "order by bm25_similarity(text, 'words') desc limit 10"
-TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
-# By function: whether its largest value is the closest.
-CLOSEST_LARGEST = {
-    **dict.fromkeys(("cosine_similarity", "dot", "maxsim", "mmr_similarity"), True),
-    **dict.fromkeys(("l2_norm", "l1_norm", "linf_norm", "hamming_distance"), False),
-}
 
 
 def _is(node: ast.Node, name: str) -> bool:
@@ -95,12 +91,10 @@ def _worst_first(subject: Subject) -> Iterator[Finding]:
             found = key.expression
             found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
             name = found.name.lower() if isinstance(found, ast.Function) else ""
-            if name not in CLOSEST_LARGEST or not any(
-                isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found)
-            ):
+            if name not in CLOSENESS or not any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found)):
                 continue
-            if key.direction != "asc" and CLOSEST_LARGEST[name] is not (key.direction == "desc"):
-                word = "DESC" if CLOSEST_LARGEST[name] else "ASC"
+            if key.direction != "asc" and (CLOSENESS[name] == "largest") is not (key.direction == "desc"):
+                word = "DESC" if CLOSENESS[name] == "largest" else "ASC"
                 yield subject.finding(
                     key,
                     f"this puts the farthest rows first: {name} is closest where it is {'largest' if word == 'DESC' else 'smallest'}",
@@ -127,7 +121,7 @@ def _is_search(key: ast.Order, select: ast.Select) -> bool:
     found = (
         scores.get(key.expression.name, key.expression) if isinstance(key.expression, ast.Column) else key.expression
     )
-    known = isinstance(found, ast.Function) and found.name.lower() in CLOSEST_LARGEST
+    known = isinstance(found, ast.Function) and found.name.lower() in CLOSENESS
     return known and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found))
 
 

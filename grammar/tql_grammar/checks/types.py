@@ -10,6 +10,7 @@ from tql_grammar.checks.inference import infer
 from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.literals import is_literal
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite.comparison import MIRRORED, number
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
@@ -39,7 +40,7 @@ OF_NUMBERS = frozenset(
         "logical_or",
     }
 )
-OF_VECTORS = frozenset({"cosine_similarity", "dot", "hamming_distance", "maxsim", "mmr_similarity"})
+SEARCHES = OF_VECTORS | {"maxsim"}
 REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
 NO_NUMBER = frozenset({"text", "json", "bytes"})
 
@@ -147,7 +148,7 @@ def _computed(subject: Subject) -> Iterator[tuple[Level, ast.Node, tuple[ast.Exp
         for clause, node in expressions(level.select):
             for part in own_parts(node):
                 if isinstance(part, ast.Function):
-                    numeric = part.name.lower() in OF_NUMBERS | OF_VECTORS and not level.select.group_by
+                    numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not level.select.group_by
                     yield level, part, part.arguments if numeric else ()
                 elif isinstance(part, (ast.Chain, ast.Negate)) and clause != "WHERE":
                     yield level, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
@@ -172,7 +173,7 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic and searches of vectors that are not as long as each other."""
     for level, node in subject.parts(ast.Function, ast.Chain):
-        if isinstance(node, ast.Function) and node.name.lower() in OF_VECTORS:
+        if isinstance(node, ast.Function) and node.name.lower() in SEARCHES:
             yield from _of_search(subject, node, level)
         elif isinstance(node, ast.Chain):
             shapes = {
@@ -380,7 +381,7 @@ def _reduced_key(subject: Subject) -> Iterator[Finding]:
                 for part in own_parts(call)
                 if (column := level.column(part)) is not None and column.kind == "embedding"
             ]
-            pair = call.name.lower() in OF_VECTORS and len(columns) > 1
+            pair = call.name.lower() in SEARCHES and len(columns) > 1
             if columns and (pair or call.name.lower() in REDUCED):
                 message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
                 edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)

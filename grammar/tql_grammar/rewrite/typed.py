@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import width
 from tql_grammar.rewrite.comparison import between, comparison, membership
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import subscript
-from tql_grammar.schema import did_you_mean
+from tql_grammar.schema import TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 N = TypeVar("N", bound=ast.Node)
-OF_VECTORS = frozenset({"cosine_similarity", "dot", "hamming_distance", "mmr_similarity"})
-TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
 
 
 class AsIs(ast.Expression):
