@@ -77,7 +77,7 @@ def fix(text: str, schema: object = None) -> str:
     """
     Return *text* with the fixes that are certain, each at its place; everything around them, comments too, stays as it was written.
 
-    ``fix("select id from D where not id in (1, 2)")`` is ``select id from D where not (id in (1, 2))``.
+    ``fix("select id from D where not id in (1, 2)")`` is ``select id from D where id not in (1, 2)``.
     What has no certain fix stays, and `check` still finds it.
 
     Args:

@@ -227,15 +227,16 @@ def keys(values: Iterable[object]) -> list[Key]:
 
 def groups(query: Query, values: Iterable[object]) -> tuple[Expression, ...]:
     """Return the keys of *query* with more of them."""
+    refuse_score(query)
+    return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
+
+
+def refuse_score(query: Query) -> None:
+    """Refuse a search in a query whose rows are groups."""
     if query.searches:
         rule = "takes a query without a search, whose score is one value for each row"
-        raise ArgumentError(
-            "group_by",
-            rule,
-            f"the score {query.searches[0].alias!r}",
-            "group the scored rows: select(..).from_(scored).group_by(..)",
-        )
-    return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
+        hint = "group the scored rows: select(..).from_(scored).group_by(..)"
+        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
 
 
 def combined(operator: str, query: Query, other: object) -> Query:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tql.aggregates import is_aggregate
-from tql.clauses import AsWritten, Both, Dataset, Unordered
+from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
@@ -76,10 +76,7 @@ def tree(query: Query) -> ast.Query:
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
-        if query.searches:
-            rule = "takes a query without a search, whose score is one value for each row"
-            hint = "group the scored rows: select(..).from_(scored).group_by(..)"
-            raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
+        refuse_score(query)
         return _grouped(query, scope)
     if query.pieces is not None:
         by = ast.Number(query.pieces) if query.pieces else ast.Split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tql_grammar.errors import QueryError, TqlError
 
@@ -102,8 +102,7 @@ def _schemas(path: str | None) -> Schema | dict[str, Schema] | None:
 
     if not path:
         return None
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the path is shown as it was given
-        text = file.read()
+    text = _text(path)
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -140,8 +139,18 @@ def _texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
         if path == "-":
             yield "<stdin>", _decoded(sys.stdin.buffer.read(), "<stdin>")
         else:
-            with open(path, "rb") as file:  # noqa: PTH123 - the path is shown as it was given
-                yield path, _decoded(file.read(), path)
+            yield path, _text(path)
+
+
+def _opened(path: str) -> BinaryIO:
+    """Return a file; pathlib would show its path otherwise than it was given."""
+    return open(path, "rb")  # noqa: PTH123 - as said; the caller closes it
+
+
+def _text(path: str) -> str:
+    """Return the text of a file."""
+    with _opened(path) as file:
+        return _decoded(file.read(), path)
 
 
 def _decoded(content: bytes, path: str) -> str:
@@ -156,7 +165,7 @@ def _decoded(content: bytes, path: str) -> str:
 def _lines(paths: Iterable[str]) -> Iterable[bytes]:
     """Yield the lines of files."""
     for path in paths:
-        with open(path, "rb") as file:  # noqa: PTH123 - the path is shown as it was given
+        with _opened(path) as file:
             yield from file
 
 
@@ -224,8 +233,7 @@ def _token(options: argparse.Namespace) -> str | None:
     """Return the token from a file, if one is named: an option's value could be seen by others."""
     if not options.token_file:
         return None
-    with open(options.token_file, encoding="utf-8") as file:  # noqa: PTH123 - the path is shown as it was given
-        return file.read()
+    return _text(options.token_file)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.functions import COUNTING
 from tql_grammar.printer import pieces, to_tql
-from tql_grammar.printing.parts import Mark, listed
+from tql_grammar.printing.parts import Mark
 from tql_grammar.record import Record
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import rebuild, sources, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,20 +62,8 @@ def _short(node: Record) -> Record:
 
 def _select(select: ast.Select) -> Level:
     """Return the level of a SELECT."""
-    below = tuple(_source(source) for source in _sources(select.source))
+    below = tuple(_source(source) for source in sources(select.source))
     return Level(_clauses(select), _why(select), below)
-
-
-def _sources(source: ast.Source | None) -> Iterator[ast.Source]:
-    """Yield the sources of a SELECT, those of a join one after the other."""
-    if isinstance(source, ast.Join):
-        yield from _sources(source.left)
-        yield from _sources(source.right)
-    elif isinstance(source, ast.Zip):
-        for part in source.sources:
-            yield from _sources(part)
-    elif source is not None:
-        yield source
 
 
 def _source(source: ast.Source) -> Level:
@@ -88,7 +76,7 @@ def _source(source: ast.Source) -> Level:
 
 def _many(nodes: Iterable[ast.Node]) -> str:
     """Return the text of a list."""
-    return "".join(part if isinstance(part, str) else elided(part) for part in listed(tuple(nodes)))  # type: ignore[arg-type]  # no operands are listed here
+    return ", ".join(map(elided, nodes))
 
 
 def _one(node: ast.Node | None) -> str:

@@ -234,9 +234,16 @@ CATALOGUE: dict[str, Function] = {
 }
 
 
-OF_VECTORS = frozenset(
-    name for name, function in CATALOGUE.items() if any(parameter.kind == "vector" for parameter in function.parameters)
-)
+def _taking(*kinds: Kind) -> frozenset[str]:
+    """Return the functions with a parameter of some kinds."""
+    return frozenset(
+        name
+        for name, function in CATALOGUE.items()
+        if any(parameter.kind in kinds for parameter in function.parameters)
+    )
+
+
+OF_VECTORS, SEARCHES = _taking("vector"), _taking("vector", "matrix")
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
 COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
 FLAT = frozenset(name for name, function in CATALOGUE.items() if function.flat)

@@ -89,8 +89,9 @@ def _begin(node: ast.expr) -> str:
         return _begin(node.values[0]) if node.values else ""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
         return _begin(node.left)
-    formatted = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
-    return _begin(node.func.value) if formatted else ""  # type: ignore[attr-defined]  # a call of a method
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        return _begin(node.func.value)
+    return ""
 
 
 def _offsets(source: str) -> list[int]:

@@ -9,6 +9,8 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tql_grammar import ast
+
 R = TypeVar("R", bound=Record)
 
 
@@ -74,3 +76,17 @@ def _with_parts(item: object, parts: list[object], change: Callable[[Record], Re
     if not isinstance(item, Record):
         return item if same else tuple(parts)
     return change(item if same else item.replace(**dict(zip(item._fields, parts, strict=True))))
+
+
+def sources(source: ast.Source | None) -> Iterator[ast.Source]:
+    """Yield the tables and sub-queries of FROM, those of joins and of rows side by side one after the other."""
+    from tql_grammar import ast
+
+    if isinstance(source, ast.Join):
+        yield from sources(source.left)
+        yield from sources(source.right)
+    elif isinstance(source, ast.Zip):
+        for part in source.sources:
+            yield from sources(part)
+    elif source is not None:
+        yield source

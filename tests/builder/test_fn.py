@@ -10,7 +10,7 @@ import pytest
 
 from tests.builder.stubs import STUBS, stubs
 from tests.engine import TYPES, dataset, run
-from tql import ArgumentError, Expr, col, fn, param, select
+from tql import ArgumentError, Expr, col, desc, fn, param, select
 from tql.aggregates import AGGREGATES
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
 
@@ -331,7 +331,7 @@ def test_random_orders_the_rows(data: Any) -> None:  # noqa: ANN401 - the engine
 
 def test_bm25_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
     """The rows that hold the word come, and no other."""
-    query = select("id").order_by(desc_of(fn.bm25_similarity("words", "alpha"))).limit(5)
+    query = select("id").order_by(desc(fn.bm25_similarity("words", "alpha"))).limit(5)
 
     assert str(query) == "select id order by bm25_similarity(words, 'alpha') desc limit 5"
     assert {row["id"] for row in run(data, str(query))} == {0, 20, 50}
@@ -339,18 +339,11 @@ def test_bm25_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no
 
 def test_mmr_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
     """The first row is the one that is closest."""
-    query = select("id").order_by(desc_of(fn.mmr_similarity("e", V))).limit(2)
+    query = select("id").order_by(desc(fn.mmr_similarity("e", V))).limit(2)
 
     assert str(query) == "select id order by mmr_similarity(e, ARRAY[0.5,-1.0,2.0]) desc limit 2"
     best = max(ROWS, key=lambda row: cosine(row["e"], V))
     assert run(data, str(query))[0]["id"] == best["id"]
-
-
-def desc_of(expression: Expr) -> Any:  # noqa: ANN401 - a key
-    """Return a descending key."""
-    from tql import desc
-
-    return desc(expression)
 
 
 # --- what editors and people see --------------------------------------------------------------------------------------

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from tql_grammar.checks import (
     arrays,
+    computation,
     constructs,
     crashes,
     functions,
     groups,
     ignored,
+    indexes,
     joins,
     keys,
     literals,
@@ -44,6 +46,8 @@ MODULES = (
     literals,
     names,
     types,
+    computation,
+    indexes,
     keys,
     arrays,
     joins,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.walk import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,20 +60,9 @@ def selects(query: ast.Query) -> Iterator[ast.Select]:
             yield from selects(operand)
     elif isinstance(query, ast.Select):
         yield query
-        for source in derived(query.source):
-            yield from selects(source.query)
-
-
-def derived(source: ast.Source | None) -> Iterator[ast.Derived]:
-    """Yield the sub-queries of a source, those of a join too."""
-    if isinstance(source, ast.Derived):
-        yield source
-    elif isinstance(source, ast.Join):
-        yield from derived(source.left)
-        yield from derived(source.right)
-    elif isinstance(source, ast.Zip):
-        for part in source.sources:
-            yield from derived(part)
+        for source in sources(query.source):
+            if isinstance(source, ast.Derived):
+                yield from selects(source.query)
 
 
 def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
@@ -145,7 +135,7 @@ def _kept(output: ast.Expression, level: Level) -> Column | None:
 
 def _level(select: ast.Select, schemas: Mapping[str | None, Schema]) -> Level:
     """Return what a SELECT sees."""
-    sides = list(_sides(select.source, schemas))
+    sides = [_side(source, schemas) for source in sources(select.source)] or [_side(None, schemas)]
     aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
     if len(sides) == 1:
         _, columns, query = sides[0]
@@ -159,23 +149,15 @@ def _level(select: ast.Select, schemas: Mapping[str | None, Schema]) -> Level:
     return Level(select, known if complete else None, aliases, frozenset(doubtful), moved=True, changed=True)
 
 
-def _sides(
+def _side(
     source: ast.Source | None, schemas: Mapping[str | None, Schema]
-) -> Iterator[tuple[str | None, Columns | None, ast.Query | None]]:
-    """Yield the sources of a SELECT: alias, columns, and the sub-query if it is one."""
-    if isinstance(source, ast.Join):
-        yield from _sides(source.left, schemas)
-        yield from _sides(source.right, schemas)
-    elif isinstance(source, ast.Zip):
-        for part in source.sources:
-            yield from _sides(part, schemas)
-    elif isinstance(source, ast.Derived):
-        yield source.alias, outputs(source.query, schemas), source.query
-    else:
-        name = source.name if isinstance(source, ast.Table) else None
-        schema = _schema(name, schemas)
-        alias = source.alias if isinstance(source, ast.Table) else None
-        yield alias, None if schema is None else schema.as_dict(), None
+) -> tuple[str | None, Columns | None, ast.Query | None]:
+    """Return alias and columns of one source, None for that of a SELECT without FROM, and the sub-query if it is one."""
+    if isinstance(source, ast.Derived):
+        return source.alias, outputs(source.query, schemas), source.query
+    table = source if isinstance(source, ast.Table) else None
+    schema = _schema(None if table is None else table.name, schemas)
+    return None if table is None else table.alias, None if schema is None else schema.as_dict(), None
 
 
 def _schema(name: str | None, schemas: Mapping[str | None, Schema]) -> Schema | None:

@@ -28,6 +28,13 @@ def is_literal(node: object) -> bool:
     return isinstance(node, ast.String) or is_number(node)
 
 
+def literals_of(node: ast.In | ast.Between) -> tuple[ast.Expression, ...]:
+    """Return the members of IN, or the ends of BETWEEN; none where IN has a sub-query."""
+    if isinstance(node, ast.Between):
+        return node.low, node.high
+    return () if isinstance(node.members, ast.Query) else node.members
+
+
 def _limit(subject: Subject) -> Iterator[Finding]:
     """Yield numbers of rows that are none."""
     for level in subject.levels:
@@ -53,12 +60,7 @@ def _odd_limit(subject: Subject) -> Iterator[Finding]:
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that are no literals."""
     for _, node in subject.parts(ast.In, ast.Between):
-        members: tuple[ast.Expression, ...] = ()
-        if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
-            members = node.members
-        elif isinstance(node, ast.Between):
-            members = (node.low, node.high)
-        for member in members:
+        for member in literals_of(node):
             if not is_literal(member) and not isinstance(member, SUBJECTS):
                 yield subject.finding(
                     member, f"IN and BETWEEN take numbers and texts: {GET}", "compare each: x = a or x = b"

@@ -85,7 +85,7 @@ def _names(select: ast.Select) -> set[str]:
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:
     """Yield the columns that are said to be of a source that is not there."""
     for level, part in subject.parts(ast.Column, ast.Star):
-        table = getattr(part, "table", None)
+        table = part.table
         if table is not None and table not in level.aliases:
             known = ", ".join(level.aliases)
             hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import applied
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tql_grammar.checks.levels import Level
 
 N = TypeVar("N", bound="ast.Node")
+M = TypeVar("M", bound="ast.Node")
 SHOWN = 60
 
 
@@ -45,9 +46,16 @@ class Subject(Record):
     tree: ast.Query
     levels: tuple[Level, ...] = ()
 
-    def parts(self, *kinds: type[N]) -> Iterator[tuple[Level, N]]:
+    @overload
+    def parts(self, kind: type[N], /) -> Iterator[tuple[Level, N]]: ...
+    @overload
+    def parts(self, one: type[N], two: type[M], /) -> Iterator[tuple[Level, N | M]]: ...
+    @overload
+    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[Level, Any]]: ...
+
+    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[Level, Any]]:
         """Yield the parts of some kinds in the clauses that the engine looks at, each with its level, in the order of the text."""
-        index: dict[type, list[tuple[int, Level, N]]] | None = self.__dict__.get("_index")
+        index: dict[type, list[tuple[int, Level, Any]]] | None = self.__dict__.get("_index")
         if index is None:
             index = self.__dict__["_index"] = _indexed(self.levels)
         found = [place for kind in kinds for place in index.get(kind, ())]

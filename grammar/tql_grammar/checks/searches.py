@@ -47,23 +47,17 @@ def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
 
 def _word_column(subject: Subject) -> Iterator[Finding]:
     """Yield BM25 over what is no text with an index."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                if not isinstance(part, ast.Function) or not _is(part, "bm25_similarity") or len(part.arguments) != 2:  # noqa: PLR2004 - column and words
-                    continue
-                column = level.column(part.arguments[0])
-                if not isinstance(part.arguments[0], ast.Column):
-                    yield subject.finding(
-                        part, "BM25_SIMILARITY takes a column and a text: the engine refuses anything else"
-                    )
-                elif column is not None and not TEXT_INDEXES & set(column.indexes):
-                    message = (
-                        f"the column is {column}: the engine answers `BM25_SIMILARITY cannot be used without index.`"
-                    )
-                    yield subject.finding(
-                        part, message, "make the column with deeplake.types.Text(deeplake.types.BM25)"
-                    )
+    for level, call in subject.parts(ast.Function):
+        named = call.arguments[:1] if _is(call, "bm25_similarity") else ()
+        for operand in named:
+            column = level.column(operand)
+            if not isinstance(operand, ast.Column):
+                yield subject.finding(
+                    call, "BM25_SIMILARITY takes a column and a text: the engine refuses anything else"
+                )
+            elif column is not None and not TEXT_INDEXES & set(column.indexes):
+                message = f"the column is {column}: the engine answers `BM25_SIMILARITY cannot be used without index.`"
+                yield subject.finding(call, message, "make the column with deeplake.types.Text(deeplake.types.BM25)")
 
 
 def _diverse(subject: Subject) -> Iterator[Finding]:

@@ -1,47 +1,22 @@
-"""Know the traps about types: what the engine refuses to compare or compute, what it casts, and what it answers from an index. All need a schema."""
+"""Know the traps about types: what the engine refuses to compare, what it casts, and what it takes for a condition. All need a schema."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.edits import Edit, exchanged, multiplied, wrapped
+from tql_grammar.checks.edits import exchanged
 from tql_grammar.checks.inference import infer
-from tql_grammar.checks.levels import bare, expressions, own_parts
-from tql_grammar.checks.literals import is_literal
+from tql_grammar.checks.literals import is_literal, literals_of
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.functions import OF_VECTORS
-from tql_grammar.rewrite.comparison import MIRRORED, number
-from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
+from tql_grammar.rewrite.comparison import number
+from tql_grammar.schema import INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
     from tql_grammar.schema import Column
 
-OF_NUMBERS = frozenset(
-    {
-        "abs",
-        "sqrt",
-        "sum",
-        "prod",
-        "avg",
-        "amin",
-        "amax",
-        "l1_norm",
-        "l2_norm",
-        "linf_norm",
-        "nonzero",
-        "all_strict",
-        "any",
-        "all",
-        "logical_and",
-        "logical_or",
-    }
-)
-SEARCHES = OF_VECTORS | {"maxsim"}
-REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
 NO_NUMBER = frozenset({"text", "json", "bytes"})
 
 
@@ -105,13 +80,10 @@ def _label(subject: Subject) -> Iterator[Finding]:
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield texts in lists for numbers."""
     for level, node in subject.parts(ast.In, ast.Between):
-        column = level.column(node.operand) if isinstance(node, (ast.In, ast.Between)) else None
+        column = level.column(node.operand)
         if column is None or column.is_label or column.dtype == "json":
             continue
-        literals = (node.low, node.high) if isinstance(node, ast.Between) else node.members  # type: ignore[attr-defined]  # IN or BETWEEN
-        if isinstance(literals, ast.Query):
-            continue
-        for literal in literals:
+        for literal in literals_of(node):
             if (
                 is_literal(literal)
                 and column.dtype not in {"json", "bytes"}
@@ -122,92 +94,6 @@ def _members(subject: Subject) -> Iterator[Finding]:
                     literal, f"the column is {column}: the engine cannot convert {subject.written(literal)} to it"
                 )
                 break
-
-
-def _numeric(subject: Subject) -> Iterator[Finding]:
-    """Yield calls and arithmetic over what is no number."""
-    for level, node, operands in _computed(subject):
-        for operand in operands:
-            column = infer(operand, level)
-            if column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript):
-                yield subject.finding(
-                    operand,
-                    f"this is {column}: the engine answers `Dtype .. is not numeric.`, or finds no rows",
-                    "compute with numbers and arrays only",
-                )
-                break
-        if isinstance(node, ast.Function) and node.name.lower() == "keys" and node.arguments:
-            column = infer(node.arguments[0], level)
-            if column is not None and column.dtype != "json":
-                yield subject.finding(node, 'the engine answers `Function "KEYS" can be called only on json value.`')
-
-
-def _computed(subject: Subject) -> Iterator[tuple[Level, ast.Node, tuple[ast.Expression, ...]]]:
-    """Yield what is computed, with its operands; arithmetic in conditions is never refused."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Function):
-                    numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not level.select.group_by
-                    yield level, part, part.arguments if numeric else ()
-                elif isinstance(part, (ast.Chain, ast.Negate)) and clause != "WHERE":
-                    yield level, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
-
-
-def _no_rows(subject: Subject) -> Iterator[Finding]:
-    """Yield arithmetic over texts in conditions."""
-    for level in subject.levels:
-        for node in () if level.select.where is None else own_parts(level.select.where):
-            operands = node.operands if isinstance(node, ast.Chain) else ()
-            for operand in operands:
-                column = infer(operand, level)
-                if column is not None and column.dtype == "text":
-                    yield subject.finding(
-                        node,
-                        "arithmetic over texts: the condition is false for every row",
-                        "texts cannot be joined; compare each",
-                    )
-                    break
-
-
-def _lengths(subject: Subject) -> Iterator[Finding]:
-    """Yield arithmetic and searches of vectors that are not as long as each other."""
-    for level, node in subject.parts(ast.Function, ast.Chain):
-        if isinstance(node, ast.Function) and node.name.lower() in SEARCHES:
-            yield from _of_search(subject, node, level)
-        elif isinstance(node, ast.Chain):
-            shapes = {
-                column.shape
-                for operand in node.operands
-                if (column := infer(operand, level)) is not None and column.shape
-            }
-            if len(shapes) > 1 and (len(set(map(len, shapes))) > 1 or all(None not in shape for shape in shapes)):
-                message = (
-                    "the engine answers `Can't apply operation on arrays with different shapes.`, or finds no rows"
-                )
-                yield subject.finding(node, message, "the shapes are " + ", ".join(sorted(map(str, shapes))))
-
-
-def _of_search(subject: Subject, node: ast.Function, level: Level) -> Iterator[Finding]:
-    """Yield what is wrong with the vectors of a search."""
-    found = [infer(argument, level) for argument in node.arguments]
-    name = node.name.lower()
-    wanted = 2 if name == "maxsim" else 1
-    for argument, column in zip(node.arguments, found, strict=True):
-        if column is None or column.dtype in NO_NUMBER or level.select.group_by:
-            continue
-        if len(column.shape) != wanted and (name == "maxsim" or not column.shape):
-            yield subject.finding(
-                argument,
-                f"{node.name} takes arrays of {wanted} dimensions, and this is {column}: the engine refuses it",
-            )
-            return
-    lengths = {
-        column.shape[-1] for column in found if column is not None and column.shape and column.shape[-1] is not None
-    }
-    if len(lengths) > 1:
-        message = f"the lengths are {', '.join(sorted(map(str, lengths)))}: the engine answers `Can't compute dot product of different length arrays.`"
-        yield subject.finding(node, message, "use the model that made the embeddings")
 
 
 def _truth(subject: Subject) -> Iterator[Finding]:
@@ -265,11 +151,10 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
 def _cast(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that the column's type cannot hold."""
     for level, node in subject.parts(ast.In, ast.Between):
-        column = level.column(node.operand) if isinstance(node, (ast.In, ast.Between)) else None
+        column = level.column(node.operand)
         if column is None or not column.is_number or column.dtype not in INTEGERS:
             continue
-        literals = (node.low, node.high) if isinstance(node, ast.Between) else node.members  # type: ignore[attr-defined]  # IN or BETWEEN
-        for literal in () if isinstance(literals, ast.Query) else literals:
+        for literal in literals_of(node):
             value = number(literal)
             if value is not None and not _fits(column.dtype, value):
                 message = f"the engine casts it to {column.dtype} first: 2.9 is 2, and 256 is 0 for uint8"
@@ -285,49 +170,6 @@ def _fits(dtype: str, value: float) -> bool:
     return int(value) == value and info.min <= value <= info.max
 
 
-def _moved(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions on indexed columns over rows that are not the dataset's any more."""
-    for level in subject.levels:
-        if not level.changed or level.select.where is None:
-            continue
-        for part in own_parts(level.select.where):
-            if isinstance(part, (ast.Comparison, ast.In, ast.Between)) and not isinstance(
-                getattr(part, "left", None), (ast.Number, ast.String)
-            ):
-                operand = part.left if isinstance(part, ast.Comparison) else part.operand
-                column = level.column(operand)
-                if column is not None and _index_moves(part, column):
-                    message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
-                    hint = "write the condition in the innermost select, or the literal first: 3 = x"
-                    yield subject.finding(part, message, hint, _mirrored(part))
-
-
-def _mirrored(part: ast.Node) -> tuple[Edit, ...]:
-    """Return the edit that writes the literal of a comparison first: so it is never answered from an index."""
-    from tql_grammar.printer import to_tql
-
-    if not isinstance(part, ast.Comparison) or not is_literal(part.right):
-        return ()
-    return exchanged(part, to_tql(ast.Comparison(MIRRORED[part.operator], part.right, part.left)))
-
-
-def _index_moves(part: ast.Node, column: Column) -> bool:
-    """Tell whether the engine answers a condition from an index of the column."""
-    if column.is_number:
-        return "inverted" in column.indexes
-    return "exact" in column.indexes and not isinstance(part, ast.Between)
-
-
-def _empty_text(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of an exactly indexed text with the empty one."""
-    for level, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
-            column = level.column(node.left)
-            if column is not None and column.is_text and "exact" in column.indexes:
-                message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
-                yield subject.finding(node, message, "write the text first: '' = x", _mirrored(node))
-
-
 def _null_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a nullable text with the empty one, where no test for null stands beside them."""
     tested = {test.operand for _, test in subject.parts(ast.IsNull)}
@@ -338,83 +180,6 @@ def _null_text(subject: Subject) -> Iterator[Finding]:
             edits = exchanged(node, f"({written} is not null and {written} = '')")
             message = "the engine takes null for the empty text"
             yield subject.finding(node, message, f"write {written} IS NOT NULL AND ..", edits)
-
-
-def _unequal(subject: Subject) -> Iterator[Finding]:
-    """Yield ``!=`` on a number with an index."""
-    from tql_grammar.printer import to_tql
-
-    for level, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
-            column = level.column(node.left)
-            if column is not None and column.is_number and "inverted" in column.indexes:
-                written = subject.written(node.left)
-                message = "with an index of numbers != is false for every row"
-                edits = exchanged(node, f"(not ({written} = {to_tql(node.right)}))")
-                yield subject.finding(node, message, f"write NOT ({written} = ..)", edits)
-
-
-def _ordered_index(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY an indexed column beside LIMIT."""
-    for level in subject.levels:
-        if level.select.limit is None:
-            continue
-        for key in level.select.order_by[:1]:
-            column = level.column(bare(key))
-            if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
-                message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
-                hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
-                yield subject.finding(key, message, hint, wrapped(subject.text, level.select, level.select.limit))
-
-
-def _reduced_key(subject: Subject) -> Iterator[Finding]:
-    """Yield reductions of an embedding as the key of an order beside LIMIT."""
-    for level in subject.levels:
-        if level.select.limit is None:
-            continue
-        for key in level.select.order_by[:1]:
-            call = key.expression
-            if not isinstance(call, ast.Function) or not call.arguments:
-                continue
-            columns = [
-                column
-                for part in own_parts(call)
-                if (column := level.column(part)) is not None and column.kind == "embedding"
-            ]
-            pair = call.name.lower() in SEARCHES and len(columns) > 1
-            if columns and (pair or call.name.lower() in REDUCED):
-                message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
-                edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
-                yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
-
-
-def _narrow(subject: Subject) -> Iterator[Finding]:
-    """Yield sums and roots of integers that the engine computes in too small a type."""
-    for level, node in subject.parts(ast.Function):
-        if not isinstance(node, ast.Function) or not node.arguments or level.select.group_by:
-            continue
-        column = infer(node.arguments[0], level)
-        if column is None:
-            continue
-        name = node.name.lower()
-        if (
-            name in {"sum", "prod"}
-            and (column.dtype == "bool" or column.dtype in {"int8", "int16", "uint8", "uint16", "int32", "uint32"})
-            and column.shape
-        ):
-            yield subject.finding(
-                node,
-                f"{node.name} of {column.dtype} is {column.dtype}: it wraps",
-                f"write {name}({subject.written(node.arguments[0])} * 1)",
-                multiplied(subject.text, node.arguments[0], "1"),
-            )
-        if name == "sqrt" and column.dtype not in {*FLOATS, "json"}:
-            yield subject.finding(
-                node,
-                "SQRT of integers is garbage when it is read",
-                f"write sqrt({subject.written(node.arguments[0])} * 1.0)",
-                multiplied(subject.text, node.arguments[0], "1.0"),
-            )
 
 
 RULES = (
@@ -435,24 +200,6 @@ RULES = (
         "select id from D where id in ('a')",
         _members,
         "select id from D where id in (1)",
-    ),
-    Rule(
-        "TQL234",
-        "computation with what is no number",
-        "error",
-        "Functions of numbers and arithmetic over texts and JSON are refused when they are read; in WHERE there are no rows.",
-        "select abs(text) as x from D",
-        _numeric,
-        "select abs(id) as x from D",
-    ),
-    Rule(
-        "TQL235",
-        "vectors of different lengths",
-        "error",
-        "A vector has to be as long as the rows of the column; the engine refuses another one, and in a norm of a difference it finds no rows.",
-        "select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0]) desc limit 3",
-        _lengths,
-        "select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
     ),
     Rule(
         "TQL236",
@@ -500,24 +247,6 @@ RULES = (
         "select id from D where id = 2.9",
     ),
     Rule(
-        "TQL317",
-        "condition on an indexed column over other rows",
-        "error",
-        "Over a sub-query that left rows out or moved them the engine still answers from the dataset's index: rows that do not meet the condition, or garbage.",
-        "select id from (select id, num from X where id > 9) where num = 20",
-        _moved,
-        "select id from (select id, num from X where id > 9) where 20 = num",
-    ),
-    Rule(
-        "TQL332",
-        "exactly indexed text compared with the empty one",
-        "error",
-        "With an exact index `x = ''` is false for every row, also where the text is empty.",
-        "select id from F where te = ''",
-        _empty_text,
-        "select id from F where '' = te",
-    ),
-    Rule(
         "TQL334",
         "nullable text compared with the empty one",
         "error",
@@ -525,41 +254,5 @@ RULES = (
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",
-    ),
-    Rule(
-        "TQL319",
-        "!= on a number with an index",
-        "error",
-        "With an inverted index on a number != is false for every row.",
-        "select id from X where num != 3",
-        _unequal,
-        "select id from X where not (num = 3)",
-    ),
-    Rule(
-        "TQL320",
-        "number computed in too small a type",
-        "error",
-        "SUM and PROD keep the type of the column, in which they wrap, and SQRT reads the bits of an integer as a float.",
-        "select sum(bin) as x from D",
-        _narrow,
-        "select sum(bin * 1) as x from D",
-    ),
-    Rule(
-        "TQL238",
-        "ORDER BY an indexed number beside LIMIT",
-        "error",
-        "The engine takes the order from the index, and fails.",
-        "select id from X order by num limit 3",
-        _ordered_index,
-        "select * from (select id from X order by num) limit 3",
-    ),
-    Rule(
-        "TQL239",
-        "reduced embedding as a key beside LIMIT",
-        "error",
-        "SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns, are refused as the key of an order with LIMIT.",
-        "select id from D order by sum(emb) limit 3",
-        _reduced_key,
-        "select id from D order by sum(emb) + 0 limit 3",
     ),
 )

@@ -1,0 +1,160 @@
+"""Know the traps about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.checks.edits import Edit, exchanged, wrapped
+from tql_grammar.checks.levels import bare, own_parts
+from tql_grammar.checks.literals import is_literal
+from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.functions import SEARCHES
+from tql_grammar.rewrite.comparison import MIRRORED, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.schema import Column
+
+REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
+
+
+def _moved(subject: Subject) -> Iterator[Finding]:
+    """Yield conditions on indexed columns over rows that are not the dataset's any more."""
+    for level in subject.levels:
+        if not level.changed or level.select.where is None:
+            continue
+        for part in own_parts(level.select.where):
+            if isinstance(part, (ast.Comparison, ast.In, ast.Between)) and not isinstance(
+                getattr(part, "left", None), (ast.Number, ast.String)
+            ):
+                operand = part.left if isinstance(part, ast.Comparison) else part.operand
+                column = level.column(operand)
+                if column is not None and _index_moves(part, column):
+                    message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
+                    hint = "write the condition in the innermost select, or the literal first: 3 = x"
+                    yield subject.finding(part, message, hint, _mirrored(part))
+
+
+def _mirrored(part: ast.Node) -> tuple[Edit, ...]:
+    """Return the edit that writes the literal of a comparison first: so it is never answered from an index."""
+    from tql_grammar.printer import to_tql
+
+    if not isinstance(part, ast.Comparison) or not is_literal(part.right):
+        return ()
+    return exchanged(part, to_tql(ast.Comparison(MIRRORED[part.operator], part.right, part.left)))
+
+
+def _index_moves(part: ast.Node, column: Column) -> bool:
+    """Tell whether the engine answers a condition from an index of the column."""
+    if column.is_number:
+        return "inverted" in column.indexes
+    return "exact" in column.indexes and not isinstance(part, ast.Between)
+
+
+def _empty_text(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of an exactly indexed text with the empty one."""
+    for level, node in subject.parts(ast.Comparison):
+        if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
+            column = level.column(node.left)
+            if column is not None and column.is_text and "exact" in column.indexes:
+                message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
+                yield subject.finding(node, message, "write the text first: '' = x", _mirrored(node))
+
+
+def _unequal(subject: Subject) -> Iterator[Finding]:
+    """Yield ``!=`` on a number with an index."""
+    from tql_grammar.printer import to_tql
+
+    for level, node in subject.parts(ast.Comparison):
+        if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
+            column = level.column(node.left)
+            if column is not None and column.is_number and "inverted" in column.indexes:
+                written = subject.written(node.left)
+                message = "with an index of numbers != is false for every row"
+                edits = exchanged(node, f"(not ({written} = {to_tql(node.right)}))")
+                yield subject.finding(node, message, f"write NOT ({written} = ..)", edits)
+
+
+def _ordered_index(subject: Subject) -> Iterator[Finding]:
+    """Yield ORDER BY an indexed column beside LIMIT."""
+    for level in subject.levels:
+        if level.select.limit is None:
+            continue
+        for key in level.select.order_by[:1]:
+            column = level.column(bare(key))
+            if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
+                message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
+                hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
+                yield subject.finding(key, message, hint, wrapped(subject.text, level.select, level.select.limit))
+
+
+def _reduced_key(subject: Subject) -> Iterator[Finding]:
+    """Yield reductions of an embedding as the key of an order beside LIMIT."""
+    for level in subject.levels:
+        if level.select.limit is None:
+            continue
+        for key in level.select.order_by[:1]:
+            call = key.expression
+            if not isinstance(call, ast.Function) or not call.arguments:
+                continue
+            columns = [
+                column
+                for part in own_parts(call)
+                if (column := level.column(part)) is not None and column.kind == "embedding"
+            ]
+            pair = call.name.lower() in SEARCHES and len(columns) > 1
+            if columns and (pair or call.name.lower() in REDUCED):
+                message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
+                edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
+                yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
+
+
+RULES = (
+    Rule(
+        "TQL238",
+        "ORDER BY an indexed number beside LIMIT",
+        "error",
+        "The engine takes the order from the index, and fails.",
+        "select id from X order by num limit 3",
+        _ordered_index,
+        "select * from (select id from X order by num) limit 3",
+    ),
+    Rule(
+        "TQL239",
+        "reduced embedding as a key beside LIMIT",
+        "error",
+        "SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns, are refused as the key of an order with LIMIT.",
+        "select id from D order by sum(emb) limit 3",
+        _reduced_key,
+        "select id from D order by sum(emb) + 0 limit 3",
+    ),
+    Rule(
+        "TQL317",
+        "condition on an indexed column over other rows",
+        "error",
+        "Over a sub-query that left rows out or moved them the engine still answers from the dataset's index: rows that do not meet the condition, or garbage.",
+        "select id from (select id, num from X where id > 9) where num = 20",
+        _moved,
+        "select id from (select id, num from X where id > 9) where 20 = num",
+    ),
+    Rule(
+        "TQL319",
+        "!= on a number with an index",
+        "error",
+        "With an inverted index on a number != is false for every row.",
+        "select id from X where num != 3",
+        _unequal,
+        "select id from X where not (num = 3)",
+    ),
+    Rule(
+        "TQL332",
+        "exactly indexed text compared with the empty one",
+        "error",
+        "With an exact index `x = ''` is false for every row, also where the text is empty.",
+        "select id from F where te = ''",
+        _empty_text,
+        "select id from F where '' = te",
+    ),
+)
