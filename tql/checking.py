@@ -9,6 +9,7 @@ from tql_grammar.errors import CheckError, ParseError
 
 if TYPE_CHECKING:
     from tql.query import Query
+    from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
@@ -26,24 +27,28 @@ def check(query: str | Query, schema: object = None) -> list[Diagnostic]:
     Raises:
         ArgumentError: *schema* is neither.
     """
-    from tql_grammar.checks import check as check_text
+    from tql_grammar.checks import check_reading
+    from tql_grammar.parser import read
 
-    text = str(query)
-    return check_text(text, _schemas(text, schema))
+    reading = read(str(query))
+    return check_reading(reading, schemas_of(reading.tree, schema))
 
 
-def _schemas(text: str, schema: object) -> Mapping[str | None, Schema]:
-    """Return the columns of each dataset of a text; None stands for the one that has no name."""
+def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
+    """
+    Return the columns of each dataset of a text; None stands for the one that has no name.
+
+    Raises:
+        ArgumentError: *schema* is no `Schema`, and no dict of them.
+    """
     from tql_grammar.schema import Schema
 
     if schema is None:
         return {}
     if isinstance(schema, Schema):
         from tql_grammar import ast
-        from tql_grammar.parser import read
         from tql_grammar.walk import walk
 
-        tree = read(text).tree
         tables = () if tree is None else (part.name for part in walk(tree) if isinstance(part, ast.Table))
         return dict.fromkeys([None, *tables], schema)
     if isinstance(schema, Mapping) and all(isinstance(part, Schema) for part in schema.values()):
@@ -85,8 +90,9 @@ def fix(text: str, schema: object = None) -> str:
         schema: as for `check`.
     """
     from tql_grammar.checks import fixed
+    from tql_grammar.parser import read
 
-    return fixed(text, _schemas(text, schema))
+    return fixed(text, schemas_of(read(text).tree, schema))
 
 
 def parse(text: str) -> Query:

@@ -75,10 +75,10 @@ def _check(options: argparse.Namespace) -> int:
     """Say what the engine would make of texts."""
     from tql_client import reporting
 
-    if options.jsonl:
-        return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files))
     settings = _settings()
     schemas = _schemas(options.schema or settings.schema)
+    if options.jsonl:
+        return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files), schemas)
     found = (
         (path, text, settings.kept(path, _diagnostics(text, schemas, path))) for path, text in _texts(options.files)
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.schema import Schema
 
     Findings = Sequence[tuple[str, str, Sequence[Diagnostic]]]
 
@@ -151,12 +152,12 @@ REPORTS: dict[str, Callable[[Findings], str]] = {
 }
 
 
-def check_lines(lines: Iterable[bytes]) -> int:
+def check_lines(lines: Iterable[bytes], schema: Schema | dict[str, Schema] | None) -> int:
     """Read one JSON string a line, write one JSON object a line: ok, parses, engine_position, diagnostics; return the exit code."""
     write, worst = sys.stdout.write, 0
     for number, line in enumerate(lines, 1):
         if line.strip():
-            answer = _checked(_string(line, number))
+            answer = _checked(_string(line, number), schema)
             worst = max(worst, not answer["ok"])
             write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -176,13 +177,14 @@ def _string(line: bytes, number: int) -> str:
     return text
 
 
-def _checked(text: str) -> dict[str, object]:
+def _checked(text: str, schema: Schema | dict[str, Schema] | None) -> dict[str, object]:
     """Return what is known of one text."""
+    from tql.checking import schemas_of
     from tql_grammar.checks import check_reading
     from tql_grammar.parser import read
 
     reading = read(text)
-    diagnostics = check_reading(reading)
+    diagnostics = check_reading(reading, schemas_of(reading.tree, schema))
     return {
         "ok": not any(diagnostic.severity == "error" for diagnostic in diagnostics),
         "parses": reading.parses,

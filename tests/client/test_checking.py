@@ -57,6 +57,9 @@ def test_a_schema_is_written_and_used(
     assert "TQL215" in printed
     assert "did you mean" in printed
     assert "TQL217" in printed
+    lines = write("lines.jsonl", json.dumps('select ID from "hub://org/ds"') + "\n")
+    assert main(["check", "--jsonl", "--schema", several, lines]) == 1
+    assert "TQL215" in capsys.readouterr().out
 
 
 def test_a_schema_that_is_none(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
