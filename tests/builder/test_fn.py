@@ -189,6 +189,8 @@ ROWWISE: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
     ],
     "sqrt": [
         (fn.sqrt("id"), "sqrt(id * 1.0)", lambda row: row["id"] ** 0.5),
+        (fn.sqrt(9), "sqrt(9 * 1.0)", lambda _row: 3.0),
+        (fn.sqrt(2.25) + col("id"), "sqrt(2.25 * 1.0) + id", lambda row: 1.5 + row["id"]),
         (fn.sqrt(fn.abs("e")), "sqrt(abs(e * 1) * 1.0)", lambda row: np.sqrt(np.abs(wide(row["e"])))),
     ],
     "sum": [
