@@ -200,7 +200,7 @@ def _fix(options: argparse.Namespace) -> int:
         changed = text if path.endswith(".py") else fix(text, schemas)
         layout.apply(path, text, changed, options)
         left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
-    sys.stderr.write(reporting.as_text(left))
+    sys.stderr.write(reporting.as_text(left, sys.stderr))
     return FINDINGS if reporting.has_errors(left) else CLEAN
 
 

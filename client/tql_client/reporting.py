@@ -12,6 +12,7 @@ from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import TextIO
 
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
@@ -36,9 +37,9 @@ def report(found: Iterable[tuple[str, str, Sequence[Diagnostic]]], output_format
     return worst
 
 
-def as_text(found: Findings) -> str:
-    """Return findings for people: place, reason, the line with carets, hint; in colour on a terminal."""
-    paint = _painted if _is_terminal() else _plain
+def as_text(found: Findings, stream: TextIO | None = None) -> str:
+    """Return findings for people: place, reason, the line with carets, hint; in colour where *stream*, the standard output unless given, is a terminal."""
+    paint = _painted if _is_terminal(stream or sys.stdout) else _plain
     return "".join(
         _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in found for diagnostic in diagnostics
     )
@@ -47,9 +48,9 @@ def as_text(found: Findings) -> str:
 COLOURS = {"error": "31", "warning": "33", "info": "36", "bold": "1", "hint": "32"}
 
 
-def _is_terminal() -> bool:
+def _is_terminal(stream: TextIO) -> bool:
     """Tell whether colours are wanted: on a terminal, and not where NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _painted(text: str, colour: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
@@ -84,7 +84,7 @@ def _settings(file: Path) -> Settings:
     )
 
 
-def _codes(file: Path, key: str, codes: Any) -> tuple[str, ...]:  # noqa: ANN401 - any TOML
+def _codes(file: Path, key: str, codes: object) -> tuple[str, ...]:
     """Return codes, or their beginnings."""
     if not isinstance(codes, list) or not all(isinstance(code, str) and code.startswith("TQL") for code in codes):
         message = f'{file}: `{key}` takes a list of codes or their beginnings, such as ["TQL301", "TQL5"]'
