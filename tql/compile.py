@@ -145,6 +145,7 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
         return None
     amount = None if sampling.amount is None else literal("sample_by", sampling.amount)
     weights = _typed(renamed(sampling.weights, carried), scope)
+    require_columns("sample_by", weights, scope)
     return ast.Sample(weights, sampling.replace_rows, amount, sampling.percent)
 
 

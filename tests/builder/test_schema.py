@@ -125,6 +125,12 @@ REFUSED = [
         id="order beside an alias",
     ),
     pytest.param(lambda: select_("id").order_by("nope"), "`order_by` takes names of columns", id="order"),
+    pytest.param(lambda: select_("id").sample_by("nope"), "`sample_by` takes names of columns", id="weights"),
+    pytest.param(
+        lambda: select().from_(select_("id")).sample_by("text"),
+        "`sample_by` takes names of columns",
+        id="weights of a sub-query",
+    ),
     pytest.param(lambda: select_(n=fn.count()).group_by("nope"), "`group_by` takes names of columns", id="group"),
     pytest.param(
         lambda: select("nope").from_(select_("id", two=col("id") * 2)),
