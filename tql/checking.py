@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 TEXT_FAMILIES = ("TQL0", "TQL1")
 
 
-def check(query: str | Query, schema: object = None) -> list[Diagnostic]:
+def check(query: str | Query, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
     """
     Return what the engine would make of a query other than it says, in the order of the text; an empty list where it does what the text says.
 
     Args:
         query: a TQL text, or a query of the builder.
         schema: the columns of the datasets by their urls, ``{"hub://org/ds": Schema(..)}``, or one `Schema` for a text over one dataset; without it, nothing is guessed.
+        info: also say what depends on the rows, such as NaN in a column that is ordered by; these findings have the severity "info".
 
     Raises:
         ArgumentError: *schema* is neither.
@@ -31,7 +32,7 @@ def check(query: str | Query, schema: object = None) -> list[Diagnostic]:
     from tql_grammar.parser import read
 
     reading = read(str(query))
-    return check_reading(reading, schemas_of(reading.tree, schema))
+    return check_reading(reading, schemas_of(reading.tree, schema), info=info)
 
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:

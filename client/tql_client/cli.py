@@ -78,9 +78,12 @@ def _check(options: argparse.Namespace) -> int:
     settings = _settings()
     schemas = _schemas(options.schema or settings.schema)
     if options.jsonl:
-        return reporting.check_lines(sys.stdin.buffer if options.files == ["-"] else _lines(options.files), schemas)
+        return reporting.check_lines(
+            sys.stdin.buffer if options.files == ["-"] else _lines(options.files), schemas, info=options.info
+        )
     found = (
-        (path, text, settings.kept(path, _diagnostics(text, schemas, path))) for path, text in _texts(options.files)
+        (path, text, settings.kept(path, _diagnostics(text, schemas, path, info=options.info)))
+        for path, text in _texts(options.files)
     )
     return FINDINGS if reporting.report(found, options.output_format) else CLEAN
 
@@ -118,16 +121,18 @@ def _schemas(path: str | None) -> Schema | dict[str, Schema] | None:
     return {url: Schema.from_json(json.dumps(columns)) for url, columns in found.items()}
 
 
-def _diagnostics(text: str, schemas: Schema | dict[str, Schema] | None, path: str = "") -> list[Diagnostic]:
+def _diagnostics(
+    text: str, schemas: Schema | dict[str, Schema] | None, path: str = "", *, info: bool = False
+) -> list[Diagnostic]:
     """Return the findings of one text, or of the TQL in a Python file."""
     from tql import check
 
     if not path.endswith(".py"):
-        return check(text, schemas)
+        return check(text, schemas, info=info)
     from tql_grammar.python_source import check_python
 
     try:
-        return check_python(text, lambda part: check(part, schemas))
+        return check_python(text, lambda part: check(part, schemas, info=info))
     except SyntaxError as error:
         message = f"{path}: not Python ({error.msg} at line {error.lineno})"
         raise TqlError(message) from None
@@ -308,6 +313,7 @@ _COMMANDS: tuple[
                 },
             ),
             _SCHEMA,
+            (("--info",), {"action": "store_true", "help": "also say what depends on the rows, by the schema"}),
             (("--jsonl",), {"action": "store_true", "help": "one JSON string a line in, one JSON object a line out"}),
         ),
     ),

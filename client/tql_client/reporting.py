@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from tql_client import __version__
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def as_sarif(found: Findings) -> str:
         for code in used
     ]
     results = [_result(path, diagnostic, used) for path, _, diagnostics in found for diagnostic in diagnostics]
-    run = {"tool": {"driver": {"name": "tql", "rules": rules_}}, "columnKind": "unicodeCodePoints", "results": results}
+    driver = {"name": "tql", "semanticVersion": __version__, "rules": rules_}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -153,12 +155,12 @@ REPORTS: dict[str, Callable[[Findings], str]] = {
 }
 
 
-def check_lines(lines: Iterable[bytes], schema: Schema | dict[str, Schema] | None) -> int:
+def check_lines(lines: Iterable[bytes], schema: Schema | dict[str, Schema] | None, *, info: bool = False) -> int:
     """Read one JSON string a line, write one JSON object a line: ok, parses, engine_position, diagnostics; return the exit code."""
     write, worst = sys.stdout.write, 0
     for number, line in enumerate(lines, 1):
         if line.strip():
-            answer = _checked(_string(line, number), schema)
+            answer = _checked(_string(line, number), schema, info=info)
             worst = max(worst, not answer["ok"])
             write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -178,14 +180,14 @@ def _string(line: bytes, number: int) -> str:
     return text
 
 
-def _checked(text: str, schema: Schema | dict[str, Schema] | None) -> dict[str, object]:
+def _checked(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
     """Return what is known of one text."""
     from tql.checking import schemas_of
     from tql_grammar.checks import check_reading
     from tql_grammar.parser import read
 
     reading = read(text)
-    diagnostics = check_reading(reading, schemas_of(reading.tree, schema))
+    diagnostics = check_reading(reading, schemas_of(reading.tree, schema), info=info)
     return {
         "ok": not any(diagnostic.severity == "error" for diagnostic in diagnostics),
         "parses": reading.parses,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.builder.test_meaning import several
 from tql import check
 from tql_grammar.python_source import check_python
+from tql_grammar.python_text import Source
 
 FOUND = [
     ('client.query("select id from D order by a, b")\n', "TQL301", "b"),
@@ -27,6 +29,56 @@ FOUND = [
     ('x.query("select id from D limit %d" % n)\n', "TQL510", '"select id from D limit %d" % n'),
     ('x.query("select id from D limit {}".format(n))\n', "TQL510", '"select id from D limit {}".format(n)'),
 ]
+
+
+AROUND_VALUES = [
+    ("x.query(f\"select id from D where name = '{name}' order by a, b\")\n", ["TQL510", "TQL301 b"]),
+    ("x.query(f'select distinct {what} from D')\n", ["TQL510"]),
+    ("x.query(f'select id from D where id in (select a from {source}) {tail}')\n", ["TQL510"]),
+    ("x.query(f'select id from D were id = {n}')\n", ["TQL100 id", "TQL510"]),
+    ("x.query(f'select id from {source} where id > 1 && id < {n}')\n", ["TQL001 && id < {n}", "TQL510"]),
+    ("x.query(f'select id from D where id > 1 && {rest}')\n", ["TQL001 && {rest}", "TQL510"]),
+    ("x.query(f'select id from {source} where js = \\'{{}}\\' order by a, b limit {n}')\n", ["TQL510", "TQL301 b"]),
+    ("x.query('select id from ' + source + ' order by a, b')\n", ["TQL510", "TQL301 b"]),
+    ("x.query('select id from D where a = %s order by a, b' % n)\n", ["TQL510", "TQL301 b"]),
+    ("x.query('select id from {} order by a, {key}'.format(s, key=k))\n", ["TQL510"]),
+    ("x.query(f'select id from D {tail}')\n", ["TQL510"]),
+    (
+        "x.query(f'select id from D where a = {d[\"}\"]} '\n        # c\n        rf'order by a, b')\n",
+        ["TQL510", "TQL301 b"],
+    ),
+    ("x.query(f'select cosine_similarity(e, ARRAY[{v}]) as s, a order by a, b')\n", ["TQL510", "TQL301 b"]),
+]
+
+
+@pytest.mark.parametrize(("source", "findings"), AROUND_VALUES)
+def test_what_is_found_around_pasted_values(source: str, findings: list[str]) -> None:
+    """What is certain whatever the values are is found at its place; what depends on them is not."""
+    found = [
+        finding.code if finding.code == "TQL510" else f"{finding.code} {source[finding.start : finding.end]}"
+        for finding in check_python(source)
+    ]
+
+    assert sorted(found) == sorted(findings)
+
+
+@several
+@given(
+    words=st.lists(st.sampled_from(["'a'", "{x}", "b", "{y!r:>{w}}", "é", "{{", "}}", "\\n", "order by c"]), max_size=8)
+)
+def test_characters_of_f_strings(words: list[str]) -> None:
+    """The characters are those that Python makes, with one place for each value; each stands where it is written."""
+    written = " ".join(words)
+    source = f'f"{written}"'
+    node = ast.parse(source, mode="eval").body
+
+    found = Source(source).characters(node)
+
+    made = eval(source.replace("{y!r:>{w}}", "{x}"), {"x": "\0"})  # noqa: S307 - a text of this test
+    assert "".join(character.value or "\0" for character in found) == made
+    for character in found:
+        shown = source[character.start : character.end]
+        assert shown[0] in "{\\}" or shown == character.value
 
 
 @pytest.mark.parametrize(("source", "code", "place"), FOUND)

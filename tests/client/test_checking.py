@@ -7,16 +7,19 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import deeplake
+import jsonschema
 import pytest
 
+from tql import Schema
 from tql_client.cli import main
+from tql_grammar.checks import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 TRAP = "select id from D order by grp, id"
 
@@ -115,6 +118,24 @@ def test_sarif(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) ->
     assert all(
         run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"]
     )
+
+
+def test_sarif_fits_its_schema(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Findings of all severities, in texts and in Python, with names and messages of any characters, fit the schema of OASIS."""
+    schema = json.loads((Path(__file__).parent.parent / "corpus" / "sarif-2.1.0.json").read_text("utf-8"))
+    everything = [
+        write(f"all/{number}.tql", rule.example.replace("id", '"i é%#d"')) for number, rule in enumerate(RULES)
+    ]
+    names = [*everything, write("b c.py", 'x.query(f"select id from {D} order by a, b")\n'), write("empty.tql", "")]
+    columns = write("columns.json", Schema({"f": "float32", "big": "int64"}).to_json())
+    main(["check", "--info", "--schema", columns, "--output-format", "sarif", *names])
+    document = json.loads(capsys.readouterr().out)
+
+    assert {result["level"] for result in document["runs"][0]["results"]} == {"error", "warning", "note"}
+    jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(document)
+    for result in document["runs"][0]["results"]:
+        result["level"] = "bad"
+    assert not jsonschema.Draft4Validator(schema).is_valid(document)
 
 
 SETTINGS = [

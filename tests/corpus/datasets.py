@@ -30,6 +30,7 @@ def build() -> dict[str, Any]:
         "l": _l(),
         "k": _k(),
         "built": _built(rng),
+        "n": _n(),
     }
 
 
@@ -165,6 +166,18 @@ def _built(rng: np.random.RandomState) -> Any:  # noqa: ANN401
     made.append({"id": list(range(count)), "te": texts, "e": rng.rand(count, 4).astype("f4")})
     made.commit()
     return made
+
+
+def _n() -> Any:  # noqa: ANN401
+    """Return a dataset of values that are hard for keys and patterns; the measured verdicts know nothing of it."""
+    kinds = {"id": TYPES.Int64(), "f": TYPES.Float64(), "big": TYPES.Int64(), "s": TYPES.Text()}
+    data = {
+        "id": list(range(4)),
+        "f": [float("nan"), 1.0, 0.0, 1.0],
+        "big": [2**53, 2**53 + 1, 3, 3],
+        "s": ["", "a.b", "axb", "x"],
+    }
+    return _made("n", kinds, data)
 
 
 def _l() -> Any:  # noqa: ANN401

@@ -62,21 +62,25 @@ MODULES = (
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
+CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "info")
 
 
-def check(text: str, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
-    """Return what the engine would make of *text* other than it says, in the order of the text."""
+def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
+    """Return what the engine would make of *text* other than it says, in the order of the text; with *info* also what depends on the rows."""
     from tql_grammar.parser import read
 
-    return check_reading(read(text), schemas)
+    return check_reading(read(text), schemas, info=info)
 
 
-def check_reading(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+def check_reading(
+    reading: Reading, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
+) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
+    rules = RULES if info else CERTAIN
     found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
-        found.extend(diagnostic for rule in RULES for diagnostic in rule.diagnostics(subject))
+        found.extend(diagnostic for rule in rules for diagnostic in rule.diagnostics(subject))
     ignored = _ignored(reading.text)
     kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
     return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))

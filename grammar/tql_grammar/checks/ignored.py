@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.ast import Span
+from tql_grammar.checks.edits import Edit
 from tql_grammar.checks.levels import selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.walk import walk
+from tql_grammar.printer import to_tql
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+HAVING = re.compile(r"\s*\bhaving\s*\Z", re.IGNORECASE)
 
 
 def _distinct(subject: Subject) -> Iterator[Finding]:
@@ -32,7 +38,23 @@ def _having(subject: Subject) -> Iterator[Finding]:
                 select.having,
                 "the engine ignores HAVING, whatever it says",
                 "filter outside: select * from (select .. group by ..) where ..",
+                _outside(subject.text, select, select.having),
             )
+
+
+def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edit, ...]:
+    """Return the edits that filter the groups one level out, where the condition is one on outputs and nothing follows it."""
+    outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
+    condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
+    aliases = {output.alias for output in outputs}
+    alone = all(part.name in aliases and part.table is None for part in walk(condition) if isinstance(part, ast.Column))
+    if not alone or select.span is None or having.span is None or having.span.end != select.span.end:
+        return ()
+    found = HAVING.search(text, select.span.start, having.span.start)
+    if found is None:
+        return ()
+    where = Edit(found.start(), having.span.end, f") where {to_tql(condition)}")
+    return Edit(select.span.start, select.span.start, "select * from ("), where
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:
@@ -44,25 +66,65 @@ def _in_query(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(part, message, "run it first, and write its values: x IN (1, 2)")
 
 
+def _top(subject: Subject) -> Iterator[Finding]:
+    """Yield TOP beside LIMIT."""
+    for select in selects(subject.tree):
+        if select.top is not None and select.limit is not None and select.limit.count is not None:
+            yield subject.finding(
+                select.limit, "the engine ignores TOP beside it, even where it is smaller", "write one of them"
+            )
+
+
+class Ignored(NamedTuple):
+    """
+    What the engine ignores in a node.
+
+    Attributes:
+        what: how it is called, with the node for `format`.
+        of: gives it, or what is false where it is not there.
+        hint: what to write instead.
+    """
+
+    what: str
+    of: Callable[[Any], object]
+    hint: str = "leave it out"
+
+
+CLAUSES = (
+    Ignored("WITH", lambda query: query.with_),
+    Ignored("WITH HINT", lambda query: query.hints),
+    Ignored("FOR", lambda query: query.locks),
+)
+COLUMN_NAMES = Ignored(
+    "the names of columns after an alias",
+    lambda source: source.alias_columns,
+    "name them in a sub-query: (select id as x ..)",
+)
+# What is ignored in nodes of each kind.
+NOTHING: dict[type, tuple[Ignored, ...]] = {
+    ast.SetOperation: CLAUSES,
+    ast.Select: (*CLAUSES, Ignored("EXPAND BY, which is deprecated", lambda select: select.expand_by)),
+    ast.Derived: (COLUMN_NAMES,),
+    ast.Table: (
+        COLUMN_NAMES,
+        Ignored("`{0.schema}.`", lambda table: table.schema, "leave it out, or put the whole name in double quotes"),
+    ),
+    ast.Join: (Ignored("ON of a CROSS JOIN", lambda join: join.kind == "cross" and join.on, "write JOIN"),),
+    ast.Function: (Ignored("DISTINCT inside of a call", lambda call: call.distinct),),
+    ast.Aliased: (Ignored("a name for `*`", lambda output: isinstance(output.expression, ast.Star)),),
+}
+
+
 def _others(subject: Subject) -> Iterator[Finding]:
     """Yield the clauses that do nothing."""
     for node in walk(subject.tree):
-        if isinstance(node, (ast.Select, ast.SetOperation)):
-            for clause, there in (("WITH", node.with_), ("WITH HINT", node.hints), ("FOR", node.locks)):
-                if there:
-                    yield subject.finding(there[0], f"the engine ignores {clause}", "leave it out")
-        if isinstance(node, ast.Select) and node.expand_by is not None:
-            yield subject.finding(node.expand_by, "the engine ignores EXPAND BY, which is deprecated", "leave it out")
-        if isinstance(node, (ast.Table, ast.Derived)) and node.alias_columns:
-            yield subject.finding(
-                node,
-                "the engine ignores the names of columns after an alias",
-                "name them in a sub-query: (select id as x ..)",
-            )
-        if isinstance(node, ast.Join) and node.kind == "cross" and node.on is not None:
-            yield subject.finding(node.on, "the engine ignores ON of a CROSS JOIN", "write JOIN")
-        if isinstance(node, ast.Function) and node.distinct:
-            yield subject.finding(node, "the engine ignores DISTINCT inside of a call", "leave it out")
+        for ignored in NOTHING.get(type(node), ()):
+            found = ignored.of(node)
+            if found:
+                first = found[0] if isinstance(found, tuple) else found
+                spans = (getattr(part, "span", None) for part in (first, node))
+                span = next(filter(None, spans), Span(0, len(subject.text)))
+                yield Finding(span, f"the engine ignores {ignored.what.format(node)}", ignored.hint)
 
 
 RULES = (
@@ -97,8 +159,17 @@ RULES = (
         code="TQL310",
         title="clause that does nothing",
         severity="error",
-        explanation="WITH, WITH HINT, FOR UPDATE, EXPAND BY, names of columns after an alias, ON of a CROSS JOIN, and DISTINCT inside of a call are read and ignored.",
+        explanation="WITH, WITH HINT, FOR UPDATE, EXPAND BY, names of columns after an alias, ON of a CROSS JOIN, DISTINCT inside of a call, a name for *, and what stands before the dot in the name of a table are read and ignored.",
         example="select d.x from D as d(x)",
         find=_others,
+    ),
+    Rule(
+        code="TQL335",
+        title="TOP beside LIMIT",
+        severity="error",
+        explanation="LIMIT wins over TOP, whichever is smaller.",
+        example="select top 3 id from D limit 5",
+        find=_top,
+        meant="select id from D limit 3",
     ),
 )

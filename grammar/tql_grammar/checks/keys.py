@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
+FLOATS = frozenset({"float16", "float32", "float64"})
+LARGE = frozenset({"int64", "uint64"})
 
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
@@ -40,6 +42,28 @@ def _is_key(key: ast.Node, found: Column, level: Level, clause: str) -> bool:
     return found.is_single and not found.nullable and found.dtype not in {"json", "bytes"}
 
 
+def _of_types(subject: Subject, types: frozenset[str], message: str, hint: str) -> Iterator[Finding]:
+    """Yield the columns of some types that orders and groups have as keys."""
+    for level in subject.levels:
+        for clause, node in expressions(level.select):
+            key = bare(node)
+            column = level.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
+            if column is not None and column.dtype in types and column.is_single:
+                yield subject.finding(key, f"`{subject.written(key)}` is {column.dtype}: {message}", hint)
+
+
+def _nan(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that may be NaN."""
+    message = "with a NaN in it there is no order, and one group of all rows"
+    return _of_types(subject, FLOATS, message, "leave those rows out, where x = x; the builder orders them as well")
+
+
+def _large(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that may be integers that no float64 is."""
+    message = "integers beyond 2**53 are compared as float64, where neighbours are alike"
+    return _of_types(subject, LARGE, message, "int64 as two keys: x - x % 4294967296, x % 4294967296; the builder does")
+
+
 RULES = (
     Rule(
         code="TQL219",
@@ -49,5 +73,23 @@ RULES = (
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",
+    ),
+    Rule(
+        code="TQL511",
+        title="float as a key",
+        severity="info",
+        explanation="Where a column of floats holds a NaN, ORDER BY gives no order, and GROUP BY one group of all rows. Told with a schema, where it is asked for.",
+        example="select sum(id) as s from N group by f",
+        find=_nan,
+        meant="select sum(id) as s from (select id, f + 0 as g from N where f = f) group by g",
+    ),
+    Rule(
+        code="TQL512",
+        title="large integer as a key",
+        severity="info",
+        explanation="ORDER BY and GROUP BY compare numbers as float64: integers beyond 2**53 that are neighbours tie, or fall into one group. Told with a schema, where it is asked for.",
+        example="select sum(id) as s from N group by big",
+        find=_large,
+        meant="select sum(id) as s from N group by big - big % 4294967296, big % 4294967296",
     ),
 )

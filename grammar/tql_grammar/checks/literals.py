@@ -134,6 +134,14 @@ def _array(subject: Subject) -> Iterator[Finding]:
                 break
 
 
+def _beyond_float32(subject: Subject) -> Iterator[Finding]:
+    """Yield arrays with numbers that no float32 holds."""
+    for _, node in subject.parts(ast.Vector):
+        if abs(node.array).max() == float("inf"):
+            message = "the elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite"
+            yield subject.finding(node, message, "scale the vector")
+
+
 def _deep(subject: Subject) -> Iterator[Finding]:
     """Yield arrays of more dimensions than the engine can give back."""
     for _, node in subject.parts(ast.Array):
@@ -228,5 +236,14 @@ RULES = (
         example="select id from D limit -1",
         find=_odd_limit,
         meant="select id from D limit all",
+    ),
+    Rule(
+        code="TQL336",
+        title="number in ARRAY beyond float32",
+        severity="error",
+        explanation="The elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite, and the result with it.",
+        example="select linf_norm(ARRAY[1e39, 2]) - 1e39 as x from D",
+        find=_beyond_float32,
+        meant="select 0.0 as x from D",
     ),
 )

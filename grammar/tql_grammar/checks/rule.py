@@ -95,7 +95,7 @@ class Rule(Record):
         title: the trap in a few words.
         severity: of its findings.
         explanation: what the engine does, measured.
-        example: the smallest query that shows it, on datasets of the names D, U, X, K, S and F.
+        example: the smallest query that shows it, on datasets of the names D, U, X, K, S, F and N.
         find: yields the places.
         meant: a text in which the engine does what the example says; empty where it cannot.
     """

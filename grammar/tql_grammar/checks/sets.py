@@ -90,6 +90,34 @@ def _ordered_operands(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _is_restricted(query: ast.Query) -> bool:
+    """Tell whether an operand is a part of its dataset's rows; then the engine has a list of row numbers for it."""
+    return isinstance(query, ast.Select) and bool(query.where or query.order_by or query.limit or query.top)
+
+
+def _of_parts(operation: ast.SetOperation, word: str) -> bool:
+    """Tell whether an operation of this word joins `select *` of one dataset."""
+    return word in operation.operators and _of_one_dataset(operation)
+
+
+def _lost(subject: Subject) -> Iterator[Finding]:
+    """Yield UNION ALL of rows of one dataset, whose duplicates go."""
+    for operation in _operations(subject.tree):
+        if _of_parts(operation, "union all") and sum(map(_is_restricted, operation.operands)) > 1:
+            message = "both sides are rows of one dataset: a row that both have comes once, and in the dataset's order"
+            yield subject.finding(
+                operation, message, "mark the sides, (select *, 1 as side ..) union all (select *, 2 as side ..)"
+            )
+
+
+def _kept(subject: Subject) -> Iterator[Finding]:
+    """Yield UNION with all rows of a dataset, whose duplicates stay."""
+    for operation in _operations(subject.tree):
+        if _of_parts(operation, "union") and not all(map(_is_restricted, operation.operands)):
+            message = "one side is all rows of the dataset: those of the other side come twice"
+            yield subject.finding(operation, message, "leave the other side out")
+
+
 def _duplicates(subject: Subject) -> Iterator[Finding]:
     """Yield UNION of named columns, whose duplicates stay."""
     for operation in _operations(subject.tree):
@@ -146,5 +174,23 @@ RULES = (
         example="select id from ((select * from D order by id desc limit 5) intersect (select * from D where id > 10))",
         find=_ordered_operands,
         meant="select id from ((select * from D where id > 14) intersect (select * from D where id > 10))",
+    ),
+    Rule(
+        code="TQL337",
+        title="UNION ALL of rows of one dataset",
+        severity="error",
+        explanation="Where both sides are `select *` of one dataset with a condition or a limit, the engine merges row numbers: UNION ALL is UNION.",
+        example="select id from ((select * from D where id > 3) union all (select * from D where id < 6))",
+        find=_lost,
+        meant="select id from ((select *, 1 as side from D where id > 3) union all (select *, 2 as side from D where id < 6))",
+    ),
+    Rule(
+        code="TQL338",
+        title="UNION with all rows of a dataset",
+        severity="error",
+        explanation="Where one side is `select *` without a condition, the engine appends the other: UNION is UNION ALL.",
+        example="select id from ((select * from D) union (select * from D where id < 6))",
+        find=_kept,
+        meant="select id from D",
     ),
 )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
+# What people write into a pattern as itself, and what nobody writes unless a regular expression is meant.
+SPECIAL = re.compile(r"[.+()\[\]{}|^$]")
+REGULAR = re.compile(r"\.[*+?{]|\[.*\]|\(.*\)|\|")
 
 
 def _order(subject: Subject) -> Iterator[Finding]:
@@ -76,6 +79,32 @@ def _compiles(pattern: str) -> bool:
     return True
 
 
+def _literally(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with characters that mean something in regular expressions, where nothing else says that one is meant."""
+    for _, node in subject.parts(ast.Like):
+        if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String) and _compiles(node.pattern.value):
+            special = SPECIAL.search(node.pattern.value)
+            if special and "\\" not in node.pattern.value and not REGULAR.search(node.pattern.value):
+                found = special.group()
+                message = f"LIKE is a regular expression, in which `{found}` does not stand for itself"
+                yield subject.finding(node.pattern, message, f"write `\\{found}` where the character is meant")
+
+
+def _not_like(subject: Subject) -> Iterator[Finding]:
+    """Yield NOT LIKE, which no empty text fulfils."""
+    for _, node in subject.parts(ast.Like):
+        if isinstance(node, ast.Like) and node.negated and node.span is not None and node.operand.span is not None:
+            message = "rows with the empty text are left out: LIKE and NOT LIKE are both false for it"
+            operand = subject.text[node.operand.span.start : node.operand.span.end]
+            pattern = node.pattern.span
+            edits = (
+                ()
+                if pattern is None
+                else exchanged(node, f"(not {operand} like {subject.text[pattern.start : pattern.end]})")
+            )
+            yield subject.finding(node, message, "write not (x like ..)", edits)
+
+
 RULES = (
     Rule(
         code="TQL305",
@@ -94,5 +123,23 @@ RULES = (
         example="select id from D where text like 'd_c%'",
         find=_wildcard,
         meant="select id from D where text like 'd?c%'",
+    ),
+    Rule(
+        code="TQL513",
+        title="pattern with a character that does not stand for itself",
+        severity="warning",
+        explanation="LIKE is a regular expression: . is any one character, + repeats the one before it, ^ and $ match nothing of the text. With a backslash before it each stands for itself.",
+        example="select id from N where s like 'a.b'",
+        find=_literally,
+        meant="select id from N where s like 'a\\.b'",
+    ),
+    Rule(
+        code="TQL514",
+        title="NOT LIKE beside empty texts",
+        severity="warning",
+        explanation="For an empty text both LIKE and NOT LIKE are false, whatever the pattern.",
+        example="select id from N where s not like 'x%'",
+        find=_not_like,
+        meant="select id from N where not (s like 'x%')",
     ),
 )
