@@ -43,7 +43,7 @@ def runner() -> Callable[[str], Any]:
     return answer
 
 
-def shown(value: Any) -> Any:  # noqa: ANN401 - any cell
+def shown(value: Any) -> Any:
     """Return a cell as what JSON can hold."""
     if isinstance(value, (np.ndarray, np.generic)):
         return repr(value.tolist())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.client import matrix
 from tests.corpus import datasets
 from tql import Schema
 
@@ -20,3 +21,13 @@ def measured() -> dict[str, Any]:
 def schemas(measured: dict[str, Any]) -> dict[str, Schema]:
     """Return the columns of each dataset by its url."""
     return {f"mem://{name}": Schema.from_dataset(made) for name, made in measured.items()}
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the fault matrix of the client, where its tests ran."""
+    stats = terminalreporter.stats
+    lines = matrix.table([*stats.get("passed", []), *stats.get("failed", [])])
+    if lines:
+        terminalreporter.section("fault matrix of the client: row, seconds, expected | seen")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -27,7 +27,7 @@ KINDS = {
 }
 
 
-def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - the engine ships no types
+def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     """Return an in-memory dataset with these columns and rows; a kind is a name in `KINDS` or a type of the engine."""
     made = deeplake.create(f"mem://{name}")
     for column, kind in kinds.items():
@@ -38,7 +38,7 @@ def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any
     return made
 
 
-def run(made: Any, text: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the engine ships no types
+def run(made: Any, text: str) -> list[dict[str, Any]]:
     """Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python."""
     view = made.query(text)
     if len(view) == 0:
@@ -47,7 +47,7 @@ def run(made: Any, text: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the eng
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def _python(value: Any) -> Any:  # noqa: ANN401 - any cell
+def _python(value: Any) -> Any:
     """Return a cell as numbers, texts and lists of Python."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()

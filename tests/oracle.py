@@ -23,7 +23,7 @@ class Child:
         """Start no child yet."""
         self._child: subprocess.Popen[str] | None = None
 
-    def ask(self, text: str) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, text: str) -> Any:
         """Return the answer, `CRASH` or `HANG`."""
         child = self._child = self._child or self._started()
         assert child.stdin is not None

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tql_client.wire import Answer
+
+
+class Stop:
+    """Ends a call from another thread: what it waits for is given up at once."""
+
+    def __init__(self) -> None:
+        """Prepare; the call goes on."""
+        self._asked = threading.Event()
+        self._acts: list[Callable[[], None]] = []
+        self._changing = threading.Lock()
+
+    def ask(self) -> None:
+        """End the call."""
+        self._asked.set()
+        with self._changing:
+            acts = list(self._acts)
+        for act in acts:
+            act()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the call is to end."""
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or less where the call is to end."""
+        self._asked.wait(seconds)
+
+    @contextlib.contextmanager
+    def during(self, act: Callable[[], None]) -> Iterator[None]:
+        """Do *act* when the call is ended in the meantime."""
+        with self._changing:
+            self._acts.append(act)
+        try:
+            if self.is_asked:
+                act()
+            yield
+        finally:
+            with self._changing:
+                self._acts.remove(act)
 
 
 class Call(Record):
@@ -20,12 +64,16 @@ class Call(Record):
         as_list: whether the answer should have one object per row.
         deadline: when the whole call must be over, in seconds of `time.monotonic`.
         request_id: the same for every attempt.
+        stop: ends the call from another thread.
+        attempt: which one this is, from 1.
     """
 
     query: str
     as_list: bool
     deadline: float
     request_id: str
+    stop: Stop
+    attempt: int = 1
 
     @property
     def seconds_left(self) -> float:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 import uuid
-from typing import TYPE_CHECKING, Literal, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.call import Call
+from tql_client.call import Call, Stop
 from tql_client.errors import APIError, ClosedError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql import Query, Schema
     from tql_client.call import Transport
@@ -34,6 +36,13 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     attempts: int = 3,
     allow_insecure: bool = False,
     allow_sources: bool = False,
+    anonymous: bool = False,
+    verify: bool | str | None = None,
+    largest_answer: int = 256 * 2**20,
+    nan: Literal["keep", "null", "error"] = "keep",
+    strict: bool = False,
+    isolated: bool = False,
+    credentials: Mapping[str, str] | None = None,
 ) -> Client:
     """
     Return a client of an endpoint, or of a dataset that the engine opens in this process.
@@ -48,6 +57,13 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         attempts: how many times a query is sent at most, where sending it again can help.
         allow_insecure: allow http beyond this machine, where anyone on the way reads token and data.
         allow_sources: embedded, let a query read other datasets, which the engine may look for in the network.
+        anonymous: send no token, whatever the environment holds.
+        verify: the file of the certificates to trust, instead of the environment's REQUESTS_CA_BUNDLE or those of certifi; False trusts anybody.
+        largest_answer: bytes of an answer, unpacked; a larger one is refused.
+        nan: what NaN and infinities in an answer become: "keep" floats, "null" None, "error" a `ProtocolError`.
+        strict: keep integers beyond 64 bits exact, and refuse answers with a name twice in an object or a row without all columns; it is slower.
+        isolated: embedded, run the engine in a process of its own, which is started again after a crash; a call that is late is stopped.
+        credentials: embedded, what the engine takes to open s3://, gs://, az:// and al:// paths.
 
     Raises:
         ConfigError: url, token or timeout cannot be used; nothing was sent.
@@ -61,13 +77,18 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         from tql_client.address import require_url
         from tql_client.credentials import token_for
         from tql_client.transport import HttpTransport
+        from tql_client.wire import Decoding
 
-        source = token_for(require_url(url, allow_insecure=allow_insecure), token, token_file)
-        return Client(HttpTransport(url, source), dataset, timeout=timeout, attempts=attempts)
-    from tql_client.embedded import EmbeddedTransport
+        require_url(url, allow_insecure=allow_insecure)
+        source = None if anonymous else token_for(url, token, token_file)
+        http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify)
+        return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
+    from tql_client.embedded import EmbeddedTransport, Place
+    from tql_client.isolated import IsolatedTransport
 
-    transport = EmbeddedTransport(url, dataset, allow_sources=allow_sources)
-    return Client(transport, timeout=timeout, attempts=attempts, needs_source=False, schemas=transport.schemas)
+    place = Place(url, dataset, allow_sources=allow_sources, credentials=credentials)
+    transport = IsolatedTransport(place) if isolated else EmbeddedTransport(place)
+    return Client(transport, timeout=timeout, retries=Retries(attempts), needs_source=False, schemas=transport.schemas)
 
 
 class Client:
@@ -83,7 +104,7 @@ class Client:
         dataset: str | None = None,
         *,
         timeout: float = TIMEOUT,
-        attempts: int = 3,
+        retries: Retries | None = None,
         needs_source: bool = True,
         schemas: Callable[[], Mapping[str | None, Schema]] = dict,
     ) -> None:
@@ -94,16 +115,17 @@ class Client:
             transport: HTTP, the engine in this process, or a test's own.
             dataset: the source of queries that have none.
             timeout: seconds for a whole call.
-            attempts: how many times a query is sent at most.
+            retries: when a query that failed is sent again.
             needs_source: whether a query has to name its dataset when it is sent.
             schemas: what is known of the columns of datasets, by their names; under None of the one that queries without source read.
         """
         self._transport = transport
         self._dataset = dataset
         self._timeout = _seconds(timeout)
-        self._retries = Retries(attempts)
+        self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
+        self._calls: set[Stop] = set()
         self._closed = False
 
     def __repr__(self) -> str:
@@ -119,9 +141,27 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let go of connections and handles; queries are refused from now on."""
+        """Let go of connections and handles; queries are refused from now on, and those that are on their way end with `Cancelled`."""
         self._closed = True
+        for stop in list(self._calls):
+            stop.ask()
         self._transport.close()
+
+    def with_options(self, *, timeout: float | None = None, attempts: int | None = None) -> Client:
+        """
+        Return a client that differs in some options, over the same connections.
+
+        Args:
+            timeout: seconds for a whole call.
+            attempts: how many times a query is sent at most.
+
+        Raises:
+            ConfigError: an option cannot be used.
+        """
+        made = copy.copy(self)
+        made._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
+        made._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
+        return made
 
     def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
         """
@@ -162,12 +202,81 @@ class Client:
             APIError: the server or the engine refused the query.
             ProtocolError: the answer is not what the protocol says.
         """
+        return self._query(query, as_list=as_list, on_findings=on_findings, stop=Stop())
+
+    def map(
+        self,
+        queries: Iterable[Query | str],
+        concurrency: int = 8,
+        on_error: Literal["raise", "return"] = "raise",
+        *,
+        progress: bool = False,
+    ) -> list[Any]:
+        """
+        Send many queries, several at a time, and return their results in the order of the queries.
+
+        Args:
+            queries: queries and texts; they are taken as there is room.
+            concurrency: how many are on their way at a time, 1 or more.
+            on_error: "raise" ends the others with the first error; "return" puts the `TqlError` in the place of the result.
+            progress: show a bar on the standard error output where that is a terminal (extra: cli).
+
+        Returns:
+            one `Result` for each query.
+        """
+        from tql_client.many import mapped
+
+        return mapped(
+            partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
+        )
+
+    def pages(self, query: Query | str, size: int = 1000) -> Iterator[Result]:
+        """
+        Yield the rows of a query page by page: ``select * from (..) limit 1000 offset 2000``; together they are the rows of the query.
+
+        That holds for every query whose rows come in one order each time it runs, searches included: its own LIMIT stands inside.
+
+        Args:
+            query: a query or a text.
+            size: rows of a page, 1 or more; the last page may have fewer.
+        """
+        from tql_client.many import paged
+
+        return paged(self.query, query, size)
+
+    async def aquery(
+        self,
+        query: Query | str,
+        as_list: bool = True,  # noqa: FBT001, FBT002 - as for `query`
+        on_findings: Literal["raise", "ignore"] = "raise",
+    ) -> Result:
+        """Send a query from asyncio, and return its rows; see `query`. Cancelling the task closes the connection."""
+        from tql_client.many import awaited
+
+        return await awaited(partial(self._query, query, as_list=as_list, on_findings=on_findings))
+
+    async def amap(
+        self,
+        queries: Iterable[Query | str],
+        concurrency: int = 8,
+        on_error: Literal["raise", "return"] = "raise",
+    ) -> list[Any]:
+        """Send many queries from asyncio; see `map`."""
+        from tql_client.many import amapped
+
+        return await amapped(partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error)
+
+    def _query(
+        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: Stop
+    ) -> Result:
+        """Send a query, and return its rows, unless *stop* ends it."""
         if self._closed:
             message = "the client is closed: connect again"
             raise ClosedError(message)
         started = time.monotonic()
         text = self.compile(query, on_findings=on_findings)
-        call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()))
+        call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()), stop)
+        self._calls.add(stop)
         try:
             answer, attempts = self._retries.send(self._transport, call)
         except APIError as error:
@@ -175,8 +284,11 @@ class Client:
 
             error.diagnostic = translated(error.description, text, self._schemas())
             raise
+        finally:
+            self._calls.discard(stop)
         elapsed = time.monotonic() - started
-        return Result(answer, Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra))
+        meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
+        return Result(answer, meta)
 
     def _checked(self, text: str, on_findings: str) -> str:
         """Return a text with its source, once it is known to do what it says."""

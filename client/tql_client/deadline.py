@@ -29,6 +29,11 @@ class Guard:
         self.fired = False
         self._socket: socket.socket | None = None
 
+    @property
+    def seconds_left(self) -> float:
+        """The seconds until the deadline; none where the socket was shut."""
+        return 0.0 if self.fired else max(0.0, self.deadline - time.monotonic())
+
     def watch(self, connection: socket.socket) -> None:
         """Take the socket to shut; at once where the time is over already."""
         self._socket = connection
@@ -103,8 +108,14 @@ def guarded(deadline: float) -> Iterator[Guard]:
         WATCHDOG.remove(guard)
 
 
+def current() -> Guard | None:
+    """Return the guard of what this thread does now."""
+    guard: Guard | None = getattr(_current, "guard", None)
+    return guard
+
+
 def use(connection: socket.socket | None) -> None:
     """Tell the guard of this thread which socket the call uses now."""
-    guard = getattr(_current, "guard", None)
+    guard = current()
     if guard is not None and connection is not None:
         guard.watch(connection)

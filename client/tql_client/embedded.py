@@ -7,10 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tql_client.errors import APIError, ConfigError, DeadlineExceeded, MissingExtra, NotFound, by_status
+from tql_client.errors import APIError, Cancelled, ConfigError, DeadlineExceeded, MissingExtra, NotFound, by_status
 from tql_client.messages import hint, position, status_of
+from tql_client.retry import STOPPED
 from tql_client.sources import resolve
 from tql_client.wire import Answer
+from tql_grammar.record import Record
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
@@ -46,7 +48,14 @@ def local_path(url: str) -> str:
 class Datasets:
     """The datasets that are answered from here, by name, each opened once."""
 
-    def __init__(self, paths: Mapping[str, str], home: str | None = None, *, allow_sources: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Mapping[str, str],
+        home: str | None = None,
+        *,
+        allow_sources: bool = False,
+        credentials: Mapping[str, str] | None = None,
+    ) -> None:
         """
         Open the datasets for reading.
 
@@ -54,6 +63,7 @@ class Datasets:
             paths: a path or url by each name.
             home: the name of the dataset that a query without FROM reads; None refuses such a query.
             allow_sources: let the engine open what other names stand for.
+            credentials: what the engine takes to open the paths.
 
         Raises:
             MissingExtra: the engine is not installed.
@@ -62,7 +72,7 @@ class Datasets:
         self._paths = {name: local_path(path) for name, path in paths.items()}
         self._home = None if home is None else self._paths[home]
         self._allow_sources = allow_sources
-        self._opened = {path: open_dataset(path) for path in dict.fromkeys(self._paths.values())}
+        self._opened = {path: open_dataset(path, credentials) for path in dict.fromkeys(self._paths.values())}
         self._read: dict[str, tuple[object, Schema]] = {}
 
     def answer(self, call: Call) -> Answer:
@@ -100,6 +110,27 @@ class Datasets:
         self._opened.clear()
 
 
+class Place(Record):
+    """
+    Which dataset answers, and how it is opened.
+
+    Attributes:
+        path: what the engine opens: a path, ``file://``, ``mem://``, ``s3://`` and the like.
+        dataset: a name by which queries may call it, beside the path.
+        allow_sources: whether a query may read other datasets.
+        credentials: what the engine takes to open the path, handed on as it is.
+    """
+
+    path: str
+    dataset: str | None = None
+    allow_sources: bool = False
+    credentials: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        """Show no credentials."""
+        return f"Place({self.path!r}, {self.dataset!r})"
+
+
 class EmbeddedTransport:
     """
     Answers queries with the engine in this process, from one dataset.
@@ -107,11 +138,14 @@ class EmbeddedTransport:
     A query's source has to be the path, or the name given as *dataset*: for any other source the engine would go to the network.
     """
 
-    def __init__(self, path: str, dataset: str | None = None, *, allow_sources: bool = False) -> None:
+    def __init__(self, place: Place) -> None:
         """Open the dataset for reading; see `Datasets`."""
-        names: dict[str, str] = dict.fromkeys([path, local_path(path), *([dataset] if dataset else [])], path)
+        path = place.path
+        known = [path, local_path(path), *([place.dataset] if place.dataset else [])]
         self._path = path
-        self._datasets = Datasets(names, home=path, allow_sources=allow_sources)
+        self._datasets = Datasets(
+            dict.fromkeys(known, path), path, allow_sources=place.allow_sources, credentials=place.credentials
+        )
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -130,11 +164,12 @@ class EmbeddedTransport:
         self._datasets.close()
 
 
-def open_dataset(path: str) -> Any:  # noqa: ANN401 - the engine ships no types
+def open_dataset(path: str, credentials: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
     """Return the dataset at a path, opened for reading; one in memory is shared with whoever made it."""
     deeplake = engine()
     try:
-        return deeplake.open(path) if path.startswith("mem://") else deeplake.open_read_only(path)
+        open_ = deeplake.open if path.startswith("mem://") else deeplake.open_read_only
+        return open_(path) if credentials is None else open_(path, creds=dict(credentials))
     except Exception as error:  # noqa: BLE001 - the engine raises its own classes, below Exception only
         raise _unopened(error, path) from None
 
@@ -155,6 +190,8 @@ def _view(dataset: Any, text: str, call: Call) -> Any:  # noqa: ANN401 - the eng
     future = dataset.query_async(text)
     pause = FIRST_POLL
     while not future.is_completed():
+        if call.stop.is_asked:
+            raise Cancelled(STOPPED)
         if call.seconds_left <= 0:
             message = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
             raise DeadlineExceeded(message)

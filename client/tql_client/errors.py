@@ -6,16 +6,17 @@ Know what can go wrong while a query is sent and answered.
     TqlError
      +- ConfigError(ValueError)           a url, token or option that cannot be used; nothing was sent
      +- TransportError                    no answer came
-     |   +- ConnectError, TlsError, ProxyError
+     |   +- ConnectError (UnknownHost), TlsError, ProxyError
      |   +- QueryTimeout(TimeoutError)    ConnectTimeout, ReadTimeout, DeadlineExceeded
      |   +- ConnectionLost                reset, or cut short
      |   +- RedirectRefused, ResponseTooLarge
      +- APIError                          the server answered with an error
      |   +- BadQuery 400 and 422, AuthenticationError 401, PermissionDenied 403, NotFound 404, Conflict 409, Locked 423,
-     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504)
+     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash of `isolated`)
      +- ProtocolError                     the answer is not what the protocol says
      +- MissingExtra(ImportError)         a library is needed that an extra installs
-     +- ClosedError                       the client was closed
+     +- ClosedError                       the client was closed before the call
+     +- Cancelled                         the call was ended from outside: by close(), or by asyncio
 
 All of them pickle, and none holds a token.
 """
@@ -38,6 +39,10 @@ class ConfigError(TqlError, ValueError):
 
 class ClosedError(TqlError):
     """The client was closed before the call."""
+
+
+class Cancelled(TqlError):
+    """The call was ended from outside while it waited."""
 
 
 class MissingExtra(TqlError, ImportError):
@@ -69,6 +74,10 @@ class TransportError(TqlError):
 
 class ConnectError(TransportError):
     """No connection could be made: nothing listens there, or the name is unknown."""
+
+
+class UnknownHost(ConnectError):
+    """The name of the host stands for no address."""
 
 
 class TlsError(TransportError):
@@ -118,17 +127,19 @@ class ProtocolError(TqlError):
     The answer is not what the protocol says.
 
     Attributes:
-        kind: "not_json", "not_object", "missing_key", "wrong_type", "ragged", "html_page" or "empty".
+        kind: "not_http", "not_json", "not_object", "missing_key", "wrong_type", "ragged", "html_page" or "empty".
+        retryable: whether the answer may have been cut off on the way, so that the same call may work.
     """
 
-    def __init__(self, message: str, kind: str) -> None:
+    def __init__(self, message: str, kind: str, retryable: bool = False) -> None:  # noqa: FBT001, FBT002 - an attribute, given by position when it is pickled
         """Hold the kind."""
         super().__init__(message)
         self.kind = kind
+        self.retryable = retryable
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the arguments of the constructor."""
-        return type(self), (self.args[0], self.kind)
+        return type(self), (self.args[0], self.kind, self.retryable)
 
 
 class APIError(TqlError):
@@ -213,6 +224,10 @@ class RateLimited(APIError):
 
 class ServerError(APIError):
     """The server failed."""
+
+
+class EngineCrash(ServerError):
+    """The engine's own process ended while it ran the query; the next query starts another one."""
 
 
 class BadGateway(ServerError):

@@ -29,6 +29,7 @@ class Meta(Record):
         request_id: of the call, for the server's operators, or None.
         message: of the server.
         extra: what else the server said.
+        size: bytes of the answer, unpacked; 0 where the engine answered in this process.
     """
 
     query: str
@@ -37,6 +38,7 @@ class Meta(Record):
     request_id: str | None = None
     message: str = ""
     extra: Any = None
+    size: int = 0
 
 
 class Result:

@@ -1,20 +1,31 @@
 """
 Know when a query that failed is sent again, and how long to wait before.
 
-Only what may have gone wrong on the way is repeated: no connection, a lost one, 408, 425, 429, 502, 503, 504.
+Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504.
 The wait before attempt n + 1 is drawn from 0 to ``min(8, 0.5 * 2**n)`` seconds, unless the server names one; the deadline of the call holds for all attempts together.
 A client that fails all the time soon sends each query once only: every repetition costs 1 of 10 tokens, every success earns 0.1, and none is sent at 5 or below.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from tql_client.errors import APIError, ConfigError, ConnectError, ConnectionLost, ConnectTimeout, TransportError
+from tql_client.errors import (
+    APIError,
+    Cancelled,
+    ConfigError,
+    ConnectError,
+    ConnectionLost,
+    ConnectTimeout,
+    ProtocolError,
+    TransportError,
+    UnknownHost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +45,12 @@ NOT_SENT = (ConnectError, ConnectTimeout)
 TOKENS, LEAST_TOKENS, EARNED = 10.0, 5.0, 0.1
 _READS = re.compile(r"(?:\s|--[^\n]*\n)*(?:select\b|with\b|\()", re.IGNORECASE)
 
-Failure = TransportError | APIError
+# An unknown name and an answer that was cut off are tried once more, whatever the number of attempts.
+TWICE = (UnknownHost, ProtocolError)
+STOPPED = "the call was ended from outside"
+LOG = logging.getLogger("tql_client")
+
+Failure = TransportError | APIError | ProtocolError
 
 
 class Budget:
@@ -65,7 +81,7 @@ class Retries:
     def __init__(
         self,
         attempts: int = ATTEMPTS,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """
@@ -73,7 +89,7 @@ class Retries:
 
         Args:
             attempts: how many times a query is sent at most.
-            sleep: waits a number of seconds.
+            sleep: waits a number of seconds; unless given, less where the call is ended.
             draw: returns a number between two.
         """
         if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
@@ -84,19 +100,28 @@ class Retries:
         self._draw = draw
         self._budget = Budget()
 
+    def with_attempts(self, attempts: int) -> Retries:
+        """Return the policy with another number of attempts, and the same budget."""
+        made = Retries(attempts, self._sleep, self._draw)
+        made._budget = self._budget
+        return made
+
     def send(self, transport: Transport, call: Call) -> tuple[Answer, int]:
         """Return the answer and the number of attempts that it took."""
         started = time.monotonic()
         attempt = 1
         while True:
             try:
-                answer = transport.send(call)
-            except (TransportError, APIError) as error:
+                answer = transport.send(call.replace(attempt=attempt))
+            except (TransportError, APIError, ProtocolError) as error:
                 _note(error, attempt, time.monotonic() - started)
+                if call.stop.is_asked:
+                    raise Cancelled(STOPPED) from None
                 pause = self._wait(error, attempt, call)
                 if pause is None:
                     raise
-                self._sleep(pause)
+                LOG.debug("attempt %d: %s; again in %.2f s", attempt, type(error).__name__, pause)
+                (self._sleep or call.stop.wait)(pause)
                 attempt += 1
             else:
                 self._budget.earn()
@@ -104,7 +129,8 @@ class Retries:
 
     def _wait(self, error: Failure, attempt: int, call: Call) -> float | None:
         """Return the seconds to wait before the next attempt, or None where there is none."""
-        if attempt >= self._attempts or not is_repeatable(error, call.query):
+        most = min(2, self._attempts) if isinstance(error, TWICE) else self._attempts
+        if attempt >= most or not is_repeatable(error, call.query):
             return None
         pause = self._pause(error, attempt)
         return pause if pause is not None and pause < call.seconds_left and self._budget.take() else None
@@ -124,7 +150,10 @@ def is_repeatable(error: Failure, query: str) -> bool:
     """Tell whether the same call may work the next time, and does no harm if the first one arrived: every SELECT only reads."""
     if isinstance(error, NOT_SENT):
         return True
-    may_help = error.status in STATUSES if isinstance(error, APIError) else isinstance(error, ConnectionLost)
+    if isinstance(error, APIError):
+        may_help = error.status in STATUSES
+    else:
+        may_help = isinstance(error, ConnectionLost) or (isinstance(error, ProtocolError) and error.retryable)
     return may_help and _READS.match(query) is not None
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import logging
 import socket
 import threading
 import time
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from tql_client.address import LOOPBACK
-from tql_client.call import Call
+from tql_client.call import Call, Stop
 from tql_client.credentials import Secret
 from tql_client.embedded import Datasets
 from tql_client.errors import APIError, ConfigError, MissingExtra, QueryTimeout
+from tql_client.openapi import description
 from tql_client.wire import encode_answer, load
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PATH = "/api/query/v1"
+DESCRIPTION = "/openapi.json"
+REQUEST_SECONDS = 30.0
+ODD = {404: f"there is nothing at this path: queries go to {PATH}", 405: f"queries are posted to {PATH}"}
+LOG = logging.getLogger("tql_client.server")
 LARGEST_REQUEST = 64 * 2**20
 SECONDS = 300.0
 START_SECONDS = 20.0
@@ -132,23 +139,61 @@ def _application(datasets: Datasets, token: Secret | None) -> Any:  # noqa: ANN4
     try:
         from starlette.applications import Starlette
         from starlette.concurrency import run_in_threadpool
+        from starlette.exceptions import HTTPException
         from starlette.responses import Response
         from starlette.routing import Route
     except ImportError:
         message = 'the server needs starlette: pip install "deeplake-tql[embedded]"'
         raise MissingExtra(message) from None
 
+    def refuse(request: Any, error: APIError) -> Response:  # noqa: ANN401 - a starlette request
+        """Return an error as the hosted service does."""
+        _log(request, error.status)
+        refusal = {"description": error.description, **({"hint": error.hint} if error.hint else {})}
+        return Response(json.dumps(refusal), error.status, media_type="application/json")
+
     async def query(request: Any) -> Response:  # noqa: ANN401 - a starlette request
+        request.state.started = time.monotonic()
         try:
             _admit(request.headers, token)
-            body = await _body(request)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                body = await _body(request)
             answered = await run_in_threadpool(_answered, datasets, body)
+        except TimeoutError:
+            return refuse(request, APIError(408, f"the request did not come in {REQUEST_SECONDS:g} seconds"))
         except APIError as error:
-            refusal = {"description": error.description, **({"hint": error.hint} if error.hint else {})}
-            return Response(json.dumps(refusal), error.status, media_type="application/json")
+            return refuse(request, error)
+        _log(request, 200)
         return Response(answered, media_type="application/json")
 
-    return Starlette(routes=[Route(PATH, query, methods=["POST"])])
+    async def described(request: Any) -> Response:  # noqa: ANN401 - a starlette request
+        try:
+            _admit(request.headers, None)
+        except APIError as error:
+            return refuse(request, error)
+        return Response(json.dumps(description(PATH, with_token=token is not None)), media_type="application/json")
+
+    async def odd(request: Any, error: Exception) -> Response:  # noqa: ANN401 - a starlette request
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return refuse(request, APIError(status, ODD.get(status, f"the server failed ({type(error).__name__})")))
+
+    return Starlette(
+        routes=[Route(PATH, query, methods=["POST"]), Route(DESCRIPTION, described, methods=["GET"])],
+        exception_handlers={HTTPException: odd, Exception: odd},
+    )
+
+
+def _log(request: Any, status: int) -> None:  # noqa: ANN401 - a starlette request
+    """Write one line of JSON about a request: neither its token nor its query."""
+    started = getattr(request.state, "started", None)
+    line = {
+        "method": request.method,
+        "path": request.url.path,
+        "status": status,
+        "seconds": None if started is None else round(time.monotonic() - started, 4),
+        "request_id": request.headers.get("x-request-id"),
+    }
+    LOG.info("%s", json.dumps(line))
 
 
 def _admit(headers: Mapping[str, str], token: Secret | None) -> None:
@@ -174,7 +219,7 @@ async def _body(request: Any) -> bytes:  # noqa: ANN401 - a starlette request
 def _answered(datasets: Datasets, body: bytes) -> bytes:
     """Return the body of the answer to the body of a request."""
     query, as_list = _request(body)
-    call = Call(query, as_list, time.monotonic() + SECONDS, "")
+    call = Call(query, as_list, time.monotonic() + SECONDS, "", Stop())
     try:
         return encode_answer(datasets.answer(call).data, as_list=as_list)
     except QueryTimeout as error:

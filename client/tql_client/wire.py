@@ -13,15 +13,16 @@ import math
 import re
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.cells import plain
 from tql_client.errors import APIError, ProtocolError, by_status
 from tql_client.messages import hint, position
+from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SUCCESS = "Query successful."
 EXCERPT = 500
@@ -39,12 +40,14 @@ class Answer(Record):
         data: one dict per row, or one list per column.
         message: of the server.
         extra: what else the server said.
+        size: bytes of the answer, unpacked; 0 where none were sent.
     """
 
     names: tuple[str, ...]
     data: Any
     message: str = SUCCESS
     extra: Any = None
+    size: int = 0
 
     @property
     def by_rows(self) -> bool:
@@ -53,20 +56,50 @@ class Answer(Record):
 
 
 def encode_request(query: str, *, as_list: bool) -> bytes:
-    """Return the body of a request."""
+    """
+    Return the body of a request.
+
+    Raises:
+        ArgumentError: the text holds half of a surrogate pair, which no UTF-8 has.
+    """
     import orjson
 
-    return orjson.dumps({"query": query, "as_list": as_list})
+    try:
+        return orjson.dumps({"query": query, "as_list": as_list})
+    except TypeError:
+        place = next(index for index, character in enumerate(query) if "\ud800" <= character <= "\udfff")
+        rule = f"takes text, and the character at {place} is half of one"
+        raise ArgumentError("query", rule, ascii(query[max(0, place - 20) : place + 1])) from None
 
 
-def decode_answer(body: bytes) -> Answer:
+class Decoding(Record):
     """
-    Return the answer that a body holds.
+    How JSON is read where it leaves a choice.
+
+    Attributes:
+        nan: "keep" gives NaN and infinities as floats, "null" gives None, "error" refuses them.
+        strict: integers beyond 64 bits stay exact rather than become the nearest float, and a name that comes twice in an object is refused rather than the last one taken.
+    """
+
+    nan: Literal["keep", "null", "error"] = "keep"
+    strict: bool = False
+
+
+PLAIN = Decoding()
+
+
+def decode_answer(body: bytes, decoding: Decoding = PLAIN) -> Answer:
+    """
+    Return the answer that a body holds, of either shape.
+
+    Args:
+        body: the JSON text.
+        decoding: how it is read.
 
     Raises:
         ProtocolError: it is not JSON, or not of the protocol's shape.
     """
-    found = _object(body)
+    found = _object(body, decoding)
     if "data" not in found:
         message = f"the answer has no `data`; its keys are {', '.join(map(str, found)) or 'none'}"
         raise ProtocolError(message, "missing_key")
@@ -75,38 +108,70 @@ def decode_answer(body: bytes) -> Answer:
         {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}},
     )
     names = _names(found.get("tensors"), data)
-    _require_shape(names, data)
-    return Answer(names, data, str(found.get("message", "")), extra)
+    _require_shape(names, data, strict=decoding.strict)
+    return Answer(names, data, str(found.get("message", "")), extra, len(body))
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes, decoding: Decoding) -> dict[str, Any]:
     """Return the JSON object of a body."""
-    found = load(body)
+    found = load(body, decoding)
     if not isinstance(found, dict):
         message = f"the answer is {_shown(body)}, not an object"
         raise ProtocolError(message, "not_object")
     return found
 
 
-def load(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+def load(body: bytes, decoding: Decoding = PLAIN) -> Any:  # noqa: ANN401 - any JSON
     """Return the value of a JSON text; NaN, infinities and a byte order mark, which orjson refuses, are read too."""
     import orjson
 
     if not body:
         message = "the answer is empty"
         raise ProtocolError(message, "empty")
+    if not decoding.strict:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        return json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_numbers(decoding),
+            parse_float=_numbers(decoding),
+            object_pairs_hook=_once if decoding.strict else None,
+        )
+    except ProtocolError:
+        raise
+    except (ValueError, RecursionError, MemoryError) as error:
         if body.lstrip()[:1] == b"<":
             message = f"the answer is a web page{_title(body)}: is this the url of the query endpoint?"
             raise ProtocolError(message, "html_page") from None
         message = f"the answer is not JSON ({error}): {_shown(body)}"
         raise ProtocolError(message, "not_json") from None
+
+
+def _numbers(decoding: Decoding) -> Callable[[str], float | None]:
+    """Return what makes a float of a text: NaN and infinities, which 1e999 is too, as it was chosen."""
+
+    def made(text: str) -> float | None:
+        number = float(text)
+        if math.isfinite(number) or decoding.nan == "keep":
+            return number
+        if decoding.nan == "null":
+            return None
+        message = f"the answer holds {text[:20]}, which is no number of JSON"
+        raise ProtocolError(message, "not_json")
+
+    return made
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose names come once each."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "an object of the answer has a name twice"
+        raise ProtocolError(message, "not_json")
+    return found
 
 
 def _shown(body: bytes) -> str:
@@ -123,8 +188,8 @@ def _title(body: bytes) -> str:
 def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JSON
     """Return the names of the columns; without a list of them, those of the data."""
     if tensors is None:
-        first = data[0] if isinstance(data, list) and data else data
-        tensors = list(first) if isinstance(first, dict) else []
+        rows = data if isinstance(data, list) else [data]
+        tensors = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
     if not isinstance(tensors, list) or not all(isinstance(name, str) for name in tensors):
         message = "`tensors` is not a list of names"
         raise ProtocolError(message, "wrong_type")
@@ -134,12 +199,19 @@ def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JS
     return tuple(tensors)
 
 
-def _require_shape(names: tuple[str, ...], data: Any) -> None:  # noqa: ANN401 - any JSON
-    """Refuse data that is neither rows nor columns of one length."""
+def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON
+    """Refuse data that is neither rows nor columns of one length; a row without a column has None there, unless *strict*."""
     if isinstance(data, list):
-        if not all(isinstance(row, dict) and all(name in row for name in names) for row in data):
-            message = "a row of `data` is not an object with every column"
-            raise ProtocolError(message, "ragged")
+        wanted = set(names)
+        for row in data:
+            if not isinstance(row, dict):
+                message = "a row of `data` is not an object"
+                raise ProtocolError(message, "wrong_type")
+            missing = wanted - row.keys()
+            if missing and strict:
+                message = f"a row of `data` has no `{min(missing)}`"
+                raise ProtocolError(message, "ragged")
+            row.update(dict.fromkeys(missing))
     elif isinstance(data, dict):
         if not all(isinstance(data.get(name), list) for name in names):
             message = "a column is missing from `data`, or is not a list"

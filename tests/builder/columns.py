@@ -115,7 +115,7 @@ def values_of(name: str, *, nan: bool = True) -> st.SearchStrategy[Any]:
 tables = st.lists(st.fixed_dictionaries({name: values_of(name) for name in COLUMNS}), min_size=1, max_size=9)
 
 
-def literal_of(name: str, value: Any) -> Any:  # noqa: ANN401 - a number or a text
+def literal_of(name: str, value: Any) -> Any:
     """Return a literal as a column compares with it."""
     kind = COLUMNS[name][0]
     if kind not in FLOATS:
@@ -125,12 +125,12 @@ def literal_of(name: str, value: Any) -> Any:  # noqa: ANN401 - a number or a te
     return float(value) if math.isinf(found) else found
 
 
-def key_of(value: Any) -> Any:  # noqa: ANN401 - a number or a text
+def key_of(value: Any) -> Any:
     """Return what a value is ordered by."""
     return value.encode() if isinstance(value, str) else value
 
 
-def _compared(name: str, sign: str, value: Any) -> Condition:  # noqa: ANN401 - a number or a text
+def _compared(name: str, sign: str, value: Any) -> Condition:
     """Return a comparison with a literal."""
     compare, right = COMPARISONS[sign], key_of(literal_of(name, value))
     return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))  # type: ignore[return-value]  # an expression
@@ -143,7 +143,7 @@ def _member(name: str, members: list[Any], *, negated: bool) -> Condition:
     return test, lambda row: (row[name] is not None and row[name] in rounded) is not negated
 
 
-def _between(name: str, low: Any, high: Any) -> Condition:  # noqa: ANN401 - numbers or texts
+def _between(name: str, low: Any, high: Any) -> Condition:
     """Return BETWEEN."""
     least, most = (key_of(literal_of(name, bound)) for bound in (low, high))
     return col(name).between(low, high), lambda row: row[name] is not None and least <= key_of(row[name]) <= most
@@ -181,19 +181,19 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
 )
 
 
-def rank(value: Any) -> tuple[int, Any]:  # noqa: ANN401 - any cell
+def rank(value: Any) -> tuple[int, Any]:
     """Return what a cell is ordered by: numbers, then NaN, then null."""
     if value is None:
         return 2, 0
     return (1, 0) if value != value else (0, key_of(value))  # noqa: PLR0124 - NaN
 
 
-def same(value: Any) -> Any:  # noqa: ANN401 - any cell
+def same(value: Any) -> Any:
     """Return what cells of one group have in common."""
     return "nan" if value != value else value  # noqa: PLR0124 - NaN
 
 
-def cell(value: Any) -> Any:  # noqa: ANN401 - any cell
+def cell(value: Any) -> Any:
     """Return a cell as the engine gives it back: the empty text as null."""
     return value or None if isinstance(value, str) else value
 

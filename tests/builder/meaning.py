@@ -50,12 +50,12 @@ rows = st.fixed_dictionaries(
 )
 
 
-def _bytes(value: Any) -> Any:  # noqa: ANN401 - a number or a text
+def _bytes(value: Any) -> Any:
     """Return what a value is ordered by: texts by their UTF-8 bytes."""
     return value.encode() if isinstance(value, str) else value
 
 
-def _compared(column: str, sign: str, value: Any) -> Condition:  # noqa: ANN401 - a number or a text
+def _compared(column: str, sign: str, value: Any) -> Condition:
     """Return a comparison with a value."""
     compare = COMPARISONS[sign]
     return compare(col(column), value), lambda row: bool(compare(_bytes(row[column]), _bytes(value)))

@@ -38,14 +38,14 @@ SINGLE = (*ENGINE_TYPES, "bool")
 EXACT = 2**53
 
 
-def bounded(value: Any) -> Any:  # noqa: ANN401 - any number
+def bounded(value: Any) -> Any:
     """Return a number that float64 holds exactly; beyond, integers of 64 bits wrap and floats round."""
     if abs(value) >= EXACT:
         raise OverflowError
     return value
 
 
-def remainder(left: Any, right: Any) -> Any:  # noqa: ANN401 - any number
+def remainder(left: Any, right: Any) -> Any:
     """Return the remainder with the sign of the dividend."""
     if isinstance(left, int) and isinstance(right, int):
         return int(math.copysign(abs(left) % abs(right), left))
@@ -85,7 +85,7 @@ def cells(name: str) -> st.SearchStrategy[Any]:
     }[name]
 
 
-def python(value: Any) -> Any:  # noqa: ANN401 - any number
+def python(value: Any) -> Any:
     """Return a cell as a number of Python, or an array without limits."""
     if isinstance(value, np.ndarray):
         return [python(part) for part in value]

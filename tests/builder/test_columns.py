@@ -30,7 +30,7 @@ sort_keys = st.lists(
 )
 
 
-def made(rows: list[Row]) -> Any:  # noqa: ANN401 - the engine ships no types
+def made(rows: list[Row]) -> Any:
     """Return a dataset of numbered rows whose indexes are built at once."""
     data = deeplake.create(f"mem://{next(names)}")
     data.indexing_mode = deeplake.IndexingMode.Always
@@ -42,7 +42,7 @@ def made(rows: list[Row]) -> Any:  # noqa: ANN401 - the engine ships no types
     return data
 
 
-def ids(data: Any, query: Query) -> list[int]:  # noqa: ANN401 - the engine ships no types
+def ids(data: Any, query: Query) -> list[int]:
     """Return the numbers of the rows of a query that is compiled with the columns of the dataset."""
     return [row["id"] for row in run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))]
 

@@ -62,18 +62,18 @@ M = np.array([[1.0, 0.0, 0.5], [0.0, -1.0, 2.0]], "f4")
 BYTES = [1, 255, 7]
 
 
-def cosine(left: Any, right: Any) -> Any:  # noqa: ANN401 - arrays
+def cosine(left: Any, right: Any) -> Any:
     """Return the cosine of two vectors in float64."""
     a, b = np.asarray(left, "f8"), np.asarray(right, "f8")
     return a @ b / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
 
 
-def bits(left: Any, right: Any) -> int:  # noqa: ANN401 - arrays
+def bits(left: Any, right: Any) -> int:
     """Return in how many bits two vectors of bytes differ."""
     return int(np.unpackbits(np.bitwise_xor(np.asarray(left, "u1"), np.asarray(right, "u1"))).sum())
 
 
-def wide(value: Any) -> Any:  # noqa: ANN401 - arrays
+def wide(value: Any) -> Any:
     """Return an array in 64 bits."""
     return np.asarray(value).astype("f8" if np.asarray(value).dtype.kind == "f" else "i8")
 
@@ -245,7 +245,7 @@ ALONE = {"bm25_similarity", "mmr_similarity", "random"}
 
 
 @pytest.fixture(scope="module", name="data")
-def _data() -> Any:  # noqa: ANN401 - the engine ships no types
+def _data() -> Any:
     """Return the rows as a dataset."""
     return dataset("functions", KINDS, ROWS)
 
@@ -260,7 +260,7 @@ def test_every_function_has_a_case() -> None:
     [pytest.param(*case, id=case[1]) for cases in ROWWISE.values() for case in cases],
 )
 def test_a_function_has_its_text_and_its_rows(
-    data: Any,  # noqa: ANN401 - the engine ships no types
+    data: Any,
     expression: Expr,
     text: str,
     meaning: Callable[[Row], Any],
@@ -280,7 +280,7 @@ def test_a_function_has_its_text_and_its_rows(
     [pytest.param(expression, meaning, id=text) for cases in ROWWISE.values() for expression, text, meaning in cases],
 )
 def test_a_function_means_the_same_beside_other_clauses(
-    data: Any,  # noqa: ANN401 - the engine ships no types
+    data: Any,
     expression: Expr,
     meaning: Callable[[Row], Any],
 ) -> None:
@@ -293,7 +293,7 @@ def test_a_function_means_the_same_beside_other_clauses(
 
 
 @pytest.mark.parametrize("name", GROUPED)
-def test_an_aggregate_has_its_text_and_its_rows(data: Any, name: str) -> None:  # noqa: ANN401 - the engine ships no types
+def test_an_aggregate_has_its_text_and_its_rows(data: Any, name: str) -> None:
     """The text is the documented one, and each group's value is that of the reference."""
     expression, text, meaning = GROUPED[name]
     query = select("k", x=expression).group_by("k")
@@ -323,7 +323,7 @@ def assert_same(found: list[Any], meant: list[Any]) -> None:
                 np.testing.assert_allclose(one.astype("f8"), other.astype("f8"), rtol=1e-6, atol=1e-6)
 
 
-def test_random_orders_the_rows(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_random_orders_the_rows(data: Any) -> None:
     """An order by random numbers has all rows."""
     query = select("id").order_by(fn.random())
 
@@ -331,7 +331,7 @@ def test_random_orders_the_rows(data: Any) -> None:  # noqa: ANN401 - the engine
     assert sorted(row["id"] for row in run(data, str(query))) == [row["id"] for row in ROWS]
 
 
-def test_bm25_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_bm25_as_a_key(data: Any) -> None:
     """The rows that hold the word come, and no other."""
     query = select("id").order_by(desc(fn.bm25_similarity("words", "alpha"))).limit(5)
 
@@ -339,7 +339,7 @@ def test_bm25_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no
     assert {row["id"] for row in run(data, str(query))} == {0, 20, 50}
 
 
-def test_mmr_as_a_key(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_mmr_as_a_key(data: Any) -> None:
     """The first row is the one that is closest."""
     query = select("id").order_by(desc(fn.mmr_similarity("e", V))).limit(2)
 
@@ -427,7 +427,7 @@ def test_an_unknown_function_has_a_hint(attribute: str) -> None:
 
 
 @pytest.mark.parametrize("axis", [0, 1, True, "x"])
-def test_any_other_axis_is_refused(axis: Any) -> None:  # noqa: ANN401 - wrong ones
+def test_any_other_axis_is_refused(axis: Any) -> None:
     """The engine computes any axis but the last wrongly."""
     with pytest.raises(ArgumentError, match="takes axis=-1, the last"):
         fn.any("m", axis)
@@ -460,7 +460,7 @@ def test_the_engine_computes_another_axis_wrongly() -> None:
         "select data(id, 2) as x where id > 10",
     ],
 )
-def test_the_plain_text_would_be_wrong(data: Any, text: str) -> None:  # noqa: ANN401 - the engine ships no types
+def test_the_plain_text_would_be_wrong(data: Any, text: str) -> None:
     """Before and after: the naive text and the builder's differ on the engine."""
     expression = text.removeprefix("select ").partition(" as x")[0]
     built = {

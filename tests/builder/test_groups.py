@@ -51,7 +51,7 @@ def named(rows: list[Row]) -> tuple[str, Any]:
     )
 
 
-def sort_value(value: Any) -> Any:  # noqa: ANN401 - a number or a text
+def sort_value(value: Any) -> Any:
     """Return what a cell is ordered by; the empty text and null are one."""
     return (value or "").encode() if isinstance(value, str) or value is None else value
 

@@ -27,7 +27,7 @@ several = settings(
 )
 
 
-def made(rows: list[Row]) -> Any:  # noqa: ANN401 - the engine ships no types
+def made(rows: list[Row]) -> Any:
     """Return a dataset of numbered rows."""
     return dataset(
         next(names), {"id": "int64", **meaning.KINDS}, [{"id": number, **row} for number, row in enumerate(rows)]
@@ -103,7 +103,7 @@ METRICS: dict[str, tuple[Any, int]] = {
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_a_similarity_search_is_numpy_s(metric: Any) -> None:  # noqa: ANN401 - the name of a metric
+def test_a_similarity_search_is_numpy_s(metric: Any) -> None:
     """Scores and order of each metric are those of numpy, the closest first, with limit, offset and a condition."""
     score, sign = METRICS[metric]
     generator = np.random.default_rng(7)

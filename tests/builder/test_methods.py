@@ -52,7 +52,7 @@ ID, X, T = col("id"), col("x"), col("t")
 
 
 @pytest.fixture(scope="module", name="data")
-def _data() -> Any:  # noqa: ANN401 - the engine ships no types
+def _data() -> Any:
     """Return the rows as a dataset."""
     return dataset("methods", KINDS, ROWS)
 
@@ -140,7 +140,7 @@ def test_every_method_of_an_expression_has_a_case() -> None:
     [pytest.param(*case, id=f"{name} {case[1]}") for name, cases in CONDITIONS.items() for case in cases],
 )
 def test_a_condition(
-    data: Any,  # noqa: ANN401 - the engine ships no types
+    data: Any,
     condition: Expr,
     text: str,
     holds: Callable[[Row], Any],
@@ -156,7 +156,7 @@ def test_a_condition(
     ("value", "text", "meaning"),
     [pytest.param(*case, id=f"{name} {case[1]}") for name, cases in VALUES.items() for case in cases],
 )
-def test_a_value(data: Any, value: Expr, text: str, meaning: Callable[[Row], Any]) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_value(data: Any, value: Expr, text: str, meaning: Callable[[Row], Any]) -> None:
     """The documented text, and each row's value as in Python."""
     query = select(x=value)
 
@@ -336,7 +336,7 @@ def test_every_method_of_a_query_has_a_case() -> None:
         for number, case in enumerate(cases)
     ],
 )
-def test_a_query(data: Any, query: Query, text: str, rows: list[Row]) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_query(data: Any, query: Query, text: str, rows: list[Row]) -> None:
     """The documented text, and the rows that its meaning says."""
     assert str(query) == text
     assert run(data, str(query)) == rows

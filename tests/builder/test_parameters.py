@@ -50,13 +50,13 @@ drawn = st.lists(st.sampled_from(uses), min_size=1, max_size=3).flatmap(
 embedded_rows = st.builds(lambda row, e: {**row, "e": e}, meaning.rows, vectors)
 
 
-def made(rows: list[Row]) -> Any:  # noqa: ANN401 - the engine ships no types
+def made(rows: list[Row]) -> Any:
     """Return a dataset of numbered rows."""
     kinds = {"id": "int64", "e": TYPES.Array("float32", shape=[3]), **meaning.KINDS}
     return dataset(next(names), kinds, [{"id": number, **row} for number, row in enumerate(rows)])
 
 
-def answered(data: Any, prepared: Prepared, **values: Any) -> list[int]:  # noqa: ANN401 - the engine ships no types
+def answered(data: Any, prepared: Prepared, **values: Any) -> list[int]:
     """Return the ids of the rows that the engine finds with a prepared text."""
     (view,) = data.prepare_query(prepared.text).run_batch([prepared.values(**values)])
     return [int(number) for number in view["id"][:]] if len(view) else []
@@ -64,7 +64,7 @@ def answered(data: Any, prepared: Prepared, **values: Any) -> list[int]:  # noqa
 
 @several
 @given(rows=st.lists(embedded_rows, min_size=1, max_size=8), parts=drawn)
-def test_a_prepared_query_brings_the_rows_of_the_written_one(rows: list[Row], parts: Any) -> None:  # noqa: ANN401 - drawn
+def test_a_prepared_query_brings_the_rows_of_the_written_one(rows: list[Row], parts: Any) -> None:
     """``to_prepared`` with values, ``bind`` and the values written down: one text, the same rows."""
     written = select("id").where(*(write(value) for write, value in parts))
     query = select("id").where(*(write(param(f"p{number}")) for number, (write, _) in enumerate(parts)))
@@ -80,7 +80,7 @@ def test_a_prepared_query_brings_the_rows_of_the_written_one(rows: list[Row], pa
 
 @several
 @given(use=st.sampled_from(texts).flatmap(lambda use: st.tuples(st.just(use[0]), use[1])))
-def test_what_a_bound_value_means_depends_on_it(use: Any) -> None:  # noqa: ANN401 - drawn
+def test_what_a_bound_value_means_depends_on_it(use: Any) -> None:
     """A text is compared by BETWEEN and None by IS NULL, as in the query that was written with the value."""
     write, value = use
 
@@ -92,7 +92,7 @@ def test_what_a_bound_value_means_depends_on_it(use: Any) -> None:  # noqa: ANN4
 
 @several
 @given(rows=st.lists(embedded_rows, min_size=1, max_size=8), one=vectors, two=vectors)
-def test_a_search_is_prepared_flat(rows: list[Row], one: Any, two: Any) -> None:  # noqa: ANN401 - arrays
+def test_a_search_is_prepared_flat(rows: list[Row], one: Any, two: Any) -> None:
     """The main chain is prepared without its sub-query; the same vector stands twice in the text, and each vector brings its own rows."""
     assume(np.linalg.norm(one) > 0 and np.linalg.norm(two) > 0)
     data = made(rows)

@@ -93,7 +93,7 @@ tests: st.SearchStrategy[Test] = st.one_of(
 )
 
 
-def made(values: list[str], nulls: list[bool]) -> Any:  # noqa: ANN401 - the engine ships no types
+def made(values: list[str], nulls: list[bool]) -> Any:
     """Return a dataset with the same texts in every column, indexes built."""
     data = deeplake.create(f"mem://{next(names)}")
     data.indexing_mode = deeplake.IndexingMode.Always

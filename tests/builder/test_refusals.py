@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def anything(value: Any) -> Any:  # noqa: ANN401 - hides a wrong type from the type checkers
+def anything(value: Any) -> Any:
     """Return the value."""
     return value
 

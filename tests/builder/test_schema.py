@@ -27,7 +27,7 @@ T = deeplake.types
 names = (f"schema{number}" for number in itertools.count())
 
 
-def columns_of(data: Any) -> dict[str | None, Schema]:  # noqa: ANN401 - the engine ships no types
+def columns_of(data: Any) -> dict[str | None, Schema]:
     """Return the columns of a dataset, as those of queries without source."""
     return {None: Schema.from_dataset(data)}
 
@@ -49,7 +49,7 @@ COLUMNS = Schema(
 )
 
 
-def select_(*columns: str, **named: Any) -> Query:  # noqa: ANN401 - expressions
+def select_(*columns: str, **named: Any) -> Query:
     """Return a query over a dataset with those columns."""
     return select(*columns, **named).from_("D", schema=COLUMNS)
 
@@ -79,7 +79,7 @@ def test_a_schema_is_written_and_read_again(columns: dict[str, Column]) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["int", "text fast", "embedding[x]", "", "int64 nullable", 3, None])
-def test_what_describes_no_column_is_refused(wrong: Any) -> None:  # noqa: ANN401 - what is wrong
+def test_what_describes_no_column_is_refused(wrong: Any) -> None:
     """The message lists what does."""
     with pytest.raises(ArgumentError, match="`Schema` takes descriptions of columns"):
         Schema(a=wrong)
@@ -296,7 +296,7 @@ def test_slices_of_a_known_length_are_python_s(written: str, text: str) -> None:
     assert [row["x"] for row in run(data, compile_query(query, None, known))] == [row.tolist() for row in expected]
 
 
-def indexed_data() -> Any:  # noqa: ANN401 - the engine ships no types
+def indexed_data() -> Any:
     """Return 3,000 rows with indexes that are built at once."""
     data = deeplake.create(f"mem://{next(names)}")
     data.indexing_mode = deeplake.IndexingMode.Always
@@ -317,7 +317,7 @@ def indexed_data() -> Any:  # noqa: ANN401 - the engine ships no types
 
 
 @pytest.fixture(scope="module")
-def indexed() -> Any:  # noqa: ANN401 - the engine ships no types
+def indexed() -> Any:
     """Return rows with built indexes."""
     return indexed_data()
 
@@ -335,7 +335,7 @@ SEARCHES: dict[str, Callable[[Query, Any], Query]] = {
 
 @pytest.mark.parametrize("kind", SEARCHES)
 @pytest.mark.parametrize("offset", [0, 4])
-def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int) -> None:
     """The nearest rows are numpy's, where the engine's index alone has some of them, and an OFFSET takes no rows away."""
     embeddings = indexed["e"][:]
     known = columns_of(indexed)
@@ -352,7 +352,7 @@ def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int)
 
 
 @pytest.mark.parametrize("kind", ["score", "no score", "filtered", "renamed below"])
-def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, kind: str) -> None:  # noqa: ANN401 - the engine ships no types
+def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, kind: str) -> None:
     """The engine's own OFFSET beside an index has fewer rows than LIMIT says; the query's has all, and numpy's ones."""
     embeddings = indexed["e"][:]
     for vector in np.random.default_rng(6).normal(size=(5, 16)).astype("f4"):
@@ -365,7 +365,7 @@ def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, ki
         assert len(run(indexed, naive)) < 20
 
 
-def test_an_offset_takes_no_rows_from_mmr(indexed: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_an_offset_takes_no_rows_from_mmr(indexed: Any) -> None:
     """Relevance and diversity rank in their flat form, and what is left out is left out of that."""
     vector = np.random.default_rng(6).normal(size=16).astype("f4")
     ranked = select("id").similarity("e", vector, metric="mmr", as_=None)
@@ -377,7 +377,7 @@ def test_an_offset_takes_no_rows_from_mmr(indexed: Any) -> None:  # noqa: ANN401
         assert [row["id"] for row in run(indexed, text)] == first[3:]
 
 
-def test_an_order_of_an_indexed_column_with_limit(indexed: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_an_order_of_an_indexed_column_with_limit(indexed: Any) -> None:
     """The engine alone fails on it."""
     known = columns_of(indexed)
     values = indexed["v"][:].tolist()
@@ -389,7 +389,7 @@ def test_an_order_of_an_indexed_column_with_limit(indexed: Any) -> None:  # noqa
     assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
 
 
-def test_conditions_over_changed_rows(indexed: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_conditions_over_changed_rows(indexed: Any) -> None:
     """An index points to the rows of the dataset; over a sub-query the engine alone gives other rows, or fails."""
     known = columns_of(indexed)
     values = indexed["v"][:].tolist()

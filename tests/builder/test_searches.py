@@ -30,7 +30,7 @@ MATRICES = GENERATOR.normal(size=(COUNT, 3, WIDTH)).astype("f4")
 
 
 @pytest.fixture(scope="module")
-def data() -> Any:  # noqa: ANN401 - the engine ships no types
+def data() -> Any:
     """Return rows of every kind that can be searched."""
     made = deeplake.create("mem://searches")
     kinds = {
@@ -61,7 +61,7 @@ def data() -> Any:  # noqa: ANN401 - the engine ships no types
     return made
 
 
-def words(data: Any, text: str, condition: str = "") -> list[tuple[int, float]]:  # noqa: ANN401 - the engine ships no types
+def words(data: Any, text: str, condition: str = "") -> list[tuple[int, float]]:
     """Return rows and scores of the engine's own form; texts of different lengths have different scores."""
     found = run(
         data,
@@ -70,7 +70,7 @@ def words(data: Any, text: str, condition: str = "") -> list[tuple[int, float]]:
     return [(row["id"], row["score"]) for row in found]
 
 
-def test_a_search_for_words(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_search_for_words(data: Any) -> None:
     """The rows have the word, the scores fall, and the text is the engine's one form."""
     query = select("id", "t").bm25("t", "apple").order_by("score").limit(7)
     found = run(data, str(query))
@@ -105,14 +105,14 @@ FORMS: dict[str, tuple[Callable[[Query], Query], Callable[[list[tuple[int, float
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_forms_of_a_search_for_words(data: Any, form: str) -> None:  # noqa: ANN401 - the engine ships no types
+def test_forms_of_a_search_for_words(data: Any, form: str) -> None:
     """Another name, an offset, no score: the rows and scores of the engine's own form."""
     build, expected = FORMS[form]
 
     assert expected(words(data, "apple")) == run(data, str(build(select("id"))))
 
 
-def test_a_condition_of_a_search_for_words(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_condition_of_a_search_for_words(data: Any) -> None:
     """It filters before the rows are cut."""
     query = select("id").where(col("grp") == 1).bm25("t", "banana").order_by("score").limit(60)
     with_word = {number for number in range(COUNT) if number % 4 == 1 and "banana" in TEXTS[number]}
@@ -146,7 +146,7 @@ def test_what_has_no_form_is_refused(made: Callable[[], Query], rule: str) -> No
     assert rule in str(caught.value)
 
 
-def test_a_diverse_ranking(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_diverse_ranking(data: Any) -> None:
     """The first row is the nearest one, and no row comes twice."""
     for vector in GENERATOR.normal(size=(5, WIDTH)).astype("f4"):
         found = [row["id"] for row in run(data, str(select("id").similarity("e", vector, "mmr", as_=None).limit(6)))]
@@ -156,7 +156,7 @@ def test_a_diverse_ranking(data: Any) -> None:  # noqa: ANN401 - the engine ship
         assert len(set(found)) == 6
 
 
-def test_the_distance_of_bits(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_the_distance_of_bits(data: Any) -> None:
     """The number of different bits, as one number, the nearest first."""
     vector = BYTES[7]
     found = run(data, str(select("id").similarity("bits", vector, "hamming").order_by("score").limit(10)))
@@ -166,7 +166,7 @@ def test_the_distance_of_bits(data: Any) -> None:  # noqa: ANN401 - the engine s
     assert [{"id": int(row), "score": int(distances[row])} for row in order] == found
 
 
-def test_the_similarity_of_matrices(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_the_similarity_of_matrices(data: Any) -> None:
     """The sum, over the rows of the query, of the largest cosine."""
     query_rows = GENERATOR.normal(size=(2, WIDTH)).astype("f4")
     found = run(data, str(select("id").similarity("m", query_rows, "maxsim").order_by("score").limit(10)))
@@ -196,7 +196,7 @@ legs = st.tuples(st.integers(1, 2), st.integers(0, 2)).filter(lambda pair: sum(p
     weighted=st.booleans(),
 )
 def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 - each is drawn on its own
-    data: Any,  # noqa: ANN401 - the engine ships no types
+    data: Any,
     number: tuple[int, int],
     seed: int,
     key: str,
@@ -242,7 +242,7 @@ def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 
     assert all(row["t"] == TEXTS[row["id"]] for row in found)
 
 
-def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:
     """The columns are known: the message names the column, and `key=`."""
     query = select("id").hybrid(vector=("e", EMBEDDINGS[0]), text=("t", "apple"), key="nope").order_by("score").limit(3)
 

@@ -18,12 +18,12 @@ IDS = list(range(len(WORDS)))
 
 
 @pytest.fixture(scope="module")
-def data() -> Any:  # noqa: ANN401 - the engine ships no types
+def data() -> Any:
     """Return a dozen rows."""
     return dataset("traps", {"id": "int64", "grp": "int64", "t": "text"}, ROWS)
 
 
-def where(holds: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a function of a row
+def where(holds: Any) -> list[dict[str, Any]]:
     """Return the numbers of the rows for which something holds."""
     return [{"id": row["id"]} for row in ROWS if holds(row)]
 
@@ -73,13 +73,13 @@ TRAPS = [
 
 
 @pytest.mark.parametrize(("naive", "query", "expected"), TRAPS)
-def test_the_naive_text_brings_other_rows(naive: str, query: Query, expected: list[dict[str, Any]], data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_the_naive_text_brings_other_rows(naive: str, query: Query, expected: list[dict[str, Any]], data: Any) -> None:
     """Without a word from the engine."""
     assert run(data, naive) != expected
     assert run(data, str(query)) == expected
 
 
-def test_an_alias_is_not_seen_at_its_own_level(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_an_alias_is_not_seen_at_its_own_level(data: Any) -> None:
     """The engine refuses it; where the source has a column of the name it takes that one."""
     query = select("id", rest=col("id") % 5).order_by("rest").limit(3)
 
@@ -88,7 +88,7 @@ def test_an_alias_is_not_seen_at_its_own_level(data: Any) -> None:  # noqa: ANN4
     assert run(data, str(query)) == [{"id": 0, "rest": 0}, {"id": 5, "rest": 0}, {"id": 10, "rest": 0}]
 
 
-def test_a_query_inside_in_is_refused(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_a_query_inside_in_is_refused(data: Any) -> None:
     """The engine answers no rows, and never runs the sub-query; the message says what to do."""
     assert run(data, 'select id where id in (select id from "mem://traps" where id < 3)') == []
     with pytest.raises(ArgumentError, match="run it first"):
@@ -98,7 +98,7 @@ def test_a_query_inside_in_is_refused(data: Any) -> None:  # noqa: ANN401 - the 
     assert inner == run(data, str(select("id").where(col("id").in_([row["id"] for row in inner]))))
 
 
-def test_not_in_front_of_in(data: Any) -> None:  # noqa: ANN401 - the engine ships no types
+def test_not_in_front_of_in(data: Any) -> None:
     """The engine reads `NOT id IN ..` as `(NOT id) IN ..`."""
     with pytest.raises(RuntimeError, match="Expected tensor name"):
         run(data, "select id where not id in (1, 2)")

@@ -66,7 +66,7 @@ def test_equal_queries_have_no_difference(query: Query, other: Query) -> None:
 
 @several
 @given(query=queries, condition=conditions, rows=st.integers(0, 9))
-def test_a_step_is_its_difference(query: Query, condition: Any, rows: int) -> None:  # noqa: ANN401 - an expression
+def test_a_step_is_its_difference(query: Query, condition: Any, rows: int) -> None:
     """What a step adds is what ``diff`` says, the other way round with the other sign, and the query before stays as it was."""
     before = repr(query)
     longer = query.where(condition).limit(rows)
@@ -125,7 +125,7 @@ def test_the_levels_are_those_of_the_text(query: Query) -> None:
     assert sum(1 for level in _levels(drawn) if level.clauses[0][0] == "select") == _selects(str(text))
 
 
-def _levels(level: Any) -> list[Any]:  # noqa: ANN401 - a level
+def _levels(level: Any) -> list[Any]:
     """Return a level and all below."""
     return [level, *(inner for below in level.below for inner in _levels(below))]
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.client import matrix
 from tql_client import connect, demo, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tql_client import Client
@@ -51,3 +52,27 @@ def embedded(path: Path) -> Iterator[Client]:
     """Return a client of the engine in this process."""
     with connect(str(path), dataset=demo.NAME) as client:
         yield client
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark of a row of the fault matrix."""
+    config.addinivalue_line("markers", "fault(row, expected): a row of the fault matrix")
+
+
+@pytest.fixture(autouse=True)
+def _in_the_table(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    """Write the row of a test of the fault matrix into its report."""
+    mark = request.node.get_closest_marker("fault")
+    if mark is not None:
+        record_property(matrix.ROW, mark.args)
+
+
+@pytest.fixture
+def see(record_property: Callable[[str, object], None]) -> Callable[[matrix.Outcome], matrix.Outcome]:
+    """Return what writes down what was seen, for the table."""
+
+    def note(found: matrix.Outcome) -> matrix.Outcome:
+        record_property(matrix.SEEN, found.seen)
+        return found
+
+    return note

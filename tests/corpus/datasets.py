@@ -34,7 +34,7 @@ def build() -> dict[str, Any]:
     }
 
 
-def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:  # noqa: ANN401 - the engine ships no types
+def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:
     """Return a dataset."""
     made = deeplake.create(f"mem://{name}")
     for column, kind in kinds.items():
@@ -51,7 +51,7 @@ def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:  # noq
 _ClassLabel = type(TYPES.ClassLabel("int32"))
 
 
-def _t(vectors: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
+def _t(vectors: np.ndarray[Any, Any]) -> Any:
     """Return a dataset with a column of nearly every type."""
     numbers = list(range(COUNT))
     kinds = {
@@ -101,7 +101,7 @@ def _t(vectors: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
     return _made("t", kinds, data)
 
 
-def _x(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+def _x(rng: np.random.RandomState) -> Any:
     """Return a dataset with indexes."""
     kinds = {
         "id": TYPES.Int64(),
@@ -126,7 +126,7 @@ def _x(rng: np.random.RandomState) -> Any:  # noqa: ANN401
     return _made("x", kinds, data)
 
 
-def _u() -> Any:  # noqa: ANN401
+def _u() -> Any:
     """Return a small dataset to join with."""
     kinds = {"uid": TYPES.Int64(), "id": TYPES.Int64(), "name": TYPES.Text(), "val": TYPES.Float32()}
     data = {
@@ -138,7 +138,7 @@ def _u() -> Any:  # noqa: ANN401
     return _made("u", kinds, data)
 
 
-def _mm(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+def _mm(rng: np.random.RandomState) -> Any:
     """Return a dataset of matrices with an index for maxsim."""
     made = deeplake.create("mem://mm")
     made.add_column("id", TYPES.Int64())
@@ -149,13 +149,13 @@ def _mm(rng: np.random.RandomState) -> Any:  # noqa: ANN401
     return made
 
 
-def _s() -> Any:  # noqa: ANN401
+def _s() -> Any:
     """Return a dataset with sequences."""
     kinds = {"id": TYPES.Int64(), "seq": TYPES.Sequence(TYPES.Int64())}
     return _made("s", kinds, {"id": list(range(4)), "seq": [[i, i + 1, i + 2] for i in range(4)]})
 
 
-def _built(rng: np.random.RandomState) -> Any:  # noqa: ANN401
+def _built(rng: np.random.RandomState) -> Any:
     """Return a dataset whose indexes are built at once; the measured verdicts know nothing of it."""
     made = deeplake.create("mem://built")
     made.indexing_mode = deeplake.IndexingMode.Always
@@ -168,7 +168,7 @@ def _built(rng: np.random.RandomState) -> Any:  # noqa: ANN401
     return made
 
 
-def _n() -> Any:  # noqa: ANN401
+def _n() -> Any:
     """Return a dataset of values that are hard for keys and patterns; the measured verdicts know nothing of it."""
     kinds = {"id": TYPES.Int64(), "f": TYPES.Float64(), "big": TYPES.Int64(), "s": TYPES.Text()}
     data = {
@@ -180,13 +180,13 @@ def _n() -> Any:  # noqa: ANN401
     return _made("n", kinds, data)
 
 
-def _l() -> Any:  # noqa: ANN401
+def _l() -> Any:
     """Return a dataset of texts that are hard for LIKE."""
     kinds = {"id": TYPES.Int64(), "s": TYPES.Text(), "ti": TYPES.Text(TYPES.Inverted)}
     return _made("l", kinds, {"id": list(range(len(PATTERNS))), "s": PATTERNS, "ti": PATTERNS})
 
 
-def _k() -> Any:  # noqa: ANN401
+def _k() -> Any:
     """Return a dataset of vectors of every type."""
     arrays = {"v8": "uint8", "v64": "int64", "v32": "int32", "f64": "float64", "f32": "float32", "f16": "float16"}
     kinds = {

@@ -6,10 +6,17 @@ Theirs hold the request, and with it the token, so none of them is kept as a cau
 
 from __future__ import annotations
 
+from http import client as http
 from typing import TYPE_CHECKING
 
 from requests import exceptions as theirs
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    InvalidChunkLength,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from tql_client import errors
 
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from tql_grammar.errors import TqlError
 
 # The first that fits counts; each is made from the url and the innermost reason.
-_TABLE: tuple[tuple[type[Exception], Callable[[str, str], TqlError]], ...] = (
+_TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str, str], TqlError]], ...] = (
     (theirs.ProxyError, lambda url, reason: errors.ProxyError(f"the proxy on the way to {url} refused ({reason})")),
     (
         theirs.SSLError,
@@ -28,7 +35,17 @@ _TABLE: tuple[tuple[type[Exception], Callable[[str, str], TqlError]], ...] = (
         ),
     ),
     (
-        theirs.ConnectTimeout,
+        NameResolutionError,
+        lambda url, reason: errors.UnknownHost(f"the name in {url} is unknown ({reason}): is the address right?"),
+    ),
+    (
+        NewConnectionError,
+        lambda url, reason: errors.ConnectError(
+            f"nothing answers at {url} ({reason}): is the server running, and is the address right?"
+        ),
+    ),
+    (
+        (theirs.ConnectTimeout, ConnectTimeoutError),
         lambda url, _: errors.ConnectTimeout(
             f"no connection to {url} in time: is the address right, and does a firewall let you through?"
         ),
@@ -48,11 +65,14 @@ _TABLE: tuple[tuple[type[Exception], Callable[[str, str], TqlError]], ...] = (
             f"the answer of {url} has headers that contradict each other", "wrong_type"
         ),
     ),
-    (theirs.ChunkedEncodingError, lambda url, _: errors.ConnectionLost(f"the answer of {url} ended too early")),
     (
-        NewConnectionError,
-        lambda url, reason: errors.ConnectError(
-            f"nothing answers at {url} ({reason}): is the server running, and is the address right?"
+        (theirs.ChunkedEncodingError, InvalidChunkLength, http.RemoteDisconnected, http.IncompleteRead),
+        lambda url, _: errors.ConnectionLost(f"the answer of {url} ended too early"),
+    ),
+    (
+        http.HTTPException,
+        lambda url, reason: errors.ProtocolError(
+            f"what answers at {url} does not speak HTTP as it should ({reason}): is it an HTTP server?", "not_http"
         ),
     ),
     (

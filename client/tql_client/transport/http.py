@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from typing import TYPE_CHECKING
 
 from tql_client import errors
 from tql_client.deadline import guarded
-from tql_client.wire import decode_answer, decode_error, encode_request
+from tql_client.wire import PLAIN, Decoding, decode_answer, decode_error, encode_request
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
@@ -19,13 +21,13 @@ if TYPE_CHECKING:
     from tql_client.deadline import Guard
     from tql_client.wire import Answer
 
-CONNECT_SECONDS = 5.0
 LARGEST_ANSWER = 256 * 2**20
 MIB = 2**20
 CHUNK = 2**18
 DIGITS = 18
 ERROR_STATUS = 400
 REDIRECTS = range(300, 400)
+LOG = logging.getLogger("tql_client")
 ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 
@@ -37,17 +39,27 @@ class Exchange(Record):
         status: of HTTP.
         headers: by lower-case names.
         body: decoded.
+        framed: whether the answer says where it ends; one that does not may have been cut off.
     """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    framed: bool
 
 
 class HttpTransport:
     """Sends queries to a url over one pooled session."""
 
-    def __init__(self, url: str, token: TokenSource | None, largest: int = LARGEST_ANSWER) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: TokenSource | None,
+        largest: int = LARGEST_ANSWER,
+        decoding: Decoding = PLAIN,
+        *,
+        verify: bool | str | None = None,
+    ) -> None:
         """
         Prepare; nothing is sent yet.
 
@@ -55,11 +67,17 @@ class HttpTransport:
             url: of the endpoint.
             token: gives the token of each attempt.
             largest: bytes of an answer, decoded; more is refused.
+            decoding: how JSON is read.
+            verify: the file of the certificates that are trusted; None asks the environment's REQUESTS_CA_BUNDLE, else those of certifi.
         """
+        self._decoding = decoding
+        self._verify = verify
         self.url = url
         self.largest = largest
         self._token = token
         self._process = 0
+        self._said = False
+        self._changing = threading.Lock()
         self._session: requests.Session | None = None
 
     def __repr__(self) -> str:
@@ -83,7 +101,21 @@ class HttpTransport:
             raise errors.RedirectRefused(message)
         if found.status >= ERROR_STATUS:
             raise decode_error(found.status, found.body, found.headers)
-        return decode_answer(found.body)
+        try:
+            answer = decode_answer(found.body, self._decoding)
+        except errors.ProtocolError as error:
+            if found.framed or error.kind not in {"not_json", "empty"}:
+                raise
+            message = f"{error} (the server does not say where its answer ends: it may have been cut off)"
+            raise errors.ProtocolError(message, error.kind, retryable=True) from None
+        self._say_once(answer, call)
+        return answer
+
+    def _say_once(self, answer: Answer, call: Call) -> None:
+        """Log that a server answers in the other form than the one that was asked for; the result is the same."""
+        if answer.data and answer.by_rows is not call.as_list and not self._said:
+            self._said = True
+            LOG.warning("the server answers with %s, whatever is asked for", "rows" if answer.by_rows else "columns")
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,7 +131,7 @@ class HttpTransport:
         if call.seconds_left <= 0:
             raise errors.DeadlineExceeded(_late(self.url))
         try:
-            with guarded(call.deadline) as guard:
+            with guarded(call.deadline) as guard, call.stop.during(guard.fire):
                 return self._posted(call, guard)
         except TqlError:
             raise
@@ -115,31 +147,34 @@ class HttpTransport:
 
     def _posted(self, call: Call, guard: Guard) -> Exchange:
         """Post a query, and read the whole answer."""
+        from tql_client.transport.session import CONNECT_SECONDS
+
         left = call.seconds_left
         with self._connections().post(
             self.url,
             data=encode_request(call.query, as_list=call.as_list),
-            headers={"X-Request-Id": call.request_id},
+            headers={"X-Request-Id": call.request_id, "X-Retry-Count": str(call.attempt - 1)},
             auth=self._authorize,
             timeout=(min(CONNECT_SECONDS, left), left),
             allow_redirects=False,
             stream=True,
-            verify=_verify(),
+            verify=_verify() if self._verify is None else self._verify,
         ) as response:
             body = self._body(response)
             if guard.fired:
                 raise errors.DeadlineExceeded(_late(self.url))
-            return Exchange(
-                response.status_code, {name.lower(): value for name, value in response.headers.items()}, body
-            )
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            framed = "content-length" in headers or "transfer-encoding" in headers
+            return Exchange(response.status_code, headers, body, framed)
 
     def _connections(self) -> requests.Session:
         """Return the session of this process: a forked child must not use its parent's sockets."""
-        if self._session is None or self._process != os.getpid():
-            from tql_client.transport.session import session
+        with self._changing:
+            if self._session is None or self._process != os.getpid():
+                from tql_client.transport.session import session
 
-            self._session, self._process = session(self.url), os.getpid()
-        return self._session
+                self._session, self._process = session(self.url), os.getpid()
+            return self._session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the token into a request; a callable, so that netrc has no say."""
@@ -153,8 +188,11 @@ class HttpTransport:
         if encoding not in ENCODINGS:
             message = f"the answer of {self.url} is encoded as {encoding[:40]!r}, which was not asked for"
             raise errors.ProtocolError(message, "not_json")
-        announced = response.headers.get("Content-Length", "")[:DIGITS]
-        if announced.isdecimal() and int(announced) > self.largest:
+        announced = response.headers.get("Content-Length", "0").strip()
+        if not (announced.isascii() and announced.isdecimal()):
+            message = f"the answer of {self.url} has no length: {announced[:DIGITS]!r}"
+            raise errors.ProtocolError(message, "not_http")
+        if len(announced) > DIGITS or int(announced) > self.largest:
             raise self._too_large()
         size, parts = 0, []
         for part in response.iter_content(CHUNK):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -10,28 +13,70 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
 from tql_client import __version__
 from tql_client.address import is_loopback
-from tql_client.deadline import use
+from tql_client.deadline import current, use
 
 if TYPE_CHECKING:
-    import socket
     from typing import Any
 
     from urllib3.poolmanager import PoolManager
 
 POOL = 32
+CONNECT_SECONDS = 5.0
+
+
+def _addresses(connection: HTTPConnection) -> list[str]:
+    """Return the addresses of a connection's host."""
+    try:
+        found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - urllib3's own attribute, of our subclass
+    except (OSError, UnicodeError) as error:
+        raise NameResolutionError(connection.host, connection, error) from None  # type: ignore[arg-type]  # a name that is no host is a UnicodeError
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _share(late: float, addresses: int) -> float:
+    """Return the seconds for the next of some addresses: its part of what is left."""
+    left = late - time.monotonic()
+    guard = current()
+    if guard is not None:
+        left = min(left, guard.seconds_left)
+    return max(0.001, left / addresses)
 
 
 class _Connection(HTTPConnection):
     """A connection whose socket the deadline can shut, from the first byte on."""
 
     def _new_conn(self) -> socket.socket:
-        """Connect."""
-        made = super()._new_conn()
-        use(made)
-        return made
+        """Connect to the first address of the host that answers; all of them share the time of one."""
+        name, seconds = self._dns_host, self.timeout
+        late = time.monotonic() + (seconds if isinstance(seconds, (int, float)) else CONNECT_SECONDS)
+        addresses = _addresses(self)
+        try:
+            for number, address in enumerate(addresses, 1):
+                self._dns_host = address
+                self.timeout = _share(late, len(addresses) - number + 1)
+                try:
+                    made = super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError):
+                    if number == len(addresses):
+                        raise
+                else:
+                    made.settimeout(seconds if isinstance(seconds, (int, float)) else None)
+                    use(made)
+                    return made
+        finally:
+            self._dns_host, self.timeout = name, seconds
+        raise NewConnectionError(self, "the name of the host has no address")
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for a way to the host; whatever goes wrong here is the proxy's doing."""
+        try:
+            super()._tunnel()
+        except (OSError, HTTPException) as error:
+            raise ProxyError("the proxy gave no way to the host", error) from None
 
     def request(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - urllib3's own, handed on
         """Send a request, on a kept connection perhaps."""

@@ -77,6 +77,7 @@ MESSAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"Cannot subscript an empty array", ("TQL242",)),
     (r"Division by zero", ("TQL243",)),
 )
+POSITION = re.compile(r"\s*Pos (\d{1,9}) ")
 # Answers that depend on the data, so that no check of a text can know them.
 OF_DATA = {
     "TQL241": "the dataset in FROM is not there, or cannot be opened; a query without FROM takes the one of its client",
@@ -121,10 +122,22 @@ def _likeliest(known: list[Diagnostic], text: str, name: str | None, codes: tupl
 def _by_name(message: str, text: str, name: str | None, code: str) -> Diagnostic:
     """Return a finding at the name that the answer speaks of, or about the whole text."""
     at = re.search(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", text) if name else None
-    start, end = at.span() if at else (0, len(text))
+    start, end = at.span() if at else _at_position(message, text) or (0, len(text))
     line, column = locate(text, start)
     said = f"the engine answers `{message.strip()}`"
     return Diagnostic(code, "error", said, line, column, start, end, _explanation(code))
+
+
+def _at_position(message: str, text: str) -> tuple[int, int] | None:
+    """Return the place of the N of ``Pos N``, bytes in a line that is not named: known where one line is that long."""
+    found = POSITION.match(message)
+    lines = text.split("\n")
+    long = [number for number, line in enumerate(lines) if found and len(line.encode()) > int(found[1])]
+    if found is None or len(long) != 1:
+        return None
+    before = lines[long[0]].encode()[: int(found[1])].decode(errors="ignore")
+    start = sum(len(line) + 1 for line in lines[: long[0]]) + len(before)
+    return start, start + 1
 
 
 def _explanation(code: str) -> str | None:

@@ -1,0 +1,198 @@
+"""
+Know how the engine answers in a process of its own, which may crash, hang or be stopped without any harm to this one.
+
+The child is ``python -m tql_client.isolated FD``: it takes the `Place` and then one query after the other from a socket, and answers with columns or an error.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from tql_client.call import Call, Stop
+from tql_client.cells import plain
+from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
+from tql_client.retry import STOPPED
+from tql_client.wire import Answer
+from tql_grammar.errors import TqlError
+
+if TYPE_CHECKING:
+    from tql_client.embedded import Place
+    from tql_grammar.schema import Schema
+
+POLL = 0.05
+OPENING_SECONDS = 60.0
+ENDING_SECONDS = 60.0
+SCHEMAS = "schemas"
+
+
+class IsolatedTransport:
+    """Answers queries with the engine in a child process, one at a time; see `Place` for what may be read."""
+
+    def __init__(self, place: Place) -> None:
+        """
+        Start the child, which opens the dataset.
+
+        Raises:
+            ConfigError: the dataset lives in this process's memory.
+            NotFound: there is no dataset at the path.
+            MissingExtra: the engine is not installed.
+        """
+        if place.path.startswith("mem://"):
+            message = (
+                "`isolated` takes a dataset on disk or in the cloud: another process cannot see the memory of this one"
+            )
+            raise ConfigError(message)
+        self._place = place
+        self._one = threading.Lock()
+        self._child: Child | None = None
+        try:
+            self.schemas()
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        """Return the path."""
+        return f"IsolatedTransport({self._place.path!r})"
+
+    def send(self, call: Call) -> Answer:
+        """
+        Run one query, and return its columns.
+
+        Raises:
+            APIError: the engine refuses the query.
+            EngineCrash: the engine's process ended; the next query starts another one.
+            DeadlineExceeded: the time is over; the process was stopped.
+        """
+        left = call.seconds_left
+        if not self._one.acquire(timeout=max(0.0, left)):
+            raise DeadlineExceeded(_LATE)
+        try:
+            names, data = self._asked((call.query, call.seconds_left), call.deadline, call.stop)
+        finally:
+            self._one.release()
+        return Answer(names, data)
+
+    def schemas(self) -> dict[str | None, Schema]:
+        """Return the columns of the dataset, by every name that stands for it."""
+        with self._one:
+            found: dict[str | None, Schema] = self._asked(SCHEMAS, time.monotonic() + OPENING_SECONDS, Stop())
+        return found
+
+    def close(self) -> None:
+        """Stop the child."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+    def _asked(self, question: object, deadline: float, stop: Stop) -> Any:  # noqa: ANN401 - whatever the child answers
+        """Return the child's answer to a question, or raise its error."""
+        if self._child is None or self._child.process_id != os.getpid():
+            self._child = Child(self._place)
+        try:
+            answer = self._child.ask(question, deadline, stop)
+        except BaseException:
+            self.close()
+            raise
+        if isinstance(answer, TqlError):
+            raise answer
+        return answer
+
+
+_LATE = (
+    "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; its process was stopped"
+)
+
+
+class Child:
+    """A process that runs the engine."""
+
+    def __init__(self, place: Place) -> None:
+        """Start it."""
+        ours, its = socket.socketpair()
+        with its:
+            command = [sys.executable, "-m", "tql_client.isolated", str(its.fileno())]
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                pass_fds=[its.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno() if _has_stderr() else subprocess.DEVNULL,
+            )
+        self._line = Connection(ours.detach())
+        self.process_id = os.getpid()
+        self._line.send(place)
+
+    def ask(self, question: object, deadline: float, stop: Stop) -> object:
+        """Return the answer to a question."""
+        try:
+            self._line.send(question)
+            while not self._line.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
+                if stop.is_asked:
+                    raise Cancelled(STOPPED)
+                if time.monotonic() > deadline:
+                    raise DeadlineExceeded(_LATE)
+            return self._line.recv()
+        except (EOFError, ConnectionError):
+            raise EngineCrash(500, f"the engine's process ended ({self._reason()}) while it ran the query") from None
+
+    def _reason(self) -> str:
+        """Return why the process ended."""
+        code = self._process.wait(ENDING_SECONDS)
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def end(self) -> None:
+        """Stop the process."""
+        self._line.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _has_stderr() -> bool:
+    """Tell whether the standard error output is a file that a child can write to."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True
+
+
+def answer_all(line: Connection) -> None:
+    """Answer the questions of the parent until it is gone."""
+    from tql_client.embedded import EmbeddedTransport
+
+    place: Place = line.recv()
+    transport: EmbeddedTransport | None = None
+    while True:
+        try:
+            question = line.recv()
+        except EOFError:
+            return
+        try:
+            transport = transport or EmbeddedTransport(place)
+            line.send(transport.schemas() if question == SCHEMAS else _answered(transport, *question))
+        except TqlError as error:
+            line.send(error)
+
+
+def _answered(transport: Any, query: str, seconds: float) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
+    """Return the names and the columns of a query, as they can be sent to the parent."""
+    answer = transport.send(Call(query, False, time.monotonic() + seconds, "", Stop()))  # noqa: FBT003 - a field
+    return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
+
+
+def _sendable(values: Any) -> Any:  # noqa: ANN401 - a column as the engine gives it
+    """Return a column as numbers of numpy, or as plain values."""
+    numeric = type(values).__module__ == "numpy" and values.dtype.kind in "biuf"
+    return values if numeric else plain(values)
+
+
+if __name__ == "__main__":
+    answer_all(Connection(int(sys.argv[1])))

@@ -1,0 +1,70 @@
+"""Know how the protocol reads as an OpenAPI description, for the local server and for tools that test it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tql_client import __version__
+
+_STRING = {"type": "string"}
+_ERROR = {
+    "type": "object",
+    "required": ["description"],
+    "properties": {"description": _STRING, "hint": _STRING},
+}
+_REASONS = {
+    400: "the query is refused, or the request is not of the protocol's form",
+    401: "the token is missing or wrong",
+    403: "the request is not for this machine's own address",
+    404: "the dataset does not exist",
+    408: "the request did not come in time",
+    413: "the request is too large",
+    500: "the engine failed",
+    504: "the engine did not answer in time",
+}
+_REQUEST = {
+    "type": "object",
+    "required": ["query"],
+    "properties": {
+        "query": {**_STRING, "description": "a TQL text", "examples": ['select id from "hub://org/dataset" limit 5']},
+        "as_list": {"type": "boolean", "default": True, "description": "one object per row, or one list per column"},
+    },
+}
+_ANSWER = {
+    "type": "object",
+    "required": ["message", "tensors", "data"],
+    "properties": {
+        "message": _STRING,
+        "tensors": {"type": "array", "items": _STRING},
+        "data": {
+            "oneOf": [
+                {"type": "array", "items": {"type": "object"}},
+                {"type": "object", "additionalProperties": {"type": "array"}},
+            ]
+        },
+    },
+}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a body of JSON."""
+    return {"application/json": {"schema": schema}}
+
+
+def description(path: str, *, with_token: bool) -> dict[str, Any]:
+    """Return the description of a server that answers queries at a path."""
+    errors = {str(status): {"description": reason, "content": _json(_ERROR)} for status, reason in _REASONS.items()}
+    post: dict[str, Any] = {
+        "operationId": "query",
+        "summary": "Run a query, and return its rows",
+        "requestBody": {"required": True, "content": _json(_REQUEST)},
+        "responses": {"200": {"description": "the rows", "content": _json(_ANSWER)}, **errors},
+    }
+    if with_token:
+        post["security"] = [{"token": []}]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "TQL over HTTP", "version": __version__},
+        "paths": {path: {"post": post}},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}} if with_token else {},
+    }

@@ -1,0 +1,47 @@
+"""Know how long work shows how far it is: a bar on the standard error output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_client.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def bar(label: str, total: int | None) -> Callable[[int | None], None]:
+    """
+    Show a bar, and return what moves it by a number of steps; None takes it away.
+
+    Args:
+        label: what the steps are.
+        total: how many there are, or None where nobody knows.
+
+    Raises:
+        MissingExtra: rich is not installed.
+    """
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:
+        message = 'a progress bar needs rich: pip install "deeplake-tql[cli]"'
+        raise MissingExtra(message) from None
+    shown = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = shown.add_task(label, total=total)
+    shown.start()
+
+    def advance(steps: int | None) -> None:
+        if steps is None:
+            shown.stop()
+        else:
+            shown.advance(task, steps)
+
+    return advance

@@ -1,0 +1,95 @@
+"""Know how a row of the fault matrix is tried: one query, what came of it, how often it was sent, how long it took; and the table of all rows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.client.fault_server import QUERY
+from tql_client import Client
+from tql_client.retry import Retries
+from tql_client.transport import HttpTransport
+from tql_grammar.errors import TqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROW, SEEN = "fault", "seen"
+SECONDS = 10.0
+# What a loaded machine may take longer than it has to.
+SLACK = 1.0
+
+
+class Outcome(NamedTuple):
+    """
+    What came of a query.
+
+    Attributes:
+        seen: the name of the error's class, or "result".
+        error: the error, or None.
+        result: the result, or None.
+        seconds: how long it took.
+        pauses: the seconds that the client waited between attempts.
+    """
+
+    seen: str
+    error: Any
+    result: Any
+    seconds: float
+    pauses: list[float]
+
+
+def client_of(url: str, *, pauses: list[float] | None = None, attempts: int = 3, **options: Any) -> Client:
+    """Return a client that waits between attempts no longer than a moment, and writes down how long it would have."""
+    timeout = options.pop("timeout", SECONDS)
+    token = options.pop("token", None)
+    sleep = None if pauses is None else pauses.append
+    retries = Retries(attempts, sleep=sleep, draw=options.pop("draw", lambda _low, high: high))
+    return Client(HttpTransport(url, token, **options), timeout=timeout, retries=retries)
+
+
+def tried(url: str, query: str = QUERY, **options: Any) -> Outcome:
+    """Return what comes of one query."""
+    pauses: list[float] = []
+    as_list = options.pop("as_list", True)
+    with client_of(url, pauses=pauses, **options) as client:
+        return outcome(lambda: client.query(query, as_list=as_list), pauses)
+
+
+def outcome(act: Callable[[], Any], pauses: list[float] | None = None) -> Outcome:
+    """Return what comes of a call; nothing but a `TqlError` may come out of it."""
+    started = time.monotonic()
+    try:
+        result = act()
+    except TqlError as error:
+        return Outcome(type(error).__name__, error, None, time.monotonic() - started, pauses or [])
+    return Outcome("result", None, result, time.monotonic() - started, pauses or [])
+
+
+def table(reports: list[Any]) -> list[str]:
+    """Return the lines of the table: row, seconds, expected and seen; of several tests of a row, the slowest."""
+    rows: dict[int, Line] = {}
+    for report in reports:
+        noted = [value for name, value in report.user_properties if name == ROW]
+        for number, expected in noted:
+            line = rows.setdefault(number, Line(expected, set()))
+            seen = {value for name, value in report.user_properties if name == SEEN}
+            rows[number] = Line(
+                expected,
+                line.seen | seen,
+                max(line.seconds, report.duration),
+                line.holds and report.outcome == "passed",
+            )
+    return [
+        f"{number:3} {'ok  ' if line.holds else 'FAIL'} {line.seconds:6.2f} s  {line.expected} | {', '.join(sorted(line.seen)) or 'as expected'}"
+        for number, line in sorted(rows.items())
+    ]
+
+
+class Line(NamedTuple):
+    """What is known of one row."""
+
+    expected: str
+    seen: set[str]
+    seconds: float = 0.0
+    holds: bool = True
