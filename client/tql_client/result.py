@@ -46,7 +46,9 @@ class Result:
     The rows of a query.
 
     ``result.rows`` is a list of dicts, ``result["score"]`` one column as a list, ``len(result)`` the number of rows; iterating gives the rows.
-    Numbers, texts, lists and dicts are plain Python; float32 numbers have the value of their shortest digits; null is None.
+    Numbers, texts, lists and dicts are plain Python; float32 numbers have the value of their shortest digits; null is None, and NaN is NaN.
+    ``print(result)`` shows a table of the first rows, and notebooks one of HTML.
+    Frames take it as it is where they know Arrow's C stream: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
     """
 
     def __init__(self, answer: Answer, meta: Meta) -> None:
@@ -97,35 +99,90 @@ class Result:
         """Return size and names."""
         return f"Result({len(self)} rows of {', '.join(self.names)})"
 
+    def __str__(self) -> str:
+        """Return a table of the first rows, and how many there are."""
+        from tql_client.table import as_text
+
+        return f"{as_text(self.names, self._first())}\n({self._size()})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the first rows for notebooks."""
+        from tql_client.table import as_html
+
+        return as_html(self.names, self._first(), self._size())
+
+    def _first(self) -> list[dict[str, Any]]:
+        """Return the rows that are shown."""
+        from tql_client.table import MOST_ROWS
+
+        return self.rows[:MOST_ROWS]
+
+    def _size(self) -> str:
+        """Return how many rows there are, and how many of them are shown."""
+        count, shown = len(self), len(self._first())
+        return f"{count} row{'' if count == 1 else 's'}" + (f", {shown} shown" if shown < count else "")
+
     def to_numpy(self, name: str) -> np.ndarray:
         """
         Return one column as an array of shape (n,), or (n, ..) where every row has one shape.
 
-        Arrays of floats, embeddings that is, are float32 as the engine keeps them; single numbers float64, int64 or bool; anything else is an object array.
+        Arrays of floats, embeddings that is, are float32 as the engine keeps them; single numbers float64, int64 or bool.
+        Anything else is an object array: texts, objects, rows of different shapes, and columns with a null, which stays None.
         """
         import numpy as np
 
-        values = self[name]
+        values = self._answer.data[name] if self._has_arrays(name) else self[name]
         try:
             array = np.asarray(values)
         except ValueError:
-            array = np.empty(len(values), dtype=object)
-            array[:] = values
+            array = _objects(values)
         if array.dtype.kind == "f" and array.ndim > 1:
-            return array.astype(np.float32)
-        return array if array.dtype.kind in "fiub" else np.asarray(values, dtype=object)
+            return array.astype(np.float32, copy=False)
+        if array.dtype.kind == "f" and any(type(value) is int for value in values):
+            return _whole(self[name], array)
+        return array if array.dtype.kind in "fiub" else _objects(self[name])
+
+    def _has_arrays(self, name: str) -> bool:
+        """Tell whether a column is an array of floats for each row already, as the engine gives it in this process."""
+        if self._answer.by_rows or name not in self.names:
+            return False
+        values = self._answer.data[name]
+        return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
-        """Return a pandas DataFrame."""
+        """Return a pandas DataFrame; null is None or NaN, as pandas has it for the column's type."""
         return _library("pandas").DataFrame(self.columns, columns=list(self.names))
 
     def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
-        """Return a polars DataFrame."""
-        return _library("polars").DataFrame(self.columns)
+        """Return a polars DataFrame; null is null, and NaN is NaN."""
+        return _library("polars").DataFrame(self.columns, schema=list(self.names), strict=False)
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of a library that may be missing
-        """Return a pyarrow Table."""
+        """Return a pyarrow Table; null is null, and NaN is NaN."""
         return _library("pyarrow").table(self.columns)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the rows over as a stream of Arrow, for any library that takes one (extra: frames)."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _whole(values: list[Any], array: np.ndarray) -> np.ndarray:
+    """Return numbers of which some are integers: numpy makes floats of uint64 beside int64, and loses digits."""
+    import numpy as np
+
+    if all(type(value) is int for value in values):
+        try:
+            return np.asarray(values, dtype=np.uint64)
+        except OverflowError:
+            return _objects(values)
+    return array
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    """Return values as an array of objects, one for each row."""
+    import numpy as np
+
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def _library(name: str) -> ModuleType:

@@ -53,6 +53,12 @@ class FaultServer:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
+    def turn(self, *behaviours: Behaviour) -> None:
+        """Behave otherwise from now on, and forget the requests."""
+        with self._changing:
+            self._behaviours = list(behaviours)
+            self.requests = []
+
     def _accept(self) -> None:
         """Answer every connection in a thread of its own."""
         while True:

@@ -58,7 +58,8 @@ def test_odd_tokens(token: str, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_bytes(token.encode())
     with FaultServer(answer()) as server:
-        for options in ({"token": token}, {"token": lambda: token}, {"token_file": str(file)}):
+        given: list[dict[str, Any]] = [{"token": token}, {"token": lambda: token}, {"token_file": str(file)}]
+        for options in given:
             with pytest.raises(ConfigError) as caught:
                 connect(server.url, **options).query(QUERY)
             assert len(token) < 3 or token not in "".join(traceback.format_exception(caught.value))

@@ -169,6 +169,8 @@ class HttpTransport:
 
     def _connections(self) -> requests.Session:
         """Return the session of this process: a forked child must not use its parent's sockets."""
+        if self._session is not None and self._process == os.getpid():
+            return self._session
         with self._changing:
             if self._session is None or self._process != os.getpid():
                 from tql_client.transport.session import session

@@ -1,0 +1,148 @@
+"""
+Sequences of faults against a model of the policy: what comes of a query, how often it is sent, how long the client waits.
+
+The model is written from the policy's rules alone; `make chaos` draws ten times as many.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.client.fault_server import ANSWER, QUERY, ROWS, FaultServer, answer, chunked, head, raw, reset
+from tests.client.matrix import SLACK, client_of, outcome
+from tql_grammar.errors import TqlError
+
+if TYPE_CHECKING:
+    from tests.client.fault_server import Behaviour
+
+SEQUENCES = int(os.environ.get("TQL_CHAOS", "1000"))
+BODY = json.dumps(ANSWER).encode()
+
+
+class Fault(NamedTuple):
+    """
+    One thing that a server does.
+
+    Attributes:
+        name: for people.
+        behaviour: does it.
+        seen: the class of the error if it is the last word, or "result".
+        again: whether the query is sent again after it, if there is an attempt left.
+        most: how many attempts there are at most, where it is the reason for the next one.
+        first: the longest wait before the second attempt is twice this.
+        at_once: whether the second attempt follows without a wait.
+        asked: the wait that the server asks for.
+    """
+
+    name: str
+    behaviour: Behaviour
+    seen: str
+    again: bool = False
+    most: int = 99
+    first: float = 0.5
+    at_once: bool = False
+    asked: float | None = None
+
+
+def _status(status: int, seen: str, *, again: bool = False, first: float = 0.5, after: str | None = None) -> Fault:
+    """Return the fault of an answer with a status."""
+    headers: dict[str, Any] = {} if after is None else {"Retry_After": after}
+    asked = None if after is None else float(after)
+    return Fault(
+        f"{status} {after}", answer({"description": "x"}, status, **headers), seen, again, first=first, asked=asked
+    )
+
+
+FAULTS = [
+    Fault("rows", answer(), "result"),
+    Fault("columns", answer({"tensors": ["a", "b"], "data": {"a": [1, 2], "b": ["x", "é"]}}), "result"),
+    Fault("chunked", raw(chunked(BODY[:9], BODY[9:]), keep=True), "result"),
+    Fault("close after", raw(head(200, len(BODY), Connection="close") + BODY), "result"),
+    Fault("closed", raw(b""), "ConnectionLost", again=True, at_once=True),
+    Fault("reset", reset(), "ConnectionLost", again=True, at_once=True),
+    Fault("cut", raw(head(200, len(BODY)) + BODY[:-3]), "ConnectionLost", again=True, at_once=True),
+    Fault("cut chunk", raw(chunked(BODY, end=b"")), "ConnectionLost", again=True, at_once=True),
+    Fault("cut, no length", raw(head() + BODY[:-3]), "ProtocolError", again=True, most=2),
+    Fault("no HTTP", raw(b"SSH-2.0\r\n"), "ProtocolError"),
+    Fault("no JSON", answer(b"nonsense"), "ProtocolError"),
+    Fault("web page", answer(b"<html>"), "ProtocolError"),
+    Fault("redirect", answer(b"", 307, Location="/q"), "RedirectRefused"),
+    _status(400, "BadQuery"),
+    _status(401, "AuthenticationError"),
+    _status(403, "PermissionDenied"),
+    _status(404, "NotFound"),
+    _status(408, "APIError", again=True),
+    _status(409, "Conflict"),
+    _status(422, "BadQuery"),
+    _status(423, "Locked"),
+    _status(425, "APIError", again=True),
+    _status(429, "RateLimited", again=True, first=1.0),
+    _status(429, "RateLimited", again=True, after="3"),
+    _status(429, "RateLimited", after="61"),
+    _status(500, "ServerError"),
+    _status(502, "BadGateway", again=True),
+    _status(503, "Unavailable", again=True, first=1.0),
+    _status(503, "Unavailable", again=True, after="0"),
+    _status(503, "Unavailable", after="9999"),
+    _status(504, "GatewayTimeout", again=True),
+    _status(501, "ServerError"),
+    _status(418, "APIError"),
+]
+
+
+class Expected(NamedTuple):
+    """What the policy says: the last word, the requests, and the waits between them."""
+
+    seen: str
+    requests: int
+    waits: list[float]
+
+
+def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expected:
+    """Return what comes of a query to a server with these faults; *budget* holds what is left, and changes."""
+    waits: list[float] = []
+    for number, fault in enumerate(faults, 1):
+        if fault.seen == "result":
+            budget[0] = min(10.0, budget[0] + 0.1)
+            return Expected("result", number, waits)
+        if not fault.again or number >= min(fault.most, attempts) or budget[0] <= 5.0:
+            return Expected(fault.seen, number, waits)
+        budget[0] -= 1.0
+        longest = min(8.0, fault.first * 2**number)
+        waits.append(
+            fault.asked * 1.1 if fault.asked is not None else 0.0 if fault.at_once and number == 1 else longest
+        )
+    message = "more faults than attempts"
+    raise AssertionError(message)
+
+
+@settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    calls=st.lists(st.lists(st.sampled_from(FAULTS), min_size=4, max_size=4), min_size=1, max_size=4),
+    attempts=st.integers(1, 4),
+)
+def test_faults_in_a_row(calls: list[list[Fault]], attempts: int) -> None:
+    """Several queries of one client: each outcome, its number of requests and its waits are those of the model, and none takes long."""
+    budget = [10.0]
+    pauses: list[float] = []
+    with FaultServer(answer()) as server, client_of(server.url, pauses=pauses, attempts=attempts) as client:
+        for faults in calls:
+            server.turn(*(fault.behaviour for fault in faults))
+            pauses.clear()
+            found = outcome(lambda: client.query(QUERY))
+            wanted = expected(faults, attempts, budget)
+
+            assert (found.seen, len(server.requests)) == (wanted.seen, wanted.requests), [
+                fault.name for fault in faults
+            ]
+            assert [round(pause, 6) for pause in pauses] == [round(wait, 6) for wait in wanted.waits]
+            assert found.seconds < SLACK
+            assert found.error is None or isinstance(found.error, TqlError)
+            if found.result is not None:
+                assert found.result.rows == ROWS
+                assert found.result.meta.attempts == wanted.requests

@@ -1,0 +1,122 @@
+"""
+Mutations of valid answers: the decoder gives the right result or a `TqlError`, and never anything else.
+
+What is right is what Python's own JSON says of the same bytes. `make fuzz` draws ten times as many.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from typing import Any
+
+import pytest
+
+from tql_client.result import Meta, Result
+from tql_client.wire import Decoding, decode_answer
+from tql_grammar.errors import TqlError
+
+MUTATIONS = int(os.environ.get("TQL_MUTATIONS", "100000"))
+PARTS = 4
+ANSWERS: list[Any] = [
+    {
+        "message": "Query successful.",
+        "tensors": ["id", "text"],
+        "data": [{"id": 1, "text": "a"}, {"id": 2, "text": "é"}],
+    },
+    {"message": "Query successful.", "tensors": ["id", "e"], "data": {"id": [1, 2], "e": [[0.5, 1e-9], [3, -0.0]]}},
+    {"tensors": ["js"], "data": [{"js": {"a": [1, None, True], "b": {"c": '\\"\n'}}}]},
+    {"data": {"f": [0.1, 1e308, -5], "t": [None, "", "😀"]}, "extra": {"took": 3}},
+    {"data": []},
+    {"tensors": [], "data": {}},
+]
+BYTES = [json.dumps(answer, ensure_ascii=ascii_).encode() for answer in ANSWERS for ascii_ in (True, False)]
+SPLICES = [
+    b"NaN",
+    b"Infinity",
+    b"null",
+    b"1e999",
+    b"9" * 30,
+    b"\\ud800",
+    b"\xff",
+    b"\x00",
+    b"{}",
+    b"[]",
+    b'"data"',
+    b",",
+    b":",
+]
+
+
+def mutated(rng: random.Random, body: bytes) -> bytes:
+    """Return a body with one to three changes: a bit, a cut, a piece of another one, a piece twice, a token of JSON."""
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(body) + 1)
+        other = rng.choice(BYTES)
+        begin = rng.randrange(len(other))
+        piece = other[begin : begin + rng.randint(1, 12)]
+        match rng.randrange(6):
+            case 0 if body:
+                at = min(at, len(body) - 1)
+                body = body[:at] + bytes([body[at] ^ 1 << rng.randrange(8)]) + body[at + 1 :]
+            case 1:
+                body = body[:at]
+            case 2:
+                body = body[:at] + piece + body[at:]
+            case 3:
+                body = body[:at] + body[at + rng.randint(1, 6) :]
+            case 4:
+                body = body[:at] + rng.choice(SPLICES) + body[at:]
+            case _:
+                body = body[:at] + body[max(0, at - 8) : at] + body[at:]
+    return body
+
+
+def reference(body: bytes) -> Any:
+    """Return what an answer says by Python's own JSON: names and columns, or None where it is none."""
+    try:
+        found = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("data"), (list, dict)):
+        return None
+    data, names = found["data"], found.get("tensors")
+    if names is None:
+        rows = data if isinstance(data, list) else [data]
+        names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        return None
+    if isinstance(data, list):
+        good = all(isinstance(row, dict) for row in data)
+        return (names, {name: [row.get(name) for row in data] for name in names}) if good else None
+    good = all(isinstance(data.get(name), list) for name in names) and len({len(data[name]) for name in names}) <= 1
+    return (names, {name: data[name] for name in names}) if good else None
+
+
+LARGE = re.compile(rb"[0-9]{19}")
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_mutated_answers(part: int) -> None:
+    """One generator for each part, so that each run is the same."""
+    rng = random.Random(part)  # noqa: S311 - no secret
+    right = 0
+    for _ in range(MUTATIONS // PARTS):
+        body = mutated(rng, rng.choice(BYTES))
+        wanted = reference(body)
+        for decoding in (Decoding(), Decoding(strict=True)):
+            try:
+                result = Result(decode_answer(body, decoding), Meta("select"))
+                found = (list(result.names), result.columns)
+                assert len(result) == len(result.rows)
+            except TqlError:
+                assert wanted is None or decoding.strict, body
+                continue
+            if not decoding.strict and LARGE.search(body):
+                continue  # integers beyond 64 bits are the nearest float
+            assert repr(found) == repr(wanted), body
+            right += 1
+
+    assert right > MUTATIONS // PARTS // 100

@@ -1,0 +1,226 @@
+"""Results are the same from either form, in every shape that people take: rows, columns, numpy, pandas, polars, Arrow, tables of text and HTML."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builder.test_meaning import several
+from tql_client import table
+from tql_client.errors import MissingExtra
+from tql_client.result import Meta, Result
+from tql_client.wire import decode_answer, encode_answer
+
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
+FLOATS = st.floats(allow_infinity=True, allow_nan=True)
+TEXTS = st.text(max_size=8)
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "int": NUMBERS,
+    "float": FLOATS,
+    "bool": st.booleans(),
+    "text": TEXTS,
+    "nullable int": st.none() | NUMBERS,
+    "nullable text": st.none() | TEXTS,
+    "vector": st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3),
+    "ragged": st.lists(NUMBERS, max_size=3),
+    "object": st.dictionaries(TEXTS, NUMBERS | TEXTS | st.none(), max_size=2),
+}
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> dict[str, list[Any]]:
+    """Return columns of some kinds, all of one length."""
+    count = draw(st.integers(0, 5))
+    names = draw(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4, unique=True))
+    return {
+        name: draw(st.lists(KINDS[draw(st.sampled_from(list(KINDS)))], min_size=count, max_size=count))
+        for name in names
+    }
+
+
+def result_of(data: dict[str, list[Any]], *, as_list: bool) -> Result:
+    """Return the result of an answer that was sent in one form."""
+    return Result(decode_answer(encode_answer(data, as_list=as_list)), Meta("select"))
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two values are alike, NaN too, and of one type."""
+    return repr(left) == repr(right)
+
+
+@several
+@given(data=columns(), as_list=st.booleans())
+def test_rows_and_columns(data: dict[str, list[Any]], as_list: bool) -> None:  # noqa: FBT001 - drawn
+    """Names keep their order, values their type and value, from either form."""
+    result = result_of(data, as_list=as_list)
+    count = len(next(iter(data.values())))
+    if as_list and not count:
+        assert result.rows == []
+        return
+
+    assert result.names == tuple(data)
+    assert same(result.columns, data)
+    assert len(result) == count == len(list(result))
+    assert bool(result) is bool(count)
+    assert same(result.rows, [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)])
+    assert all(same(result[name], data[name]) for name in data)
+
+
+@several
+@given(data=columns(), as_list=st.booleans())
+def test_frames(data: dict[str, list[Any]], as_list: bool) -> None:  # noqa: FBT001 - drawn
+    """Arrow, polars and pandas have the same values; what Arrow cannot hold, polars and Arrow refuse alike."""
+    result = result_of(data, as_list=as_list)
+    frame = result.to_pandas()
+    assert list(frame.columns) == list(result.names)
+    assert len(frame) == len(result)
+    try:
+        expected = pa.table(result.columns)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError):
+        return
+    assert repr(result.to_arrow().to_pydict()) == repr(expected.to_pydict())
+    if "\0" not in str(expected.schema):  # it ends a name in C
+        assert pa.table(result).schema == expected.schema
+    assert pa.RecordBatchReader.from_stream(result).read_all().num_rows == len(result)
+
+
+PLAIN: dict[str, list[Any]] = {
+    "n": [1, 2, 3],
+    "f": [0.5, math.nan, 2.0],
+    "t": ["a", "é", ""],
+    "m": [None, "x", None],
+    "k": [1, None, 3],
+}
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_nulls_and_nan(as_list: bool) -> None:  # noqa: FBT001 - a parameter
+    """Null and NaN stay apart where the library can tell them."""
+    result = result_of(PLAIN, as_list=as_list)
+
+    polars = result.to_polars()
+    assert polars["m"].to_list() == [None, "x", None]
+    assert polars["k"].null_count() == 1
+    assert polars["f"].is_nan().to_list() == [False, True, False]
+    assert polars["f"].null_count() == 0
+    pandas = result.to_pandas()
+    assert pandas["m"].isna().tolist() == [True, False, True]
+    assert pandas["n"].dtype == np.int64
+    assert pd.isna(pandas["f"][1])
+    arrow = result.to_arrow()
+    assert arrow["m"].null_count == 2
+    assert arrow["f"].null_count == 0
+    assert pl.DataFrame(result).equals(polars, null_equal=True)
+    assert result.to_numpy("k").tolist() == [1, None, 3]
+    assert result.to_numpy("k").dtype == object
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_an_embedding_is_one_array(as_list: bool) -> None:  # noqa: FBT001 - a parameter
+    """1,000 x 1,536 numbers are one float32 array, every bit as it was sent."""
+    vectors = np.random.default_rng(0).standard_normal((1000, 1536)).astype(np.float32)
+    result = Result(decode_answer(encode_answer({"e": vectors}, as_list=as_list)), Meta("select"))
+    found = result.to_numpy("e")
+
+    assert (found.shape, str(found.dtype)) == ((1000, 1536), "float32")
+    assert found.tobytes() == vectors.tobytes()
+
+
+ARRAYS = [
+    ([1, 2], "int64", (2,)),
+    ([1.5, 2], "float64", (2,)),
+    ([True, False], "bool", (2,)),
+    (["a", "b"], "object", (2,)),
+    ([[1, 2], [3]], "object", (2,)),
+    ([[1, 2], [3, 4]], "int64", (2, 2)),
+    ([[0.5], [1.0]], "float32", (2, 1)),
+    ([[[0.5, 1]], [[1.0, 2]]], "float32", (2, 1, 2)),
+    ([{"a": 1}, {}], "object", (2,)),
+    ([None, 1], "object", (2,)),
+    ([["a", "b"], ["c", "d"]], "object", (2,)),
+    ([2**63, 1], "uint64", (2,)),
+    ([2**63, -1], "object", (2,)),
+    ([2**70], "float64", (1,)),
+    ([1, 0.5], "float64", (2,)),
+]
+
+
+@pytest.mark.parametrize(("values", "dtype", "shape"), ARRAYS)
+def test_arrays(values: list[Any], dtype: str, shape: tuple[int, ...]) -> None:
+    """One dtype and one shape where all rows have them, else one object for each row."""
+    found = result_of({"a": values}, as_list=False).to_numpy("a")
+
+    assert (str(found.dtype), found.shape) == (dtype, shape)
+    assert found.tolist() == values
+
+
+@several
+@given(data=columns(), width=st.integers(20, 100))
+def test_tables(data: dict[str, list[Any]], width: int) -> None:
+    """One line for each row that is shown, none wider than asked for; HTML and Markdown are not ended by a value."""
+    result = result_of(data, as_list=False)
+    text = table.as_text(result.names, result.rows, width)
+    lines = text.split("\n")
+
+    assert len(lines) == 2 + len(result)
+    assert max(map(len, lines)) <= width
+    shown = result._repr_html_()
+    assert shown.count("<tr>") == 1 + len(result)
+    assert shown.count("<td>") == len(result) * len(result.names)
+    marked = list(table.as_markdown(result.names, result.rows))
+    assert len(marked) == 2 + len(result)
+    assert all("\n" not in line for line in marked)
+    assert "<script>" not in result_of({"<script>": ["<script>"]}, as_list=False)._repr_html_()
+
+
+def test_what_is_printed() -> None:
+    """Numbers stand to the right, long values and long results are cut."""
+    data: dict[str, list[Any]] = {"id": [7, 12], "text": ["a", "b" * 99], "e": [[0.5] * 20, [1, 2]]}
+    result = result_of(data, as_list=True)
+
+    assert str(result) == (
+        "id  text                                                          e\n"
+        "--  ------------------------------------------------------------  ------------------------------\n"
+        " 7  a                                                             [0.5, 0.5, 0.5, 0.5, … 20 in all]\n"
+    ).replace("------------------------------\n", "---------------------------------\n") + (
+        f"12  {'b' * 59}…  [1, 2]\n(2 rows)"
+    )
+    assert str(result_of({"a": list(range(99))}, as_list=False)).endswith("(99 rows, 20 shown)")
+    assert repr(result) == "Result(2 rows of id, text, e)"
+
+
+MISSING = """
+import sys
+sys.modules[{name!r}] = None
+from tql_client.result import Meta, Result
+from tql_client.wire import Answer
+try:
+    Result(Answer(("a",), {{"a": [1]}}), Meta("q")).to_{name}()
+except ImportError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("name", ["pandas", "polars"])
+def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
+    """What to install is in the message."""
+    command = [sys.executable, "-c", MISSING.format(name=name)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert said == f'{MissingExtra.__name__} {name} is not installed: pip install "deeplake-tql[frames]"\n'
+
+
+def test_a_column_that_is_not_there() -> None:
+    """The error names those that are."""
+    with pytest.raises(KeyError, match="no column `x`; it has n, f"):
+        result_of(PLAIN, as_list=False)["x"]

@@ -1,0 +1,72 @@
+"""Every query of the corpus that the engine runs has the same answer in this process, and over HTTP in both forms: names, types, order and values."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.differential.test_engine import AT_RANDOM, CASES, text_of
+from tql_client import connect, serve
+from tql_grammar.errors import TqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Other rows each time they run.
+DRAWN = re.compile(r"random\s*\(|sample\s+by", re.IGNORECASE)
+# Texts whose engine ends the process are refused by the check, and by this test before it asks.
+QUERIES = [
+    text_of(case)
+    for case in CASES
+    if case["engine"] == "ok" and AT_RANDOM not in case["query"] and "from" in case["query"]
+]
+PARTS = 4
+TOKEN = "canary-of-congruence"  # noqa: S105 - it guards a server of this test
+
+
+@pytest.fixture(scope="module")
+def clients(measured: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Return a client of the engine in this process, and one of a local server."""
+    names = [f"mem://{name}" for name in measured]
+    served = {name: name for name in [*names, "mem://u@main"]}
+    with (
+        serve(served, token=TOKEN) as server,
+        connect("mem://t", allow_sources=True) as embedded,
+        connect(server.url, token=TOKEN) as http,
+    ):
+        yield embedded, http
+
+
+def answered(client: Any, query: str, *, as_list: bool) -> Any:
+    """Return names and values of a query as text, NaN and types and order included; or the class of the error."""
+    try:
+        result = client.query(query, as_list=as_list, on_findings="ignore")
+    except TqlError as error:
+        return type(error).__name__
+    if not len(result):
+        return "no rows"
+    if DRAWN.search(query):
+        return result.names
+    return repr((result.names, result.columns))
+
+
+COMPARED: list[int] = []
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_three_ways(part: int, clients: tuple[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The rows are compared by their text, which tells 1 from 1.0 and True."""
+    embedded, http = clients
+    different = []
+    queries = QUERIES[part::PARTS]
+    for query in queries:
+        expected = answered(embedded, query, as_list=True)
+        if {answered(http, query, as_list=True), answered(http, query, as_list=False)} != {expected}:
+            different.append(query)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(queries)} queries three ways, {len(different)} differences")
+
+    assert different == []
