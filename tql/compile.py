@@ -41,7 +41,13 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 
 
-def compile_query(query: Query, dataset: str | None = None, schemas: Mapping[str | None, Schema] | None = None) -> str:
+def compile_query(
+    query: Query,
+    dataset: str | None = None,
+    schemas: Mapping[str | None, Schema] | None = None,
+    *,
+    needs_source: bool = False,
+) -> str:
     """
     Return the text to send.
 
@@ -49,15 +55,36 @@ def compile_query(query: Query, dataset: str | None = None, schemas: Mapping[str
         query: what to say.
         dataset: the source of a query that has none; None leaves it without FROM.
         schemas: the columns of datasets by their names, and under None those of the source of a query that has none.
+        needs_source: whether a query that has none, and gets none, is refused.
 
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    schemas = {} if schemas is None else schemas
-    found = tree(located(query, dataset, schemas))
-    written = pieces(found if dataset is None else filled(found, dataset))
+    # A query is frozen: without columns from outside, it has one text for each dataset.
+    known = None if schemas else query.__dict__.get("_sent")
+    if known is not None and known[0] == (dataset, needs_source):
+        return str(known[1])
+    found = tree(located(query, dataset, schemas or {}))
+    if dataset is not None:
+        found = filled(found, dataset)
+    elif needs_source and lacks_source(found):
+        raise without_source(str(query))
+    written = pieces(found)
     require_bound("query", written)
-    return "".join(written)
+    text = "".join(written)
+    if not schemas:
+        query.__dict__["_sent"] = (dataset, needs_source), text
+    return text
+
+
+def without_source(text: str) -> ArgumentError:
+    """Return the error about a query that names no dataset where it has to."""
+    return ArgumentError(
+        "query",
+        "takes a query that names its dataset, where the client has none",
+        repr(text[:60]),
+        'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_',
+    )
 
 
 def with_source(text: str, dataset: str) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Column = str | Expr
 T = TypeVar("T")
 # What a query keeps about its text, beside its fields.
-KEPT = ("_template", "_pieces", "_names", "_result")
+KEPT = ("_template", "_pieces", "_names", "_result", "_sent")
 
 
 class Query(Record):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 import time
 import uuid
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tql_client.call import Call, Stop
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tql import Query, Schema
     from tql_client.call import Transport
-    from tql_grammar import ast
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
@@ -176,9 +175,7 @@ class Client:
             return self._checked(query, on_findings)
         from tql.compile import compile_query
 
-        if self._needs_source and self._dataset is None:
-            _require_source(query)
-        return compile_query(query, self._dataset, self._schemas())
+        return compile_query(query, self._dataset, self._schemas(), needs_source=self._needs_source)
 
     def query(
         self,
@@ -227,7 +224,7 @@ class Client:
         from tql_client.many import mapped
 
         return mapped(
-            partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
+            functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
         )
 
     def pages(self, query: Query | str, size: int = 1000) -> Iterator[Result]:
@@ -253,7 +250,7 @@ class Client:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task closes the connection."""
         from tql_client.many import awaited
 
-        return await awaited(partial(self._query, query, as_list=as_list, on_findings=on_findings))
+        return await awaited(functools.partial(self._query, query, as_list=as_list, on_findings=on_findings))
 
     async def amap(
         self,
@@ -264,7 +261,9 @@ class Client:
         """Send many queries from asyncio; see `map`."""
         from tql_client.many import amapped
 
-        return await amapped(partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error)
+        return await amapped(
+            functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error
+        )
 
     def _query(
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: Stop
@@ -297,46 +296,37 @@ class Client:
         if on_findings not in {"raise", "ignore"}:
             raise ArgumentError("on_findings", 'takes "raise" or "ignore"', repr(on_findings))
         schemas = self._schemas()
+        if on_findings == "raise" and not schemas:
+            return _checked_once(text, self._dataset, self._needs_source)
         if any(finding.severity == "error" for finding in tql.check(text, schemas)):
             if on_findings == "ignore":
                 return text
             tql.validate(text, schemas)
-        return self._sourced(text)
-
-    def _sourced(self, text: str) -> str:
-        """Return a text that names its dataset, where that is needed."""
-        if self._dataset is not None:
-            from tql.compile import with_source
-
-            return with_source(text, self._dataset)
-        if self._needs_source:
-            _require_source(text)
-        return text
+        return _sourced(text, self._dataset, self._needs_source)
 
 
-def _require_source(query: Query | str) -> None:
-    """Refuse a query with a SELECT that names no dataset."""
-    from tql_grammar.rewrite.source import lacks_source
+@functools.lru_cache(maxsize=128)
+def _checked_once(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
+    """Return a text with its source, once it is known to do what it says; a text that was sent before is known."""
+    import tql
 
-    if lacks_source(_tree(query)):
-        rule = "takes a query that names its dataset, where the client has none"
-        raise ArgumentError(
-            "query",
-            rule,
-            repr(str(query)[:60]),
-            'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_',
-        )
+    tql.validate(text)
+    return _sourced(text, dataset, needs_source)
 
 
-def _tree(query: Query | str) -> ast.Query:
-    """Return the tree of a query."""
-    if isinstance(query, str):
+def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
+    """Return a text that names its dataset, where that is needed."""
+    from tql.compile import with_source, without_source
+
+    if dataset is not None:
+        return with_source(text, dataset)
+    if needs_source:
         from tql_grammar.parser import parse
+        from tql_grammar.rewrite.source import lacks_source
 
-        return parse(query)
-    from tql.compile import tree
-
-    return tree(query)
+        if lacks_source(parse(text)):
+            raise without_source(text)
+    return text
 
 
 def _seconds(timeout: float) -> float:

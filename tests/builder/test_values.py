@@ -17,6 +17,7 @@ import tql
 from tests.builder.queries import conditions, queries
 from tests.builder.test_meaning import several
 from tql import ArgumentError, Query, all_of, any_of, asc, col, desc, fn, not_, param, parse, raw, select
+from tql.compile import compile_query
 
 NAMES = {
     name: getattr(tql, name) for name in ("select", "col", "fn", "raw", "param", "asc", "desc", "all_of", "any_of")
@@ -53,6 +54,19 @@ def test_the_repr_can_be_pasted(query: Query) -> None:
     pasted = eval(repr(query), dict(NAMES))  # noqa: S307 - pasting is what is tested
 
     assert text_of(pasted) == text_of(query)
+
+
+@several
+@given(query=queries, rows=st.integers(0, 9), dataset=st.sampled_from([None, "a", "b"]))
+def test_a_kept_text_is_that_of_the_query(query: Query, rows: int, dataset: str | None) -> None:
+    """A query keeps the text that was sent; a changed one, and another dataset, have their own."""
+    assume(text_of(query) is not None)
+    for one in (query, query.limit(rows), query.where(col("zz") > rows)):
+        try:
+            fresh = compile_query(pickle.loads(pickle.dumps(one.replace())), dataset)  # noqa: S301 - our own pickle
+        except ArgumentError:
+            continue
+        assert compile_query(one, dataset) == compile_query(one, dataset) == fresh
 
 
 @several
