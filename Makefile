@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential bench clean
+.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants bench clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -27,9 +27,34 @@ unit: .venv/test.stamp
 differential: .venv/test.stamp
 	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential tests/builder
 
-# What a step of a chain costs; exits with 1 where a target is missed.
+# 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
+chaos: .venv/test.stamp
+	TQL_CHAOS=10000 $(BIN)/python -m pytest -q tests/client/test_chaos.py
+
+fuzz: .venv/test.stamp
+	TQL_MUTATIONS=1000000 $(BIN)/python -m pytest -q -n 2 tests/client/test_decoder.py
+
+# Ten minutes of 32 threads and servers that fail now and then: memory, threads and files stay.
+soak: .venv/test.stamp
+	$(BIN)/python -m tests.client.soak 600
+
+# The local server against its OpenAPI description. These tools have an environment of their own.
+contract: .venv/test.stamp .venv/tools.stamp
+	$(BIN)/python -m tests.client.contract .venv/tools/bin/schemathesis
+
+# Changes in retry, tokens, decoding and errors, one at a time, in a copy: the tests have to notice them. About half an hour.
+mutants: .venv/test.stamp .venv/tools.stamp
+	sh tests/client/mutants.sh
+
+.venv/tools.stamp:
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis>=4.30" "cosmic-ray>=8.4"
+	touch $@
+
+# What a step of a chain and a call of the client cost; exits with 1 where a target is missed.
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.benchmarks.chain_step
+	$(BIN)/python -m tests.benchmarks.client_call
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

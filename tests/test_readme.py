@@ -20,7 +20,7 @@ def block(language: str, containing: str) -> str:
     return next(text for text in found if containing in text)
 
 
-@pytest.mark.parametrize("containing", ["mem://people", "explain()"])
+@pytest.mark.parametrize("containing", ["mem://people", "explain()", "mem://numbers"])
 def test_an_example_runs_as_pasted(tmp_path: Path, containing: str) -> None:
     """Each comment below a print is what is printed."""
     code = block("python", containing)

@@ -143,10 +143,12 @@ class Result:
         return array if array.dtype.kind in "fiub" else _objects(self[name])
 
     def _has_arrays(self, name: str) -> bool:
-        """Tell whether a column is an array of floats for each row already, as the engine gives it in this process."""
+        """Tell whether a column is an array of floats for each row already, as the engine gives it in this process, and large answers have it."""
         if self._answer.by_rows or name not in self.names:
             return False
         values = self._answer.data[name]
+        if isinstance(values, list):
+            return bool(values) and all(type(value).__module__ == "numpy" for value in values)
         return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing

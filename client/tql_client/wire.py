@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SUCCESS = "Query successful."
 EXCERPT = 500
+# Bytes from which an answer is read piece by piece.
+LARGE = 2**25
 _SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 DESCRIPTIONS = ("description", "error", "message", "detail")
 REQUEST_IDS = ("x-request-id", "x-amzn-trace-id", "cf-ray")
@@ -88,7 +90,7 @@ class Decoding(Record):
 PLAIN = Decoding()
 
 
-def decode_answer(body: bytes, decoding: Decoding = PLAIN) -> Answer:
+def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer:
     """
     Return the answer that a body holds, of either shape.
 
@@ -99,6 +101,9 @@ def decode_answer(body: bytes, decoding: Decoding = PLAIN) -> Answer:
     Raises:
         ProtocolError: it is not JSON, or not of the protocol's shape.
     """
+    size = len(body)
+    if size > LARGE and isinstance(body, bytearray) and not decoding.strict:
+        return _large(body, decoding)
     found = _object(body, decoding)
     if "data" not in found:
         message = f"the answer has no `data`; its keys are {', '.join(map(str, found)) or 'none'}"
@@ -109,10 +114,24 @@ def decode_answer(body: bytes, decoding: Decoding = PLAIN) -> Answer:
     )
     names = _names(found.get("tensors"), data)
     _require_shape(names, data, strict=decoding.strict)
-    return Answer(names, data, str(found.get("message", "")), extra, len(body))
+    return Answer(names, data, str(found.get("message", "")), extra, size)
 
 
-def _object(body: bytes, decoding: Decoding) -> dict[str, Any]:
+def _large(body: bytearray, decoding: Decoding) -> Answer:
+    """Return an answer that is read piece by piece, by columns."""
+    from tql_client.pieces import Pieces
+
+    size = len(body)
+    rest, columns, by_rows = Pieces(body, lambda piece: load(piece, decoding)).answer()
+    names = _names(rest.pop("tensors", None), columns)
+    if by_rows:
+        count = max(map(len, columns.values()), default=0)
+        columns = {name: columns[name] if name in columns else [None] * count for name in names}
+    _require_shape(names, columns, strict=False)
+    return Answer(names, {name: columns[name] for name in names}, str(rest.pop("message", "")), rest, size)
+
+
+def _object(body: bytes | bytearray, decoding: Decoding) -> dict[str, Any]:
     """Return the JSON object of a body."""
     found = load(body, decoding)
     if not isinstance(found, dict):
@@ -121,7 +140,7 @@ def _object(body: bytes, decoding: Decoding) -> dict[str, Any]:
     return found
 
 
-def load(body: bytes, decoding: Decoding = PLAIN) -> Any:  # noqa: ANN401 - any JSON
+def load(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Any:  # noqa: ANN401 - any JSON
     """Return the value of a JSON text; NaN, infinities and a byte order mark, which orjson refuses, are read too."""
     import orjson
 
@@ -174,12 +193,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _shown(body: bytes) -> str:
+def _shown(body: bytes | bytearray) -> str:
     """Return the beginning of a body for a message."""
     return repr(body[:60].decode("utf-8", "replace"))
 
 
-def _title(body: bytes) -> str:
+def _title(body: bytes | bytearray) -> str:
     """Return the title of a web page for a message."""
     found = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
     return f" ({found[1].decode('utf-8', 'replace').strip()!r})" if found else ""
@@ -224,7 +243,7 @@ def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None: 
         raise ProtocolError(message, "wrong_type")
 
 
-def decode_error(status: int, body: bytes, headers: Mapping[str, str]) -> APIError:
+def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str]) -> APIError:
     """Return the error that an answer with a status of 400 or more stands for."""
     found = _error_object(body)
     description = (
@@ -263,7 +282,7 @@ def retry_after(value: str) -> float | None:
     return max(0.0, when.timestamp() - time.time()) if when.tzinfo is not None else None
 
 
-def _error_object(body: bytes) -> dict[str, Any]:
+def _error_object(body: bytes | bytearray) -> dict[str, Any]:
     """Return the object of an error's body, or an empty one."""
     try:
         found = load(body)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.client import matrix
 from tql_client import connect, demo, serve
+from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from tql_client import Client
@@ -76,3 +79,33 @@ def see(record_property: Callable[[str, object], None]) -> Callable[[matrix.Outc
         return found
 
     return note
+
+
+CANARY = re.compile(r"canary-[\w-]+")
+
+
+@pytest.fixture(autouse=True)
+def _no_token_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look for the tokens of these tests, which all begin alike, in every error of ours that a test makes: repr, text, pickle and attributes."""
+    made: list[TqlError] = []
+
+    def init(self: TqlError, *arguments: object) -> None:
+        made.append(self)
+        super(TqlError, self).__init__(*arguments)
+
+    monkeypatch.setattr(TqlError, "__init__", init, raising=False)
+    yield
+    monkeypatch.undo()
+    shown = [f"{error!r} {error} {error.__dict__} {pickle.dumps(error)!r}" for error in made]
+    assert not [text for text in shown if CANARY.search(text)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Look for the tokens in all that a test logs and prints."""
+    report = yield
+    leaks = [name for name, text in report.sections if CANARY.search(text)]
+    if leaks and report.outcome == "passed":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: a token stands in {', '.join(leaks)}"
+    return report

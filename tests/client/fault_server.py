@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import struct
 import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "é"}]
 ANSWER = {"message": "Query successful.", "tensors": ["a", "b"], "data": ROWS}
+AUTHORIZATION = re.compile(rb"\r\nauthorization: Bearer [^\r]*", re.IGNORECASE)
 QUERY = 'select a, b from "d"'
 
 
@@ -46,7 +48,9 @@ class FaultServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close every socket."""
+        """Close every socket; no request may hold the token of a test but in its one header."""
+        for request in self.requests:
+            assert b"canary-" not in AUTHORIZATION.sub(b"", request)
         self._listening.close()
         with self._changing:
             for connection in self._open:

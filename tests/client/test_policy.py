@@ -415,8 +415,12 @@ def test_what_errors_are() -> None:
 def test_requests_are_json() -> None:
     """The protocol's two keys."""
     assert load(encode_request('a "b"\n', as_list=False)) == {"query": 'a "b"\n', "as_list": False}
-    with pytest.raises(ArgumentError, match="character at 2 is half of one"):
-        encode_request("ab\udc00c", as_list=True)
+    with pytest.raises(ArgumentError, match="character at 25 is half of one") as caught:
+        encode_request(f"{'b' * 25}\udc00c\ud800", as_list=True)
+    assert f"'{'b' * 20}\\udc00'" in str(caught.value)
+    with pytest.raises(ArgumentError, match="character at 2 is half of one") as caught:
+        encode_request("ab\udfff", as_list=True)
+    assert "'ab\\udfff'" in str(caught.value)
 
 
 def test_answers_of_both_forms() -> None:
@@ -441,6 +445,9 @@ def test_answers_of_both_forms() -> None:
     assert encode_answer({"a": [float("nan"), 2**70, float("-inf")]}, as_list=False).endswith(
         b'{"a": [NaN, 1180591620717411303424, -Infinity]}}'
     )
+    assert encode_answer({"a": [2**70]}, as_list=True).endswith(b'[{"a": 1180591620717411303424}]}')
+    with pytest.raises(ValueError, match="shorter"):
+        encode_answer({"a": [1, 2], "b": [1]}, as_list=True)
     assert b"NaN" in encode_answer({"a": [{"b": [float("nan")]}]}, as_list=True)
 
 
@@ -487,3 +494,46 @@ def test_policies_of_numbers() -> None:
         load(b"[-Infinity]", Decoding("error"))
     assert load(b"[1e2, 0.1]", Decoding("error", strict=True)) == [100.0, 0.1]
     assert load(b"\xef\xbb\xbf[1]") == [1]
+    assert load(b'{"a": 1, "a": 2}') == {"a": 2}
+    assert load(b"[1180591620717411303424]") == [float(2**70)]
+    assert load(b"[1180591620717411303424]", Decoding(strict=True)) == [2**70]
+    assert load(b'{"a": 1, "b": 2}', Decoding(strict=True)) == {"a": 1, "b": 2}
+    with pytest.raises(errors.ProtocolError, match="twice"):
+        load(b'{"a": 1, "a": 2}', Decoding(strict=True))
+    many = b"{" + b",".join(b'"%d": 1' % number for number in range(300)) + b"}"
+    assert len(load(many, Decoding(strict=True))) == 300
+
+
+KINDS = {
+    b"<html>": "html_page", b" <": "html_page", b"a": "not_json", b"=": "not_json", b"": "empty", b"[": "not_json", b"[1]": "not_object",
+    b"{}": "missing_key", b'{"data": 1}': "wrong_type", b'{"tensors": [1], "data": []}': "wrong_type", b'{"tensors": {}, "data": []}': "wrong_type",
+    b'{"tensors": ["a", "a"], "data": []}': "wrong_type", b'{"data": [1]}': "wrong_type", b'{"tensors": ["a"], "data": {"a": 1}}': "missing_key",
+    b'{"tensors": ["a"], "data": {}}': "missing_key", b'{"data": {"a": [1], "b": []}}': "ragged",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "kind"), KINDS.items())
+def test_kinds_of_what_is_no_answer(body: bytes, kind: str) -> None:
+    """Each has its name, and its words."""
+    with pytest.raises(errors.ProtocolError) as caught:
+        decode_answer(body)
+    assert caught.value.kind == kind
+
+
+def test_what_messages_show() -> None:
+    """The begin of the body, the title of a page, the keys that are there."""
+    for body, shown in (
+        (b"x" * 99, repr("x" * 60)),
+        (b"<title>Log in</title>", "'Log in'"),
+        (b'{"a": 1, "b": 2}', "a, b"),
+        (b"{}", "none"),
+    ):
+        with pytest.raises(errors.ProtocolError) as caught:
+            decode_answer(body)
+        assert str(caught.value).endswith(shown) or shown in str(caught.value)
+        assert "x" * 61 not in str(caught.value)
+    names = [str(number) for number in range(300)]
+    assert decode_answer(str({"tensors": names, "data": []}).replace("'", '"').encode()).names == tuple(names)
+    assert not isinstance(decode_error(400, b'{"hint": 3, "error": "x"}', {}).hint, int)
+    assert decode_error(400, b'{"hint": "", "error": "x"}', {}).hint != ""
+    assert decode_error(404, b"[]", {}).description == "[]"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tql_client import errors
 from tql_client.deadline import guarded
-from tql_client.wire import PLAIN, Decoding, decode_answer, decode_error, encode_request
+from tql_client.wire import LARGE, PLAIN, Decoding, decode_answer, decode_error, encode_request
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
@@ -44,7 +44,7 @@ class Exchange(Record):
 
     status: int
     headers: dict[str, str]
-    body: bytes
+    body: bytes | bytearray
     framed: bool
 
 
@@ -113,7 +113,8 @@ class HttpTransport:
 
     def _say_once(self, answer: Answer, call: Call) -> None:
         """Log that a server answers in the other form than the one that was asked for; the result is the same."""
-        if answer.data and answer.by_rows is not call.as_list and not self._said:
+        whole = answer.size <= LARGE  # a large one is read by columns, however it came
+        if whole and answer.data and answer.by_rows is not call.as_list and not self._said:
             self._said = True
             LOG.warning("the server answers with %s, whatever is asked for", "rows" if answer.by_rows else "columns")
 
@@ -184,7 +185,7 @@ class HttpTransport:
             request.headers["Authorization"] = f"Bearer {self._token().reveal()}"
         return request
 
-    def _body(self, response: requests.Response) -> bytes:
+    def _body(self, response: requests.Response) -> bytearray:
         """Return the decoded body, unless it is too large or encoded in a way that was not asked for."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in ENCODINGS:
@@ -196,13 +197,12 @@ class HttpTransport:
             raise errors.ProtocolError(message, "not_http")
         if len(announced) > DIGITS or int(announced) > self.largest:
             raise self._too_large()
-        size, parts = 0, []
+        body = bytearray()
         for part in response.iter_content(CHUNK):
-            size += len(part)
-            if size > self.largest:
+            body += part  # one buffer: parts that are joined at the end would be there twice
+            if len(body) > self.largest:
                 raise self._too_large()
-            parts.append(part)
-        return b"".join(parts)
+        return body
 
     def _too_large(self) -> errors.ResponseTooLarge:
         """Return the error about an answer that is too large."""

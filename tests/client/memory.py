@@ -1,0 +1,36 @@
+"""Print how much memory a query takes: the highest of this process, in bytes, less what it has before. Called as ``python -m tests.client.memory URL LARGEST``."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+
+from tests.client.fault_server import QUERY
+from tql_client import connect
+from tql_client.errors import ResponseTooLarge
+from tql_client.wire import decode_answer
+
+
+def highest() -> int:
+    """Return the most memory that this process had."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def main() -> None:
+    """Ask once."""
+    url, largest = sys.argv[1], int(sys.argv[2])
+    decode_answer(b'{"data": [{"a": 0.5}]}')
+    with connect(url, largest_answer=largest, timeout=120) as client:
+        gc.collect()
+        before = highest()
+        try:
+            seen = f"{len(client.query(QUERY))} rows"
+        except ResponseTooLarge:
+            seen = "refused"
+        sys.stdout.write(f"{highest() - before} {seen}\n")
+
+
+if __name__ == "__main__":
+    main()
