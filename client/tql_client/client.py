@@ -239,6 +239,8 @@ class Client:
         """
         from tql_client.many import paged
 
+        if isinstance(query, str):
+            self.compile(query)  # a text that would not do what it says is refused before any page
         return paged(self.query, query, size)
 
     async def aquery(

@@ -16,7 +16,7 @@ import pytest
 
 from tests.client.fault_server import QUERY, FaultServer, answer, body_of, raw, stall
 from tests.client.matrix import SLACK, client_of
-from tql import ArgumentError, Query, col, fn, select
+from tql import ArgumentError, CheckError, Query, col, fn, select
 from tql_client import connect
 from tql_client.errors import ConfigError, DeadlineExceeded, ServerError
 
@@ -241,6 +241,12 @@ WHOLES: dict[str, Query | str] = {
     "groups": select("grp", n=fn.count()).group_by("grp"),
     "nothing": select("id").where(col("id") < 0),
 }
+
+
+def test_a_text_is_checked_before_its_pages(indexed: Any) -> None:
+    """As for a query: what the engine would ignore is refused."""
+    with pytest.raises(CheckError):
+        indexed.pages("select id order by grp, id")
 
 
 @pytest.mark.parametrize("name", list(WHOLES))

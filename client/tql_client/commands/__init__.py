@@ -1,0 +1,1 @@
+"""Know the commands of ``tql``: one table for each kind of work."""

@@ -1,0 +1,319 @@
+"""`tql run`, `tql explain` and completion as people use them: formats, pipes, narrow terminals, closed pipes, interrupts, and help with examples."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import deeplake
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from tql_client.cli import COMMANDS, main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "tql_client"]
+ODD = ['a,"b"', "é\nline", " ", "|x|", "=1+1"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a small dataset with odd texts."""
+    path = str(tmp_path_factory.mktemp("run") / "d")
+    made = deeplake.create(path)
+    made.add_column("id", deeplake.types.Int64())
+    made.add_column("text", deeplake.types.Text())
+    made.add_column("e", deeplake.types.Embedding(2))
+    made.append({"id": list(range(5)), "text": ODD, "e": np.arange(10, dtype=np.float32).reshape(5, 2) / 8})
+    made.commit()
+    return path
+
+
+@pytest.fixture(scope="module")
+def million(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a dataset with a million rows."""
+    path = str(tmp_path_factory.mktemp("million") / "d")
+    made = deeplake.create(path)
+    made.add_column("id", deeplake.types.Int64())
+    made.add_column("x", deeplake.types.Float64())
+    made.append({"id": np.arange(10**6), "x": np.arange(10**6) / 7})
+    made.commit()
+    return path
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+ROWS = [{"id": number, "text": text, "e": [number / 4, number / 4 + 0.125]} for number, text in enumerate(ODD)]
+
+
+def test_json(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value as it is."""
+    for form, read in (("json", json.loads), ("jsonl", lambda text: list(map(json.loads, text.splitlines())))):
+        assert main(["run", "--data", data, "--format", form, "select *"]) == 0
+        assert read(capsys.readouterr().out) == ROWS
+
+
+def test_csv(data: str, tmp_path: Path) -> None:
+    """Any reader of CSV gets the values back."""
+    file = tmp_path / "rows.csv"
+    assert main(["run", "--data", data, "--format", "csv", "--output", str(file), "select *"]) == 0
+    with file.open(encoding="utf-8", newline="") as lines:
+        found = list(csv.DictReader(lines))
+
+    assert [{"id": int(row["id"]), "text": row["text"], "e": json.loads(row["e"])} for row in found] == ROWS
+
+
+def test_parquet(data: str, tmp_path: Path) -> None:
+    """To a file, and through a pipe."""
+    file = tmp_path / "rows.parquet"
+    assert main(["run", "--data", data, "--format", "parquet", "--output", str(file), "select *"]) == 0
+    assert pq.read_table(file).to_pylist() == ROWS
+    piped = subprocess.run(
+        [*COMMAND, "run", "--data", data, "--format", "parquet", "select id"], capture_output=True, check=True
+    )
+    assert pq.read_table(io.BytesIO(piped.stdout)).to_pylist() == [{"id": number} for number in range(5)]
+
+
+def test_markdown(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No value ends a cell."""
+    main(["run", "--data", data, "--format", "markdown", "select id, text"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[:2] == ["| id | text |", "| --- | --- |"]
+    assert len(lines) == 7
+    assert lines[5] == r"| 3 | \|x\| |"
+
+
+def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
+    """Return what a command writes to a terminal of some width."""
+    ours, its = pty.openpty()
+    variables = {**os.environ, "COLUMNS": str(columns), **environment}
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=its, stderr=its, stdin=subprocess.DEVNULL, env=variables
+    ) as program:
+        os.close(its)
+        parts = []
+        try:
+            while part := os.read(ours, 100_000):
+                parts.append(part)
+        except OSError:
+            pass
+        assert program.wait() == 0
+    os.close(ours)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_a_table(data: str) -> None:
+    """As wide as it is, with NO_COLOR and without; a pipe gets lines of JSON."""
+    wide = on_terminal("run", "--data", data, "select id, e")
+    assert wide.splitlines()[0].split() == ["id", "e"]
+    assert "(5 rows)" in wide
+    narrow = on_terminal("run", "--data", data, "select id, text, e", columns=40, NO_COLOR="1")
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert "\x1b" not in narrow
+    piped = run("run", "--data", data, "select id limit 1").stdout
+    assert piped == '{"id": 0}\n'
+
+
+def test_where_a_query_comes_from(data: str, tmp_path: Path) -> None:
+    """The argument, a file, the standard input."""
+    file = tmp_path / "q.tql"
+    file.write_text("select id limit 2\n")
+    said = {run("run", "--data", data, *source, input=text).stdout for source, text in (
+        (["select id limit 2"], None), ([str(file)], None), (["-"], "select id limit 2\n"),
+    )}  # fmt: skip
+    assert said == {'{"id": 0}\n{"id": 1}\n'}
+
+
+ERRORS = [
+    (["run", "select 1"], "--data PATH"),
+    (["run", "--data", "/nowhere", "select id"], "no dataset at `/nowhere`"),
+    (["run", "--data", "DATA", "select nope"], "TQL215"),
+    (["run", "--data", "DATA", "select id order by id, text"], "TQL301"),
+    (["run", "--data", "DATA", "nowhere.tql"], "nowhere.tql"),
+    (["run", "--data", "DATA", "--output", "/nowhere/x", "select id"], "/nowhere/x"),
+    (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "nothing answers"),
+    (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
+    (["explain", "nowhere.tql"], "nowhere.tql"),
+    (["schema", "/nowhere"], "no dataset"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "shown"), ERRORS)
+def test_errors_are_one_sentence(arguments: list[str], shown: str, data: str) -> None:
+    """Exit code 2, what and where on the standard error, and no traceback."""
+    found = run(*[data if word == "DATA" else word for word in arguments])
+
+    assert found.returncode == 2
+    assert shown in found.stderr
+    assert "Traceback" not in found.stderr
+    assert found.stdout == ""
+
+
+def test_no_token_on_the_command_line() -> None:
+    """Others could see it."""
+    found = run("run", "--token", "secret", "select 1")
+    assert found.returncode == 2
+    assert "--token-file" in run("run", "--help").stdout
+
+
+def test_a_closed_pipe(million: str) -> None:
+    """`| head -1` ends it at once, without a word."""
+    line = f"{shlex.join([*COMMAND, 'run', '--data', million, '--format', 'csv', 'select *'])} | head -1"
+    started = time.monotonic()
+    found = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+
+    assert found.stdout == "id,x\n"
+    assert found.stderr == ""
+    assert time.monotonic() - started < 30
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from tql_client.cli import main
+def highest():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+main(["run", "--data", sys.argv[1], "--format", "csv", "--output", sys.argv[2], "select * limit 60000"])
+before = highest()
+code = main(["run", "--data", sys.argv[1], "--format", "csv", "--output", sys.argv[2], "select *"])
+print(code, highest() - before)
+"""
+
+
+def test_a_million_rows_to_csv(million: str, tmp_path: Path) -> None:
+    """All of them, in the memory that a page takes."""
+    file = tmp_path / "rows.csv"
+    said = subprocess.run(
+        [sys.executable, "-c", MEASURED, million, str(file)], capture_output=True, text=True, check=True
+    ).stdout
+    code, growth = map(int, said.split())
+    with file.open(encoding="utf-8", newline="") as lines:
+        count = sum(
+            int(row["id"]) == number and float(row["x"]) == number / 7
+            for number, row in enumerate(csv.DictReader(lines))
+        )
+
+    assert code == 0
+    assert count == 10**6
+    assert growth < 100_000  # KiB
+
+
+def test_interrupt(million: str) -> None:
+    """Ctrl-C ends it at once with 130."""
+    with subprocess.Popen(
+        [*COMMAND, "run", "--data", million, "--format", "jsonl", "select *"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.readline()
+        started = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        program.stdout.read()
+        assert b"Traceback" not in program.stderr.read()
+        assert program.wait() == 130
+        assert time.monotonic() - started < 5
+
+
+# --- help and completion ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_has_examples_that_are_commands(command: Any) -> None:
+    """Each example is a command line that the parser takes."""
+    text = run(command.name, "--help").stdout
+    assert "examples:" in text
+    for example in command.examples:
+        assert example in text
+        words = shlex.split(example.split(" > ")[0].rpartition("| ")[2])
+        assert words[0] == "tql"
+        assert run(*words[1:], "--help").returncode == 0
+
+
+def test_version() -> None:
+    """The version of the package."""
+    assert re.fullmatch(r"tql \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(shell: str) -> None:
+    """A script for each shell; bash completes commands and options with it."""
+    script = run("completion", shell).stdout
+    assert "explain" in script
+    if shell == "bash":
+        asked = f"{script}\nCOMP_WORDS=(tql ex); COMP_CWORD=1; COMP_LINE='tql ex'; COMP_POINT=6\n_shtab_tql tql ex tql; echo \"${{COMPREPLY[@]}}\""
+        found = subprocess.run(["/bin/bash", "-c", asked], capture_output=True, text=True, check=False)
+        assert "explain" in found.stdout.split()
+
+
+# --- explain ---------------------------------------------------------------------------------------------------------
+
+
+def test_explain_draws_levels_and_reasons(tmp_path: Path) -> None:
+    """The text as it is, as it has to be, why, and a picture that is XML."""
+    picture = tmp_path / "q.svg"
+    found = run("explain", "select id from D where t = '<&\"' order by a, b desc limit 3", "--svg", str(picture))
+
+    assert found.returncode == 1
+    assert "TQL301" in found.stderr
+    assert "as it is written:" in found.stdout
+    assert "why: the engine heeds one key of an order" in found.stdout
+    assert found.stdout.rstrip().splitlines()[-1].startswith("select")
+    drawn = ET.parse(picture).getroot()  # noqa: S314 - our own
+    texts = [element.text or "" for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert any("'<&\"'" in text for text in texts)
+    boxes = list(drawn.iter("{http://www.w3.org/2000/svg}rect"))
+    assert len(boxes) >= 3
+    width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])
+    assert all(float(box.attrib["x"]) + float(box.attrib["width"]) <= width for box in boxes)
+    assert all(float(box.attrib["y"]) + float(box.attrib["height"]) <= height for box in boxes)
+
+
+def test_explain_of_what_is_right(capsys: pytest.CaptureFixture[str]) -> None:
+    """The levels alone, long vectors elided."""
+    vector = ",".join(["0.5"] * 100)
+    assert (
+        main(
+            [
+                "explain",
+                f"select * from (select id, cosine_similarity(e, ARRAY[{vector}]) as s from D) order by s desc limit 3",
+            ]
+        )
+        == 0
+    )
+    printed = capsys.readouterr()
+    assert "ARRAY[<100 float32>]" in printed.out
+    assert printed.err == ""
+
+
+def test_explain_of_what_is_no_tql(capsys: pytest.CaptureFixture[str]) -> None:
+    """The place and the reason."""
+    assert main(["explain", "select from where"]) == 1
+    printed = capsys.readouterr()
+    assert "TQL1" in printed.err
+    assert printed.out == ""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing in the project."""
+    monkeypatch.chdir(tmp_path)
