@@ -42,6 +42,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     strict: bool = False,
     isolated: bool = False,
     credentials: Mapping[str, str] | None = None,
+    kept: Callable[..., Any] | None = None,
 ) -> Client:
     """
     Return a client of an endpoint, or of a dataset that the engine opens in this process.
@@ -63,6 +64,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         strict: keep integers beyond 64 bits exact, and refuse answers with a name twice in an object or a row without all columns; it is slower.
         isolated: embedded, run the engine in a process of its own, which is started again after a crash; a call that is late is stopped.
         credentials: embedded, what the engine takes to open s3://, gs://, az:// and al:// paths.
+        kept: for the endpoint, what keeps and replays exchanges; see the pytest plugin's `tql_cassette`.
 
     Raises:
         ConfigError: url, token or timeout cannot be used; nothing was sent.
@@ -80,7 +82,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
 
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
-        http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify)
+        http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
     from tql_client.embedded import EmbeddedTransport, Place
     from tql_client.isolated import IsolatedTransport

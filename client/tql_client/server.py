@@ -36,7 +36,7 @@ START_SECONDS = 20.0
 
 class Server:
     """
-    A running server; `url` is where it answers.
+    A running server; `url` is where it answers, and `token` what it wants, or None.
 
     It is a context manager: leaving the block stops it.
     """
@@ -52,6 +52,7 @@ class Server:
             _application(self._datasets, Secret(token) if token else None), self._socket
         )
         shown = f"[{host}]" if ":" in host else host
+        self.token = token
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"
 
     def __enter__(self) -> Self:

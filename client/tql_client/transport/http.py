@@ -14,6 +14,8 @@ from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
     from tql_client.call import Call
@@ -51,7 +53,7 @@ class Exchange(Record):
 class HttpTransport:
     """Sends queries to a url over one pooled session."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one independent choice
         self,
         url: str,
         token: TokenSource | None,
@@ -59,6 +61,7 @@ class HttpTransport:
         decoding: Decoding = PLAIN,
         *,
         verify: bool | str | None = None,
+        kept: Callable[[Call, Callable[[Call], Exchange]], Exchange] | None = None,
     ) -> None:
         """
         Prepare; nothing is sent yet.
@@ -68,9 +71,11 @@ class HttpTransport:
             token: gives the token of each attempt.
             largest: bytes of an answer, decoded; more is refused.
             decoding: how JSON is read.
+            kept: stands between the calls and the network, for tests that keep exchanges.
             verify: the file of the certificates that are trusted; None asks the environment's REQUESTS_CA_BUNDLE, else those of certifi.
         """
         self._decoding = decoding
+        self._kept = kept
         self._verify = verify
         self.url = url
         self.largest = largest
@@ -124,6 +129,10 @@ class HttpTransport:
             self._session.close()
 
     def _exchange(self, call: Call) -> Exchange:
+        """Return what the server answers, or what was kept."""
+        return self._sent(call) if self._kept is None else self._kept(call, self._sent)
+
+    def _sent(self, call: Call) -> Exchange:
         """Return what the server answers."""
         import requests
 

@@ -1,0 +1,59 @@
+"""Know how small data for tests becomes a dataset of the engine: columns as lists, their types by their values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tql_client.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
+    """
+    Write columns to a new dataset, and return its path.
+
+    Whole numbers are Int64, numbers Float64, bool Bool, texts Text, objects Dict, lists of numbers that are all of one length an Embedding, and with None among them nullable.
+
+    Raises:
+        ConfigError: a column is empty of values, or of several kinds.
+        MissingExtra: the engine is not installed.
+    """
+    from tql_client.embedded import engine
+
+    deeplake = engine()
+    made = deeplake.create(path)
+    for name, values in columns.items():
+        made.add_column(name, _type(name, values, deeplake.types))
+    made.append({name: _values(values) for name, values in columns.items()})
+    made.commit()
+    return path
+
+
+def _values(values: Sequence[Any]) -> list[Any]:
+    """Return values as the engine reads them right: of a list that begins with a whole number it takes the bits of the others for such."""
+    import numpy as np
+
+    if any(isinstance(value, float) for value in values):
+        return [None if value is None else float(value) for value in values]
+    vectors = any(hasattr(value, "__len__") and not isinstance(value, (str, dict)) for value in values)
+    return [np.asarray(value, dtype=np.float32) for value in values] if vectors else list(values)
+
+
+def _type(name: str, values: Sequence[Any], types: Any) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return the engine's type for a column."""
+    there = [value for value in values if value is not None]
+    kinds = {type(value) for value in there}
+    single = {bool: types.Bool, int: types.Int64, float: types.Float64, str: types.Text, dict: types.Dict}
+    if kinds == {int, float}:
+        kinds = {float}
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    if kind in single:
+        found = single[kind]()
+        return found if len(there) == len(values) or kind is dict else types.Nullable(found)
+    lengths = {len(value) for value in there if hasattr(value, "__len__")}
+    if kind is not None and len(lengths) == 1 and len(there) == len(values):
+        return types.Embedding(lengths.pop())
+    message = f"the column {name!r} takes numbers, bools, texts, objects, or vectors of one length, all of one kind"
+    raise ConfigError(message)

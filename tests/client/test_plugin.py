@@ -1,0 +1,194 @@
+"""The pytest plugin, as projects use it: the examples of its page run, and what fails says why."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tql import CheckError, col, select
+from tql_client import serve
+from tql_client.comparing import fingerprint, require_same
+from tql_client.datasets import write
+from tql_client.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tql_client.recording import Recorder
+
+PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+TOKEN = "canary-of-the-plugin"  # noqa: S105 - it guards a server of this test
+BOOKS: dict[str, Sequence[Any]] = {"id": [1, 2], "text": ["red cats", "blue dogs"], "e": [[1.0, 0.0], [0.0, 1.0]]}
+
+
+def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
+    """Write files of the page into a project of their own."""
+    for name in names:
+        content = FILES[name]
+        for before, after in changes.items():
+            content = content.replace(before, after)
+        (pytester.path / name).write_text(content)
+
+
+def test_the_page_has_three_examples() -> None:
+    """And the data of the second."""
+    assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py"]
+
+
+def test_offline(pytester: pytest.Pytester) -> None:
+    """The first example passes."""
+    project(pytester, "test_offline.py")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
+    """The program forgets its condition: the message has it in the builder's words, as the page shows it."""
+    content = FILES["test_offline.py"].replace('.where(col("year") >= year)', "")
+    (pytester.path / "test_offline.py").write_text(content)
+    found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    found.assert_outcomes(failed=1)
+    shown = re.search(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    assert shown is not None
+    found.stdout.fnmatch_lines([f"*{line.replace('[', '[[]')}*" for line in shown[1].splitlines()])
+
+
+def test_engine(pytester: pytest.Pytester) -> None:
+    """The second example passes: the real engine behind a server, with the data of conftest.py."""
+    project(pytester, "conftest.py", "test_engine.py")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_cassettes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The third example: without answers it says what to do; recorded once, it passes with no server and no token, and no token is kept."""
+    project(pytester, "test_hosted.py")
+    missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    missing.assert_outcomes(failed=1)
+    missing.stdout.fnmatch_lines(["*run pytest --tql-record*"])
+    monkeypatch.setenv("TQL_TOKEN", TOKEN)
+    with serve({"hub://org/books": write(BOOKS, str(tmp_path / "d"))}, token=TOKEN) as server:
+        monkeypatch.setenv("TQL_URL", server.url)
+        pytester.runpytest_subprocess("-p", "no:cacheprovider", "--tql-record").assert_outcomes(passed=1)
+    monkeypatch.delenv("TQL_TOKEN")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    kept = "".join(file.read_text("utf-8") for file in pytester.path.rglob("*.json"))
+    assert '"query"' in kept
+    assert TOKEN not in kept
+    assert "uthorization" not in kept
+
+
+SNAPSHOT = """
+import numpy as np
+from tql import col, select
+
+def test_one(assert_tql):
+    query = select("id").similarity("e", np.arange(100, dtype="f4") + {offset}).order_by("score").limit(5)
+    assert_tql(query)
+    assert_tql(query.where(col("a") > {bound}))
+"""
+
+
+def test_snapshots(pytester: pytest.Pytester) -> None:
+    """Missing, written, the same, and another vector or condition; long vectors are not in the file."""
+    file = pytester.path / "test_s.py"
+    file.write_text(SNAPSHOT.format(offset=0, bound=3))
+    missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    missing.assert_outcomes(failed=1)
+    missing.stdout.fnmatch_lines(["*pytest --tql-update writes it*"])
+    for options in (["--tql-update"], []):
+        pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)
+    kept = [path.read_text("utf-8") for path in sorted(pytester.path.rglob("*.tql"))]
+    assert len(kept) == 2
+    assert all(
+        re.search(r"ARRAY\\[<100 float32 [0-9a-f]{16}>\\]".replace("\\\\", "\\"), text) and len(text) < 400
+        for text in kept
+    )
+    file.write_text(SNAPSHOT.format(offset=1, bound=3))
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(failed=1)
+    file.write_text(SNAPSHOT.format(offset=0, bound=4))
+    changed = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    changed.assert_outcomes(failed=1)
+    changed.stdout.fnmatch_lines(["*-*a > 3*", "*+*a > 4*"])
+
+
+def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
+    """It checks, keeps and answers: with nothing, with rows in turn, with what the engine finds."""
+    query = select("id").where(col("id") > 1)
+    assert tql_recorder.query(query).rows == []
+    tql_recorder.answer({"id": 1}, {"id": 2}).answer({"id": 3, "t": None})
+    assert [tql_recorder.query("select id").rows for _ in range(3)] == [
+        [{"id": 1}, {"id": 2}],
+        [{"id": 3, "t": None}],
+        [{"id": 3, "t": None}],
+    ]
+    assert tql_recorder.queries == [query, "select id", "select id", "select id"]
+    assert tql_recorder.texts == [str(query), "select id", "select id", "select id"]
+    with pytest.raises(CheckError):
+        tql_recorder.query("select id order by a, b")
+    assert len(tql_recorder.queries) == 4
+    tql_recorder.engine(write(BOOKS, str(tmp_path / "d")))
+    assert tql_recorder.query(query).rows == [{"id": 2}]
+    with pytest.raises(CheckError, match="TQL215"):
+        tql_recorder.query("select nope")
+    assert len(tql_recorder.map([query] * 3)) == 3
+    assert len(tql_recorder.queries) == 8
+
+
+def test_comparison() -> None:
+    """Blanks and the case of keywords do not count; values, order and columns do."""
+    query = select("id").where(col("id") > 1).limit(3)
+    require_same(query, "SELECT id\nWHERE id > 1   LIMIT 3")
+    require_same("select id where id > 1 limit 3", str(query))
+    for other in ("select id where id > 2 limit 3", "select id where id > 1", "select id, b where id > 1 limit 3"):
+        with pytest.raises(AssertionError, match="is what it should have"):
+            require_same(query, other)
+
+
+def test_fingerprints() -> None:
+    """The numbers of vectors do not count; their length and everything else do."""
+    rng = np.random.default_rng(0)
+
+    def query(length: int, limit: int = 5) -> str:
+        return fingerprint(select("id").similarity("e", rng.random(length)).order_by("score").limit(limit))
+
+    assert query(9) == query(9)
+    assert query(3) == query(3)
+    assert len({query(9), query(10), query(9, 6), query(3)}) == 4
+    assert re.fullmatch("[0-9a-f]{16}", query(9))
+
+
+def test_data_for_tests(tmp_path: Path) -> None:
+    """Types by the values; what has none is refused."""
+    columns: dict[str, Sequence[Any]] = {
+        "i": [1, None], "f": [1, 0.5], "b": [True, False], "t": ["a", None], "j": [{"a": 1}, {}], "e": [[1, 2], [3, 4.5]],
+    }  # fmt: skip
+    path = write(columns, str(tmp_path / "d"))
+    from tql_client import connect
+
+    with connect(path) as client:
+        assert client.query(select()).rows == [
+            {"i": 1, "f": 1.0, "b": True, "t": "a", "j": {"a": 1}, "e": [1.0, 2.0]},
+            {"i": None, "f": 0.5, "b": False, "t": None, "j": {}, "e": [3.0, 4.5]},
+        ]
+    for number, odd in enumerate(([], [None], [1, "a"], [[1], [1, 2]], [object()])):
+        with pytest.raises(ConfigError, match="'x'"):
+            write({"x": odd}, str(tmp_path / f"odd{number}"))
+
+
+LIGHT = """
+import sys
+import tql_client.pytest_plugin
+heavy = {"numpy", "requests", "deeplake", "lark", "tql"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_collection_stays_light() -> None:
+    """Importing the plugin imports nothing but pytest."""
+    subprocess.run([sys.executable, "-c", LIGHT], check=True)
