@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# The kinds of devices of DLPack whose memory this machine reads: its own, and that which is pinned for a GPU.
+MEMORY = frozenset({1, 3})
 NUMERIC_KINDS = "buif"
 VECTOR, MATRIX = 1, 2
 
@@ -22,7 +24,7 @@ def vector(subject: str, value: object) -> ast.Vector:
 
     Args:
         subject: the method or argument that was given the value, for the message.
-        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or anything with ``__array__`` or the buffer protocol.
+        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or anything with ``__array__``, DLPack or the buffer protocol: torch, jax, pandas, pyarrow, polars, memoryview.
 
     Raises:
         ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
@@ -73,6 +75,8 @@ def _read(subject: str, value: object) -> NDArray[Any]:
     """Return what numpy makes of *value*."""
     import numpy as np
 
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+        return _of_dlpack(subject, value)
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
         raise ArgumentError(
             subject,
@@ -86,6 +90,28 @@ def _read(subject: str, value: object) -> NDArray[Any]:
         return np.asarray(value)
     except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
+
+
+def _of_dlpack(subject: str, value: object) -> NDArray[Any]:
+    """Return the array that shares its memory with *value* by the DLPack protocol."""
+    import numpy as np
+
+    try:
+        _require_memory(value)
+        return np.from_dlpack(value)  # type: ignore[arg-type]  # it has __dlpack__, as was asked
+    except (BufferError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+        rule = f"takes what numpy can read by DLPack ({error})"
+        raise ArgumentError(
+            subject, rule, shown(value), "move it to this machine's memory first: tensor.cpu()"
+        ) from None
+
+
+def _require_memory(value: object) -> None:
+    """Raise unless the memory of *value* is this machine's own."""
+    kind = value.__dlpack_device__()[0]  # type: ignore[attr-defined]  # part of the protocol
+    if kind not in MEMORY:
+        message = f"its memory is on a device of the kind {kind}"
+        raise BufferError(message)
 
 
 def _has_buffer(value: object) -> bool:

@@ -35,6 +35,14 @@ class Diagnostic(Record):
     hint: str | None = None
     fix: str | None = None
 
+    def _repr_html_(self) -> str:
+        """Return HTML for notebooks, in which everything that was written is escaped."""
+        from html import escape
+
+        hint = "" if self.hint is None else f"<br><i>hint: {escape(self.hint)}</i>"
+        place = f"line {self.line}, column {self.column}"
+        return f"<p><b>{escape(self.severity)} {escape(self.code)}</b> {place}: {escape(self.message)}{hint}</p>"
+
     def picture(self, text: str) -> str:
         """Return the line of *text* that the finding is about with carets below it, cut to a readable width."""
         return picture(text, self.start, self.end)

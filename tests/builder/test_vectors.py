@@ -1,0 +1,105 @@
+"""Vectors from every protocol: stand-ins of DLPack, `__array__` and the buffer protocol, and pandas, pyarrow and polars themselves."""
+
+from __future__ import annotations
+
+import array
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from tql import ArgumentError, select
+
+NUMBERS = [0.1, -2.5, 3.0]
+EXPECTED = str(select().similarity("e", NUMBERS).order_by("score"))
+
+
+class OfDlpack:
+    """Has DLPack and nothing else, as jax's arrays and torch's tensors have."""
+
+    def __init__(self, values: Any, device: tuple[int, int] = (1, 0)) -> None:
+        """Hold an array."""
+        self._held = np.asarray(values, np.float32)
+        self._device = device
+
+    def __dlpack__(self, **named: Any) -> Any:
+        """Hand the memory over."""
+        return self._held.__dlpack__(**named)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return where the memory is: 1 is the machine's own, 2 a GPU."""
+        return self._device
+
+
+class OfArray:
+    """Has ``__array__`` and nothing else."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        """Return the numbers."""
+        return np.array(NUMBERS, dtype or np.float64, copy=copy)
+
+
+VECTORS = [
+    NUMBERS,
+    tuple(NUMBERS),
+    np.array(NUMBERS),
+    np.array(NUMBERS, np.float32),
+    np.array([*NUMBERS, *NUMBERS])[:3],
+    np.repeat(np.array(NUMBERS, np.float32), 2)[::2],
+    np.array(NUMBERS, ">f4"),
+    array.array("f", NUMBERS),
+    array.array("d", NUMBERS),
+    memoryview(array.array("f", NUMBERS)),
+    OfDlpack(NUMBERS),
+    OfArray(),
+    pd.Series(NUMBERS),
+    pd.Series(NUMBERS, index=[7, 8, 9], dtype="float32"),
+    pd.Series(NUMBERS, dtype="Float64"),
+    pd.array(NUMBERS, dtype="Float32"),
+    pl.Series(NUMBERS),
+    pl.Series(NUMBERS, dtype=pl.Float32),
+    pa.array(NUMBERS),
+    pa.array(NUMBERS, pa.float32()),
+    pa.chunked_array([NUMBERS[:1], NUMBERS[1:]]),
+    pd.DataFrame({"e": [NUMBERS]})["e"][0],
+    pl.DataFrame({"e": [NUMBERS]})["e"][0],
+]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda value: f"{type(value).__module__}.{type(value).__name__}")
+def test_every_kind_of_vector(vector: Any) -> None:
+    """The same text, bit for bit."""
+    assert str(select().similarity("e", vector).order_by("score")) == EXPECTED
+
+
+ODD = [
+    OfDlpack(NUMBERS, (2, 0)),
+    pd.Series([1.0, None]),
+    pd.Series(["a"]),
+    pl.Series([1.0, None]),
+    pa.array([1.0, None]),
+    pa.array([], pa.float32()),
+    pa.array(["a"]),
+    OfDlpack([[1.0, 2.0]]),
+    b"abc",
+    {"a": 1},
+    iter(NUMBERS),
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: f"{type(value).__module__}.{type(value).__name__}")
+def test_what_is_no_vector(value: Any) -> None:
+    """An error of ours that names the method."""
+    with pytest.raises(ArgumentError, match="similarity"):
+        select().similarity("e", value)
+
+
+def test_memory_is_not_shared() -> None:
+    """A query does not change with the array that it was made from."""
+    held = np.array(NUMBERS, np.float32)
+    query = select().similarity("e", held).order_by("score")
+    held[0] = 9
+    assert str(query) == EXPECTED
