@@ -31,7 +31,7 @@ class Canned:
         data = [dict(row) for row in rows]
         self._answers.append(Answer(tuple(dict.fromkeys(name for row in data for name in row)), data))
 
-    def send(self, _call: Call) -> Answer:
+    def send(self, call: Call) -> Answer:  # noqa: ARG002 - what a transport is given
         """Answer."""
         if not self._answers:
             return Answer((), [])

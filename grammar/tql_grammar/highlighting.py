@@ -13,7 +13,7 @@ from tql_grammar.lexer import TOKEN
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pygments.token import _TokenType
 
@@ -35,9 +35,9 @@ class TqlLexer(Lexer):
     """TQL, the Tensor Query Language of Deep Lake; what the engine does not read is an error."""
 
     name = "TQL"
-    aliases: ClassVar[list[str]] = ["tql"]
-    filenames: ClassVar[list[str]] = ["*.tql"]
-    mimetypes: ClassVar[list[str]] = ["text/x-tql"]
+    aliases: ClassVar[Sequence[str]] = ["tql"]
+    filenames: ClassVar[Sequence[str]] = ["*.tql"]
+    mimetypes: ClassVar[Sequence[str]] = ["text/x-tql"]
     url = "https://docs.deeplake.ai"
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
