@@ -1,0 +1,177 @@
+"""LangChain's own suite for retrievers, and LlamaIndex, over the real engine; filters against Python."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.structured_query import Comparator, Comparison, Operation, Operator
+from langchain_tests.integration_tests import RetrieversIntegrationTests
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+
+from tql import ArgumentError, col
+from tql_client import connect, langchain, llamaindex
+from tql_client.datasets import write
+from tql_client.retrieving import Search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_client import Client
+
+COUNT, LENGTH = 30, 16
+MODEL = DeterministicFakeEmbedding(size=LENGTH)
+TEXTS = [f"document {number}" for number in range(COUNT)]
+ROWS = [
+    {"id": number, "year": 2000 + number % 7, "kind": "abc"[number % 3], "price": number / 2} for number in range(COUNT)
+]
+SEARCH = Search("e", "text", ("id", "year", "kind", "price"))
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Return a client of a dataset with texts, metadata and vectors."""
+    columns: dict[str, Any] = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+    columns |= {"text": TEXTS, "e": [MODEL.embed_query(text) for text in TEXTS]}
+    with connect(write(columns, str(tmp_path_factory.mktemp("retrievers") / "d"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="class")
+def of_the_suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give the suite its client."""
+    columns: dict[str, Any] = {
+        "id": list(range(COUNT)),
+        "text": TEXTS,
+        "e": [MODEL.embed_query(text) for text in TEXTS],
+    }
+    request.cls.made = connect(write(columns, str(tmp_path_factory.mktemp("suite") / "d")))
+
+
+@pytest.mark.usefixtures("of_the_suite")
+class TestLangchain(RetrieversIntegrationTests):
+    """LangChain's suite."""
+
+    made: Any
+
+    @property
+    def retriever_constructor(self) -> type[langchain.TqlRetriever]:
+        """Return the class."""
+        return langchain.TqlRetriever
+
+    @property
+    def retriever_constructor_params(self) -> dict[str, Any]:
+        """Return what it takes."""
+        return {"client": self.made, "embeddings": MODEL, "search": Search("e", "text", ("id",))}
+
+    @property
+    def retriever_query_example(self) -> str:
+        """Return a question."""
+        return "document 7"
+
+
+def test_the_best_come_first(client: Client) -> None:
+    """As numpy has them, with metadata and score."""
+    retriever = langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH, k=5)
+    vectors = np.array([MODEL.embed_query(text) for text in TEXTS], np.float32)
+    asked = np.array(MODEL.embed_query("document 7"), np.float32)
+    scores = vectors @ asked / np.linalg.norm(vectors, axis=1) / np.linalg.norm(asked)
+    order = np.argsort(-scores, kind="stable")[:5]
+
+    found = retriever.invoke("document 7")
+    nodes = llamaindex.TqlRetriever(client, Model(), SEARCH, k=5).retrieve("document 7")
+
+    assert [one.metadata["id"] for one in found] == order.tolist() == [node.metadata["id"] for node in nodes]
+    assert [one.page_content for one in found] == [TEXTS[number] for number in order] == [node.text for node in nodes]
+    assert [one.metadata["score"] for one in found] == pytest.approx(scores[order].tolist(), abs=1e-6)
+    assert [node.score for node in nodes] == pytest.approx(scores[order].tolist(), abs=1e-6)
+    assert found[0].metadata == {**ROWS[7], "score": found[0].metadata["score"]}
+
+
+class Model(BaseEmbedding):
+    """The same vectors for LlamaIndex."""
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return MODEL.embed_query(query)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return MODEL.embed_query(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return MODEL.embed_query(text)
+
+
+COMPARISONS: list[tuple[str, Any, str, str, Any]] = [
+    ("year", 2003, "eq", "==", operator.eq),
+    ("year", 2003, "ne", "!=", operator.ne),
+    ("price", 4.5, "gt", ">", operator.gt),
+    ("price", 4.5, "gte", ">=", operator.ge),
+    ("year", 2003, "lt", "<", operator.lt),
+    ("year", 2003, "lte", "<=", operator.le),
+    ("kind", ["a", "c"], "in", "in", lambda value, members: value in members),
+    ("kind", ["a"], "nin", "nin", lambda value, members: value not in members),
+    ("kind", "b", "contain", "text_match", lambda value, part: part in value),
+]
+
+
+def ids(found: list[Any]) -> list[int]:
+    """Return the ids of documents or nodes, in order."""
+    return sorted(one.metadata["id"] for one in found)
+
+
+@pytest.mark.parametrize("case", COMPARISONS, ids=lambda case: case[2])
+def test_comparisons(client: Client, case: tuple[str, Any, str, str, Any]) -> None:
+    """Each operator of both frameworks has the rows that Python has."""
+    name, value, theirs, others, python = case
+    expected = [row["id"] for row in ROWS if python(row[name], value)]
+    retriever = langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH, k=COUNT)
+    comparison = Comparison(comparator=Comparator(theirs), attribute=name, value=value)
+    filters = MetadataFilters(filters=[MetadataFilter(key=name, value=value, operator=FilterOperator(others))])
+
+    assert ids(retriever.invoke("x", filter=comparison)) == expected
+    assert ids(llamaindex.TqlRetriever(client, Model(), SEARCH, COUNT, filters).retrieve("x")) == expected
+
+
+def test_operations(client: Client) -> None:
+    """AND, OR and NOT, nested."""
+    year = Comparison(comparator=Comparator.EQ, attribute="year", value=2003)
+    kind = Comparison(comparator=Comparator.EQ, attribute="kind", value="a")
+    given = Operation(operator=Operator.OR, arguments=[year, Operation(operator=Operator.NOT, arguments=[kind])])
+    expected = [row["id"] for row in ROWS if row["year"] == 2003 or row["kind"] != "a"]
+    retriever = langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH, k=COUNT, filter=given)
+    filters = MetadataFilters(
+        filters=[
+            MetadataFilter(key="year", value=2003),
+            MetadataFilters(filters=[MetadataFilter(key="kind", value="a")], condition=FilterCondition.NOT),
+        ],
+        condition=FilterCondition.OR,
+    )
+
+    assert ids(retriever.invoke("x")) == expected
+    assert ids(llamaindex.TqlRetriever(client, Model(), SEARCH, COUNT, filters).retrieve("x")) == expected
+    assert ids(retriever.invoke("x", filter={"year": 2003, "kind": "a"})) == [
+        row["id"] for row in ROWS if row["year"] == 2003 and row["kind"] == "a"
+    ]
+    assert ids(retriever.invoke("x", filter=col("price") > 14)) == [29]
+
+
+def test_what_cannot_be_said() -> None:
+    """Refused, with the operator."""
+    for operator_ in (FilterOperator.ANY, FilterOperator.ALL, FilterOperator.CONTAINS):
+        with pytest.raises(ArgumentError, match=operator_.value):
+            llamaindex.condition(MetadataFilter(key="tags", value=["a"], operator=operator_))
+    for odd in (3, "year = 3", [1]):
+        with pytest.raises(ArgumentError, match="filter"):
+            langchain.condition(odd)
+        with pytest.raises(ArgumentError, match="filter"):
+            llamaindex.condition(odd)
+
+
+def test_options_that_are_not_there(client: Client) -> None:
+    """A misspelt one is no silence."""
+    with pytest.raises(ArgumentError, match="top_k"):
+        langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH).invoke("x", top_k=3)
