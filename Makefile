@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants bench clean
+.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants docs bench clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -49,6 +49,14 @@ mutants: .venv/test.stamp .venv/tools.stamp
 .venv/tools.stamp:
 	$(PYTHON) -m venv .venv/tools
 	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis>=4.30" "cosmic-ray>=8.4"
+	touch $@
+
+# The documentation as HTML, in docs/_build; a warning is an error.
+docs: .venv/docs.stamp
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+
+.venv/docs.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,docs]"
 	touch $@
 
 # What a step of a chain and a call of the client cost; exits with 1 where a target is missed.

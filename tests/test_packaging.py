@@ -48,3 +48,29 @@ def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
+
+
+DROPPED = """
+from tql import select
+def test_one(tql_recorder, assert_tql):
+    tql_recorder.query(select("id").limit(3))
+    assert_tql(tql_recorder.queries[0], "select id where year > 2000 limit 3")
+"""
+
+
+def test_the_plugin_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """A project that only has the wheel writes a test of five lines; it fails with a readable message where a filter is dropped."""
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "test_it.py").write_text(DROPPED)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"} | {
+        "PYTHONPATH": str(tmp_path / "site")
+    }
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+    assert len(DROPPED.strip().splitlines()) <= 5
+    assert done.returncode == 1
+    assert "the query is another one" in done.stdout
+    assert "- where(col('year') > 2000)" in done.stdout

@@ -105,6 +105,18 @@ class Result:
 
         return f"{as_text(self.names, self._first())}\n({self._size()})"
 
+    def __rich__(self) -> Any:  # noqa: ANN401 - a table of rich, which asks for it
+        """Return a table of the first rows for terminals that rich writes to."""
+        from rich.table import Table
+        from rich.text import Text
+
+        from tql_client.table import cell
+
+        shown = Table(*self.names, caption=self._size())
+        for row in self._first():
+            shown.add_row(*(Text(cell(row[name])) for name in self.names))
+        return shown
+
     def _repr_html_(self) -> str:
         """Return a table of the first rows for notebooks."""
         from tql_client.table import as_html

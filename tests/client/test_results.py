@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from tests.builder.test_meaning import several
 from tql_client import table
@@ -197,6 +199,14 @@ def test_what_is_printed() -> None:
     )
     assert str(result_of({"a": list(range(99))}, as_list=False)).endswith("(99 rows, 20 shown)")
     assert repr(result) == "Result(2 rows of id, text, e)"
+
+
+def test_rich() -> None:
+    """A table, in which markup is text."""
+    written = io.StringIO()
+    Console(file=written, width=60).print(result_of({"id": [1], "[b]": ["[red]x"]}, as_list=True))
+    assert "[red]x" in written.getvalue()
+    assert "1 row" in written.getvalue()
 
 
 MISSING = """

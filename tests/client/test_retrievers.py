@@ -49,7 +49,8 @@ def of_the_suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         "text": TEXTS,
         "e": [MODEL.embed_query(text) for text in TEXTS],
     }
-    request.cls.made = connect(write(columns, str(tmp_path_factory.mktemp("suite") / "d")))
+    cls: Any = request.cls
+    cls.made = connect(write(columns, str(tmp_path_factory.mktemp("suite") / "d")))
 
 
 @pytest.mark.usefixtures("of_the_suite")
