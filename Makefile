@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants docs bench clean
+.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants torch docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -51,6 +51,15 @@ mutants: .venv/test.stamp .venv/tools.stamp
 	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis>=4.30" "cosmic-ray>=8.4"
 	touch $@
 
+# Vectors of torch, in an environment of its own, since torch is large.
+torch: .venv/torch.stamp
+	.venv/torch/bin/python -m tests.builder.torch_vectors
+
+.venv/torch.stamp: pyproject.toml | .venv/bin/python
+	$(PYTHON) -m venv .venv/torch
+	.venv/torch/bin/python -m pip install --quiet --disable-pip-version-check --editable . "torch>=2.4"
+	touch $@
+
 # The documentation as HTML, in docs/_build; a warning is an error.
 docs: .venv/docs.stamp
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
@@ -59,10 +68,17 @@ docs: .venv/docs.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,docs]"
 	touch $@
 
-# What a step of a chain and a call of the client cost; exits with 1 where a target is missed.
-bench: .venv/test.stamp
-	$(BIN)/python -m tests.benchmarks.chain_step
-	$(BIN)/python -m tests.benchmarks.client_call
+# What composing, checking, starting and answers cost beside what people would use instead; exits with 1 where a target is missed.
+bench: .venv/bench.stamp
+	$(BIN)/python -m tests.benchmarks --write docs
+
+.venv/bench.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench]"
+	touch $@
+
+# That each case of the benchmark runs and its ways agree; `make test` does it too.
+bench-smoke: .venv/test.stamp
+	$(BIN)/python -m tests.benchmarks --smoke
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

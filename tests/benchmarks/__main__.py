@@ -1,0 +1,86 @@
+"""
+Run the benchmark: ``python -m tests.benchmarks [--smoke] [--write FOLDER]``.
+
+It prints a table, writes JSON and a chart where it is asked to, and ends with 1 where a target is missed; ``--smoke`` only runs each case's two ways and looks that they agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import answers, checking, composing, starting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.benchmarks.case import Row
+
+CASES = (*composing.CASES, *checking.CASES, *starting.CASES, *answers.CASES)
+PACKAGES = ("numpy", "orjson", "requests", "deeplake", "sqlglot", "SQLAlchemy", "PyPika")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what is compared."""
+    found = {"python": platform.python_version(), "machine": f"{platform.machine()}, {platform.system()}"}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def chart(rows: Sequence[Row]) -> str:
+    """Return the table as bars: the ratio as a part of its target, which is the line."""
+    line, left, width = 24, 430, 360
+    bars = []
+    for number, row in enumerate(rows):
+        top = 30 + number * line
+        length = min(1.4, row.ratio / row.target) * width
+        colour = "#1a7f37" if row.holds else "#cf222e"
+        bars.append(
+            f'<text x="{left - 8}" y="{top + 12}" text-anchor="end">{row.case}</text>'
+            f'<rect x="{left}" y="{top}" width="{length:.0f}" height="16" fill="{colour}"/>'
+            f'<text x="{left + length + 6:.0f}" y="{top + 12}">{row.ratio:.3g} of {row.reference}, target {row.target:.3g}</text>'
+        )
+    height = 40 + line * len(rows)
+    style = "text{font:11px ui-sans-serif,sans-serif;fill:#24292f}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1250 {height}" width="1250" height="{height}"><style>{style}</style>'
+        f'<text x="{left}" y="18">each ratio as a part of its target; the line is the target</text>{"".join(bars)}'
+        f'<line x1="{left + width}" y1="24" x2="{left + width}" y2="{height - 8}" stroke="#24292f" stroke-dasharray="3"/></svg>\n'
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the cases."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="only look that both ways of each case agree")
+    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.json and benchmarks.svg there")
+    options = parser.parse_args(arguments)
+    if options.smoke:
+        return int(not all(case.check() for case in CASES))
+    rows = []
+    for case in CASES:
+        row = case.row()
+        rows.append(row)
+        sys.stdout.write(
+            f"{row.case:52} {row.ratio:8.3f} of {row.reference:28} target {row.target:6.2f}  {'holds' if row.holds else 'MISSED'}\n"
+        )
+        sys.stdout.flush()
+    if options.write:
+        folder = Path(options.write)
+        data = {"versions": versions(), "rows": [{**row._asdict(), "holds": row.holds} for row in rows]}
+        (folder / "benchmarks.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+        (folder / "benchmarks.svg").write_text(chart(rows), "utf-8")
+    return int(not all(row.holds for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

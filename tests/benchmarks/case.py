@@ -1,0 +1,90 @@
+"""Know what a case of the benchmark is, and how two ways are timed beside each other: alternating pairs in one process, and the median of their ratios."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAIRS = 15
+LEAST_SECONDS = 0.02
+
+
+class Row(NamedTuple):
+    """
+    One line of the table.
+
+    Attributes:
+        case: what is done.
+        reference: beside what.
+        ours: our seconds, or bytes, for one time; a ratio alone has none.
+        theirs: the reference's.
+        ratio: the median of the pairs.
+        target: the largest ratio that holds.
+    """
+
+    case: str
+    reference: str
+    ours: float
+    theirs: float
+    ratio: float
+    target: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the target is kept."""
+        return self.ratio <= self.target
+
+
+class Case(NamedTuple):
+    """
+    One case: two functions that are timed, or one that measures by itself.
+
+    Attributes:
+        name: what is done.
+        reference: beside what.
+        target: the largest ratio that holds.
+        prepare: returns our function and the reference's, or the numbers themselves: ours, theirs, ratio.
+        check: tells whether the two ways agree, and the fast one with the slow one; for `make bench-smoke` too.
+    """
+
+    name: str
+    reference: str
+    target: float
+    prepare: Callable[[], tuple[Callable[[], object], Callable[[], object]] | tuple[float, float, float]]
+    check: Callable[[], bool] = lambda: True
+
+    def row(self) -> Row:
+        """Return the line of the table."""
+        found = self.prepare()
+        ours, theirs, ratio = found if len(found) == 3 else paired(*found)
+        return Row(self.name, self.reference, ours, theirs, ratio, self.target)
+
+
+def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
+    """Return the median seconds of both, and the median of the ratios of alternating pairs."""
+    times = [_times(act) for act in (ours, theirs)]
+    gc.collect()
+    pairs = [(_seconds(ours, times[0]), _seconds(theirs, times[1])) for _ in range(PAIRS)]
+    own, other = zip(*pairs, strict=True)
+    return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)
+
+
+def _times(act: Callable[[], object]) -> int:
+    """Return how often to run a function so that its time can be measured; it is warm then."""
+    count = 1
+    while _seconds(act, count) * count < LEAST_SECONDS:
+        count *= 2
+    return count
+
+
+def _seconds(act: Callable[[], object], times: int) -> float:
+    """Return the seconds of one run, over some."""
+    begin = time.perf_counter()
+    for _ in range(times):
+        act()
+    return (time.perf_counter() - begin) / times

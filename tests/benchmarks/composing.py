@@ -1,0 +1,170 @@
+"""What composing costs: the documented query beside the documented snippet, a vector bound again, a small query beside other builders, a chain."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from tests.benchmarks.case import PAIRS, Case
+from tql import col, param, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VECTOR = np.random.default_rng(0).standard_normal(1536).astype(np.float32)
+TEMPLATE = (
+    'select text, cosine_similarity(embedding, ARRAY[{}]) as score from "hub://org/dataset" order by score desc limit 5'
+)
+
+
+def ours() -> str:
+    """Return the text of the documented query."""
+    query = select("text").from_("hub://org/dataset").similarity("embedding", VECTOR).order_by("score").limit(5)
+    return str(query)
+
+
+def snippet() -> str:
+    """Return the text as the service's documentation makes it."""
+    return TEMPLATE.format(",".join([str(item) for item in VECTOR]))
+
+
+def dump() -> bytes:
+    """Return the numbers as JSON."""
+    return orjson.dumps(VECTOR, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def every_bit_is_kept() -> bool:
+    """Tell whether the text holds the vector bit for bit."""
+    inside = ours().partition("ARRAY[")[2].partition("]")[0]
+    return np.array(inside.split(","), np.float32).tobytes() == VECTOR.tobytes()
+
+
+def sizes() -> tuple[float, float, float]:
+    """Return the sizes of both texts."""
+    theirs = TEMPLATE.format(",".join([str(item) for item in VECTOR.tolist()]))
+    return len(ours()), len(theirs), len(ours()) / len(theirs)
+
+
+def _bound() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return what binds a vector again, and the dump."""
+    query = select("text").from_("hub://org/d").similarity("embedding", param("v")).order_by("score").limit(5)
+    str(query.bind(v=VECTOR))
+    return lambda: str(query.bind(v=VECTOR)), dump
+
+
+def bound_is_written() -> bool:
+    """Tell whether a bound vector is the same as a written one."""
+    query = select("text").from_("hub://org/dataset").similarity("embedding", param("v")).order_by("score").limit(5)
+    return str(query.bind(v=VECTOR)) == ours()
+
+
+def small() -> str:
+    """Return a query without a vector: three columns, four conditions, order and limit."""
+    conditions = (col("a") > 1, col("b") == "x", col("c") < 2.5, col("d") != 4)
+    return str(select("a", "b", "c").from_("t").where(*conditions).order_by("a").limit(10))
+
+
+def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return the small query of ours and of SQLAlchemy Core, values in the text."""
+    import sqlalchemy as sa
+
+    table: Any = sa.table("t", *(sa.column(name) for name in "abcd"))
+    columns = table.c
+
+    def theirs() -> str:
+        conditions = (columns.a > 1, columns.b == "x", columns.c < 2.5, columns.d != 4)
+        query = sa.select(columns.a, columns.b, columns.c).where(*conditions).order_by(columns.a).limit(10)
+        return str(query.compile(compile_kwargs={"literal_binds": True}))
+
+    return small, theirs
+
+
+def _pypika() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return the small query of ours and of PyPika."""
+    from pypika import Query, Table
+
+    def theirs() -> str:
+        table = Table("t")
+        query: Any = Query.from_(table).select(table.a, table.b, table.c)
+        query = query.where(table.a > 1).where(table.b == "x").where(table.c < 2.5).where(table.d != 4)
+        return str(query.orderby(table.a).limit(10))
+
+    return small, theirs
+
+
+def chain(steps: int) -> Callable[[], object]:
+    """Return a chain of conditions around the vector."""
+
+    def run() -> object:
+        query = select("text").similarity("embedding", VECTOR)
+        for number in range(steps):
+            query = query.where(col("a") > number)
+        return query
+
+    return run
+
+
+def growth(make: Callable[[int], Callable[[], object]], small_: int, large: int) -> tuple[float, float, float]:
+    """Return the seconds an element of the larger and of the smaller size, and their ratio."""
+    few, many = make(small_), make(large)
+    few(), many()
+    pairs = [(_an_element(many, large), _an_element(few, small_)) for _ in range(PAIRS)]
+    own, other = zip(*pairs, strict=True)
+    return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)
+
+
+def _an_element(act: Callable[[], object], size: int) -> float:
+    """Return the seconds of a run for each element; small ones are run several times."""
+    times = max(1, 20_000 // size)
+    begin = time.perf_counter()
+    for _ in range(times):
+        act()
+    return (time.perf_counter() - begin) / times / size
+
+
+def _vectors(size: int) -> Callable[[], object]:
+    """Return what emits a vector of some length."""
+    vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
+    return lambda: str(select("text").similarity("embedding", vector).order_by("score").limit(5))
+
+
+def _vector_growth() -> tuple[float, float, float]:
+    """Return how vectors grow beside how the dump grows."""
+
+    def dumps(size: int) -> Callable[[], object]:
+        vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
+        return lambda: orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)
+
+    own, theirs = growth(_vectors, 1000, 1_000_000)[2], growth(dumps, 1000, 1_000_000)[2]
+    return own, theirs, own / theirs
+
+
+def _conditions(count: int) -> Callable[[], object]:
+    """Return what emits a query with some conditions."""
+    return lambda: str(select("id").where(*(col("a") > number for number in range(count))))
+
+
+def _members(count: int) -> Callable[[], object]:
+    """Return what emits a list of some members."""
+    numbers = list(range(count))
+    return lambda: str(select("id").where(col("a").in_(numbers)))
+
+
+CASES = (
+    Case(
+        "documented query, 1,536 numbers: time", "documented snippet", 0.10, lambda: (ours, snippet), every_bit_is_kept
+    ),
+    Case("documented query, 1,536 numbers: bytes", "snippet over tolist()", 0.60, sizes),
+    Case("documented query, 1,536 numbers", "orjson.dumps of the vector", 2.0, lambda: (ours, dump)),
+    Case("a vector bound again", "orjson.dumps of the vector", 1.3, _bound, bound_is_written),
+    Case("small query, no vector", "SQLAlchemy Core", 0.5, _sqlalchemy),
+    Case("small query, no vector", "PyPika", 1.0, _pypika),
+    Case("1,000 steps of a chain", "one join of 1,536 numbers", 50.0, lambda: (chain(1000), snippet)),
+    Case("vectors of 1,000,000 for 1,000 numbers, an element", "orjson.dumps growing alike", 1.3, _vector_growth),
+    Case("10,000 for 10 conditions, a condition", "itself", 1.5, lambda: growth(_conditions, 10, 10_000)),
+    Case("100,000 for 10 members of IN, a member", "itself", 1.5, lambda: growth(_members, 10, 100_000)),
+)

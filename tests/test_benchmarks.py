@@ -1,0 +1,38 @@
+"""The benchmark's cases agree with their references, and its fast paths with the slow ones; times are measured by ``make bench`` alone."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.benchmarks import answers, composing
+from tests.benchmarks.__main__ import CASES, chart, main
+from tests.benchmarks.case import Case, Row
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} / {case.reference}")
+def test_both_ways_agree(case: Case) -> None:
+    """Bits, bytes and rows."""
+    assert case.check()
+
+
+def test_smoke() -> None:
+    """The command for it."""
+    assert main(["--smoke"]) == 0
+
+
+def test_numbers_are_numbers() -> None:
+    """A case measures something: the bytes of the documented query are fewer than those of the snippet."""
+    ours, theirs, ratio = composing.sizes()
+    assert 0 < ours < theirs
+    assert ratio == ours / theirs
+    assert answers.texts_agree()
+
+
+def test_the_chart() -> None:
+    """One bar for each row, whatever the names are."""
+    rows = [Row("a", "b", 1, 2, 0.5, 1.0), Row("c", "d", 3, 2, 1.5, 1.0)]
+    assert [row.holds for row in rows] == [True, False]
+    drawn = ET.fromstring(chart(rows))  # noqa: S314 - our own
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}rect"))) == 2
