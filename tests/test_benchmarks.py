@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.benchmarks import answers, composing
-from tests.benchmarks.__main__ import CASES, chart, main
+from tests.benchmarks.__main__ import CASES, chart, main, page
 from tests.benchmarks.case import Case, Row
 
 
@@ -28,6 +28,14 @@ def test_numbers_are_numbers() -> None:
     assert 0 < ours < theirs
     assert ratio == ours / theirs
     assert answers.texts_agree()
+
+
+def test_the_page() -> None:
+    """A line for each row, and what it was measured with."""
+    written = page([Row("a", "b", 1, 2, 0.5, 1.0), Row("c", "d", 3, 2, 1.5, 1.0)], {"numpy": "2"})
+    assert "| a | b | 0.5 | 1 | holds |" in written
+    assert "| c | d | 1.5 | 1 | missed |" in written
+    assert "numpy 2" in written
 
 
 def test_the_chart() -> None:

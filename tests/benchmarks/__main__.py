@@ -1,7 +1,7 @@
 """
 Run the benchmark: ``python -m tests.benchmarks [--smoke] [--write FOLDER]``.
 
-It prints a table, writes JSON and a chart where it is asked to, and ends with 1 where a target is missed; ``--smoke`` only runs each case's two ways and looks that they agree.
+It prints a table, writes JSON, a chart and a page where it is asked to, and ends with 1 where a target is missed; ``--smoke`` only runs each case's two ways and looks that they agree.
 """
 
 from __future__ import annotations
@@ -58,11 +58,33 @@ def chart(rows: Sequence[Row]) -> str:
     )
 
 
+PAGE = """# Speed
+
+`make bench` times each case beside its reference, in one process or by whole processes, in at least 15 alternating pairs, and takes the median of their ratios.
+It writes this page; another machine has other ratios.
+
+![each ratio as a part of its target](benchmarks.svg)
+
+| case | beside | ratio | target | |
+| --- | --- | ---: | ---: | --- |
+"""
+
+
+def page(rows: Sequence[Row], compared: dict[str, str]) -> str:
+    """Return the page of the documentation."""
+    lines = [
+        f"| {row.case} | {row.reference} | {row.ratio:.3g} | {row.target:.3g} | {'holds' if row.holds else 'missed'} |\n"
+        for row in rows
+    ]
+    said = ", ".join(f"{name} {number}" for name, number in compared.items())
+    return f"{PAGE}{''.join(lines)}\nMeasured with {said}.\n"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="only look that both ways of each case agree")
-    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.json and benchmarks.svg there")
+    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.json, benchmarks.svg and speed.md there")
     options = parser.parse_args(arguments)
     if options.smoke:
         return int(not all(case.check() for case in CASES))
@@ -78,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(options.write)
         data = {"versions": versions(), "rows": [{**row._asdict(), "holds": row.holds} for row in rows]}
         (folder / "benchmarks.json").write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+        (folder / "speed.md").write_text(page(rows, versions()), "utf-8")
         (folder / "benchmarks.svg").write_text(chart(rows), "utf-8")
     return int(not all(row.holds for row in rows))
 
