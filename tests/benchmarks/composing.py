@@ -111,7 +111,8 @@ def chain(steps: int) -> Callable[[], object]:
 def growth(make: Callable[[int], Callable[[], object]], small_: int, large: int) -> tuple[float, float, float]:
     """Return the seconds an element of the larger and of the smaller size, and their ratio."""
     few, many = make(small_), make(large)
-    few(), many()
+    few()
+    many()
     pairs = [(_an_element(many, large), _an_element(few, small_)) for _ in range(PAIRS)]
     own, other = zip(*pairs, strict=True)
     return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-
-import torch
+from typing import Any
 
 from tql import ArgumentError, select
 
+# The environment of the type checkers has no torch.
+torch: Any = importlib.import_module("torch")
 NUMBERS = [0.1, -2.5, 3.0]
 
 
