@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import statistics
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,11 @@ class Case(NamedTuple):
         found = self.prepare()
         ours, theirs, ratio = found if len(found) == 3 else paired(*found)
         return Row(self.name, self.reference, ours, theirs, ratio, self.target)
+
+
+def peer(name: str) -> Any:
+    """Return a library that ours is compared with; the extra `bench` installs it, and the type checkers' environment has none."""
+    return importlib.import_module(name)
 
 
 def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.case import Case
+from tests.benchmarks.case import Case, peer
 from tests.benchmarks.composing import growth, ours
 from tql import check
 
@@ -23,8 +23,7 @@ def short(number: int, name: str = "a") -> str:
 
 def _first() -> tuple[Callable[[], object], Callable[[], object]]:
     """Return the check of a text of a shape that was not seen before, and sqlglot's parser."""
-    import sqlglot
-
+    sqlglot = peer("sqlglot")
     return (
         lambda: check(short(next(NUMBERS), f"n{next(SHAPES)}")),
         lambda: sqlglot.parse_one(short(next(NUMBERS)).replace('"hub://org/dataset"', "t")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from tests.benchmarks.case import PAIRS, Case
+from tests.benchmarks.case import PAIRS, Case, peer
 from tql import col, param, select
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def small() -> str:
 
 def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
     """Return the small query of ours and of SQLAlchemy Core, values in the text."""
-    import sqlalchemy as sa
-
+    sa = peer("sqlalchemy")
     table: Any = sa.table("t", *(sa.column(name) for name in "abcd"))
     columns = table.c
 
@@ -85,11 +84,11 @@ def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
 
 def _pypika() -> tuple[Callable[[], object], Callable[[], object]]:
     """Return the small query of ours and of PyPika."""
-    from pypika import Query, Table
+    pypika = peer("pypika")
 
     def theirs() -> str:
-        table = Table("t")
-        query: Any = Query.from_(table).select(table.a, table.b, table.c)
+        table = pypika.Table("t")
+        query: Any = pypika.Query.from_(table).select(table.a, table.b, table.c)
         query = query.where(table.a > 1).where(table.b == "x").where(table.c < 2.5).where(table.d != 4)
         return str(query.orderby(table.a).limit(10))
 
