@@ -26,7 +26,13 @@ def schemas(measured: dict[str, Any]) -> dict[str, Schema]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the fault matrix of the client, where its tests ran."""
     stats = terminalreporter.stats
-    lines = matrix.table([*stats.get("passed", []), *stats.get("failed", [])])
+    reports = [*stats.get("passed", []), *stats.get("failed", [])]
+    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for figure in figures:
+            terminalreporter.write_line(figure)
+    lines = matrix.table(reports)
     if lines:
         terminalreporter.section("fault matrix of the client: row, seconds, expected | seen")
         for line in lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +12,7 @@ from tql_client import connect, serve
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Other rows each time they run.
 DRAWN = re.compile(r"random\s*\(|sample\s+by", re.IGNORECASE)
@@ -57,7 +56,7 @@ COMPARED: list[int] = []
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_three_ways(part: int, clients: tuple[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_three_ways(part: int, clients: tuple[Any, Any], record_property: Callable[[str, object], None]) -> None:
     """The rows are compared by their text, which tells 1 from 1.0 and True."""
     embedded, http = clients
     different = []
@@ -66,7 +65,6 @@ def test_three_ways(part: int, clients: tuple[Any, Any], capsys: pytest.CaptureF
         expected = answered(embedded, query, as_list=True)
         if {answered(http, query, as_list=True), answered(http, query, as_list=False)} != {expected}:
             different.append(query)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(queries)} queries three ways, {len(different)} differences")
+    record_property("figure", f"{len(queries)} queries three ways, {len(different)} differences")
 
     assert different == []
