@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from tql_client.errors import ClosedError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -53,6 +54,43 @@ class Stop:
         finally:
             with self._changing:
                 self._acts.remove(act)
+
+
+class Calls:
+    """The calls of a client and of its copies that are on their way; once they are closed none begins."""
+
+    def __init__(self) -> None:
+        """Prepare; none is on its way."""
+        self._stops: set[Stop] = set()
+        self._closed = False
+        self._changing = threading.Lock()
+
+    @contextlib.contextmanager
+    def running(self, stop: Stop) -> Iterator[None]:
+        """
+        Count a call as long as it runs.
+
+        Raises:
+            ClosedError: they are closed.
+        """
+        with self._changing:
+            if self._closed:
+                message = "the client is closed: connect again"
+                raise ClosedError(message)
+            self._stops.add(stop)
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._stops.discard(stop)
+
+    def close(self) -> None:
+        """Let none begin, and end those that are on their way."""
+        with self._changing:
+            self._closed = True
+            stops = list(self._stops)
+        for stop in stops:
+            stop.ask()
 
 
 class Call(Record):

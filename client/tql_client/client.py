@@ -9,8 +9,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.call import Call, Stop
-from tql_client.errors import APIError, ClosedError, ConfigError
+from tql_client.call import Call, Calls, Stop
+from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
 from tql_grammar.errors import ArgumentError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
+# Characters of a text that is remembered as checked; 128 of them are.
+LONGEST_KEPT = 100_000
 
 
 def connect(  # noqa: PLR0913 - each is one independent choice, by name
@@ -126,8 +128,7 @@ class Client:
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
-        self._calls: set[Stop] = set()
-        self._closed = False
+        self._calls = Calls()
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
@@ -142,10 +143,8 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let go of connections and handles; queries are refused from now on, and those that are on their way end with `Cancelled`."""
-        self._closed = True
-        for stop in list(self._calls):
-            stop.ask()
+        """Let go of connections and handles, for copies by `with_options` too; queries are refused from now on, and those that are on their way end with `Cancelled`."""
+        self._calls.close()
         self._transport.close()
 
     def with_options(self, *, timeout: float | None = None, attempts: int | None = None) -> Client:
@@ -273,22 +272,17 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: Stop
     ) -> Result:
         """Send a query, and return its rows, unless *stop* ends it."""
-        if self._closed:
-            message = "the client is closed: connect again"
-            raise ClosedError(message)
         started = time.monotonic()
-        text = self.compile(query, on_findings=on_findings)
-        call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()), stop)
-        self._calls.add(stop)
-        try:
-            answer, attempts = self._retries.send(self._transport, call)
-        except APIError as error:
-            from tql_grammar.checks.messages import translated
+        with self._calls.running(stop):
+            text = self.compile(query, on_findings=on_findings)
+            call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()), stop)
+            try:
+                answer, attempts = self._retries.send(self._transport, call)
+            except APIError as error:
+                from tql_grammar.checks.messages import translated
 
-            error.diagnostic = translated(error.description, text, self._schemas())
-            raise
-        finally:
-            self._calls.discard(stop)
+                error.diagnostic = translated(error.description, text, self._schemas())
+                raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -300,7 +294,7 @@ class Client:
         if on_findings not in {"raise", "ignore"}:
             raise ArgumentError("on_findings", 'takes "raise" or "ignore"', repr(on_findings))
         schemas = self._schemas()
-        if on_findings == "raise" and not schemas:
+        if on_findings == "raise" and not schemas and len(text) <= LONGEST_KEPT:
             return _checked_once(text, self._dataset, self._needs_source)
         if any(finding.severity == "error" for finding in tql.check(text, schemas)):
             if on_findings == "ignore":

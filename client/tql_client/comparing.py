@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.formatter import format_text
 from tql_grammar.parser import parse as parse_tree
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.printer import to_tql
+from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LONG = 8
 WIDTH = 88
+# What stands for a long vector while a text is laid out; no mark is the beginning of another.
+MARK = "tql_vector_{}_"
 
 
 def fingerprint(query: Query | str) -> str:
@@ -52,26 +55,18 @@ def require_snapshot(query: Query | str, path: Path, *, update: bool) -> None:
 
 def _said(query: Query | str, *, values: bool) -> str:
     """Return the text of a query laid out, each long vector as a parameter's place with its length, and its digest where the *values* count."""
-    tree = parse_tree(str(query))
-    vectors = [part for part in walk(tree) if isinstance(part, ast.Vector) and (part.array.size > LONG or not values)]
-    marks = {f"tql_vector_{number}": vector for number, vector in enumerate(vectors)}
-    waiting = iter(marks)
+    vectors: list[ast.Vector] = []
 
     def short(node: Record) -> Record:
-        held = isinstance(node, ast.Vector) and (node.array.size > LONG or not values)
-        return ast.Column(next(waiting)) if held else node
+        if not isinstance(node, ast.Vector) or (values and node.array.size <= LONG):
+            return node
+        vectors.append(node)
+        return ast.Column(MARK.format(len(vectors)))
 
-    text = format_text(_printed(rebuild(tree, short)), WIDTH)
-    for mark in sorted(marks, key=len, reverse=True):
-        text = text.replace(mark, _shown(marks[mark], values=values))
+    text = format_text(to_tql(rebuild(parse_tree(str(query)), short)), WIDTH)
+    for number, vector in enumerate(vectors, 1):
+        text = text.replace(MARK.format(number), _shown(vector, values=values))
     return text
-
-
-def _printed(tree: Any) -> str:  # noqa: ANN401 - a query's tree
-    """Return the text of a tree."""
-    from tql_grammar.printer import to_tql
-
-    return to_tql(tree)
 
 
 def _shown(vector: ast.Vector, *, values: bool) -> str:

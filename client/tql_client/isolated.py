@@ -53,11 +53,8 @@ class IsolatedTransport:
         self._place = place
         self._one = threading.Lock()
         self._child: Child | None = None
-        try:
-            self.schemas()
-        except BaseException:
-            self.close()
-            raise
+        self._known: dict[str | None, Schema] = {}
+        self._running(time.monotonic() + OPENING_SECONDS, Stop())
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -76,31 +73,44 @@ class IsolatedTransport:
         if not self._one.acquire(timeout=max(0.0, left)):
             raise DeadlineExceeded(_LATE)
         try:
-            names, data = self._asked((call.query, call.seconds_left), call.deadline, call.stop)
+            child = self._running(call.deadline, call.stop)
+            names, data = self._asked(child, (call.query, call.seconds_left), call.deadline, call.stop)
         finally:
             self._one.release()
         return Answer(names, data)
 
     def schemas(self) -> dict[str | None, Schema]:
-        """Return the columns of the dataset, by every name that stands for it."""
-        with self._one:
-            found: dict[str | None, Schema] = self._asked(SCHEMAS, time.monotonic() + OPENING_SECONDS, Stop())
-        return found
+        """Return the columns of the dataset when the child opened it, by every name that stands for it."""
+        return self._known
 
     def close(self) -> None:
-        """Stop the child."""
+        """Stop the child, after the call that runs; a client ends it before."""
+        with self._one:
+            self._drop()
+
+    def _running(self, deadline: float, stop: Stop) -> Child:
+        """Return the child; a new one opens the dataset and tells its columns first."""
+        if self._child is None or self._child.process_id != os.getpid():
+            child = self._child = Child(self._place)
+            try:
+                self._known = self._asked(child, SCHEMAS, deadline, stop)
+            except TqlError:
+                self._drop()
+                raise
+        return self._child
+
+    def _drop(self) -> None:
+        """Stop the child, if there is one."""
         child, self._child = self._child, None
         if child is not None:
             child.end()
 
-    def _asked(self, question: object, deadline: float, stop: Stop) -> Any:  # noqa: ANN401 - whatever the child answers
+    def _asked(self, child: Child, question: object, deadline: float, stop: Stop) -> Any:  # noqa: ANN401 - whatever the child answers
         """Return the child's answer to a question, or raise its error."""
-        if self._child is None or self._child.process_id != os.getpid():
-            self._child = Child(self._place)
         try:
-            answer = self._child.ask(question, deadline, stop)
-        except BaseException:
-            self.close()
+            answer = child.ask(question, deadline, stop)
+        except BaseException:  # Ctrl-C too: the child may be in the middle of an answer
+            self._drop()
             raise
         if isinstance(answer, TqlError):
             raise answer

@@ -28,8 +28,9 @@ class Canned:
 
     def give(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Answer with rows, after those that were given before."""
-        data = [dict(row) for row in rows]
-        self._answers.append(Answer(tuple(dict.fromkeys(name for row in data for name in row)), data))
+        given = list(rows)
+        names = tuple(dict.fromkeys(name for row in given for name in row))
+        self._answers.append(Answer(names, [{name: row.get(name) for name in names} for row in given]))
 
     def send(self, call: Call) -> Answer:  # noqa: ARG002 - what a transport is given
         """Answer."""

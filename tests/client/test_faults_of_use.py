@@ -289,6 +289,35 @@ def test_close(see: See) -> None:
 
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
+def test_copies_are_closed_together() -> None:
+    """A copy shares the connections: whichever is closed, neither goes on."""
+    for number in (0, 1):
+        with FaultServer(answer()) as server:
+            clients = [client_of(server.url)]
+            clients.append(clients[0].with_options(timeout=5))
+            clients[number].close()
+            for client in clients:
+                with pytest.raises(ClosedError):
+                    client.query(QUERY)
+            assert server.requests == []
+
+
+@pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
+def test_close_of_an_isolated_engine(tmp_path: Path) -> None:
+    """A long query in another thread ends with an error of ours, and the process with it."""
+    path = str(tmp_path / "d")
+    made(path, 200_000)
+    client = connect(path, isolated=True)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(outcome, lambda: client.query(SLOW))
+        time.sleep(0.02)
+        client.close()
+        assert future.result().seen in {"Cancelled", "result"}
+    with pytest.raises(ClosedError):
+        client.query(SLOW)
+
+
+@pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 def test_close_while_it_waits_to_try_again() -> None:
     """The pause ends too."""
     with FaultServer(answer({}, 503, Retry_After="30")) as server:

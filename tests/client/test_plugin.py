@@ -127,17 +127,22 @@ def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
         [{"id": 3, "t": None}],
         [{"id": 3, "t": None}],
     ]
+    tql_recorder.answer({"id": 4}, {"t": "x"})
     assert tql_recorder.queries == [query, "select id", "select id", "select id"]
     assert tql_recorder.texts == [str(query), "select id", "select id", "select id"]
     with pytest.raises(CheckError):
         tql_recorder.query("select id order by a, b")
     assert len(tql_recorder.queries) == 4
+    tql_recorder.query(query)
+    lacking = tql_recorder.query(query)
+    assert lacking.rows == [{"id": 4, "t": None}, {"id": None, "t": "x"}]
+    assert lacking["t"] == [None, "x"]
     tql_recorder.engine(write(BOOKS, str(tmp_path / "d")))
     assert tql_recorder.query(query).rows == [{"id": 2}]
     with pytest.raises(CheckError, match="TQL215"):
         tql_recorder.query("select nope")
     assert len(tql_recorder.map([query] * 3)) == 3
-    assert len(tql_recorder.queries) == 8
+    assert len(tql_recorder.queries) == 10
 
 
 def test_comparison() -> None:
