@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tql_client.wire import Answer
 
 
+# Seconds; only a look-up of a name takes longer, which nobody can interrupt.
+LETTING_GO = 1.0
+
+
 class Stop:
     """Ends a call from another thread: what it waits for is given up at once."""
 
@@ -63,7 +67,7 @@ class Calls:
         """Prepare; none is on its way."""
         self._stops: set[Stop] = set()
         self._closed = False
-        self._changing = threading.Lock()
+        self._changing = threading.Condition()
 
     @contextlib.contextmanager
     def running(self, stop: Stop) -> Iterator[None]:
@@ -83,14 +87,17 @@ class Calls:
         finally:
             with self._changing:
                 self._stops.discard(stop)
+                self._changing.notify_all()
 
     def close(self) -> None:
-        """Let none begin, and end those that are on their way."""
+        """Let none begin, end those that are on their way, and wait a moment until they have let go of what they use."""
         with self._changing:
             self._closed = True
             stops = list(self._stops)
         for stop in stops:
             stop.ask()
+        with self._changing:
+            self._changing.wait_for(lambda: not self._stops, LETTING_GO)
 
 
 class Call(Record):

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tql_client.errors import MissingExtra
+from tql_client.progress import bar, nothing
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def write(client: Client, text: str, form: str, path: str | None = None) -> None
         _ROWS[form](sys.stdout, _chained(first, results))
         sys.stdout.flush()
         return
-    with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - as it was given
+    with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - pathlib would show its path otherwise than it was given
         _ROWS[form](file, _chained(first, results))
 
 
@@ -68,22 +69,13 @@ def _pages(client: Client, text: str) -> Iterator[Result]:
     if drawn:
         yield client.query(text, as_list=False)
         return
-    advance = _bar()
+    advance = nothing if sys.stdout.isatty() else bar("rows", None)  # a bar among the rows would be in the way
     try:
         for page in client.pages(text, PAGE):
             yield page
             advance(len(page))
     finally:
         advance(None)
-
-
-def _bar() -> Callable[[int | None], None]:
-    """Return what moves a bar of rows on the standard error output, where that is a terminal and the rows go elsewhere."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        return lambda _steps: None
-    from tql_client.progress import bar
-
-    return bar("rows", None)
 
 
 def _table(file: TextIO, results: Iterable[Result]) -> None:
@@ -146,7 +138,7 @@ def _parquet(result: Result, path: str | None) -> None:
     if path is None:
         sys.stdout.buffer.write(content.getvalue())
         return
-    with open(path, "wb") as file:  # noqa: PTH123 - as it was given
+    with open(path, "wb") as file:  # noqa: PTH123 - pathlib would show its path otherwise than it was given
         file.write(content.getvalue())
 
 

@@ -194,7 +194,7 @@ def answer_all(line: Connection) -> None:
 
 def _answered(transport: Any, query: str, seconds: float) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
     """Return the names and the columns of a query, as they can be sent to the parent."""
-    answer = transport.send(Call(query, False, time.monotonic() + seconds, "", Stop()))  # noqa: FBT003 - a field
+    answer = transport.send(Call(query, as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop()))
     return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
 
 

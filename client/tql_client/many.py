@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.call import Stop
+from tql_client.progress import bar, nothing
 from tql_grammar.errors import ArgumentError, TqlError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def mapped(
     _require(concurrency, on_error)
     results: list[Any] = []
     on_way: dict[Future[Result], tuple[int, Stop]] = {}
-    advance = _bar(queries) if progress else None
+    advance = bar("queries", len(queries) if isinstance(queries, Sized) else None) if progress else nothing
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tql-map")
     try:
         for number, query in enumerate(queries):
@@ -44,8 +44,7 @@ def mapped(
         for _, stop in on_way.values():
             stop.ask()
         pool.shutdown(cancel_futures=True)
-        if advance is not None:
-            advance(None)
+        advance(None)
     return results
 
 
@@ -53,7 +52,7 @@ def _collect(
     on_way: dict[Future[Result], tuple[int, Stop]],
     results: list[Any],
     on_error: str,
-    advance: Callable[[int | None], None] | None,
+    advance: Callable[[int | None], None],
 ) -> None:
     """Wait for at least one answer, and put the answers that are there in their places."""
     done, _ = wait(on_way, return_when=FIRST_COMPLETED)
@@ -63,8 +62,7 @@ def _collect(
         if error is not None and (on_error == "raise" or not isinstance(error, TqlError)):
             raise error
         results[number] = future.result() if error is None else error
-    if advance is not None:
-        advance(len(done))
+    advance(len(done))
 
 
 def _require(concurrency: int, on_error: str) -> None:
@@ -73,15 +71,6 @@ def _require(concurrency: int, on_error: str) -> None:
         raise ArgumentError("map", "takes a whole number as concurrency, 1 or more", repr(concurrency))
     if on_error not in {"raise", "return"}:
         raise ArgumentError("map", 'takes "raise" or "return" as on_error', repr(on_error))
-
-
-def _bar(queries: Iterable[Query | str]) -> Callable[[int | None], None] | None:
-    """Return what advances a progress bar on the standard error output, and with None ends it; None where that is no terminal."""
-    if not sys.stderr.isatty():
-        return None
-    from tql_client.progress import bar
-
-    return bar("queries", len(queries) if isinstance(queries, Sized) else None)
 
 
 def paged(ask: Callable[[Query], Result], query: Query | str, size: int) -> Iterator[Result]:

@@ -1,7 +1,8 @@
-"""Know how long work shows how far it is: a bar on the standard error output."""
+"""Know how long work shows how far it is: a bar on the standard error output, where that is a terminal."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from tql_client.errors import MissingExtra
@@ -10,9 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def nothing(steps: int | None) -> None:
+    """Show nothing, for work that nobody watches."""
+
+
 def bar(label: str, total: int | None) -> Callable[[int | None], None]:
     """
-    Show a bar, and return what moves it by a number of steps; None takes it away.
+    Show a bar where a person looks, and return what moves it by a number of steps; None takes it away.
 
     Args:
         label: what the steps are.
@@ -21,6 +26,8 @@ def bar(label: str, total: int | None) -> Callable[[int | None], None]:
     Raises:
         MissingExtra: rich is not installed.
     """
+    if not sys.stderr.isatty():
+        return nothing
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -111,7 +111,7 @@ class Cassette:
         for number, kept in enumerate(self._exchanges):
             if all(kept[key] == value for key, value in asked.items()):
                 del self._exchanges[number]
-                return Exchange(kept["status"], {}, kept["body"].encode(), True)  # noqa: FBT003 - a field
+                return Exchange(kept["status"], headers={}, body=kept["body"].encode(), framed=True)
         message = f"{self._path} holds no answer to this query any more: {call.query[:200]!r}; run pytest --tql-record"
         raise ConfigError(message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -303,11 +304,20 @@ def test_copies_are_closed_together() -> None:
 
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
-def test_close_of_an_isolated_engine(tmp_path: Path) -> None:
-    """A long query in another thread ends with an error of ours, and the process with it."""
+@pytest.mark.parametrize("isolated", [False, True])
+def test_close_of_an_engine(isolated: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
+    """A long query in another thread ends with an error of ours, whenever it is closed."""
     path = str(tmp_path / "d")
     made(path, 200_000)
-    client = connect(path, isolated=True)
+    if not isolated:
+        for number in range(12):
+            client = connect(path)
+            with ThreadPoolExecutor(4) as pool:
+                futures = [pool.submit(outcome, functools.partial(client.query, SLOW)) for _ in range(4)]
+                time.sleep(number / 600)
+                client.close()
+                assert {future.result().seen for future in futures} <= {"Cancelled", "ClosedError", "result"}
+    client = connect(path, isolated=isolated)
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(outcome, lambda: client.query(SLOW))
         time.sleep(0.02)

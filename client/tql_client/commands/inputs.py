@@ -85,8 +85,8 @@ def token(options: argparse.Namespace) -> str | None:
 
 
 def _opened(path: str) -> BinaryIO:
-    """Return a file; pathlib would show its path otherwise than it was given."""
-    return open(path, "rb")  # noqa: PTH123 - as said; the caller closes it
+    """Return a file, which the caller closes."""
+    return open(path, "rb")  # noqa: PTH123 - pathlib would show its path otherwise than it was given
 
 
 def _decoded(content: bytes, path: str) -> str:
