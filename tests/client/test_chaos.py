@@ -10,6 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tests.client.fault_server import Behaviour
 
 SEQUENCES = int(os.environ.get("TQL_CHAOS", "1000"))
+PART = (
+    500  # sequences of one test: what pytest keeps of the logs of more makes its pauses for garbage longer than a call
+)
 BODY = json.dumps(ANSWER).encode()
 
 
@@ -121,12 +125,13 @@ def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expecte
     raise AssertionError(message)
 
 
-@settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("part", range(-(-SEQUENCES // PART)))
+@settings(max_examples=min(PART, SEQUENCES), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     calls=st.lists(st.lists(st.sampled_from(FAULTS), min_size=4, max_size=4), min_size=1, max_size=4),
     attempts=st.integers(1, 4),
 )
-def test_faults_in_a_row(calls: list[list[Fault]], attempts: int) -> None:
+def test_faults_in_a_row(part: int, calls: list[list[Fault]], attempts: int) -> None:  # noqa: ARG001 - its number only repeats the test
     """Several queries of one client: each outcome, its number of requests and its waits are those of the model, and none takes long."""
     budget = [10.0]
     pauses: list[float] = []
