@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from tql.coerce import name, shown
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q", bound="Query")
 WHOLE = 100
+LARGEST = 2**63
 
 
 class Dataset(Record):
@@ -93,6 +95,8 @@ class Both(Record):
 
 def output_name(output: Expression) -> str | None:
     """Return the name under which a selected expression comes back, or None for ``*``."""
+    if type(output) is ast.Column:
+        return output.name
     if isinstance(output, ast.Aliased):
         return output.alias
     if isinstance(output, ast.Star):
@@ -159,18 +163,33 @@ def alias(value: object) -> str | None:
 
 def dataset(url: object, label: object, schema: object) -> Dataset:
     """Return a dataset as the source."""
-    from tql_grammar.schema import Schema
-
     if not isinstance(url, str):
         raise ArgumentError("from_", "takes the url of a dataset or a query", shown(url))
-    if schema is not None and not isinstance(schema, Schema):
+    if label is None and schema is None:
+        return _unnamed_dataset(url)
+    return Dataset(name("from_", url), alias(label), None if schema is None else _schema(schema))
+
+
+@functools.lru_cache(maxsize=256)
+def _unnamed_dataset(url: str) -> Dataset:
+    """Return a dataset without an alias, of unknown columns; the same ones come again and again."""
+    return Dataset(name("from_", url))
+
+
+def _schema(value: object) -> Schema:
+    """Return the columns of a dataset."""
+    from tql_grammar.schema import Schema
+
+    if not isinstance(value, Schema):
         hint = 'Schema(id="int64", text="text"), or Schema.from_dataset(dataset)'
-        raise ArgumentError("schema", "takes a Schema", shown(schema), hint)
-    return Dataset(name("from_", url), alias(label), schema)
+        raise ArgumentError("schema", "takes a Schema", shown(value), hint)
+    return value
 
 
 def _unnamed(subject: str, node: Expression) -> Expression:
     """Refuse a name that is given inside of an expression: only an output has one."""
+    if type(node) is ast.Column:
+        return node
     for part in walk(node):
         if isinstance(part, ast.Aliased):
             hint = f"give the name in select, and use it as col({part.alias!r})"
@@ -254,12 +273,12 @@ def combined(operator: str, query: Query, other: object) -> Query:
 
 def rows(subject: str, value: object) -> int | None:
     """Return a number of rows."""
-    if value is None:
-        return None
+    if value is None or (type(value) is int and 0 <= value < LARGEST):
+        return value
     if (
         isinstance(value, (bool, float, str, Expr))
         or not isinstance(value, SupportsIndex)
-        or not 0 <= value.__index__() < 2**63
+        or not 0 <= value.__index__() < LARGEST
     ):
         raise ArgumentError(subject, "takes a number of rows >= 0", shown(value))
     return int(value.__index__())

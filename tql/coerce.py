@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ def name(subject: str, value: object) -> str:
     Raises:
         ArgumentError: it is not a str, or is empty, or holds a character that no TQL name can hold (``"``, newline, NUL, a lone surrogate).
     """
+    if type(value) is str and value.isidentifier():
+        return value
     if not isinstance(value, str):
         raise ArgumentError(subject, "takes a name as a str", shown(value))
     if not value:
@@ -55,13 +58,8 @@ def literal(subject: str, value: object) -> ast.Expression:
     Raises:
         ArgumentError: no literal stands for the value (NaN, infinity, an int beyond 64 bits, a date, bytes, ..).
     """
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(subject, value)
-    for kind, known in _WRITERS.items():
-        if isinstance(value, kind):
-            return known(subject, value)
-    return _from_other(subject, value)
+    kind: type = type(value)
+    return (_WRITERS.get(kind) or _writer(kind))(subject, value)
 
 
 def operand(subject: str, value: object) -> ast.Expression:
@@ -137,19 +135,18 @@ _WRITERS: dict[type, Callable[[str, object], ast.Expression]] = {
 }
 
 
-def _from_other(subject: str, value: object) -> ast.Expression:
-    """Return the literal of a value whose type is known by its module or by what it offers."""
-    module = type(value).__module__.partition(".")[0]
-    if module in {"decimal", "_pydecimal"}:
-        return _decimal(subject, value)
-    if module in {"datetime", "_pydatetime"}:
-        rule = "takes no dates and times: TQL runs none (`DATE is not supported.`)"
-        raise ArgumentError(
-            subject, rule, shown(value), "store a number (a timestamp) or an ISO 8601 text, and compare that"
-        )
+@functools.cache
+def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
+    """Return the writer of a type that is not in the table itself."""
+    for known, writer in _WRITERS.items():
+        if issubclass(kind, known):
+            return writer
+    module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
+    if module in _BY_MODULE:
+        return _BY_MODULE[module]
     from tql import vectors
 
-    return vectors.scalar_or_array(subject, value)
+    return vectors.scalar_or_array
 
 
 def _decimal(subject: str, value: object) -> ast.Expression:
@@ -157,3 +154,13 @@ def _decimal(subject: str, value: object) -> ast.Expression:
     if str(value).lstrip("-").isdigit():
         return _integer(subject, int(str(value)))
     return _float(subject, value)
+
+
+# The writers of types that are known by their module, which is not imported for it.
+_BY_MODULE: dict[str, Callable[[str, object], ast.Expression]] = {
+    "decimal": _decimal,
+    "datetime": _refuse(
+        "takes no dates and times: TQL runs none (`DATE is not supported.`)",
+        "store a number (a timestamp) or an ISO 8601 text, and compare that",
+    ),
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from tql import shape
 from tql.aggregates import is_aggregate
 from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
 from tql.coerce import literal
@@ -64,14 +65,20 @@ def compile_query(
     known = None if schemas else query.__dict__.get("_sent")
     if known is not None and known[0] == (dataset, needs_source):
         return str(known[1])
-    found = tree(located(query, dataset, schemas or {}))
-    if dataset is not None:
-        found = filled(found, dataset)
-    elif needs_source and lacks_source(found):
-        raise without_source(str(query))
-    written = pieces(found)
-    require_bound("query", written)
-    text = "".join(written)
+
+    def write(values: Mapping[int, int]) -> list[str]:
+        found = tree(located(query, dataset, schemas or {}))
+        if dataset is not None:
+            found = filled(found, dataset)
+        elif needs_source and lacks_source(found):
+            raise without_source(str(query))
+        written = pieces(found, values)
+        require_bound("query", written)
+        return written
+
+    text = None if schemas else shape.text(query, dataset, needs_source, write=write)
+    if text is None:
+        text = "".join(write({}))
     if not schemas:
         query.__dict__["_sent"] = (dataset, needs_source), text
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from tql import conditions, patterns, subscripts
@@ -323,8 +324,14 @@ def expression(subject: str, value: object) -> Expression:
     if isinstance(value, Expr):
         return value.node
     if isinstance(value, str):
-        return ast.Column(name(subject, value))
+        return _column(subject, value)
     raise ArgumentError(subject, "takes a column's name or an expression", shown(value))
+
+
+@functools.lru_cache(maxsize=1024)
+def _column(subject: str, label: str) -> ast.Column:
+    """Return a column; the same names come again and again."""
+    return ast.Column(name(subject, label))
 
 
 def condition(subject: str, value: object) -> Expression:

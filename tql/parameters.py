@@ -36,23 +36,26 @@ def param(label: str) -> Expr:
 
 def bind(query: Q, values: Mapping[str, object]) -> Q:
     """Return *query* with values for some of its parameters."""
-    known = names(query)
-    for label in values:
+    template = _template_of(query)
+    known = names(template)
+    bound = dict(query.bindings)
+    for label, value in values.items():
         if label not in known:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
-    bound = ((label, literal(f"bind({label}=..)", value)) for label, value in values.items())
-    made = query.replace(bindings=tuple({**dict(query.bindings), **dict(bound)}.items()))
-    made.__dict__["_template"] = _template_of(query)
+        bound[label] = literal(f"bind({label}=..)", value)
+    made = template.replace(bindings=tuple(bound.items()))
+    made.__dict__["_template"] = template
     return made
 
 
 def names(query: Query) -> tuple[str, ...]:
     """Return the names of a query's parameters, bound or not."""
-    cached: tuple[str, ...] | None = _template_of(query).__dict__.get("_names")
+    state = _template_of(query).__dict__
+    cached: tuple[str, ...] | None = state.get("_names")
     if cached is None:
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
-        cached = _template_of(query).__dict__["_names"] = tuple(dict.fromkeys(found))
+        cached = state["_names"] = tuple(dict.fromkeys(found))
     return cached
 
 
@@ -80,12 +83,15 @@ def text(query: Query) -> str:
     Raises:
         ArgumentError: a parameter has no value.
     """
+    if query.bindings and all([type(value) is ast.Vector for _, value in query.bindings]):  # noqa: C419 - a generator takes three times as long
+        values = dict(query.bindings)
+        written: list[str] = []
+        for piece in _pieces(_template_of(query)):
+            value = values.get(piece.name) if type(piece) is Mark else None
+            written += (piece,) if value is None else ("ARRAY", value.bracketed)  # type: ignore[attr-defined]  # vectors
+        return "".join(written)
     from tql.compile import compile_query
 
-    if query.bindings and all(isinstance(value, ast.Vector) for _, value in query.bindings):
-        pieces = _pieces(_template_of(query))
-        values = {label: f"ARRAY[{value.text}]" for label, value in query.bindings}  # type: ignore[attr-defined]  # vectors
-        return "".join([values.get(piece.name, piece) if isinstance(piece, Mark) else piece for piece in pieces])
     return compile_query(query)
 
 
@@ -99,11 +105,11 @@ def require_bound(subject: str, marks: Iterable[str]) -> None:
         )
 
 
-def _template_of(query: Query) -> Query:
+def _template_of(query: Q) -> Q:
     """Return the query whose text has the parameters in it, always the same one for the same query."""
     if not query.bindings:
         return query
-    found: Query | None = query.__dict__.get("_template")
+    found: Q | None = query.__dict__.get("_template")
     if found is None:
         found = query.__dict__["_template"] = query.replace(bindings=())
     return found
@@ -111,10 +117,10 @@ def _template_of(query: Query) -> Query:
 
 def _pieces(query: Query) -> list[str]:
     """Return the text of a query in pieces."""
-    from tql.compile import tree
-    from tql_grammar.printer import pieces
-
     found: list[str] | None = query.__dict__.get("_pieces")
     if found is None:
+        from tql.compile import tree
+        from tql_grammar.printer import pieces
+
         found = query.__dict__["_pieces"] = pieces(tree(query))
     return found

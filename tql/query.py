@@ -54,8 +54,10 @@ class Query(Record):
     def replace(self, **changes: object) -> Self:
         """Return a query with some fields changed; what was kept about the text of this one does not hold for it."""
         copy = super().replace(**changes)
-        for kept in KEPT:
-            copy.__dict__.pop(kept, None)
+        state = copy.__dict__
+        if len(state) > len(self._fields):
+            for kept in KEPT:
+                state.pop(kept, None)
         return copy
 
     def __eq__(self, other: object) -> bool:
@@ -387,4 +389,7 @@ def select(*columns: Column, **named: Column) -> Query:
 
     See `Query.select`.
     """
-    return Query().select(*columns, **named)
+    return EMPTY.select(*columns, **named)
+
+
+EMPTY = Query()

@@ -54,6 +54,8 @@ def scalar_or_array(subject: str, value: object) -> ast.Expression:
     """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
     import numpy as np
 
+    if type(value) is np.ndarray and value.ndim == VECTOR:
+        return vector(subject, value)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return literal(subject, value.item())
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
@@ -75,6 +77,8 @@ def _read(subject: str, value: object) -> NDArray[Any]:
     """Return what numpy makes of *value*."""
     import numpy as np
 
+    if type(value) is np.ndarray:
+        return value
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
@@ -132,8 +136,11 @@ def _as_float32(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
     """
     import numpy as np
 
-    with np.errstate(over="ignore", under="ignore"):
-        narrow = np.array(array, dtype=np.float32, order="C")
+    if array.dtype == np.float32:
+        narrow = np.array(array, order="C")
+    else:
+        with np.errstate(over="ignore", under="ignore"):
+            narrow = np.array(array, dtype=np.float32, order="C")
     finite = np.isfinite(narrow)
     if not finite.all():
         index = tuple(int(place) for place in np.argwhere(~finite)[0])

@@ -106,15 +106,21 @@ class Vector(Expression):
     array: NDArray[np.float32]
 
     @property
-    def text(self) -> str:
-        """The numbers, separated by commas, without the brackets."""
-        cached = self.__dict__.get("_text")
+    def bracketed(self) -> str:
+        """The numbers, separated by commas, in brackets."""
+        cached: str | None = self.__dict__.get("_text")
         if cached is None:
             import orjson
 
-            cached = orjson.dumps(self.array, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode("ascii")
-            self.__dict__["_text"] = cached
+            cached = self.__dict__["_text"] = orjson.dumps(self.array, option=orjson.OPT_SERIALIZE_NUMPY).decode(
+                "ascii"
+            )
         return cached
+
+    @property
+    def text(self) -> str:
+        """The numbers, separated by commas, without the brackets."""
+        return self.bracketed[1:-1]
 
     def leaf(self) -> bytes:
         """Return the bits."""

@@ -52,6 +52,14 @@ class Table(Record):
     start: int
     accept: int
 
+    @property
+    def steps(self) -> Sequence[tuple[int, str, tuple[int, ...]]]:
+        """The length, the origin and the kept symbols of each rule."""
+        known: list[tuple[int, str, tuple[int, ...]]] | None = self.__dict__.get("_steps")
+        if known is None:
+            known = self.__dict__["_steps"] = [(rule.length, rule.origin, rule.kept) for rule in self.reductions]
+        return known
+
 
 class Unexpected(Exception):  # noqa: N818 - it is an outcome, not an error: the caller makes a diagnostic of it.
     """A token that cannot stand where it stands; `states` is the stack at that point."""
@@ -98,7 +106,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
     """
     grown: list[Any] = []
     rows = table.rows
-    rules = [(rule.length, rule.origin, rule.kept) for rule in table.reductions]
+    rules = table.steps
     states: list[int] = [table.start]
     values: list[object] = []
     starts: list[int] = []
@@ -114,7 +122,10 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             length, origin, kept = rules[-move - 1]
             action = actions[-move - 1]
             start = starts[-length] if length else token[2]
-            value = _value(action, values[-length:] if length else [], kept, (start, end), grown)
+            if action is None:
+                value = values[kept[0] - length] if kept else None
+            else:
+                value = _value(action, values[-length:] if length else [], kept, (start, end), grown)
             if length:
                 del states[-length:], values[-length:], starts[-length:]
             states.append(rows[states[-1]][origin] - 1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar.printing import expressions, queries
+from tql_grammar.printing.parts import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tql_grammar.ast import Node
     from tql_grammar.printing.parts import Part
 
@@ -23,8 +26,9 @@ def to_tql(node: Node) -> str:
     return "".join(pieces(node))
 
 
-def pieces(node: Node) -> list[str]:
-    """Return the text in pieces; a parameter is a piece of its own, a `Mark`."""
+def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
+    """Return the text in pieces; a parameter is a piece of its own, a `Mark`, and so are nodes that are named in *values* by their identity, each a `Slot` with its number."""
+    slots = values or {}
     written: list[str] = []
     stack: list[Part] = [node]
     while stack:
@@ -34,6 +38,8 @@ def pieces(node: Node) -> list[str]:
         elif isinstance(part, tuple):
             inner, level = part
             stack.extend(reversed(expressions.placed(inner, level)))
+        elif id(part) in slots:
+            written.append(Slot(slots[id(part)]))
         else:
             stack.extend(reversed(WRITERS[type(part)](part)))
     return written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar, Self, dataclass_transform
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, object]] = {}
+    _tail: ClassVar[tuple[object, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Collect the fields that the class body declares, after those of its bases."""
@@ -28,12 +30,17 @@ class Record:
         ]
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
+        last = takewhile(cls._defaults.__contains__, reversed(cls._fields))
+        cls._tail = tuple(cls._defaults[name] for name in last)[::-1]
 
     def __init__(self, *values: object, **named: object) -> None:
         """Take the fields in order, or by name."""
-        if named or len(values) != len(self._fields):
-            values = self._complete(values, named)
-        self.__dict__.update(zip(self._fields, values, strict=True))
+        fields = self._fields
+        missing = len(fields) - len(values)
+        if named or missing:
+            few = not named and 0 < missing <= len(self._tail)
+            values = values + self._tail[-missing:] if few else self._complete(values, named)
+        self.__dict__.update(zip(fields, values, strict=True))
 
     def _complete(self, values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
         """Return one value per field, from what was passed by position, by name, and from the defaults."""
@@ -47,12 +54,13 @@ class Record:
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed, and with all that is not a field kept."""
-        unknown = changes.keys() - set(self._fields)
-        if unknown:
-            message = f"`{type(self).__name__}` has no field {sorted(unknown)}"
+        if not changes.keys() <= self.__dict__.keys():
+            message = f"`{type(self).__name__}` has no field {sorted(changes.keys() - self.__dict__.keys())}"
             raise TypeError(message)
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__, **changes)
+        state = copy.__dict__
+        state.update(self.__dict__)
+        state.update(changes)
         return copy
 
     def __setattr__(self, name: str, value: object) -> None:

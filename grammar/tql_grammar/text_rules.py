@@ -9,9 +9,12 @@ from tql_grammar.automaton import STOP
 from tql_grammar.diagnostic import Diagnostic, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from tql_grammar.lexer import Token
 
 LAST_ASCII = "\x7f"
+INTEGERS = frozenset({"INTEGER", "INVALID"})
 
 
 class TextRule(NamedTuple):
@@ -106,6 +109,13 @@ HINTS = {
     **dict.fromkeys("\u2013\u2014\u2212", "replace the typographic dash by a plain one: -"),
     **dict.fromkeys("\u00a0\u200b\u2009\u202f\ufeff", "replace the blank by a plain one: this one looks the same"),
 }
+
+
+def is_doubtful(text: str, tokens: Sequence[Token]) -> bool:
+    """Tell whether there may be findings in a text of these tokens: it goes on where they stop, has a comment, or an integer that begins with 0."""
+    if tokens[-1].start < len(text) or "--" in text:
+        return True
+    return any(token.kind in INTEGERS and text[token.start] == "0" and token.end > token.start + 1 for token in tokens)
 
 
 def findings(text: str) -> Iterator[Diagnostic]:

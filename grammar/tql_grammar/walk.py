@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar.record import Record
@@ -51,18 +52,23 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
 
 
 def substitute(root: R, change: Callable[[Record], Record | None]) -> R:
-    """Return *root* with the topmost records for which *change* returns one exchanged for it; nothing inside of them is looked at."""
+    """Return *root* with the topmost records for which *change* returns one exchanged for it; nothing inside of them is looked at, and what stays the same is shared."""
     found = change(root)
     if found is not None:
         return found  # type: ignore[return-value]  # *change* keeps an expression an expression
-    return root.replace(**{field: _substituted(root.__dict__[field], change) for field in root._fields})
+    parts = {field: _substituted(root.__dict__[field], change) for field in root._fields}
+    same = all(root.__dict__[field] is part for field, part in parts.items())
+    return root if same else root.replace(**parts)
 
 
 def _substituted(part: object, change: Callable[[Record], Record | None]) -> object:
     """Return the value of a field with records exchanged."""
     if isinstance(part, Record):
         return substitute(part, change)
-    return tuple(_substituted(item, change) for item in part) if type(part) is tuple else part
+    if type(part) is not tuple:
+        return part
+    parts = tuple(_substituted(item, change) for item in part)
+    return part if all(map(operator.is_, part, parts)) else parts
 
 
 def _parts(item: object) -> list[object]:

@@ -119,6 +119,7 @@ steps = plain_steps | st.one_of(
     _step("distinct"),
     _step("group_by", names),
     _step("select", n=st.just(fn.count())),
+    _step("where", integers.map(lambda number: fn.count() > number)),
     _step("bm25", names, strings),
     _step("hybrid", vector=st.tuples(names, vectors), text=st.tuples(names, strings)),
     _step("sample_by", names, limit=counts),

@@ -80,7 +80,9 @@ def check_reading(
     found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
-        found.extend(diagnostic for rule in rules for diagnostic in rule.diagnostics(subject))
+        for rule in rules:
+            for finding in rule.find(subject):
+                found.append(rule.diagnostic(finding, reading.text))  # noqa: PERF401 - almost always there is none
     ignored = _ignored(reading.text)
     kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
     return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.edits import multiplied
 from tql_grammar.checks.inference import infer
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import SEARCHES
 from tql_grammar.schema import FLOATS
@@ -60,30 +59,24 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
 
 def _computed(subject: Subject) -> Iterator[tuple[Level, ast.Node, tuple[ast.Expression, ...]]]:
     """Yield what is computed, with its operands; arithmetic in conditions is never refused."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Function):
-                    numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not level.select.group_by
-                    yield level, part, part.arguments if numeric else ()
-                elif isinstance(part, (ast.Chain, ast.Negate)) and clause != "WHERE":
-                    yield level, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
+    for _, level, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
+        if isinstance(part, ast.Function):
+            numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not level.select.group_by
+            yield level, part, part.arguments if numeric else ()
+        elif clause != "WHERE":
+            yield level, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
 
 
 def _no_rows(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic over texts in conditions."""
-    for level in subject.levels:
-        for node in () if level.select.where is None else own_parts(level.select.where):
-            operands = node.operands if isinstance(node, ast.Chain) else ()
-            for operand in operands:
-                column = infer(operand, level)
-                if column is not None and column.dtype == "text":
-                    yield subject.finding(
-                        node,
-                        "arithmetic over texts: the condition is false for every row",
-                        "texts cannot be joined; compare each",
-                    )
-                    break
+    for _, level, clause, _, node in subject.places(ast.Chain):
+        columns = [infer(operand, level) for operand in node.operands] if clause == "WHERE" else []
+        if any(column is not None and column.dtype == "text" for column in columns):
+            yield subject.finding(
+                node,
+                "arithmetic over texts: the condition is false for every row",
+                "texts cannot be joined; compare each",
+            )
 
 
 def _lengths(subject: Subject) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions, own_parts
+from tql_grammar.checks.levels import bare, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -55,12 +55,9 @@ def _refused(subject: Subject) -> Iterator[Finding]:
 
 def _star(subject: Subject) -> Iterator[Finding]:
     """Yield ``*`` inside of an expression."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
-            outermost = bare(node) if clause == "SELECT" else None
-            for part in own_parts(node):
-                if isinstance(part, ast.Star) and part is not outermost:
-                    yield subject.finding(part, "the engine answers `STAR is not supported.`", "name a column")
+    for place in subject.places(ast.Star):
+        if place.clause != "SELECT" or place.part is not bare(place.whole):
+            yield subject.finding(place.part, "the engine answers `STAR is not supported.`", "name a column")
 
 
 def _parameter(subject: Subject) -> Iterator[Finding]:

@@ -44,6 +44,8 @@ def _offered(source: ast.Source | None) -> set[str]:
 def _own_aliases(select: ast.Select) -> set[str]:
     """Return the aliases that a SELECT makes and its source is not known to have, nor the aliased expression reads itself."""
     aliased = [output for output in select.columns if isinstance(output, ast.Aliased)]
+    if not aliased:
+        return set()
     read = {column.name for output in aliased for column in columns_read(output.expression)}
     return (
         {output.alias for output in aliased}
@@ -62,7 +64,7 @@ def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
     """Yield the uses of an alias in the SELECT that makes it."""
     for select in (level.select for level in subject.levels):
         aliases = _own_aliases(select)
-        for clause, node in _clauses(select):
+        for clause, node in _clauses(select) if aliases else ():
             for column in columns_read(node):
                 if column.table is None and column.name in aliases and column.span is not None:
                     message = f'`{column.name}` is an alias of this SELECT, and {clause} sees the columns of the source only: the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
@@ -97,15 +99,14 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
     """Yield the names that no column of the source has."""
-    for level in subject.levels:
-        aliased = _own_aliases(level.select)
-        for clause, node in expressions(level.select):
-            for column in columns_read(node):
-                seen = level.columns if column.table is None else level.aliases.get(column.table)
-                own = clause != "SELECT" and column.name in aliased and column.table is None
-                if seen is not None and column.name not in seen and not own:
-                    message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
-                    yield subject.finding(column, message, did_you_mean(column.name, seen), _as_text(subject, column))
+    for _, level, clause, _, column in subject.places(ast.Column):
+        seen = level.columns if column.table is None else level.aliases.get(column.table)
+        if seen is None or column.name in seen:
+            continue
+        own = clause != "SELECT" and column.table is None and column.name in _own_aliases(level.select)
+        if not own:
+            message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
+            yield subject.finding(column, message, did_you_mean(column.name, seen), _as_text(subject, column))
 
 
 def _as_text(subject: Subject, column: ast.Column) -> tuple[Edit, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import applied
@@ -11,7 +12,7 @@ from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tql_grammar import ast
     from tql_grammar.checks.edits import Edit
@@ -39,6 +40,25 @@ class Finding(Record):
     edits: tuple[Edit, ...] = ()
 
 
+class Place(NamedTuple):
+    """
+    Where a part of an expression stands.
+
+    Attributes:
+        number: its place in the order of the text.
+        level: what the clauses of its SELECT see.
+        clause: the name of its clause.
+        whole: the whole expression.
+        part: the part itself.
+    """
+
+    number: int
+    level: Level
+    clause: str
+    whole: ast.Node
+    part: Any
+
+
 class Subject(Record):
     """What rules look at: a text, the tree that the engine reads from it, and what each of its SELECTs sees."""
 
@@ -55,13 +75,18 @@ class Subject(Record):
 
     def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[Level, Any]]:
         """Yield the parts of some kinds in the clauses that the engine looks at, each with its level, in the order of the text."""
-        index: dict[type, list[tuple[int, Level, Any]]] | None = self.__dict__.get("_index")
+        return iter([(place.level, place.part) for place in self.places(*kinds)])
+
+    def places(self, *kinds: type[ast.Node]) -> Sequence[Place]:
+        """Return the same with the clauses in which they stand."""
+        index: dict[type, list[Place]] | None = self.__dict__.get("_index")
         if index is None:
             index = self.__dict__["_index"] = _indexed(self.levels)
-        found = [place for kind in kinds for place in index.get(kind, ())]
-        if len(kinds) > 1:
-            found.sort(key=lambda place: place[0])
-        return ((level, part) for _, level, part in found)
+        if len(kinds) == 1:
+            return index.get(kinds[0], ())
+        found = [place for kind in kinds if kind in index for place in index[kind]]
+        found.sort(key=operator.attrgetter("number"))
+        return found
 
     def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
         """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
@@ -74,15 +99,15 @@ class Subject(Record):
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _indexed(levels: Iterable[Level]) -> dict[type, list[tuple[int, Level, Any]]]:
-    """Return all parts of the clauses by their kind, each with its number in the order of the text."""
-    index: dict[type, list[tuple[int, Level, Any]]] = {}
+def _indexed(levels: Iterable[Level]) -> dict[type, list[Place]]:
+    """Return all parts of the clauses by their kind."""
+    index: dict[type, list[Place]] = {}
     number = 0
     for level in levels:
-        for _, node in expressions(level.select):
+        for clause, node in expressions(level.select):
             for part in own_parts(node):
                 number += 1
-                index.setdefault(type(part), []).append((number, level, part))
+                index.setdefault(type(part), []).append(Place(number, level, clause, node, part))
     return index
 
 
@@ -108,10 +133,9 @@ class Rule(Record):
     find: Callable[[Subject], Iterable[Finding]]
     meant: str = ""
 
-    def diagnostics(self, subject: Subject) -> Iterable[Diagnostic]:
-        """Yield the findings of this rule as diagnostics."""
-        for finding in self.find(subject):
-            start, end = finding.span.start, finding.span.end
-            line, column = locate(subject.text, start)
-            fix = applied(subject.text, finding.edits) if finding.edits else None
-            yield Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint, fix)
+    def diagnostic(self, finding: Finding, text: str) -> Diagnostic:
+        """Return a finding of this rule in a text as a diagnostic."""
+        start, end = finding.span.start, finding.span.end
+        line, column = locate(text, start)
+        fix = applied(text, finding.edits) if finding.edits else None
+        return Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint, fix)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
-from tql_grammar.checks.levels import bare, expressions, own_parts
+from tql_grammar.checks.levels import bare, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import CLOSENESS
 from tql_grammar.schema import TEXT_INDEXES
@@ -26,12 +26,10 @@ def _is(node: ast.Node, name: str) -> bool:
 
 def _words(subject: Subject) -> Iterator[Finding]:
     """Yield BM25 in another form than the engine's one."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
-            for part in own_parts(node):
-                if _is(part, "bm25_similarity") and not _is_form(level, clause, node, part):
-                    message = "the engine takes BM25_SIMILARITY as the one key of ORDER BY, with DESC and LIMIT, and in the select list as `score` beside it"
-                    yield subject.finding(part, message, FORM)
+    for _, level, clause, node, part in subject.places(ast.Function):
+        if _is(part, "bm25_similarity") and not _is_form(level, clause, node, part):
+            message = "the engine takes BM25_SIMILARITY as the one key of ORDER BY, with DESC and LIMIT, and in the select list as `score` beside it"
+            yield subject.finding(part, message, FORM)
 
 
 def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
@@ -62,15 +60,13 @@ def _word_column(subject: Subject) -> Iterator[Finding]:
 
 def _diverse(subject: Subject) -> Iterator[Finding]:
     """Yield MMR in the select list."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
-            for part in own_parts(node):
-                if clause == "SELECT" and _is(part, "mmr_similarity"):
-                    yield subject.finding(
-                        part,
-                        "the engine refuses MMR_SIMILARITY in the select list",
-                        "order by mmr_similarity(..) desc limit 10",
-                    )
+    for place in subject.places(ast.Function):
+        if place.clause == "SELECT" and _is(place.part, "mmr_similarity"):
+            yield subject.finding(
+                place.part,
+                "the engine refuses MMR_SIMILARITY in the select list",
+                "order by mmr_similarity(..) desc limit 10",
+            )
 
 
 def _worst_first(subject: Subject) -> Iterator[Finding]:
@@ -163,15 +159,12 @@ def _constant_weight(subject: Subject) -> Iterator[Finding]:
 
 def _zero(subject: Subject) -> Iterator[Finding]:
     """Yield vectors of zeros in a cosine."""
-    for level in subject.levels:
-        for _, node in expressions(level.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Function) and _is(part, "cosine_similarity"):
-                    for argument in part.arguments:
-                        if isinstance(argument, ast.Vector) and not argument.array.any():
-                            yield subject.finding(
-                                argument, "a vector of zeros has no direction: the engine answers 0 for every row"
-                            )
+    for _, call in subject.parts(ast.Function):
+        for argument in call.arguments if _is(call, "cosine_similarity") else ():
+            if isinstance(argument, ast.Vector) and not argument.array.any():
+                yield subject.finding(
+                    argument, "a vector of zeros has no direction: the engine answers 0 for every row"
+                )
 
 
 RULES = (

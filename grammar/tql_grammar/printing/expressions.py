@@ -64,7 +64,7 @@ def _array(node: ast.Array) -> list[Part]:
 
 def _vector(node: ast.Vector) -> list[Part]:
     """Write a vector."""
-    return ["ARRAY[", node.text, "]"]
+    return ["ARRAY", node.bracketed]
 
 
 def _function(node: ast.Function) -> list[Part]:

@@ -31,6 +31,19 @@ class Mark(str):
         return mark
 
 
+class Slot(str):
+    """The place of a value in the pieces of a text, which knows the value's number."""
+
+    __slots__ = ("number",)
+    number: int
+
+    def __new__(cls, number: int) -> Self:
+        """Hold the number."""
+        slot = super().__new__(cls)
+        slot.number = number
+        return slot
+
+
 def name(text: str) -> str:
     """Return a name, in double quotes where it needs them."""
     if is_bare_name(text):

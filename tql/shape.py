@@ -1,0 +1,202 @@
+"""
+Know the text of a query whose shape was written before.
+
+The shape of a query is all of it but its values: its vectors, and the numbers and texts that something is compared with.
+The text of a shape is kept in pieces with places for the values, so a query that differs in nothing else is written without making its tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.printer import WRITERS
+from tql_grammar.printing.parts import Slot
+from tql_grammar.record import Record
+from tql_grammar.schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from tql.query import Query
+
+# How many shapes are kept, and how many values one may have.
+MOST_SHAPES = 1_000
+MOST_VALUES = 100
+# What stands right below these is a value; everywhere else a number or a text can change the form of the text.
+COMPARING = frozenset({ast.Comparison, ast.Between, ast.In})
+PLAIN = frozenset({str, int, type(None)})
+SPELLED = frozenset({bool, float})
+BEYOND = 2**63
+MOST_ALONE = 2
+NONE: tuple[object, ...] = ()
+
+_texts: dict[Hashable, list[str | int]] = {}
+
+
+class Shapeless(Exception):  # noqa: N818 - an outcome, not an error
+    """A query whose text is made anew each time: it knows the columns of its source, is very deep, or has very many values."""
+
+
+class Values:
+    """
+    The values of a query, in the order in which its shape has them.
+
+    Attributes:
+        nodes: the values; one that is the same as another stands here once.
+        places: the number of each value by its identity.
+        fixed: the identities of literals that are part of the shape.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.nodes: list[ast.Node] = []
+        self.places: dict[int, int] = {}
+        self.fixed: set[int] = set()
+        self._equal: dict[Hashable, int] = {}
+        self._vectors: list[ast.Vector] = []
+
+    def literal(self, node: ast.Number | ast.String) -> tuple[type, int]:
+        """Return the type of a literal, and the number of the first one that is the same."""
+        number = self._equal.setdefault((type(node), _spelled(node)), len(self.nodes))
+        if number == len(self.nodes):
+            self._add(node)
+        self.places[id(node)] = number
+        return type(node.value), number
+
+    def vector(self, node: ast.Vector) -> int:
+        """Return the number of a vector."""
+        number = self.places.get(id(node))
+        if number is None:
+            number = self.places[id(node)] = len(self.nodes)
+            self._add(node)
+            self._vectors.append(node)
+        return number
+
+    def _add(self, node: ast.Node) -> None:
+        """Add a value, if there are not too many."""
+        if len(self.nodes) == MOST_VALUES:
+            raise Shapeless
+        self.nodes.append(node)
+
+    def pattern(self) -> Hashable:
+        """Return which vectors are the same."""
+        if len(self._vectors) < MOST_ALONE:
+            return None
+        bits = [vector.leaf() for vector in self._vectors]
+        return tuple(map(bits.index, bits))
+
+
+def text(query: Query, *rest: Hashable, write: Callable[[Mapping[int, int]], list[str]]) -> str | None:
+    """
+    Return the text of a query, or None for one that has no shape.
+
+    Args:
+        query: any query.
+        rest: what the text depends on besides.
+        write: returns the pieces of the text, given the values by their identities; called where the shape is new.
+    """
+    values = Values()
+    try:
+        key = (_shape(query, values), values.pattern(), rest)
+    except (Shapeless, RecursionError):
+        return None
+    if not values.fixed.isdisjoint(values.places):
+        return None
+    nodes = values.nodes
+    known = _texts.get(key)
+    if known is None:
+        known = _joined(write(values.places))
+        if len(_texts) >= MOST_SHAPES:
+            _texts.clear()
+        if all(number in known for number in range(len(nodes))):
+            _texts[key] = known
+    written: list[str] = []
+    for piece in known:
+        written += (piece,) if isinstance(piece, str) else _written(nodes[piece])
+    return "".join(written)
+
+
+def forget() -> None:
+    """Forget every shape."""
+    _texts.clear()
+
+
+def kept() -> int:
+    """Return how many shapes are known."""
+    return len(_texts)
+
+
+def _joined(found: list[str]) -> list[str | int]:
+    """Return pieces with what stands between two values in one, and the numbers of the values."""
+    joined: list[str | int] = []
+    for piece in found:
+        if isinstance(piece, Slot):
+            joined.append(piece.number)
+        elif joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _written(node: ast.Node) -> list[str]:
+    """Return the text of a value in pieces: literals have no parts."""
+    return WRITERS[type(node)](node)  # type: ignore[return-value]  # of texts alone
+
+
+def _shape(item: object, values: Values) -> Hashable:
+    """Return what stands for a part of a query in its shape."""
+    kind = type(item)
+    if kind is tuple:
+        return tuple([part if type(part) in PLAIN else _shape(part, values) for part in item])  # type: ignore[attr-defined]  # a tuple
+    if isinstance(item, Record):
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            return kind, special(item, values)
+        state = item.__dict__
+        below = _compared if kind in COMPARING else _shape
+        parts = [state[field] for field in item._fields]
+        return kind, *[part if type(part) in PLAIN or part is NONE else below(part, values) for part in parts]
+    if kind in PLAIN:
+        return item
+    if kind in SPELLED:
+        return kind, repr(item)
+    raise Shapeless
+
+
+def _compared(item: object, values: Values) -> Hashable:
+    """Return what stands for one side of a comparison: a number or a text is a value."""
+    kind = type(item)
+    if kind is tuple:
+        return tuple([_compared(part, values) for part in item])  # type: ignore[attr-defined]  # a tuple
+    if kind is ast.Negate:
+        return kind, _compared(item.operand, values)  # type: ignore[attr-defined]  # a negation
+    if kind is ast.String or (kind is ast.Number and item.value < BEYOND):  # type: ignore[attr-defined]  # a literal
+        return kind, values.literal(item)  # type: ignore[arg-type]  # a literal
+    return _shape(item, values)
+
+
+def _fixed(node: ast.Number | ast.String, values: Values) -> Hashable:
+    """Return what stands for a literal that is part of the shape: itself."""
+    values.fixed.add(id(node))
+    return _spelled(node)
+
+
+def _spelled(node: ast.Number | ast.String) -> Hashable:
+    """Return what tells a literal from others of its class: 1 from 1.0, and 0.0 from -0.0."""
+    return node.value if type(node.value) is not float else (float, repr(node.value))
+
+
+def _unknown(_item: object, _values: Values) -> Hashable:
+    """Refuse: what depends on the columns of a source is written anew."""
+    raise Shapeless
+
+
+_SPECIAL: dict[type, Callable[..., Hashable]] = {
+    ast.Column: lambda column, _values: (column.name, column.table),
+    ast.Vector: lambda vector, values: (vector.array.size, values.vector(vector)),
+    ast.Number: _fixed,
+    ast.String: _fixed,
+    Schema: _unknown,
+}
