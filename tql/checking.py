@@ -28,11 +28,15 @@ def check(query: str | Query, schema: object = None, *, info: bool = False) -> l
     Raises:
         ArgumentError: *schema* is neither.
     """
-    from tql_grammar.checks import check_reading
+    from tql_grammar import checks
+
+    text = str(query)
+    if schema is None:
+        return checks.check(text, info=info)
     from tql_grammar.parser import read
 
-    reading = read(str(query))
-    return check_reading(reading, schemas_of(reading.tree, schema), info=info)
+    reading = read(text)
+    return checks.check_reading(reading, schemas_of(reading.tree, schema), info=info)
 
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:

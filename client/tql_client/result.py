@@ -72,7 +72,8 @@ class Result:
     def rows(self) -> list[dict[str, Any]]:
         """One dict for each row, its keys in the order of the columns."""
         if self._answer.by_rows:
-            return [{name: row[name] for name in self.names} for row in self._answer.data]
+            rows: list[dict[str, Any]] = self._answer.data
+            return rows if self._answer.in_order else [{name: row[name] for name in self.names} for row in rows]
         return [dict(zip(self.names, values, strict=True)) for values in zip(*self.columns.values(), strict=True)]
 
     def __len__(self) -> int:

@@ -43,6 +43,7 @@ class Answer(Record):
         message: of the server.
         extra: what else the server said.
         size: bytes of the answer, unpacked; 0 where none were sent.
+        in_order: whether every row is known to have all of the names, in their order, and no other.
     """
 
     names: tuple[str, ...]
@@ -50,6 +51,7 @@ class Answer(Record):
     message: str = SUCCESS
     extra: Any = None
     size: int = 0
+    in_order: bool = False
 
     @property
     def by_rows(self) -> bool:
@@ -113,8 +115,10 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
         {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}},
     )
     names = _names(found.get("tensors"), data)
-    _require_shape(names, data, strict=decoding.strict)
-    return Answer(names, data, str(found.get("message", "")), extra, size)
+    in_order = isinstance(data, list) and _are_in_order(names, data)
+    if not in_order:
+        _require_shape(names, data, strict=decoding.strict)
+    return Answer(names, data, str(found.get("message", "")), extra, size, in_order)
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
@@ -216,6 +220,11 @@ def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JS
         message = "`tensors` names a column twice"
         raise ProtocolError(message, "wrong_type")
     return tuple(tensors)
+
+
+def _are_in_order(names: tuple[str, ...], rows: list[Any]) -> bool:
+    """Tell whether every row is an object with all of the names, in their order, and no other."""
+    return set(map(type, rows)) <= {dict} and all(map(names.__eq__, map(tuple, rows)))
 
 
 def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON

@@ -25,7 +25,14 @@ from tql_client.wire import decode_answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROWS = {"tensors": ["text", "score"], "data": [{"text": f"text {number}", "score": number / 7} for number in range(10)]}
+ROWS: dict[str, Any] = {
+    "tensors": ["text", "score"],
+    "data": [{"text": f"text {number}", "score": number / 7} for number in range(10)],
+}
+COLUMNS: dict[str, Any] = {
+    "tensors": ["text", "score"],
+    "data": {name: [row[name] for row in ROWS["data"]] for name in ("text", "score")},
+}
 TEXTS = json.dumps(
     {"tensors": ["text", "score"], "data": [{"text": "x" * 200, "score": number / 7} for number in range(10_000)]}
 ).encode()
@@ -71,18 +78,18 @@ def vectors_agree() -> bool:
     return all(array.tobytes() == VECTORS.tobytes() for array in found)
 
 
-def _serve(pipe: Any) -> None:
+def _serve(pipe: Any, body: Any) -> None:
     """Answer until the parent is gone."""
-    with FaultServer(answer(ROWS)) as server:
+    with FaultServer(answer(body)) as server:
         pipe.send(server.url)
         pipe.recv()
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Serve from another process."""
+def served(body: Any) -> Iterator[str]:
+    """Serve one answer from another process."""
     ours, its = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(its,), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(its, body), daemon=True)
     server.start()
     yield ours.recv()
     ours.send(None)
@@ -113,7 +120,7 @@ def _call() -> tuple[float, float, float]:
     query = select("text", "score").from_("d").limit(10)
     text = str(query)
     session = requests.Session()
-    with served() as url, connect(url) as client:
+    with served(ROWS) as url, connect(url) as client:
 
         def bare() -> None:
             for _ in range(CALLS):
@@ -132,7 +139,7 @@ def _map() -> tuple[float, float, float]:
     queries = [select("text").from_("d").limit(number + 1) for number in range(count)]
     texts = [str(query) for query in queries]
     local = threading.local()
-    with served() as url, connect(url) as client:
+    with served(COLUMNS) as url, connect(url) as client:
 
         def post(text: str) -> object:
             session = getattr(local, "session", None)

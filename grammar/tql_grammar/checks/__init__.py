@@ -22,6 +22,7 @@ from tql_grammar.checks import (
     searches,
     selected,
     sets,
+    shapes,
     texts,
     types,
 )
@@ -69,7 +70,15 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
     """Return what the engine would make of *text* other than it says, in the order of the text; with *info* also what depends on the rows."""
     from tql_grammar.parser import read
 
-    return check_reading(read(text), schemas, info=info)
+    if schemas or info:
+        return check_reading(read(text), schemas, info=info)
+    shape = shapes.shape(text)
+    if shapes.is_clean(shape):
+        return []
+    found = check_reading(read(text))
+    if not found:
+        shapes.remember(shape)
+    return found
 
 
 def check_reading(

@@ -1,0 +1,149 @@
+"""
+Know which texts have no findings because one of the same shape had none.
+
+The shape of a text is all of it but its values: vectors, what stands after an operator of comparison or in a list of IN, and the number after LIMIT.
+A value is only left out where no rule looks at more than its kind, so what has a comment, or a number beyond the usual, is read anew each time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+# How many shapes are kept, and how long they may be.
+MOST_SHAPES = 2_000
+LONGEST = 4_000
+# Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
+LARGEST, SMALLEST = 1e17, 1e-30
+BLANKS = " \t\n"
+NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
+TEXT = r"'(?:[^'\0]|'')*+'"
+MEMBER = rf"(?:{NUMBER}|{TEXT})"
+LITERAL = re.compile(
+    rf"""
+      (?P<name>"[^"\n]*+")
+    | (?P<text>{TEXT})
+    | (?P<vector>(?<![A-Za-z0-9_])(?i:array)\[[-+.,0-9eE[ ]\t\n]++\])
+    | (?P<members>(?<![A-Za-z0-9_])(?i:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*+\))
+    | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
+    | (?P<odd>(?<![A-Za-z0-9_.])\.?[0-9])
+    """.replace("[ ]", r"\x20"),
+    re.VERBOSE,
+)
+VALUE = re.compile(f"{TEXT}|{NUMBER}")
+
+_clean: set[str] = set()
+
+
+def shape(text: str) -> str | None:
+    """Return the shape of a text, or None for one that is read anew each time."""
+    if "--" in text or "\0" in text:
+        return None
+    try:
+        found = LITERAL.sub(_Marks().mark, text)
+    except ValueError:
+        return None
+    return found if len(found) <= LONGEST else None
+
+
+def is_clean(found: str | None) -> bool:
+    """Tell whether a text of this shape had no findings."""
+    return found in _clean
+
+
+def remember(found: str | None) -> None:
+    """Keep the shape of a text that has no findings."""
+    if found is not None:
+        if len(_clean) >= MOST_SHAPES:
+            _clean.clear()
+        _clean.add(found)
+
+
+def forget() -> None:
+    """Forget every shape."""
+    _clean.clear()
+
+
+def kept() -> int:
+    """Return how many shapes are known."""
+    return len(_clean)
+
+
+class _Marks:
+    """What stands for the literals of one text; the same literal has the same number, since rules look for expressions that are the same."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._numbers: dict[Hashable, int] = {}
+
+    def mark(self, match: re.Match[str]) -> str:
+        """Return what stands for a literal."""
+        kind = match.lastgroup or ""
+        return _MARKS[kind](self, match)
+
+    def numbered(self, sign: str, value: Hashable) -> str:
+        """Return a mark with the number of a value."""
+        return f"{sign}\0{self._numbers.setdefault(value, len(self._numbers))}\0"
+
+    def value(self, written: str) -> str:
+        """Return the mark of a value: its kind, and which one it is."""
+        if written[0] == "'":
+            return self.numbered("'" if len(written) > len("''") else "''", written)
+        digits = written.lstrip("-")
+        kind = "f" if "." in digits else "i"
+        value = float(digits) if kind == "f" else int(digits)
+        return self.numbered(f"{'-' * (digits != written)}{kind}{'' if value else 0}", (kind, value))
+
+    def same(self, written: str) -> str:
+        """Return the mark of a literal that is part of the shape."""
+        return written + self.value(written)
+
+    def vector(self, written: str) -> str:
+        """Return the mark of a vector; one that the rules may speak of is its own."""
+        import orjson
+
+        try:
+            numbers = orjson.loads(written[written.index("[") :])
+        except orjson.JSONDecodeError:
+            return written
+        high, low = max(numbers), min(numbers)
+        plain = SMALLEST < max(high, -low) < LARGEST and "-0," not in written and "-0]" not in written
+        return self.numbered(f"v{len(numbers)}", written) if plain else written
+
+
+def _compared(text: str, start: int) -> bool:
+    """Tell whether an operator of comparison, or LIMIT, stands before a place."""
+    start -= 1
+    while start >= 0 and text[start] in BLANKS:
+        start -= 1
+    return text[start] in "=<>" or text[max(start - 5, 0) : start + 1].lower() == " limit"
+
+
+def _literal(marks: _Marks, match: re.Match[str]) -> str:
+    """Return the mark of a number or a text: a value after a comparison, part of the shape everywhere else."""
+    mark = marks.value if _compared(match.string, match.start()) else marks.same
+    return mark(match[0])
+
+
+def _members(marks: _Marks, match: re.Match[str]) -> str:
+    """Return the mark of the members of IN."""
+    return VALUE.sub(lambda member: marks.value(member[0]), match[0])
+
+
+def _odd(_marks: _Marks, match: re.Match[str]) -> str:
+    """Refuse a number that is octal, has an exponent, or is very long: it may be the same as one that is written otherwise."""
+    message = f"an odd number at {match.start()}"
+    raise ValueError(message)
+
+
+_MARKS: dict[str, Callable[[_Marks, re.Match[str]], str]] = {
+    "name": lambda _marks, match: match[0],
+    "text": _literal,
+    "number": _literal,
+    "members": _members,
+    "odd": _odd,
+    "vector": lambda marks, match: marks.vector(match[0]),
+}
