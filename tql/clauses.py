@@ -142,8 +142,11 @@ def _distinct_names(
     selected: tuple[Expression, ...], searches: Iterable[Search | TextSearch | Fusion]
 ) -> tuple[Expression, ...]:
     """Return *selected* if no name comes twice."""
+    labels = [*map(output_name, selected), *[found.alias for found in searches]]
+    if len(set(labels)) == len(labels):
+        return selected
     taken: set[str | None] = set()
-    for label in (*map(output_name, selected), *(found.alias for found in searches)):
+    for label in labels:
         if label in taken:
             rule = "takes each name once, and `*` once" if label else "takes `*` once"
             raise ArgumentError(
@@ -238,9 +241,19 @@ def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.
 
 def keys(values: Iterable[object]) -> list[Key]:
     """Return the keys of an order."""
-    found = [value if isinstance(value, Key) else Key(expression("order_by", value)) for value in values]
-    for key in found:
-        _unnamed("order_by", key.expression)
+    return [_key(value) if type(value) is str else _checked_key(value) for value in values]
+
+
+@functools.lru_cache(maxsize=1024)
+def _key(label: str) -> Key:
+    """Return a column as a key; the same ones come again and again."""
+    return Key(expression("order_by", label))
+
+
+def _checked_key(value: object) -> Key:
+    """Return a key of an order."""
+    found = value if isinstance(value, Key) else Key(expression("order_by", value))
+    _unnamed("order_by", found.expression)
     return found
 
 

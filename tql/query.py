@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters
@@ -389,7 +390,15 @@ def select(*columns: Column, **named: Column) -> Query:
 
     See `Query.select`.
     """
-    return EMPTY.select(*columns, **named)
+    if named or not all([type(column) is str for column in columns]):  # noqa: C419 - a generator takes three times as long
+        return EMPTY.select(*columns, **named)
+    return _selected(columns)
 
 
 EMPTY = Query()
+
+
+@functools.lru_cache(maxsize=256)
+def _selected(columns: tuple[str, ...]) -> Query:
+    """Return a query of columns by their names, always the same one for the same names: it is frozen."""
+    return EMPTY.select(*columns)

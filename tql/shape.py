@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from tql.query import Query
 
+    Shaper = Callable[..., Hashable]
+
 # How many shapes are kept, and how many values one may have.
 MOST_SHAPES = 1_000
 MOST_VALUES = 100
 # What stands right below these is a value; everywhere else a number or a text can change the form of the text.
 COMPARING = frozenset({ast.Comparison, ast.Between, ast.In})
 PLAIN = frozenset({str, int, type(None)})
-SPELLED = frozenset({bool, float})
 BEYOND = 2**63
 MOST_ALONE = 2
 NONE: tuple[object, ...] = ()
@@ -52,7 +53,7 @@ class Values:
         """Begin without any."""
         self.nodes: list[ast.Node] = []
         self.places: dict[int, int] = {}
-        self.fixed: set[int] = set()
+        self.fixed: list[int] = []
         self._equal: dict[Hashable, int] = {}
         self._vectors: list[ast.Vector] = []
 
@@ -101,7 +102,7 @@ def text(query: Query, *rest: Hashable, write: Callable[[Mapping[int, int]], lis
         key = (_shape(query, values), values.pattern(), rest)
     except (Shapeless, RecursionError):
         return None
-    if not values.fixed.isdisjoint(values.places):
+    if values.fixed and not values.places.keys().isdisjoint(values.fixed):
         return None
     nodes = values.nodes
     known = _texts.get(key)
@@ -147,22 +148,7 @@ def _written(node: ast.Node) -> list[str]:
 
 def _shape(item: object, values: Values) -> Hashable:
     """Return what stands for a part of a query in its shape."""
-    kind = type(item)
-    if kind is tuple:
-        return tuple([part if type(part) in PLAIN else _shape(part, values) for part in item])  # type: ignore[attr-defined]  # a tuple
-    if isinstance(item, Record):
-        special = _SPECIAL.get(kind)
-        if special is not None:
-            return kind, special(item, values)
-        state = item.__dict__
-        below = _compared if kind in COMPARING else _shape
-        parts = [state[field] for field in item._fields]
-        return kind, *[part if type(part) in PLAIN or part is NONE else below(part, values) for part in parts]
-    if kind in PLAIN:
-        return item
-    if kind in SPELLED:
-        return kind, repr(item)
-    raise Shapeless
+    return _SHAPES[type(item)](item, values)
 
 
 def _compared(item: object, values: Values) -> Hashable:
@@ -179,8 +165,8 @@ def _compared(item: object, values: Values) -> Hashable:
 
 def _fixed(node: ast.Number | ast.String, values: Values) -> Hashable:
     """Return what stands for a literal that is part of the shape: itself."""
-    values.fixed.add(id(node))
-    return _spelled(node)
+    values.fixed.append(id(node))
+    return type(node), _spelled(node)
 
 
 def _spelled(node: ast.Number | ast.String) -> Hashable:
@@ -188,15 +174,59 @@ def _spelled(node: ast.Number | ast.String) -> Hashable:
     return node.value if type(node.value) is not float else (float, repr(node.value))
 
 
+def _parts(items: tuple[object, ...], values: Values) -> Hashable:
+    """Return what stands for a tuple."""
+    return tuple([part if type(part) in PLAIN else _SHAPES[type(part)](part, values) for part in items])
+
+
+def _of_record(kind: type[Record]) -> Shaper:
+    """Return what makes the shape of the records of a class."""
+    fields = kind._fields
+    below = _compared if kind in COMPARING else _shape
+
+    def record(item: Record, values: Values) -> Hashable:
+        state = item.__dict__
+        parts = [state[field] for field in fields]
+        return kind, *[part if type(part) in PLAIN or part is NONE else below(part, values) for part in parts]
+
+    return record
+
+
 def _unknown(_item: object, _values: Values) -> Hashable:
-    """Refuse: what depends on the columns of a source is written anew."""
+    """Refuse: what depends on the columns of a source is written anew, and so is what is not known."""
     raise Shapeless
 
 
-_SPECIAL: dict[type, Callable[..., Hashable]] = {
-    ast.Column: lambda column, _values: (column.name, column.table),
-    ast.Vector: lambda vector, values: (vector.array.size, values.vector(vector)),
+def _plain(item: Hashable, _values: Values) -> Hashable:
+    """Return a value that stands for itself."""
+    return item
+
+
+def _typed(item: Hashable, _values: Values) -> Hashable:
+    """Return a value with its type, since True is 1 and 1.0."""
+    return type(item), repr(item)
+
+
+class _Shapes(dict[type, "Shaper"]):
+    """What makes the shape of each class."""
+
+    def __missing__(self, kind: type) -> Shaper:
+        """Return that of a class that comes for the first time."""
+        made = self[kind] = _of_record(kind) if issubclass(kind, Record) else _unknown
+        return made
+
+
+_SHAPES = _Shapes()
+_SHAPES |= {
+    tuple: _parts,
+    ast.Column: lambda column, _values: (ast.Column, column.name, column.table),
+    ast.Vector: lambda vector, values: (ast.Vector, vector.array.size, values.vector(vector)),
     ast.Number: _fixed,
     ast.String: _fixed,
     Schema: _unknown,
+    str: _plain,
+    int: _plain,
+    type(None): _plain,
+    bool: _typed,
+    float: _typed,
 }

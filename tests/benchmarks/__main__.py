@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -27,7 +28,10 @@ PACKAGES = ("numpy", "orjson", "requests", "deeplake", "sqlglot", "SQLAlchemy", 
 
 def versions() -> dict[str, str]:
     """Return the versions of what is compared."""
-    found = {"python": platform.python_version(), "machine": f"{platform.machine()}, {platform.system()}"}
+    found = {
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} processors",
+    }
     for name in PACKAGES:
         try:
             found[name] = version(name)
@@ -62,11 +66,29 @@ PAGE = """# Speed
 
 `make bench` times each case beside its reference, in one process or by whole processes, in at least 15 alternating pairs, and takes the median of their ratios.
 It writes this page; another machine has other ratios.
+A ratio is our time over that of the reference, so less is better, and a target is the largest that we want.
 
 ![each ratio as a part of its target](benchmarks.svg)
 
 | case | beside | ratio | target | |
 | --- | --- | ---: | ---: | --- |
+"""
+
+
+REFERENCES = """
+## What is compared
+
+- The documented query is `select("text").from_(..).similarity("embedding", vector).order_by("score").limit(5)` with 1,536 numbers of float32, from the first call to the text.
+  The documented snippet joins `str(item)` of each number of the same numpy vector; it is what the service's own examples do.
+- `orjson.dumps` writes the same vector as JSON, and nothing else.
+- The small query has three columns, four conditions, an order and a limit; a number in it is a new one each time.
+  SQLAlchemy Core and PyPika make the same query, with its values in the text.
+- A shape that was seen before is a query or a text that differs in values only: in vectors, and in the numbers and texts of comparisons.
+  Growth, and what is measured for the first time, has names that were not there before.
+- `sqlglot.parse_one` reads a text of SQL in pure Python, and looks for no mistakes beyond its syntax; `deeplake.prepare_query` is the engine's parser, in C++.
+- `import requests` and `import tql` are whole processes, less one that does nothing.
+- `.json()` is that of requests on the same bytes; numpy makes an array of its lists.
+- A call goes over loopback to a server in another process, beside requests and orjson on a connection that is kept; many go through eight threads with a session each.
 """
 
 
@@ -77,7 +99,7 @@ def page(rows: Sequence[Row], compared: dict[str, str]) -> str:
         for row in rows
     ]
     said = ", ".join(f"{name} {number}" for name, number in compared.items())
-    return f"{PAGE}{''.join(lines)}\nMeasured with {said}.\n"
+    return f"{PAGE}{''.join(lines)}\nMeasured with {said}.\n{REFERENCES}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

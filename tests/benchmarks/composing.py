@@ -139,14 +139,19 @@ def _vector_growth() -> tuple[float, float, float]:
 
 
 def _conditions(count: int) -> Callable[[], object]:
-    """Return what emits a query with some conditions."""
-    return lambda: str(select("id").where(*(col("a") > number for number in range(count))))
+    """Return what emits a query with some conditions, of a shape that was not written before."""
+
+    def act() -> str:
+        column = col(f"a{next(NUMBERS)}")
+        return str(select("id").where(*(column > number for number in range(count))))
+
+    return act
 
 
 def _members(count: int) -> Callable[[], object]:
-    """Return what emits a list of some members."""
+    """Return what emits a list of some members, in a query of a shape that was not written before."""
     numbers = list(range(count))
-    return lambda: str(select("id").where(col("a").in_(numbers)))
+    return lambda: str(select("id").where(col(f"a{next(NUMBERS)}").in_(numbers)))
 
 
 CASES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+import deeplake
 import numpy as np
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
@@ -20,6 +21,7 @@ from tql_client.retrieving import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tql_client import Client
 
@@ -91,6 +93,38 @@ def test_the_best_come_first(client: Client) -> None:
     assert [one.metadata["score"] for one in found] == pytest.approx(scores[order].tolist(), abs=1e-6)
     assert [node.score for node in nodes] == pytest.approx(scores[order].tolist(), abs=1e-6)
     assert found[0].metadata == {**ROWS[7], "score": found[0].metadata["score"]}
+
+
+def test_words_count_too(tmp_path: Path) -> None:
+    """With `words` the ranks by vector and by BM25 are fused: those of numpy and of the engine's own ranking, put together in Python."""
+    texts = ["apple " * (number % 4) + f"pear {number}" for number in range(COUNT)]
+    dataset = deeplake.create(str(tmp_path / "d"))
+    dataset.add_column("id", deeplake.types.Int64())
+    dataset.add_column("text", deeplake.types.Text(deeplake.types.BM25))
+    dataset.add_column("e", deeplake.types.Embedding(LENGTH))
+    vectors = np.array([MODEL.embed_query(text) for text in texts], np.float32)
+    dataset.append({"id": list(range(COUNT)), "text": texts, "e": list(vectors)})
+    dataset.commit()
+    asked = np.array(MODEL.embed_query("apple"), np.float32)
+    by_vector = np.argsort(-(vectors @ asked) / np.linalg.norm(vectors, axis=1), kind="stable").tolist()
+
+    with connect(str(tmp_path / "d")) as client:
+        ranked = client.query(
+            "select id from d order by bm25_similarity(text, 'apple') desc limit 100".replace(
+                " d ", f' "{tmp_path / "d"}" '
+            )
+        )
+        by_words = [row["id"] for row in ranked.rows if "apple" in texts[row["id"]]]
+        scores = {number: 1 / (61 + by_vector.index(number)) for number in range(COUNT)}
+        for place, number in enumerate(by_words):
+            scores[number] += 1 / (61 + place)
+        order = sorted(scores, key=lambda number: (-scores[number], number))[:5]
+        search = Search("e", "text", ("id",), words=True)
+        found = langchain.TqlRetriever(client=client, embeddings=MODEL, search=search, k=5).invoke("apple")
+        nodes = llamaindex.TqlRetriever(client, Model(), search, k=5).retrieve("apple")
+
+    assert [one.metadata["id"] for one in found] == order == [node.metadata["id"] for node in nodes]
+    assert [one.metadata["score"] for one in found] == pytest.approx([scores[number] for number in order])
 
 
 class Model(BaseEmbedding):

@@ -48,21 +48,31 @@ class Level(NamedTuple):
         return None if seen is None else seen.get(node.name)
 
 
+class Seen(NamedTuple):
+    """The columns of datasets, and the levels that are known already, by the identity of their SELECT."""
+
+    schemas: Mapping[str | None, Schema]
+    levels: dict[int, Level]
+
+
 def levels_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[Level]:
     """Return every SELECT of a text that the engine runs, with what it sees: not those of WITH and IN, which it ignores."""
-    return [_level(select, schemas) for select in selects(tree)]
+    # From the inside out, so that what a sub-query gives is known when the level around it asks.
+    seen = Seen(schemas, {})
+    return [_level(select, seen) for select in reversed([*selects(tree)])][::-1]
 
 
 def selects(query: ast.Query) -> Iterator[ast.Select]:
     """Yield the SELECTs that the engine runs, from the outside."""
-    if isinstance(query, ast.SetOperation):
-        for operand in query.operands:
-            yield from selects(operand)
-    elif isinstance(query, ast.Select):
-        yield query
-        for source in sources(query.source):
-            if isinstance(source, ast.Derived):
-                yield from selects(source.query)
+    stack = [query]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.SetOperation):
+            stack.extend(reversed(part.operands))
+        elif isinstance(part, ast.Select):
+            yield part
+            inner = [source.query for source in sources(part.source) if isinstance(source, ast.Derived)]
+            stack.extend(reversed(inner))
 
 
 def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
@@ -103,13 +113,13 @@ def output_name(output: ast.Expression) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def outputs(query: ast.Query, schemas: Mapping[str | None, Schema]) -> Columns | None:
+def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
     """Return the columns that a query gives, or None where they are not known."""
     if isinstance(query, ast.SetOperation):
-        return outputs(query.operands[0], schemas)
+        return _outputs(query.operands[0], seen)
     if not isinstance(query, ast.Select):
         return None
-    level = _level(query, schemas)
+    level = _level(query, seen)
     found: dict[str, Column | None] = {}
     for output in query.columns:
         if isinstance(bare(output), ast.Star):
@@ -133,13 +143,22 @@ def _kept(output: ast.Expression, level: Level) -> Column | None:
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
 
 
-def _level(select: ast.Select, schemas: Mapping[str | None, Schema]) -> Level:
+def _level(select: ast.Select, seen: Seen) -> Level:
     """Return what a SELECT sees."""
-    sides = [_side(source, schemas) for source in sources(select.source)] or [_side(None, schemas)]
+    known = seen.levels.get(id(select))
+    if known is None:
+        known = seen.levels[id(select)] = _new_level(select, seen)
+    return known
+
+
+def _new_level(select: ast.Select, seen: Seen) -> Level:
+    """Return what a SELECT sees that was not looked at yet."""
+    sides = [_side(source, seen) for source in sources(select.source)] or [_side(None, seen)]
     aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
     if len(sides) == 1:
         _, columns, query = sides[0]
-        return Level(select, columns, aliases, moved=query is not None, changed=query is not None and _changes(query))
+        changed = query is not None and _changes(query, seen)
+        return Level(select, columns, aliases, moved=query is not None, changed=changed)
     known: dict[str, Column | None] = {}
     doubtful = set()
     for _, columns, _ in sides:
@@ -149,14 +168,12 @@ def _level(select: ast.Select, schemas: Mapping[str | None, Schema]) -> Level:
     return Level(select, known if complete else None, aliases, frozenset(doubtful), moved=True, changed=True)
 
 
-def _side(
-    source: ast.Source | None, schemas: Mapping[str | None, Schema]
-) -> tuple[str | None, Columns | None, ast.Query | None]:
+def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:
     """Return alias and columns of one source, None for that of a SELECT without FROM, and the sub-query if it is one."""
     if isinstance(source, ast.Derived):
-        return source.alias, outputs(source.query, schemas), source.query
+        return source.alias, _outputs(source.query, seen), source.query
     table = source if isinstance(source, ast.Table) else None
-    schema = _schema(None if table is None else table.name, schemas)
+    schema = _schema(None if table is None else table.name, seen.schemas)
     return None if table is None else table.alias, None if schema is None else schema.as_dict(), None
 
 
@@ -168,7 +185,7 @@ def _schema(name: str | None, schemas: Mapping[str | None, Schema]) -> Schema | 
     return schemas.get(plain) or schemas.get(plain.rpartition("@")[0] or None if "@" in plain else plain)
 
 
-def _changes(query: ast.Query) -> bool:
+def _changes(query: ast.Query, seen: Seen) -> bool:
     """Tell whether a sub-query has other rows than its source, or in another order."""
     if not isinstance(query, ast.Select):
         return True
@@ -183,5 +200,5 @@ def _changes(query: ast.Query) -> bool:
     ):
         return True
     if isinstance(query.source, ast.Derived):
-        return _changes(query.source.query)
+        return _level(query, seen).changed
     return isinstance(query.source, (ast.Join, ast.Zip))
