@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from tests.benchmarks import answers, composing
 from tests.benchmarks.__main__ import CASES, chart, main, page
 from tests.benchmarks.case import Case, Row
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} / {case.reference}")
@@ -36,6 +40,16 @@ def test_the_page() -> None:
     assert "| a | b | 0.5 | 1 | holds |" in written
     assert "| c | d | 1.5 | 1 | missed |" in written
     assert "numpy 2" in written
+
+
+def test_the_page_in_the_documentation() -> None:
+    """It is that of the figures that lie beside it, all of one run, and has every case."""
+    kept = json.loads((DOCS / "benchmarks.json").read_text("utf-8"))
+    rows = [Row(**{name: value for name, value in row.items() if name != "holds"}) for row in kept["rows"]]
+
+    assert page(rows, kept["versions"]) == (DOCS / "speed.md").read_text("utf-8")
+    assert chart(rows) == (DOCS / "benchmarks.svg").read_text("utf-8")
+    assert [(row.case, row.reference) for row in rows] == [(case.name, case.reference) for case in CASES]
 
 
 def test_the_chart() -> None:

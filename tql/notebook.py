@@ -1,9 +1,9 @@
-"""Know how a query is shown in a notebook: the calls that make it, its text, and the levels of the text."""
+"""Know how a query is shown in a notebook, by the calls that make it, its text, and the levels of the text, and in a terminal that rich writes to."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql.compile import tree
 from tql.show import calls
@@ -28,3 +28,14 @@ def _text(query: Query) -> str:
         return f"<p>No text yet: {escape(str(error))}</p>"
     text, levels = escape(elided(found)), escape(str(explained(found)))
     return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
+
+
+def coloured(query: Query) -> Any:  # noqa: ANN401 - a renderable of rich, which asks for it
+    """Return the text with colours and long vectors elided, or the calls where there is no text."""
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    try:
+        return Syntax(elided(tree(query)), "tql", word_wrap=True, background_color="default")
+    except ArgumentError:
+        return Text(repr(query))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tql import clauses, parameters
 from tql.expr import Expr, Key
@@ -351,6 +351,12 @@ class Query(Record):
         from tql.notebook import html
 
         return html(self)
+
+    def __rich__(self) -> Any:  # noqa: ANN401 - a renderable of rich, which asks for it
+        """Return the query for a terminal that rich writes to: the text with colours."""
+        from tql.notebook import coloured
+
+        return coloured(self)
 
     def __dir__(self) -> list[str]:
         """Return what completes in an editor: the methods of the builder."""

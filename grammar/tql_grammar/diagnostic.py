@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from tql_grammar.record import Record
 
@@ -42,6 +42,15 @@ class Diagnostic(Record):
         hint = "" if self.hint is None else f"<br><i>hint: {escape(self.hint)}</i>"
         place = f"line {self.line}, column {self.column}"
         return f"<p><b>{escape(self.severity)} {escape(self.code)}</b> {place}: {escape(self.message)}{hint}</p>"
+
+    def __rich__(self) -> Any:  # noqa: ANN401 - a text of rich, which asks for it
+        """Return the finding for a terminal that rich writes to: what was written is no markup."""
+        from rich.text import Text
+
+        colour = {"error": "bold red", "warning": "bold yellow"}.get(self.severity, "bold blue")
+        place = f" line {self.line}, column {self.column}: {self.message}"
+        hint = "" if self.hint is None else f"\nhint: {self.hint}"
+        return Text.assemble((f"{self.severity} {self.code}", colour), place, (hint, "italic"))
 
     def picture(self, text: str) -> str:
         """Return the line of *text* that the finding is about with carets below it, cut to a readable width."""

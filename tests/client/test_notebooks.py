@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from pygments import lex
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import Comment, Error, Keyword, Name, Number, String
+from rich.console import Console
 
 from tests.differential.test_engine import CASES, text_of
 from tql import check, col, select
@@ -104,7 +106,24 @@ def test_html_of_findings_and_queries() -> None:
     assert "<script>" not in select("id").where(col("t") == "<script>")._repr_html_()
 
 
+def test_terminals_of_rich() -> None:
+    """A query is its text in colours, or its calls where it has none; a finding is a line; markup of rich is text."""
+    written = io.StringIO()
+    console = Console(file=written, width=200, force_terminal=True, color_system="truecolor")
+    plain = io.StringIO()
+    query = select("id").where(col("t") == "[red]x").similarity("e", [0.5] * 100)
+
+    console.print(query)
+    Console(file=plain, width=200).print(query, select().distinct(), *check("select id from d where t > '[red]'"))
+
+    assert "\x1b[" in written.getvalue()
+    assert "t = '[red]x'" in plain.getvalue()
+    assert "ARRAY[<100 float32>]" in plain.getvalue()
+    assert "select().distinct()" in plain.getvalue()
+    assert "error TQL" in plain.getvalue()
+
+
 def test_pygments_is_not_imported_for_queries() -> None:
     """Nor IPython."""
-    code = "import sys, tql, tql_client; assert not {'pygments', 'IPython'} & set(sys.modules)"
+    code = "import sys, tql, tql_client; assert not {'pygments', 'IPython', 'rich'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
