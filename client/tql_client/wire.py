@@ -13,6 +13,7 @@ import math
 import re
 import time
 from email.utils import parsedate_to_datetime
+from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.cells import plain
@@ -224,7 +225,7 @@ def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JS
 
 def _are_in_order(names: tuple[str, ...], rows: list[Any]) -> bool:
     """Tell whether every row is an object with all of the names, in their order, and no other."""
-    return set(map(type, rows)) <= {dict} and all(map(names.__eq__, map(tuple, rows)))
+    return countOf(map(type, rows), dict) == len(rows) == countOf(map(tuple, rows), names)
 
 
 def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON
