@@ -6,6 +6,7 @@ The model is written from the policy's rules alone; `make chaos` draws ten times
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,12 +20,11 @@ from tests.client.matrix import SLACK, client_of, outcome
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.client.fault_server import Behaviour
 
 SEQUENCES = int(os.environ.get("TQL_CHAOS", "1000"))
-PART = (
-    500  # sequences of one test: what pytest keeps of the logs of more makes its pauses for garbage longer than a call
-)
 BODY = json.dumps(ANSWER).encode()
 
 
@@ -125,14 +125,21 @@ def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expecte
     raise AssertionError(message)
 
 
-@pytest.mark.parametrize("part", range(-(-SEQUENCES // PART)))
-@settings(max_examples=min(PART, SEQUENCES), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """Give back to the collection of garbage what the examples took out of it."""
+    yield
+    gc.unfreeze()
+
+
+@settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     calls=st.lists(st.lists(st.sampled_from(FAULTS), min_size=4, max_size=4), min_size=1, max_size=4),
     attempts=st.integers(1, 4),
 )
-def test_faults_in_a_row(part: int, calls: list[list[Fault]], attempts: int) -> None:  # noqa: ARG001 - its number only repeats the test
+def test_faults_in_a_row(calls: list[list[Fault]], attempts: int) -> None:
     """Several queries of one client: each outcome, its number of requests and its waits are those of the model, and none takes long."""
+    gc.freeze()  # else what pytest keeps of the logs of thousands of examples is looked through within the time of a call
     budget = [10.0]
     pauses: list[float] = []
     with FaultServer(answer()) as server, client_of(server.url, pauses=pauses, attempts=attempts) as client:
