@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
-from tql.coerce import name, shown
+from tql.coerce import LARGEST_INT, name, shown
 from tql.expr import Expr, Key, condition, expression
 from tql.search import Fusion, Search, TextSearch, bm25
 from tql.search import similarity as search
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q", bound="Query")
 WHOLE = 100
-LARGEST = 2**63
 
 
 class Dataset(Record):
@@ -286,12 +285,12 @@ def combined(operator: str, query: Query, other: object) -> Query:
 
 def rows(subject: str, value: object) -> int | None:
     """Return a number of rows."""
-    if value is None or (type(value) is int and 0 <= value < LARGEST):
+    if value is None or (type(value) is int and 0 <= value <= LARGEST_INT):
         return value
     if (
         isinstance(value, (bool, float, str, Expr))
         or not isinstance(value, SupportsIndex)
-        or not 0 <= value.__index__() < LARGEST
+        or not 0 <= value.__index__() <= LARGEST_INT
     ):
         raise ArgumentError(subject, "takes a number of rows >= 0", shown(value))
     return int(value.__index__())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tql.compile import tree
 from tql.show import calls
@@ -11,6 +11,9 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import elided, explained
 
 if TYPE_CHECKING:
+    from rich.syntax import Syntax
+    from rich.text import Text
+
     from tql.query import Query
 
 
@@ -30,7 +33,7 @@ def _text(query: Query) -> str:
     return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
 
 
-def coloured(query: Query) -> Any:  # noqa: ANN401 - a renderable of rich, which asks for it
+def coloured(query: Query) -> Syntax | Text:
     """Return the text with colours and long vectors elided, or the calls where there is no text."""
     from rich.syntax import Syntax
     from rich.text import Text

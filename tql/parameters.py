@@ -83,12 +83,12 @@ def text(query: Query) -> str:
     Raises:
         ArgumentError: a parameter has no value.
     """
-    if query.bindings and all([type(value) is ast.Vector for _, value in query.bindings]):  # noqa: C419 - a generator takes three times as long
-        values = dict(query.bindings)
+    values = {label: value for label, value in query.bindings if isinstance(value, ast.Vector)}
+    if values and len(values) == len(query.bindings):
         written: list[str] = []
         for piece in _pieces(_template_of(query)):
             value = values.get(piece.name) if type(piece) is Mark else None
-            written += (piece,) if value is None else ("ARRAY", value.bracketed)  # type: ignore[attr-defined]  # vectors
+            written += (piece,) if value is None else ("ARRAY", value.bracketed)
         return "".join(written)
     from tql.compile import compile_query
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters
 from tql.expr import Expr, Key
@@ -13,6 +13,9 @@ from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.syntax import Syntax
+    from rich.text import Text
 
     from tql.clauses import AsWritten, Combined, Dataset, Joined, Sampling, Unordered
     from tql.difference import Difference
@@ -352,7 +355,7 @@ class Query(Record):
 
         return html(self)
 
-    def __rich__(self) -> Any:  # noqa: ANN401 - a renderable of rich, which asks for it
+    def __rich__(self) -> Syntax | Text:
         """Return the query for a terminal that rich writes to: the text with colours."""
         from tql.notebook import coloured
 
@@ -396,7 +399,7 @@ def select(*columns: Column, **named: Column) -> Query:
 
     See `Query.select`.
     """
-    if named or not all([type(column) is str for column in columns]):  # noqa: C419 - a generator takes three times as long
+    if named or set(map(type, columns)) != {str}:
         return EMPTY.select(*columns, **named)
     return _selected(columns)
 

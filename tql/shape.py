@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.coerce import LARGEST_INT
 from tql_grammar import ast
 from tql_grammar.printer import WRITERS
 from tql_grammar.printing.parts import Slot
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 
     Shaper = Callable[..., Hashable]
 
-# How many shapes are kept, and how many values one may have.
+# How many shapes are kept, how many values one may have, and how many characters beside them.
 MOST_SHAPES = 1_000
 MOST_VALUES = 100
+LONGEST = 10_000
 # What stands right below these is a value; everywhere else a number or a text can change the form of the text.
 COMPARING = frozenset({ast.Comparison, ast.Between, ast.In})
 PLAIN = frozenset({str, int, type(None)})
-BEYOND = 2**63
-MOST_ALONE = 2
-NONE: tuple[object, ...] = ()
+SEVERAL = 2
+EMPTY: tuple[object, ...] = ()
 
 _texts: dict[Hashable, list[str | int]] = {}
 
@@ -82,7 +83,7 @@ class Values:
 
     def pattern(self) -> Hashable:
         """Return which vectors are the same."""
-        if len(self._vectors) < MOST_ALONE:
+        if len(self._vectors) < SEVERAL:
             return None
         bits = [vector.leaf() for vector in self._vectors]
         return tuple(map(bits.index, bits))
@@ -110,7 +111,7 @@ def text(query: Query, *rest: Hashable, write: Callable[[Mapping[int, int]], lis
         known = _joined(write(values.places))
         if len(_texts) >= MOST_SHAPES:
             _texts.clear()
-        if all(number in known for number in range(len(nodes))):
+        if _is_whole(known, len(nodes)):
             _texts[key] = known
     written: list[str] = []
     for piece in known:
@@ -141,6 +142,11 @@ def _joined(found: list[str]) -> list[str | int]:
     return joined
 
 
+def _is_whole(known: list[str | int], count: int) -> bool:
+    """Tell whether pieces are worth keeping: each value has its place in them, and they are not long."""
+    return set(range(count)) <= set(known) and sum(len(piece) for piece in known if isinstance(piece, str)) <= LONGEST
+
+
 def _written(node: ast.Node) -> list[str]:
     """Return the text of a value in pieces: literals have no parts."""
     return WRITERS[type(node)](node)  # type: ignore[return-value]  # of texts alone
@@ -153,13 +159,12 @@ def _shape(item: object, values: Values) -> Hashable:
 
 def _compared(item: object, values: Values) -> Hashable:
     """Return what stands for one side of a comparison: a number or a text is a value."""
-    kind = type(item)
-    if kind is tuple:
-        return tuple([_compared(part, values) for part in item])  # type: ignore[attr-defined]  # a tuple
-    if kind is ast.Negate:
-        return kind, _compared(item.operand, values)  # type: ignore[attr-defined]  # a negation
-    if kind is ast.String or (kind is ast.Number and item.value < BEYOND):  # type: ignore[attr-defined]  # a literal
-        return kind, values.literal(item)  # type: ignore[arg-type]  # a literal
+    if isinstance(item, tuple):
+        return tuple([_compared(part, values) for part in item])
+    if isinstance(item, ast.Negate):
+        return ast.Negate, _compared(item.operand, values)
+    if isinstance(item, ast.String) or (isinstance(item, ast.Number) and item.value <= LARGEST_INT):
+        return type(item), values.literal(item)
     return _shape(item, values)
 
 
@@ -187,7 +192,7 @@ def _of_record(kind: type[Record]) -> Shaper:
     def record(item: Record, values: Values) -> Hashable:
         state = item.__dict__
         parts = [state[field] for field in fields]
-        return kind, *[part if type(part) in PLAIN or part is NONE else below(part, values) for part in parts]
+        return kind, *[part if type(part) in PLAIN or part is EMPTY else below(part, values) for part in parts]
 
     return record
 

