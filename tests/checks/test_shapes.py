@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from tql import check, col, select
 from tql_grammar import checks
 from tql_grammar.checks import shapes
 from tql_grammar.parser import read
+
+if TYPE_CHECKING:
+    from tql_grammar.checks.rule import Rule
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 TEXTS = [
@@ -67,6 +71,17 @@ def test_a_shape_changes_no_finding(texts: tuple[str, str]) -> None:
     shapes.forget()
     for text in texts:
         assert check(text) == slow(text)
+
+
+@pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
+def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
+    """The findings of a rule's example stay after a text was checked that differs in one literal: the shape has to heed a rule about values."""
+    text, wanted = rule.example, slow(rule.example)
+    for match in LITERAL.finditer(text):
+        for other in STRINGS if match[0][0] == "'" else NUMBERS:
+            shapes.forget()
+            check(text[: match.start()] + other + text[match.end() :])
+            assert check(text) == wanted
 
 
 @pytest.mark.parametrize(
