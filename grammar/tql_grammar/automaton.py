@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar.record import Record
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from tql_grammar.lexer import Token
 
     Action = Callable[..., object]
+    Picker = Callable[[Sequence[object]], Sequence[object]]
 
 # The kind of what follows the last token.
 STOP = "$END"
@@ -53,12 +55,22 @@ class Table(Record):
     accept: int
 
     @property
-    def steps(self) -> Sequence[tuple[int, str, tuple[int, ...]]]:
-        """The length, the origin and the kept symbols of each rule."""
-        known: list[tuple[int, str, tuple[int, ...]]] | None = self.__dict__.get("_steps")
+    def steps(self) -> Sequence[tuple[int, str, Picker]]:
+        """The length and the origin of each rule, and what takes its kept symbols from the values that were read so far."""
+        known: list[tuple[int, str, Picker]] | None = self.__dict__.get("_steps")
         if known is None:
-            known = self.__dict__["_steps"] = [(rule.length, rule.origin, rule.kept) for rule in self.reductions]
+            known = self.__dict__["_steps"] = [
+                (rule.length, rule.origin, _picker([place - rule.length for place in rule.kept]))
+                for rule in self.reductions
+            ]
         return known
+
+
+def _picker(places: Sequence[int]) -> Picker:
+    """Return what takes some values, counted from the last."""
+    if len(places) > 1:
+        return operator.itemgetter(*places)
+    return (lambda values: (values[places[0]],)) if places else lambda _values: ()
 
 
 class Unexpected(Exception):  # noqa: N818 - it is an outcome, not an error: the caller makes a diagnostic of it.
@@ -119,13 +131,14 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
                     return values[-1], grown
                 _finish(table, actions, states, values, starts, token)
                 raise Unexpected(token, states)
-            length, origin, kept = rules[-move - 1]
+            length, origin, pick = rules[-move - 1]
             action = actions[-move - 1]
+            if length == 1 and action is None:
+                # The most frequent of all: another name for the same value.
+                states[-1] = rows[states[-2]][origin] - 1
+                continue
             start = starts[-length] if length else token[2]
-            if action is None:
-                value = values[kept[0] - length] if kept else None
-            else:
-                value = _value(action, values[-length:] if length else [], kept, (start, end), grown)
+            value = _value(action, pick(values), (start, end), grown)
             if length:
                 del states[-length:], values[-length:], starts[-length:]
             states.append(rows[states[-1]][origin] - 1)
@@ -161,25 +174,23 @@ def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
     states, values, starts = list(path), list(made), list(begun)
     while ends := [-move - 1 for move in table.rows[states[-1]].values() if move < 0]:
         number = max(sorted(set(ends)), key=ends.count)
-        rule = table.reductions[number]
-        first = len(values) - rule.length
-        span = (starts[first], starts[-1]) if rule.length else (0, 0)
-        values[first:] = [_value(actions[number], values[first:], rule.kept, span, [])]
+        length, origin, pick = table.steps[number]
+        first = len(values) - length
+        span = (starts[first], starts[-1]) if length else (0, 0)
+        values[first:] = [_value(actions[number], pick(values), span, [])]
         starts[first:] = [span[0]]
-        del states[len(states) - rule.length :]
-        states.append(table.rows[states[-1]][rule.origin] - 1)
+        del states[len(states) - length :]
+        states.append(table.rows[states[-1]][origin] - 1)
         if len(states) >= STACK_LIMIT:
             raise TooDeep(token)
 
 
-def _value(
-    action: Action | None, symbols: list[object], kept: tuple[int, ...], span: tuple[int, int], grown: list[Any]
-) -> object:
-    """Return what a rule makes of its symbols, with its place in the text if it is a node."""
+def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int], grown: list[Any]) -> object:
+    """Return what a rule makes of the values that it keeps, with its place in the text if it is a node."""
     if action is None:
-        return symbols[kept[0]] if kept else None
+        return kept[0] if kept else None
     try:
-        value = action(*[symbols[index] for index in kept])
+        value = action(*kept)
     except Malformed as failure:
         failure.mark = span[0]
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,7 @@ from tql_grammar.automaton import STOP
 from tql_grammar.keywords import SYMBOLS, TOKEN_OF_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Reader = Callable[[str, int, int], "Token"]
 
@@ -22,15 +23,19 @@ BLANKS = " \t\n"
 # Blanks up to the end of the line right after the dashes do the same.
 COMMENT = r"--(?:[ \t]++\n[ \t\n]*+[^\n]*+|[^\n]*+)(?:\n[ \t\n]++[^\n]*+)*+\n?+"
 FLOAT = r"[0-9]++\.[0-9]*+(?:[eE][+-]?[0-9]++)?|\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++"
-# Elements with blanks after the sign, octal ones, ``-0`` (whose sign is lost), and those near the limits of 64 bits are read one by one.
+# Elements with blanks after the sign, octal ones, ``-0`` beside what is no JSON, and those near the limits of 64 bits are read one by one.
 ELEMENT = rf"[ \t\n]*+(?:-(?!{SMALLEST_INTEGER[1:]}))?(?:{FLOAT}|(?<!-)0|[1-9][0-9]{{0,17}})[ \t\n]*+"
-VECTOR = rf"(?i:array)[ \t\n]*+\[(?>{ELEMENT})(?:,(?>{ELEMENT}))*+\]"
+ELEMENTS = re.compile(rf"\[(?>{ELEMENT})(?:,(?>{ELEMENT}))*+\]")
+# JSON has the same numbers below this; its integer ``-0`` is 0, as the engine's is.
+LARGEST_IN_JSON = 1e17
+LONGEST_KEPT = 100_000
 
 TOKEN = re.compile(
     rf"""
-      [ \t\n]++
-    | {COMMENT}
-    | (?P<VECTOR>{VECTOR})
+      [ \t\n]*+
+    (?:
+      (?P<COMMENT>{COMMENT})
+    | (?P<VECTOR>(?i:array)[ \t\n]*+\[[-+.,0-9eE \t\n]++\])
     | (?P<CHARACTER_VARYING>(?i:character)[ \t]+(?i:varying))
     | (?P<NAME>[A-Za-z][A-Za-z0-9_]*+)
     | (?P<QUOTED>"[^"\n]++")
@@ -39,9 +44,14 @@ TOKEN = re.compile(
     | (?P<INTEGER>[0-9]++|{SMALLEST_INTEGER})
     | (?P<SYMBOL>==|!=|<>|<=|>=|\|\||[-+*/(){{}},.;<>=^%:?\[\]|])
     | (?P<UNKNOWN>.)
-    """.replace("[ \\t\\n]", r"[\x20\t\n]").replace("[ \\t]", r"[\x20\t]"),
+    | \Z
+    )
+    """.replace("[ \\t\\n]", r"[\x20\t\n]")
+    .replace("[ \\t]", r"[\x20\t]")
+    .replace("eE \\t", r"eE\x20\t"),
     re.VERBOSE | re.DOTALL,
 )
+COMMENTS = re.compile(COMMENT)
 
 
 class Token(NamedTuple):
@@ -68,46 +78,92 @@ def cut_at_nul(text: str) -> str:
     return text.partition("\0")[0]
 
 
-def tokens(text: str, *, whole_vectors: bool = True) -> Iterator[Token]:
+class Plain(str):
+    """The text of an ARRAY of plain numbers, which knows the numbers."""
+
+    __slots__ = ("numbers",)
+    numbers: list[float]
+
+
+def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
     """
-    Yield the tokens that the engine reads, then `STOP`, which starts where the engine stops reading.
+    Return the tokens that the engine reads, then `STOP`, which starts where the engine stops reading.
 
     Args:
         text: any text without NUL.
         whole_vectors: whether an ARRAY of plain numbers is one token.
     """
-    pattern = TOKEN if whole_vectors else _without_vectors()
-    for match in pattern.finditer(text):
+    found: list[Token] = []
+    matches = TOKEN.finditer(text)
+    while match := next(matches, None):
         kind = match.lastgroup
-        if kind is None:
+        if kind is None or kind == "COMMENT":
             continue
-        start, end = match.span()
+        start, end = match.span(kind)
+        word = match[kind]
         if kind == "NAME":
-            word = match.group()
-            yield Token(TOKEN_OF_WORD.get(word.upper(), "NAME"), word, start, end, start)
+            found.append(Token(TOKEN_OF_WORD.get(word.upper(), "NAME"), word, start, end, start))
         elif kind == "SYMBOL":
-            word = match.group()
-            yield Token(SYMBOLS[word], word, start, end, start)
+            found.append(Token(SYMBOLS[word], word, start, end, start))
+        elif kind == "VECTOR":
+            token = _vector(word, start, end) if whole_vectors else _array(word, start)
+            if token.kind == "ARRAY":
+                matches = TOKEN.finditer(text, token.end)
+            found.append(token)
         elif kind == "UNKNOWN":
-            yield Token(STOP, "", start, start, start)
-            return
+            found.append(Token(STOP, "", start, start, start))
+            return found
         else:
-            yield _READERS[kind](match.group(), start, end)
-    yield Token(STOP, "", len(text), len(text), len(text))
+            found.append(_READERS[kind](word, start, end))
+    found.append(Token(STOP, "", len(text), len(text), len(text)))
+    return found
 
 
-def pieces(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and kind of each comment (``COMMENT``) and integer as written, up to `STOP`, where the engine stops reading."""
-    for match in TOKEN.finditer(text):
-        kind = match.lastgroup
-        if kind == "UNKNOWN":
-            yield match.start(), match.start(), STOP
-            return
-        if kind == "INTEGER":
-            yield *match.span(), kind
-        elif kind is None and text.startswith("--", match.start()):
-            yield *match.span(), "COMMENT"
-    yield len(text), len(text), STOP
+def comments(text: str, read: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each comment between tokens of a text."""
+    before = 0
+    for token in read:
+        if token.start > before + 1:
+            yield from (match.span() for match in COMMENTS.finditer(text, before, token.start))
+        before = token.end
+
+
+def numbers(written: str) -> list[float] | None:
+    """Return the numbers of a list in brackets as float64, or None where the engine reads an element otherwise than as it is written."""
+    return _kept_numbers(written) if len(written) <= LONGEST_KEPT else _numbers(written)
+
+
+def _numbers(written: str) -> list[float] | None:
+    """Return numbers by the way that is right for all of them, or by JSON, which is faster and nearly always right."""
+    import orjson
+
+    try:
+        found: list[float] = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        found = []
+    if found and math.hypot(*found) < LARGEST_IN_JSON:
+        return found
+    return [float(number) for number in written[1:-1].split(",")] if ELEMENTS.fullmatch(written) else None
+
+
+# A text is looked at twice in a row: for its shape, and for its tokens.
+_kept_numbers = functools.lru_cache(maxsize=4)(_numbers)
+
+
+def _vector(word: str, start: int, end: int) -> Token:
+    """Return an array of plain numbers, or the word ARRAY before any other."""
+    found = numbers(word[word.index("[") :])
+    if found is None:
+        return _array(word, start)
+    plain = Plain(word)
+    plain.numbers = found
+    return Token("VECTOR", plain, start, end, start)
+
+
+def _array(word: str, start: int) -> Token:
+    """Return the word ARRAY before a list whose elements are read one by one."""
+    name = word[: len("array")]
+    return Token("ARRAY", name, start, start + len(name), start)
 
 
 def _quoted(word: str, start: int, end: int) -> Token:
@@ -150,12 +206,5 @@ _READERS: dict[str, Reader] = {
     "STRING": _string,
     "FLOAT": _float,
     "INTEGER": _integer,
-    "VECTOR": _as_written("VECTOR"),
     "CHARACTER_VARYING": _as_written("CHARACTER_VARYING"),
 }
-
-
-@functools.cache
-def _without_vectors() -> re.Pattern[str]:
-    """Return the pattern of tokens that knows no vectors."""
-    return re.compile(TOKEN.pattern.replace("(?P<VECTOR>", "(?P<VECTOR>(?!)"), TOKEN.flags)

@@ -78,9 +78,9 @@ def parse(text: str) -> ast.Query:
 
 def drive(text: str) -> Outcome:
     """Return what the table makes of a text without NUL."""
-    outcome = _drive(list(lexer.tokens(text)))
+    outcome = _drive(lexer.tokens(text))
     if isinstance(outcome.failure, TooDeep):
-        return _drive(list(lexer.tokens(text, whole_vectors=False)))
+        return _drive(lexer.tokens(text, whole_vectors=False))
     return outcome
 
 

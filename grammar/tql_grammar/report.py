@@ -40,7 +40,7 @@ WORDS = {
 
 def reading(text: str, outcome: Outcome) -> Reading:
     """Return what is to be said about a text."""
-    lost = list(text_rules.findings(text)) if text_rules.is_doubtful(text, outcome.tokens) else []
+    lost = list(text_rules.findings(text, outcome.tokens))
     if outcome.failure is None:
         tree = outcome.statements[0]
         single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)

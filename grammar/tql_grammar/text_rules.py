@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import lexer
-from tql_grammar.automaton import STOP
 from tql_grammar.diagnostic import Diagnostic, locate
 
 if TYPE_CHECKING:
@@ -111,28 +110,15 @@ HINTS = {
 }
 
 
-def is_doubtful(text: str, tokens: Sequence[Token]) -> bool:
-    """Tell whether there may be findings in a text of these tokens: it goes on where they stop, has a comment, or an integer that begins with 0."""
-    if tokens[-1].start < len(text) or "--" in text:
-        return True
-    return any(token.kind in INTEGERS and text[token.start] == "0" and token.end > token.start + 1 for token in tokens)
-
-
-def findings(text: str) -> Iterator[Diagnostic]:
+def findings(text: str, tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield the places at which the engine reads another text, in the order of the text; the spans are what is lost or misread."""
-    visible = lexer.cut_at_nul(text)
-    stop = len(visible)
-    for start, end, kind in lexer.pieces(visible):
-        if kind == STOP:
-            stop = start
-        elif kind == "COMMENT":
-            yield from _swallowed(text, start, end)
-        elif kind == "INTEGER":
-            yield from _octal(text, start, end)
-    if stop < len(visible):
-        yield _diagnostic(text, _rule_of(visible[stop]), stop, len(text))
-    elif stop < len(text):
-        yield _diagnostic(text, NUL, stop, len(text))
+    found = [_octal(text, token) for token in tokens if token.kind in INTEGERS and _is_octal(text, token)]
+    for start, end in lexer.comments(text, tokens):
+        found += _swallowed(text, start, end)
+    yield from sorted(found, key=lambda diagnostic: diagnostic.start)
+    stop = tokens[-1].start
+    if stop < len(text):
+        yield _diagnostic(text, NUL if text[stop] == "\0" else _rule_of(text[stop]), stop, len(text))
 
 
 def _rule_of(character: str) -> TextRule:
@@ -151,12 +137,16 @@ def _swallowed(text: str, start: int, end: int) -> Iterator[Diagnostic]:
         at += len(line) + 1
 
 
-def _octal(text: str, start: int, end: int) -> Iterator[Diagnostic]:
-    """Yield a number that is read as an octal one, with another value."""
-    word = text[start:end]
-    read = lexer.integer(word)
-    if word[0] == "0" and word.strip("0") != (str(read) if read else ""):
-        yield _diagnostic(text, OCTAL, start, end, str(read))
+def _is_octal(text: str, token: Token) -> bool:
+    """Tell whether a number is read as an octal one, with another value."""
+    if text[token.start] != "0" or token.end == token.start + 1:
+        return False
+    return text[token.start : token.end].strip("0") != (str(token.value) if token.value else "")
+
+
+def _octal(text: str, token: Token) -> Diagnostic:
+    """Return the finding about an octal number."""
+    return _diagnostic(text, OCTAL, token.start, token.end, str(token.value))
 
 
 def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> Diagnostic:

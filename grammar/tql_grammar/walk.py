@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tql_grammar import ast
 
 R = TypeVar("R", bound=Record)
+PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def walk(root: Record) -> Iterator[Record]:
@@ -22,9 +23,15 @@ def walk(root: Record) -> Iterator[Record]:
         item = stack.pop()
         if isinstance(item, Record):
             yield item
-            stack.extend(reversed([item.__dict__[field] for field in item._fields]))
+            stack += below(item)
         elif type(item) is tuple:
-            stack.extend(reversed(item))
+            stack += item[::-1]
+
+
+def below(record: Record) -> list[object]:
+    """Return the records and tuples that a record holds, the last first."""
+    state = record.__dict__
+    return [part for field in record._fields[::-1] if type(part := state[field]) not in PLAIN]
 
 
 def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | tuple[type[Record], ...] = ()) -> R:
@@ -84,15 +91,23 @@ def _with_parts(item: object, parts: list[object], change: Callable[[Record], Re
     return change(item if same else item.replace(**dict(zip(item._fields, parts, strict=True))))
 
 
-def sources(source: ast.Source | None) -> Iterator[ast.Source]:
-    """Yield the tables and sub-queries of FROM, those of joins and of rows side by side one after the other."""
+def joined(source: ast.Source | None) -> Iterator[ast.Source]:
+    """Yield what FROM names, and what it is made of: the sides of joins, and of rows side by side, one after the other."""
     from tql_grammar import ast
 
-    if isinstance(source, ast.Join):
-        yield from sources(source.left)
-        yield from sources(source.right)
-    elif isinstance(source, ast.Zip):
-        for part in source.sources:
-            yield from sources(part)
-    elif source is not None:
-        yield source
+    stack = [source]
+    while stack:
+        part = stack.pop()
+        if part is not None:
+            yield part
+        if isinstance(part, ast.Join):
+            stack += (part.right, part.left)
+        elif isinstance(part, ast.Zip):
+            stack += reversed(part.sources)
+
+
+def sources(source: ast.Source | None) -> Iterator[ast.Source]:
+    """Yield the tables and sub-queries of FROM."""
+    from tql_grammar import ast
+
+    return (part for part in joined(source) if not isinstance(part, (ast.Join, ast.Zip)))

@@ -78,18 +78,7 @@ def seal(grown: Iterable[ast.Expression]) -> int:
 
 def _vector(token: Token) -> ast.Vector:
     """Return an array of plain numbers."""
-    text = str(token.value)
-    return vector(_numbers(text[text.index("[") + 1 : -1]))
-
-
-def _numbers(text: str) -> list[float]:
-    """Return numbers between commas; most are JSON, but ``.5`` and ``5.`` are not."""
-    import orjson
-
-    try:
-        return orjson.loads(f"[{text}]")  # type: ignore[no-any-return]  # the lexer saw nothing but numbers
-    except orjson.JSONDecodeError:
-        return [float(number) for number in text.split(",")]
+    return vector(token.value.numbers)  # type: ignore[attr-defined]  # the lexer gives a vector its numbers
 
 
 def vector(numbers: list[float]) -> ast.Vector:

@@ -64,6 +64,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
 CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "info")
+WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
 
 
 def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
@@ -85,7 +86,7 @@ def check_reading(
     reading: Reading, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
 ) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
-    rules = RULES if info else CERTAIN
+    rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
     found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
@@ -99,10 +100,10 @@ def _ignored(text: str) -> frozenset[str]:
     """Return the codes that a text says to leave out: ``-- tql: ignore[TQL301, TQL302]`` at the end of a line."""
     if "tql: ignore" not in text:
         return frozenset()
-    from tql_grammar.lexer import cut_at_nul, pieces
+    from tql_grammar.lexer import comments, cut_at_nul, tokens
 
-    comments = (text[start:end] for start, end, kind in pieces(cut_at_nul(text)) if kind == "COMMENT")
-    found = (match for comment in comments for match in IGNORE.finditer(comment))
+    written = (text[start:end] for start, end in comments(text, tokens(cut_at_nul(text))))
+    found = (match for comment in written for match in IGNORE.finditer(comment))
     return frozenset(code for match in found for code in CODE.findall(match[1]))
 
 

@@ -150,6 +150,7 @@ RULES = (
         example="select id from X where contains(ti, '')",
         find=_empty_word,
         meant="select id from X where contains(ti, 'apple')",
+        needs_schema=True,
     ),
     Rule(
         code="TQL406",
@@ -159,6 +160,7 @@ RULES = (
         example="select id from D where nul between 1 and 5",
         find=_nullable_range,
         meant="select id from D where nul >= 1 and nul <= 5",
+        needs_schema=True,
     ),
     Rule(
         code="TQL407",
@@ -185,6 +187,7 @@ RULES = (
         explanation="ANY and ALL over a column of sequences end the engine's process (SIGSEGV). Known with a schema only.",
         example="select id from S where any(seq = 3)",
         find=_sequence,
+        needs_schema=True,
     ),
     Rule(
         code="TQL410",
@@ -212,5 +215,6 @@ RULES = (
         example="select grp[0] as g, shape(nul)[0] as n from D group by grp",
         find=_nullable_shape,
         meant="select grp[0] as g, shape(id)[0] as n from D group by grp",
+        needs_schema=True,
     ),
 )

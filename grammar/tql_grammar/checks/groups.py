@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import wrapped
-from tql_grammar.checks.levels import selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def _ungroup(subject: Subject) -> Iterator[Finding]:
     """Yield UNGROUP BY that the engine refuses."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         by = select.ungroup_by
         if by is None:
             continue
@@ -35,7 +34,7 @@ def _ungroup(subject: Subject) -> Iterator[Finding]:
 
 def _no_group(subject: Subject) -> Iterator[Finding]:
     """Yield UNGROUP BY over rows that are no groups."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         by = select.ungroup_by
         if by is not None and not select.group_by and not _is_grouped(select.source):
             message = "the source is no group: the engine answers no rows, or refuses it"
@@ -49,7 +48,7 @@ def _is_grouped(source: ast.Source | None) -> bool:
 
 def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
     """Yield ORDER BY, LIMIT and OFFSET beside GROUP BY."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         if select.group_by and (select.order_by or select.limit or select.top):
             node = select.order_by[0] if select.order_by else select.limit or select
             message = "beside GROUP BY, ORDER BY and LIMIT concern the rows before they are grouped"

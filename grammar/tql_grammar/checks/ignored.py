@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import Edit
-from tql_grammar.checks.levels import selects
+from tql_grammar.checks.levels import queries
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.printer import to_tql
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import joined, rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ HAVING = re.compile(r"\s*\bhaving\s*\Z", re.IGNORECASE)
 
 def _distinct(subject: Subject) -> Iterator[Finding]:
     """Yield SELECT DISTINCT."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         if select.distinct or select.distinct_on:
             yield subject.finding(
                 select,
@@ -32,7 +32,7 @@ def _distinct(subject: Subject) -> Iterator[Finding]:
 
 def _having(subject: Subject) -> Iterator[Finding]:
     """Yield HAVING."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         if select.having is not None:
             yield subject.finding(
                 select.having,
@@ -68,7 +68,7 @@ def _in_query(subject: Subject) -> Iterator[Finding]:
 
 def _top(subject: Subject) -> Iterator[Finding]:
     """Yield TOP beside LIMIT."""
-    for select in selects(subject.tree):
+    for select in subject.selects:
         if select.top is not None and select.limit is not None and select.limit.count is not None:
             yield subject.finding(
                 select.limit, "the engine ignores TOP beside it, even where it is smaller", "write one of them"
@@ -117,7 +117,7 @@ NOTHING: dict[type, tuple[Ignored, ...]] = {
 
 def _others(subject: Subject) -> Iterator[Finding]:
     """Yield the clauses that do nothing."""
-    for node in walk(subject.tree):
+    for node in _holders(subject):
         for ignored in NOTHING.get(type(node), ()):
             found = ignored.of(node)
             if found:
@@ -125,6 +125,14 @@ def _others(subject: Subject) -> Iterator[Finding]:
                 spans = (getattr(part, "span", None) for part in (first, node))
                 span = next(filter(None, spans), Span(0, len(subject.text)))
                 yield Finding(span, f"the engine ignores {ignored.what.format(node)}", ignored.hint)
+
+
+def _holders(subject: Subject) -> Iterator[ast.Node]:
+    """Yield the nodes that may hold what is ignored: queries, what they take their rows from, calls and outputs."""
+    for query in queries(subject.tree):
+        yield query
+        yield from joined(query.source) if isinstance(query, ast.Select) else ()
+    yield from (node for _, node in subject.parts(ast.Function, ast.Aliased))
 
 
 RULES = (

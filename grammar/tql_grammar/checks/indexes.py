@@ -120,6 +120,7 @@ RULES = (
         "select id from X order by num limit 3",
         _ordered_index,
         "select * from (select id from X order by num) limit 3",
+        needs_schema=True,
     ),
     Rule(
         "TQL239",
@@ -129,6 +130,7 @@ RULES = (
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",
+        needs_schema=True,
     ),
     Rule(
         "TQL317",
@@ -138,6 +140,7 @@ RULES = (
         "select id from (select id, num from X where id > 9) where num = 20",
         _moved,
         "select id from (select id, num from X where id > 9) where 20 = num",
+        needs_schema=True,
     ),
     Rule(
         "TQL319",
@@ -147,6 +150,7 @@ RULES = (
         "select id from X where num != 3",
         _unequal,
         "select id from X where not (num = 3)",
+        needs_schema=True,
     ),
     Rule(
         "TQL332",
@@ -156,5 +160,6 @@ RULES = (
         "select id from F where te = ''",
         _empty_text,
         "select id from F where '' = te",
+        needs_schema=True,
     ),
 )

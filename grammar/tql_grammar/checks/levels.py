@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.walk import sources
+from tql_grammar.walk import below, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,17 +62,21 @@ def levels_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[Lev
     return [_level(select, seen) for select in reversed([*selects(tree)])][::-1]
 
 
-def selects(query: ast.Query) -> Iterator[ast.Select]:
-    """Yield the SELECTs that the engine runs, from the outside."""
+def queries(query: ast.Query) -> Iterator[ast.Query]:
+    """Yield the queries that the engine runs, from the outside: the whole, the members of set operations, and those of FROM."""
     stack = [query]
     while stack:
         part = stack.pop()
+        yield part
         if isinstance(part, ast.SetOperation):
-            stack.extend(reversed(part.operands))
+            stack += reversed(part.operands)
         elif isinstance(part, ast.Select):
-            yield part
-            inner = [source.query for source in sources(part.source) if isinstance(source, ast.Derived)]
-            stack.extend(reversed(inner))
+            stack += [source.query for source in sources(part.source) if isinstance(source, ast.Derived)][::-1]
+
+
+def selects(query: ast.Query) -> Iterator[ast.Select]:
+    """Yield the SELECTs that the engine runs, from the outside."""
+    return (part for part in queries(query) if isinstance(part, ast.Select))
 
 
 def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
@@ -91,11 +95,11 @@ def own_parts(node: Record) -> Iterator[ast.Node]:
     stack: list[object] = [node]
     while stack:
         part = stack.pop()
-        if isinstance(part, ast.Node) and not isinstance(part, ast.Query):
+        if type(part) is tuple:
+            stack += part[::-1]
+        elif isinstance(part, ast.Node) and not isinstance(part, ast.Query):
             yield part
-            stack.extend(reversed([getattr(part, field) for field in part._fields]))
-        elif type(part) is tuple:
-            stack.extend(reversed(part))
+            stack += below(part)
 
 
 def bare(node: ast.Node) -> ast.Node:

@@ -62,7 +62,7 @@ def _clauses(select: ast.Select) -> Iterable[tuple[str, Record]]:
 
 def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
     """Yield the uses of an alias in the SELECT that makes it."""
-    for select in (level.select for level in subject.levels):
+    for select in subject.selects:
         aliases = _own_aliases(select)
         for clause, node in _clauses(select) if aliases else ():
             for column in columns_read(node):

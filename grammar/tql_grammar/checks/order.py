@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
     """Yield the keys after the first."""
-    for select in (level.select for level in subject.levels):
+    for select in subject.selects:
         if len(select.order_by) > 1:
             first, last = select.order_by[1].span, select.order_by[-1].span
             if first is not None and last is not None:

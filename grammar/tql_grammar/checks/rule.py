@@ -66,6 +66,11 @@ class Subject(Record):
     tree: ast.Query
     levels: tuple[Level, ...] = ()
 
+    @property
+    def selects(self) -> list[ast.Select]:
+        """Every SELECT that the engine runs, from the outside."""
+        return [level.select for level in self.levels]
+
     @overload
     def parts(self, kind: type[N], /) -> Iterator[tuple[Level, N]]: ...
     @overload
@@ -123,6 +128,7 @@ class Rule(Record):
         example: the smallest query that shows it, on datasets of the names D, U, X, K, S, F and N.
         find: yields the places.
         meant: a text in which the engine does what the example says; empty where it cannot.
+        needs_schema: whether it finds nothing where no types of columns are known.
     """
 
     code: str
@@ -132,6 +138,7 @@ class Rule(Record):
     example: str
     find: Callable[[Subject], Iterable[Finding]]
     meant: str = ""
+    needs_schema: bool = False
 
     def diagnostic(self, finding: Finding, text: str) -> Diagnostic:
         """Return a finding of this rule in a text as a diagnostic."""

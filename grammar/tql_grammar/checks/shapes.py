@@ -7,9 +7,12 @@ A value is only left out where no rule looks at more than its kind, so what has 
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from typing import TYPE_CHECKING
+
+from tql_grammar.lexer import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -32,7 +35,7 @@ LITERAL = re.compile(
     | (?P<vector>(?<![A-Za-z0-9_])(?i:array)\[[-+.,0-9eE[ ]\t\n]++\])
     | (?P<members>(?<![A-Za-z0-9_])(?i:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*+\))
     | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
-    | (?P<odd>(?<![A-Za-z0-9_.])\.?[0-9])
+    | (?P<odd>--|(?<![A-Za-z0-9_.])\.?[0-9])
     """.replace("[ ]", r"\x20"),
     re.VERBOSE,
 )
@@ -43,7 +46,7 @@ _clean: set[str] = set()
 
 def shape(text: str) -> str | None:
     """Return the shape of a text, or None for one that is read anew each time."""
-    if len(text) > LONGEST_TEXT or "--" in text or "\0" in text:
+    if len(text) > LONGEST_TEXT or "\0" in text:
         return None
     marks = _Marks()
     try:
@@ -113,15 +116,12 @@ class _Marks:
         Raises:
             ValueError: the rules may speak of it, or it may be the same as one that is written otherwise.
         """
-        import orjson
-
-        numbers = orjson.loads(written[written.index("[") :])
-        high, low = max(numbers), min(numbers)
-        if not SMALLEST < max(high, -low) < LARGEST or "-0," in written or "-0]" in written:
+        found = numbers(written[written.index("[") :])
+        if found is None or not SMALLEST * len(found) < math.hypot(*found) < LARGEST:
             message = "an odd vector"
             raise ValueError(message)
-        self._vectors.append(numbers)
-        return f"v\0{len(numbers)}\0"
+        self._vectors.append(found)
+        return f"v\0{len(found)}\0"
 
     def pattern(self) -> str:
         """Return which vectors are the same as float32; a single one needs nothing."""

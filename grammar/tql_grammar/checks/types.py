@@ -200,6 +200,7 @@ RULES = (
         "select id from D where id in ('a')",
         _members,
         "select id from D where id in (1)",
+        needs_schema=True,
     ),
     Rule(
         "TQL236",
@@ -209,6 +210,7 @@ RULES = (
         "select id from D where label = 'nope'",
         _label,
         "select id from D where label = 'cat'",
+        needs_schema=True,
     ),
     Rule(
         "TQL237",
@@ -236,6 +238,7 @@ RULES = (
         "select id from D where f32 = 0.3333333333333333",
         _rounded,
         "select id from D where f32 = 0.3333333432674408",
+        needs_schema=True,
     ),
     Rule(
         "TQL316",
@@ -245,6 +248,7 @@ RULES = (
         "select id from D where id in (2.9)",
         _cast,
         "select id from D where id = 2.9",
+        needs_schema=True,
     ),
     Rule(
         "TQL334",
@@ -254,5 +258,6 @@ RULES = (
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",
+        needs_schema=True,
     ),
 )
