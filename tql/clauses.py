@@ -141,7 +141,8 @@ def _distinct_names(
     selected: tuple[Expression, ...], searches: Iterable[Search | TextSearch | Fusion]
 ) -> tuple[Expression, ...]:
     """Return *selected* if no name comes twice."""
-    labels = [*map(output_name, selected), *[found.alias for found in searches]]
+    labels = [*map(output_name, selected)]
+    labels += [found.alias for found in searches]
     if len(set(labels)) == len(labels):
         return selected
     taken: set[str | None] = set()
@@ -234,8 +235,9 @@ def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.
         )
     if isinstance(found, ast.Order):
         return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))
-    _distinct_names(query.outputs, (*query.searches, found))
-    return query.replace(searches=(*query.searches, found))
+    searches = (*query.searches, found)
+    _distinct_names(query.outputs, searches)
+    return query.replace(searches=searches)
 
 
 def keys(values: Iterable[object]) -> list[Key]:

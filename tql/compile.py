@@ -61,27 +61,36 @@ def compile_query(
     Raises:
         ArgumentError: no text has the query's meaning.
     """
+    if schemas:
+        return "".join(_pieces(query, {}, dataset, needs_source, schemas))
     # A query is frozen: without columns from outside, it has one text for each dataset.
-    known = None if schemas else query.__dict__.get("_sent")
-    if known is not None and known[0] == (dataset, needs_source):
-        return str(known[1])
-
-    def write(values: Mapping[int, int]) -> list[str]:
-        found = tree(located(query, dataset, schemas or {}))
-        if dataset is not None:
-            found = filled(found, dataset)
-        elif needs_source and lacks_source(found):
-            raise without_source(str(query))
-        written = pieces(found, values)
-        require_bound("query", written)
-        return written
-
-    text = None if schemas else shape.text(query, dataset, needs_source, write=write)
+    kept = query.__dict__
+    known: tuple[str | None, bool, str] | None = kept.get("_sent")
+    if known is not None and known[:2] == (dataset, needs_source):
+        return known[2]
+    text = shape.text(query, _pieces, dataset, needs_source)
     if text is None:
-        text = "".join(write({}))
-    if not schemas:
-        query.__dict__["_sent"] = (dataset, needs_source), text
+        text = "".join(_pieces(query, {}, dataset, needs_source))
+    kept["_sent"] = dataset, needs_source, text
     return text
+
+
+def _pieces(
+    query: Query,
+    values: Mapping[int, int],
+    dataset: str | None,
+    needs_source: bool,  # noqa: FBT001 - passed on
+    schemas: Mapping[str | None, Schema] | None = None,
+) -> list[str]:
+    """Return the text to send in pieces, with places for the values that are given by their identities."""
+    found = tree(located(query, dataset, schemas or {}))
+    if dataset is not None:
+        found = filled(found, dataset)
+    elif needs_source and lacks_source(found):
+        raise without_source(str(query))
+    written = pieces(found, values)
+    require_bound("query", written)
+    return written
 
 
 def without_source(text: str) -> ArgumentError:

@@ -6,17 +6,19 @@ Vectors are put between pieces of text that were written once: what a query with
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import functools
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tql.coerce import literal, name
 from tql.expr import Expr
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.printing.parts import Mark
+from tql_grammar.printing.parts import Mark, merged
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tql.query import Query
     from tql_grammar.ast import Expression
@@ -34,29 +36,59 @@ def param(label: str) -> Expr:
     return Expr(ast.Parameter(name("param", label)))
 
 
+class Template(Generic[Q]):
+    """
+    What is found out once about a query, for all the values that are given to it.
+
+    Attributes:
+        query: the query without values.
+        names: the names of its parameters.
+    """
+
+    __slots__ = ("_parts", "names", "query")
+    _parts: list[str] | None
+
+    def __init__(self, query: Q) -> None:
+        """Look for the parameters."""
+        self.query = query.replace(bindings=())
+        found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
+        self.names = tuple(dict.fromkeys(found))
+        self._parts = None
+
+    @property
+    def parts(self) -> list[str]:
+        """The text in parts, with the word ARRAY before each parameter."""
+        found = self._parts
+        if found is None:
+            from tql.compile import tree
+            from tql_grammar.printer import pieces
+
+            written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(self.query)))
+            found = self._parts = merged(chain.from_iterable(written))
+        return found
+
+
+def _template_of(query: Q) -> Template[Q]:
+    """Return what is known of a query with parameters: the same for all that differ in their values."""
+    found: Template[Q] | None = query.__dict__.get("_template")
+    if found is None:
+        found = query.__dict__["_template"] = Template(query)
+    return found
+
+
 def bind(query: Q, values: Mapping[str, object]) -> Q:
     """Return *query* with values for some of its parameters."""
     template = _template_of(query)
-    known = names(template)
+    known = template.names
     bound = dict(query.bindings)
     for label, value in values.items():
         if label not in known:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
         bound[label] = literal(f"bind({label}=..)", value)
-    made = template.replace(bindings=tuple(bound.items()))
+    made = template.query.replace(bindings=tuple(bound.items()))
     made.__dict__["_template"] = template
     return made
-
-
-def names(query: Query) -> tuple[str, ...]:
-    """Return the names of a query's parameters, bound or not."""
-    state = _template_of(query).__dict__
-    cached: tuple[str, ...] | None = state.get("_names")
-    if cached is None:
-        found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
-        cached = state["_names"] = tuple(dict.fromkeys(found))
-    return cached
 
 
 def resolved(query: Q) -> Q:
@@ -83,16 +115,28 @@ def text(query: Query) -> str:
     Raises:
         ArgumentError: a parameter has no value.
     """
-    values = {label: value for label, value in query.bindings if isinstance(value, ast.Vector)}
-    if values and len(values) == len(query.bindings):
-        written: list[str] = []
-        for piece in _pieces(_template_of(query)):
-            value = values.get(piece.name) if type(piece) is Mark else None
-            written += (piece,) if value is None else ("ARRAY", value.bracketed)
-        return "".join(written)
+    return (_of_vectors(query) if query.bindings else None) or _compiler()(query)
+
+
+def _of_vectors(query: Query) -> str | None:
+    """Return the text of a query whose parameters all have vectors, or None for any other."""
+    values: dict[str, Any] = dict(query.bindings)
+    for value in values.values():
+        if type(value) is not ast.Vector:
+            return None
+    try:
+        parts = _template_of(query).parts
+        return "".join([values[part.name].bracketed if type(part) is Mark else part for part in parts])
+    except KeyError:
+        return None
+
+
+@functools.cache
+def _compiler() -> Callable[[Query], str]:
+    """Return the compiler, which a program that only reads texts never loads."""
     from tql.compile import compile_query
 
-    return compile_query(query)
+    return compile_query
 
 
 def require_bound(subject: str, marks: Iterable[str]) -> None:
@@ -103,24 +147,3 @@ def require_bound(subject: str, marks: Iterable[str]) -> None:
         raise ArgumentError(
             subject, "takes a value for each parameter", f"none for {', '.join(missing)}", f".bind({wanted})"
         )
-
-
-def _template_of(query: Q) -> Q:
-    """Return the query whose text has the parameters in it, always the same one for the same query."""
-    if not query.bindings:
-        return query
-    found: Q | None = query.__dict__.get("_template")
-    if found is None:
-        found = query.__dict__["_template"] = query.replace(bindings=())
-    return found
-
-
-def _pieces(query: Query) -> list[str]:
-    """Return the text of a query in pieces."""
-    found: list[str] | None = query.__dict__.get("_pieces")
-    if found is None:
-        from tql.compile import tree
-        from tql_grammar.printer import pieces
-
-        found = query.__dict__["_pieces"] = pieces(tree(query))
-    return found

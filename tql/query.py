@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from tql import clauses, parameters
 from tql.expr import Expr, Key
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Column = str | Expr
 T = TypeVar("T")
-# What a query keeps about its text, beside its fields.
-KEPT = ("_template", "_pieces", "_names", "_result", "_sent")
 
 
 class Query(Record):
@@ -40,6 +38,9 @@ class Query(Record):
     ``str(q)`` is the TQL text, ``repr(q)`` the Python expression that makes it.
     Clauses, not steps: the order of the calls does not matter, and ``limit`` cuts what ``where`` has left, wherever it stands in the chain; nest with ``select().from_(q)`` to filter what was cut.
     """
+
+    # What is kept about its text does not hold for another.
+    _carries: ClassVar[bool] = False
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search | TextSearch | Fusion, ...] = ()
@@ -54,15 +55,6 @@ class Query(Record):
     sampling: Sampling | None = None
     pieces: int | None = None
     bindings: tuple[tuple[str, Expression], ...] = ()
-
-    def replace(self, **changes: object) -> Self:
-        """Return a query with some fields changed; what was kept about the text of this one does not hold for it."""
-        copy = super().replace(**changes)
-        state = copy.__dict__
-        if len(state) > len(self._fields):
-            for kept in KEPT:
-                state.pop(kept, None)
-        return copy
 
     def __eq__(self, other: object) -> bool:
         """Compare clause by clause, with values in the places of their parameters."""
@@ -367,7 +359,7 @@ class Query(Record):
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
-        return self.to_tql()
+        return parameters.text(self)
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this query, long vectors elided."""

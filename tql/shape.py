@@ -7,17 +7,17 @@ The text of a shape is kept in pieces with places for the values, so a query tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql.coerce import LARGEST_INT
 from tql_grammar import ast
 from tql_grammar.printer import WRITERS
-from tql_grammar.printing.parts import Slot
+from tql_grammar.printing.parts import Slot, merged
 from tql_grammar.record import Record
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable
 
     from tql.query import Query
 
@@ -33,7 +33,7 @@ PLAIN = frozenset({str, int, type(None)})
 SEVERAL = 2
 EMPTY: tuple[object, ...] = ()
 
-_texts: dict[Hashable, list[str | int]] = {}
+_texts: dict[Hashable, list[str]] = {}
 
 
 class Shapeless(Exception):  # noqa: N818 - an outcome, not an error
@@ -49,6 +49,8 @@ class Values:
         places: the number of each value by its identity.
         fixed: the identities of literals that are part of the shape.
     """
+
+    __slots__ = ("_equal", "_vectors", "fixed", "nodes", "places")
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -89,14 +91,14 @@ class Values:
         return tuple(map(bits.index, bits))
 
 
-def text(query: Query, *rest: Hashable, write: Callable[[Mapping[int, int]], list[str]]) -> str | None:
+def text(query: Query, write: Callable[..., list[str]], *rest: Hashable) -> str | None:
     """
     Return the text of a query, or None for one that has no shape.
 
     Args:
         query: any query.
+        write: returns the pieces of the text, given the query, the values by their identities, and the rest; called where the shape is new.
         rest: what the text depends on besides.
-        write: returns the pieces of the text, given the values by their identities; called where the shape is new.
     """
     values = Values()
     try:
@@ -108,14 +110,14 @@ def text(query: Query, *rest: Hashable, write: Callable[[Mapping[int, int]], lis
     nodes = values.nodes
     known = _texts.get(key)
     if known is None:
-        known = _joined(write(values.places))
+        known = merged(write(query, values.places, *rest))
         if len(_texts) >= MOST_SHAPES:
             _texts.clear()
         if _is_whole(known, len(nodes)):
             _texts[key] = known
     written: list[str] = []
     for piece in known:
-        written += (piece,) if isinstance(piece, str) else _written(nodes[piece])
+        written += _written(nodes[piece.number]) if isinstance(piece, Slot) else (piece,)
     return "".join(written)
 
 
@@ -129,22 +131,10 @@ def kept() -> int:
     return len(_texts)
 
 
-def _joined(found: list[str]) -> list[str | int]:
-    """Return pieces with what stands between two values in one, and the numbers of the values."""
-    joined: list[str | int] = []
-    for piece in found:
-        if isinstance(piece, Slot):
-            joined.append(piece.number)
-        elif joined and isinstance(joined[-1], str):
-            joined[-1] += piece
-        else:
-            joined.append(piece)
-    return joined
-
-
-def _is_whole(known: list[str | int], count: int) -> bool:
+def _is_whole(known: list[str], count: int) -> bool:
     """Tell whether pieces are worth keeping: each value has its place in them, and they are not long."""
-    return set(range(count)) <= set(known) and sum(len(piece) for piece in known if isinstance(piece, str)) <= LONGEST
+    numbers = {piece.number for piece in known if isinstance(piece, Slot)}
+    return len(numbers) == count and sum(map(len, known)) <= LONGEST
 
 
 def _written(node: ast.Node) -> list[str]:
@@ -187,12 +177,16 @@ def _parts(items: tuple[object, ...], values: Values) -> Hashable:
 def _of_record(kind: type[Record]) -> Shaper:
     """Return what makes the shape of the records of a class."""
     fields = kind._fields
-    below = _compared if kind in COMPARING else _shape
+    if kind in COMPARING:
+        return lambda item, values: (kind, *[_compared(item.__dict__[field], values) for field in fields])
 
     def record(item: Record, values: Values) -> Hashable:
         state = item.__dict__
-        parts = [state[field] for field in fields]
-        return kind, *[part if type(part) in PLAIN or part is EMPTY else below(part, values) for part in parts]
+        parts: list[Any] = [kind]
+        for field in fields:
+            part = state[field]
+            parts.append(part if part is EMPTY or type(part) in PLAIN else _SHAPES[type(part)](part, values))
+        return tuple(parts)
 
     return record
 
@@ -205,11 +199,6 @@ def _unknown(_item: object, _values: Values) -> Hashable:
 def _plain(item: Hashable, _values: Values) -> Hashable:
     """Return a value that stands for itself."""
     return item
-
-
-def _typed(item: Hashable, _values: Values) -> Hashable:
-    """Return a value with its type, since True is 1 and 1.0."""
-    return type(item), repr(item)
 
 
 class _Shapes(dict[type, "Shaper"]):
@@ -232,6 +221,6 @@ _SHAPES |= {
     str: _plain,
     int: _plain,
     type(None): _plain,
-    bool: _typed,
-    float: _typed,
+    bool: lambda item, _values: (bool, item),
+    float: lambda item, _values: (float, repr(item)),
 }

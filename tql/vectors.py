@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from tql.coerce import literal, shown
@@ -29,12 +30,12 @@ def vector(subject: str, value: object) -> ast.Vector:
     Raises:
         ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
     """
-    array = _numeric(subject, value)
+    array, flat = _as_float32(subject, value)
     if array.ndim != VECTOR or array.size == 0:
         raise ArgumentError(
             subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
         )
-    return ast.Vector(_as_float32(subject, array))
+    return ast.Vector(flat)
 
 
 def matrix(subject: str, value: object) -> ast.Array:
@@ -44,41 +45,62 @@ def matrix(subject: str, value: object) -> ast.Array:
     Raises:
         ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
     """
-    array = _numeric(subject, value)
+    array, flat = _as_float32(subject, value)
     if array.ndim != MATRIX or array.size == 0:
         raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
-    return ast.Array(tuple(ast.Vector(row) for row in _as_float32(subject, array)))
+    return ast.Array(tuple(map(ast.Vector, flat.reshape(array.shape))))
 
 
 def scalar_or_array(subject: str, value: object) -> ast.Expression:
     """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
+    if getattr(value, "ndim", None) == VECTOR:
+        return vector(subject, value)
     import numpy as np
 
-    if type(value) is np.ndarray and value.ndim == VECTOR:
-        return vector(subject, value)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return literal(subject, value.item())
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
         return ast.Array(tuple(literal(subject, item) for item in value))
-    array = _numeric(subject, value)
+    array = _read(subject, value)
     return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
 
 
-def _numeric(subject: str, value: object) -> NDArray[Any]:
-    """Return *value* as a numpy array of numbers, sharing its memory where numpy can."""
-    array = _read(subject, value)
+def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """
+    Return *value* as numpy reads it, and its numbers one after the other as float32, in memory that nobody can change; the engine reads every element as a float32.
+
+    Raises:
+        ArgumentError: it is not numeric, or a value is not finite as a float32.
+    """
+    import numpy as np
+
+    array = value if type(value) is np.ndarray else _read(subject, value)
+    narrow = array if array.dtype == np.float32 else _narrowed(subject, array)
+    flat = np.frombuffer(narrow.tobytes(), np.float32)
+    # The sum of the squares is finite where each is; beyond 1.8e19 a square may be infinite where its root is not.
+    if not math.isfinite(np.vdot(flat, flat)) and not np.isfinite(flat).all():
+        index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
+        where = str(index[0]) if len(index) == 1 else str(index)
+        rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
+        raise ArgumentError(subject, rule, f"{array[index]} at index {where}")
+    return array, flat
+
+
+def _narrowed(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """Return numbers of any type as float32."""
+    import numpy as np
+
     if array.dtype.kind not in NUMERIC_KINDS:
         rule = "takes real numbers (bool, integers, floats)"
-        raise ArgumentError(subject, rule, f"{shown(value)} of dtype {array.dtype}")
-    return array
+        raise ArgumentError(subject, rule, f"{shown(array)} of dtype {array.dtype}")
+    with np.errstate(over="ignore", under="ignore"):
+        return array.astype(np.float32)
 
 
 def _read(subject: str, value: object) -> NDArray[Any]:
     """Return what numpy makes of *value*."""
     import numpy as np
 
-    if type(value) is np.ndarray:
-        return value
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
@@ -125,30 +147,6 @@ def _has_buffer(value: object) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _as_float32(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
-    """
-    Return a contiguous float32 copy that nobody else can change; the engine reads every element as a float32.
-
-    Raises:
-        ArgumentError: a value is not finite as a float32.
-    """
-    import numpy as np
-
-    if array.dtype == np.float32:
-        narrow = np.array(array, order="C")
-    else:
-        with np.errstate(over="ignore", under="ignore"):
-            narrow = np.array(array, dtype=np.float32, order="C")
-    finite = np.isfinite(narrow)
-    if not finite.all():
-        index = tuple(int(place) for place in np.argwhere(~finite)[0])
-        where = str(index[0]) if len(index) == 1 else str(index)
-        rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
-        raise ArgumentError(subject, rule, f"{array[index]} at index {where}")
-    narrow.setflags(write=False)
-    return narrow
 
 
 def _shape_hint(array: NDArray[Any]) -> str | None:

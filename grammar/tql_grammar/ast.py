@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 type_of_float32 = "<f4"
+# How many numbers are written at a time.
+PART = 65_536
 
 
 class Span(Record):
@@ -94,6 +96,18 @@ class Array(Expression):
     elements: tuple[Expression, ...]
 
 
+def _as_json(array: NDArray[np.float32]) -> str:
+    """Return numbers as JSON; many in parts, since the memory that a part takes while it is written is several times its text."""
+    import orjson
+
+    if array.size <= PART:
+        return orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
+    parts = (array[start : start + PART] for start in range(0, array.size, PART))
+    return (
+        f"[{','.join([orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode('ascii') for part in parts])}]"
+    )
+
+
 class Vector(Expression):
     """
     An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
@@ -110,11 +124,7 @@ class Vector(Expression):
         """The numbers, separated by commas, in brackets."""
         cached: str | None = self.__dict__.get("_text")
         if cached is None:
-            import orjson
-
-            cached = self.__dict__["_text"] = orjson.dumps(self.array, option=orjson.OPT_SERIALIZE_NUMPY).decode(
-                "ascii"
-            )
+            cached = self.__dict__["_text"] = _as_json(self.array)
         return cached
 
     @property

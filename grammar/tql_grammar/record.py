@@ -17,8 +17,10 @@ class Record:
     Two records are equal when their classes are the same and their fields are equal, where ``1``, ``1.0`` and ``True`` differ.
     One constructor, one ``==``, one ``hash`` and one ``repr`` serve every subclass: generating them per class, as ``dataclasses`` does, costs more than all of ``import tql``.
     None of them recurses, so records may nest as deep as memory allows.
+    What is found out about a record is kept beside its fields; `_carries` tells whether it holds for a changed copy.
     """
 
+    _carries: ClassVar[bool] = True
     _fields: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, object]] = {}
     _tail: ClassVar[tuple[object, ...]] = ()
@@ -40,7 +42,9 @@ class Record:
         if named or missing:
             few = not named and 0 < missing <= len(self._tail)
             values = values + self._tail[-missing:] if few else self._complete(values, named)
-        self.__dict__.update(zip(fields, values, strict=True))
+        state = self.__dict__
+        for name in fields:
+            state[name] = values[len(state)]
 
     def _complete(self, values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
         """Return one value per field, from what was passed by position, by name, and from the defaults."""
@@ -53,15 +57,27 @@ class Record:
         return (*values, *(named[name] if name in named else self._defaults[name] for name in rest))
 
     def replace(self, **changes: object) -> Self:
-        """Return a copy with some fields changed, and with all that is not a field kept."""
+        """Return a copy with some fields changed."""
+        copy = object.__new__(type(self))
+        state = copy.__dict__
+        state |= self.__dict__
+        state |= changes
+        if len(state) != len(self._fields):
+            self._settle(state, changes)
+        return copy
+
+    def _settle(self, state: dict[str, object], changes: Mapping[str, object]) -> None:
+        """
+        Look at what a changed copy holds beside the fields, which come first.
+
+        Raises:
+            TypeError: a change is no field.
+        """
         if not changes.keys() <= self.__dict__.keys():
             message = f"`{type(self).__name__}` has no field {sorted(changes.keys() - self.__dict__.keys())}"
             raise TypeError(message)
-        copy = object.__new__(type(self))
-        state = copy.__dict__
-        state.update(self.__dict__)
-        state.update(changes)
-        return copy
+        while len(state) > len(self._fields) and not self._carries:
+            state.popitem()
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a record is frozen."""
@@ -99,6 +115,10 @@ class Record:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a flat list, so that depth costs no recursion."""
         return _build, (tuple(_pickle(self)),)
+
+    def _beside(self) -> dict[str, object]:
+        """Return what is kept beside the fields and holds for a copy."""
+        return {name: value for name, value in self.__dict__.items() if name not in self._fields and self._carries}
 
     def leaf(self) -> object | None:
         """Return a hashable value that stands for this record in ``==`` and ``hash``, or None to compare field by field."""
@@ -182,7 +202,7 @@ def _pickle(root: Record) -> Iterator[object]:
         item, done = stack.pop()
         if isinstance(item, Record) and type(item).__reduce__ is Record.__reduce__:
             values = _values(item)
-            extra = {name: value for name, value in item.__dict__.items() if name not in item._fields}
+            extra = item._beside()  # noqa: SLF001 - this module is the record's own.
         elif type(item) is tuple:
             values, extra = list(item), {}
         else:

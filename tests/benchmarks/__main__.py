@@ -86,6 +86,7 @@ REFERENCES = """
 - A shape that was seen before is a query or a text that differs in values only: in vectors, and in the numbers and texts of comparisons.
   Growth, and what is measured for the first time, has names that were not there before.
 - `sqlglot.parse_one` reads a text of SQL in pure Python, and looks for no mistakes beyond its syntax; `deeplake.prepare_query` is the engine's parser, in C++.
+- Memory is the most that Python holds at a time, from the first call to the text or the verdict.
 - `import requests` and `import tql` are whole processes, less one that does nothing.
 - `.json()` is that of requests on the same bytes; numpy makes an array of its lists.
 - A call goes over loopback to a server in another process, beside requests and orjson on a connection that is kept; many go through eight threads with a session each.

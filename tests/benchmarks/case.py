@@ -6,6 +6,7 @@ import gc
 import importlib
 import statistics
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -78,6 +79,30 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[fl
     pairs = [(_seconds(ours, times[0]), _seconds(theirs, times[1])) for _ in range(PAIRS)]
     own, other = zip(*pairs, strict=True)
     return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)
+
+
+def growth(make: Callable[[int], Callable[[], object]], small: int, large: int) -> tuple[float, float, float]:
+    """Return the seconds an element of the larger and of the smaller size, and their ratio."""
+    own, other, ratio = paired(make(large), make(small))
+    return own / large, other / small, ratio * small / large
+
+
+def growth_of_memory(make: Callable[[int], Callable[[], object]], small: int, large: int) -> tuple[float, float, float]:
+    """Return the bytes an element of the larger and of the smaller size, at their peak, and their ratio."""
+    own, other = peak(make(large)) / large, peak(make(small)) / small
+    return own, other, own / other
+
+
+def peak(act: Callable[[], object]) -> int:
+    """Return the most memory that a function holds at a time; it runs once before, so that nothing is loaded in it."""
+    act()
+    tracemalloc.start()
+    try:
+        act()
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return most
 
 
 def _times(act: Callable[[], object]) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.case import Case, peer
-from tests.benchmarks.composing import growth, ours
+from tests.benchmarks.case import Case, growth, growth_of_memory, peer
+from tests.benchmarks.composing import ours
 from tql import check
 from tql_grammar.checks import check_reading
 from tql_grammar.parser import read
@@ -73,4 +73,5 @@ CASES = (
     Case("check of a 1,536-number query, first time", "deeplake.prepare_query", 1.0, _with_vector),
     Case("check of a 1,536-number query, shape seen before", "deeplake.prepare_query", 0.3, _with_vector_again),
     Case("140 for 1 levels, a level", "itself", 1.5, lambda: growth(_levels, 1, 140)),
+    Case("memory of 140 for 1 levels, a level", "itself", 1.5, lambda: growth_of_memory(_levels, 1, 140)),
 )

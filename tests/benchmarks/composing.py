@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from tests.benchmarks.case import Case, paired, peer
+from tests.benchmarks.case import Case, growth, growth_of_memory, peak, peer
 from tql import col, param, select
 from tql.compile import tree
 from tql_grammar.printer import to_tql
@@ -115,27 +115,33 @@ def chain(steps: int) -> Callable[[], object]:
     return run
 
 
-def growth(make: Callable[[int], Callable[[], object]], small_: int, large: int) -> tuple[float, float, float]:
-    """Return the seconds an element of the larger and of the smaller size, and their ratio."""
-    own, other, ratio = paired(make(large), make(small_))
-    return own / large, other / small_, ratio * small_ / large
-
-
 def _vectors(size: int) -> Callable[[], object]:
     """Return what emits a vector of some length."""
     vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
     return lambda: str(select("text").similarity("embedding", vector).order_by("score").limit(5))
 
 
-def _vector_growth() -> tuple[float, float, float]:
+def _dumps(size: int) -> Callable[[], object]:
+    """Return what dumps a vector of some length."""
+    vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
+    return lambda: orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def beside_the_dump(measure: Callable[..., tuple[float, float, float]]) -> tuple[float, float, float]:
     """Return how vectors grow beside how the dump grows."""
-
-    def dumps(size: int) -> Callable[[], object]:
-        vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
-        return lambda: orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)
-
-    own, theirs = growth(_vectors, 1000, 1_000_000)[2], growth(dumps, 1000, 1_000_000)[2]
+    own, theirs = measure(_vectors, 1000, 1_000_000)[2], measure(_dumps, 1000, 1_000_000)[2]
     return own, theirs, own / theirs
+
+
+def _peak() -> tuple[float, float, float]:
+    """Return the memory that a query with a long vector takes at its peak, and the length of its text."""
+    vectors = itertools.cycle(np.random.default_rng(0).standard_normal((2, 1_000_000)).astype(np.float32))
+
+    def act() -> str:
+        return str(select("text").similarity("embedding", next(vectors)).order_by("score").limit(5))
+
+    own, size = peak(act), len(act())
+    return own, size, own / size
 
 
 def _conditions(count: int) -> Callable[[], object]:
@@ -164,7 +170,31 @@ CASES = (
     Case("small query, no vector", "SQLAlchemy Core", 0.5, _sqlalchemy, shapes_change_nothing),
     Case("small query, no vector", "PyPika", 1.0, _pypika),
     Case("1,000 steps of a chain", "one join of 1,536 numbers", 50.0, lambda: (chain(1000), snippet)),
-    Case("vectors of 1,000,000 for 1,000 numbers, an element", "orjson.dumps growing alike", 1.3, _vector_growth),
+    Case(
+        "vectors of 1,000,000 for 1,000 numbers, an element",
+        "orjson.dumps growing alike",
+        1.3,
+        lambda: beside_the_dump(growth),
+    ),
+    Case(
+        "memory of 1,000,000 for 1,000 numbers, an element",
+        "orjson.dumps growing alike",
+        1.3,
+        lambda: beside_the_dump(growth_of_memory),
+    ),
+    Case("a vector of 1,000,000 numbers, peak of memory", "its text", 3.0, _peak),
     Case("10,000 for 10 conditions, a condition", "itself", 1.5, lambda: growth(_conditions, 10, 10_000)),
+    Case(
+        "memory of 10,000 for 10 conditions, a condition",
+        "itself",
+        1.5,
+        lambda: growth_of_memory(_conditions, 10, 10_000),
+    ),
     Case("100,000 for 10 members of IN, a member", "itself", 1.5, lambda: growth(_members, 10, 100_000)),
+    Case(
+        "memory of 100,000 for 10 members of IN, a member",
+        "itself",
+        1.5,
+        lambda: growth_of_memory(_members, 10, 100_000),
+    ),
 )

@@ -177,6 +177,20 @@ REFUSED = [
 ]
 
 
+@given(given=st.sets(st.sampled_from("vwy")))
+def test_some_values_are_not_enough(given: set[str]) -> None:
+    """Whatever was given, of vectors and of numbers: the text waits for the rest, and says what is missing."""
+    query = select("a").where(col("y") > param("y")).similarity("e", param("v"), as_="x").similarity("e", param("w"))
+    values: dict[str, object] = {"v": [1.0, 2.0], "w": [0.5, 2.0], "y": 3}
+    bound = query.bind(**{label: values[label] for label in given})
+
+    if given == set(values):
+        assert "?" not in str(bound)
+    else:
+        with pytest.raises(ArgumentError, match="none for " + ", ".join(sorted(set(values) - given))):
+            str(bound)
+
+
 @pytest.mark.parametrize(("mistake", "message"), REFUSED)
 def test_what_the_engine_would_misread_is_refused(mistake: Callable[[], object], message: str) -> None:
     """Places and values that the engine takes no parameter for are ArgumentErrors."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tql import Query, all_of, any_of, asc, col, desc, fn, parse, raw, select
+from tql import Query, all_of, any_of, asc, col, desc, fn, param, parse, raw, select
 from tql.compile import compile_query, with_source
 from tql_grammar.parser import parse as parse_tree
 from tql_grammar.printer import to_tql
@@ -246,6 +246,20 @@ def test_a_method_leaves_the_query_as_it_was() -> None:
     assert str(base) == f'select text from "{D}"'
     assert str(one) == f'select text from "{D}" where a > 1 limit 1'
     assert str(two) == f'select text from "{D}" order by b'
+
+
+def test_what_is_kept_about_a_text_stays_with_its_query() -> None:
+    """A changed copy has a text of its own, though the text of the first was kept, and a pickle has no text in it."""
+    query = base.where(col("a") > param("low"))
+    bound = query.bind(low=1)
+    before = len(pickle.dumps(bound))
+
+    assert str(bound).endswith("a > 1")
+    assert str(bound.bind(low=2)).endswith("a > 2")
+    assert str(bound.where(col("b") > 3)).endswith("a > 1 and b > 3")
+    assert len(pickle.dumps(bound)) == before
+    with pytest.raises(TypeError, match=r"has no field \['nothing'\]"):
+        bound.replace(nothing=1)
 
 
 def test_a_query_cannot_be_changed() -> None:

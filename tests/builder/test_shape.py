@@ -99,13 +99,13 @@ def test_a_shape_is_found_again() -> None:
     def query(value: float, text: str, vector: object) -> Query:
         return select("a").where(col("a") > value, col("t") == text).similarity("e", vector)
 
-    def write(_values: object) -> list[str]:
+    def write(*_rest: object) -> list[str]:
         made.append(1)
         return ["never"]
 
     str(query(1, "x", V))
     for_no_dataset = (None, False)
-    assert shape.text(query(2, "it's", V + 1), *for_no_dataset, write=write) == str(query(2, "it's", V + 1))
+    assert shape.text(query(2, "it's", V + 1), write, *for_no_dataset) == str(query(2, "it's", V + 1))
     assert not made
 
 
@@ -128,4 +128,4 @@ def test_a_very_deep_query_has_no_shape() -> None:
     query = select("a").from_("d")
     for _ in range(1200):
         query = select().from_(query)
-    assert shape.text(query, write=lambda _values: []) is None
+    assert shape.text(query, lambda *_rest: []) is None

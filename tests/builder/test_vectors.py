@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import array
+import tracemalloc
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
 from tql import ArgumentError, select
+from tql_grammar import ast
 
 NUMBERS = [0.1, -2.5, 3.0]
 EXPECTED = str(select().similarity("e", NUMBERS).order_by("score"))
@@ -103,3 +106,28 @@ def test_memory_is_not_shared() -> None:
     query = select().similarity("e", held).order_by("score")
     held[0] = 9
     assert str(query) == EXPECTED
+
+
+@pytest.mark.parametrize("size", [ast.PART - 1, ast.PART, ast.PART + 1, 3 * ast.PART + 7])
+def test_a_long_vector_is_written_in_parts(size: int) -> None:
+    """The text is the one that is written at once, and every bit is in it."""
+    vector = np.random.default_rng(size).standard_normal(size).astype(np.float32)
+    text = str(select("id").similarity("e", vector))
+
+    assert f"ARRAY{orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY).decode()}" in text
+    inside = text.partition("ARRAY[")[2].partition("]")[0]
+    assert np.array(inside.split(","), np.float32).tobytes() == vector.tobytes()
+
+
+def test_a_long_vector_takes_less_than_three_times_its_text() -> None:
+    """The memory of a query with a million numbers, from the vector to the text, at its peak."""
+    vector = np.random.default_rng(0).standard_normal(1_000_000).astype(np.float32)
+    str(select("id").similarity("e", vector[:1]))
+    tracemalloc.start()
+    try:
+        text = str(select("id").similarity("e", vector))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 3 * len(text)

@@ -85,3 +85,14 @@ def listed(items: Iterable[Part]) -> list[Part]:
     for item in items:
         parts += [", ", item] if parts else [item]
     return parts
+
+
+def merged(pieces: Iterable[str]) -> list[str]:
+    """Return pieces with those that are plain text side by side in one; a `Mark` or a `Slot` stays one of its own."""
+    found: list[str] = []
+    for piece in pieces:
+        if found and type(piece) is str and type(found[-1]) is str:
+            found[-1] += piece
+        else:
+            found.append(piece)
+    return found
