@@ -355,7 +355,8 @@ class Query(Record):
 
     def __dir__(self) -> list[str]:
         """Return what completes in an editor: the methods of the builder."""
-        return sorted(label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
+        own = (label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
+        return sorted([*own, "replace"])
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""

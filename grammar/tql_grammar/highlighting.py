@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from pygments.lexer import Lexer
@@ -12,7 +13,6 @@ from tql_grammar.keywords import TOKEN_OF_WORD
 from tql_grammar.lexer import TOKEN
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Sequence
 
     from pygments.token import _TokenType
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WORDS = {"TRUE", "FALSE", "NULL"}
 PUNCTUATION = frozenset("(){}[],;.:?")
 OF_KIND = {
+    "COMMENT": Comment.Single,
     "VECTOR": Number.Float,
     "CHARACTER_VARYING": Keyword,
     "QUOTED": Name.Variable,
@@ -28,6 +29,7 @@ OF_KIND = {
     "INTEGER": Number.Integer,
     "UNKNOWN": Error,
 }
+OPENING = re.compile(r"[ \t\n]*+\(")
 CALLABLE = frozenset(name.upper() for name in CATALOGUE)
 
 
@@ -41,18 +43,20 @@ class TqlLexer(Lexer):
     url = "https://docs.deeplake.ai"
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
-        """Yield place, kind and text of each token."""
+        """Yield place, kind and text of each token, and of the blanks before it."""
         for match in TOKEN.finditer(text):
-            yield match.start(), _kind(match, text), match.group()
+            kind = match.lastgroup
+            start = match.end() if kind is None else match.start(kind)
+            if match.start() < start:
+                yield match.start(), Whitespace, text[match.start() : start]
+            if kind is not None:
+                yield start, _kind(kind, match[kind], called=bool(OPENING.match(text, match.end()))), match[kind]
 
 
-def _kind(match: re.Match[str], text: str) -> _TokenType:
+def _kind(kind: str, word: str, *, called: bool) -> _TokenType:
     """Return the kind of a token, as Pygments has it."""
-    kind, word = match.lastgroup, match.group()
-    if kind is None:
-        return Comment.Single if word.startswith("--") else Whitespace
     if kind == "NAME":
-        return _word(word.upper(), called=text[match.end() :].lstrip(" \t\n")[:1] == "(")
+        return _word(word.upper(), called=called)
     if kind == "SYMBOL":
         return Punctuation if word in PUNCTUATION else Operator
     return OF_KIND[kind]
