@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from tql.coerce import LARGEST_INT, name, shown
 from tql.expr import Expr, Key, condition, expression
-from tql.search import Fusion, Search, TextSearch, bm25
-from tql.search import similarity as search
+from tql.search import Fusion, Search, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -141,8 +140,7 @@ def _distinct_names(
     selected: tuple[Expression, ...], searches: Iterable[Search | TextSearch | Fusion]
 ) -> tuple[Expression, ...]:
     """Return *selected* if no name comes twice."""
-    labels = [*map(output_name, selected)]
-    labels += [found.alias for found in searches]
+    labels = [*map(output_name, selected), *[found.alias for found in searches]]
     if len(set(labels)) == len(labels):
         return selected
     taken: set[str | None] = set()
@@ -206,22 +204,7 @@ def conditions(values: Iterable[object]) -> list[Expression]:
     return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
 
 
-def text_search(query: Q, column: object, words: object, label: str | None) -> Q:
-    """Return *query* with a score, or with the key of its order."""
-    return _searched("bm25", query, bm25(column, words, label))
-
-
-def fused(query: Q, found: Fusion) -> Q:
-    """Return *query* with a score fused from several rankings."""
-    return _searched("hybrid", query, found)
-
-
-def similarity(query: Q, column: object, vector: object, metric: str, label: str | None) -> Q:
-    """Return *query* with a score, or with a key of its order."""
-    return _searched("similarity", query, search(column, vector, metric, label))
-
-
-def _searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.Order) -> Q:
+def searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.Order) -> Q:
     """Return *query* with a score, or with one more key."""
     if query.groups:
         rule = "takes a query that is not grouped, since the score is one value for each row"

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 N = TypeVar("N", bound=ast.Node)
+# The source of a query that has none, and whether one that has none and gets none is refused.
+Wanted = tuple[str | None, bool]
 
 
 def compile_query(
@@ -61,28 +63,24 @@ def compile_query(
     Raises:
         ArgumentError: no text has the query's meaning.
     """
+    wanted = dataset, needs_source
     if schemas:
-        return "".join(_pieces(query, {}, dataset, needs_source, schemas))
+        return "".join(_pieces(query, {}, wanted, schemas))
     # A query is frozen: without columns from outside, it has one text for each dataset.
     kept = query.__dict__
-    known: tuple[str | None, bool, str] | None = kept.get("_sent")
-    if known is not None and known[:2] == (dataset, needs_source):
-        return known[2]
-    text = shape.text(query, _pieces, dataset, needs_source)
-    if text is None:
-        text = "".join(_pieces(query, {}, dataset, needs_source))
-    kept["_sent"] = dataset, needs_source, text
+    known: tuple[Wanted, str] | None = kept.get("_sent")
+    if known is not None and known[0] == wanted:
+        return known[1]
+    text = shape.text(query, _pieces, wanted) or "".join(_pieces(query, {}, wanted))
+    kept["_sent"] = wanted, text
     return text
 
 
 def _pieces(
-    query: Query,
-    values: Mapping[int, int],
-    dataset: str | None,
-    needs_source: bool,  # noqa: FBT001 - passed on
-    schemas: Mapping[str | None, Schema] | None = None,
+    query: Query, values: Mapping[int, int], wanted: Wanted, schemas: Mapping[str | None, Schema] | None = None
 ) -> list[str]:
     """Return the text to send in pieces, with places for the values that are given by their identities."""
+    dataset, needs_source = wanted
     found = tree(located(query, dataset, schemas or {}))
     if dataset is not None:
         found = filled(found, dataset)

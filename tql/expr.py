@@ -321,10 +321,10 @@ def any_of(parts: Iterable[Expr | None]) -> Expr:
 
 def expression(subject: str, value: object) -> Expression:
     """Return what a clause takes: an expression, or a str as the name of a column."""
-    if isinstance(value, Expr):
-        return value.node
     if isinstance(value, str):
         return _column(subject, value)
+    if isinstance(value, Expr):
+        return value.node
     raise ArgumentError(subject, "takes a column's name or an expression", shown(value))
 
 

@@ -18,7 +18,7 @@ from tql_grammar.printing.parts import Mark, merged
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tql.query import Query
     from tql_grammar.ast import Expression
@@ -45,27 +45,20 @@ class Template(Generic[Q]):
         names: the names of its parameters.
     """
 
-    __slots__ = ("_parts", "names", "query")
-    _parts: list[str] | None
-
     def __init__(self, query: Q) -> None:
         """Look for the parameters."""
         self.query = query.replace(bindings=())
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
         self.names = tuple(dict.fromkeys(found))
-        self._parts = None
 
-    @property
+    @functools.cached_property
     def parts(self) -> list[str]:
         """The text in parts, with the word ARRAY before each parameter."""
-        found = self._parts
-        if found is None:
-            from tql.compile import tree
-            from tql_grammar.printer import pieces
+        from tql.compile import tree
+        from tql_grammar.printer import pieces
 
-            written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(self.query)))
-            found = self._parts = merged(chain.from_iterable(written))
-        return found
+        written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(self.query)))
+        return merged(chain.from_iterable(written))
 
 
 def _template_of(query: Q) -> Template[Q]:
@@ -108,17 +101,7 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
     return node
 
 
-def text(query: Query) -> str:
-    """
-    Return the text of a query.
-
-    Raises:
-        ArgumentError: a parameter has no value.
-    """
-    return (_of_vectors(query) if query.bindings else None) or _compiler()(query)
-
-
-def _of_vectors(query: Query) -> str | None:
+def text_of_vectors(query: Query) -> str | None:
     """Return the text of a query whose parameters all have vectors, or None for any other."""
     values: dict[str, Any] = dict(query.bindings)
     for value in values.values():
@@ -129,14 +112,6 @@ def _of_vectors(query: Query) -> str | None:
         return "".join([values[part.name].bracketed if type(part) is Mark else part for part in parts])
     except KeyError:
         return None
-
-
-@functools.cache
-def _compiler() -> Callable[[Query], str]:
-    """Return the compiler, which a program that only reads texts never loads."""
-    from tql.compile import compile_query
-
-    return compile_query
 
 
 def require_bound(subject: str, marks: Iterable[str]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from tql import clauses, parameters
+from tql import clauses, parameters, search
+from tql.compile import compile_query, tree
 from tql.expr import Expr, Key
-from tql.search import fusion
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
@@ -38,9 +38,6 @@ class Query(Record):
     ``str(q)`` is the TQL text, ``repr(q)`` the Python expression that makes it.
     Clauses, not steps: the order of the calls does not matter, and ``limit`` cuts what ``where`` has left, wherever it stands in the chain; nest with ``select().from_(q)`` to filter what was cut.
     """
-
-    # What is kept about its text does not hold for another.
-    _carries: ClassVar[bool] = False
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search | TextSearch | Fusion, ...] = ()
@@ -139,7 +136,7 @@ class Query(Record):
         Raises:
             ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
         """
-        return clauses.similarity(self, column, vector, metric, as_)
+        return clauses.searched("similarity", self, search.similarity(column, vector, metric, as_))
 
     def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
         """
@@ -156,7 +153,7 @@ class Query(Record):
         Raises:
             ArgumentError: when it is written, if order or limit are not as above.
         """
-        return clauses.text_search(self, column, text, as_)
+        return clauses.searched("bm25", self, search.bm25(column, text, as_))
 
     def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
         self,
@@ -187,7 +184,7 @@ class Query(Record):
         Raises:
             ArgumentError: a wrong argument; when it is written, if the query selects ``*``.
         """
-        return clauses.fused(self, fusion(vector, text, weights, key, k, candidates, as_))
+        return clauses.searched("hybrid", self, search.fusion(vector, text, weights, key, k, candidates, as_))
 
     def sample_by(
         self,
@@ -312,12 +309,11 @@ class Query(Record):
 
     def to_tql(self, *, pretty: bool = False) -> str:
         """Return the TQL text, on one line or laid out."""
-        text = parameters.text(self)
         if not pretty:
-            return text
+            return str(self)
         from tql_grammar.formatter import format_text
 
-        return format_text(text)
+        return format_text(str(self))
 
     def diff(self, other: Query) -> Difference:
         """
@@ -336,7 +332,6 @@ class Query(Record):
         Raises:
             ArgumentError: no text has the query's meaning.
         """
-        from tql.compile import tree
         from tql_grammar.explain import explained
 
         return explained(tree(self))
@@ -354,13 +349,13 @@ class Query(Record):
         return coloured(self)
 
     def __dir__(self) -> list[str]:
-        """Return what completes in an editor: the methods of the builder."""
+        """Return what completes in an editor: the methods of the builder, and `replace`, which every record has."""
         own = (label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
         return sorted([*own, "replace"])
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
-        return parameters.text(self)
+        return (parameters.text_of_vectors(self) if self.bindings else None) or compile_query(self)
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this query, long vectors elided."""

@@ -7,7 +7,7 @@ The text of a shape is kept in pieces with places for the values, so a query tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.coerce import LARGEST_INT
 from tql_grammar import ast
@@ -17,12 +17,13 @@ from tql_grammar.record import Record
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     from tql.query import Query
 
     Shaper = Callable[..., Hashable]
 
+T = TypeVar("T")
 # How many shapes are kept, how many values one may have, and how many characters beside them.
 MOST_SHAPES = 1_000
 MOST_VALUES = 100
@@ -91,18 +92,18 @@ class Values:
         return tuple(map(bits.index, bits))
 
 
-def text(query: Query, write: Callable[..., list[str]], *rest: Hashable) -> str | None:
+def text(query: Query, write: Callable[[Query, Mapping[int, int], T], list[str]], wanted: T) -> str | None:
     """
     Return the text of a query, or None for one that has no shape.
 
     Args:
         query: any query.
-        write: returns the pieces of the text, given the query, the values by their identities, and the rest; called where the shape is new.
-        rest: what the text depends on besides.
+        write: returns the pieces of the text, given the query, the values by their identities, and what is wanted; called where the shape is new.
+        wanted: what the text depends on besides.
     """
     values = Values()
     try:
-        key = (_shape(query, values), values.pattern(), rest)
+        key = (_SHAPES[type(query)](query, values), values.pattern() if len(values.nodes) > 1 else None, wanted)
     except (Shapeless, RecursionError):
         return None
     if values.fixed and not values.places.keys().isdisjoint(values.fixed):
@@ -110,14 +111,19 @@ def text(query: Query, write: Callable[..., list[str]], *rest: Hashable) -> str 
     nodes = values.nodes
     known = _texts.get(key)
     if known is None:
-        known = merged(write(query, values.places, *rest))
+        known = merged(write(query, values.places, wanted))
         if len(_texts) >= MOST_SHAPES:
             _texts.clear()
         if _is_whole(known, len(nodes)):
             _texts[key] = known
-    written: list[str] = []
+    written: list[Any] = []
     for piece in known:
-        written += _written(nodes[piece.number]) if isinstance(piece, Slot) else (piece,)
+        if isinstance(piece, Slot):
+            # Literals have no parts: their text is written at once.
+            node = nodes[piece.number]
+            written += WRITERS[type(node)](node)
+        else:
+            written.append(piece)
     return "".join(written)
 
 
@@ -137,16 +143,6 @@ def _is_whole(known: list[str], count: int) -> bool:
     return len(numbers) == count and sum(map(len, known)) <= LONGEST
 
 
-def _written(node: ast.Node) -> list[str]:
-    """Return the text of a value in pieces: literals have no parts."""
-    return WRITERS[type(node)](node)  # type: ignore[return-value]  # of texts alone
-
-
-def _shape(item: object, values: Values) -> Hashable:
-    """Return what stands for a part of a query in its shape."""
-    return _SHAPES[type(item)](item, values)
-
-
 def _compared(item: object, values: Values) -> Hashable:
     """Return what stands for one side of a comparison: a number or a text is a value."""
     if isinstance(item, tuple):
@@ -155,7 +151,7 @@ def _compared(item: object, values: Values) -> Hashable:
         return ast.Negate, _compared(item.operand, values)
     if isinstance(item, ast.String) or (isinstance(item, ast.Number) and item.value <= LARGEST_INT):
         return type(item), values.literal(item)
-    return _shape(item, values)
+    return _SHAPES[type(item)](item, values)
 
 
 def _fixed(node: ast.Number | ast.String, values: Values) -> Hashable:

@@ -30,12 +30,12 @@ def vector(subject: str, value: object) -> ast.Vector:
     Raises:
         ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
     """
-    array, flat = _as_float32(subject, value)
+    array = _numeric(subject, value)
     if array.ndim != VECTOR or array.size == 0:
         raise ArgumentError(
             subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
         )
-    return ast.Vector(flat)
+    return ast.Vector(_as_float32(subject, array))
 
 
 def matrix(subject: str, value: object) -> ast.Array:
@@ -45,10 +45,10 @@ def matrix(subject: str, value: object) -> ast.Array:
     Raises:
         ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
     """
-    array, flat = _as_float32(subject, value)
+    array = _numeric(subject, value)
     if array.ndim != MATRIX or array.size == 0:
         raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
-    return ast.Array(tuple(map(ast.Vector, flat.reshape(array.shape))))
+    return ast.Array(tuple(map(ast.Vector, _as_float32(subject, array).reshape(array.shape))))
 
 
 def scalar_or_array(subject: str, value: object) -> ast.Expression:
@@ -65,36 +65,38 @@ def scalar_or_array(subject: str, value: object) -> ast.Expression:
     return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
 
 
-def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """
-    Return *value* as numpy reads it, and its numbers one after the other as float32, in memory that nobody can change; the engine reads every element as a float32.
-
-    Raises:
-        ArgumentError: it is not numeric, or a value is not finite as a float32.
-    """
+def _numeric(subject: str, value: object) -> NDArray[Any]:
+    """Return *value* as a numpy array of numbers, sharing its memory where numpy can."""
     import numpy as np
 
     array = value if type(value) is np.ndarray else _read(subject, value)
-    narrow = array if array.dtype == np.float32 else _narrowed(subject, array)
-    flat = np.frombuffer(narrow.tobytes(), np.float32)
-    # The sum of the squares is finite where each is; beyond 1.8e19 a square may be infinite where its root is not.
+    if array.dtype.kind not in NUMERIC_KINDS:
+        rule = "takes real numbers (bool, integers, floats)"
+        raise ArgumentError(subject, rule, f"{shown(value)} of dtype {array.dtype}")
+    return array
+
+
+def _as_float32(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """
+    Return the numbers of an array one after the other, in memory that nobody can change; the engine reads every element as a float32.
+
+    Raises:
+        ArgumentError: a value is not finite as a float32.
+    """
+    import numpy as np
+
+    narrow = array
+    if array.dtype != np.float32:
+        with np.errstate(over="ignore", under="ignore"):
+            narrow = array.astype(np.float32)
+    flat = np.frombuffer(narrow.tobytes(), narrow.dtype)
+    # Where the sum of the squares is finite, each number is; vdot does not warn where it is not, and beyond 1.8e19 a finite number's square may be infinite.
     if not math.isfinite(np.vdot(flat, flat)) and not np.isfinite(flat).all():
         index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
         where = str(index[0]) if len(index) == 1 else str(index)
         rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
         raise ArgumentError(subject, rule, f"{array[index]} at index {where}")
-    return array, flat
-
-
-def _narrowed(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
-    """Return numbers of any type as float32."""
-    import numpy as np
-
-    if array.dtype.kind not in NUMERIC_KINDS:
-        rule = "takes real numbers (bool, integers, floats)"
-        raise ArgumentError(subject, rule, f"{shown(array)} of dtype {array.dtype}")
-    with np.errstate(over="ignore", under="ignore"):
-        return array.astype(np.float32)
+    return flat
 
 
 def _read(subject: str, value: object) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from tql_grammar.record import Record
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 type_of_float32 = "<f4"
-# How many numbers are written at a time.
+# How many numbers are written at a time: while they are, they take several times the memory of their text.
 PART = 65_536
 
 
@@ -28,6 +28,8 @@ class Node(Record):
 
     Equality ignores where a node stands; `span` tells, for a node that came from a text.
     """
+
+    _stays: ClassVar[frozenset[str]] = frozenset({"_span"})
 
     @property
     def span(self) -> Span | None:
@@ -96,18 +98,6 @@ class Array(Expression):
     elements: tuple[Expression, ...]
 
 
-def _as_json(array: NDArray[np.float32]) -> str:
-    """Return numbers as JSON; many in parts, since the memory that a part takes while it is written is several times its text."""
-    import orjson
-
-    if array.size <= PART:
-        return orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
-    parts = (array[start : start + PART] for start in range(0, array.size, PART))
-    return (
-        f"[{','.join([orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode('ascii') for part in parts])}]"
-    )
-
-
 class Vector(Expression):
     """
     An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
@@ -124,7 +114,16 @@ class Vector(Expression):
         """The numbers, separated by commas, in brackets."""
         cached: str | None = self.__dict__.get("_text")
         if cached is None:
-            cached = self.__dict__["_text"] = _as_json(self.array)
+            import orjson
+
+            array = self.array
+            if array.size > PART:
+                parts = [Vector(array[start : start + PART]).text for start in range(0, array.size, PART)]
+                parts[0], parts[-1] = f"[{parts[0]}", f"{parts[-1]}]"
+                cached = ",".join(parts)
+            else:
+                cached = orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
+            self.__dict__["_text"] = cached
         return cached
 
     @property

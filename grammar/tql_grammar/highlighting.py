@@ -45,18 +45,19 @@ class TqlLexer(Lexer):
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
         """Yield place, kind and text of each token, and of the blanks before it."""
         for match in TOKEN.finditer(text):
-            kind = match.lastgroup
-            start = match.end() if kind is None else match.start(kind)
+            start = match.start(match.lastgroup) if match.lastgroup else match.end()
             if match.start() < start:
                 yield match.start(), Whitespace, text[match.start() : start]
-            if kind is not None:
-                yield start, _kind(kind, match[kind], called=bool(OPENING.match(text, match.end()))), match[kind]
+            if match.lastgroup:
+                yield start, _kind(match, text), match[match.lastgroup]
 
 
-def _kind(kind: str, word: str, *, called: bool) -> _TokenType:
+def _kind(match: re.Match[str], text: str) -> _TokenType:
     """Return the kind of a token, as Pygments has it."""
+    kind = str(match.lastgroup)
+    word = match[kind]
     if kind == "NAME":
-        return _word(word.upper(), called=called)
+        return _word(word.upper(), called=OPENING.match(text, match.end()) is not None)
     if kind == "SYMBOL":
         return Punctuation if word in PUNCTUATION else Operator
     return OF_KIND[kind]

@@ -17,10 +17,10 @@ class Record:
     Two records are equal when their classes are the same and their fields are equal, where ``1``, ``1.0`` and ``True`` differ.
     One constructor, one ``==``, one ``hash`` and one ``repr`` serve every subclass: generating them per class, as ``dataclasses`` does, costs more than all of ``import tql``.
     None of them recurses, so records may nest as deep as memory allows.
-    What is found out about a record is kept beside its fields; `_carries` tells whether it holds for a changed copy.
+    What is found out about a record is kept beside its fields; of that only what `_stays` names holds for a changed copy, and for a pickle.
     """
 
-    _carries: ClassVar[bool] = True
+    _stays: ClassVar[frozenset[str]] = frozenset()
     _fields: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[Mapping[str, object]] = {}
     _tail: ClassVar[tuple[object, ...]] = ()
@@ -68,7 +68,7 @@ class Record:
 
     def _settle(self, state: dict[str, object], changes: Mapping[str, object]) -> None:
         """
-        Look at what a changed copy holds beside the fields, which come first.
+        Leave out of a changed copy what does not hold for it.
 
         Raises:
             TypeError: a change is no field.
@@ -76,8 +76,10 @@ class Record:
         if not changes.keys() <= self.__dict__.keys():
             message = f"`{type(self).__name__}` has no field {sorted(changes.keys() - self.__dict__.keys())}"
             raise TypeError(message)
-        while len(state) > len(self._fields) and not self._carries:
-            state.popitem()
+        # The fields come first.
+        for name in [*state][len(self._fields) :]:
+            if name not in self._stays:
+                del state[name]
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a record is frozen."""
@@ -115,10 +117,6 @@ class Record:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a flat list, so that depth costs no recursion."""
         return _build, (tuple(_pickle(self)),)
-
-    def _beside(self) -> dict[str, object]:
-        """Return what is kept beside the fields and holds for a copy."""
-        return {name: value for name, value in self.__dict__.items() if name not in self._fields and self._carries}
 
     def leaf(self) -> object | None:
         """Return a hashable value that stands for this record in ``==`` and ``hash``, or None to compare field by field."""
@@ -202,7 +200,7 @@ def _pickle(root: Record) -> Iterator[object]:
         item, done = stack.pop()
         if isinstance(item, Record) and type(item).__reduce__ is Record.__reduce__:
             values = _values(item)
-            extra = item._beside()  # noqa: SLF001 - this module is the record's own.
+            extra = {name: value for name, value in item.__dict__.items() if name in item._stays}  # noqa: SLF001 - this module is the record's own.
         elif type(item) is tuple:
             values, extra = list(item), {}
         else:

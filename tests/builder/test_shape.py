@@ -105,7 +105,7 @@ def test_a_shape_is_found_again() -> None:
 
     str(query(1, "x", V))
     for_no_dataset = (None, False)
-    assert shape.text(query(2, "it's", V + 1), write, *for_no_dataset) == str(query(2, "it's", V + 1))
+    assert shape.text(query(2, "it's", V + 1), write, for_no_dataset) == str(query(2, "it's", V + 1))
     assert not made
 
 
@@ -128,4 +128,4 @@ def test_a_very_deep_query_has_no_shape() -> None:
     query = select("a").from_("d")
     for _ in range(1200):
         query = select().from_(query)
-    assert shape.text(query, lambda *_rest: []) is None
+    assert shape.text(query, lambda *_rest: [], None) is None
