@@ -68,6 +68,20 @@ def operand(subject: str, value: object) -> ast.Expression:
     return node if isinstance(node, ast.Expression) else literal(subject, value)
 
 
+def vector(subject: str, value: object) -> ast.Vector:
+    """Return numbers, shape (d,), as ``ARRAY[..]``; numpy is there from the first one on."""
+    from tql.vectors import vector as of_numbers
+
+    return of_numbers(subject, value)
+
+
+def matrix(subject: str, value: object) -> ast.Array:
+    """Return numbers, shape (n, d), as ``ARRAY[ARRAY[..], ..]``."""
+    from tql.vectors import matrix as of_numbers
+
+    return of_numbers(subject, value)
+
+
 def _null(_subject: str, _value: object) -> ast.Expression:
     """Return ``NULL``."""
     return ast.Null()
@@ -144,9 +158,9 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
     if module in _BY_MODULE:
         return _BY_MODULE[module]
-    from tql import vectors
+    from tql.vectors import scalar_or_array
 
-    return vectors.scalar_or_array
+    return scalar_or_array
 
 
 def _decimal(subject: str, value: object) -> ast.Expression:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, SupportsIndex
 
 from tql.aggregates import AGGREGATES
-from tql.coerce import LARGEST_INT, literal, name, operand, shown
+from tql.coerce import LARGEST_INT, literal, matrix, name, operand, shown, vector
 from tql.expr import Expr, condition, expression
 from tql.signatures import documentation, in_order, signature
 from tql_grammar import ast
@@ -33,18 +33,14 @@ def _vector(subject: str, value: object) -> Expression:
     """Return an expression, or a vector."""
     if isinstance(value, (Expr, str)):
         return expression(subject, value)
-    from tql import vectors
-
-    return vectors.vector(subject, value)
+    return vector(subject, value)
 
 
 def _matrix(subject: str, value: object) -> Expression:
     """Return an expression, or a matrix."""
     if isinstance(value, (Expr, str)):
         return expression(subject, value)
-    from tql import vectors
-
-    return vectors.matrix(subject, value)
+    return matrix(subject, value)
 
 
 def _index(subject: str, value: object) -> Expression:

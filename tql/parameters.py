@@ -15,6 +15,7 @@ from tql.expr import Expr
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark, merged
+from tql_grammar.record import copied
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -53,12 +54,17 @@ class Template(Generic[Q]):
 
     @functools.cached_property
     def parts(self) -> list[str]:
-        """The text in parts, with the word ARRAY before each parameter."""
+        """The text in parts: every second one is a parameter, and the word ARRAY stands before it."""
         from tql.compile import tree
         from tql_grammar.printer import pieces
 
         written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(self.query)))
         return merged(chain.from_iterable(written))
+
+    @functools.cached_property
+    def places(self) -> tuple[str, ...]:
+        """The names of the parameters in the order of the text."""
+        return tuple(part.name for part in self.parts if isinstance(part, Mark))
 
 
 def _template_of(query: Q) -> Template[Q]:
@@ -79,9 +85,7 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
         bound[label] = literal(f"bind({label}=..)", value)
-    made = template.query.replace(bindings=tuple(bound.items()))
-    made.__dict__["_template"] = template
-    return made
+    return copied(template.query, {"bindings": tuple(bound.items()), "_template": template})
 
 
 def resolved(query: Q) -> Q:
@@ -107,11 +111,13 @@ def text_of_vectors(query: Query) -> str | None:
     for value in values.values():
         if type(value) is not ast.Vector:
             return None
+    template = _template_of(query)
+    parts = template.parts.copy()
     try:
-        parts = _template_of(query).parts
-        return "".join([values[part.name].bracketed if type(part) is Mark else part for part in parts])
+        parts[1::2] = [values[label].bracketed for label in template.places]
     except KeyError:
         return None
+    return "".join(parts)
 
 
 def require_bound(subject: str, marks: Iterable[str]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from tql import vectors
-from tql.coerce import literal, name, shown
+from tql.coerce import literal, matrix, name, shown, vector
 from tql.expr import Expr, expression
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -35,7 +34,7 @@ class Metric(Record):
 
     score: Callable[[Expression, Expression], Expression]
     best: Direction
-    value: Callable[[str, object], Expression] = vectors.vector
+    value: Callable[[str, object], Expression] = vector
     selectable: bool = True
 
 
@@ -67,7 +66,7 @@ METRICS: dict[str, Metric] = {
     "linf": Metric(_plus_zero("linf_norm"), "asc"),
     "dot": Metric(_call("dot"), "desc"),
     "hamming": Metric(_hamming, "asc"),
-    "maxsim": Metric(_call("maxsim"), "desc", vectors.matrix),
+    "maxsim": Metric(_call("maxsim"), "desc", matrix),
     "mmr": Metric(_call("mmr_similarity"), "desc", selectable=False),
 }
 
@@ -212,16 +211,16 @@ def _count(subject: str, value: object, least: int) -> int:
     return value
 
 
-def similarity(column: object, vector: object, metric: str, alias: str | None) -> Search | ast.Order:
+def similarity(column: object, value: object, metric: str, alias: str | None) -> Search | ast.Order:
     """Return a search with a score to select, or without a name its ranking key."""
     known = METRICS.get(metric) if isinstance(metric, str) else None
     if known is None:
         raise ArgumentError("metric", f"takes one of {', '.join(METRICS)}", shown(metric))
     operand = expression("similarity", column)
-    value = vector.node if isinstance(vector, Expr) else known.value("similarity", vector)
+    searched = value.node if isinstance(value, Expr) else known.value("similarity", value)
     if alias is None:
-        return ast.Order(known.score(operand, value), known.best)
+        return ast.Order(known.score(operand, searched), known.best)
     if not known.selectable:
         rule = f"takes as_=None with metric={metric!r}: the engine ranks by it, and gives no score"
         raise ArgumentError("as_", rule, shown(alias))
-    return Search(operand, value, metric, name("as_", alias))
+    return Search(operand, searched, metric, name("as_", alias))

@@ -210,7 +210,7 @@ _SHAPES = _Shapes()
 _SHAPES |= {
     tuple: _parts,
     ast.Column: lambda column, _values: (ast.Column, column.name, column.table),
-    ast.Vector: lambda vector, values: (ast.Vector, vector.array.size, values.vector(vector)),
+    ast.Vector: lambda vector, values: (ast.Vector, vector.size, values.vector(vector)),
     ast.Number: _fixed,
     ast.String: _fixed,
     Schema: _unknown,

@@ -187,7 +187,7 @@ def _argument(node: Expression) -> str:
     if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
         return repr(-node.operand.value)
     if isinstance(node, ast.Vector):
-        return repr(node.array.tolist()) if node.array.size <= FEW else f"<{node.array.size} float32>"
+        return repr(node.array.tolist()) if node.size <= FEW else f"<{node.size} float32>"
     if isinstance(node, ast.Array):
         return f"[{', '.join(map(_argument, node.elements))}]"
     return expression(node)

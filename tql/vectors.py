@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tql.coerce import literal, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.floats import bracketed
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 # The kinds of devices of DLPack whose memory this machine reads: its own, and that which is pinned for a GPU.
 MEMORY = frozenset({1, 3})
 NUMERIC_KINDS = "buif"
 VECTOR, MATRIX = 1, 2
+# NaN and infinity have no text as numbers: they are written as null.
+UNWRITTEN = "n"
+FLOAT32 = np.dtype(np.float32)
 
 
 def vector(subject: str, value: object) -> ast.Vector:
@@ -30,12 +34,16 @@ def vector(subject: str, value: object) -> ast.Vector:
     Raises:
         ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
     """
-    array = _numeric(subject, value)
+    array = value if type(value) is np.ndarray and value.dtype is FLOAT32 else _numeric(subject, value)
     if array.ndim != VECTOR or array.size == 0:
         raise ArgumentError(
             subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
         )
-    return ast.Vector(_as_float32(subject, array))
+    narrow = array if array.dtype is FLOAT32 and array.flags.c_contiguous else _as_float32(array)
+    text = bracketed(narrow)
+    if UNWRITTEN in text:
+        raise _infinite(subject, array, narrow)
+    return ast.Vector.of(narrow, text)
 
 
 def matrix(subject: str, value: object) -> ast.Array:
@@ -48,15 +56,17 @@ def matrix(subject: str, value: object) -> ast.Array:
     array = _numeric(subject, value)
     if array.ndim != MATRIX or array.size == 0:
         raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
-    return ast.Array(tuple(map(ast.Vector, _as_float32(subject, array).reshape(array.shape))))
+    narrow = _as_float32(array)
+    texts = tuple(map(bracketed, narrow))
+    if any(UNWRITTEN in text for text in texts):
+        raise _infinite(subject, array, narrow)
+    return ast.Array(tuple(map(ast.Vector.of, narrow, texts)))
 
 
 def scalar_or_array(subject: str, value: object) -> ast.Expression:
     """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)
-    import numpy as np
-
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return literal(subject, value.item())
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
@@ -67,8 +77,6 @@ def scalar_or_array(subject: str, value: object) -> ast.Expression:
 
 def _numeric(subject: str, value: object) -> NDArray[Any]:
     """Return *value* as a numpy array of numbers, sharing its memory where numpy can."""
-    import numpy as np
-
     array = value if type(value) is np.ndarray else _read(subject, value)
     if array.dtype.kind not in NUMERIC_KINDS:
         rule = "takes real numbers (bool, integers, floats)"
@@ -76,33 +84,22 @@ def _numeric(subject: str, value: object) -> NDArray[Any]:
     return array
 
 
-def _as_float32(subject: str, array: NDArray[Any]) -> NDArray[np.float32]:
-    """
-    Return the numbers of an array one after the other, in memory that nobody can change; the engine reads every element as a float32.
+def _as_float32(array: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the numbers of an array one after the other as float32: the engine reads every element as one."""
+    with np.errstate(over="ignore", under="ignore"):
+        return array.astype(np.float32, order="C")
 
-    Raises:
-        ArgumentError: a value is not finite as a float32.
-    """
-    import numpy as np
 
-    narrow = array
-    if array.dtype != np.float32:
-        with np.errstate(over="ignore", under="ignore"):
-            narrow = array.astype(np.float32)
-    flat = np.frombuffer(narrow.tobytes(), narrow.dtype)
-    # Where the sum of the squares is finite, each number is; vdot does not warn where it is not, and beyond 1.8e19 a finite number's square may be infinite.
-    if not math.isfinite(np.vdot(flat, flat)) and not np.isfinite(flat).all():
-        index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
-        where = str(index[0]) if len(index) == 1 else str(index)
-        rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
-        raise ArgumentError(subject, rule, f"{array[index]} at index {where}")
-    return flat
+def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) -> ArgumentError:
+    """Return the error about the first number of an array that is not finite as a float32."""
+    index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
+    where = str(index[0]) if len(index) == 1 else str(index)
+    rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
+    return ArgumentError(subject, rule, f"{array[index]} at index {where}")
 
 
 def _read(subject: str, value: object) -> NDArray[Any]:
     """Return what numpy makes of *value*."""
-    import numpy as np
-
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
@@ -122,8 +119,6 @@ def _read(subject: str, value: object) -> NDArray[Any]:
 
 def _of_dlpack(subject: str, value: object) -> NDArray[Any]:
     """Return the array that shares its memory with *value* by the DLPack protocol."""
-    import numpy as np
-
     try:
         _require_memory(value)
         return np.from_dlpack(value)  # type: ignore[arg-type]  # it has __dlpack__, as was asked

@@ -58,7 +58,7 @@ def _said(query: Query | str, *, values: bool) -> str:
     vectors: list[ast.Vector] = []
 
     def short(node: Record) -> Record:
-        if not isinstance(node, ast.Vector) or (values and node.array.size <= LONG):
+        if not isinstance(node, ast.Vector) or (values and node.size <= LONG):
             return node
         vectors.append(node)
         return ast.Column(MARK.format(len(vectors)))
@@ -72,7 +72,7 @@ def _said(query: Query | str, *, values: bool) -> str:
 def _shown(vector: ast.Vector, *, values: bool) -> str:
     """Return a vector as its length, and its digest where the values count."""
     digest = f" {_digest(vector.leaf())}" if values else ""
-    return f"ARRAY[<{vector.array.size} float32{digest}>]"
+    return f"ARRAY[<{vector.size} float32{digest}>]"
 
 
 def _digest(content: bytes) -> str:

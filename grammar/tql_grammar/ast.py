@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-type_of_float32 = "<f4"
-# How many numbers are written at a time: while they are, they take several times the memory of their text.
-PART = 65_536
+# Of one float32.
+BYTES = 4
 
 
 class Span(Record):
@@ -103,27 +102,43 @@ class Vector(Expression):
     An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
 
     The engine reads every element as a float32, so two vectors are equal when their float32 values are equal bit for bit.
+    `bits` are those of the float32 values, one after the other, in this machine's order of bytes.
     `array` has shape (d,), d >= 1, dtype float32.
     `text` is what stands between the brackets, each number in the fewest digits that give the same float32.
     """
 
-    array: NDArray[np.float32]
+    bits: bytes
+
+    @classmethod
+    def of(cls, array: NDArray[np.float32], text: str | None = None) -> Self:
+        """Return the numbers of an array, shape (d,), as they are now, with their text in brackets, where it is known."""
+        vector = object.__new__(cls)
+        state = vector.__dict__
+        state["bits"] = array.tobytes()
+        if text is not None:
+            state["_text"] = text
+        return vector
+
+    @property
+    def array(self) -> NDArray[np.float32]:
+        """The numbers, in memory that nobody can change."""
+        import numpy as np
+
+        return np.frombuffer(self.bits, np.float32)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.bits) // BYTES
 
     @property
     def bracketed(self) -> str:
         """The numbers, separated by commas, in brackets."""
         cached: str | None = self.__dict__.get("_text")
         if cached is None:
-            import orjson
+            from tql_grammar.floats import bracketed
 
-            array = self.array
-            if array.size > PART:
-                parts = [Vector(array[start : start + PART]).text for start in range(0, array.size, PART)]
-                parts[0], parts[-1] = f"[{parts[0]}", f"{parts[-1]}]"
-                cached = ",".join(parts)
-            else:
-                cached = orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
-            self.__dict__["_text"] = cached
+            cached = self.__dict__["_text"] = bracketed(self.array)
         return cached
 
     @property
@@ -133,14 +148,14 @@ class Vector(Expression):
 
     def leaf(self) -> bytes:
         """Return the bits."""
-        return self.array.astype(type_of_float32).tobytes()
+        return self.bits
 
     def __repr__(self) -> str:
         """Show length and type instead of the numbers when there are many."""
         few = 8
-        if self.array.size <= few:
+        if self.size <= few:
             return f"Vector({self.array.tolist()})"
-        return f"Vector(<{self.array.size} float32>)"
+        return f"Vector(<{self.size} float32>)"
 
 
 class Function(Expression):

@@ -55,8 +55,8 @@ def elided(node: ast.Node) -> str:
 
 def _short(node: Record) -> Record:
     """Return a long vector as a mark with its length."""
-    if isinstance(node, ast.Vector) and node.array.size > FEW:
-        return ast.Parameter(f"ARRAY[<{node.array.size} float32>]")
+    if isinstance(node, ast.Vector) and node.size > FEW:
+        return ast.Parameter(f"ARRAY[<{node.size} float32>]")
     return node
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+R = TypeVar("R", bound="Record")
 
 
 @dataclass_transform(frozen_default=True)
@@ -59,9 +61,8 @@ class Record:
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""
         copy = object.__new__(type(self))
-        state = copy.__dict__
-        state |= self.__dict__
-        state |= changes
+        state = self.__dict__ | changes
+        _set_state(copy, state)
         if len(state) != len(self._fields):
             self._settle(state, changes)
         return copy
@@ -121,6 +122,17 @@ class Record:
     def leaf(self) -> object | None:
         """Return a hashable value that stands for this record in ``==`` and ``hash``, or None to compare field by field."""
         return None
+
+
+# Gives a new record all that it holds at once, though it is frozen.
+_set_state: Callable[[Record, dict[str, object]], None] = Record.__dict__["__dict__"].__set__
+
+
+def copied(record: R, changes: dict[str, object]) -> R:
+    """Return a copy with some fields changed, and with what was found out about a record: the caller knows that it holds for the copy."""
+    copy = object.__new__(type(record))
+    _set_state(copy, record.__dict__ | changes)
+    return copy
 
 
 def _values(record: Record) -> list[object]:
@@ -227,7 +239,6 @@ def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
             continue
         record: Record = object.__new__(kind)
         fields: tuple[str, ...] = vars(kind)["_fields"]
-        record.__dict__.update(zip(fields, values, strict=True))
-        record.__dict__.update(extra)  # type: ignore[call-overload]  # a dict, by how `_pickle` wrote it
+        _set_state(record, dict(zip(fields, values, strict=True)) | extra)  # type: ignore[operator]  # a dict, by how `_pickle` wrote it
         stack.append(record)
     return stack[0]

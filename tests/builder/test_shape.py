@@ -38,7 +38,7 @@ def with_other_values(query: Query, data: st.DataObject) -> Query:
         if isinstance(node, (ast.Number, ast.String)) and data.draw(st.booleans()):
             return node.replace(value=data.draw(NEW[type(node.value)]))
         if isinstance(node, ast.Vector) and data.draw(st.booleans()):
-            return ast.Vector(
+            return ast.Vector.of(
                 np.roll(node.array, data.draw(st.integers(0, 2))) + np.float32(data.draw(st.integers(0, 1)))
             )
         return node

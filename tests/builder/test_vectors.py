@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tql import ArgumentError, select
-from tql_grammar import ast
+from tql_grammar.floats import PART
 
 NUMBERS = [0.1, -2.5, 3.0]
 EXPECTED = str(select().similarity("e", NUMBERS).order_by("score"))
@@ -108,7 +108,7 @@ def test_memory_is_not_shared() -> None:
     assert str(query) == EXPECTED
 
 
-@pytest.mark.parametrize("size", [ast.PART - 1, ast.PART, ast.PART + 1, 3 * ast.PART + 7])
+@pytest.mark.parametrize("size", [PART - 1, PART, PART + 1, 3 * PART + 7])
 def test_a_long_vector_is_written_in_parts(size: int) -> None:
     """The text is the one that is written at once, and every bit is in it."""
     vector = np.random.default_rng(size).standard_normal(size).astype(np.float32)

@@ -86,7 +86,7 @@ def vector(numbers: list[float]) -> ast.Vector:
     import numpy as np
 
     with np.errstate(over="ignore"):
-        return ast.Vector(np.fromiter(numbers, np.float64, len(numbers)).astype(np.float32))
+        return ast.Vector(np.fromiter(numbers, np.float64, len(numbers)).astype(np.float32).tobytes())
 
 
 def _array(elements: list[ast.Expression]) -> ast.Array | ast.Vector:

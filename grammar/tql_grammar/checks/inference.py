@@ -102,7 +102,7 @@ _RULES: dict[type, Callable[..., Column | None]] = {
     ast.Column: lambda node, level: level.column(node),
     ast.Number: _number,
     ast.String: lambda _node, _level: TEXT,
-    ast.Vector: lambda node, _level: Column("float32", (node.array.size,)),
+    ast.Vector: lambda node, _level: Column("float32", (node.size,)),
     ast.Array: _array,
     ast.Comparison: _comparison,
     ast.Chain: _chain,

@@ -142,9 +142,9 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
 def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
     """Refuse a vector that is not as long as the rows of a column."""
     length = column.shape[-1] if column.shape else None
-    if length is not None and length != vector.array.size:
+    if length is not None and length != vector.size:
         rule = f"takes a vector as long as the column's, and the column is {column}"
-        raise ArgumentError(subject, rule, f"{vector.array.size} elements", "use the model that made the embeddings")
+        raise ArgumentError(subject, rule, f"{vector.size} elements", "use the model that made the embeddings")
 
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
