@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz soak contract mutants torch docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -33,6 +33,10 @@ chaos: .venv/test.stamp
 
 fuzz: .venv/test.stamp
 	TQL_MUTATIONS=1000000 $(BIN)/python -m pytest -q -n 2 tests/client/test_decoder.py
+
+# Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
+floats: .venv/test.stamp
+	$(BIN)/python -m tests.builder.every_float
 
 # Ten minutes of 32 threads and servers that fail now and then: memory, threads and files stay.
 soak: .venv/test.stamp

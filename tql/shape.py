@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from tql.query import Query
 
-    Shaper = Callable[..., Hashable]
+    Add = Callable[[Any], None]
+    Shaper = Callable[[Any, "Values", Add], object]
 
 T = TypeVar("T")
 # How many shapes are kept, how many values one may have, and how many characters beside them.
@@ -102,10 +103,14 @@ def text(query: Query, write: Callable[[Query, Mapping[int, int], T], list[str]]
         wanted: what the text depends on besides.
     """
     values = Values()
+    shape: list[Hashable] = [wanted]
     try:
-        key = (_SHAPES[type(query)](query, values), values.pattern() if len(values.nodes) > 1 else None, wanted)
+        _SHAPES[type(query)](query, values, shape.append)
     except (Shapeless, RecursionError):
         return None
+    if len(values.nodes) > 1:
+        shape.append(values.pattern())
+    key = tuple(shape)
     if values.fixed and not values.places.keys().isdisjoint(values.fixed):
         return None
     nodes = values.nodes
@@ -143,21 +148,30 @@ def _is_whole(known: list[str], count: int) -> bool:
     return len(numbers) == count and sum(map(len, known)) <= LONGEST
 
 
-def _compared(item: object, values: Values) -> Hashable:
-    """Return what stands for one side of a comparison: a number or a text is a value."""
+# What follows adds to a shape what stands for a part: its class or length first, which says what comes after it.
+
+
+def _compared(item: object, values: Values, add: Add) -> None:
+    """Add one side of a comparison: a number or a text is a value."""
     if isinstance(item, tuple):
-        return tuple([_compared(part, values) for part in item])
-    if isinstance(item, ast.Negate):
-        return ast.Negate, _compared(item.operand, values)
-    if isinstance(item, ast.String) or (isinstance(item, ast.Number) and item.value <= LARGEST_INT):
-        return type(item), values.literal(item)
-    return _SHAPES[type(item)](item, values)
+        add(len(item))
+        for part in item:
+            _compared(part, values, add)
+    elif isinstance(item, ast.Negate):
+        add(ast.Negate)
+        _compared(item.operand, values, add)
+    elif isinstance(item, ast.String) or (isinstance(item, ast.Number) and item.value <= LARGEST_INT):
+        add(values.literal(item))
+    elif type(item) in PLAIN:
+        add(item)
+    else:
+        _SHAPES[type(item)](item, values, add)
 
 
-def _fixed(node: ast.Number | ast.String, values: Values) -> Hashable:
-    """Return what stands for a literal that is part of the shape: itself."""
+def _fixed(node: ast.Number | ast.String, values: Values, add: Add) -> None:
+    """Add a literal that is part of the shape: itself."""
     values.fixed.append(id(node))
-    return type(node), _spelled(node)
+    add((type(node), _spelled(node)))
 
 
 def _spelled(node: ast.Number | ast.String) -> Hashable:
@@ -165,40 +179,55 @@ def _spelled(node: ast.Number | ast.String) -> Hashable:
     return node.value if type(node.value) is not float else (float, repr(node.value))
 
 
-def _parts(items: tuple[object, ...], values: Values) -> Hashable:
-    """Return what stands for a tuple."""
-    return tuple([part if type(part) in PLAIN else _SHAPES[type(part)](part, values) for part in items])
+def _parts(items: tuple[Any, ...], values: Values, add: Add) -> None:
+    """Add a tuple."""
+    add(len(items))
+    for part in items:
+        if type(part) in PLAIN:
+            add(part)
+        else:
+            _SHAPES[type(part)](part, values, add)
 
 
 def _of_record(kind: type[Record]) -> Shaper:
-    """Return what makes the shape of the records of a class."""
+    """Return what adds the records of a class."""
     fields = kind._fields
-    if kind in COMPARING:
-        return lambda item, values: (kind, *[_compared(item.__dict__[field], values) for field in fields])
 
-    def record(item: Record, values: Values) -> Hashable:
-        state = item.__dict__
-        parts: list[Any] = [kind]
+    def comparing(item: Record, values: Values, add: Add) -> None:
+        add(kind)
         for field in fields:
-            part = state[field]
-            parts.append(part if part is EMPTY or type(part) in PLAIN else _SHAPES[type(part)](part, values))
-        return tuple(parts)
+            _compared(item.__dict__[field], values, add)
 
-    return record
+    def record(item: Record, values: Values, add: Add) -> None:
+        add(kind)
+        state = item.__dict__
+        for field in fields:
+            part: Any = state[field]
+            if part is EMPTY or type(part) in PLAIN:
+                add(part)
+            else:
+                _SHAPES[type(part)](part, values, add)
+
+    return comparing if kind in COMPARING else record
 
 
-def _unknown(_item: object, _values: Values) -> Hashable:
+def _column(column: ast.Column, _values: Values, add: Add) -> None:
+    """Add a column."""
+    add((column.name, column.table))
+
+
+def _vector(vector: ast.Vector, values: Values, add: Add) -> None:
+    """Add a vector: its length, and which of the values it is."""
+    add((ast.Vector, vector.size, values.vector(vector)))
+
+
+def _unknown(_item: object, _values: Values, _add: Add) -> None:
     """Refuse: what depends on the columns of a source is written anew, and so is what is not known."""
     raise Shapeless
 
 
-def _plain(item: Hashable, _values: Values) -> Hashable:
-    """Return a value that stands for itself."""
-    return item
-
-
 class _Shapes(dict[type, "Shaper"]):
-    """What makes the shape of each class."""
+    """What adds the parts of each class to a shape."""
 
     def __missing__(self, kind: type) -> Shaper:
         """Return that of a class that comes for the first time."""
@@ -209,14 +238,11 @@ class _Shapes(dict[type, "Shaper"]):
 _SHAPES = _Shapes()
 _SHAPES |= {
     tuple: _parts,
-    ast.Column: lambda column, _values: (ast.Column, column.name, column.table),
-    ast.Vector: lambda vector, values: (ast.Vector, vector.size, values.vector(vector)),
+    ast.Column: _column,
+    ast.Vector: _vector,
     ast.Number: _fixed,
     ast.String: _fixed,
     Schema: _unknown,
-    str: _plain,
-    int: _plain,
-    type(None): _plain,
-    bool: lambda item, _values: (bool, item),
-    float: lambda item, _values: (float, repr(item)),
+    bool: lambda item, _values, add: add((bool, item)),
+    float: lambda item, _values, add: add((float, repr(item))),
 }

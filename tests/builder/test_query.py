@@ -327,14 +327,3 @@ def test_a_dataset_is_put_where_a_query_has_no_source() -> None:
     assert compile_query(base, "other") == f'select text from "{D}"'
     assert with_source("select id where id > 3", D) == f'select id from "{D}" where id > 3'
     assert with_source("SELECT  id FROM x", D) == "SELECT  id FROM x"
-
-
-def test_float32_vectors_are_exact() -> None:
-    """Random float32 bit patterns, denormals included, come back from the text bit for bit, and -0.0 keeps its sign."""
-    bits = np.random.default_rng(0).integers(0, 2**32, 5000, dtype=np.uint32).view("f4")
-    values = np.concatenate([bits[np.isfinite(bits)], np.array([-0.0, 1e-45, 3.4028235e38], "f4")])
-
-    text = str(select().similarity("e", values))
-    numbers = text[text.index("[") + 1 : text.index("]")].split(",")
-
-    assert np.array_equal(values.view("u4"), np.array([float(number) for number in numbers]).astype("f4").view("u4"))
