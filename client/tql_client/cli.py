@@ -45,11 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"tql: {error}\n")
         return FAILED
     except OSError as error:
-        sys.stderr.write(f"tql: {error.filename or 'input'}: {error.strerror or error}\n")
+        sys.stderr.write(f"tql: {error.filename or 'input'}: {error.strerror or error}\n{_hint(error)}")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _hint(error: OSError) -> str:
+    """Return what to do about a file that is not there, where its name reads as a text."""
+    if not isinstance(error, FileNotFoundError) or len(str(error.filename).split()) == 1:
+        return ""
+    return "hint: this takes files; hand a text over by the standard input: echo 'select ..' | tql check -\n"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -152,6 +152,7 @@ ERRORS = [
     (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "nothing answers"),
     (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
     (["explain", "nowhere.tql"], "nowhere.tql"),
+    (["check", "select id"], "hint: this takes files; hand a text over by the standard input"),
     (["schema", "/nowhere"], "no dataset"),
 ]
 
