@@ -31,6 +31,11 @@ def test_composing_loads_nothing_heavy(code: str, heavy: str) -> None:
     assert heavy not in loaded(code)
 
 
+def test_checking_a_text_without_vectors_loads_no_arrays() -> None:
+    """The rules about vectors look for one first."""
+    assert "numpy" not in loaded("from tql import check; check('select a where b > 1 order by c limit 3')")
+
+
 def test_the_contract_s_names_are_exported() -> None:
     """Every exported name exists, and every error is below one base."""
     for name in tql.__all__:

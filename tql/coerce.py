@@ -69,7 +69,7 @@ def operand(subject: str, value: object) -> ast.Expression:
 
 
 def vector(subject: str, value: object) -> ast.Vector:
-    """Return numbers, shape (d,), as ``ARRAY[..]``; numpy is there from the first one on."""
+    """Return numbers, shape (d,), as ``ARRAY[..]``; `tql.vectors` says which, and is imported here since it needs numpy."""
     from tql.vectors import vector as of_numbers
 
     return of_numbers(subject, value)

@@ -15,7 +15,7 @@ from tql.expr import Expr
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark, merged
-from tql_grammar.record import copied
+from tql_grammar.record import made
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
         bound[label] = literal(f"bind({label}=..)", value)
-    return copied(template.query, {"bindings": tuple(bound.items()), "_template": template})
+    state = template.query.__dict__ | {"bindings": tuple(bound.items()), "_template": template}
+    return made(type(query), state)
 
 
 def resolved(query: Q) -> Q:

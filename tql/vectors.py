@@ -34,12 +34,11 @@ def vector(subject: str, value: object) -> ast.Vector:
     Raises:
         ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
     """
-    array = value if type(value) is np.ndarray and value.dtype is FLOAT32 else _numeric(subject, value)
+    array, narrow = _as_float32(subject, value)
     if array.ndim != VECTOR or array.size == 0:
         raise ArgumentError(
             subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
         )
-    narrow = array if array.dtype is FLOAT32 and array.flags.c_contiguous else _as_float32(array)
     text = bracketed(narrow)
     if UNWRITTEN in text:
         raise _infinite(subject, array, narrow)
@@ -53,10 +52,9 @@ def matrix(subject: str, value: object) -> ast.Array:
     Raises:
         ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
     """
-    array = _numeric(subject, value)
+    array, narrow = _as_float32(subject, value)
     if array.ndim != MATRIX or array.size == 0:
         raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
-    narrow = _as_float32(array)
     texts = tuple(map(bracketed, narrow))
     if any(UNWRITTEN in text for text in texts):
         raise _infinite(subject, array, narrow)
@@ -75,19 +73,16 @@ def scalar_or_array(subject: str, value: object) -> ast.Expression:
     return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
 
 
-def _numeric(subject: str, value: object) -> NDArray[Any]:
-    """Return *value* as a numpy array of numbers, sharing its memory where numpy can."""
-    array = value if type(value) is np.ndarray else _read(subject, value)
+def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return *value* as numpy reads it, and its numbers one after the other as float32: the engine reads every element as one."""
+    if type(value) is np.ndarray and value.dtype is FLOAT32 and value.flags.c_contiguous:
+        return value, value
+    array = _read(subject, value)
     if array.dtype.kind not in NUMERIC_KINDS:
         rule = "takes real numbers (bool, integers, floats)"
         raise ArgumentError(subject, rule, f"{shown(value)} of dtype {array.dtype}")
-    return array
-
-
-def _as_float32(array: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the numbers of an array one after the other as float32: the engine reads every element as one."""
     with np.errstate(over="ignore", under="ignore"):
-        return array.astype(np.float32, order="C")
+        return array, array.astype(np.float32, order="C", copy=False)
 
 
 def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) -> ArgumentError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from tql_grammar.record import Record
+from tql_grammar.record import Record, made
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,14 +110,9 @@ class Vector(Expression):
     bits: bytes
 
     @classmethod
-    def of(cls, array: NDArray[np.float32], text: str | None = None) -> Self:
-        """Return the numbers of an array, shape (d,), as they are now, with their text in brackets, where it is known."""
-        vector = object.__new__(cls)
-        state = vector.__dict__
-        state["bits"] = array.tobytes()
-        if text is not None:
-            state["_text"] = text
-        return vector
+    def of(cls, array: NDArray[np.float32], text: str) -> Self:
+        """Return the numbers of an array, shape (d,), as they are now, whose text in brackets is known."""
+        return made(cls, {"bits": array.tobytes(), "_text": text})
 
     @property
     def array(self) -> NDArray[np.float32]:

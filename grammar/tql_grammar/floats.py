@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
 import orjson
@@ -16,7 +15,6 @@ PART = 65_536
 # The engine reads a number as a float64 and rounds that. Of all float32 numbers this one alone has fewest digits that are
 # read as another: as a float64 they lie in the middle between it and the next. One more digit tells them apart.
 MIDDLE, NEARER = "7.038531e-26", "7.0385307e-26"
-MISREAD = tuple(struct.pack("f", sign * float(NEARER)) for sign in (1, -1))
 
 
 def bracketed(array: NDArray[np.float32]) -> str:
@@ -26,6 +24,4 @@ def bracketed(array: NDArray[np.float32]) -> str:
         parts[0], parts[-1] = f"[{parts[0]}", f"{parts[-1]}]"
         return ",".join(parts)
     text = orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
-    if "e" in text and any(bits in array.tobytes() for bits in MISREAD):
-        return text.replace(MIDDLE, NEARER)
-    return text
+    return text.replace(MIDDLE, NEARER) if "e" in text else text

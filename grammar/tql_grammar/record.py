@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,12 +60,10 @@ class Record:
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""
-        copy = object.__new__(type(self))
         state = self.__dict__ | changes
-        _set_state(copy, state)
         if len(state) != len(self._fields):
             self._settle(state, changes)
-        return copy
+        return made(type(self), state)
 
     def _settle(self, state: dict[str, object], changes: Mapping[str, object]) -> None:
         """
@@ -128,11 +126,11 @@ class Record:
 _set_state: Callable[[Record, dict[str, object]], None] = Record.__dict__["__dict__"].__set__
 
 
-def copied(record: R, changes: dict[str, object]) -> R:
-    """Return a copy with some fields changed, and with what was found out about a record: the caller knows that it holds for the copy."""
-    copy = object.__new__(type(record))
-    _set_state(copy, record.__dict__ | changes)
-    return copy
+def made(kind: type[R], state: dict[str, object]) -> R:
+    """Return a record that holds a state: its fields in their order, then what was found out about it."""
+    record = object.__new__(kind)
+    _set_state(record, state)
+    return record
 
 
 def _values(record: Record) -> list[object]:
@@ -225,7 +223,7 @@ def _pickle(root: Record) -> Iterator[object]:
             stack.extend((value, False) for value in reversed(values))
 
 
-def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
+def _build(parts: tuple[tuple[type | None, int, Any], ...]) -> object:
     """Rebuild what `_pickle` wrote."""
     stack: list[object] = []
     for kind, count, extra in parts:
@@ -237,8 +235,6 @@ def _build(parts: tuple[tuple[type | None, int, object], ...]) -> object:
         if kind is tuple:
             stack.append(tuple(values))
             continue
-        record: Record = object.__new__(kind)
         fields: tuple[str, ...] = vars(kind)["_fields"]
-        _set_state(record, dict(zip(fields, values, strict=True)) | extra)  # type: ignore[operator]  # a dict, by how `_pickle` wrote it
-        stack.append(record)
+        stack.append(made(kind, dict(zip(fields, values, strict=True)) | extra))
     return stack[0]

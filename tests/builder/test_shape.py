@@ -38,9 +38,8 @@ def with_other_values(query: Query, data: st.DataObject) -> Query:
         if isinstance(node, (ast.Number, ast.String)) and data.draw(st.booleans()):
             return node.replace(value=data.draw(NEW[type(node.value)]))
         if isinstance(node, ast.Vector) and data.draw(st.booleans()):
-            return ast.Vector.of(
-                np.roll(node.array, data.draw(st.integers(0, 2))) + np.float32(data.draw(st.integers(0, 1)))
-            )
+            turned = np.roll(node.array, data.draw(st.integers(0, 2)))
+            return ast.Vector((turned + np.float32(data.draw(st.integers(0, 1)))).tobytes())
         return node
 
     return rebuild(query, change)

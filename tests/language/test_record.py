@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from tql_grammar.record import Record
 
-ONE, TWO = np.array([1, 2], "f4"), np.array([3, 4, 5], "f4")
+ONE, TWO = np.array([1, 2], "f4").tobytes(), np.array([3, 4, 5], "f4").tobytes()
 QUERY = select("a").where(col("a") > param("low"))
 CASES: dict[str, tuple[Record, dict[str, Any], Record, Callable[[Any], object]]] = {
-    "a vector's text": (ast.Vector.of(ONE), {"bits": TWO.tobytes()}, ast.Vector.of(TWO), lambda vector: vector.text),
+    "a vector's text": (ast.Vector(ONE), {"bits": TWO}, ast.Vector(TWO), lambda vector: vector.text),
     "a schema's names": (Schema(a="int64"), {"columns": Schema(b="text").columns}, Schema(b="text"), Schema.as_dict),
     "a query's text": (QUERY.bind(low=1), {"row_limit": 3}, QUERY.bind(low=1).limit(3), str),
     "a query's parameters": (QUERY, {"conditions": ()}, select("a"), str),
@@ -65,7 +65,7 @@ def test_a_node_stays_where_it_stands() -> None:
             assert pickle.loads(pickle.dumps(node)).span == node.span  # noqa: S301 - our own pickle
 
 
-@pytest.mark.parametrize("record", [ast.Vector.of(ONE), ast.Column("a").at(0, 1), QUERY.bind(low=1), Schema(a="int64")])
+@pytest.mark.parametrize("record", [ast.Vector(ONE), ast.Column("a").at(0, 1), QUERY.bind(low=1), Schema(a="int64")])
 def test_what_is_no_field_is_refused(record: Record) -> None:
     """By its name, whatever is kept beside the fields."""
     str(record)
