@@ -13,6 +13,7 @@ import math
 import re
 import time
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -225,7 +226,9 @@ def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JS
 
 def _are_in_order(names: tuple[str, ...], rows: list[Any]) -> bool:
     """Tell whether every row is an object with all of the names, in their order, and no other."""
-    return countOf(map(type, rows), dict) == len(rows) == countOf(map(tuple, rows), names)
+    count = len(rows)
+    # No object has a name twice: where the names of all of them together are these over and over, each has all of them.
+    return countOf(map(type, rows), dict) == count and [*chain.from_iterable(rows)] == [*names] * count
 
 
 def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -21,7 +22,7 @@ from tests.builder.test_meaning import several
 from tql_client import table
 from tql_client.errors import MissingExtra
 from tql_client.result import Meta, Result
-from tql_client.wire import decode_answer, encode_answer
+from tql_client.wire import Answer, decode_answer, encode_answer
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_infinity=True, allow_nan=True)
@@ -37,6 +38,15 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     "ragged": st.lists(NUMBERS, max_size=3),
     "object": st.dictionaries(TEXTS, NUMBERS | TEXTS | st.none(), max_size=2),
 }
+
+# What a cell may hold that looks like a vector: floats beside integers, some beyond 64 bits, nulls, texts and lists.
+_NUMBERS = st.floats(width=32) | st.floats() | NUMBERS | st.integers(2**63, 2**70) | st.booleans()
+VECTORS = (
+    st.lists(st.floats(width=32), min_size=2, max_size=2)
+    | st.lists(_NUMBERS, min_size=2, max_size=2)
+    | st.lists(_NUMBERS | st.none() | TEXTS | st.lists(_NUMBERS, max_size=2), max_size=3)
+    | st.none()
+)
 
 
 @st.composite
@@ -164,6 +174,38 @@ def test_arrays(values: list[Any], dtype: str, shape: tuple[int, ...]) -> None:
 
     assert (str(found.dtype), found.shape) == (dtype, shape)
     assert found.tolist() == values
+
+
+@several
+@given(values=st.lists(VECTORS, max_size=4), by_rows=st.booleans())
+def test_arrays_are_those_of_numpy(values: list[Any], by_rows: bool) -> None:  # noqa: FBT001 - a parameter
+    """Lists of numbers are one array where numpy makes one of numbers, with its dtype, floats as float32; else one object for each row."""
+    data: Any = [{"a": value} for value in values] if by_rows else {"a": values}
+    with np.errstate(over="ignore"):
+        found = Result(Answer(("a",), data), Meta("select")).to_numpy("a")
+        try:
+            wanted = np.asarray(values)
+        except ValueError:
+            wanted = np.asarray(None)
+        if wanted.dtype.kind == "f" and wanted.ndim > 1:
+            wanted = wanted.astype(np.float32)
+
+    if wanted.dtype.kind in "iufb":
+        assert (found.dtype, found.shape, found.tobytes()) == (wanted.dtype, wanted.shape, wanted.tobytes())
+    else:
+        assert found.dtype == object
+        assert same(list(found), values)
+
+
+@several
+@given(rows=st.lists(st.lists(st.sampled_from("abc"), unique=True), max_size=5), names=st.permutations("abc"))
+def test_rows_of_every_order(rows: list[list[str]], names: list[str]) -> None:
+    """Each row has the names in the order of the columns, and None where the server sent nothing; more names are left out."""
+    names = names[:2]
+    sent = [{name: index for index, name in enumerate(row)} for row in rows]
+    found = Result(decode_answer(orjson.dumps({"tensors": names, "data": sent})), Meta("select")).rows
+
+    assert [list(row.items()) for row in found] == [[(name, row.get(name)) for name in names] for row in sent]
 
 
 @several
