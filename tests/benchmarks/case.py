@@ -106,7 +106,8 @@ def peak(act: Callable[[], object]) -> int:
 
 
 def _times(act: Callable[[], object]) -> int:
-    """Return how often to run a function so that its time can be measured; it is warm then."""
+    """Return how often to run a function so that its time can be measured; what its first run loads or makes is not counted."""
+    act()
     count = 1
     while _seconds(act, count) * count < LEAST_SECONDS:
         count *= 2
