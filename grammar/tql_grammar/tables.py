@@ -55,7 +55,7 @@ def table(make: Callable[[str], Table]) -> Table:
     """Return the table of the grammar: from the cache, or made by *make* and put there."""
     grammar = resources.files("tql_grammar").joinpath("tql.lark").read_text(encoding="utf-8")
     place = _cache_file(grammar)
-    return _load(place) or _store(place, make(grammar))
+    return _kept(place) or _read(_keep(place, _write(make(grammar))))
 
 
 def levels(grammar: str) -> dict[str, tuple[int, str]]:
@@ -73,27 +73,38 @@ def _cache_file(grammar: str) -> Path:
     return Path(folder).expanduser() / "tql" / f"{hashlib.sha256(source + versions).hexdigest()[:32]}.json"
 
 
-def _load(place: Path) -> Table | None:
+def _kept(place: Path) -> Table | None:
     """Return the table that is kept at *place*, or None if there is none."""
     try:
-        kept = json.loads(place.read_bytes())
-        reductions = tuple(
-            Reduction(length, origin, name, tuple(which)) for length, origin, name, which in kept["rules"]
-        )
-        return Table(tuple(kept["rows"]), reductions, kept["start"], kept["accept"])
+        return _read(place.read_bytes())
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
 
-def _store(place: Path, made: Table) -> Table:
-    """Keep the table at *place*, whole or not at all; where nothing can be written, do without."""
-    rules = [(rule.length, rule.origin, rule.name, rule.kept) for rule in made.reductions]
-    text = json.dumps({"rows": made.rows, "rules": rules, "start": made.start, "accept": made.accept})
+def _keep(place: Path, text: bytes) -> bytes:
+    """Keep *text* at *place*, whole or not at all; where nothing can be written, do without."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=place.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".tmp", delete=False) as file:
             file.write(text)
         Path(file.name).replace(place)
     except (OSError, RuntimeError):
         pass
-    return made
+    return text
+
+
+def _read(text: bytes) -> Table:
+    """
+    Return the table of a text.
+
+    A table that was made just now is read from its text too: lark's names are tokens, which look like a ``str`` and are looked up more slowly.
+    """
+    kept = json.loads(text)
+    reductions = tuple(Reduction(length, origin, name, tuple(which)) for length, origin, name, which in kept["rules"])
+    return Table(tuple(kept["rows"]), reductions, kept["start"], kept["accept"])
+
+
+def _write(made: Table) -> bytes:
+    """Return a table as text."""
+    rules = [(rule.length, rule.origin, rule.name, rule.kept) for rule in made.reductions]
+    return json.dumps({"rows": made.rows, "rules": rules, "start": made.start, "accept": made.accept}).encode()
