@@ -58,8 +58,9 @@ def test_kinds() -> None:
 
 
 @pytest.fixture
-def shell() -> Iterator[Any]:
-    """Return an IPython."""
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return an IPython of the environment that runs the tests, whichever one the caller's shell has activated."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     made: Any = InteractiveShell.instance()
     made.run_line_magic("load_ext", "tql_client.magic")
     yield made
