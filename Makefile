@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
 
-test: lint types unit
+test: lint types unit bench-smoke
 
 lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
@@ -81,8 +81,8 @@ bench: .venv/bench.stamp
 	touch $@
 
 # That each case of the benchmark runs and its ways agree; `make test` does it too.
-bench-smoke: .venv/test.stamp
-	$(BIN)/python -m tests.benchmarks --smoke
+bench-smoke: .venv/bench.stamp
+	TQL_PAIRS=1 $(BIN)/python -m tests.benchmarks --smoke
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.benchmarks import answers, composing
-from tests.benchmarks.__main__ import CASES, chart, main, page
+from tests.benchmarks.__main__ import CASES, chart, measured, page, smoke
 from tests.benchmarks.case import LEAST_SECONDS, PAIRS, Case, Row, paired
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -23,9 +23,14 @@ def test_both_ways_agree(case: Case) -> None:
     assert case.check()
 
 
-def test_smoke() -> None:
-    """The command for it."""
-    assert main(["--smoke"]) == 0
+def test_smoke(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each case is run, and one whose ways disagree is told; ``make test`` does it with all of them, beside their peers."""
+    runs = itertools.count()
+    good = Case("a", "b", 0.0, lambda: (lambda: next(runs), lambda: None), lambda: True)
+    assert smoke([good]) == 0
+    assert next(runs) > 1
+    assert smoke([good._replace(name="c", check=lambda: False), good]) == 1
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["runs", "DISAGREES", "runs"]
 
 
 def test_numbers_are_numbers() -> None:
@@ -34,6 +39,17 @@ def test_numbers_are_numbers() -> None:
     assert 0 < ours < theirs
     assert ratio == ours / theirs
     assert answers.texts_agree()
+
+
+def test_a_missed_target_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command ends with 1 where a target is missed, and writes the figures all the same."""
+    kept, missed = Case("a", "b", 1.0, lambda: (1.0, 2.0, 0.5)), Case("c", "d", 1.0, lambda: (3.0, 2.0, 1.5))
+    assert measured([kept]) == 0
+    assert measured([kept, missed, kept], tmp_path) == 1
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["holds", "holds", "MISSED", "holds"]
+    rows = json.loads((tmp_path / "benchmarks.json").read_text("utf-8"))["rows"]
+    assert [row["holds"] for row in rows] == [True, False, True]
+    assert {path.name for path in tmp_path.iterdir()} == {"benchmarks.json", "benchmarks.svg", "speed.md"}
 
 
 def test_the_first_run_is_not_measured() -> None:
