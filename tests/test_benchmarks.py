@@ -15,9 +15,10 @@ from tests.benchmarks.__main__ import CASES, chart, measured, page, smoke
 from tests.benchmarks.case import LEAST_SECONDS, PAIRS, Case, Row, paired
 
 DOCS = Path(__file__).parents[1] / "docs"
+AGREEING = [case for case in CASES if case.check is not Case._field_defaults["check"]]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} / {case.reference}")
+@pytest.mark.parametrize("case", AGREEING, ids=lambda case: f"{case.name} / {case.reference}")
 def test_both_ways_agree(case: Case) -> None:
     """Bits, bytes and rows."""
     assert case.check()

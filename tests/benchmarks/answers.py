@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import statistics
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ import numpy as np
 import orjson
 import requests
 
-from tests.benchmarks.case import PAIRS, Case
+from tests.benchmarks.case import Case, paired
 from tests.client.fault_server import FaultServer, answer
 from tql import select
 from tql_client import connect
@@ -91,25 +89,10 @@ def served(body: Any) -> Iterator[str]:
     ours, its = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_serve, args=(its, body), daemon=True)
     server.start()
+    its.close()
     yield ours.recv()
     ours.send(None)
     server.join()
-
-
-def _alternating(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
-    """Return the medians of both and of their ratios, over pairs."""
-    pairs = []
-    for act in (ours, theirs):
-        act()
-    for _ in range(PAIRS):
-        seconds = []
-        for act in (ours, theirs):
-            begin = time.perf_counter()
-            act()
-            seconds.append(time.perf_counter() - begin)
-        pairs.append(seconds)
-    own, other = zip(*pairs, strict=True)
-    return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)
 
 
 CALLS = 100
@@ -130,7 +113,7 @@ def _call() -> tuple[float, float, float]:
             for _ in range(CALLS):
                 client.query(query).rows  # noqa: B018 - reading makes the rows
 
-        return _alternating(called, bare)
+        return paired(called, bare)
 
 
 def _map() -> tuple[float, float, float]:
@@ -151,7 +134,7 @@ def _map() -> tuple[float, float, float]:
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(post, texts))
 
-        return _alternating(lambda: client.map(queries, concurrency=threads), pooled)
+        return paired(lambda: client.map(queries, concurrency=threads), pooled)
 
 
 CASES = (
