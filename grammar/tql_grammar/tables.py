@@ -8,8 +8,7 @@ import json
 import os
 import re
 import sys
-import tempfile
-from importlib import metadata, resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from tql_grammar.automaton import Reduction, Table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HERE = Path(__file__).parent
 LEVEL = re.compile(r"^//%(left|right|nonassoc) +(.*)$", re.MULTILINE)
 # Tokens whose text the tree needs.
 VALUES = frozenset(
@@ -44,8 +44,8 @@ VALUES = frozenset(
         "CONCAT",
     ]
 )
-# The modules that decide what a table looks like.
-MAKERS = ("tables.py", "parser.py", "automaton.py")
+# What decides what a table looks like.
+MAKERS = ("tql.lark", "tables.py", "parser.py", "automaton.py")
 # Alternatives that take all of their symbols.
 WHOLE = frozenset({"type", "slice"})
 
@@ -53,9 +53,8 @@ WHOLE = frozenset({"type", "slice"})
 @functools.cache
 def table(make: Callable[[str], Table]) -> Table:
     """Return the table of the grammar: from the cache, or made by *make* and put there."""
-    grammar = resources.files("tql_grammar").joinpath("tql.lark").read_text(encoding="utf-8")
-    place = _cache_file(grammar)
-    return _kept(place) or _read(_keep(place, _write(make(grammar))))
+    place = _cache_file()
+    return _kept(place) or _read(_keep(place, _write(make(HERE.joinpath("tql.lark").read_text("utf-8")))))
 
 
 def levels(grammar: str) -> dict[str, tuple[int, str]]:
@@ -64,13 +63,20 @@ def levels(grammar: str) -> dict[str, tuple[int, str]]:
     return {name: (level, side) for level, (side, names) in enumerate(found) for name in names.split()}
 
 
-def _cache_file(grammar: str) -> Path:
+def _cache_file() -> Path:
     """Return where the table of this grammar is kept; another grammar, lark or Python has another file."""
     folder = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    here = Path(__file__).parent
-    source = b"".join((here / name).read_bytes() for name in MAKERS) + grammar.encode()
-    versions = f"{metadata.version('lark')} {sys.version_info[:3]}".encode()
-    return Path(folder).expanduser() / "tql" / f"{hashlib.sha256(source + versions).hexdigest()[:32]}.json"
+    files = [*(HERE / name for name in MAKERS), Path(getattr(find_spec("lark"), "origin", None) or "lark")]
+    known = hashlib.sha256(repr(sys.version_info).encode() + b"".join(map(_source, files)))
+    return Path(folder).expanduser() / "tql" / f"{known.hexdigest()[:32]}.json"
+
+
+def _source(file: Path) -> bytes:
+    """Return a file, such as the one of lark that has its version; nothing where a program was packed without its sources."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _kept(place: Path) -> Table | None:
@@ -83,11 +89,14 @@ def _kept(place: Path) -> Table | None:
 
 def _keep(place: Path, text: bytes) -> bytes:
     """Keep *text* at *place*, whole or not at all; where nothing can be written, do without."""
+    from tempfile import TemporaryDirectory
+
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".tmp", delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(place)
+        with TemporaryDirectory(dir=place.parent) as folder:
+            file = Path(folder, place.name)
+            file.write_bytes(text)
+            file.replace(place)
     except (OSError, RuntimeError):
         pass
     return text

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import lark
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # What a process knows of its table: the contents, the types of the names, as those decide the speed, and what it finds.
 ASKED = """
@@ -40,12 +40,16 @@ BROKEN = [
 ]
 
 
-def started(cache: Path) -> subprocess.Popen[str]:
-    """Start a process whose cache folder is *cache*."""
+# A process that may write no file of more than 1,000 bytes, as on a disk that is full.
+FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+
+
+def started(cache: Path, before: str = "", path: str = "") -> subprocess.Popen[str]:
+    """Start a process whose cache folder is *cache*; it runs *before* first, and finds modules in *path* first."""
     environment = {name: value for name, value in os.environ.items() if name != "LOCALAPPDATA"}
     return subprocess.Popen(
-        [sys.executable, "-c", ASKED],
-        env=environment | {"XDG_CACHE_HOME": str(cache)},
+        [sys.executable, "-c", before + ASKED],
+        env=environment | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -89,6 +93,21 @@ def test_a_home_that_cannot_be_written_does_without(filled: tuple[Path, Any], tm
     said = told(started(home))
     assert [said["found"], said["types"]] == [filled[1]["found"], ["str"]]
     assert home.read_text() == "a file, not a folder"
+
+
+def test_a_full_disk_keeps_nothing(filled: tuple[Path, Any], tmp_path: Path) -> None:
+    """Where a table cannot be written whole, no part of it stays; each process does without."""
+    assert told(started(tmp_path, FULL))["found"] == filled[1]["found"]
+    assert kept(tmp_path) == []
+
+
+def test_another_lark_makes_its_own_table(filled: tuple[Path, Any], tmp_path: Path) -> None:
+    """A table that one version of lark made is not read beside another one."""
+    cache = shutil.copytree(filled[0], tmp_path / "cache")
+    other = shutil.copytree(Path(lark.__file__).parent, tmp_path / "lark") / "__init__.py"
+    other.write_text(other.read_text("utf-8").replace(lark.__version__, "0.0.1"), "utf-8")
+    assert told(started(cache, path=str(tmp_path)))["found"] == filled[1]["found"]
+    assert len(kept(cache)) == 2
 
 
 def test_many_at_once_keep_one_table(filled: tuple[Path, Any], tmp_path: Path) -> None:
