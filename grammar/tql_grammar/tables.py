@@ -68,7 +68,7 @@ def _cache_file() -> Path:
     folder = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     files = [*(HERE / name for name in MAKERS), Path(getattr(find_spec("lark"), "origin", None) or "lark")]
     known = hashlib.sha256(repr(sys.version_info).encode() + b"".join(map(_source, files)))
-    return Path(folder).expanduser() / "tql" / f"{known.hexdigest()[:32]}.json"
+    return Path(folder, "tql") / f"{known.hexdigest()[:32]}.json"
 
 
 def _source(file: Path) -> bytes:
@@ -82,16 +82,17 @@ def _source(file: Path) -> bytes:
 def _kept(place: Path) -> Table | None:
     """Return the table that is kept at *place*, or None if there is none."""
     try:
-        return _read(place.read_bytes())
+        return _read(place.expanduser().read_bytes())
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
 
 def _keep(place: Path, text: bytes) -> bytes:
-    """Keep *text* at *place*, whole or not at all; where nothing can be written, do without."""
+    """Keep *text* at *place*, whole or not at all; where nothing can be written or nobody knows the home, do without."""
     from tempfile import TemporaryDirectory
 
     try:
+        place = place.expanduser()
         place.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=place.parent) as folder:
             file = Path(folder, place.name)

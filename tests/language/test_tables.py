@@ -44,12 +44,12 @@ BROKEN = [
 FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
 
 
-def started(cache: Path, before: str = "", path: str = "") -> subprocess.Popen[str]:
-    """Start a process whose cache folder is *cache*; it runs *before* first, and finds modules in *path* first."""
+def started(cache: Path, before: str = "", **variables: str) -> subprocess.Popen[str]:
+    """Start a process whose cache folder is *cache*, unless its variables say otherwise; it runs *before* first."""
     environment = {name: value for name, value in os.environ.items() if name != "LOCALAPPDATA"}
     return subprocess.Popen(
         [sys.executable, "-c", before + ASKED],
-        env=environment | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": path},
+        env=environment | {"XDG_CACHE_HOME": str(cache)} | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -95,6 +95,12 @@ def test_a_home_that_cannot_be_written_does_without(filled: tuple[Path, Any], tm
     assert home.read_text() == "a file, not a folder"
 
 
+def test_nobody_knows_the_home(filled: tuple[Path, Any], tmp_path: Path) -> None:
+    """A user without a home, as in a container that runs under any number, does without."""
+    said = told(started(tmp_path, XDG_CACHE_HOME="", HOME="~"))
+    assert said["found"] == filled[1]["found"]
+
+
 def test_a_full_disk_keeps_nothing(filled: tuple[Path, Any], tmp_path: Path) -> None:
     """Where a table cannot be written whole, no part of it stays; each process does without."""
     assert told(started(tmp_path, FULL))["found"] == filled[1]["found"]
@@ -106,7 +112,7 @@ def test_another_lark_makes_its_own_table(filled: tuple[Path, Any], tmp_path: Pa
     cache = shutil.copytree(filled[0], tmp_path / "cache")
     other = shutil.copytree(Path(lark.__file__).parent, tmp_path / "lark") / "__init__.py"
     other.write_text(other.read_text("utf-8").replace(lark.__version__, "0.0.1"), "utf-8")
-    assert told(started(cache, path=str(tmp_path)))["found"] == filled[1]["found"]
+    assert told(started(cache, PYTHONPATH=str(tmp_path)))["found"] == filled[1]["found"]
     assert len(kept(cache)) == 2
 
 
