@@ -29,7 +29,7 @@ OF_KIND = {
     "INTEGER": Number.Integer,
     "UNKNOWN": Error,
 }
-OPENING = re.compile(r"[ \t\n]*+\(")
+OPENING = re.compile(r"[ \t\n]*\(")
 CALLABLE = frozenset(name.upper() for name in CATALOGUE)
 
 

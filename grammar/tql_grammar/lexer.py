@@ -21,27 +21,33 @@ SMALLEST_INTEGER = "-9223372036854775808"
 BLANKS = " \t\n"
 # A comment ends at a newline, but not at one that is followed by a blank or by another newline: then it goes on through the next line.
 # Blanks up to the end of the line right after the dashes do the same.
-COMMENT = r"--(?:[ \t]++\n[ \t\n]*+[^\n]*+|[^\n]*+)(?:\n[ \t\n]++[^\n]*+)*+\n?+"
-FLOAT = r"[0-9]++\.[0-9]*+(?:[eE][+-]?[0-9]++)?|\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++"
+#
+# No pattern has a possessive quantifier or an atomic group: `re` of Python before 3.11.5 misreads them around other repetitions.
+# A text is still read once, since each pattern matches in one way only, and its last part never fails or fails at once.
+COMMENT = r"--(?:[ \t]+\n[ \t\n]*[^\n]*|[^\n]*)(?:\n[ \t\n]+[^\n]*)*\n?"
+FLOAT = r"[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
+# Two quotes are one quote of the text, so that a string ends at a quote with no other after it.
+STRING = "'[^']*(?:''[^']*)*'(?!')"
 # Elements with blanks after the sign, octal ones, ``-0`` beside what is no JSON, and those near the limits of 64 bits are read one by one.
-ELEMENT = rf"[ \t\n]*+(?:-(?!{SMALLEST_INTEGER[1:]}))?(?:{FLOAT}|(?<!-)0|[1-9][0-9]{{0,17}})[ \t\n]*+"
-ELEMENTS = re.compile(rf"\[(?>{ELEMENT})(?:,(?>{ELEMENT}))*+\]")
+ELEMENT = rf"[ \t\n]*(?:(?!{SMALLEST_INTEGER})-?(?:{FLOAT}|[1-9][0-9]{{0,17}})|0)[ \t\n]*"
+# The end is optional, so that a list with another element fails without going back through those before it; group 1 tells whether all are plain.
+ELEMENTS = re.compile(rf"\[{ELEMENT}(?:,{ELEMENT})*(\]\Z)?")
 # JSON has the same numbers below this; its integer ``-0`` is 0, as the engine's is.
 LARGEST_IN_JSON = 1e17
 LONGEST_KEPT = 100_000
 
 TOKEN = re.compile(
     rf"""
-      [ \t\n]*+
+      [ \t\n]*
     (?:
-      (?P<COMMENT>{COMMENT})
-    | (?P<VECTOR>(?i:array)[ \t\n]*+\[[-+.,0-9eE \t\n]++\])
-    | (?P<CHARACTER_VARYING>(?i:character)[ \t]+(?i:varying))
-    | (?P<NAME>[A-Za-z][A-Za-z0-9_]*+)
-    | (?P<QUOTED>"[^"\n]++")
-    | (?P<STRING>'(?:[^']++|'')*+')
+      (?P<VECTOR>(?ai:array)[ \t\n]*\[[-+.,0-9eE \t\n]+\])
+    | (?P<CHARACTER_VARYING>(?ai:character)[ \t]+(?ai:varying))
+    | (?P<NAME>[A-Za-z][A-Za-z0-9_]*)
+    | (?P<QUOTED>"[^"\n]+")
+    | (?P<STRING>{STRING})
     | (?P<FLOAT>{FLOAT})
-    | (?P<INTEGER>[0-9]++|{SMALLEST_INTEGER})
+    | (?P<INTEGER>[0-9]+|{SMALLEST_INTEGER})
+    | (?P<COMMENT>{COMMENT})
     | (?P<SYMBOL>==|!=|<>|<=|>=|\|\||[-+*/(){{}},.;<>=^%:?\[\]|])
     | (?P<UNKNOWN>.)
     | \Z
@@ -143,7 +149,8 @@ def _numbers(written: str) -> list[float] | None:
         found = []
     if found and math.hypot(*found) < LARGEST_IN_JSON:
         return found
-    return [float(number) for number in written[1:-1].split(",")] if ELEMENTS.fullmatch(written) else None
+    plain = ELEMENTS.match(written)
+    return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
 
 
 # A text is looked at twice in a row: for its shape, and for its tokens.

@@ -12,7 +12,7 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
-from tql_grammar.lexer import numbers
+from tql_grammar.lexer import STRING, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -26,20 +26,19 @@ SEVERAL = 2
 LARGEST, SMALLEST = 1e17, 1e-30
 BLANKS = " \t\n"
 NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
-TEXT = r"'(?:[^'\0]|'')*+'"
-MEMBER = rf"(?:{NUMBER}|{TEXT})"
+MEMBER = rf"(?:{NUMBER}|{STRING})"
 LITERAL = re.compile(
     rf"""
-      (?P<name>"[^"\n]*+")
-    | (?P<text>{TEXT})
-    | (?P<vector>(?<![A-Za-z0-9_])(?i:array)\[[-+.,0-9eE[ ]\t\n]++\])
-    | (?P<members>(?<![A-Za-z0-9_])(?i:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*+\))
+      (?P<name>"[^"\n]*")
+    | (?P<text>{STRING})
+    | (?P<vector>(?<![A-Za-z0-9_])(?ai:array)\[[-+.,0-9eE[ ]\t\n]+\])
+    | (?P<members>(?<![A-Za-z0-9_])(?ai:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*\))
     | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
     | (?P<odd>--|(?<![A-Za-z0-9_.])\.?[0-9])
     """.replace("[ ]", r"\x20"),
     re.VERBOSE,
 )
-VALUE = re.compile(f"{TEXT}|{NUMBER}")
+VALUE = re.compile(f"{STRING}|{NUMBER}")
 
 _clean: set[str] = set()
 
