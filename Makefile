@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch versions docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -63,6 +63,12 @@ torch: .venv/torch.stamp
 	$(PYTHON) -m venv .venv/torch
 	.venv/torch/bin/python -m pip install --quiet --disable-pip-version-check --editable . "torch>=2.4"
 	touch $@
+
+# The tests of the language, the builder and the checks with each Python that is found, each in an environment of its own.
+# PYTHONS="/a/python3.12 python3.14" names others. Where the engine has no wheel for a Python, the tests of the language run that need none.
+PYTHONS ?= $(foreach minor,11 12 13 14,$(shell command -v python3.$(minor)))
+versions:
+	@set -e; for python in $(PYTHONS); do sh tests/version.sh "$$python"; done
 
 # The documentation as HTML, in docs/_build; a warning is an error.
 docs: .venv/docs.stamp
