@@ -14,6 +14,7 @@ from tql.aggregates import is_aggregate
 from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
+from tql.expr import Placed
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
@@ -23,11 +24,12 @@ from tql.scope import located, result_of, scope_of, touches_index
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
+from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
 from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
-from tql_grammar.walk import walk
+from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -129,8 +131,9 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query with a row for each row of the source: what reads a name that the query makes stands one level further out."""
     made = made_names(query)
     numbered = numbers_rows(query)
-    inside = [part for part in query.conditions if not (numbered or uses(part, made))]
-    outside = [part for part in query.conditions if numbered or uses(part, made)]
+    conditions = query.conditions if numbered else _inside_json(query.conditions, made, scope)
+    inside = [part for part in conditions if not (numbered or uses(part, made))]
+    outside = [part for part in conditions if numbered or uses(part, made)]
     keys = [direct(query, key) for key in query.keys]
     require_unmoved(query, outside, filtered=bool(inside))
     require_unmoved(query, [key.expression for key in keys], filtered=bool(query.conditions))
@@ -154,6 +157,22 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
     order = [_key(key, scope, carried) for key in keys]
     indexed = any(touches_index(key, scope) for key in order) or may_lose_rows(query)
     return cut_rows(ordered(base, order, scope), query, indexed=indexed)
+
+
+def _inside_json(
+    conditions: tuple[Expression, ...], made: Mapping[str, Expression], scope: Scope
+) -> tuple[Expression, ...]:
+    """Return conditions that read the value of JSON itself, not the output that has it: one level out the engine does not find its texts."""
+    values = {label: made[label] for label in value_names(made)}
+    if not values or not any(uses(part, values) for part in conditions):
+        return conditions
+    refuse_doubtful((part for part in conditions if uses(part, values)), made, scope)
+
+    def read(part: Record) -> Record | None:
+        named = isinstance(part, ast.Column) or (isinstance(part, Placed) and part.place == "output")
+        return made.get(part.name) if named and getattr(part, "table", None) is None else None  # type: ignore[attr-defined]  # a name
+
+    return tuple(substitute(part, read) if uses(part, values) else part for part in conditions)
 
 
 def _outside(query: Query, scope: Scope, carried: Mapping[str, str]) -> Scope:
@@ -208,6 +227,8 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     named = above.outputs
     groups = Groups([_typed(key, scope) for key in by], scope)
     require_unmoved(query.replace(keys=()), (*named, *by), filtered=bool(inside))
+    for node in (*named, *by):
+        require_selectable("select / group_by", node)
     for node in (*named, *by, *inside):
         require_columns("group_by", placed(node), scope)
     core = groups.over(
@@ -228,6 +249,7 @@ def _outputs(query: Query, scope: Scope) -> tuple[Expression, ...]:
     found = tuple(_typed(output, scope) for output in all_outputs(query))
     for output in found:
         require_columns("select", output, scope)
+        require_selectable("select", output)
     if ast.Star() in found and scope.columns is not None:
         _refuse_replaced(found, scope.columns)
     return found

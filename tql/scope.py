@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.clauses import Both, Dataset, Unordered, output_name
-from tql.grouping import is_grouped
+from tql.grouping import bare, is_grouped
 from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.functions import FLAT
+from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.walk import rebuild, walk
 
@@ -74,7 +75,7 @@ def _result(query: Query) -> Scope:
     for output in query.outputs or (ast.Star(),):
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(moved=True)
+                return Scope(moved=True, json_values=_json_values(query, scope))
             found.update(scope.columns)
         else:
             label = output_name(output) or ""
@@ -82,16 +83,25 @@ def _result(query: Query) -> Scope:
             found[label] = _type(query, output, scope)
     scores = {search.alias: None for search in query.searches}
     ranked = {label for label, node in _expressions(query) if touches_index(node, scope)}
-    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked))
+    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), json_values=_json_values(query, scope))
+
+
+def _json_values(query: Query, scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs that are values of JSON, here or in the source."""
+    selected = query.outputs or (ast.Star(),)
+    kept = scope.json_values if ast.Star() in selected else frozenset[str]()
+    own = {label: bare(output) for output in query.outputs if (label := output_name(output))}
+    below = {label for label, node in own.items() if isinstance(node, ast.Column) and node.name in scope.json_values}
+    return (kept | value_names(own) | below) if not is_grouped(query) else frozenset[str]()
 
 
 def _type(query: Query, output: Expression, scope: Scope) -> Column | None:
     """Return what is known of an output; under another name, or as the key of groups, a column has no index."""
-    bare = output.expression if isinstance(output, ast.Aliased) else output
-    column = scope.column(bare)
-    if column is None or (bare is output and not is_grouped(query)):
+    node = bare(output)
+    column = scope.column(node)
+    if column is None or (node is output and not is_grouped(query)):
         return column
-    if is_grouped(query) and bare not in query.groups and ast.Column(output_name(output) or "") not in query.groups:
+    if is_grouped(query) and node not in query.groups and ast.Column(output_name(output) or "") not in query.groups:
         return None
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
 

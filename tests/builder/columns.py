@@ -108,7 +108,7 @@ def values_of(name: str, *, nan: bool = True) -> st.SearchStrategy[Any]:
     if kind == "text":
         found: st.SearchStrategy[Any] = words
     else:
-        found = integers_of(kind) if kind in INTEGERS else floats_of(kind, nan=nan and not name.startswith("x"))
+        found = integers_of(kind) if kind in INTEGERS else floats_of(kind, nan=nan)
     return st.none() | found if name.startswith("n") else found
 
 

@@ -30,10 +30,10 @@ sort_keys = st.lists(
 )
 
 
-def made(rows: list[Row]) -> Any:
-    """Return a dataset of numbered rows whose indexes are built at once."""
+def made(rows: list[Row], *, built: bool = True) -> Any:
+    """Return a dataset of numbered rows whose indexes are built at once, or not at all."""
     data = deeplake.create(f"mem://{next(names)}")
-    data.indexing_mode = deeplake.IndexingMode.Always
+    data.indexing_mode = deeplake.IndexingMode.Always if built else deeplake.IndexingMode.Automatic
     data.add_column("id", deeplake.types.Int64())
     for name, (_, kind) in COLUMNS.items():
         data.add_column(name, kind)
@@ -58,10 +58,10 @@ def cut(rows: list[Row], limit: int | None, offset: int | None) -> list[Row]:
 
 
 @several
-@given(rows=tables, conditions=st.lists(columns.conditions, min_size=1, max_size=4))
-def test_conditions_on_columns_of_every_type(rows: list[Row], conditions: list[Condition]) -> None:
-    """The rows are those for which the condition holds in Python."""
-    data = made(rows)
+@given(rows=tables, conditions=st.lists(columns.conditions, min_size=1, max_size=4), built=st.booleans())
+def test_conditions_on_columns_of_every_type(rows: list[Row], conditions: list[Condition], *, built: bool) -> None:
+    """The rows are those for which the condition holds in Python, whether the indexes are built or not."""
+    data = made(rows, built=built)
     for condition, holds in conditions:
         query = select("id").where(condition)
 

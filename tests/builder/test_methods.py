@@ -103,9 +103,9 @@ VALUES: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
     "__rmod__": [(7 % (ID + 1), "7 % (id + 1)", lambda row: 7 % (row["id"] + 1))],
     "__neg__": [(-X, "x * -1", lambda row: -row["x"])],
     "__getitem__": [
-        (col("e")[0], "(e * 1)[0]", lambda row: row["e"][0]),
+        (col("e")[0], "(e - (e - e))[0]", lambda row: row["e"][0]),
         (col("e")[0:2], "e[0:2]", lambda row: row["e"][0:2]),
-        (col("m")[1, 2], "(m * 1)[1, 2]", lambda row: row["m"][1, 2]),
+        (col("m")[1, 2], "(m - (m - m))[1, 2]", lambda row: row["m"][1, 2]),
         (col("meta")["year"], "meta['year']", lambda row: row["meta"]["year"]),
     ],
     "shape": [(col("m").shape, "shape(m)", lambda _row: [2, 3])],

@@ -3,6 +3,7 @@ Know how a comparison is written so that the engine compares as its text says: b
 
 The engine uses an index where a column stands on the left of a literal, and only there.
 With an index it casts the literal to the column's type, finds nothing for ``!=`` on numbers and for empty texts, and over the rows of a sub-query it answers with wrong rows.
+One NaN in an indexed column of floats makes it find all rows or none, and IN loses the members after one that no row has.
 A literal on the left (``3 = v``) is compared row by row, and always right.
 """
 
@@ -170,7 +171,7 @@ def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: b
     if column.dtype == "uint64" and not column.nullable and not (moved and column.is_indexed):
         return _wide(node.left, operator, int(value))
     literal = literal_of(value)
-    if column.is_indexed and (moved or operator == "!=" or not _holds(column.dtype, value)):
+    if column.is_indexed and (moved or operator == "!=" or column.dtype in FLOATS):
         return ast.Comparison(MIRRORED[operator], literal, node.left)
     return ast.Comparison(operator, node.left, literal)
 
@@ -225,16 +226,6 @@ def rounded(dtype: str, value: float) -> float:
     return found if math.isfinite(found) else float(value)
 
 
-def _holds(dtype: str, value: float) -> bool:
-    """Tell whether a value of a type of floats can be *value*."""
-    return dtype in INTEGERS or (rounded(dtype, value) == value and abs(value) <= _largest(dtype))
-
-
-def _largest(dtype: str) -> float:
-    """Return the largest number of a type of floats."""
-    return {"float16": 65504.0, "float32": 3.4028234663852886e38}.get(dtype, math.inf)
-
-
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +246,7 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if not kept:
         return ast.Boolean(node.negated)
     fitted = node.replace(members=tuple(map(literal_of, kept)))
-    return _either(fitted, scope) if column.is_indexed and scope.moved else fitted
+    return _either(fitted, scope) if column.is_indexed else fitted
 
 
 def _of_unknown_in(node: ast.In) -> Expression:

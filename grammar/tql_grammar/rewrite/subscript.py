@@ -1,21 +1,30 @@
 """
-Know which indices and slices the engine reads as Python does, and how the others are written where the lengths are known.
+Subscripts and slices in a form that the engine reads as Python does.
 
 The engine takes the last element for an index beyond the end, cannot count from the end, and reads on into the next row where a slice has an open or a too large end.
-An index into a column whose rows have one fixed shape brings all elements from there on; into something computed it brings the element: ``(e * 1)[0]``.
+Where all rows of a column have one shape, an index into the column brings all elements from there on when many rows are read at once.
+An index into a computed array brings one element, but arithmetic with a number turns a row of one element into a number.
+Unary minus and ``a - (a - a)`` keep the shape of every row, so the index goes into ``-(-a)``: right for every type, for rows of one shape, of several, and of one element.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.json_values import is_value, require_inside
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
     from tql_grammar.schema import Column
+
+N = TypeVar("N", bound=ast.Node)
+NO_NUMBERS = frozenset({"json", "text", "bytes"})
+NO_ARRAYS = frozenset({"sequence", "image", "other"})
 
 LAST = 2**63 - 1
 WITH_SCHEMA = "give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
@@ -28,6 +37,7 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
     Raises:
         ArgumentError: there is none.
     """
+    require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is not None:
         _require_dimensions(node, column)
@@ -43,26 +53,68 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
 def _element(node: ast.Subscript, column: Column | None) -> Expression:
     """Return a subscript so that an index takes one element."""
     places = [_number(index) for index in node.indices]
-    whole = all(place is not None for place in places)
     if not isinstance(node.operand, ast.Column) or all(place is None for place in places):
         return node
-    if column is None:
-        return node.replace(operand=_computed(node.operand))
-    if column.dtype == "json" or all(length is None for length in column.shape):
+    if column is not None and (column.dtype in NO_NUMBERS or column.kind in NO_ARRAYS):
         return node
-    if whole and len(places) == len(column.shape):
+    whole = None not in places
+    if whole and column is not None and None not in column.shape and len(places) == len(column.shape):
         cut = (ast.Slice(ast.Number(place), ast.Number(place + 1)) for place in places if place is not None)
         return ast.Function("prod", (node.replace(indices=tuple(cut)),))
-    if column.dtype == "uint64":
+    return _after_slices(node, places, column)
+
+
+def _after_slices(node: ast.Subscript, places: list[int | None], column: Column | None) -> Expression:
+    """Return a subscript whose slices are taken first: for an index before a slice the engine repeats the first row."""
+    last = max(number for number, place in enumerate(places) if place is not None)
+    if None not in places[: last + 1]:
+        kept = node.indices[: last + 1]
+        cut = node.indices[last + 1 :]
+        operand = node.operand
+        if not all(index == ast.Slice() for index in cut):
+            operand = ast.Subscript(operand, (*(ast.Slice() for _ in kept), *cut))
+        return ast.Subscript(_same(operand, column), kept)
+    first = next(number for number, place in enumerate(places) if place is not None)
+    if None in places[first:]:
+        rule = "takes slices before or after the indices, not between them: the engine reads other elements"
         raise ArgumentError(
-            "[]", f"takes an element or a slice of {column}: the engine has no row of it", _written(node)
+            "[]", rule, _written(node), "swap the dimensions when the data is written, or slice in Python"
         )
-    return node.replace(operand=_computed(node.operand))
+    return node.replace(operand=_same(node.operand, column))
 
 
-def _computed(operand: Expression) -> Expression:
-    """Return a column as something computed, with the same numbers."""
-    return ast.Chain(("*",), (operand, ast.Number(1)))
+def _same(operand: Expression, column: Column | None) -> Expression:
+    """Return the same array as something computed, every row with its shape."""
+    if column is None:
+        return ast.Chain(("-",), (operand, ast.Chain(("-",), (operand, operand))))
+    if column.dtype.startswith("u") or column.dtype == "bool":
+        return ast.Function("abs", (operand,))
+    return ast.Negate(ast.Negate(operand))
+
+
+def merged(node: N) -> N:
+    """
+    Return *node* with chained indices as one: ``b[0][2]`` as ``b[0, 2]``; the engine reads other elements for the first.
+
+    Raises:
+        ArgumentError: a subscript follows a slice.
+    """
+    return rebuild(node, _merged) if any(map(_is_chained, walk(node))) else node
+
+
+def _is_chained(node: Record) -> bool:
+    """Tell whether a subscript without a key of JSON follows another one."""
+    return isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and not is_value(node)
+
+
+def _merged(node: Record) -> Record:
+    """Return one subscript for two."""
+    if not (isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and _is_chained(node)):
+        return node
+    if any(_number(index) is None for index in node.operand.indices):
+        rule = "takes one subscript: the engine reads other elements for one that follows a slice"
+        raise ArgumentError("[]", rule, _written(node), "write one: col(..)[0, 2] for col(..)[0][2]")
+    return node.operand.replace(indices=(*node.operand.indices, *node.indices))
 
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:

@@ -9,8 +9,9 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import width
 from tql_grammar.rewrite.comparison import between, comparison, membership
+from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
-from tql_grammar.rewrite.subscript import subscript
+from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
@@ -43,7 +44,7 @@ def typed(node: N, scope: Scope) -> N:
     Raises:
         ArgumentError: a part means nothing for a column of its type, or the engine cannot do it.
     """
-    return rebuild(node, lambda part: _part(part, scope), opaque=AsIs)
+    return rebuild(merged(node), lambda part: _part(part, scope), opaque=AsIs)
 
 
 def as_given(node: N) -> N:
@@ -105,8 +106,21 @@ def _not(node: ast.Not, scope: Scope) -> Expression:
     return negation(node.operand) if isinstance(node.operand, (ast.Boolean, ast.Not)) else node
 
 
+def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
+    """Return a comparison."""
+    require_inside(node, node.left, scope)
+    return comparison(node, scope)
+
+
+def _between(node: ast.Between, scope: Scope) -> Expression:
+    """Return BETWEEN."""
+    require_inside(node, node.operand, scope)
+    return between(node, scope)
+
+
 def _in(node: ast.In, scope: Scope) -> Expression:
     """Return IN; a sub-query in it is only in texts that were given."""
+    require_inside(node, node.operand, scope)
     return node if isinstance(node.members, ast.Query) else membership(node, scope)
 
 
@@ -119,6 +133,7 @@ def _is_null(node: ast.IsNull, scope: Scope) -> Expression:
 
 def _like(node: ast.Like, scope: Scope) -> Expression:
     """Return LIKE, for texts."""
+    require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is not None and not column.is_text:
         rule = f"takes a column of texts, not {column}"
@@ -149,6 +164,9 @@ def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call, if its column suits it."""
+    node = quantified(node)
+    for argument in node.arguments:
+        require_inside(node, argument, scope)
     column = scope.column(node.arguments[0]) if node.arguments else None
     if column is not None:
         _require_kind(node, column)
@@ -183,9 +201,9 @@ def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
 
 _JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
-    ast.Comparison: comparison,
+    ast.Comparison: _comparison,
     ast.In: _in,
-    ast.Between: between,
+    ast.Between: _between,
     ast.Like: _like,
     ast.IsNull: _is_null,
     ast.And: _joined(conjunction),
