@@ -24,10 +24,11 @@ from tql.scope import located, result_of, scope_of, touches_index
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
+from tql_grammar.printing.parts import Slot
 from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.order import ordered
-from tql_grammar.rewrite.source import filled, lacks_source
+from tql_grammar.rewrite.source import depth, filled, lacks_source
 from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
 from tql_grammar.walk import substitute, walk
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 N = TypeVar("N", bound=ast.Node)
+# So many SELECTs in one another the engine's parser always holds.
+SHALLOW = 60
 # The source of a query that has none, and whether one that has none and gets none is refused.
 Wanted = tuple[str | None, bool]
 
@@ -83,14 +86,35 @@ def _pieces(
 ) -> list[str]:
     """Return the text to send in pieces, with places for the values that are given by their identities."""
     dataset, needs_source = wanted
-    found = tree(located(query, dataset, schemas or {}))
-    if dataset is not None:
-        found = filled(found, dataset)
-    elif needs_source and lacks_source(found):
-        raise without_source(str(query))
-    written = pieces(found, values)
+    try:
+        found = tree(located(query, dataset, schemas or {}))
+        if dataset is not None:
+            found = filled(found, dataset)
+        elif needs_source and lacks_source(found):
+            raise without_source(str(query))
+        written = pieces(found, values)
+    except RecursionError:
+        raise _too_deep("more than Python can walk down") from None
     require_bound("query", written)
+    levels = depth(found)
+    if levels > SHALLOW and not _fits(written):
+        raise _too_deep(str(levels))
     return written
+
+
+def _fits(written: Iterable[str]) -> bool:
+    """Tell whether the engine's parser holds all that is open at once in a text."""
+    from tql_grammar.parser import read
+
+    return read("".join("0" if isinstance(piece, Slot) else piece for piece in written)).parses
+
+
+def _too_deep(found: str) -> ArgumentError:
+    """Return the error about more SELECTs than the engine can hold."""
+    rule = (
+        "takes at most about 140 SELECTs in one another: each key of order_by is one, and an exact number two to four"
+    )
+    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_")
 
 
 def without_source(text: str) -> ArgumentError:
@@ -183,7 +207,8 @@ def _outside(query: Query, scope: Scope, carried: Mapping[str, str]) -> Scope:
     for label in carried:
         require_columns("where / order_by", ast.Column(label), scope)
     there = {there: scope.column(ast.Column(label)) for label, there in carried.items()}
-    return result._replace(columns={**result.columns, **there})
+    values = {there: scope.value(ast.Column(label)) for label, there in carried.items()}
+    return result._replace(columns={**result.columns, **there}, values={**result.values, **values})
 
 
 def _key(key: ast.Order, scope: Scope, carried: Mapping[str, str]) -> ast.Order:

@@ -15,12 +15,14 @@ from tql.coerce import shown
 from tql.expr import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.inference import numbers
 from tql_grammar.rewrite.order import group_keys
+from tql_grammar.rewrite.scope import Values
 from tql_grammar.rewrite.typed import AsIs
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tql.query import Query
     from tql_grammar.ast import Expression
@@ -140,14 +142,19 @@ class Groups:
 
     def over(self, source: ast.Source | None, where: Expression | None, outputs: tuple[Expression, ...]) -> ast.Select:
         """Return the select: flat if nothing has to be computed below."""
-        by = tuple(part for key, there in self.keys.items() for part in group_keys(there, self.scope.column(key))) or (
-            ast.Number(1),
-        )
+        seen = below(self.scope, self.below)
+        by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
         if not self.below:
             return ast.Select(outputs, source, where, group_by=by)
         computed = (ast.Aliased(node, name) for node, name in self.below.items())
         rows = ast.Select((*map(ast.Column, self.columns), *computed), source, where)
         return ast.Select(outputs, ast.Derived(rows), group_by=by)
+
+
+def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
+    """Return what a grouped select sees: the columns of the source, and what is computed of them under a name."""
+    known = Values(scope)
+    return scope._replace(values={**scope.values, **{name: numbers(node, known) for node, name in computed.items()}})
 
 
 def given_back(output: Expression) -> Expression:

@@ -245,6 +245,9 @@ class Query(Record):
         any other column comes back as the list of the group's values.
         ``where`` on columns of the source filters rows before they are grouped, on outputs and aggregates it filters groups; ``order_by`` and ``limit`` concern groups.
         A query with one of those functions and no keys is one group.
+
+        The engine compares keys as float32: numbers that agree in about seven digits, such as epoch seconds, prices and large ids, fall into one group.
+        With a schema (``from_(.., schema=)``, or an embedded client) the groups are exact: see `order_by`.
         """
         return self.replace(groups=clauses.groups(self, expressions))
 
@@ -253,7 +256,7 @@ class Query(Record):
         Keep one of the rows that agree in every column of the result; order and limit concern what is kept.
 
         It compiles to GROUP BY, since the engine ignores DISTINCT, and needs the columns by name.
-        Numbers are compared as float64, texts by their bytes.
+        Texts are compared by their bytes, numbers as the keys of `group_by`: exactly with a schema, as float32 without one.
 
         Raises:
             ArgumentError: when it is written, if the query selects ``*``.
@@ -261,7 +264,7 @@ class Query(Record):
         return self.replace(unique=True)
 
     def union(self, other: Query) -> Query:
-        """Return the rows of both queries, each once; ``order_by`` and ``limit`` after it concern the whole."""
+        """Return the rows of both queries, each once, compared as in `distinct`; ``order_by`` and ``limit`` after it concern the whole."""
         return clauses.combined("union", self, other)
 
     def union_all(self, other: Query) -> Query:
@@ -269,11 +272,11 @@ class Query(Record):
         return clauses.combined("union_all", self, other)
 
     def intersect(self, other: Query) -> Query:
-        """Return the rows that are in both queries, each once."""
+        """Return the rows that are in both queries, each once, compared as in `distinct`."""
         return clauses.combined("intersect", self, other)
 
     def except_(self, other: Query) -> Query:
-        """Return the rows of this query that are not in the other, each once."""
+        """Return the rows of this query that are not in the other, each once, compared as in `distinct`."""
         return clauses.combined("except_", self, other)
 
     def order_by(self, *keys: Column | Key) -> Self:
@@ -282,6 +285,10 @@ class Query(Record):
 
         The score of a search sorts the best first, whatever the metric; every other key ascends; `asc` and `desc` say otherwise.
         The engine keeps one key only, so several become nested selects.
+
+        It compares keys as float32: numbers that agree in about seven digits, such as epoch seconds, prices and large ids, tie.
+        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to four selects.
+        A float64 is exact from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay: values of JSON, raw texts, members of `ungroup_by`, and a similarity that is a key without a name.
         """
         return self.replace(keys=(*self.keys, *clauses.keys(keys)))
 

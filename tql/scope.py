@@ -1,17 +1,24 @@
-"""Know which columns each level of a query sees, and what is known of their types: those of a dataset by its schema, those of a sub-query by what it selects."""
+"""The columns that each level of a query sees, and what is known of their types: those of a dataset by its schema, those of a sub-query by what it selects."""
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from tql.aggregates import is_aggregate
 from tql.clauses import Both, Dataset, Unordered, output_name
+from tql.expr import Placed
 from tql.grouping import bare, is_grouped
+from tql.naming import made_names, placed
 from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.functions import FLAT
+from tql_grammar.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.rewrite.json_values import value_names
-from tql_grammar.rewrite.scope import UNKNOWN, Scope
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.rewrite.typed import written
+from tql_grammar.schema import Column
+from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +26,11 @@ if TYPE_CHECKING:
     from tql.query import Query
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-    from tql_grammar.schema import Column, Schema
+    from tql_grammar.schema import Schema
+
+# Aggregates that are a value of their column, and the type that a sum or a mean meets.
+OF_ONE = frozenset({"min", "max", "first"})
+SUMS = {"sum": "int64", "mean": "float64"}
 
 
 def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Query:
@@ -53,7 +64,7 @@ def scope_of(query: Query) -> Scope:
     if isinstance(source, DerivedQuery):
         return result_of(source.query)
     if isinstance(source, Unordered):
-        return result_of(source.members[0])
+        return _of_all(list(map(result_of, source.members)))
     return _of_both(source) if isinstance(source, Both) else Scope(moved=True)
 
 
@@ -72,18 +83,24 @@ def _result(query: Query) -> Scope:
     query = plain(query)
     scope = scope_of(query)
     found: dict[str, Column | None] = {}
+    values: dict[str, Column | None] = {}
     for output in query.outputs or (ast.Star(),):
         if isinstance(output, ast.Star):
             if scope.columns is None:
                 return Scope(moved=True, json_values=_json_values(query, scope))
             found.update(scope.columns)
+            values.update(scope.values)
         else:
             label = output_name(output) or ""
             found.pop(label, None)
             found[label] = _type(query, output, scope)
     scores = {search.alias: None for search in query.searches}
-    ranked = {label for label, node in _expressions(query) if touches_index(node, scope)}
-    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), json_values=_json_values(query, scope))
+    named = list(_expressions(query))
+    ranked = {label for label, node in named if touches_index(node, scope)}
+    if scope.columns is not None:
+        values.update((label, value_of(query, bare(node), scope)) for label, node in named if not found.get(label))
+    json_values = _json_values(query, scope)
+    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), json_values=json_values, values=values)
 
 
 def _json_values(query: Query, scope: Scope) -> frozenset[str]:
@@ -95,9 +112,79 @@ def _json_values(query: Query, scope: Scope) -> frozenset[str]:
     return (kept | value_names(own) | below) if not is_grouped(query) else frozenset[str]()
 
 
+def value_of(query: Query, node: Expression, scope: Scope) -> Column | None:
+    """Return the type of the numbers that the engine computes for an output of *query*, if it is one value."""
+    if query.pieces is not None:
+        return None
+    if not is_grouped(query):
+        return numbers(written(placed(node), scope), Values(scope))
+    made = made_names(query)
+    by = [made.get(key.name, key) if isinstance(key, ast.Column) else key for key in query.groups]
+    seen: dict[str, Column | None] = {}
+
+    def part(found: Record) -> Record | None:
+        if not isinstance(found, ast.Expression):
+            return None
+        single = found in by or is_aggregate(found)
+        if not single and not isinstance(found, (ast.Column, Placed, ast.Star)):
+            return None
+        label = str(len(seen))
+        seen[label] = _of_group(found, scope) if single else None
+        return ast.Column(label)
+
+    return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+
+
+def _of_group(node: Expression, scope: Scope) -> Column | None:
+    """Return the type of a key of groups, or of an aggregate."""
+    if not isinstance(node, ast.Function) or not is_aggregate(node):
+        return numbers(written(placed(node), scope), Values(scope))
+    if not node.arguments:
+        return COUNT
+    found = _of_group(node.arguments[0], scope)
+    if found is None or found == RANK or node.name not in SUMS:
+        return found
+    return Column(promoted(found.dtype, SUMS[node.name]))
+
+
+def _of_all(scopes: list[Scope]) -> Scope:
+    """Return the columns of a set operation: those of its first member, each in the type in which all of its members meet."""
+    first, *others = scopes
+    if first.columns is None:
+        return first
+    met: dict[str, Column | None] = {}
+    values: dict[str, Column | None] = {}
+    for label, column in first.columns.items():
+        node = ast.Column(label)
+        there = [scope.column(node) for scope in others]
+        met[label] = column if all(other == column for other in there) else _meeting([column, *there])
+        if met[label] is None:
+            values[label] = _meeting([scope.value(node) for scope in scopes])
+    return first._replace(columns=met, values=values)
+
+
+def _meeting(columns: list[Column | None]) -> Column | None:
+    """Return the type in which columns of numbers meet, or None."""
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns):
+        return None
+    first, nullable = known[0], any(column.nullable for column in known)
+    if all(column == first for column in known):
+        return first
+    if all((column.dtype, column.shape, column.kind) == (first.dtype, first.shape, first.kind) for column in known):
+        return first.replace(nullable=nullable, indexes=(), classes=())
+    if not all(column.is_number or (column.dtype == "bool" and column.is_single) for column in known):
+        return None
+    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
 def _type(query: Query, output: Expression, scope: Scope) -> Column | None:
     """Return what is known of an output; under another name, or as the key of groups, a column has no index."""
     node = bare(output)
+    if is_grouped(query) and isinstance(node, ast.Function) and node.name in OF_ONE and is_aggregate(node):
+        node = node.arguments[0]
+        column = scope.column(node)
+        return None if column is None or not column.is_single else column.replace(indexes=())
     column = scope.column(node)
     if column is None or (node is output and not is_grouped(query)):
         return column

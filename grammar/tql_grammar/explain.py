@@ -1,4 +1,4 @@
-"""Know how a query reads as levels: each SELECT with its clauses, and why it stands around the one below."""
+"""The levels of a query: each SELECT with its clauses, and why it is around the one below."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tql_grammar.functions import COUNTING
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Mark
 from tql_grammar.record import Record
+from tql_grammar.rewrite.order import is_part
 from tql_grammar.walk import rebuild, sources, walk
 
 if TYPE_CHECKING:
@@ -146,6 +147,14 @@ def _positional(inner: ast.Select) -> Iterator[str]:
                 yield f"{part.name.lower()}()"
 
 
+def _sorts_a_part(outer: ast.Select, inner: ast.Select) -> bool:
+    """Tell whether a SELECT sorts by a part of the number that the one around it sorts by."""
+    if not (inner.order_by and outer.order_by) or not is_part(inner.order_by[0].expression):
+        return False
+    read = [{part for part in walk(select.order_by[0]) if isinstance(part, ast.Column)} for select in (outer, inner)]
+    return read[0] == read[1]
+
+
 def _is_cut(select: ast.Select) -> bool:
     """Tell whether a SELECT keeps some rows only, by their number."""
     return select.limit is not None or select.top is not None
@@ -155,6 +164,10 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
     (
         lambda outer, inner: bool(inner.group_by) and bool(outer.where or outer.order_by or outer.limit),
         "conditions, order and limit of groups stand around the select that makes them",
+    ),
+    (
+        lambda outer, inner: not _is_cut(inner) and _sorts_a_part(outer, inner),
+        "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first",
     ),
     (
         lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and bool(outer.order_by),

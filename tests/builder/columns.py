@@ -66,7 +66,10 @@ COLUMNS: dict[str, tuple[str, Any]] = {
 NUMBERS = tuple(name for name, (kind, _) in COLUMNS.items() if kind != "text")
 TEXTS = tuple(name for name, (kind, _) in COLUMNS.items() if kind == "text")
 LARGE = [2**53, 2**53 + 1, 2**53 + 2, -(2**53), -(2**53) - 1, 2**62, 2**63 - 1, -(2**63)]
-SPECIAL = [0, 1, 2, 3, -1, -2, 5, 100, 127, 128, 255, 256, 65535, 65536, -128, -129, 2**31, 2**32, *LARGE]
+# Neighbours that one float32 stands for.
+CLOSE = [2**24, 2**24 + 1, 2**32 + 1, 1_700_000_003, 1_700_000_005, 1_700_000_003_001, 1_700_000_003_002]
+CLOSE_FLOATS = [1234567.85, 1234567.89, 0.1 + 1e-12, -1234567.89, -1234567.85]
+SPECIAL = [0, 1, 2, 3, -1, -2, 5, 100, 127, 128, 255, 256, 65535, 65536, -128, -129, 2**31, 2**32, *CLOSE, *LARGE]
 FRACTIONS = [
     0.5,
     -0.5,
@@ -98,7 +101,8 @@ def integers_of(kind: str) -> st.SearchStrategy[int]:
 
 def floats_of(kind: str, *, nan: bool) -> st.SearchStrategy[float]:
     """Return numbers of a type of floats."""
-    known = [float(np.dtype(kind).type(number)) for number in (0.0, -0.0, 0.5, 0.1, -2.5, 1 / 3, 3.0, 1.0, 2.0)]
+    numbers = [0.0, -0.0, 0.5, 0.1, -2.5, 1 / 3, 3.0, 1.0, 2.0, *(CLOSE_FLOATS if kind == "float64" else ())]
+    known = [float(np.dtype(kind).type(number)) for number in numbers]
     return st.sampled_from([*known, math.nan] if nan else known)
 
 

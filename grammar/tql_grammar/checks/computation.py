@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import multiplied
-from tql_grammar.checks.inference import infer
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import SEARCHES
+from tql_grammar.inference import infer
 from tql_grammar.schema import FLOATS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.inference import infer
 from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

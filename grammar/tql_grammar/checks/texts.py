@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import exchanged
-from tql_grammar.checks.inference import infer
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.inference import infer
 from tql_grammar.rewrite.comparison import MIRRORED
 
 if TYPE_CHECKING:

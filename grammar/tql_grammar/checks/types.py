@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import exchanged
-from tql_grammar.checks.inference import infer
 from tql_grammar.checks.literals import is_literal, literals_of
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.inference import infer
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.schema import INTEGERS, did_you_mean
 

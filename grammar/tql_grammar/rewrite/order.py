@@ -1,12 +1,13 @@
 """
-Know how several keys become an order that the engine keeps: it sorts by the first key of ORDER BY and ignores the others.
+The order of several keys, in the form that the engine keeps: it sorts by the first key of ORDER BY and ignores the others.
 
 Its sort by one key is stable and DESC is the exact reverse of ASC, ties included.
 So each key gets a select of its own, the least significant one innermost, and a key's direction is turned round once for each DESC outside it.
 An odd number of DESC turns full ties round: then the rows start in reverse.
 
-It compares as float64, cannot sort nullable numbers, and loses its way among NaN.
-So a column of a known type becomes several sorts: the two halves of an int64, null beside the value, NaN put last before the floats are sorted.
+It compares keys as float32, in ORDER BY and in GROUP BY, cannot sort nullable numbers, and loses its way among NaN.
+So a key of a known type becomes several keys: the parts of a number that a float32 holds, null apart from the value, and NaN put last before the floats are sorted.
+A float64 is exact where its magnitude is 0 or from 1e-28 to 3.4e38; beyond that, numbers that are one float32 tie.
 """
 
 from __future__ import annotations
@@ -15,17 +16,23 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.scope import UNKNOWN, Scope
-from tql_grammar.schema import FLOATS
+from tql_grammar.inference import SCORE, numbers
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Column
 
 TURNED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "desc", None: "desc"}
-HALF = 2**32
+# A float32 holds 24 bits: two parts make 48, three parts of 22 bits with the signs make 64.
+HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
+SIZES = frozenset({HALF, THIRD, THIRDS})
+WRAP = 2.0**64
+LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null)
+VECTORS = (ast.Vector, ast.Array, ast.Parameter)
 
 
 class Sort(NamedTuple):
@@ -92,7 +99,7 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     """
     column = scope.column(key)
     if column is None:
-        return [Sort(key)]
+        return _computed(key, scope)
     if not column.is_single or column.dtype in {"json", "bytes"}:
         rule = f"takes a key with one number or text in each row, and {column} is none"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
@@ -102,27 +109,119 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     return [Sort(ast.IsNull(key)), *_by_type(value, column)]
 
 
+def _computed(key: Expression, scope: Scope) -> list[Sort]:
+    """Return the sorts of a key that is computed: one where nothing is known of its type, and for what is computed from a vector, which has the digits of a float32."""
+    if scope.columns is None or isinstance(key, LITERALS) or any(isinstance(part, VECTORS) for part in walk(key)):
+        return [Sort(key)]
+    column = numbers(key, Values(scope))
+    known = column is not None and column.is_single and not column.nullable
+    return _by_type(key, column) if column is not None and known else [Sort(key)]
+
+
 def _by_type(value: Expression, column: Column) -> list[Sort]:
-    """Return the sorts of a value that is never null."""
-    if column.dtype in FLOATS:
-        return [Sort(value), Sort(ast.Comparison("!=", value, value), guard=True)]
-    return list(map(Sort, halves(value))) if column.dtype == "int64" else [Sort(value)]
+    """Return the sorts of a value that is never null; a class label is a small number."""
+    forms = SCORES if column.kind == SCORE.kind else PARTS
+    form = None if column.is_label else forms.get(column.dtype)
+    return [Sort(value)] if form is None else form(value)
 
 
-def halves(value: Expression) -> Iterable[Expression]:
-    """Return an int64 as two numbers that a float64 holds: ``v - v % 4294967296`` and ``v % 4294967296``."""
-    rest = ast.Chain(("%",), (value, ast.Number(HALF)))
-    return ast.Chain(("-",), (value, rest)), rest
+def _less(left: Expression, right: Expression) -> Expression:
+    """Return a difference."""
+    return ast.Chain(("-",), (left, right))
 
 
-def group_keys(key: Expression, column: Column | None) -> list[Expression]:
+def _rest(value: Expression, divisor: int) -> Expression:
+    """Return the rest of a division, which has the sign of *value*."""
+    return ast.Chain(("%",), (value, ast.Number(divisor)))
+
+
+def _halves(value: Expression) -> list[Sort]:
+    """Return an integer below 2**48 in two parts: ``v - v % 16777216`` and ``v % 16777216``."""
+    low = _rest(value, HALF)
+    return [Sort(_less(value, low)), Sort(low)]
+
+
+def _thirds(value: Expression) -> list[Sort]:
+    """Return an int64 in three parts: ``v - v % 17592186044416``, ``(v - v % 4194304) % 17592186044416`` and ``v % 4194304``."""
+    low = _rest(value, THIRD)
+    return [Sort(_less(value, _rest(value, THIRDS))), Sort(_rest(_less(value, low), THIRDS)), Sort(low)]
+
+
+def _unsigned(value: Expression) -> list[Sort]:
+    """
+    Return a uint64 in three parts.
+
+    Its arithmetic with a literal is that of float64, but its negative is an int64, which wraps above 2**63: the parts are those of ``- -v``, the first one with 2**64 back.
+    """
+    turned = ast.Negate(value)
+    high, middle, low = (part.expression for part in _thirds(turned))
+    wrapped = ast.Chain(("*",), (ast.Comparison(">", turned, ast.Number(0)), ast.Number(WRAP)))
+    first = ast.Chain(("+",), (ast.Chain(("*",), (high, ast.Negate(ast.Number(1.0)))), wrapped))
+    return [Sort(first), Sort(_less(ast.Number(0), middle)), Sort(_less(ast.Number(0), low))]
+
+
+def _residual(value: Expression) -> Expression:
+    """Return what a float32 does not hold of a float64: the norm of a number is the float32 nearest to its magnitude."""
+    sign = _less(ast.Number(1.0), ast.Chain(("*",), (ast.Comparison("<", value, ast.Number(0)), ast.Number(2.0))))
+    return _less(value, ast.Chain(("*",), (ast.Function("l1_norm", (value,)), sign)))
+
+
+def _is_nan(value: Expression) -> Expression:
+    """Return the test for NaN."""
+    return ast.Comparison("!=", value, value)
+
+
+def _residuals(value: Expression) -> list[Sort]:
+    """
+    Return a float64 in three parts, each the residual of the one before.
+
+    The residuals of infinity and of what is larger than a float32 are NaN as well, and each sort needs its NaN last:
+    so the guard puts the numbers first, then what has no second residual, then infinity, and NaN last.
+    """
+    second = _residual(value)
+    third = _residual(second)
+    tests = ast.Chain(("*",), (_is_nan(value), ast.Number(1))), _is_nan(second), _is_nan(third)
+    return [Sort(value), Sort(second), Sort(third), Sort(ast.Chain(("+", "+"), tests), guard=True)]
+
+
+def _positive(value: Expression) -> list[Sort]:
+    """Return a float64 that is positive and finite in three parts."""
+    second = _less(value, ast.Function("l1_norm", (value,)))
+    return [Sort(value), Sort(second), Sort(_residual(second))]
+
+
+def _guarded(value: Expression) -> list[Sort]:
+    """Return a float that a float32 holds, NaN last."""
+    return [Sort(value), Sort(_is_nan(value), guard=True)]
+
+
+# The parts of the numbers of each type that a float32 does not hold, and of floats; and those of scores, which are never NaN.
+SCORES: dict[str, Callable[[Expression], list[Sort]]] = {"float64": _positive}
+PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
+    "int32": _halves,
+    "uint32": _halves,
+    "int64": _thirds,
+    "uint64": _unsigned,
+    "float16": _guarded,
+    "float32": _guarded,
+    "float64": _residuals,
+}
+
+
+def group_keys(key: Expression, scope: Scope) -> list[Expression]:
     """
     Return what the engine has to group by, so that values fall into one group where they are equal.
 
     Raises:
         ArgumentError: the engine cannot group by a column of this type.
     """
-    if column is None:
-        return [key]
-    known = Scope({getattr(key, "name", ""): column})
-    return [sort.expression for sort in reversed(sorts(key, known, "group_by"))]
+    return [sort.expression for sort in reversed(sorts(key, scope, "group_by"))]
+
+
+def is_part(key: Expression) -> bool:
+    """Tell whether a key is a part of a number, or puts NaN last: what more precise keys than a float32 are made of."""
+    parts = list(walk(key))
+    if any(isinstance(part, ast.Function) and part.name == "l1_norm" for part in parts):
+        return isinstance(key, ast.Chain)
+    divided = (part for part in parts if isinstance(part, ast.Chain) and part.operators == ("%",))
+    return any(isinstance(last := part.operands[-1], ast.Number) and last.value in SIZES for part in divided)

@@ -1,11 +1,11 @@
-"""Know where a query without FROM gets its dataset."""
+"""The sources of a query: the dataset of one without FROM, and how deep its sub-queries are nested."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import rebuild, sources, walk
 
 if TYPE_CHECKING:
     from tql_grammar.record import Record
@@ -23,3 +23,17 @@ def filled(query: ast.Query, dataset: str) -> ast.Query:
 def lacks_source(query: ast.Query) -> bool:
     """Tell whether a SELECT of *query* has no source."""
     return any(isinstance(node, ast.Select) and node.source is None for node in walk(query))
+
+
+def depth(query: ast.Query) -> int:
+    """Return how many SELECTs stand in one another."""
+    deepest = 0
+    stack: list[tuple[ast.Query, int]] = [(query, 1)]
+    while stack:
+        part, level = stack.pop()
+        deepest = max(deepest, level)
+        if isinstance(part, ast.SetOperation):
+            stack += [(operand, level) for operand in part.operands]
+        elif isinstance(part, ast.Select):
+            stack += [(below.query, level + 1) for below in sources(part.source) if isinstance(below, ast.Derived)]
+    return deepest
