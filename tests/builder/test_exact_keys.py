@@ -43,6 +43,7 @@ KINDS: dict[str, Any] = {
     "hash": T.UInt64(),
     "share": T.Float64(),
     "half": T.Float32(),
+    "tiny": T.Float16(),
     "code": T.Int16(),
     "indexed": T.Int64(T.Inverted),
     "paid": T.Nullable(T.Int64()),
@@ -69,6 +70,7 @@ VALUES: dict[str, Callable[[random.Random], Any]] = {
     "hash": near(2**53, 2**63, 2**64 - 4, 4),
     "share": lambda draw: draw.choice([NAN, 1 / 3, 1 / 3 + 1e-12, -1 / 3, -1 / 3 - 1e-15, 0.0, -0.0, 2.5, 1e17, 1e-20]),
     "half": lambda draw: draw.choice([NAN, 0.5, -0.5, 2.5, 0.0, -0.0]),
+    "tiny": lambda draw: draw.choice([NAN, 0.5, -0.5, 2.5, 0.0]),
     "code": near(0),
     "indexed": near(1_700_000_000),
     "paid": lambda draw: draw.choice(
@@ -116,6 +118,7 @@ COMPUTED = [
     computed("turned", -col("order"), lambda row: -row["order"]),
     computed("magnitude", fn.abs(col("millis")), lambda row: abs(row["millis"])),
     computed("cents", col("price") * 100, lambda row: row["price"] * 100),
+    computed("huge", col("share") * 1e30, lambda row: row["share"] * 1e30),
     computed("ratio", col("price") / col("code"), lambda row: quotient(row["price"], row["code"])),
     computed("shares", col("share") + col("seconds"), lambda row: row["share"] + row["seconds"]),
     computed("hashed", col("hash") * 1.0, lambda row: float(row["hash"])),

@@ -179,9 +179,10 @@ def _residuals(value: Expression) -> list[Sort]:
     so the guard puts the numbers first, then what has no second residual, then infinity, and NaN last.
     """
     second = _residual(value)
-    third = _residual(second)
-    tests = ast.Chain(("*",), (_is_nan(value), ast.Number(1))), _is_nan(second), _is_nan(third)
-    return [Sort(value), Sort(second), Sort(third), Sort(ast.Chain(("+", "+"), tests), guard=True)]
+    norm = ast.Function("l1_norm", (value,))
+    infinite, large = (ast.Comparison("!=", _less(part, part), ast.Number(0)) for part in (value, norm))
+    tests = ast.Chain(("*",), (_is_nan(value), ast.Number(1))), infinite, large
+    return [Sort(value), Sort(second), Sort(_residual(second)), Sort(ast.Chain(("+", "+"), tests), guard=True)]
 
 
 def _positive(value: Expression) -> list[Sort]:
