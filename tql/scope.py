@@ -115,7 +115,7 @@ def _json_values(query: Query, scope: Scope) -> frozenset[str]:
 def value_of(query: Query, node: Expression, scope: Scope) -> Column | None:
     """Return the type of the numbers that the engine computes for an output of *query*, if it is one value."""
     if query.pieces is not None:
-        return None
+        return _of_member(query, node)
     if not is_grouped(query):
         return numbers(written(placed(node), scope), Values(scope))
     made = made_names(query)
@@ -133,6 +133,23 @@ def value_of(query: Query, node: Expression, scope: Scope) -> Column | None:
         return ast.Column(label)
 
     return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+
+
+def _of_member(query: Query, node: Expression) -> Column | None:
+    """Return the type of a column of groups that are taken apart: a key or an aggregate for each member, or the member's own value."""
+    from tql.desugar import plain
+    from tql.query import DerivedQuery
+
+    source = query.source
+    if query.pieces or not isinstance(source, DerivedQuery) or not isinstance(node, ast.Column):
+        return None
+    groups = plain(source.query)
+    single = result_of(groups).value(node)
+    if single is not None:
+        return single
+    scope = scope_of(groups)
+    own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
+    return numbers(written(placed(own[0]), scope), Values(scope)) if own else None
 
 
 def _of_group(node: Expression, scope: Scope) -> Column | None:
@@ -227,8 +244,11 @@ def _of_both(both: Both) -> Scope:
         if known is not None:
             sides[source.alias] = Scope(known.as_dict())
     found: dict[str, Column | None] = {}
+    values: dict[str, Column | None] = {}
     for aliased in both.columns:
         if isinstance(aliased, ast.Aliased) and isinstance(aliased.expression, ast.Column):
-            there = sides[aliased.expression.table].column(ast.Column(aliased.expression.name))
+            side, column = sides[aliased.expression.table], ast.Column(aliased.expression.name)
+            there = side.column(column)
             found[aliased.alias] = None if there is None else there.replace(indexes=())
-    return Scope(found, moved=True)
+            values[aliased.alias] = side.value(column) if both.other.how == "inner" else None
+    return Scope(found, moved=True, values=values)

@@ -122,6 +122,8 @@ COMPUTED = [
     computed("ratio", col("price") / col("code"), lambda row: quotient(row["price"], row["code"])),
     computed("shares", col("share") + col("seconds"), lambda row: row["share"] + row["seconds"]),
     computed("hashed", col("hash") * 1.0, lambda row: float(row["hash"])),
+    computed("owed", col("paid") + 1, lambda row: None if row["paid"] is None else row["paid"] + 1),
+    computed("doubled", col("cost") * 2, lambda row: None if row["cost"] is None else row["cost"] * 2),
     computed("day", col("seconds") % 7, lambda row: row["seconds"] % 7),
     computed("minute", col("seconds") % 100_000_000, lambda row: row["seconds"] % 100_000_000),
     computed("recent", col("seconds") > 1_700_000_000, lambda row: row["seconds"] > 1_700_000_000),

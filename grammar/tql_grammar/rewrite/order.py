@@ -103,6 +103,11 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     if not column.is_single or column.dtype in {"json", "bytes"}:
         rule = f"takes a key with one number or text in each row, and {column} is none"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
+    return _of_value(key, column)
+
+
+def _of_value(key: Expression, column: Column) -> list[Sort]:
+    """Return the sorts of a value that may be null: then the sum of the one number is what the engine can sort by."""
     if not column.nullable:
         return _by_type(key, column)
     value = key if column.is_text else ast.Function("sum", (key,))
@@ -114,8 +119,7 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     if scope.columns is None or isinstance(key, LITERALS) or any(isinstance(part, VECTORS) for part in walk(key)):
         return [Sort(key)]
     column = numbers(key, Values(scope))
-    known = column is not None and column.is_single and not column.nullable
-    return _by_type(key, column) if column is not None and known else [Sort(key)]
+    return _of_value(key, column) if column is not None and column.is_single else [Sort(key)]
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:
