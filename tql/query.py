@@ -244,10 +244,7 @@ class Query(Record):
         Selected keys come back as single values; ``fn.count()``, ``fn.sum``, ``fn.mean``, ``fn.min``, ``fn.max`` and ``fn.first`` reduce the rows of a group to one value;
         any other column comes back as the list of the group's values.
         ``where`` on columns of the source filters rows before they are grouped, on outputs and aggregates it filters groups; ``order_by`` and ``limit`` concern groups.
-        A query with one of those functions and no keys is one group.
-
-        The engine compares keys as float32: numbers that agree in about seven digits, such as epoch seconds, prices and large ids, fall into one group.
-        With a schema (``from_(.., schema=)``, or an embedded client) the groups are exact: see `order_by`.
+        A query with one of those functions and no keys is one group. The engine compares keys as float32, so close numbers fall into one group; with a schema groups are exact: see `order_by`.
         """
         return self.replace(groups=clauses.groups(self, expressions))
 
@@ -255,8 +252,7 @@ class Query(Record):
         """
         Keep one of the rows that agree in every column of the result; order and limit concern what is kept.
 
-        It compiles to GROUP BY, since the engine ignores DISTINCT, and needs the columns by name.
-        Texts are compared by their bytes, numbers as the keys of `group_by`: exactly with a schema, as float32 without one.
+        It compiles to GROUP BY, since the engine ignores DISTINCT, and needs the columns by name. Texts are compared by their bytes, numbers as by `group_by`.
 
         Raises:
             ArgumentError: when it is written, if the query selects ``*``.
@@ -284,11 +280,8 @@ class Query(Record):
         Sort the rows by *keys*, the first the most significant, after those given before; rows that tie stay in the order of the source.
 
         The score of a search sorts the best first, whatever the metric; every other key ascends; `asc` and `desc` say otherwise.
-        The engine keeps one key only, so several become nested selects.
-
-        It compares keys as float32: numbers that agree in about seven digits, such as epoch seconds, prices and large ids, tie.
-        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to four selects.
-        A float64 is exact from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay: values of JSON, raw texts, members of `ungroup_by`, and a similarity that is a key without a name.
+        The engine keeps one key only, so several become nested selects, and compares it as float32: numbers that agree in about seven digits, as epoch seconds or prices do, tie.
+        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to five selects; a float64 from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay raw texts, a similarity without a name, and a value of JSON: write ``col("meta")["year"] * 1.0``.
         """
         return self.replace(keys=(*self.keys, *clauses.keys(keys)))
 

@@ -77,7 +77,7 @@ def numbers(node: ast.Node, level: Level) -> Column | None:
     inner = _without_neutral(node)
     found = infer(inner, level)
     if found is None:
-        return None
+        return infer(node, level)
     if any(isinstance(part, ast.Function) and part.name.lower() == "random" for part in walk(node)):
         return SMALL
     if inner is not node and max(bits.get(found.dtype, 0) for bits in (SIGNED, UNSIGNED, FLOATING)) > EXACT:
@@ -176,9 +176,14 @@ def _quotient(dtype: str) -> str:
     return f"float{max(SIGNED.get(dtype, 0), UNSIGNED.get(dtype, 0), FLOATING['float16'])}"
 
 
+def _is_element(node: ast.Node) -> bool:
+    """Tell whether *node* is a value of JSON: in arithmetic it is a number, an int64 or a float64."""
+    return isinstance(node, ast.Subscript) and any(isinstance(index, ast.String) for index in node.indices)
+
+
 def _chain(node: ast.Chain, level: Level) -> Column | None:
     """Return the type of arithmetic, which may be missing where one of its operands is."""
-    found = [infer(operand, level) for operand in node.operands]
+    found = [infer(operand, level) or (FLOAT64 if _is_element(operand) else None) for operand in node.operands]
     known = [column for column in found if column is not None]
     if len(known) < len(found) or any(column.dtype in {"text", "json", "bytes"} for column in known):
         return None

@@ -366,6 +366,34 @@ def test_hybrid_scores_that_one_float32_holds_are_told_apart() -> None:
             assert expected == [row["key"] for row in run(data, text)], text
 
 
+def test_numbers_of_json_are_keys_where_they_are_computed_with() -> None:
+    """Arithmetic says that a value of JSON is a number: a float64."""
+    draw = random.Random(5)  # noqa: S311 - data, no secret
+    numbers = [1_700_000_000, 1_700_000_001, 1_700_000_000.5, 1234567.85, 1234567.89, 2**53 - 1, 2**53 - 2, -3]
+    rows: list[Row] = [{"id": number, "meta": {"n": draw.choice(numbers)}} for number in range(60)]
+    data = dataset("exact_json", {"id": "int64", "meta": "json"}, rows)
+    known: dict[str | None, Schema] = {None: Schema.from_dataset(data)}
+    key = col("meta")["n"] * 1.0
+    values = sorted(row["meta"]["n"] for row in rows)
+    for query in (select("id").order_by(key), select("id", n=key).order_by("n")):
+        found = run(data, compile_query(query, None, known))
+
+        assert values == [rows[row["id"]]["meta"]["n"] for row in found]
+    found = run(data, compile_query(select(n=key, c=fn.count()).group_by("n"), None, known))
+
+    assert Counter(values) == {row["n"]: row["c"] for row in found}
+
+
+def test_members_of_groups_are_sorted_exactly(first: Table) -> None:
+    """Groups that are taken apart give members with the type of their column."""
+    for key in ("seconds", "price", "hash", "paid"):
+        grouped = select("word", key, n=fn.count()).group_by("word")
+        query = select("word", key).from_(grouped).ungroup_by().order_by("word", key)
+        expected = sorted((row["word"], rank(row[key])) for row in first.rows)
+
+        assert expected == [(row["word"], rank(row[key])) for row in first.run(query)]
+
+
 def test_more_exact_keys_than_the_engine_holds_are_refused(first: Table) -> None:
     """Each key is several SELECTs in one another: as many as fit are sorted by, and more are an error of the builder."""
     fitting = select("id").order_by(*(col("seconds") * factor for factor in range(2, 40)))
