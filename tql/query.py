@@ -281,7 +281,7 @@ class Query(Record):
 
         The score of a search sorts the best first, whatever the metric; every other key ascends; `asc` and `desc` say otherwise.
         The engine keeps one key only, so several become nested selects, and compares it as float32: numbers that agree in about seven digits, as epoch seconds or prices do, tie.
-        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to five selects; a float64 from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay raw texts, a similarity without a name, and a value of JSON: write ``col("meta")["year"] * 1.0``.
+        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to five selects; a float64 from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay a similarity without a name, and a value of JSON: write ``col("meta")["year"] * 1.0``.
         """
         return self.replace(keys=(*self.keys, *clauses.keys(keys)))
 
