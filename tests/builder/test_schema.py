@@ -435,3 +435,38 @@ def test_a_text_kept_as_it_was_written_gets_its_dataset_too() -> None:
     for known in ({}, columns_of(data)):
         assert [row["a"] for row in run(data, compile_query(query, None, known))] == [3, 2]
         assert compile_query(query.order_by("a"), "D", known).count("from D") == 1
+
+
+def test_a_condition_on_what_groups_and_sets_hold_is_that_of_their_type() -> None:
+    """The smallest, the largest and the first value have the type of their column, and the columns of a set that in which its queries meet."""
+    data = deeplake.create(f"mem://{next(names)}")
+    data.add_column("k", T.Text())
+    data.add_column("u", T.UInt8())
+    data.add_column("n", T.Int64())
+    data.append({"k": ["x", "y", "x", "y"], "u": [200, 5, 3, 1], "n": [300, 256, 5, 2**53 + 1]})
+    data.commit()
+    known = columns_of(data)
+    groups = select("k", low=fn.min("u"), high=fn.max("u"), first=fn.first("u")).group_by("k").order_by("k")
+    for name, values in {"low": [3, 1], "high": [200, 5], "first": [200, 5]}.items():
+        found = run(data, compile_query(groups.where(col(name).in_([-1, 256, values[1]])), None, known))
+
+        assert [(row["k"], row[name]) for row in found] == [("y", values[1])]
+    for left, right in [("u", "n"), ("n", "u")]:
+        both = select(v=col(left)).union_all(select(v=col(right))).where(col("v").in_([300, 256, 2**53 + 1, 0]))
+        found = run(data, compile_query(both.order_by("v"), None, known))
+
+        assert [row["v"] for row in found] == [256, 300, 2**53 + 1]
+
+
+def test_explain_says_where_a_level_makes_a_key_exact() -> None:
+    """The parts of one number are told from the keys of an order."""
+    levels = []
+    level = select_("id").order_by("id", "small").explain()
+    while level.below:
+        levels.append(level.why)
+        (level,) = level.below
+    parts = "the engine compares keys as float32"
+
+    assert [why.startswith(parts) for why in levels] == [True, True, False, False]
+    assert levels[2].startswith("the engine heeds one key")
+    assert not levels[3]
