@@ -19,11 +19,12 @@ from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
 from tql.parameters import require_bound, resolved
 from tql.positions import numbers_rows, require_unmoved
-from tql.scope import located, result_of, scope_of, touches_index
+from tql.scope import located, on_source, result_of, scope_of, touches_index
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.rewrite.logic import conjunction
+from tql_grammar.rewrite.nullable import narrowed, require_present
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
 from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
@@ -138,7 +139,9 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
     used = [*outside, *keys, *drawn]
     refuse_doubtful(used, made, scope)
     require_columns("where", placed(conjunction(inside)), scope)
-    base = ast.Select(_outputs(query, scope), _source(query), _where(inside, scope))
+    where = _where(inside, scope)
+    whole, scope = scope, narrowed(scope, map(placed, inside))
+    base = ast.Select(_outputs(query, scope), _source(query), where)
     carried: dict[str, str] = {}
     above = numbered and (keys or drawn or is_cut(query))
     if outside or above or (drawn and keys) or any(uses(part, made) for part in used):
@@ -149,7 +152,7 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
         rows = rows.replace(sample_by=_sample(query, scope, carried))
         base = base.replace(where=rows.where) if not drawn else base.replace(source=ast.Derived(rows))
     elif drawn:
-        base = base.replace(sample_by=_sample(query, scope, {}))
+        base = base.replace(sample_by=_sample(query, whole, {}))
         base = ast.Select((ast.Star(),), ast.Derived(base)) if is_cut(query) else base
     order = [_key(key, scope, carried) for key in keys]
     indexed = any(touches_index(key, scope) for key in order) or may_lose_rows(query)
@@ -187,11 +190,13 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
     amount = None if sampling.amount is None else literal("sample_by", sampling.amount)
     weights = _typed(renamed(sampling.weights, carried), scope)
     require_columns("sample_by", weights, scope)
+    require_present("sample_by", weights, scope)
     return ast.Sample(weights, sampling.replace_rows, amount, sampling.percent)
 
 
 def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
+    whole, scope = scope, narrowed(scope, on_source(query))
     query = query.replace(
         outputs=tuple(without_nulls(output, scope) for output in query.outputs or (ast.Star(),)),
         conditions=tuple(without_nulls(part, scope) for part in query.conditions),
@@ -212,7 +217,7 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
         require_columns("group_by", placed(node), scope)
     core = groups.over(
         _source(query),
-        _where(inside, scope),
+        _where(inside, whole),
         tuple(groups.output(output, lambda node: _typed(node, scope)) for output in named),
     )
     if not (having or order or is_cut(query)) and named == query.outputs:

@@ -15,8 +15,10 @@ from tql.coerce import shown
 from tql.expr import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.order import group_keys
-from tql_grammar.rewrite.typed import AsIs
+from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.nullable import absent, missing, remedy
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
@@ -64,32 +66,34 @@ def without_nulls(node: N, scope: Scope) -> N:
         if not is_aggregate(part) or part.name in {"count", "first"}:  # type: ignore[attr-defined]  # an aggregate is a Function
             return part
         (argument,) = part.arguments  # type: ignore[attr-defined]  # the same
-        column = scope.column(argument)
-        if column is None or not column.nullable or not column.is_number:
+        absences = missing(argument, scope)
+        if not absences:
             return part
         form = NULLABLE.get(part.name)  # type: ignore[attr-defined]  # the same
         if form is None:
-            rule = "takes a column that is never null: the engine has no form that leaves nulls out"
+            rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
             subject = f"fn.{part.name}"  # type: ignore[attr-defined]  # the same
-            raise ArgumentError(subject, rule, str(column))
-        return form(argument)
+            names = ", ".join(repr(column.name) for column in absences)
+            raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
+        return form(written(argument, scope), absent(absences))
 
     return rebuild(node, change)
 
 
-def _sum_without_nulls(argument: Expression) -> Expression:
-    """Return the sum of what is not null: one null alone sums to 0, and to null times 1."""
-    return ast.Function("sum", (AsIs(ast.Function("sum", (argument,))),))
+def _sum_without_nulls(argument: Expression, _absent: Expression) -> Expression:
+    """Return the sum of what is not null: one null alone sums to 0, and to null times 1; without a literal beside it, the sum of computed numbers is read in the type of the first."""
+    single = ast.Function("sum", (argument,))
+    alone = isinstance(argument, ast.Column)
+    return ast.Function("sum", (AsIs(single if alone else ast.Chain(("*",), (single, ast.Number(1)))),))
 
 
-def _mean_without_nulls(argument: Expression) -> Expression:
+def _mean_without_nulls(argument: Expression, absent: Expression) -> Expression:
     """Return the mean of what is not null."""
-    missing = ast.Function("sum", (ast.IsNull(argument),))
-    there = ast.Chain(("-",), (ast.Function("count"), missing))
-    return ast.Chain(("/",), (_sum_without_nulls(argument), there))
+    there = ast.Chain(("-",), (ast.Function("count"), ast.Function("sum", (absent,))))
+    return ast.Chain(("/",), (_sum_without_nulls(argument, absent), there))
 
 
-NULLABLE: dict[str, Callable[[Expression], Expression]] = {"sum": _sum_without_nulls, "mean": _mean_without_nulls}
+NULLABLE: dict[str, Callable[[Expression, Expression], Expression]] = {"sum": _sum_without_nulls, "mean": _mean_without_nulls}
 
 
 class Groups:
@@ -138,11 +142,13 @@ class Groups:
         self.below[ast.Number(1)] = ONE
         return ast.Column(ONE)
 
+    def _parts(self, key: Expression, there: Expression) -> list[Expression]:
+        """Return what the engine has to group by for a key, which the column *there* holds."""
+        return group_keys(there, self.scope.column(key), nullable=bool(missing(key, self.scope)))
+
     def over(self, source: ast.Source | None, where: Expression | None, outputs: tuple[Expression, ...]) -> ast.Select:
         """Return the select: flat if nothing has to be computed below."""
-        by = tuple(part for key, there in self.keys.items() for part in group_keys(there, self.scope.column(key))) or (
-            ast.Number(1),
-        )
+        by = tuple(part for key, there in self.keys.items() for part in self._parts(key, there)) or (ast.Number(1),)
         if not self.below:
             return ast.Select(outputs, source, where, group_by=by)
         computed = (ast.Aliased(node, name) for node, name in self.below.items())

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from tql.clauses import Both, Dataset, Unordered, output_name
 from tql.grouping import is_grouped
+from tql.naming import made_names, placed, uses
+from tql.positions import numbers_rows
 from tql.search import Fusion
 from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
+from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.walk import rebuild, walk
 
@@ -52,8 +56,42 @@ def scope_of(query: Query) -> Scope:
     if isinstance(source, DerivedQuery):
         return result_of(source.query)
     if isinstance(source, Unordered):
-        return result_of(source.members[0])
+        return _of_rows([result_of(member) for member in source.members])
     return _of_both(source) if isinstance(source, Both) else Scope(moved=True)
+
+
+def _of_rows(members: list[Scope]) -> Scope:
+    """
+    Return the columns of several queries' rows one after the other, by the names of the first: nullable where one of them is.
+
+    Raises:
+        ArgumentError: the engine shifts values past what is missing, as it does where the types differ.
+    """
+    first, *others = members
+    if first.columns is None:
+        return first
+    found = dict(first.columns)
+    nullables = set(first.nullables)
+    for other in others:
+        for label, (name, column) in zip(found, (other.columns or {}).items(), strict=False):
+            legs = [(found[label], label in first.nullables), (column, name in other.nullables)]
+            _require_one_type(label, legs)
+            one = found[label]
+            if one is not None and column is not None and column.nullable:
+                found[label] = one.replace(nullable=True)
+    return first._replace(columns=found, nullables=frozenset(nullables))
+
+
+def _require_one_type(label: str, legs: list[tuple[Column | None, bool]]) -> None:
+    """Refuse numbers of two types of which some may be missing."""
+    if not any(computed or (column is not None and column.nullable and not column.is_text) for column, computed in legs):
+        return
+    types = {"computed" if computed else column.dtype for column, computed in legs if computed or column is not None}
+    if len(types) > 1 or "computed" in types:
+        rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
+        kinds = " and ".join("a computed number" if computed else str(column) for column, computed in legs)
+        hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"
+        raise ArgumentError("union", rule, f"{label!r}, which is {kinds}", hint)
 
 
 def result_of(query: Query) -> Scope:
@@ -69,7 +107,7 @@ def _result(query: Query) -> Scope:
     from tql.desugar import plain
 
     query = plain(query)
-    scope = scope_of(query)
+    scope = narrowed(scope_of(query), on_source(query))
     found: dict[str, Column | None] = {}
     for output in query.outputs or (ast.Star(),):
         if isinstance(output, ast.Star):
@@ -80,9 +118,18 @@ def _result(query: Query) -> Scope:
             label = output_name(output) or ""
             found.pop(label, None)
             found[label] = _type(query, output, scope)
+    computed = {output_name(output) or "" for output in query.outputs if missing(placed(output), scope)}
+    nullables = {label for label, column in found.items() if column is None and label in computed | scope.nullables}
     scores = {search.alias: None for search in query.searches}
     ranked = {label for label, node in _expressions(query) if touches_index(node, scope)}
-    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked))
+    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), nullables=frozenset(nullables))
+
+
+def on_source(query: Query) -> list[Expression]:
+    """Return the conditions that concern columns of the source only, so that every other clause sees the rows that meet them."""
+    made = made_names(query)
+    kept = [] if numbers_rows(query) else [part for part in query.conditions if not uses(part, made)]
+    return [placed(part) for part in kept]
 
 
 def _type(query: Query, output: Expression, scope: Scope) -> Column | None:

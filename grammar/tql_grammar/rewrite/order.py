@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.schema import FLOATS
 
@@ -92,7 +93,7 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     """
     column = scope.column(key)
     if column is None:
-        return [Sort(key)]
+        return _computed(key, missing(key, scope))
     if not column.is_single or column.dtype in {"json", "bytes"}:
         rule = f"takes a key with one number or text in each row, and {column} is none"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
@@ -100,6 +101,11 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
         return _by_type(key, column)
     value = key if column.is_text else ast.Function("sum", (key,))
     return [Sort(ast.IsNull(key)), *_by_type(value, column)]
+
+
+def _computed(key: Expression, absences: tuple[ast.Column, ...]) -> list[Sort]:
+    """Return the sorts of a value that is computed, and missing where one of the columns is: the sum of one missing number is 0."""
+    return [Sort(absent(absences)), Sort(ast.Function("sum", (key,)))] if absences else [Sort(key)]
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:
@@ -115,14 +121,19 @@ def halves(value: Expression) -> Iterable[Expression]:
     return ast.Chain(("-",), (value, rest)), rest
 
 
-def group_keys(key: Expression, column: Column | None) -> list[Expression]:
+def group_keys(key: Expression, column: Column | None, *, nullable: bool = False) -> list[Expression]:
     """
     Return what the engine has to group by, so that values fall into one group where they are equal.
+
+    Args:
+        key: the column that holds the values.
+        column: what is known of it.
+        nullable: whether it holds computed numbers of which some may be missing.
 
     Raises:
         ArgumentError: the engine cannot group by a column of this type.
     """
     if column is None:
-        return [key]
+        return [ast.IsNull(key), ast.Function("sum", (key,))] if nullable else [key]
     known = Scope({getattr(key, "name", ""): column})
     return [sort.expression for sort in reversed(sorts(key, known, "group_by"))]
