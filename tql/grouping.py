@@ -19,6 +19,7 @@ from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.typed import written
 from tql_grammar.rewrite.nullable import absent, missing, remedy
+from tql_grammar.schema import INTEGERS
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tql_grammar.rewrite.scope import Scope
 
 N = TypeVar("N", bound="Record")
+# Types in which arithmetic stays whole; that of uint64 is a float64.
+WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
 def is_grouped(query: Query) -> bool:
@@ -75,22 +78,44 @@ def without_nulls(node: N, scope: Scope) -> N:
             subject = f"fn.{part.name}"  # type: ignore[attr-defined]  # the same
             names = ", ".join(repr(column.name) for column in absences)
             raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
-        return form(written(argument, scope), absent(absences))
+        return form(_single_sum(written(argument, scope), scope), absent(absences))
 
     return rebuild(node, change)
 
 
-def _sum_without_nulls(argument: Expression, _absent: Expression) -> Expression:
-    """Return the sum of what is not null: one null alone sums to 0, and to null times 1; without a literal beside it, the sum of computed numbers is read in the type of the first."""
-    single = ast.Function("sum", (argument,))
-    alone = isinstance(argument, ast.Column)
-    return ast.Function("sum", (AsIs(single if alone else ast.Chain(("*",), (single, ast.Number(1)))),))
+def _single_sum(argument: Expression, scope: Scope) -> Expression:
+    """
+    Return the sum of each single number: that of a null is 0, and null times 1 is no more than null.
+
+    The engine takes the type of all of them from the first, and that of a null is no float, so a literal beside computed ones says which it is.
+    """
+    found = ast.Function("sum", (argument,))
+    if scope.column(argument) is not None:
+        return AsIs(found)
+    return AsIs(ast.Chain(("*",), (found, ast.Number(1 if _is_whole(argument, scope) else 1.0))))
 
 
-def _mean_without_nulls(argument: Expression, absent: Expression) -> Expression:
+def _is_whole(node: Expression, scope: Scope) -> bool:
+    """Tell whether arithmetic is known to give integers."""
+    parts = list(walk(node))
+    columns = [scope.column(part) for part in parts if isinstance(part, ast.Column)]
+    fractions = any(
+        (isinstance(part, ast.Chain) and "/" in part.operators)
+        or (isinstance(part, ast.Number) and isinstance(part.value, float))
+        for part in parts
+    )
+    return not fractions and all(column is not None and column.dtype in WHOLE for column in columns)
+
+
+def _sum_without_nulls(single: Expression, _absent: Expression) -> Expression:
+    """Return the sum of what is not null."""
+    return ast.Function("sum", (single,))
+
+
+def _mean_without_nulls(single: Expression, absent: Expression) -> Expression:
     """Return the mean of what is not null."""
     there = ast.Chain(("-",), (ast.Function("count"), ast.Function("sum", (absent,))))
-    return ast.Chain(("/",), (_sum_without_nulls(argument, absent), there))
+    return ast.Chain(("/",), (_sum_without_nulls(single, absent), there))
 
 
 NULLABLE: dict[str, Callable[[Expression, Expression], Expression]] = {"sum": _sum_without_nulls, "mean": _mean_without_nulls}

@@ -96,6 +96,22 @@ def reused(case: Case) -> Position:
     return query, lambda rows: [[row["id"], case.meaning(row) in {1, 3}] for row in _sorted(rows, case)], True
 
 
+def summed_outside(case: Case) -> Position:
+    """Return the sum of a value that another query names."""
+    query = select(x=fn.sum("y"), n=fn.count()).from_(select("id", y=case.expression))
+    return query, lambda rows: _sum(rows, case), True
+
+
+def averaged(case: Case) -> Position:
+    """Return the mean of what is not missing, in groups that have some."""
+
+    def mean(rows: list[Row]) -> Rows:
+        there = [value for row in rows if (value := case.meaning(row)) is not None]
+        return [[float(sum(there) / len(there))]] if there else [[None]] if rows else []
+
+    return select(x=fn.mean(case.expression)).from_(select().where(col("id") >= 0)), mean, True
+
+
 def drawn(case: Case) -> Position:
     """Return the rows that a condition as weight leaves: as many as meet it, and the first in any case."""
     weight = (col("id") < 1) | case.expression
@@ -116,7 +132,7 @@ def missing_left_out(case: Case) -> Position:
 
 
 CONDITIONS = {"where": where, "select": selected, "order_by": ordered, "group_by": grouped, "sum": summed, "reused": reused}
-VALUES = {"select": selected, "order_by": ordered, "group_by": grouped, "distinct": distinct, "sum": summed, "reused": reused}
+VALUES = {"select": selected, "order_by": ordered, "group_by": grouped, "distinct": distinct, "sum": summed, "sum outside": summed_outside, "reused": reused}
 
 
 def _text(query: Query, dataset: str) -> str:
@@ -130,13 +146,13 @@ def _differs(engine: NullsRunner, position: Position, dataset: str) -> str | Non
     text = _text(query, dataset)
     answer, wanted = engine.ask(text), expected(nulls.rows(dataset))
     if isinstance(answer, list) and not in_order:
-        answer, wanted = sorted(answer, key=repr), sorted(map(_as_read, wanted), key=repr)
+        answer, wanted = sorted(answer, key=_in_any_order), sorted(wanted, key=_in_any_order)
     return None if answer == wanted else f"{dataset}: {text}\n  {answer}\n  {wanted}"
 
 
-def _as_read(row: list[Any]) -> list[Any]:
-    """Return a row as it is compared where its order is not promised."""
-    return row
+def _in_any_order(row: list[Any]) -> list[tuple[bool, Any]]:
+    """Return what sorts rows whose order is not promised."""
+    return list(map(_last, row))
 
 
 def _refused(position: Position) -> str | None:
