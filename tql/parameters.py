@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tql.coerce import literal, name
 from tql.expr import Expr
+from tql.requirements import required
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark, merged
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tql.query import Query
+    from tql.requirements import Requirement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -51,6 +53,14 @@ class Template(Generic[Q]):
         self.query = query.replace(bindings=())
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
         self.names = tuple(dict.fromkeys(found))
+
+    @functools.cached_property
+    def requirements(self) -> dict[str, list[Requirement]]:
+        """What each parameter takes where it is used."""
+        found: dict[str, list[Requirement]] = {}
+        for label, requirement in required(self.query):
+            found.setdefault(label, []).append(requirement)
+        return found
 
     @functools.cached_property
     def parts(self) -> list[str]:
@@ -84,9 +94,18 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
         if label not in known:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
-        bound[label] = literal(f"bind({label}=..)", value)
+        bound[label] = _bound(template, label, value)
     state = template.query.__dict__ | {"bindings": tuple(bound.items()), "_template": template}
     return made(type(query), state)
+
+
+def _bound(template: Template[Q], label: str, value: object) -> Expression:
+    """Return the literal of a value, or refuse what is refused where the parameter is, if it is given there."""
+    subject = f"bind({label}=..)"
+    node = literal(subject, value)
+    for require in template.requirements.get(label, ()):
+        require(subject, value, node)
+    return node
 
 
 def resolved(query: Q) -> Q:
@@ -103,6 +122,8 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
         return values.get(node.name, node)
     if isinstance(node, ast.Comparison) and isinstance(node.right, ast.Null):
         return ast.IsNull(node.left, negated=node.operator == "!=")
+    if isinstance(node, ast.Comparison) and isinstance(node.left, ast.Null):
+        return ast.IsNull(node.right, negated=node.operator == "!=")
     return node
 
 

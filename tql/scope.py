@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.aggregates import is_aggregate
 from tql.clauses import Both, Dataset, Unordered, output_name
-from tql.grouping import is_grouped
-from tql.naming import made_names, placed, uses
+from tql.grouping import bare, is_grouped
+from tql.naming import made_names, placed, read_names, uses
 from tql.positions import numbers_rows
 from tql.search import Fusion
 from tql_grammar import ast
@@ -91,7 +92,7 @@ def _require_one_type(label: str, legs: list[tuple[Column | None, bool]]) -> Non
         rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
         kinds = " and ".join("a computed number" if computed else str(column) for column, computed in legs)
         hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"
-        raise ArgumentError("union", rule, f"{label!r}, which is {kinds}", hint)
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint)
 
 
 def result_of(query: Query) -> Scope:
@@ -118,11 +119,28 @@ def _result(query: Query) -> Scope:
             label = output_name(output) or ""
             found.pop(label, None)
             found[label] = _type(query, output, scope)
-    computed = {output_name(output) or "" for output in query.outputs if missing(placed(output), scope)}
+    computed = {label for label, node in _values(query) if missing(placed(node), scope)}
     nullables = {label for label, column in found.items() if column is None and label in computed | scope.nullables}
     scores = {search.alias: None for search in query.searches}
     ranked = {label for label, node in _expressions(query) if touches_index(node, scope)}
-    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), nullables=frozenset(nullables))
+    result = Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), nullables=frozenset(nullables))
+    return narrowed(result, _on_outputs(query))
+
+
+def _values(query: Query) -> Iterator[tuple[str, Expression]]:
+    """Yield the outputs of a query that hold one value in each row; in groups others hold the list of the group's values."""
+    grouped = is_grouped(query)
+    for label, node in _expressions(query.replace(searches=())):
+        one = not grouped or bare(node) in query.groups or ast.Column(label) in query.groups
+        if one or any(map(is_aggregate, walk(node))):
+            yield label, node
+
+
+def _on_outputs(query: Query) -> list[Expression]:
+    """Return the conditions that concern the outputs of a query."""
+    made = made_names(query)
+    places = ((part, {place for _, place in read_names(part)}) for part in query.conditions if uses(part, made))
+    return [placed(part) for part, found in places if "source" not in found]
 
 
 def on_source(query: Query) -> list[Expression]:
@@ -177,8 +195,11 @@ def _of_both(both: Both) -> Scope:
         if known is not None:
             sides[source.alias] = Scope(known.as_dict())
     found: dict[str, Column | None] = {}
+    nullables: set[str] = set()
     for aliased in both.columns:
         if isinstance(aliased, ast.Aliased) and isinstance(aliased.expression, ast.Column):
             there = sides[aliased.expression.table].column(ast.Column(aliased.expression.name))
             found[aliased.alias] = None if there is None else there.replace(indexes=())
-    return Scope(found, moved=True)
+            if aliased.expression.name in sides[aliased.expression.table].nullables:
+                nullables.add(aliased.alias)
+    return Scope(found, moved=True, nullables=frozenset(nullables))
