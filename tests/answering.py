@@ -55,7 +55,10 @@ def of_nulls() -> Callable[[str], Any]:
         view: Any = deeplake.query(text)
         if len(view) == 0:
             return []
-        columns = [[value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value for value in view[column.name][:]] for column in view.schema.columns]
+        columns = [
+            [value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value for value in view[column.name][:]]
+            for column in view.schema.columns
+        ]
         return [list(row) for row in zip(*columns, strict=True)]
 
     return answer

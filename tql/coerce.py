@@ -122,8 +122,8 @@ def _float(subject: str, value: object) -> ast.Expression:
 
 
 def _string(subject: str, value: object) -> ast.Expression:
-    """Return a text literal."""
-    text = "".join([str.__str__(value)])  # type: ignore[arg-type]  # only strs come here
+    """Return a text literal: of a subclass of str its characters, not what it prints as."""
+    text = "".join([str.__str__(value)])
     _require_text(subject, text)
     return ast.String(text)
 

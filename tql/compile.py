@@ -17,7 +17,7 @@ from tql.desugar import plain
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
-from tql.parameters import require_bound, resolved
+from tql.parameters import require_bound, require_fitting, resolved
 from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, on_source, result_of, scope_of, touches_index
 from tql_grammar import ast
@@ -65,6 +65,8 @@ def compile_query(
         ArgumentError: no text has the query's meaning.
     """
     wanted = dataset, needs_source
+    if query.bindings:
+        require_fitting(query)
     if schemas:
         return "".join(_pieces(query, {}, wanted, schemas))
     # A query is frozen: without columns from outside, it has one text for each dataset.
@@ -114,6 +116,8 @@ def tree(query: Query) -> ast.Query:
     """Return the tree of the text."""
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
+    if query.bindings:
+        require_fitting(query)
     query = plain(resolved(query))
     scope = scope_of(query)
     if is_grouped(query):

@@ -16,9 +16,9 @@ from tql.expr import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.nullable import absent, missing, remedy
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.typed import written
-from tql_grammar.rewrite.nullable import absent, missing, remedy
 from tql_grammar.schema import INTEGERS
 from tql_grammar.walk import rebuild, substitute, walk
 
@@ -118,7 +118,10 @@ def _mean_without_nulls(single: Expression, absent: Expression) -> Expression:
     return ast.Chain(("/",), (_sum_without_nulls(single, absent), there))
 
 
-NULLABLE: dict[str, Callable[[Expression, Expression], Expression]] = {"sum": _sum_without_nulls, "mean": _mean_without_nulls}
+NULLABLE: dict[str, Callable[[Expression, Expression], Expression]] = {
+    "sum": _sum_without_nulls,
+    "mean": _mean_without_nulls,
+}
 
 
 class Groups:

@@ -94,18 +94,22 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
         if label not in known:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
-        bound[label] = _bound(template, label, value)
+        bound[label] = literal(f"bind({label}=..)", value)
     state = template.query.__dict__ | {"bindings": tuple(bound.items()), "_template": template}
     return made(type(query), state)
 
 
-def _bound(template: Template[Q], label: str, value: object) -> Expression:
-    """Return the literal of a value, or refuse what is refused where the parameter is, if it is given there."""
-    subject = f"bind({label}=..)"
-    node = literal(subject, value)
-    for require in template.requirements.get(label, ()):
-        require(subject, value, node)
-    return node
+def require_fitting(query: Query) -> None:
+    """
+    Refuse a value that is refused where its parameter is, if it is given there.
+
+    Raises:
+        ArgumentError: such as for a list that is compared, or a text as a vector.
+    """
+    requirements = _template_of(query).requirements
+    for label, node in query.bindings:
+        for require in requirements.get(label, ()):
+            require(f"bind({label}=..)", node)
 
 
 def resolved(query: Q) -> Q:
@@ -133,6 +137,7 @@ def text_of_vectors(query: Query) -> str | None:
     for value in values.values():
         if type(value) is not ast.Vector:
             return None
+    require_fitting(query)
     template = _template_of(query)
     parts = template.parts.copy()
     try:

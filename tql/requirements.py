@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql import conditions
-from tql.coerce import matrix, shown
+from tql.coerce import matrix
+from tql.expr import Expr
 from tql.search import METRICS, Search, TextSearch
-from tql.search import words as read_words
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE
+from tql_grammar.printer import to_tql
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from tql_grammar.record import Record
 
-    # Takes the subject of the message, the value, and its literal; it refuses or does nothing.
-    Requirement = Callable[[str, object, ast.Expression], None]
+    # Takes the subject of the message, and the literal of a value; it refuses or does nothing.
+    Requirement = Callable[[str, ast.Expression], None]
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 
@@ -36,7 +37,8 @@ def required(query: Record) -> Iterator[tuple[str, Requirement]]:
 def _of_comparison(node: ast.Comparison) -> Iterator[tuple[object, Requirement]]:
     """Yield the sides of a comparison: each takes one value, and one of order no None."""
 
-    def require(_subject: str, value: object, _node: ast.Expression) -> None:
+    def require(_subject: str, bound: ast.Expression) -> None:
+        value = _value_of(bound)
         if node.operator in ORDERS:
             conditions.ordering(node.operator, ast.Null(), value)  # type: ignore[arg-type]  # one of them
         else:
@@ -49,8 +51,8 @@ def _of_comparison(node: ast.Comparison) -> Iterator[tuple[object, Requirement]]
 def _of_chain(node: ast.Chain) -> Iterator[tuple[object, Requirement]]:
     """Yield the operands of arithmetic: numbers and arrays."""
 
-    def require(_subject: str, value: object, _node: ast.Expression) -> None:
-        conditions.arithmetic(node.operators[0], 1, value)
+    def require(_subject: str, bound: ast.Expression) -> None:
+        conditions.arithmetic(node.operators[0], 1, _value_of(bound))
 
     return ((operand, require) for operand in node.operands)
 
@@ -71,21 +73,29 @@ def _of_search(node: Search) -> Iterator[tuple[object, Requirement]]:
     yield node.value, _matrix if METRICS[node.metric].value is matrix else _vector
 
 
-def _vector(subject: str, value: object, node: ast.Expression) -> None:
+def _value_of(node: ast.Expression) -> object:
+    """Return the value of Python that a literal was made from, or an expression for a number or an array."""
+    if isinstance(node, (ast.String, ast.Boolean)):
+        return node.value
+    return None if isinstance(node, ast.Null) else Expr(node)
+
+
+def _vector(subject: str, bound: ast.Expression) -> None:
     """Take a vector."""
-    if not isinstance(node, ast.Vector):
-        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", shown(value))
+    if not isinstance(bound, ast.Vector):
+        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", to_tql(bound))
 
 
-def _matrix(subject: str, value: object, node: ast.Expression) -> None:
+def _matrix(subject: str, bound: ast.Expression) -> None:
     """Take a matrix."""
-    if not (isinstance(node, ast.Array) and all(isinstance(row, ast.Vector) for row in node.elements)):
-        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", shown(value))
+    if not (isinstance(bound, ast.Array) and all(isinstance(row, ast.Vector) for row in bound.elements)):
+        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", to_tql(bound))
 
 
-def _words(subject: str, value: object, _node: ast.Expression) -> None:
+def _words(subject: str, bound: ast.Expression) -> None:
     """Take the words of a search."""
-    read_words(subject, value)
+    if not isinstance(bound, ast.String) or not bound.value.strip():
+        raise ArgumentError(subject, "takes the words to look for as a str", to_tql(bound))
 
 
 _KINDS: dict[str, Requirement] = {"vector": _vector, "matrix": _matrix}

@@ -85,10 +85,9 @@ def _of_rows(members: list[Scope]) -> Scope:
 
 def _require_one_type(label: str, legs: list[tuple[Column | None, bool]]) -> None:
     """Refuse numbers of two types of which some may be missing."""
-    if not any(computed or (column is not None and column.nullable and not column.is_text) for column, computed in legs):
-        return
-    types = {"computed" if computed else column.dtype for column, computed in legs if computed or column is not None}
-    if len(types) > 1 or "computed" in types:
+    types = {column.dtype for column, _ in legs if column is not None}
+    absent = any(column is not None and column.nullable and not column.is_text for column, _ in legs)
+    if any(computed for _, computed in legs) or (absent and len(types) > 1):
         rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
         kinds = " and ".join("a computed number" if computed else str(column) for column, computed in legs)
         hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"

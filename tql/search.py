@@ -147,20 +147,20 @@ class Fusion(Record):
     best: ClassVar[Direction] = "desc"
 
 
-def bm25(column: object, wanted: object, alias: str | None) -> TextSearch | ast.Order:
+def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.Order:
     """Return a search for words with a score to select, or without a name its ranking key."""
-    operand, value = expression("bm25", column), words("bm25", wanted)
+    operand, value = expression("bm25", column), _words("bm25", words)
     found = TextSearch(operand, value, "score" if alias is None else name("as_", alias))
     return ast.Order(found.score, "desc") if alias is None else found
 
 
-def words(subject: str, value: object) -> Expression:
+def _words(subject: str, words: object) -> Expression:
     """Return the text of a search for words."""
-    if isinstance(value, Expr):
-        return value.node
-    if not isinstance(value, str) or not value.strip():
-        raise ArgumentError(subject, "takes the words to look for as a str", shown(value))
-    return literal(subject, value)
+    if isinstance(words, Expr):
+        return words.node
+    if not isinstance(words, str) or not words.strip():
+        raise ArgumentError(subject, "takes the words to look for as a str", shown(words))
+    return literal(subject, words)
 
 
 def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`

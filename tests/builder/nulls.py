@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 T = deeplake.types
-NUMBERS = {
+NUMBERS: dict[str, Any] = {
     "int8": T.Int8(),
     "int16": T.Int16(),
     "int32": T.Int32(),
@@ -31,8 +31,8 @@ NUMBERS = {
     "float32": T.Float32(),
     "float64": T.Float64(),
 }
-TYPES = {**NUMBERS, "bool": T.Bool(), "text": T.Text()}
-PLAIN = {"id": T.Int64(), "w": T.Int64(), "u": T.UInt8(), "t": T.Text(), "other": T.Nullable(T.Int16())}
+TYPES: dict[str, Any] = {**NUMBERS, "bool": T.Bool(), "text": T.Text()}
+PLAIN: dict[str, Any] = {"id": T.Int64(), "w": T.Int64(), "u": T.UInt8(), "t": T.Text(), "other": T.Nullable(T.Int16())}
 SCHEMA = Schema(
     {"id": "int64", "w": "int64", "u": "uint8", "t": "text", "other": "nullable int16"}
     | {f"n{kind}": f"nullable {kind}" for kind in TYPES}
@@ -163,10 +163,18 @@ def values(kind: str) -> list[Case]:
         *found,
         Case("divided", it / 2, known(lambda a: a / 2, v)),
         Case("itself", it + it, known(lambda a: a + a, v)),
-        Case("in the middle", col("w") + 1 - it * 2 + col("id"), known(lambda w, a, i: w + 1 - a * 2 + i, column("w"), v, column("id"))),
+        Case(
+            "in the middle",
+            col("w") + 1 - it * 2 + col("id"),
+            known(lambda w, a, i: w + 1 - a * 2 + i, column("w"), v, column("id")),
+        ),
         Case("minus", -it, known(operator.neg, v)),
         Case("minus of a sum", -(1 + it), known(lambda a: -(1 + a), v)),
-        Case("condition as number", (it > 2) * 3 + col("w"), lambda row: 3 * (row[name] is not None and row[name] > 2) + row["w"]),
+        Case(
+            "condition as number",
+            (it > 2) * 3 + col("w"),
+            lambda row: 3 * (row[name] is not None and row[name] > 2) + row["w"],
+        ),
         Case("divisor", col("w") / (it + 1000), known(lambda w, a: w / (a + 1000), column("w"), v)),
         Case("two nullables", it + col("other"), known(operator.add, v, column("other"))),
         Case("function", fn.abs(it), known(abs, v)),
@@ -176,79 +184,118 @@ def values(kind: str) -> list[Case]:
 
 REFUSED = frozenset({"divisor", "two nullables", "function", "function of a sum"})
 """Values that are refused wherever a value may be missing; conditions take the first two."""
+LITERALS: dict[str, list[Any]] = {"bool": [True, False], "text": ["a", "", "b"]}
+
+
+def both(*parts: Callable[[Row], Any]) -> Callable[[Row], bool]:
+    """Return AND."""
+    return lambda row: all(part(row) for part in parts)
+
+
+def either(*parts: Callable[[Row], Any]) -> Callable[[Row], bool]:
+    """Return OR."""
+    return lambda row: any(part(row) for part in parts)
+
+
+def negated(part: Callable[[Row], Any]) -> Callable[[Row], bool]:
+    """Return NOT."""
+    return lambda row: not part(row)
+
+
+def among(value: Callable[[Row], Any], members: list[Any]) -> Callable[[Row], bool]:
+    """Return whether a value is in a list, which a missing one never is."""
+    return lambda row: value(row) in members
 
 
 def conditions(kind: str) -> list[Case]:
     """Return conditions over a nullable column."""
     name = f"n{kind}"
     it, v = col(name), column(name)
-    literals: list[Any] = {"bool": [True, False], "text": ["a", "", "b"]}.get(kind, [1, 3, 2.5, -1, 300])
+    literals = LITERALS.get(kind, [1, 3, 2.5, -1, 300])
     found = [
         Case(f"{sign} literal", compare(it, literal), holds(compare, v, constant(literal)))
         for sign, compare in COMPARISONS.items()
         for literal in literals
         if kind != "bool" or sign in {"==", "!="}
     ]
-    found += [Case("is null", it.is_null(), lambda row: row[name] is None), Case("not null", it.is_not_null(), lambda row: row[name] is not None)]
-    if kind != "bool":
-        found += _lists(it, v, literals)
-    found += _between_columns(kind, it, v)
-    return found + [_negated(case) for case in found]
-
-
-def _lists(it: Expr, v: Callable[[Row], Any], literals: list[Any]) -> list[Case]:
-    """Return tests against lists and ranges."""
-    whole = [literal for literal in literals if literal != 2.5]
-    return [
-        *(Case("in", it.in_(members), lambda row, members=members: v(row) in members) for members in (whole, literals)),
-        *(Case("not in", it.not_in(members), lambda row, members=members: v(row) not in members) for members in (whole, literals)),
-        Case("between", it.between(*sorted(literals)[:2]), holds(lambda a: sorted(literals)[0] <= a <= sorted(literals)[1], v)),
+    found += [
+        Case("is null", it.is_null(), lambda row: row[name] is None),
+        Case("not null", it.is_not_null(), lambda row: row[name] is not None),
     ]
+    found += {"bool": list, "text": lambda: _of_texts(it, v)}.get(kind, lambda: _of_numbers(it, v))()
+    found += [] if kind == "bool" else _of_lists(it, v, literals)
+    return found + [Case(f"not: {case.label}", not_(case.expression), negated(case.meaning)) for case in found]
 
 
-def _between_columns(kind: str, it: Expr, v: Callable[[Row], Any]) -> list[Case]:
-    """Return comparisons with other columns, and with what is computed."""
-    if kind == "bool":
-        return [Case("alone", it, lambda row: row["nbool"] is True)]
-    if kind == "text":
-        return [
-            *(Case(f"{sign} column", COMPARISONS[sign](it, col("t")), holds(COMPARISONS[sign], v, column("t"))) for sign in ("==", "!=")),
-            *(Case(f"column {sign}", COMPARISONS[sign](col("t"), it), holds(COMPARISONS[sign], column("t"), v)) for sign in ("==", "!=")),
-            Case("like", it.like("a%"), holds(lambda a: a.startswith("a"), v)),
-            Case("contains", it.contains("b"), holds(lambda a: "b" in a, v)),
-        ]
+def _of_lists(it: Expr, v: Callable[[Row], Any], literals: list[Any]) -> list[Case]:
+    """Return tests against lists and ranges."""
     found = []
+    for members in (literals[:2], literals):
+        found += [
+            Case("in", it.in_(members), among(v, members)),
+            Case("not in", it.not_in(members), negated(among(v, members))),
+        ]
+    low, high, *_ = sorted(literals)
+    return [*found, Case("between", it.between(low, high), holds(lambda a: low <= a <= high, v))]
+
+
+def _of_texts(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
+    """Return tests of texts."""
+    found = [
+        Case("like", it.like("a%"), holds(lambda a: a.startswith("a"), v)),
+        Case("contains", it.contains("b"), holds(lambda a: "b" in a, v)),
+    ]
+    for sign in ("==", "!="):
+        compare = COMPARISONS[sign]
+        found += [
+            Case(f"{sign} column", compare(it, col("t")), holds(compare, v, column("t"))),
+            Case(f"column {sign}", compare(col("t"), it), holds(compare, column("t"), v)),
+            Case(f"{sign} itself", compare(it, it), holds(compare, v, v)),
+        ]
+    return found
+
+
+def _of_numbers(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
+    """Return comparisons of numbers with other columns, and of what is computed."""
+    w, other = column("w"), column("other")
+    found = [
+        Case("divisor", col("w") / (it + 1000) > 0, holds(lambda a, b: a / (b + 1000) > 0, w, v)),
+        Case("minus", -it < 0, holds(lambda a: -a < 0, v)),
+    ]
     for sign, compare in COMPARISONS.items():
         found += [
-            Case(f"{sign} column", compare(it, col("w")), holds(compare, v, column("w"))),
-            Case(f"column {sign}", compare(col("w"), it), holds(compare, column("w"), v)),
-            Case(f"{sign} nullable", compare(it, col("other")), holds(compare, v, column("other"))),
-            Case(f"computed {sign}", compare(it + 1, 3), holds(lambda a, c=compare: c(a + 1, 3), v)),
-            Case(f"{sign} computed", compare(col("w") + 1, it * 2), holds(lambda w, a, c=compare: c(w + 1, a * 2), column("w"), v)),
-            Case(f"computed of two {sign}", compare(it - col("other"), 1), holds(lambda a, o, c=compare: c(a - o, 1), v, column("other"))),
+            Case(f"{sign} column", compare(it, col("w")), holds(compare, v, w)),
+            Case(f"column {sign}", compare(col("w"), it), holds(compare, w, v)),
+            Case(f"{sign} nullable", compare(it, col("other")), holds(compare, v, other)),
+            Case(f"computed {sign}", compare(1 + it, 3), holds(compare, known(lambda a: 1 + a, v), constant(3))),
+            Case(f"{sign} computed", compare(col("w"), it * 2), holds(compare, w, known(lambda a: a * 2, v))),
+            Case(
+                f"of two {sign}",
+                compare(it - col("other"), 1),
+                holds(compare, known(operator.sub, v, other), constant(1)),
+            ),
         ]
-    return [*found, Case("divisor", col("w") / (it + 1000) > 0, holds(lambda w, a: w / (a + 1000) > 0, column("w"), v)), Case("minus", -it < 0, holds(lambda a: -a < 0, v)), Case("number alone", it, holds(bool, v)) if False else Case("itself", it == it, holds(lambda a: a == a, v))]
-
-
-def _negated(case: Case) -> Case:
-    """Return the negation of a condition."""
-    return Case(f"not: {case.label}", not_(case.expression), lambda row: not case.meaning(row))
+    return found
 
 
 def combined(cases: Iterable[Case]) -> list[Case]:
     """Return conditions joined by AND and OR with their neighbours and with a condition that reads no null."""
     listed = list(cases)
     found = []
+    later: Callable[[Row], bool] = lambda row: row["id"] > 2  # noqa: E731 - as short as the expression
+    third: Callable[[Row], bool] = lambda row: row["id"] == 3  # noqa: E731 - the same
+    first: Callable[[Row], bool] = lambda row: row["w"] == 1  # noqa: E731 - the same
     for place, case in enumerate(listed):
         other = listed[(place * 7 + 3) % len(listed)]
+        it, that = case.meaning, other.meaning
         found += [
-            Case("and", case.expression & (col("id") > 2), lambda row, c=case: c.meaning(row) and row["id"] > 2),
-            Case("behind and", (col("id") > 2) & case.expression, lambda row, c=case: c.meaning(row) and row["id"] > 2),
-            Case("or", case.expression | other.expression, lambda row, c=case, o=other: c.meaning(row) or o.meaning(row)),
+            Case("and", case.expression & (col("id") > 2), both(it, later)),
+            Case("behind and", (col("id") > 2) & case.expression, both(later, it)),
+            Case("or", case.expression | other.expression, either(it, that)),
             Case(
                 "tree",
                 ~(other.expression & ((col("w") == 1) | case.expression)) | (col("id") == 3),
-                lambda row, c=case, o=other: not (o.meaning(row) and (row["w"] == 1 or c.meaning(row))) or row["id"] == 3,
+                either(negated(both(that, either(first, it))), third),
             ),
         ]
     return found

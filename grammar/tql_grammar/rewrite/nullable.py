@@ -122,8 +122,8 @@ def settled(node: N, scope: Scope) -> N:
         return node
     found = rebuild(node, lambda part: _settled(part, scope), opaque=AsIs)
     if isinstance(found, ast.Aliased | ast.Order):
-        return found.replace(expression=_value(found.expression, scope))
-    return _value(found, scope)  # type: ignore[return-value]  # a value for an expression
+        return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
+    return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
 
 
 def _settled(part: Record, scope: Scope) -> Record:
@@ -196,7 +196,9 @@ def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
     from tql_grammar.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
-    rule = f"takes numbers that are never missing here, and {names} may be: the engine reads another number in its place"
+    rule = (
+        f"takes numbers that are never missing here, and {names} may be: the engine reads another number in its place"
+    )
     return ArgumentError(subject, rule, f"`{to_tql(node)}`", remedy(missing(node, scope)))
 
 
