@@ -19,12 +19,12 @@ from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
 from tql.positions import numbers_rows, require_unmoved
-from tql.scope import located, on_source, result_of, scope_of, touches_index
+from tql.scope import located, present, result_of, scope_of, touches_index
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.rewrite.logic import conjunction
-from tql_grammar.rewrite.nullable import narrowed, require_present
+from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import filled, lacks_source
 from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
@@ -144,7 +144,7 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
     refuse_doubtful(used, made, scope)
     require_columns("where", placed(conjunction(inside)), scope)
     where = _where(inside, scope)
-    whole, scope = scope, narrowed(scope, map(placed, inside))
+    whole, scope = scope, present(query, scope)
     base = ast.Select(_outputs(query, scope), _source(query), where)
     carried: dict[str, str] = {}
     above = numbered and (keys or drawn or is_cut(query))
@@ -200,7 +200,7 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
 
 def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
-    whole, scope = scope, narrowed(scope, on_source(query))
+    whole, scope = scope, present(query, scope)
     query = query.replace(
         outputs=tuple(without_nulls(output, scope) for output in query.outputs or (ast.Star(),)),
         conditions=tuple(without_nulls(part, scope) for part in query.conditions),

@@ -107,7 +107,7 @@ def _result(query: Query) -> Scope:
     from tql.desugar import plain
 
     query = plain(query)
-    scope = narrowed(scope_of(query), on_source(query))
+    scope = present(query, scope_of(query))
     found: dict[str, Column | None] = {}
     for output in query.outputs or (ast.Star(),):
         if isinstance(output, ast.Star):
@@ -118,7 +118,7 @@ def _result(query: Query) -> Scope:
             label = output_name(output) or ""
             found.pop(label, None)
             found[label] = _type(query, output, scope)
-    computed = {label for label, node in _values(query) if missing(placed(node), scope)}
+    computed = {label for label, node in _values(query, scope) if missing(placed(node), scope)}
     nullables = {label for label, column in found.items() if column is None and label in computed | scope.nullables}
     scores = {search.alias: None for search in query.searches}
     ranked = {label for label, node in _expressions(query) if touches_index(node, scope)}
@@ -126,10 +126,15 @@ def _result(query: Query) -> Scope:
     return narrowed(result, _on_outputs(query))
 
 
-def _values(query: Query) -> Iterator[tuple[str, Expression]]:
+def present(query: Query, scope: Scope) -> Scope:
+    """Return what every other clause of a query sees of its source: a column that a condition asks for is never null there."""
+    return scope if scope.columns is None else narrowed(scope, on_source(query))
+
+
+def _values(query: Query, scope: Scope) -> Iterator[tuple[str, Expression]]:
     """Yield the outputs of a query that hold one value in each row; in groups others hold the list of the group's values."""
     grouped = is_grouped(query)
-    for label, node in _expressions(query.replace(searches=())):
+    for label, node in () if scope.columns is None else _expressions(query.replace(searches=())):
         one = not grouped or bare(node) in query.groups or ast.Column(label) in query.groups
         if one or any(map(is_aggregate, walk(node))):
             yield label, node

@@ -224,6 +224,8 @@ def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
     if scope.columns is None:
         return scope
     there = {column.name for node in conditions for column in _required(node) if column.table is None}
+    if not there:
+        return scope
     columns: Mapping[str, Column | None] = {
         name: column.replace(nullable=False) if column is not None and column.nullable and name in there else column
         for name, column in scope.columns.items()
