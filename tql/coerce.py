@@ -123,7 +123,7 @@ def _float(subject: str, value: object) -> ast.Expression:
 
 def _string(subject: str, value: object) -> ast.Expression:
     """Return a text literal: of a subclass of str its characters, not what it prints as."""
-    text = "".join([str.__str__(value)])
+    text = "".join([str.__str__(value)])  # pyright: ignore[reportArgumentType]  # only strs come here
     _require_text(subject, text)
     return ast.String(text)
 
