@@ -2,7 +2,8 @@
 Know how to answer for the engine in a process of its own, a line of JSON for each text that comes in.
 
 ``python -m tests.answering parse`` answers what the engine's parser says;
-``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`.
+``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;
+``python -m tests.answering nulls`` answers the rows on the data of `tests.builder.nulls`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,26 @@ def runner() -> Callable[[str], Any]:
     return answer
 
 
+def of_nulls() -> Callable[[str], Any]:
+    """Return what answers rows with values that may be missing."""
+    from tests.builder import nulls
+
+    kept = nulls.build()
+
+    def answer(text: str) -> list[list[Any]]:
+        assert kept
+        view: Any = deeplake.query(text)
+        if len(view) == 0:
+            return []
+        columns = [
+            [value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value for value in view[column.name][:]]
+            for column in view.schema.columns
+        ]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    return answer
+
+
 def shown(value: Any) -> Any:
     """Return a cell as what JSON can hold."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -52,7 +73,7 @@ def shown(value: Any) -> Any:
 
 def main() -> None:
     """Answer until the input ends."""
-    answer = {"parse": parser, "run": runner}[sys.argv[1]]()
+    answer = {"parse": parser, "run": runner, "nulls": of_nulls}[sys.argv[1]]()
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))

@@ -15,7 +15,7 @@ PATIENCE = 20.0
 
 
 class Child:
-    """Asks a child process about texts; `answers` is "parse" or "run", see `tests.answering`."""
+    """Asks a child process about texts; `answers` is "parse", "run" or "nulls", see `tests.answering`."""
 
     answers: str
 
@@ -74,3 +74,9 @@ class Runner(Child):
     """Asks the engine for the rows of texts."""
 
     answers = "run"
+
+
+class NullsRunner(Child):
+    """Asks the engine for the rows of texts over nullable columns."""
+
+    answers = "nulls"

@@ -199,9 +199,17 @@ def _unnamed(subject: str, node: Expression) -> Expression:
 
 
 def conditions(values: Iterable[object]) -> list[Expression]:
-    """Return conditions without None, conjunctions taken apart."""
-    nodes = [_unnamed("where", condition("where", value)) for value in values if value is not None]
+    """Return conditions, conjunctions taken apart."""
+    nodes = [_unnamed("where", _condition(value)) for value in values]
     return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
+
+
+def _condition(value: object) -> Expression:
+    """Return a condition of WHERE, or refuse what is none; None says nothing about the rows, and is a mistake more often than not."""
+    if value is None:
+        hint = "for a condition that is not always there: .when(given, lambda q: q.where(..)), or all_of([..]) and any_of([..])"
+        raise ArgumentError("where", "takes a condition", shown(value), hint)
+    return condition("where", value)
 
 
 def searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.Order) -> Q:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import math
 from typing import TYPE_CHECKING
@@ -44,13 +45,18 @@ def name(subject: str, value: object) -> str:
     return str.__str__(value)
 
 
+def by_value(value: object) -> object:
+    """Return the value of a member of an Enum, and any other value as it is; a str, int or float of a subclass of it is written by its value, too."""
+    return value.value if isinstance(value, enum.Enum) else value
+
+
 def literal(subject: str, value: object) -> ast.Expression:
     """
     Return the TQL literal that stands for *value* exactly.
 
     Args:
         subject: the method or argument that was given the value, for the message.
-        value: None, bool, int, float, str, Decimal, a numpy scalar, or a list or array of numbers or strings.
+        value: None, bool, int, float, str, Decimal, a member of an Enum with a str or int as its value, a numpy scalar, or a list or array of numbers or strings.
 
     Returns:
         ``NULL``, ``TRUE``, ``-5``, ``0.1``, ``'it''s'``, ``ARRAY[..]``; float64 values keep every bit.
@@ -82,6 +88,13 @@ def matrix(subject: str, value: object) -> ast.Array:
     return of_numbers(subject, value)
 
 
+def require_unmasked(subject: str, value: object) -> None:
+    """Refuse a masked array of numpy: what is masked has no value, and numpy gives the one below the mask."""
+    from tql.vectors import require_unmasked as of_numpy
+
+    of_numpy(subject, value)
+
+
 def _null(_subject: str, _value: object) -> ast.Expression:
     """Return ``NULL``."""
     return ast.Null()
@@ -94,7 +107,7 @@ def _boolean(_subject: str, value: object) -> ast.Expression:
 
 def _integer(subject: str, value: object) -> ast.Expression:
     """Return an integer; the engine's integers have 64 bits."""
-    number = int(value)  # type: ignore[call-overload]  # only ints come here
+    number = int.__int__(value)  # type: ignore[arg-type]  # only ints come here
     if not -LARGEST_INT - 1 <= number <= LARGEST_INT:
         raise ArgumentError(subject, "takes integers of 64 bits, -2**63 to 2**63 - 1", shown(value))
     return ast.Number(number) if number >= 0 else ast.Negate(ast.Number(-number))
@@ -102,15 +115,15 @@ def _integer(subject: str, value: object) -> ast.Expression:
 
 def _float(subject: str, value: object) -> ast.Expression:
     """Return a float with every bit, the sign of zero included."""
-    number = float(value)  # type: ignore[arg-type]  # only floats come here
+    number = float.__float__(value)  # type: ignore[arg-type]  # only floats come here
     if not math.isfinite(number):
         raise ArgumentError(subject, "takes finite numbers: TQL has no literal for NaN and infinity", shown(value))
     return ast.Number(number) if math.copysign(1.0, number) > 0 else ast.Negate(ast.Number(-number))
 
 
 def _string(subject: str, value: object) -> ast.Expression:
-    """Return a text literal."""
-    text = "".join([str(value)])
+    """Return a text literal: of a subclass of str its characters, not what it prints as."""
+    text = "".join([str.__str__(value)])  # pyright: ignore[reportArgumentType]  # only strs come here
     _require_text(subject, text)
     return ast.String(text)
 
@@ -152,6 +165,8 @@ _WRITERS: dict[type, Callable[[str, object], ast.Expression]] = {
 @functools.cache
 def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     """Return the writer of a type that is not in the table itself."""
+    if issubclass(kind, enum.Enum):
+        return _member
     for known, writer in _WRITERS.items():
         if issubclass(kind, known):
             return writer
@@ -167,7 +182,16 @@ def _decimal(subject: str, value: object) -> ast.Expression:
     """Return a Decimal as an integer where it is written as one, else as the nearest float64."""
     if str(value).lstrip("-").isdigit():
         return _integer(subject, int(str(value)))
-    return _float(subject, value)
+    return _float(subject, float(value))  # type: ignore[arg-type]  # only Decimals come here
+
+
+def _member(subject: str, value: object) -> ast.Expression:
+    """Return the value of a member of an Enum."""
+    found = by_value(value)
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        rule = "takes members of an Enum whose values are texts or integers"
+        raise ArgumentError(subject, rule, f"{shown(value)} with {shown(found)}", "pass what it means, as member.value")
+    return literal(subject, found)
 
 
 # The writers of types that are known by their module, which is not imported for it.

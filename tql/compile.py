@@ -18,15 +18,16 @@ from tql.expr import Placed
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
-from tql.parameters import require_bound, resolved
+from tql.parameters import require_bound, require_fitting, resolved
 from tql.positions import numbers_rows, require_unmoved
-from tql.scope import located, result_of, scope_of, touches_index
+from tql.scope import located, present, result_of, scope_of, touches_index
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Slot
 from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
+from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.source import depth, filled, lacks_source
 from tql_grammar.rewrite.typed import as_given, condition, require_columns, written
@@ -69,6 +70,8 @@ def compile_query(
         ArgumentError: no text has the query's meaning.
     """
     wanted = dataset, needs_source
+    if query.bindings:
+        require_fitting(query)
     if schemas:
         return "".join(_pieces(query, {}, wanted, schemas))
     # A query is frozen: without columns from outside, it has one text for each dataset.
@@ -139,6 +142,8 @@ def tree(query: Query) -> ast.Query:
     """Return the tree of the text."""
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
+    if query.bindings:
+        require_fitting(query)
     query = plain(resolved(query))
     scope = scope_of(query)
     if is_grouped(query):
@@ -165,7 +170,9 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
     used = [*outside, *keys, *drawn]
     refuse_doubtful(used, made, scope)
     require_columns("where", placed(conjunction(inside)), scope)
-    base = ast.Select(_outputs(query, scope), _source(query), _where(inside, scope))
+    where = _where(inside, scope)
+    whole, scope = scope, present(query, scope)
+    base = ast.Select(_outputs(query, scope), _source(query), where)
     carried: dict[str, str] = {}
     above = numbered and (keys or drawn or is_cut(query))
     if outside or above or (drawn and keys) or any(uses(part, made) for part in used):
@@ -176,7 +183,7 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
         rows = rows.replace(sample_by=_sample(query, scope, carried))
         base = base.replace(where=rows.where) if not drawn else base.replace(source=ast.Derived(rows))
     elif drawn:
-        base = base.replace(sample_by=_sample(query, scope, {}))
+        base = base.replace(sample_by=_sample(query, whole, {}))
         base = ast.Select((ast.Star(),), ast.Derived(base)) if is_cut(query) else base
     order = [_key(key, scope, carried) for key in keys]
     indexed = any(touches_index(key, scope) for key in order) or may_lose_rows(query)
@@ -231,11 +238,13 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
     amount = None if sampling.amount is None else literal("sample_by", sampling.amount)
     weights = _typed(renamed(sampling.weights, carried), scope)
     require_columns("sample_by", weights, scope)
+    require_present("sample_by", weights, scope)
     return ast.Sample(weights, sampling.replace_rows, amount, sampling.percent)
 
 
 def _grouped(query: Query, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
+    whole, scope = scope, present(query, scope)
     query = query.replace(
         outputs=tuple(without_nulls(output, scope) for output in query.outputs or (ast.Star(),)),
         conditions=tuple(without_nulls(part, scope) for part in query.conditions),
@@ -258,7 +267,7 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
         require_columns("group_by", placed(node), scope)
     core = groups.over(
         _source(query),
-        _where(inside, scope),
+        _where(inside, whole),
         tuple(groups.output(output, lambda node: _typed(node, scope)) for output in named),
     )
     if not (having or order or is_cut(query)) and named == query.outputs:

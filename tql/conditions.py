@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tql.coerce import literal, operand, shown
+from tql.coerce import by_value, literal, operand, require_unmasked, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.logic import disjunction, negation
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def arithmetic(operator: str, left: object, right: object) -> Expression:
     """Return ``left operator right``; a chain of one level stays flat."""
-    for value in (left, right):
+    for value in map(by_value, (left, right)):
         if value is None or isinstance(value, (str, bool)):
             raise ArgumentError(operator, "takes numbers and arrays", shown(value))
     first, second = operand(operator, left), operand(operator, right)
@@ -77,6 +77,8 @@ def _members(subject: str, members: object) -> list[object]:
         raise ArgumentError(subject, rule, "a query", "run it first, and pass the column: .in_(client.query(q)['id'])")
     if isinstance(members, (str, bytes)) or hasattr(members, "node") or not isinstance(members, Iterable):
         raise ArgumentError(subject, "takes a list of values", shown(members), "put it in brackets: [..]")
+    if hasattr(members, "mask"):
+        require_unmasked(subject, members)
     return list(members)
 
 
@@ -92,7 +94,8 @@ def _member(subject: str, member: object) -> Expression:
 
 def text(subject: str, value: object) -> str:
     """Return a text that a literal can hold."""
-    if not isinstance(value, str):
+    found = by_value(value)
+    if not isinstance(found, str):
         raise ArgumentError(subject, "takes a str", shown(value))
-    literal(subject, value)
-    return str.__str__(value)
+    literal(subject, found)
+    return str.__str__(found)

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from tql import conditions, patterns, subscripts
-from tql.coerce import literal, name, shown
+from tql.coerce import by_value, literal, name, shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -137,7 +137,7 @@ class Expr:
 
     def between(self, low: object, high: object) -> Expr:
         """Both ends included: ``(a >= low and a <= high)`` for numbers, ``a between 'x' and 'y'`` for text, by its UTF-8 bytes."""
-        if isinstance(low, str) and isinstance(high, str) and isinstance(self.node, ast.Column):
+        if isinstance(by_value(low), str) and isinstance(by_value(high), str) and isinstance(self.node, ast.Column):
             return Expr(ast.Between(self.node, literal("between", low), literal("between", high)))
         return (self >= low) & (self <= high)
 
@@ -185,7 +185,7 @@ class Expr:
 
     def contains(self, value: object) -> Expr:
         """*value* occurs in it: a text in a text, case-sensitive and every character literal; a number among the elements of an array."""
-        if isinstance(value, str) and not isinstance(self.node, ast.Subscript):
+        if isinstance(by_value(value), str) and not isinstance(self.node, ast.Subscript):
             return Expr(patterns.contains(self.node, conditions.text("contains", value)))
         return Expr(ast.Function("contains", (self.node, literal("contains", value))))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tql.coerce import literal, name
 from tql.expr import Expr
+from tql.requirements import required
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark, merged
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tql.query import Query
+    from tql.requirements import Requirement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -51,6 +53,14 @@ class Template(Generic[Q]):
         self.query = query.replace(bindings=())
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
         self.names = tuple(dict.fromkeys(found))
+
+    @functools.cached_property
+    def requirements(self) -> dict[str, list[Requirement]]:
+        """What each parameter takes where it is used."""
+        found: dict[str, list[Requirement]] = {}
+        for label, requirement in required(self.query):
+            found.setdefault(label, []).append(requirement)
+        return found
 
     @functools.cached_property
     def parts(self) -> list[str]:
@@ -89,6 +99,19 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
     return made(type(query), state)
 
 
+def require_fitting(query: Query) -> None:
+    """
+    Refuse a value that is refused where its parameter is, if it is given there.
+
+    Raises:
+        ArgumentError: such as for a list that is compared, or a text as a vector.
+    """
+    requirements = _template_of(query).requirements
+    for label, node in query.bindings:
+        for require in requirements.get(label, ()):
+            require(f"bind({label}=..)", node)
+
+
 def resolved(query: Q) -> Q:
     """Return *query* with its values in their places."""
     if not query.bindings:
@@ -103,6 +126,8 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
         return values.get(node.name, node)
     if isinstance(node, ast.Comparison) and isinstance(node.right, ast.Null):
         return ast.IsNull(node.left, negated=node.operator == "!=")
+    if isinstance(node, ast.Comparison) and isinstance(node.left, ast.Null):
+        return ast.IsNull(node.right, negated=node.operator == "!=")
     return node
 
 
@@ -112,6 +137,7 @@ def text_of_vectors(query: Query) -> str | None:
     for value in values.values():
         if type(value) is not ast.Vector:
             return None
+    require_fitting(query)
     template = _template_of(query)
     parts = template.parts.copy()
     try:

@@ -108,14 +108,15 @@ class Query(Record):
         """
         return self.replace(joined=clauses.joined(self, _source(source, alias), on, how))
 
-    def where(self, *conditions: Expr | None) -> Self:
+    def where(self, *conditions: Expr) -> Self:
         """
         Keep the rows for which all *conditions* hold, together with those given before: ``where a > 1 and b = 'x'``.
 
-        A name means an output of this query where it made one (an alias, a score), else a column of the source; None is left out.
+        A name means an output of this query where it made one (an alias, a score), else a column of the source.
+        A condition that is not always there goes into `when`: ``.when(year, lambda q: q.where(col("year") == year))``.
 
         Raises:
-            ArgumentError: something is no condition, such as a str or a bool.
+            ArgumentError: something is no condition, such as None, a str or a bool.
         """
         return self.replace(conditions=(*self.conditions, *clauses.conditions(conditions)))
 

@@ -11,7 +11,7 @@ from tql.expr import Expr, Key
 from tql.query import DerivedQuery, Query
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
-from tql_grammar.rewrite.typed import AsIs
+from tql_grammar.rewrite.given import AsIs
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:

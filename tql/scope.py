@@ -9,12 +9,15 @@ from tql.aggregates import is_aggregate
 from tql.clauses import Both, Dataset, Unordered, output_name
 from tql.expr import Placed
 from tql.grouping import bare, is_grouped
-from tql.naming import made_names, placed
+from tql.naming import made_names, placed, read_names, uses
+from tql.positions import numbers_rows
 from tql.search import Fusion
 from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.rewrite.json_values import value_names
+from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.rewrite.typed import written
 from tql_grammar.schema import Column
@@ -64,8 +67,20 @@ def scope_of(query: Query) -> Scope:
     if isinstance(source, DerivedQuery):
         return result_of(source.query)
     if isinstance(source, Unordered):
-        return _of_all(list(map(result_of, source.members)))
+        return _of_all([result_of(member) for member in source.members])
     return _of_both(source) if isinstance(source, Both) else Scope(moved=True)
+
+
+def _require_one_type(label: str, scopes: list[Scope]) -> None:
+    """Refuse numbers of two types of which some may be missing."""
+    node = ast.Column(label)
+    columns = [scope.value(node) for scope in scopes]
+    absent = any(missing(node, scope) for scope in scopes)
+    if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
+        rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
+        kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
+        hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint)
 
 
 def result_of(query: Query) -> Scope:
@@ -81,7 +96,7 @@ def _result(query: Query) -> Scope:
     from tql.desugar import plain
 
     query = plain(query)
-    scope = scope_of(query)
+    scope = present(query, scope_of(query))
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in query.outputs or (ast.Star(),):
@@ -94,13 +109,22 @@ def _result(query: Query) -> Scope:
             label = output_name(output) or ""
             found.pop(label, None)
             found[label] = _type(query, output, scope)
+    computed = {label for label, node in _values(query, scope) if missing(placed(node), scope)}
+    nullables = {label for label, column in found.items() if column is None and label in computed | scope.nullables}
     scores = {search.alias: None for search in query.searches}
     named = list(_expressions(query))
     ranked = {label for label, node in named if touches_index(node, scope)}
     if scope.columns is not None:
         values.update((label, value_of(query, bare(node), scope)) for label, node in named if not found.get(label))
-    json_values = _json_values(query, scope)
-    return Scope({**found, **scores}, moved=True, ranked=frozenset(ranked), json_values=json_values, values=values)
+    result = Scope(
+        {**found, **scores},
+        moved=True,
+        ranked=frozenset(ranked),
+        json_values=_json_values(query, scope),
+        values=values,
+        nullables=frozenset(nullables),
+    )
+    return narrowed(result, _on_outputs(query))
 
 
 def _json_values(query: Query, scope: Scope) -> frozenset[str]:
@@ -165,7 +189,12 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
 
 
 def _of_all(scopes: list[Scope]) -> Scope:
-    """Return the columns of a set operation: those of its first member, each in the type in which all of its members meet."""
+    """
+    Return the columns of a set operation: those of its first member, each in the type in which all of its members meet.
+
+    Raises:
+        ArgumentError: values may be missing in columns of two types: the engine shifts the values past them.
+    """
     first, *others = scopes
     if first.columns is None:
         return first
@@ -174,10 +203,12 @@ def _of_all(scopes: list[Scope]) -> Scope:
     for label, column in first.columns.items():
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
+        _require_one_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
-    return first._replace(columns=met, values=values)
+    lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
+    return first._replace(columns=met, values=values, json_values=lifted)
 
 
 def _meeting(columns: list[Column | None]) -> Column | None:
@@ -193,6 +224,34 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if not all(column.is_number or (column.dtype == "bool" and column.is_single) for column in known):
         return None
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
+def present(query: Query, scope: Scope) -> Scope:
+    """Return what every other clause of a query sees of its source: a column that a condition asks for is never null there."""
+    return scope if scope.columns is None else narrowed(scope, on_source(query))
+
+
+def _values(query: Query, scope: Scope) -> Iterator[tuple[str, Expression]]:
+    """Yield the outputs of a query that hold one value in each row; in groups others hold the list of the group's values."""
+    grouped = is_grouped(query)
+    for label, node in () if scope.columns is None else _expressions(query.replace(searches=())):
+        one = not grouped or bare(node) in query.groups or ast.Column(label) in query.groups
+        if one or any(map(is_aggregate, walk(node))):
+            yield label, node
+
+
+def _on_outputs(query: Query) -> list[Expression]:
+    """Return the conditions that concern the outputs of a query."""
+    made = made_names(query)
+    places = ((part, {place for _, place in read_names(part)}) for part in query.conditions if uses(part, made))
+    return [placed(part) for part, found in places if "source" not in found]
+
+
+def on_source(query: Query) -> list[Expression]:
+    """Return the conditions that concern columns of the source only, so that every other clause sees the rows that meet them."""
+    made = made_names(query)
+    kept = [] if numbers_rows(query) else [part for part in query.conditions if not uses(part, made)]
+    return [placed(part) for part in kept]
 
 
 def _type(query: Query, output: Expression, scope: Scope) -> Column | None:
@@ -245,10 +304,13 @@ def _of_both(both: Both) -> Scope:
             sides[source.alias] = Scope(known.as_dict())
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
+    nullables: set[str] = set()
     for aliased in both.columns:
         if isinstance(aliased, ast.Aliased) and isinstance(aliased.expression, ast.Column):
             side, column = sides[aliased.expression.table], ast.Column(aliased.expression.name)
             there = side.column(column)
             found[aliased.alias] = None if there is None else there.replace(indexes=())
             values[aliased.alias] = side.value(column) if both.other.how == "inner" else None
-    return Scope(found, moved=True, values=values)
+            if aliased.expression.name in sides[aliased.expression.table].nullables:
+                nullables.add(aliased.alias)
+    return Scope(found, moved=True, values=values, nullables=frozenset(nullables))

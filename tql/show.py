@@ -10,7 +10,7 @@ from tql.clauses import AsWritten, Combined, Dataset
 from tql.expr import Placed
 from tql.search import Fusion, TextSearch
 from tql_grammar import ast
-from tql_grammar.rewrite.typed import AsIs
+from tql_grammar.rewrite.given import AsIs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

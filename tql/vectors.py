@@ -63,6 +63,7 @@ def matrix(subject: str, value: object) -> ast.Array:
 
 def scalar_or_array(subject: str, value: object) -> ast.Expression:
     """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
+    require_unmasked(subject, value)
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
@@ -95,6 +96,7 @@ def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) ->
 
 def _read(subject: str, value: object) -> NDArray[Any]:
     """Return what numpy makes of *value*."""
+    require_unmasked(subject, value)
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
@@ -130,6 +132,13 @@ def _require_memory(value: object) -> None:
     if kind not in MEMORY:
         message = f"its memory is on a device of the kind {kind}"
         raise BufferError(message)
+
+
+def require_unmasked(subject: str, value: object) -> None:
+    """Refuse a masked array: what is masked has no value, and numpy gives the one below the mask."""
+    if isinstance(value, np.ma.MaskedArray):
+        rule = "takes no masked array: TQL has no literal for a masked element"
+        raise ArgumentError(subject, rule, shown(value), "pass value.compressed(), or value.filled(..)")
 
 
 def _has_buffer(value: object) -> bool:

@@ -58,7 +58,7 @@ class Search(Record):
 
     def query(self, vector: Any, question: str, count: int, condition: Expr | None = None) -> Query:  # noqa: ANN401 - anything that is a vector
         """Return the query that finds *count* documents, the best first, with their score as the last column."""
-        found = select(self.text, *self.others).where(condition)
+        found = select(self.text, *self.others).where(all_of([condition]))
         if self.words:
             found = found.hybrid(vector=(self.embedding, vector), text=(self.text, question), key=self.key, as_=SCORE)
         else:

@@ -194,7 +194,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             ids(6),
         )
     ],
-    "where": [(select("id").where(X > 0, None).where(ID < 5), "select id where x > 0 and id < 5", ids(3, 4))],
+    "where": [(select("id").where(X > 0).where(ID < 5), "select id where x > 0 and id < 5", ids(3, 4))],
     "order_by": [
         (
             select("id").order_by(desc("k"), asc("x")),

@@ -37,7 +37,6 @@ TEXTS = [
     pytest.param(
         base.where(col("a") > 1).where(col("b") == 2), f'select text from "{D}" where a > 1 and b = 2', id="where twice"
     ),
-    pytest.param(base.where(None), f'select text from "{D}"', id="where None"),
     pytest.param(base.where(col("a").in_([])), f'select text from "{D}" where false', id="where nothing"),
     pytest.param(base.where(col("a").not_in([])), f'select text from "{D}"', id="where true"),
     pytest.param(base.order_by("id"), f'select text from "{D}" order by id', id="order"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.nullable import remedy
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: b
     if isinstance(fitted, bool):
         return _constant(node.left, column, holds=fitted)
     operator, value = fitted
+    if column.dtype == "uint64" and column.nullable and value >= LARGEST_FLOAT_INTEGER:
+        return _wide_nullable(node, operator, int(value))
     if column.dtype == "uint64" and not column.nullable and not (moved and column.is_indexed):
         return _wide(node.left, operator, int(value))
     literal = literal_of(value)
@@ -190,6 +193,15 @@ def _wide(operand: Expression, operator: str, value: int) -> Expression:
     last = value if operator in {"<=", ">"} else value - 1
     found = ast.Between(operand, least, ast.Number(last)) if last >= 0 else ast.Boolean(value=False)
     return found if operator in {"<", "<="} else negation(found)
+
+
+def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expression:
+    """Return the comparison of a nullable uint64 with a number that float64 may not hold: IN compares exactly, and BETWEEN ends the process where a value is missing."""
+    if operator not in {"=", "!="}:
+        rule = "takes numbers below 2**53 for a nullable uint64: the engine compares it as float64"
+        raise _refused(node, rule, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
+    found: Expression = ast.In(node.left, (ast.Number(value),))
+    return found if operator == "=" else conjunction([ast.IsNull(node.left, negated=True), negation(found)])
 
 
 def bounds(dtype: str) -> tuple[int, int]:

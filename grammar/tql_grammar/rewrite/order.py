@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.inference import SCORE, numbers
+from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.walk import walk
 
@@ -115,11 +116,25 @@ def _of_value(key: Expression, column: Column) -> list[Sort]:
 
 
 def _computed(key: Expression, scope: Scope) -> list[Sort]:
-    """Return the sorts of a key that is computed: one where nothing is known of its type, and for what is computed from a vector, which has the digits of a float32."""
+    """
+    Return the sorts of a key that is computed: one where nothing is known of its type, and for what is computed from a vector, which has the digits of a float32.
+
+    It is missing where one of the columns that it reads is; the sum of one missing number is 0.
+    """
+    absences = missing(key, scope)
+    column = _type(key, scope)
+    if absences:
+        value = ast.Function("sum", (key,))
+        return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
+    return [Sort(key)] if column is None else _of_value(key, column)
+
+
+def _type(key: Expression, scope: Scope) -> Column | None:
+    """Return the type of the numbers of a computed key, if it is one number in each row and not computed from a vector."""
     if scope.columns is None or isinstance(key, LITERALS) or any(isinstance(part, VECTORS) for part in walk(key)):
-        return [Sort(key)]
+        return None
     column = numbers(key, Values(scope))
-    return _of_value(key, column) if column is not None and column.is_single else [Sort(key)]
+    return column if column is not None and column.is_single else None
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:
@@ -216,6 +231,10 @@ PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
 def group_keys(key: Expression, scope: Scope) -> list[Expression]:
     """
     Return what the engine has to group by, so that values fall into one group where they are equal.
+
+    Args:
+        key: the column that holds the values.
+        scope: what is known of the columns.
 
     Raises:
         ArgumentError: the engine cannot group by a column of this type.

@@ -22,6 +22,7 @@ class Scope(NamedTuple):
         ranked: the computed columns whose order the engine may take from an index.
         json_values: the columns that a subquery takes out of JSON by a key.
         values: the type that the engine computes for a column of a sub-query; it tells how the column is sorted and grouped by, and nothing else.
+        nullables: the computed columns that hold numbers or bools of which some may be missing.
     """
 
     columns: Mapping[str, Column | None] | None = None
@@ -29,6 +30,7 @@ class Scope(NamedTuple):
     ranked: frozenset[str] = frozenset()
     json_values: frozenset[str] = frozenset()
     values: Mapping[str, Column | None] = {}
+    nullables: frozenset[str] = frozenset()
 
     def column(self, node: object) -> Column | None:
         """Return what is known of the column that *node* is, or None."""

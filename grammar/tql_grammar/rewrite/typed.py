@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
-from tql_grammar.rewrite import width
+from tql_grammar.rewrite import nullable, width
 from tql_grammar.rewrite.comparison import between, comparison, membership
+from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
@@ -26,15 +27,9 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 
 
-class AsIs(ast.Expression):
-    """An expression that was given as text, and means what the engine makes of it."""
-
-    expression: ast.Expression
-
-
 def written(node: N, scope: Scope) -> N:
     """Return an expression as it stands in the text: every part in the engine's form, and what was given as text as it is; see `typed`."""
-    return as_given(typed(node, scope))
+    return as_given(nullable.settled(typed(node, scope), scope))
 
 
 def typed(node: N, scope: Scope) -> N:
@@ -60,9 +55,9 @@ def as_given(node: N) -> N:
 
 
 def condition(node: Expression, scope: Scope) -> Expression:
-    """Return a condition; a column alone is one where it holds a bool or a number."""
+    """Return a condition of WHERE; a column alone is one where it holds a bool or a number."""
     _require_truth(node, scope)
-    return typed(node, scope)
+    return nullable.filtering(typed(node, scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
@@ -170,7 +165,15 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     column = scope.column(node.arguments[0]) if node.arguments else None
     if column is not None:
         _require_kind(node, column)
+    if node.name != "first":
+        for argument in node.arguments:
+            nullable.require_present(f"fn.{node.name}", argument, scope)
     return width.function(node, scope)
+
+
+def _negate(node: ast.Negate, scope: Scope) -> Expression:
+    """Return the negative of a number."""
+    return nullable.negative(node.operand) if nullable.missing(node.operand, scope) else width.negated(node, scope)
 
 
 def _require_kind(node: ast.Function, column: Column) -> None:
@@ -210,7 +213,7 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.Or: _joined(disjunction),
     ast.Not: _not,
     ast.Chain: _chain,
-    ast.Negate: width.negated,
+    ast.Negate: _negate,
     ast.Subscript: subscript,
     ast.Function: _function,
 }

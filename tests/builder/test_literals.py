@@ -1,0 +1,178 @@
+"""Values that stand for others, or for nothing: members of an Enum, subclasses, masked arrays, None, and values that are bound."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tql import ArgumentError, Expr, Query, all_of, any_of, col, fn, param, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Text(str, enum.Enum):  # noqa: UP042 - the older way, which is not a StrEnum, and prints as its name
+    """Texts."""
+
+    A = "a"
+
+
+class Plain(enum.Enum):
+    """Values of several kinds."""
+
+    A = "a"
+    THREE = 3
+    HALF = 0.5
+    PAIR = (1, 2)
+    YES = True
+
+
+class Number(enum.IntEnum):
+    """Integers."""
+
+    THREE = 3
+
+
+class Loud(str):
+    """A text that prints as another."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return something else."""
+        return "LOUD"
+
+
+class Odd(int):
+    """A number that converts to another."""
+
+    def __int__(self) -> int:
+        """Return something else."""
+        return 7
+
+
+class Close(float):
+    """A float that converts to another."""
+
+    def __float__(self) -> float:
+        """Return something else."""
+        return 7.0
+
+
+it = col("a")
+USES: dict[str, tuple[Callable[[Any], Expr], Any]] = {
+    "==": (lambda value: it == value, ("a", 3)),
+    "!=": (lambda value: it != value, ("a", 3)),
+    "<=": (lambda value: it <= value, ("a", 3)),
+    "in_": (lambda value: it.in_([value, value]), ("a", 3)),
+    "not_in": (lambda value: it.not_in([value]), ("a", 3)),
+    "between": (lambda value: it.between(value, value), ("a", 3)),
+    "like": (it.like, ("a",)),
+    "ilike": (it.ilike, ("a",)),
+    "contains": (it.contains, ("a", 3)),
+    "startswith": (it.startswith, ("a",)),
+    "endswith": (it.endswith, ("a",)),
+    "matches": (it.matches, ("a",)),
+    "+": (lambda value: it + value, (3,)),
+    "radd": (lambda value: value - it, (3,)),
+    "if": (lambda value: fn.max_weight((it == 1, value)), (3,)),
+}
+MEMBERS = {"a": (Text.A, Plain.A, Loud("a")), 3: (Plain.THREE, Number.THREE, Odd(3))}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_member_of_an_enum_is_its_value(use: str) -> None:
+    """It member, and a text or number of a subclass, is written as the plain value, in each place that takes one."""
+    build, values = USES[use]
+    for value in values:
+        for member in MEMBERS[value]:
+            assert str(build(member)) == str(build(value))
+
+
+def test_a_bound_member_is_its_value() -> None:
+    """What is bound is written in the same way."""
+    query = select("id").where(col("a") == param("v"))
+
+    assert str(query.bind(v=Plain.A)) == str(query.bind(v=Text.A)) == str(query.bind(v="a"))
+    assert str(select("id").where(col("a") == Close(0.5))) == "select id where a = 0.5"
+
+
+@pytest.mark.parametrize("member", [Plain.HALF, Plain.PAIR, Plain.YES])
+def test_other_members_are_refused(member: Plain) -> None:
+    """It member with another value may be compared by it, or by its name: which one is said."""
+    with pytest.raises(ArgumentError, match=r"values are texts or integers[\s\S]*member.value"):
+        it.__eq__(member)
+
+
+MASKED = np.ma.MaskedArray([1.0, 2.0], mask=[False, True])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: select("id").similarity("e", MASKED),
+        lambda: select("id").similarity("e", np.ma.MaskedArray([[1.0, 2.0]], mask=[[False, True]]), metric="maxsim"),
+        lambda: fn.cosine_similarity("e", MASKED),
+        lambda: it.in_(MASKED),
+        lambda: it.not_in(np.ma.MaskedArray([1, 2], mask=[True, False])),
+        lambda: it + MASKED,
+        lambda: it.in_([MASKED[1]]),
+        lambda: select("id").where(it == param("v")).bind(v=MASKED),
+        lambda: select("id").similarity("e", param("v")).bind(v=MASKED),
+    ],
+)
+def test_a_masked_array_is_refused(use: Callable[[], object]) -> None:
+    """What is masked has no value, and numpy would give the one below the mask."""
+    with pytest.raises(ArgumentError, match=r"takes no masked array[\s\S]*compressed"):
+        use()
+
+
+def test_where_takes_no_none() -> None:
+    """None is no condition, and the message names the way; `all_of` and `any_of` leave it out as before."""
+    with pytest.raises(ArgumentError, match=r"takes a condition, got None[\s\S]*\.when\(") as raised:
+        select("id").where(it > 1, None)  # type: ignore[arg-type]  # the mistake
+
+    assert raised.value.subject == "where"
+    assert str(select("id").where(all_of([]), all_of([None, it > 1]))) == "select id where a > 1"
+    assert str(any_of([None])) == "false"
+    assert str(select("id").when(None, lambda q: q.where(it > 1))) == "select id"
+
+
+BOUND: dict[str, tuple[Callable[[Any], Query], list[Any]]] = {
+    "==": (lambda value: select("id").where(it == value), [[3, 1], [[1, 2]], ["a", "b"]]),
+    "!=": (lambda value: select("id").where(it != value), [[3, 1]]),
+    "<": (lambda value: select("id").where(it < value), [None, [3]]),
+    "+": (lambda value: select("id", x=it + value), ["a", True, None]),
+    "*": (lambda value: select("id").where(it * value > 1), ["a", False, None]),
+    "similarity": (lambda value: select("id").similarity("e", value).order_by("score"), ["a", 3, None, [[1, 2]]]),
+    "l2": (lambda value: select("id").similarity("e", value, metric="l2"), ["a", 3]),
+    "ranked": (lambda value: select("id").similarity("e", value, as_=None), ["a", 3]),
+    "maxsim": (lambda value: select("id").similarity("e", value, metric="maxsim"), ["a", [1, 2], 3]),
+    "bm25": (lambda value: select("id").bm25("t", value).order_by("score").limit(3), [3, " ", [1], None]),
+    "hybrid": (
+        lambda value: select("id").hybrid(vector=("e", value), text=("t", "w")).order_by("score").limit(3),
+        ["a", 3],
+    ),
+}
+
+
+@pytest.mark.parametrize("place", BOUND)
+def test_a_value_that_is_refused_directly_is_refused_when_it_is_bound(place: str) -> None:
+    """The text of a query with a bound value is refused where the same value is refused in the same place."""
+    build, values = BOUND[place]
+    for value in values:
+        with pytest.raises(ArgumentError):
+            str(build(value))
+        with pytest.raises(ArgumentError):
+            str(build(param("v")).bind(v=value))
+        with pytest.raises(ArgumentError):
+            str(select().from_(build(param("v")).bind(v=value)))
+
+
+def test_none_is_bound_as_it_is_compared() -> None:
+    """It parameter that is compared with None is IS NULL, on either side."""
+    assert str(select("id").where(param("v") == it).bind(v=None)) == "select id where a is null"
+    assert str(select("id").where(param("v") != it).bind(v=None)) == "select id where a is not null"
