@@ -10,6 +10,7 @@ from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.scope import UNKNOWN, Scope
+from tql_grammar.schema import Column
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from tql.query import Query
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-    from tql_grammar.schema import Column, Schema
+    from tql_grammar.schema import Schema
+
+# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+MATCH = "zmatch"
+INTEGER = Column("int64")
 
 
 def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Query:
@@ -119,19 +124,37 @@ def touches_index(node: Record, scope: Scope) -> bool:
     )
 
 
-def _of_both(both: Both) -> Scope:
-    """Return the columns of a join, each under its new name."""
+def sides(both: Both) -> dict[str | None, Scope]:
+    """Return the columns of each source of a join, by its alias."""
     from tql.query import DerivedQuery
 
-    sides: dict[str | None, Scope] = {}
+    found: dict[str | None, Scope] = {}
     for source in (both.left, both.other.source):
-        known = None if isinstance(source, DerivedQuery) else source.schema
-        sides[source.alias] = result_of(source.query) if isinstance(source, DerivedQuery) else UNKNOWN
-        if known is not None:
-            sides[source.alias] = Scope(known.as_dict())
-    found: dict[str, Column | None] = {}
-    for aliased in both.columns:
-        if isinstance(aliased, ast.Aliased) and isinstance(aliased.expression, ast.Column):
-            there = sides[aliased.expression.table].column(ast.Column(aliased.expression.name))
-            found[aliased.alias] = None if there is None else there.replace(indexes=())
-    return Scope(found, moved=True)
+        if isinstance(source, DerivedQuery):
+            found[source.alias] = result_of(source.query)
+        else:
+            found[source.alias] = UNKNOWN if source.schema is None else Scope(source.schema.as_dict())
+    return found
+
+
+def _of_both(both: Both) -> Scope:
+    """Return the columns of a join, each under its new name; the engine may take their order from the indexes of the sources."""
+    known = sides(both)
+    missing = both.missing
+    found: dict[str, Column | None] = {} if missing is None else {MATCH: INTEGER}
+    ranked = set()
+    for part in both.columns:
+        column = part.expression
+        if isinstance(column, ast.Column):
+            there = known[column.table].column(ast.Column(column.name))
+            nullable = missing is not None and column.table == missing.alias
+            found[part.alias] = None if there is None else _beside_nulls(there, nullable=nullable)
+            if there is None or there.is_indexed:
+                ranked.add(part.alias)
+    return Scope(found, moved=True, ranked=frozenset(ranked))
+
+
+def _beside_nulls(column: Column, *, nullable: bool) -> Column:
+    """Return a column of a join; a text of the other source stays one without nulls, since the engine takes every empty one for null: `MATCH` tells them apart."""
+    column = column.replace(indexes=())
+    return column if column.is_text or not nullable else column.replace(nullable=True)
