@@ -2,7 +2,8 @@
 Know how to answer for the engine in a process of its own, a line of JSON for each text that comes in.
 
 ``python -m tests.answering parse`` answers what the engine's parser says;
-``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`.
+``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;
+``python -m tests.answering tables`` answers the rows of texts over the tables that it is told to make.
 """
 
 from __future__ import annotations
@@ -43,6 +44,29 @@ def runner() -> Callable[[str], Any]:
     return answer
 
 
+def tables() -> Callable[[Any], Any]:
+    """Return what makes a table of ``{"name": .., "columns": {"k": ["int64", [1, 2]]}}``, and answers the rows of a text as lists."""
+    from tests.engine import dataset, run
+
+    kept: list[Any] = []
+
+    def answer(asked: Any) -> Any:
+        if isinstance(asked, str):
+            return [list(row.values()) for row in run(deeplake, asked)]
+        columns: dict[str, tuple[str, list[Any]]] = asked["columns"]
+        rows = zip(*(values for _, values in columns.values()), strict=True)
+        kept.append(
+            dataset(
+                asked["name"],
+                {label: kind for label, (kind, _) in columns.items()},
+                [dict(zip(columns, row, strict=True)) for row in rows],
+            )
+        )
+        return len(kept)
+
+    return answer
+
+
 def shown(value: Any) -> Any:
     """Return a cell as what JSON can hold."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -52,7 +76,7 @@ def shown(value: Any) -> Any:
 
 def main() -> None:
     """Answer until the input ends."""
-    answer = {"parse": parser, "run": runner}[sys.argv[1]]()
+    answer: Callable[[Any], Any] = {"parse": parser, "run": runner, "tables": tables}[sys.argv[1]]()
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))

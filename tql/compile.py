@@ -14,7 +14,7 @@ from tql.aggregates import is_aggregate
 from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
-from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
+from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
 from tql.joining import pairs
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
@@ -113,7 +113,9 @@ def tree(query: Query) -> ast.Query:
     """Return the tree of the text."""
     if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
         return query.source.tree
-    query = plain(resolved(query))
+    query = resolved(query)
+    refuse_stray_aggregates(query)
+    query = plain(query)
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
