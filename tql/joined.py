@@ -6,11 +6,13 @@ Each column of a join has a name of its own there: outside of the join every cla
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tql.aggregates import is_aggregate
 from tql.clauses import Both, Dataset, output_name
 from tql.expr import Key, Placed
-from tql.search import Fusion
+from tql.grouping import is_grouped
+from tql.search import Fusion, Search, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import rebuild, walk
@@ -127,48 +129,110 @@ def _refuse_unqualified(query: Query) -> None:
 # --- rows that match nothing ------------------------------------------------------------------------------------------
 
 
+class Missing(NamedTuple):
+    """
+    The columns of a left or right join that are null where nothing matches.
+
+    Attributes:
+        labels: all of them.
+        empty: those that hold values which the engine takes for null, such as an empty text.
+        unknown: those of unknown type.
+        single: those that are known to be one number or text.
+    """
+
+    labels: frozenset[str]
+    empty: frozenset[str]
+    unknown: frozenset[str]
+    single: frozenset[str]
+
+
+def _missing(query: Query, both: Both, alias: str | None) -> Missing:
+    """Return the columns of the source with this alias."""
+    from tql.scope import may_be_empty, scope_of
+
+    known = scope_of(query.replace(source=both)).columns or {}
+    labels = frozenset(part.alias for part in both.columns if getattr(part.expression, "table", None) == alias)
+    types = {label: column for label in labels if (column := known[label]) is not None}
+    return Missing(
+        labels,
+        empty=frozenset(label for label, column in types.items() if may_be_empty(column)),
+        unknown=labels - set(types),
+        single=frozenset(label for label, column in types.items() if column.is_number or column.is_text),
+    )
+
+
 def _told_apart(query: Query, both: Both) -> Query:
     """
-    Return a query over a left or right join that tells a text that is missing from an empty one, which the engine takes for null.
+    Return a query over a left or right join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
 
-    So does a condition on a column of unknown type; for the others it is enough that they are nullable.
+    Raises:
+        ArgumentError: the engine cannot compute something where nothing matches.
     """
-    from tql.scope import scope_of
-
-    missing = both.missing
-    if missing is None:
+    if both.missing is None:
         return query
-    known = scope_of(query.replace(source=both)).columns or {}
-    of_other = {part.alias for part in both.columns if getattr(part.expression, "table", None) == missing.alias}
-    texts = {
-        label for label in of_other if (column := known[label]) is not None and column.is_text and not column.nullable
-    }
-    doubtful = texts | {label for label in of_other if known[label] is None}
+    missing = _missing(query, both, both.missing.alias)
+    _refuse_uncomputable(query, missing)
 
     def tell(node: Record) -> Record:
-        if isinstance(node, ast.IsNull) and _is_one_of(node.operand, texts):
+        if isinstance(node, ast.IsNull) and _is_one_of(node.operand, missing.empty):
             return _there() if node.negated else _absent()
-        if isinstance(node, CONDITIONS) and any(_is_one_of(part, doubtful) for part in walk(node)):
-            return ast.And((_there(), node))
+        if (isinstance(node, CONDITIONS) or _is_contains(node)) and _reads(node, missing.labels):
+            return ast.And((_there(), node))  # type: ignore[arg-type]  # a condition
         return node
 
     found = rebuild(query, tell)
-    keys = tuple(key for item in found.keys for key in _absent_last(item, texts))
-    groups = [key for item in found.groups for key in ((item, _absent()) if _is_one_of(item, texts) else (item,))]
+    keys = tuple(key for item in found.keys for key in _absent_last(item, missing.empty))
+    groups = [
+        key for item in found.groups for key in ((item, _absent()) if _is_one_of(item, missing.empty) else (item,))
+    ]
     return found.replace(keys=keys, groups=tuple(groups))
 
 
 CONDITIONS = (ast.Comparison, ast.Between, ast.In, ast.Like)
 
 
-def _is_one_of(node: object, labels: set[str]) -> bool:
+def _refuse_uncomputable(query: Query, missing: Missing) -> None:
+    """Refuse what ends the engine, or gives other values, where a row of nulls is read; numbers of known types are nullable, and looked at as those are."""
+    several = missing.labels - missing.single
+    grouped = is_grouped(query)
+    for part in walk(query):
+        if isinstance(part, ast.Chain):
+            refused = any(_reads(operand, missing.unknown) for operand in part.operands[1:])
+        elif isinstance(part, ast.Function):
+            refused = not (_is_contains(part) or (grouped and is_aggregate(part))) and _reads(part, several)
+        else:
+            refused = isinstance(part, (Search, TextSearch, Fusion, ast.Subscript)) and _reads(part, missing.labels)
+        if refused:
+            rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
+            hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
+            raise ArgumentError("join", rule, KINDS.get(type(part), "a search"), hint)
+
+
+KINDS: dict[type[Record], str] = {
+    ast.Chain: "one right of an operator",
+    ast.Function: "one in a function",
+    ast.Subscript: "an element of one",
+}
+
+
+def _is_contains(node: Record) -> bool:
+    """Tell whether a node is a condition in the form of a function."""
+    return isinstance(node, ast.Function) and node.name == "contains"
+
+
+def _reads(node: Record, labels: frozenset[str]) -> bool:
+    """Tell whether an expression reads a column of one of these names."""
+    return any(_is_one_of(part, labels) for part in walk(node))
+
+
+def _is_one_of(node: object, labels: frozenset[str]) -> bool:
     """Tell whether a node is a column of one of these names."""
     return isinstance(node, ast.Column) and node.name in labels
 
 
-def _absent_last(key: Key, texts: set[str]) -> tuple[Key, ...]:
+def _absent_last(key: Key, told: frozenset[str]) -> tuple[Key, ...]:
     """Return the keys that put missing texts after all others, or before them where the order descends."""
-    return (key.replace(expression=_absent()), key) if _is_one_of(key.expression, texts) else (key,)
+    return (key.replace(expression=_absent()), key) if _is_one_of(key.expression, told) else (key,)
 
 
 def _there() -> Expression:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tql.query import DerivedQuery, Query
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
 
     Write = Callable[[Dataset | DerivedQuery], ast.Source]
 
@@ -45,14 +46,14 @@ class Side(NamedTuple):
         key: the name of the column to join by.
         type: what is known of the key.
         guards: the conditions on the key, under its name in the join, that leave out what equals nothing.
-        columns: the names of the columns that are read, each with its name in the join.
+        columns: what is read of it, by the names in the join.
     """
 
     source: ast.Source
     key: str
     type: Column | None
     guards: tuple[Expression, ...]
-    columns: dict[str, str]
+    columns: dict[str, Expression]
 
 
 def pairs(both: Both, write: Write) -> ast.Select:
@@ -79,7 +80,7 @@ def _sides(both: Both, write: Write) -> tuple[Side, Side]:
 
     def side(source: Dataset | DerivedQuery, beside: Dataset | DerivedQuery) -> Side:
         columns = {
-            part.expression.name: part.alias
+            part.alias: _read(part.expression.name, known[source.alias], nullable=source is both.missing)
             for part in both.columns
             if isinstance(part.expression, ast.Column) and part.expression.table == source.alias
         }
@@ -88,6 +89,14 @@ def _sides(both: Both, write: Write) -> tuple[Side, Side]:
         return Side(_unnamed(write(source)), keys[source.alias], key, guards, columns)
 
     return side(left, right), side(right, left)
+
+
+def _read(name: str, scope: Scope, *, nullable: bool) -> Expression:
+    """Return a column as the join reads it: a class label that is null would be an empty list, and its number is null."""
+    column = ast.Column(name)
+    known = scope.column(column)
+    is_label = nullable and known is not None and known.is_label
+    return ast.Chain(("+",), (column, ast.Number(0))) if is_label else column
 
 
 def _keys(both: Both) -> tuple[ast.Column, ...]:
@@ -172,6 +181,11 @@ def _as(label: str, name: str, table: str | None = None) -> Expression:
     return column if label == name and table is None else ast.Aliased(column, label)
 
 
+def _named(side: Side) -> list[Expression]:
+    """Return what is read of a side, under the names in the join."""
+    return [ast.Aliased(read, label) for label, read in side.columns.items()]
+
+
 def _row_number(label: str) -> Expression:
     """Return the number of the row, from 1."""
     return ast.Aliased(ast.Chain(("+",), (ast.Function("row_number"), ast.Number(1))), label)
@@ -218,11 +232,8 @@ def _inner(both: Both, left: Side, right: Side, write: Write) -> ast.Select:
     rests = _rests(left, right)
     compared = not (_is_narrow(left.type) and _is_narrow(right.type))
     if rests or left.guards or right.guards:
-        rows = [
-            _keyed(side, [_as(there, name) for name, there in side.columns.items()], rests=rests)
-            for side in (left, right)
-        ]
-        labels = (list(left.columns.values()), list(right.columns.values()))
+        rows = [_keyed(side, _named(side), rests=rests) for side in (left, right)]
+        labels = (list(left.columns), list(right.columns))
         return _equal(rows[0], rows[1], labels, rests=rests, compared=compared)
     join = ast.Join(write(both.left), write(both.other.source), "inner", both.other.on)
     if not compared:
@@ -241,12 +252,12 @@ def _outer(both: Both, kept: Side, other: Side, write: Write) -> ast.Select:
     _refuse_random(both)
     missing = both.missing
     assert missing is not None  # noqa: S101 - the join is an outer one
-    rows = _select([*(_as(there, name) for name, there in other.columns.items()), _row_number(MATCH)], other.source)
+    rows = _select([*_named(other), _row_number(MATCH)], other.source)
     with_nulls = ast.SetOperation(("union all",), (rows, _nulls(missing, kept, other, write)))
     join = _join(_numbered(kept, _matches(kept, other)), _select([ast.Star()], with_nulls), MATCH, "inner")
-    columns = [_as(there, there, "a") for there in kept.columns.values()]
-    columns += [_as(there, there, "b") for there in other.columns.values()]
-    return _select([*columns, _as(MATCH, MATCH, "a")], join)
+    columns = [_as(there, there, "a") for there in kept.columns]
+    columns += [_as(there, there, "b") for there in other.columns]
+    return _select([*columns, _as(MATCH, MATCH, "b")], join)
 
 
 def _refuse_random(both: Both) -> None:
@@ -279,8 +290,8 @@ def _materialised(labels: Iterable[str], rows: ast.Select, by: Expression, *more
 
 def _numbered(kept: Side, matches: ast.Select) -> ast.Select:
     """Return the rows of *kept*, each with the number of the row that it matches, 0 for none, once for each that it does."""
-    rows = _select([*(_as(there, name) for name, there in kept.columns.items()), _row_number(ROW)], kept.source)
-    labels = list(kept.columns.values())
+    rows = _select([*_named(kept), _row_number(ROW)], kept.source)
+    labels = list(kept.columns)
     columns = [*(_as(label, label, "b") for label in labels), _as(MATCH, MATCH, "a")]
     joined = _select(columns, _join(matches, rows, ROW, "right"))
     number = ast.Aliased(ast.Function("sum", (ast.Column(MATCH),)), MATCH)
@@ -289,37 +300,32 @@ def _numbered(kept: Side, matches: ast.Select) -> ast.Select:
 
 def _nulls(missing: Dataset | DerivedQuery, kept: Side, other: Side, write: Write) -> ast.Select:
     """Return one row of nulls of the types of the other source, numbered 0: what the engine reads where one row matches nothing."""
-    source = _unnamed(write(_shape(missing)))
-    columns = [_as(there, name) for name, there in other.columns.items()]
-    labels = list(other.columns.values())
-    if _is_sequenced(missing):
-        one = _select([*columns, _row_number(MATCH)], source)
+    shape = _shape(missing)
+    source = _unnamed(write(shape))
+    labels = list(other.columns)
+    if _is_flat(shape):
+        one = _select([*_named(other), _row_number(MATCH)], source)
     else:
-        one = _materialised(
-            labels, _select(columns or [_as(KEY, other.key)], source, limit=1), ast.Number(1), _constant(1, MATCH)
-        )
+        _refuse_groups(missing)
+        rows = _select(_named(other) or [_as(KEY, other.key)], source, limit=1)
+        one = _materialised(labels, rows, ast.Number(1), _constant(1, MATCH))
     never = _select([_constant(0, MATCH)], kept.source, limit=1)
-    return _select(
-        [*(_as(label, label, "a") for label in labels), _constant(0, MATCH)], _join(one, never, MATCH, "right")
-    )
+    columns = [*(_as(label, label, "a") for label in labels), _constant(0, MATCH)]
+    return _select(columns, _join(one, never, MATCH, "right"))
 
 
 def _shape(source: Dataset | DerivedQuery) -> Dataset | DerivedQuery:
-    """Return a source with the same columns and as many rows as there are: it may have none where they are filtered."""
-    if isinstance(source, Dataset):
-        return source
-    return source.replace(query=_whole(source.query))
+    """Return a source with the same columns and all the rows that there are: where they are filtered there may be none."""
+    return source if isinstance(source, Dataset) else source.replace(query=_whole(source.query))
 
 
 def _whole(query: Query) -> Query:
-    """Return a query without what filters, orders and cuts its rows, at every level but that of a search for words, which the engine does in one form only."""
+    """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
     from tql.desugar import plain
     from tql.query import DerivedQuery
 
     query = plain(query)
-    if query.pieces is not None or any(
-        isinstance(part, ast.Function) and part.name.lower() in FLAT for part in _own(query)
-    ):
+    if not _is_stripped(query):
         return query
     bare = query.replace(conditions=(), keys=(), row_limit=None, row_offset=None, sampling=None)
     if isinstance(bare.source, Unordered):
@@ -327,32 +333,30 @@ def _whole(query: Query) -> Query:
     return bare.replace(source=_shape(bare.source)) if isinstance(bare.source, DerivedQuery) else bare
 
 
-def _own(query: Query) -> Iterable[object]:
-    """Return the parts of a query's own clauses."""
-    return walk(query.replace(source=None))
+def _is_stripped(query: Query) -> bool:
+    """Tell whether a query means something without its conditions, order and limit: no search for words, and no groups that are taken apart."""
+    parts = walk(query.replace(source=None))
+    return query.pieces is None and not any(
+        isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts
+    )
 
 
-def _is_sequenced(source: object) -> bool:
-    """
-    Tell whether the rows of a source are made of groups, which the engine cannot group again.
-
-    Raises:
-        ArgumentError: groups are joined, or taken apart, inside of the source.
-    """
-    from tql.desugar import plain
+def _is_flat(source: object) -> bool:
+    """Tell whether the engine reads a row of a source that matches nothing as nulls: its rows are all those of a dataset, or of groups."""
     from tql.query import DerivedQuery
 
-    if isinstance(source, Both):
-        if _is_sequenced(source.left) or _is_sequenced(source.other.source):
-            rule = "takes another source without a join of groups inside where it is a left or right join"
-            raise ArgumentError("join", rule, "a join of groups", "join the groups last, or run the inner query first")
-        return False
-    if isinstance(source, Unordered):
-        return any(_is_sequenced(DerivedQuery(member)) for member in source.members)
-    if not isinstance(source, DerivedQuery):
-        return False
-    query = plain(source.query)
-    if query.pieces is not None:
-        rule = "takes another source whose groups are not taken apart where it is a left or right join"
-        raise ArgumentError("join", rule, "ungroup_by", "join the rows before they are grouped")
-    return is_grouped(query) or _is_sequenced(query.source)
+    while isinstance(source, DerivedQuery):
+        if not _is_stripped(source.query):
+            return False
+        source = source.query.source
+    return source is None or isinstance(source, Dataset)
+
+
+def _refuse_groups(source: Dataset | DerivedQuery) -> None:
+    """Refuse groups inside of a source that has to be grouped again, which the engine cannot do."""
+    from tql.query import Query
+
+    for part in walk(source):
+        if isinstance(part, Query) and (part.unique or part.pieces is not None or is_grouped(part)):
+            rule = "takes another source without groups inside of a join where it is a left or right join itself"
+            raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last")

@@ -155,6 +155,13 @@ def _of_both(both: Both) -> Scope:
 
 
 def _beside_nulls(column: Column, *, nullable: bool) -> Column:
-    """Return a column of a join; a text of the other source stays one without nulls, since the engine takes every empty one for null: `MATCH` tells them apart."""
+    """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
     column = column.replace(indexes=())
-    return column if column.is_text or not nullable else column.replace(nullable=True)
+    if not nullable or may_be_empty(column):
+        return column
+    return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
+
+
+def may_be_empty(column: Column) -> bool:
+    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    return not column.nullable and (column.is_text or column.dtype == "json")
