@@ -6,7 +6,7 @@ Each column of a join has a name of its own there: outside of the join every cla
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql.aggregates import is_aggregate
 from tql.clauses import Both, Dataset, output_name
@@ -18,7 +18,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tql.query import Query
     from tql_grammar.ast import Expression
@@ -41,14 +41,19 @@ def over_one(query: Query) -> Query:
     alias = query.source.alias  # type: ignore[union-attr]  # by `names_its_source`
     for column in _qualified(query):
         if column.table != alias:
-            rule = "takes columns of the source, whose alias is " + repr(alias)
-            raise ArgumentError("col", rule, f"of={column.table!r}", f'col("{column.name}", of="{alias}")')
+            raise _of_another(column, alias)
 
     def plain_name(node: Record) -> Record:
         return ast.Column(node.name) if isinstance(node, ast.Column) and node.table else node
 
     clauses = rebuild(query.replace(source=None), plain_name)
     return clauses.replace(source=query.source)
+
+
+def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
+    """Return the error for a column of what is no source of the query."""
+    rule = "takes the alias of a source of the query, " + " or ".join(map(repr, aliases))
+    return ArgumentError("col", rule, f"of={column.table!r}", f'col("{column.name}", of="{aliases[0]}")')
 
 
 def _qualified(query: Query) -> Iterable[ast.Column]:
@@ -74,6 +79,9 @@ def over_both(query: Query) -> Query:
         rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
         raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
     _refuse_unqualified(query)
+    for column in _qualified(query):
+        if column.table not in {left.alias, join.source.alias}:
+            raise _of_another(column, left.alias, join.source.alias)
     read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
     there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
     both = Both(left, join, tuple(ast.Aliased(column, label) for column, label in there.items()))
@@ -193,19 +201,28 @@ CONDITIONS = (ast.Comparison, ast.Between, ast.In, ast.Like)
 
 def _refuse_uncomputable(query: Query, missing: Missing) -> None:
     """Refuse what ends the engine, or gives other values, where a row of nulls is read; numbers of known types are nullable, and looked at as those are."""
-    several = missing.labels - missing.single
     grouped = is_grouped(query)
     for part in walk(query):
         if isinstance(part, ast.Chain):
             refused = any(_reads(operand, missing.unknown) for operand in part.operands[1:])
         elif isinstance(part, ast.Function):
-            refused = not (_is_contains(part) or (grouped and is_aggregate(part))) and _reads(part, several)
+            refused = _refuses(part, missing, grouped=grouped)
         else:
             refused = isinstance(part, (Search, TextSearch, Fusion, ast.Subscript)) and _reads(part, missing.labels)
         if refused:
             rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
             hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
             raise ArgumentError("join", rule, KINDS.get(type(part), "a search"), hint)
+
+
+def _refuses(function: ast.Function, missing: Missing, *, grouped: bool) -> bool:
+    """Tell whether the engine cannot compute a function of missing values; of their conditions, and the number or the first of them, it can."""
+    if _is_contains(function):
+        return False
+    if grouped and is_aggregate(function):
+        numbers = (part for part in function.arguments if isinstance(part, (ast.Column, ast.Chain)))
+        return function.name != "first" and any(_reads(part, missing.unknown) for part in numbers)
+    return _reads(function, missing.labels - missing.single)
 
 
 KINDS: dict[type[Record], str] = {
@@ -245,9 +262,8 @@ def _absent() -> Expression:
     return _match("=")
 
 
-def _match(operator: str) -> Expression:
+def _match(operator: Literal["=", "!="]) -> Expression:
     """Return the comparison of the number of the other source's row with 0."""
     from tql.scope import MATCH
 
-    compare: Callable[..., Expression] = ast.Comparison
-    return compare(operator, ast.Column(MATCH), ast.Number(0))
+    return ast.Comparison(operator, ast.Column(MATCH), ast.Number(0))

@@ -18,6 +18,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.logic import conjunction
+from tql_grammar.rewrite.typed import require_columns
 from tql_grammar.schema import FLOATS, Column
 from tql_grammar.walk import walk
 
@@ -84,6 +85,8 @@ def _sides(both: Both, write: Write) -> tuple[Side, Side]:
             for part in both.columns
             if isinstance(part.expression, ast.Column) and part.expression.table == source.alias
         }
+        for read in (ast.Column(keys[source.alias]), *columns.values()):
+            require_columns("join", read, known[source.alias])
         key = types[source.alias]
         guards = _guards(key, types[beside.alias])
         return Side(_unnamed(write(source)), keys[source.alias], key, guards, columns)
@@ -106,8 +109,15 @@ def _keys(both: Both) -> tuple[ast.Column, ...]:
     aliases = {both.left.alias, both.other.source.alias}
     if {part.table for part in found} != aliases or len(aliases) != len(found):
         rule = "takes the equality of one column of each source, by the aliases of the two, which differ"
-        raise ArgumentError("on", rule, f"`{on}`", 'col("id", of="a") == col("uid", of="b")')
+        raise ArgumentError("on", rule, _written(on), 'col("id", of="a") == col("uid", of="b")')
     return found
+
+
+def _written(on: Expression) -> str:
+    """Return the equality of a join for a message."""
+    from tql_grammar.printer import to_tql
+
+    return f"`{to_tql(on)}`"
 
 
 def _unnamed(source: ast.Source) -> ast.Source:
@@ -120,15 +130,15 @@ def _require_comparable(both: Both, left: Column | None, right: Column | None) -
     for column in (left, right):
         if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
             rule = f"takes columns with one number or text in each row, and {column} is none"
-            raise ArgumentError("on", rule, f"`{both.other.on}`")
+            raise ArgumentError("on", rule, _written(both.other.on))
     if left is None or right is None:
         return
     kinds = {left.dtype, right.dtype}
     if left.is_text is not right.is_text:
-        raise ArgumentError("on", f"takes two texts or two numbers, not {left} and {right}", f"`{both.other.on}`")
+        raise ArgumentError("on", f"takes two texts or two numbers, not {left} and {right}", _written(both.other.on))
     if kinds in ({"uint64", "int64"}, {"uint64", "float64"}):
         rule = f"takes keys that the engine compares exactly: it compares {left} with {right} as float64"
-        raise ArgumentError("on", rule, f"`{both.other.on}`", "store both keys with one type")
+        raise ArgumentError("on", rule, _written(both.other.on), "store both keys with one type")
 
 
 def _is_narrow(column: Column | None) -> bool:
