@@ -74,6 +74,11 @@ def shown(value: Any) -> Any:
     return repr(value.to_dict()) if hasattr(value, "to_dict") else repr(value)
 
 
+def plain(value: Any) -> Any:
+    """Return a number or an array inside of a cell as numbers and lists of Python."""
+    return value.tolist()
+
+
 def main() -> None:
     """Answer until the input ends."""
     answer: Callable[[Any], Any] = {"parse": parser, "run": runner, "tables": tables}[sys.argv[1]]()
@@ -82,7 +87,7 @@ def main() -> None:
             said = answer(json.loads(line))
         except Exception as error:  # noqa: BLE001 - whatever the engine says is the answer
             said = f"{type(error).__name__}: {error}"
-        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.write(json.dumps(said, default=plain) + "\n")
         sys.stdout.flush()
 
 

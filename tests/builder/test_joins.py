@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import Tables
-from tql import Schema, asc, check, col, desc, fn, select
+from tql import ArgumentError, Schema, asc, check, col, desc, fn, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -288,3 +288,137 @@ def test_joins_are_python_s(engine: Tables, case: Case) -> None:
     else:
         assert rows == wanted, text
     assert not [finding for finding in check(text) if finding.severity == "error"], text
+
+
+# --- what the tables above do not hold --------------------------------------------------------------------------------
+
+ONE: dict[str, tuple[str, list[Any]]] = {"k": ("int64", [1, 2, 3]), "v": ("int64", [0, 1, 2])}
+TWO: dict[str, tuple[str, list[Any]]] = {
+    "k": ("int64", [1, 2, 9]),
+    "w": ("int64", [5, 6, 7]),
+    "m": ("json", [{"a": 1}, {}, {"a": 2}]),
+    "r": ("array", [[1, 2], [9], [3]]),
+    "n": ("nullable text", ["", None, "x"]),
+}
+KNOWN = Schema(k="int64", v="int64"), Schema(k="int64", w="int64", m="json", r="int64[?]", n="nullable text")
+
+
+@pytest.fixture(scope="module")
+def both(engine: Tables) -> tuple[str, str]:
+    """Return the names of two tables."""
+    for name, columns in (("one", ONE), ("two", TWO)):
+        assert isinstance(engine.ask({"name": name, "columns": columns}), int)
+    return "mem://one", "mem://two"
+
+
+def left(both: tuple[str, str], *, known: bool, **outputs: Expr) -> Query:
+    """Return a left join of the two tables."""
+    one, two = KNOWN if known else (None, None)
+    query = select(v=col("v", of="a"), **outputs).from_(both[0], "a", schema=one)
+    return query.join(select().from_(both[1], schema=two), col("k", of="a") == col("k", of="b"), "left", "b")
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("column", ["w", "m", "r", "n"])
+def test_a_missing_value_is_none_whatever_its_type(
+    engine: Tables, both: tuple[str, str], column: str, *, known: bool
+) -> None:
+    """Also of types that are not compared: JSON, arrays, and texts that may be null."""
+    query = left(both, known=known, found=col(column, of="b"))
+    _, values = TWO[column]
+    expected = [(0, values[0]), (1, values[1]), (2, None)]
+
+    assert sorted(map(tuple, engine.ask(str(query))), key=repr) == sorted(expected, key=repr)
+    missing = {2, *(number for number in (0, 1) if values[number] is None)}
+    if known:
+        assert {row[0] for row in engine.ask(str(query.where(col("found").is_null())))} == missing
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_groups_of_joined_rows(engine: Tables, both: tuple[str, str], *, known: bool) -> None:
+    """A join can be grouped by columns of either side, and missing values are left out of sums."""
+    query = left(both, known=known, n=fn.count(), first=fn.first(col("w", of="b")), high=fn.sum(col("w", of="b") > 5))
+    rows = engine.ask(str(query.group_by("v")))
+
+    assert sorted(rows) == [[0, 1, 5, 0], [1, 1, 6, 1], [2, 1, None, 0]]
+    if known:
+        summed = left(both, known=True, s=fn.sum(col("w", of="b"))).group_by("v")
+        assert sorted(engine.ask(str(summed))) == [[0, 5], [1, 6], [2, 0]]
+
+
+def test_a_left_join_is_a_source_of_another(engine: Tables, both: tuple[str, str]) -> None:
+    """On either side, with what it misses."""
+    inner = left(both, known=True, w=col("w", of="b"), k=col("k", of="a"))
+    query = select(v=col("v", of="a"), w=col("w", of="j")).from_(both[0], "a", schema=KNOWN[0])
+    query = query.join(inner.where(col("v") > 0), col("k", of="a") == col("k", of="j"), "left", "j")
+    assert sorted(engine.ask(str(query)), key=repr) == [[0, None], [1, 6], [2, None]]
+
+    kept = select(v=col("v", of="j"), w=col("w", of="j"), x=col("w", of="b")).from_(inner, "j")
+    kept = kept.join(select().from_(both[1], schema=KNOWN[1]), col("k", of="j") == col("k", of="b"), "left", "b")
+    assert sorted(engine.ask(str(kept)), key=repr) == [[0, 5, 5], [1, 6, 6], [2, None, None]]
+
+
+def test_the_sparse_rows_of_a_large_source(engine: Tables) -> None:
+    """A few rows against many: reading a row that matches nothing by itself fails in a plain join, or ends the engine."""
+    count = 3_000
+    columns = {"k": ["text", [f"t{number}" for number in range(count)]], "w": ["int64", list(range(count))]}
+    assert isinstance(engine.ask({"name": "many", "columns": columns}), int)
+    few = {"k": ["text", ["t5", "x", "t2999", "y"]], "v": ["int64", [0, 1, 2, 3]]}
+    assert isinstance(engine.ask({"name": "few", "columns": few}), int)
+    query = select(v=col("v", of="a"), w=col("w", of="b")).from_("mem://few", "a")
+    query = query.join("mem://many", col("k", of="a") == col("k", of="b"), "left", "b")
+
+    assert sorted(engine.ask(str(query)), key=repr) == [[0, 5], [1, None], [2, 2999], [3, None]]
+    assert engine.ask(str(query.where(col("v") == 1))) == [[1, None]]
+    assert engine.ask(str(query.where(col("v") >= 1, col("w") < 2999.5, col("w") >= 0.1))) == [[2, 2999]]
+
+
+A, B = col("k", of="a"), col("k", of="b")
+REFUSED = [
+    pytest.param({"k": "uint64"}, {"k": "int64"}, "inner", {}, "compares uint64 with int64 as float64", id="two signs"),
+    pytest.param({"k": "text"}, {"k": "int64"}, "left", {}, "takes two texts or two numbers", id="a text and a number"),
+    pytest.param({"k": "json"}, {"k": "json"}, "inner", {}, "one number or text in each row, and json", id="JSON"),
+    pytest.param({"k": "int64"}, {"q": "int64"}, "inner", {}, "`join` takes names of columns, got 'k'", id="no key"),
+    pytest.param(
+        {"k": "int64"}, {"k": "int64"}, "inner", {"x": col("q", of="b")}, "takes names of columns, got 'q'", id="no column"
+    ),
+    pytest.param({"k": "int64"}, {"k": "int64"}, "left", {"x": col("k", of="c")}, "got of='c'", id="no source"),
+    pytest.param({"k": "int64"}, {"k": "int64", "m": "json"}, "left", {"x": col("m", of="b")["a"]}, "an element of one", id="an element"),
+    pytest.param(None, None, "left", {"x": fn.abs(col("w", of="b"))}, "one in a function", id="a function"),
+    pytest.param(None, None, "left", {"x": 1 - col("w", of="b")}, "one right of an operator", id="on the right"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "two", "how", "outputs", "said"), REFUSED)
+def test_a_join_that_the_engine_cannot_do_is_refused(
+    one: dict[str, str] | None, two: dict[str, str] | None, how: str, outputs: dict[str, Expr], said: str
+) -> None:
+    """Each of them gives other rows, an error that explains nothing, or the end of the process."""
+    first, second = (None if columns is None else Schema(columns) for columns in (one, two))
+    query = select(k=A, **outputs).from_("mem://one", "a", schema=first)
+    query = query.join(select().from_("mem://two", schema=second), A == B, how, "b")
+
+    with pytest.raises(ArgumentError) as caught:
+        str(query)
+    assert said in str(caught.value)
+
+
+def test_a_source_that_is_read_several_times_is_not_random() -> None:
+    """A left join reads its sources several times, an inner one once."""
+    drawn = select("*").from_("mem://one").sample_by("v")
+    query = select(k=A).from_(drawn, "a")
+
+    assert "sample by" in str(query.join("mem://two", A == B, "inner", "b"))
+    with pytest.raises(ArgumentError, match="not drawn at random"):
+        str(query.join("mem://two", A == B, "left", "b"))
+
+
+def test_groups_inside_of_a_joined_source_are_refused() -> None:
+    """Where they had to be grouped again."""
+    counted = select("k", n=fn.count()).from_("mem://one").group_by("k")
+    inner = select(k=A, n=col("n", of="a")).from_(counted, "a").join("mem://two", A == B, alias="b")
+    query = select(k=A, n=col("n", of="b")).from_("mem://one", "a")
+
+    assert str(query.join(counted, A == B, "left", "b"))
+    with pytest.raises(ArgumentError, match="without groups inside of a join"):
+        str(query.join(inner, A == B, "left", "b"))
