@@ -33,7 +33,7 @@ def names_its_source(query: Query) -> bool:
 
 def over_one(query: Query) -> Query:
     """
-    Return a query with the plain names of its only source: beside an order the engine does not find its alias.
+    Return a query with the plain names of its only source: in a query with an order the engine does not find its alias.
 
     Raises:
         ArgumentError: a column is from a source of another name.

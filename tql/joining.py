@@ -79,7 +79,7 @@ def _sides(both: Both, write: Write) -> tuple[Side, Side]:
     keys = {key.table: key.name for key in _keys(both)}
     types = {source.alias: known[source.alias].column(ast.Column(keys[source.alias])) for source in (left, right)}
 
-    def side(source: Dataset | DerivedQuery, beside: Dataset | DerivedQuery) -> Side:
+    def side(source: Dataset | DerivedQuery, other: Dataset | DerivedQuery) -> Side:
         columns = {
             part.alias: _read(part.expression.name, known[source.alias], nullable=source is both.missing)
             for part in both.columns
@@ -88,7 +88,7 @@ def _sides(both: Both, write: Write) -> tuple[Side, Side]:
         for read in (ast.Column(keys[source.alias]), *columns.values()):
             require_columns("join", read, known[source.alias])
         key = types[source.alias]
-        guards = _guards(key, types[beside.alias])
+        guards = _guards(key, types[other.alias])
         return Side(_unnamed(write(source)), keys[source.alias], key, guards, columns)
 
     return side(left, right), side(right, left)
@@ -207,7 +207,7 @@ def _constant(value: int, label: str) -> Expression:
 
 
 def _keyed(side: Side, columns: Iterable[Expression], *, rests: bool) -> ast.Select:
-    """Return columns of a side beside its key, without the rows whose key equals nothing."""
+    """Return columns of a side and its key, without the rows whose key equals nothing."""
     found = [*columns, _as(KEY, side.key)]
     if rests:
         rest = ast.Chain(("%",), (ast.Column(side.key), ast.Number(PRIME)))
@@ -258,7 +258,7 @@ def _inner(both: Both, left: Side, right: Side, write: Write) -> ast.Select:
 
 
 def _outer(both: Both, kept: Side, other: Side, write: Write) -> ast.Select:
-    """Return the pairs of rows whose keys are equal, and the rows of *kept* that match nothing beside nulls."""
+    """Return the pairs of rows whose keys are equal, and the rows of *kept* that match nothing with nulls."""
     _refuse_random(both)
     missing = both.missing
     assert missing is not None  # noqa: S101 - the join is an outer one

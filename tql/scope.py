@@ -148,13 +148,13 @@ def _of_both(both: Both) -> Scope:
         if isinstance(column, ast.Column):
             there = known[column.table].column(ast.Column(column.name))
             nullable = missing is not None and column.table == missing.alias
-            found[part.alias] = None if there is None else _beside_nulls(there, nullable=nullable)
+            found[part.alias] = None if there is None else _in_join(there, nullable=nullable)
             if there is None or there.is_indexed:
                 ranked.add(part.alias)
     return Scope(found, moved=True, ranked=frozenset(ranked))
 
 
-def _beside_nulls(column: Column, *, nullable: bool) -> Column:
+def _in_join(column: Column, *, nullable: bool) -> Column:
     """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
     column = column.replace(indexes=())
     if not nullable or may_be_empty(column):
