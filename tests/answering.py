@@ -3,7 +3,8 @@ Know how to answer for the engine in a process of its own, a line of JSON for ea
 
 ``python -m tests.answering parse`` answers what the engine's parser says;
 ``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;
-``python -m tests.answering nulls`` answers the rows on the data of `tests.builder.nulls`.
+``python -m tests.answering nulls`` answers the rows on the data of `tests.builder.nulls`;
+``python -m tests.answering tables`` answers the rows of texts over the tables that it is told to make.
 """
 
 from __future__ import annotations
@@ -64,6 +65,29 @@ def of_nulls() -> Callable[[str], Any]:
     return answer
 
 
+def tables() -> Callable[[Any], Any]:
+    """Return what makes a table of ``{"name": .., "columns": {"k": ["int64", [1, 2]]}}``, and answers the rows of a text as lists."""
+    from tests.engine import dataset, run
+
+    kept: list[Any] = []
+
+    def answer(asked: Any) -> Any:
+        if isinstance(asked, str):
+            return [list(row.values()) for row in run(deeplake, asked)]
+        columns: dict[str, tuple[str, list[Any]]] = asked["columns"]
+        rows = zip(*(values for _, values in columns.values()), strict=True)
+        kept.append(
+            dataset(
+                asked["name"],
+                {label: kind for label, (kind, _) in columns.items()},
+                [dict(zip(columns, row, strict=True)) for row in rows],
+            )
+        )
+        return len(kept)
+
+    return answer
+
+
 def shown(value: Any) -> Any:
     """Return a cell as what JSON can hold."""
     if isinstance(value, (np.ndarray, np.generic)):
@@ -71,15 +95,26 @@ def shown(value: Any) -> Any:
     return repr(value.to_dict()) if hasattr(value, "to_dict") else repr(value)
 
 
+def plain(value: Any) -> Any:
+    """Return a number or an array inside of a cell as numbers and lists of Python."""
+    return value.tolist()
+
+
 def main() -> None:
     """Answer until the input ends."""
-    answer = {"parse": parser, "run": runner, "nulls": of_nulls}[sys.argv[1]]()
+    answers: dict[str, Callable[[], Callable[[Any], Any]]] = {
+        "parse": parser,
+        "run": runner,
+        "nulls": of_nulls,
+        "tables": tables,
+    }
+    answer = answers[sys.argv[1]]()
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))
         except Exception as error:  # noqa: BLE001 - whatever the engine says is the answer
             said = f"{type(error).__name__}: {error}"
-        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.write(json.dumps(said, default=plain) + "\n")
         sys.stdout.flush()
 
 

@@ -24,6 +24,11 @@ KINDS = {
     "array": TYPES.Array("int64", 1),
     "nullable": TYPES.Nullable(TYPES.Int64()),
     "nullable text": TYPES.Nullable(TYPES.Text()),
+    "nullable int64": TYPES.Nullable(TYPES.Int64()),
+    "nullable float64": TYPES.Nullable(TYPES.Float64()),
+    "int16": TYPES.Int16(),
+    "uint32": TYPES.UInt32(),
+    "uint64": TYPES.UInt64(),
 }
 
 

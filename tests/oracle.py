@@ -23,8 +23,8 @@ class Child:
         """Start no child yet."""
         self._child: subprocess.Popen[str] | None = None
 
-    def ask(self, text: str) -> Any:
-        """Return the answer, `CRASH` or `HANG`."""
+    def ask(self, text: Any) -> Any:
+        """Return the answer to a text, or to what JSON can hold: else `CRASH` or `HANG`."""
         child = self._child = self._child or self._started()
         assert child.stdin is not None
         assert child.stdout is not None
@@ -80,3 +80,9 @@ class NullsRunner(Child):
     """Asks the engine for the rows of texts over nullable columns."""
 
     answers = "nulls"
+
+
+class Tables(Child):
+    """Asks the engine for the rows of texts over tables that it is told to make."""
+
+    answers = "tables"

@@ -88,7 +88,12 @@ class Both(Record):
 
     left: Dataset | DerivedQuery
     other: Joined
-    columns: tuple[Expression, ...]
+    columns: tuple[ast.Aliased, ...]
+
+    @property
+    def missing(self) -> Dataset | DerivedQuery | None:
+        """The source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
+        return {"left": self.other.source, "right": self.left}.get(self.other.how)
 
 
 def output_name(output: Expression) -> str | None:

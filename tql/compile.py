@@ -15,7 +15,8 @@ from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
 from tql.expr import Placed
-from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, without_nulls
+from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
+from tql.joining import pairs
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
@@ -36,8 +37,7 @@ from tql_grammar.walk import substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.clauses import Joined
-    from tql.query import Query
+    from tql.query import DerivedQuery, Query
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
@@ -144,7 +144,9 @@ def tree(query: Query) -> ast.Query:
         return query.source.tree
     if query.bindings:
         require_fitting(query)
-    query = plain(resolved(query))
+    query = resolved(query)
+    refuse_stray_aggregates(query)
+    query = plain(query)
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
@@ -313,16 +315,13 @@ def _written(source: Record) -> ast.Source | None:
             ast.SetOperation(("union all",) * (len(source.members) - 1), tuple(map(tree, source.members)))
         )
     if isinstance(source, Both):
-        return ast.Derived(ast.Select(source.columns, _join(source.left, source.other)))
+        return ast.Derived(pairs(source, _named))
     return ast.Derived(tree(source.query), source.alias)  # type: ignore[attr-defined]  # all else was made plain
 
 
-def _join(left: Record, join: Joined) -> ast.Join:
-    """Return a join; a left one is written as a right one, since the engine fails on rows of a left join that match nothing."""
-    one, two = _written(left), _written(join.source)
-    if join.how == "left":
-        return ast.Join(two, one, "right", join.on)  # type: ignore[arg-type]  # both have an alias, so both are written
-    return ast.Join(one, two, join.how, join.on)  # type: ignore[arg-type]  # the same, and "inner" or "right"
+def _named(source: Dataset | DerivedQuery) -> ast.Source:
+    """Return a side of a join as it is written."""
+    return _written(source)  # type: ignore[return-value]  # it has an alias, so it is written
 
 
 def _where(parts: list[Expression], scope: Scope, carried: Mapping[str, str] | None = None) -> Expression | None:

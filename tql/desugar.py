@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import Both, Combined, Dataset, Unordered, output_name
+from tql.clauses import Combined, Dataset, Unordered, output_name
 from tql.expr import Key, Placed
 from tql.grouping import is_grouped, refuse_sample
+from tql.joined import names_its_source, over_both, over_one
 from tql.search import Fusion, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.schema import did_you_mean
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,52 +288,7 @@ def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
     return (*keys, Key(key, "asc")) if keys and all(item.expression != key for item in keys) else tuple(keys)
 
 
-# --- joins and groups that are taken apart ----------------------------------------------------------------------------
-
-
-def _joined(query: Query) -> Query:
-    """Return a query over the columns that it reads of both sources, each under a name of its own: outside of the join every clause is right."""
-    from tql.query import DerivedQuery
-
-    join = query.joined
-    left = query.source
-    if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
-        rule = "takes a query whose own source has an alias"
-        raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
-    if not query.outputs or any(isinstance(output, ast.Star) for output in query.outputs):
-        rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
-        raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
-    read = dict.fromkeys(
-        part for part in walk(query.replace(source=None, joined=None)) if isinstance(part, ast.Column) and part.table
-    )
-    there = {column: f"z{number}" for number, column in enumerate(read, 1)}
-
-    def rename(node: Record) -> Record:
-        return ast.Column(there[node]) if isinstance(node, ast.Column) and node in there else node
-
-    outer = query.replace(
-        outputs=tuple(
-            ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
-            for output in query.outputs
-        ),
-        source=None,
-        joined=None,
-    )
-    _refuse_unqualified(outer)
-    both = Both(left, join, tuple(ast.Aliased(column, label) for column, label in there.items()))
-    return rebuild(outer, rename).replace(source=both)
-
-
-def _refuse_unqualified(query: Query) -> None:
-    """Refuse a column that does not say which source it is from, unless it is an output."""
-    made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
-    selected, scores = query.outputs, [search.column for search in query.searches if not isinstance(search, Fusion)]
-    read = [(part, frozenset[str | None]()) for node in (*selected, *scores) for part in walk(node)]
-    read += [(part, frozenset(made)) for node in (*query.conditions, *query.groups, *query.keys) for part in walk(node)]
-    for part, known in read:
-        if isinstance(part, (ast.Column, Placed)) and getattr(part, "table", None) is None and part.name not in known:
-            rule = "takes columns that say which source they are from"
-            raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+# --- groups that are taken apart ----------------------------------------------------------------------------
 
 
 def _apart(query: Query) -> Query:
@@ -357,7 +313,8 @@ def _taken_apart(query: Query) -> bool:
 
 _REWRITES: tuple[tuple[Callable[[Query], bool], Callable[[Query], Query]], ...] = (
     (lambda query: query.unique, _distinct),
-    (lambda query: query.joined is not None, _joined),
+    (lambda query: query.joined is not None, over_both),
+    (names_its_source, over_one),
     (lambda query: isinstance(query.source, Combined), _combined),
     (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
     (_has_words, _words_ranked),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql.aggregates import FORMS, ONE, is_aggregate, only_aggregates
+from tql.aggregates import AGGREGATES, FORMS, ONE, is_aggregate, only_aggregates
 from tql.clauses import output_name
 from tql.coerce import shown
 from tql.expr import Placed
@@ -38,8 +38,52 @@ WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
 def is_grouped(query: Query) -> bool:
-    """Tell whether a query's rows are groups: it has keys, or a function that has a meaning for groups only."""
-    return bool(query.groups) or any(map(only_aggregates, (*query.outputs, *query.conditions, *query.keys)))
+    """Tell whether a query's rows are groups: it has keys, or an output with a function that has a meaning for groups only."""
+    return bool(query.groups) or any(map(only_aggregates, query.outputs))
+
+
+def refuse_stray_aggregates(query: Query) -> None:
+    """
+    Refuse aggregates where there is nothing to reduce.
+
+    Raises:
+        ArgumentError: an aggregate is inside of another, is a key of groups, or is in a query whose rows are no groups.
+    """
+    for part in walk(query.replace(source=None, joined=None)):
+        if isinstance(part, ast.Function) and is_aggregate(part):
+            inner = next(filter(None, map(_aggregate, part.arguments)), None)
+            if inner is not None:
+                raise _reduced_twice(part, inner)
+    places: dict[str, Iterable[Record]] = {"group_by": query.groups}
+    if not is_grouped(query):
+        drawn = () if query.sampling is None else (query.sampling,)
+        places = {"where": query.conditions, "order_by": query.keys, "sample_by": drawn}
+    for place, nodes in places.items():
+        for node in nodes:
+            _refuse_aggregate(place, node)
+
+
+def _aggregate(node: Record) -> ast.Function | None:
+    """Return a function of a node that has a meaning for groups only, or None."""
+    found = (part for part in walk(node) if isinstance(part, ast.Function) and is_aggregate(part))
+    return next((part for part in found if part.name in AGGREGATES), None)
+
+
+def _reduced_twice(outer: ast.Function, inner: ast.Function) -> ArgumentError:
+    """Return the error for an aggregate inside of another."""
+    subject = f"fn.{outer.name}"
+    rule = "takes values of single rows, and an aggregate is one of a group of them: the engine cannot reduce twice"
+    hint = 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
+    return ArgumentError(subject, rule, f"fn.{inner.name}", hint)
+
+
+def _refuse_aggregate(place: str, node: Record) -> None:
+    """Refuse an aggregate in a clause that concerns single rows."""
+    found = _aggregate(node)
+    if found is not None:
+        rule = "takes values of single rows, and an aggregate is one of a group of them"
+        hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
+        raise ArgumentError(place, rule, f"fn.{found.name}", hint)
 
 
 def refuse_sample(subject: str, query: Query) -> None:

@@ -91,16 +91,15 @@ class Query(Record):
 
     def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
         """
-        Put the rows of another source beside those of ``from_`` that match: ``from a as a join b as b on a.id = b.uid``.
+        Pair the rows of another source with those of ``from_`` that match: ``from a as a join b as b on a.id = b.uid``.
 
         Both sources need an alias, and columns are named with it: ``col("id", of="a")``; ``select("*")`` is refused.
-        Rows come in the order of the first source ("inner", "left"), or of the second ("right"); where nothing matches, columns are None.
+        Keys match where they are equal; null and NaN match nothing. Rows come in no promised order: ``order_by`` gives one. Where a left or right join, of at most 16,777,215 rows, matches nothing, the columns of the other source are None: ``is_null()`` finds these rows and no other condition on those columns holds for them. A function, an element or a score of such a column is refused: the other source may compute it. Where the other source is an empty dataset no row comes back at all. Without ``schema=`` the engine fails where keys are null numbers, may never end where they are NaN, matches a null text with an empty one, takes an empty text for a missing one in ``is_null()``, and fails to order or group by missing numbers.
 
         Args:
             source: the url of a dataset, or a query.
             on: an equality of one column of each source, ``col("id", of="a") == col("uid", of="b")``.
             how: "inner" keeps pairs that match; "left" also the other rows of ``from_``; "right" also the other rows of *source*.
-                The engine fails to read rows that match nothing (`IndexError: Index .. is out of range`) where the source that lacks a match has more rows than the one that is kept whole.
             alias: the name of *source* in this query.
 
         Raises:
@@ -245,7 +244,8 @@ class Query(Record):
         Selected keys come back as single values; ``fn.count()``, ``fn.sum``, ``fn.mean``, ``fn.min``, ``fn.max`` and ``fn.first`` reduce the rows of a group to one value;
         any other column comes back as the list of the group's values.
         ``where`` on columns of the source filters rows before they are grouped, on outputs and aggregates it filters groups; ``order_by`` and ``limit`` concern groups.
-        A query with one of those functions and no keys is one group. The engine compares keys as float32, so close numbers fall into one group; with a schema groups are exact: see `order_by`.
+        A query with one of those functions among its outputs and no keys is one group; in ``where`` and ``order_by`` of a query that is not grouped they are refused.
+        The engine compares keys as float32, so close numbers fall into one group; with a schema groups are exact: see `order_by`.
         """
         return self.replace(groups=clauses.groups(self, expressions))
 

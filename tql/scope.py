@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # Aggregates that are a value of their column, and the type that a sum or a mean meets.
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
+# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+MATCH = "zmatch"
+INTEGER = Column("int64")
 
 
 def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Query:
@@ -292,25 +295,49 @@ def touches_index(node: Record, scope: Scope) -> bool:
     )
 
 
-def _of_both(both: Both) -> Scope:
-    """Return the columns of a join, each under its new name."""
+def sides(both: Both) -> dict[str | None, Scope]:
+    """Return the columns of each source of a join, by its alias."""
     from tql.query import DerivedQuery
 
-    sides: dict[str | None, Scope] = {}
+    found: dict[str | None, Scope] = {}
     for source in (both.left, both.other.source):
-        known = None if isinstance(source, DerivedQuery) else source.schema
-        sides[source.alias] = result_of(source.query) if isinstance(source, DerivedQuery) else UNKNOWN
-        if known is not None:
-            sides[source.alias] = Scope(known.as_dict())
-    found: dict[str, Column | None] = {}
+        if isinstance(source, DerivedQuery):
+            found[source.alias] = result_of(source.query)
+        else:
+            found[source.alias] = UNKNOWN if source.schema is None else Scope(source.schema.as_dict())
+    return found
+
+
+def _of_both(both: Both) -> Scope:
+    """Return the columns of a join, each under its new name; the engine may take their order from the indexes of the sources."""
+    known = sides(both)
+    missing = both.missing
+    found: dict[str, Column | None] = {} if missing is None else {MATCH: INTEGER}
     values: dict[str, Column | None] = {}
-    nullables: set[str] = set()
-    for aliased in both.columns:
-        if isinstance(aliased, ast.Aliased) and isinstance(aliased.expression, ast.Column):
-            side, column = sides[aliased.expression.table], ast.Column(aliased.expression.name)
-            there = side.column(column)
-            found[aliased.alias] = None if there is None else there.replace(indexes=())
-            values[aliased.alias] = side.value(column) if both.other.how == "inner" else None
-            if aliased.expression.name in sides[aliased.expression.table].nullables:
-                nullables.add(aliased.alias)
-    return Scope(found, moved=True, values=values, nullables=frozenset(nullables))
+    ranked, nullables = set(), set()
+    for part in both.columns:
+        column = part.expression
+        if isinstance(column, ast.Column):
+            side, name = known[column.table], ast.Column(column.name)
+            there, value = side.column(name), side.value(name)
+            nullable = missing is not None and column.table == missing.alias
+            values[part.alias] = None if value is None else _in_join(value, nullable=nullable)
+            if there is None and (column.name in side.nullables or (nullable and value is not None)):
+                nullables.add(part.alias)
+            found[part.alias] = None if there is None else _in_join(there, nullable=nullable)
+            if there is None or there.is_indexed:
+                ranked.add(part.alias)
+    return Scope(found, moved=True, ranked=frozenset(ranked), values=values, nullables=frozenset(nullables))
+
+
+def _in_join(column: Column, *, nullable: bool) -> Column:
+    """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
+    column = column.replace(indexes=())
+    if not nullable or may_be_empty(column):
+        return column
+    return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
+
+
+def may_be_empty(column: Column) -> bool:
+    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    return not column.nullable and (column.is_text or column.dtype == "json")

@@ -22,7 +22,7 @@ _MESSAGES: tuple[tuple[re.Pattern[str], int, str], ...] = (
     (
         re.compile("Function '[^']*' is not found"),
         400,
-        "TQL has no such function: dir(tql.fn) lists those that there are",
+        "the engine has no such function: `tql check` says what to write in its place",
     ),
     (re.compile("different length arrays|arrays with different shapes"), 400, _LENGTHS),
     (

@@ -190,7 +190,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
     "from_": [
         (
             select("id").from_(select("id").where(X > 1), "s").where(col("id", of="s") > 5),
-            "select id from (select id where x > 1) as s where s.id > 5",
+            "select id from (select id where x > 1) as s where id > 5",
             ids(6),
         )
     ],
@@ -265,8 +265,9 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             .from_(select("id", "k"), "a")
             .join(select("id").where(X > 1), col("id", of="a") == col("id", of="b"), alias="b"),
             (
-                "select z1 as one, z2 as two from (select a.id as z1, b.id as z2 from (select id, k) as a "
-                "join (select id where x > 1) as b on a.id = b.id)"
+                "select zj1 as one, zj2 as two from (select zj1, zj2 from ("
+                "select a.id as zj1, b.id as zj2, a.id as zkey1, b.id as zkey2 from (select id, k) as a "
+                "join (select id where x > 1) as b on a.id = b.id) where zkey1 = zkey2)"
             ),
             [{"one": 5, "two": 5}, {"one": 6, "two": 6}],
         )

@@ -50,7 +50,7 @@ TEXTS = [
     ),
     pytest.param(
         base.from_("x", alias="t").where(col("a", of="t") > 1),
-        "select text from x as t where t.a > 1",
+        "select text from x as t where a > 1",
         id="alias of the source",
     ),
     pytest.param(scored, f'select text, {COSINE} as score from "{D}"', id="similarity without an order"),

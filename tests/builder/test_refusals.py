@@ -167,6 +167,36 @@ REFUSED = [
         lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes as_=None with metric='mmr'", id="mmr with a score"
     ),
     pytest.param(
+        lambda: str(q.where(a == f.max("a"))),
+        "`where` takes values of single rows, and an aggregate is one of a group of them, got fn.max",
+        id="an aggregate in where",
+    ),
+    pytest.param(
+        lambda: str(q.order_by(f.count())),
+        "`order_by` takes values of single rows, and an aggregate is one of a group of them, got fn.count",
+        id="an aggregate in order_by",
+    ),
+    pytest.param(
+        lambda: str(select("k").distinct().order_by(f.count())),
+        "`order_by` takes values of single rows",
+        id="an aggregate as the order of distinct rows",
+    ),
+    pytest.param(
+        lambda: str(select("k").group_by(f.first("a"))),
+        "`group_by` takes values of single rows",
+        id="an aggregate as a key of groups",
+    ),
+    pytest.param(
+        lambda: str(select(n=f.max(f.count()))),
+        "`fn.max` takes values of single rows, and an aggregate is one of a group of them: the engine cannot reduce twice, got fn.count",
+        id="an aggregate of an aggregate",
+    ),
+    pytest.param(
+        lambda: str(select("k").group_by("k").order_by(f.sum(f.mean("a") + 1))),
+        "`fn.sum` takes values of single rows",
+        id="an aggregate of an aggregate in an order",
+    ),
+    pytest.param(
         lambda: str(select(n=f.count()).similarity("e", [1.0])),
         "`group_by` takes a query without a search",
         id="a score beside an aggregate",
