@@ -15,6 +15,11 @@ lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/validate-pyproject pyproject.toml
+	rm -rf .venv/dist
+	$(BIN)/python -m hatchling build -d .venv/dist
+	$(BIN)/check-wheel-contents .venv/dist/*.whl
+	$(BIN)/twine check --strict .venv/dist/*
 
 types: .venv/test.stamp
 	$(BIN)/python -m mypy

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tql_client.cells import plain
-from tql_client.errors import MissingExtra
+from tql_client.extras import missing
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -236,5 +236,5 @@ def _library(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        message = f'{name} is not installed: pip install "deeplake-tql[frames]"'
-        raise MissingExtra(message) from None
+        reason = f"{name} is not installed"
+        raise missing(reason, "frames") from None
