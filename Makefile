@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -67,6 +67,20 @@ torch: .venv/torch.stamp
 .venv/torch.stamp: pyproject.toml | .venv/bin/python
 	$(PYTHON) -m venv .venv/torch
 	.venv/torch/bin/python -m pip install --quiet --disable-pip-version-check --editable . "torch>=2.4"
+	touch $@
+
+# Language, builder and client with the lowest versions that pyproject.toml declares, in an environment of their own. They have wheels for Python 3.11 only.
+lowest: .venv/lowest.stamp
+	.venv/lowest/bin/python -m pytest -n 2 -p no:cacheprovider $(LOWEST_ARGS) tests/language tests/builder tests/client
+
+# Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
+LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"
+LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
+
+.venv/lowest.stamp: pyproject.toml tests/lowest.py
+	$(PYTHON) -m venv --clear .venv/lowest || { $(PYTHON) -m venv --clear --without-pip .venv/lowest && $(PYTHON) -m pip --python .venv/lowest/bin/python install pip; }
+	.venv/lowest/bin/python -P tests/lowest.py $(LOWEST_EXTRAS) > .venv/lowest/constraints.txt
+	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv/lowest/constraints.txt --editable ".[test]"
 	touch $@
 
 # The documentation as HTML, in docs/_build; a warning is an error.

@@ -214,12 +214,11 @@ def _whole(values: list[Any], array: np.ndarray) -> np.ndarray:
     """Return numbers of which some are integers: numpy makes floats of uint64 beside int64, and loses digits."""
     import numpy as np
 
-    if all(type(value) is int for value in values):
-        try:
-            return np.asarray(values, dtype=np.uint64)
-        except OverflowError:
-            return _objects(values)
-    return array
+    if not all(type(value) is int for value in values):
+        return array
+    if min(values) < 0 or max(values) >= 2 * BEYOND:  # numpy 1.26 makes 2**64 - 1 of -1
+        return _objects(values)
+    return np.asarray(values, dtype=np.uint64)
 
 
 def _objects(values: list[Any]) -> np.ndarray:
