@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch versions docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -15,6 +15,11 @@ lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/validate-pyproject pyproject.toml
+	rm -rf .venv/dist
+	$(BIN)/python -m hatchling build -d .venv/dist
+	$(BIN)/check-wheel-contents .venv/dist/*.whl
+	$(BIN)/twine check --strict .venv/dist/*
 
 types: .venv/test.stamp
 	$(BIN)/python -m mypy
@@ -69,6 +74,20 @@ torch: .venv/torch.stamp
 PYTHONS ?= $(foreach minor,11 12 13 14,$(shell command -v python3.$(minor)))
 versions:
 	@set -e; for python in $(PYTHONS); do sh tests/version.sh "$$python"; done
+
+# Language, builder and client with the lowest versions that pyproject.toml declares, in an environment of their own. They have wheels for Python 3.11 only.
+lowest: .venv/lowest.stamp
+	.venv/lowest/bin/python -m pytest -n 2 -p no:cacheprovider $(LOWEST_ARGS) tests/language tests/builder tests/client
+
+# Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
+LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"
+LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
+
+.venv/lowest.stamp: pyproject.toml tests/lowest.py
+	$(PYTHON) -m venv --clear .venv/lowest || { $(PYTHON) -m venv --clear --without-pip .venv/lowest && $(PYTHON) -m pip --python .venv/lowest/bin/python install pip; }
+	.venv/lowest/bin/python -P tests/lowest.py $(LOWEST_EXTRAS) > .venv/lowest/constraints.txt
+	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv/lowest/constraints.txt --editable ".[test]"
+	touch $@
 
 # The documentation as HTML, in docs/_build; a warning is an error.
 docs: .venv/docs.stamp

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.client import matrix
 from tests.corpus import datasets
 from tql import Schema
+
+# A machine under load is slow, and a first example builds the parser: neither is a fault of what is tested.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -1,38 +1,143 @@
-"""The wheel, built from this checkout and installed elsewhere."""
+"""The wheel and the sdist, built from this checkout and unpacked elsewhere."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from email import message_from_string
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from hatch_build import as_shown
+from tests import lowest
+
 ROOT = Path(__file__).parents[1]
+PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
+MADE = {"__pycache__", "_build"}
+
+
+def built(target: str, folder: Path, root: Path = ROOT) -> Path:
+    """Build a wheel or an sdist into a folder."""
+    command = [sys.executable, "-P", "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    return next(folder.iterdir())
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+    return built("wheel", tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the sdist, and unpack it."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    archive = built("sdist", tmp_path_factory.mktemp("dist"))
+    # `tarfile.extractall` has its argument `filter` since 3.11.4, and warns without it since 3.12.
+    subprocess.run([sys.executable, "-P", "-m", "tarfile", "-e", str(archive), str(folder)], check=True)
+    return next(folder.iterdir())
+
+
+def files(folder: Path) -> set[str]:
+    """Return the files of a folder, without those that running and building make."""
+    return {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and not MADE & {*path.parts}
+    }
 
 
 def test_the_wheel_owns_three_packages(wheel: Path) -> None:
-    """The wheel puts exactly tql, tql_client and tql_grammar into site-packages, typed, with grammar and licence."""
-    names = zipfile.ZipFile(wheel).namelist()
+    """The wheel puts exactly tql, tql_client, tql_grammar and the licences into site-packages, every file of them."""
+    packed = {name.partition(".dist-info/")[2] or name for name in zipfile.ZipFile(wheel).namelist()}
+    owned = {f"{Path(package).name}/{name}" for package in PACKAGES for name in files(ROOT / package)}
 
-    assert {"tql", "tql_client", "tql_grammar"} == {
-        name.partition("/")[0] for name in names if ".dist-info/" not in name
+    assert packed == owned | {
+        "METADATA",
+        "WHEEL",
+        "RECORD",
+        "entry_points.txt",
+        "licenses/LICENSE",
+        "licenses/LICENSE-PSF",
     }
     for needed in ("tql/py.typed", "tql_client/py.typed", "tql_grammar/py.typed", "tql_grammar/tql.lark", "tql/fn.pyi"):
-        assert needed in names
-    assert any(name.endswith("licenses/LICENSE") for name in names)
+        assert needed in owned
+
+
+def test_the_sdist_has_all_that_its_tests_read(sdist: Path) -> None:
+    """Every file of the folders that hold code, tests and documentation, and the small files around them."""
+    folders = ("tql", "client", "grammar", "tests", "docs", ".ci")
+    expected = {f"{folder}/{name}" for folder in folders for name in files(ROOT / folder)}
+    around = {path.name for path in ROOT.iterdir() if path.is_file()} - {".git", "PKG-INFO"}
+
+    assert files(sdist) == expected | around | {"PKG-INFO"}
+
+
+def test_the_wheel_of_the_sdist_is_that_of_the_checkout(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    """Who builds from the sdist gets the same files, byte for byte."""
+    assert built("wheel", tmp_path, sdist).read_bytes() == wheel.read_bytes()
+
+
+def test_the_readme_of_an_index(wheel: Path) -> None:
+    """An index shows the README without the project's files: no link leads to one, and all else is there."""
+    archive = zipfile.ZipFile(wheel)
+    name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = message_from_string(archive.read(name).decode())
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = str(metadata.get_payload())
+
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "](docs/" in readme
+    assert re.findall(r"\]\((?!https://)[^)]*\)", re.sub(r"```.*?```|`[^`]*`", "", shown, flags=re.DOTALL)) == []
+    assert re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", shown) == re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", readme)
+
+
+def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
+    """A link to a file leads there; code, places of the page and whole urls stay."""
+    text = "[a page](docs/a.md#b) `[x](y)` [here](#c) [there](https://d.example)\n```\n[x](y)\n```\n"
+    expected = text.replace("docs/a.md", "https://e.example/tql/blob/HEAD/docs/a.md")
+
+    assert as_shown(text, "https://e.example/tql") == expected
+    assert as_shown(text, None) == text.replace("[a page](docs/a.md#b)", "a page")
+
+
+def test_no_other_package_has_our_names() -> None:
+    """What is imported as ours is ours: no library brings a module of these names, and none of them is Python's."""
+    found = packages_distributions()
+    for name in ("tql", "tql_client", "tql_grammar", "tests", "hatch_build"):
+        assert {*found.get(name, [])} <= {"deeplake-tql"}
+        assert name not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("requirement", "constraint"),
+    [
+        ("lark>=1.2.1", "lark==1.2.1"),
+        ("deeplake>=4.7.1,<4.8", "deeplake==4.7.1"),
+        ("deeplake <4.8, >=4.7.1", "deeplake==4.7.1"),
+        ("deeplake==4.7.4", "deeplake==4.7.4"),
+        ("validate-pyproject[all] ~= 0.24", "validate-pyproject==0.24"),
+        ('numpy>=2.1; python_version >= "3.13"', "numpy==2.1"),
+    ],
+)
+def test_the_lowest_version_of_a_requirement(requirement: str, constraint: str) -> None:
+    """`make lowest` installs the lower bound."""
+    assert lowest.lowest(requirement) == constraint
+
+
+def test_every_requirement_has_a_lowest_version() -> None:
+    """One without would be tested with whatever is newest."""
+    with pytest.raises(ValueError, match="`furo` has no lower bound"):
+        lowest.lowest("furo")
+    assert {"urllib3", "deeplake", "rich"} <= {
+        line.partition("==")[0] for line in lowest.constraints(["embedded", "cli"])
+    }
+    assert len(lowest.constraints(lowest.extras())) > len(lowest.constraints([]))
 
 
 def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -5,19 +5,44 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.checks.real_world import table
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str, containing: str) -> str:
     """Return the fenced block of a language that holds a text."""
     found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
     return next(text for text in found if containing in text)
+
+
+def test_the_first_command_is_a_clone() -> None:
+    """Nothing is on an index before a release: the form for one is shown once, and no message and no guide names it."""
+    assert block("console", "").startswith("$ git clone ")
+    assert re.findall(r".*deeplake-tql\[.*", README) == [
+        'After a release on an index, `pip install "deeplake-tql[embedded,cli]"` works without a clone.'
+    ]
+    files = [path for folder in ("client", "tql", "grammar", "docs") for path in (ROOT / folder).rglob("*")]
+    texts = [path for path in files if path.suffix in {".md", ".py", ".pyi"}]
+    assert [path.name for path in texts if "deeplake-tql[" in path.read_text("utf-8")] == ["extras.py"]
+
+
+def test_the_supported_versions_are_those_of_the_classifiers() -> None:
+    """The first 40 lines name the Python versions, the operating systems and the architectures."""
+    first = "\n".join(README.splitlines()[:40])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    versions = [text.rpartition(" ")[2] for text in project["classifiers"] if "Python :: 3." in text]
+
+    assert f"CPython {versions[0]} to {versions[-1]}" in first
+    assert project["requires-python"].startswith(f">={versions[0]}")
+    for name in ("Linux", "macOS", "Windows", "x86_64", "aarch64", "arm64"):
+        assert name in first
 
 
 @pytest.mark.parametrize("containing", ["mem://people", "explain()", "mem://numbers"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tql_client import __version__
 from tql_client.commands import datasets, texts
 from tql_client.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
-from tql_client.errors import MissingExtra
+from tql_client.extras import missing
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _completion(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        message = 'completion needs shtab: pip install "deeplake-tql[cli]"'
-        raise MissingExtra(message) from None
+        raise missing("completion needs shtab", "cli") from None
     sys.stdout.write(str(shtab.complete(parser(), options.shell)) + "\n")
     return CLEAN
 

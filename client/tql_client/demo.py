@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from tql import col, select
 from tql_client.client import connect
 from tql_client.embedded import engine
-from tql_client.errors import ConfigError, MissingExtra
+from tql_client.errors import ConfigError
+from tql_client.extras import missing
 from tql_client.server import serve
 from tql_grammar.record import Record
 
@@ -141,14 +142,13 @@ def run(asked: str, *, as_json: bool) -> None:
 
 def _ready() -> bool:
     """Make sure that what the demo needs is installed, before any work."""
-    missing = 'the demo needs the engine, the server and the tables: pip install "deeplake-tql[embedded,cli]"'
     try:
         engine()
         import rich
         import starlette
         import uvicorn
     except ImportError:
-        raise MissingExtra(missing) from None
+        raise missing("the demo needs the engine, the server and the tables", "embedded", "cli") from None
     return all((rich, starlette, uvicorn))
 
 

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tql_client.errors import APIError, Cancelled, ConfigError, DeadlineExceeded, MissingExtra, NotFound, by_status
+from tql_client.errors import APIError, Cancelled, ConfigError, DeadlineExceeded, NotFound, by_status
+from tql_client.extras import missing
 from tql_client.messages import hint, position, status_of
 from tql_client.retry import STOPPED
 from tql_client.sources import resolve
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tql_client.call import Call
 
-NO_EXTRA = 'the engine is not installed: pip install "deeplake-tql[embedded]"'
 FIRST_POLL, LONGEST_POLL = 0.0002, 0.02
 REFUSALS = (RuntimeError, IndexError, ValueError, TypeError)
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
@@ -36,7 +36,7 @@ def engine() -> Any:  # noqa: ANN401 - the engine ships no types
     try:
         import deeplake
     except ImportError:
-        raise MissingExtra(NO_EXTRA) from None
+        raise missing("the engine is not installed", "embedded") from None
     return deeplake
 
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tql_client.errors import MissingExtra
+from tql_client.extras import missing
 from tql_client.progress import bar, nothing
 from tql_grammar.errors import TqlError
 
@@ -128,8 +128,7 @@ def _parquet(result: Result, path: str | None) -> None:
     try:
         from pyarrow import parquet
     except ImportError:
-        message = 'parquet needs pyarrow: pip install "deeplake-tql[frames]"'
-        raise MissingExtra(message) from None
+        raise missing("parquet needs pyarrow", "frames") from None
     if path is None and sys.stdout.isatty():
         message = "parquet is no text: name a file by --output, or send it on by a pipe"
         raise TqlError(message)

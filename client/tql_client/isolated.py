@@ -129,7 +129,8 @@ class Child:
         """Start it."""
         ours, its = socket.socketpair()
         with its:
-            command = [sys.executable, "-m", "tql_client.isolated", str(its.fileno())]
+            # -P: a file of the working directory named like a module of Python is not run in its place.
+            command = [sys.executable, "-P", "-m", "tql_client.isolated", str(its.fileno())]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 pass_fds=[its.fileno()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.errors import MissingExtra
+from tql_client.extras import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,7 @@ def bar(label: str, total: int | None) -> Callable[[int | None], None]:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     except ImportError:
-        message = 'a progress bar needs rich: pip install "deeplake-tql[cli]"'
-        raise MissingExtra(message) from None
+        raise missing("a progress bar needs rich", "cli") from None
     shown = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

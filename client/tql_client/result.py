@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tql_client.cells import plain
-from tql_client.errors import MissingExtra
+from tql_client.extras import missing
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -214,12 +214,11 @@ def _whole(values: list[Any], array: np.ndarray) -> np.ndarray:
     """Return numbers of which some are integers: numpy makes floats of uint64 beside int64, and loses digits."""
     import numpy as np
 
-    if all(type(value) is int for value in values):
-        try:
-            return np.asarray(values, dtype=np.uint64)
-        except OverflowError:
-            return _objects(values)
-    return array
+    if not all(type(value) is int for value in values):
+        return array
+    if min(values) < 0 or max(values) >= 2 * BEYOND:  # numpy 1.26 makes 2**64 - 1 of -1
+        return _objects(values)
+    return np.asarray(values, dtype=np.uint64)
 
 
 def _objects(values: list[Any]) -> np.ndarray:
@@ -236,5 +235,5 @@ def _library(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        message = f'{name} is not installed: pip install "deeplake-tql[frames]"'
-        raise MissingExtra(message) from None
+        reason = f"{name} is not installed"
+        raise missing(reason, "frames") from None

@@ -16,7 +16,8 @@ from tql_client.address import LOOPBACK
 from tql_client.call import Call, Stop
 from tql_client.credentials import Secret
 from tql_client.embedded import Datasets
-from tql_client.errors import APIError, ConfigError, MissingExtra, QueryTimeout
+from tql_client.errors import APIError, ConfigError, QueryTimeout
+from tql_client.extras import missing
 from tql_client.openapi import description
 from tql_client.wire import encode_answer, load
 
@@ -117,8 +118,7 @@ def _started(application: Any, bound: socket.socket) -> tuple[Any, threading.Thr
     try:
         import uvicorn
     except ImportError:
-        message = 'the server needs uvicorn: pip install "deeplake-tql[embedded]"'
-        raise MissingExtra(message) from None
+        raise missing("the server needs uvicorn", "embedded") from None
 
     config = uvicorn.Config(
         application, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
@@ -144,8 +144,7 @@ def _application(datasets: Datasets, token: Secret | None) -> Any:  # noqa: ANN4
         from starlette.responses import Response
         from starlette.routing import Route
     except ImportError:
-        message = 'the server needs starlette: pip install "deeplake-tql[embedded]"'
-        raise MissingExtra(message) from None
+        raise missing("the server needs starlette", "embedded") from None
 
     def refuse(request: Any, error: APIError) -> Response:  # noqa: ANN401 - a starlette request
         """Return an error as the hosted service does."""

@@ -42,7 +42,8 @@ class OfArray:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return the numbers."""
-        return np.array(NUMBERS, dtype or np.float64, copy=copy)
+        made = np.asarray(NUMBERS, dtype or np.float64)
+        return made.copy() if copy else made
 
 
 VECTORS = [

@@ -21,6 +21,7 @@ from rich.console import Console
 from tests.builder.test_meaning import several
 from tql_client import table
 from tql_client.errors import MissingExtra
+from tql_client.extras import command
 from tql_client.result import Meta, Result
 from tql_client.wire import Answer, decode_answer, encode_answer
 
@@ -266,10 +267,10 @@ except ImportError as error:
 @pytest.mark.parametrize("name", ["pandas", "polars"])
 def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
     """What to install is in the message."""
-    command = [sys.executable, "-c", MISSING.format(name=name)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    program = [sys.executable, "-c", MISSING.format(name=name)]
+    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
 
-    assert said == f'{MissingExtra.__name__} {name} is not installed: pip install "deeplake-tql[frames]"\n'
+    assert said == f"{MissingExtra.__name__} {name} is not installed: {command('frames')}\n"
 
 
 def test_a_column_that_is_not_there() -> None:

@@ -1,0 +1,53 @@
+"""The process of an isolated engine imports what its parent imports, whatever lies in the working directory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tql_client.datasets import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """
+import sys
+from tql import select
+from tql_client import connect
+with connect(sys.argv[1], isolated=True) as client:
+    print(client.query(select("id")).rows)
+"""
+# Modules that the child imports: of Python, of other projects, and ours.
+NAMES = (
+    "signal",
+    "socket",
+    "subprocess",
+    "threading",
+    "deeplake",
+    "numpy",
+    "orjson",
+    "tql",
+    "tql_client",
+    "tql_grammar",
+)
+
+
+def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> None:
+    """A folder of data may hold a ``signal.py``: `python -m` alone would run it in place of Python's own."""
+    path = write({"id": [1, 2]}, str(tmp_path / "d"))
+    folder = tmp_path / "files of another project"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / f"{name}.py").write_text(f"raise SystemExit('./{name}.py was run')\n")
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    # An empty entry of PYTHONPATH is the working directory too.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH" or value}
+    done = subprocess.run(
+        [sys.executable, str(program), path], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[{'id': 1}, {'id': 2}]\n"
