@@ -36,10 +36,11 @@ from tql_client.errors import AuthenticationError, Cancelled, ClosedError, Confi
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.client.matrix import Outcome
+    from tql_client.server import Server
 
     See = Callable[[Outcome], Outcome]
 
@@ -482,11 +483,17 @@ TOKEN = "canary-of-the-server"  # noqa: S105 - it guards a server of this test
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a local server with a token."""
+def ten(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a dataset of ten rows."""
     path = str(tmp_path_factory.mktemp("local") / "d")
     made(path, 10)
-    with serve({"d": path}, token=TOKEN) as running:
+    return path
+
+
+@pytest.fixture
+def local(ten: str) -> Iterator[Server]:
+    """Return a local server with a token."""
+    with serve({"d": ten}, token=TOKEN) as running:
         yield running
 
 
