@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak sigfpe contract mutants torch docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -44,6 +44,10 @@ floats: .venv/test.stamp
 # Ten minutes of 32 threads and servers that fail now and then: memory, threads and files stay.
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
+
+# What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
+sigfpe: .venv/test.stamp
+	$(BIN)/python -m tests.client.sigfpe 50
 
 # The local server against its OpenAPI description. These tools have an environment of their own.
 contract: .venv/test.stamp .venv/tools.stamp

@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import deeplake  # noqa: F401 - the engine starts all of its threads when it is imported
+import deeplake  # noqa: F401 - what it opens, it opens when it is imported, and keeps
+import polars as pl
 
 from tql_client import deadline
 from tql_grammar.record import Record
@@ -31,18 +32,16 @@ PATIENCE = 10.0
 PAUSE = 0.01
 
 
+# What is one for the process and stays is there before any test: the thread that watches the deadlines of all clients, and the runtime of polars.
+with deadline.guarded(deadline.FAR):
+    pl.LazyFrame({"a": [1]}).collect()
+
+
 def _names(folder: Path) -> list[str]:
     """Return the names in a folder of /proc; none where it is gone."""
     with contextlib.suppress(OSError):
         return [entry.name for entry in folder.iterdir()]
     return []
-
-
-with deadline.guarded(deadline.FAR):
-    """Start the thread that watches the deadlines of all clients: it is one for the process, and stays."""
-
-# The engine's own threads. One of them that has called Python, to say something in a log, is listed as a thread of Python's from then on.
-ENGINE_THREADS = frozenset(map(int, _names(SELF / "task")))
 
 
 class Held(Record):
@@ -51,7 +50,7 @@ class Held(Record):
 
     Attributes:
         files: how many of each kind are open: sockets, pipes, and files by their path without its digits.
-        threads: those that Python started.
+        threads: those that Python started; one of the engine's that has called Python, to log something, is listed too, and stays with the engine.
         children: the commands of the child processes, by their numbers.
     """
 
@@ -62,7 +61,7 @@ class Held(Record):
 
 def held() -> Held:
     """Return what this process holds now."""
-    threads = frozenset(thread for thread in threading.enumerate() if thread.native_id not in ENGINE_THREADS)
+    threads = frozenset(one for one in threading.enumerate() if not isinstance(one, threading._DummyThread))  # noqa: SLF001 - the one sign of such a thread
     return Held(Counter(_files()), threads, {child: _command(child) for child in children("self")})
 
 

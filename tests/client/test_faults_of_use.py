@@ -27,6 +27,7 @@ import numpy as np
 import pytest
 import requests
 
+from tests import leftovers
 from tests.client.fault_server import ANSWER, QUERY, ROWS, FaultServer, answer, body_of, head, head_of, raw, stall
 from tests.client.matrix import SLACK, client_of, outcome, tried
 from tql import ArgumentError, TqlError, col, select
@@ -157,8 +158,8 @@ FAULTS = [
 def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> None:
     """The token is nowhere but in its one header."""
     caplog.set_level(logging.DEBUG)
-    with FaultServer(FAULTS[number]) as server:
-        client = client_of(server.url, token=FixedToken(Secret(CANARY)), pauses=[], timeout=0.5)
+    token = FixedToken(Secret(CANARY))
+    with FaultServer(FAULTS[number]) as server, client_of(server.url, token=token, pauses=[], timeout=0.5) as client:
         with pytest.raises(TqlError) as caught:
             client.query(QUERY)
         error = caught.value
@@ -176,15 +177,17 @@ def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> No
 def test_debug_logs(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """All loggers at DEBUG: no token, and no query; http.client prints its headers where a program asks it to."""
     caplog.set_level(logging.DEBUG)
+    token = FixedToken(Secret(CANARY))
     with FaultServer(raw(b""), answer()) as server:
-        client_of(server.url, token=FixedToken(Secret(CANARY)), pauses=[]).query(QUERY)
+        with client_of(server.url, token=token, pauses=[]) as client:
+            client.query(QUERY)
         assert "again in" in caplog.text
         assert CANARY not in caplog.text
         assert QUERY not in caplog.text
         monkeypatch.setattr(http_client.HTTPConnection, "debuglevel", 1)
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            client_of(server.url, token=FixedToken(Secret(CANARY))).query(QUERY)
+        with contextlib.redirect_stdout(printed), client_of(server.url, token=token) as client:
+            client.query(QUERY)
         assert CANARY in printed.getvalue()
 
 
@@ -302,6 +305,21 @@ def test_copies_are_closed_together() -> None:
                 with pytest.raises(ClosedError):
                     client.query(QUERY)
             assert server.requests == []
+
+
+@pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
+def test_close_ends_the_connections_that_something_holds() -> None:
+    """The traceback of an error holds the pool, and urllib3 closes a pool's connections when nothing holds it any more."""
+    with FaultServer(answer()) as server:
+        before = leftovers.held()
+        client = client_of(server.url)
+        client.query(QUERY)
+        session = vars(vars(client)["_transport"])["_session"]
+        pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
+        client.close()
+
+        assert leftovers.left_behind(before) == []
+        assert pool.pool is None
 
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
@@ -540,5 +558,5 @@ def test_local_server(  # noqa: PLR0913, PLR0917 - the parts of a request
 @pytest.mark.fault(31, "401: a token that renews is asked for again; a fixed one is not")
 def test_a_wrong_token(local: Any) -> None:
     """The local server answers as the service does."""
-    with pytest.raises(AuthenticationError):
-        connect(local.url, token=CANARY).query('select id from "d"')
+    with connect(local.url, token=CANARY) as client, pytest.raises(AuthenticationError):
+        client.query('select id from "d"')

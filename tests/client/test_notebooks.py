@@ -62,7 +62,7 @@ def test_kinds() -> None:
 def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return an IPython of the environment that runs the tests, whichever one the caller's shell has activated."""
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
-    monkeypatch.setattr(HistoryManager, "enabled", False)  # it writes to a file of the user's, and has a thread that does
+    monkeypatch.setattr(HistoryManager, "enabled", False)  # else a thread writes to a file of the user's
     made: Any = InteractiveShell.instance()
     made.run_line_magic("load_ext", "tql_client.magic")
     yield made
