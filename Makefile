@@ -3,13 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
+# Says what comes, since pip is quiet while it works.
+comma := ,
+INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak sigfpe contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
 
-test: lint types unit bench-smoke
+test: lint types bench-smoke unit
 
 lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
@@ -47,6 +50,10 @@ floats: .venv/test.stamp
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
 
+# What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
+sigfpe: .venv/test.stamp
+	$(BIN)/python -m tests.client.sigfpe 50
+
 # The local server against its OpenAPI description. These tools have an environment of their own.
 contract: .venv/test.stamp .venv/tools.stamp
 	$(BIN)/python -m tests.client.contract .venv/tools/bin/schemathesis
@@ -56,18 +63,20 @@ mutants: .venv/test.stamp .venv/tools.stamp
 	sh tests/client/mutants.sh
 
 .venv/tools.stamp:
-	$(PYTHON) -m venv .venv/tools
-	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis>=4.30" "cosmic-ray>=8.4"
-	touch $@
+	@echo "Installing schemathesis and cosmic-ray into .venv/tools with pip: about a minute .."
+	@$(PYTHON) -m venv .venv/tools
+	@.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis>=4.30" "cosmic-ray>=8.4"
+	@touch $@
 
 # Vectors of torch, in an environment of its own, since torch is large.
 torch: .venv/torch.stamp
 	.venv/torch/bin/python -m tests.builder.torch_vectors
 
 .venv/torch.stamp: pyproject.toml | .venv/bin/python
-	$(PYTHON) -m venv .venv/torch
-	.venv/torch/bin/python -m pip install --quiet --disable-pip-version-check --editable . "torch>=2.4"
-	touch $@
+	@echo "Installing tql and torch into .venv/torch with pip: a few minutes .."
+	@$(PYTHON) -m venv .venv/torch
+	@.venv/torch/bin/python -m pip install --quiet --disable-pip-version-check --editable . "torch>=2.4"
+	@touch $@
 
 # The tests of the language, the builder and the checks with each Python that is found, each in an environment of its own.
 # PYTHONS="/a/python3.12 python3.14" names others. Where the engine has no wheel for a Python, the tests of the language run that need none.
@@ -93,17 +102,18 @@ LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
 docs: .venv/docs.stamp
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
 
+# The reference of the plugin needs pytest, and nothing else of the tests.
 .venv/docs.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,docs]"
-	touch $@
+	$(call INSTALL,Sphinx,half a minute) --editable ".[docs]" pytest
+	@touch $@
 
 # What composing, checking, starting and answers cost beside what people would use instead; exits with 1 where a target is missed.
 bench: .venv/bench.stamp
 	$(BIN)/python -m tests.benchmarks --write docs
 
-.venv/bench.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench]"
-	touch $@
+.venv/bench.stamp: pyproject.toml .venv/test.stamp
+	$(call INSTALL,the peers of the benchmark,a few seconds) --editable ".[bench]"
+	@touch $@
 
 # That each case of the benchmark runs and its ways agree; `make test` does it too.
 bench-smoke: .venv/bench.stamp
@@ -114,12 +124,13 @@ clean:
 
 # Some systems ship Python without ensurepip: then pip, which is there, installs itself into the new environment.
 .venv/bin/python:
-	$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install pip; }
+	@echo "Making a virtual environment in .venv, with $$($(PYTHON) --version) .."
+	@$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --quiet --python .venv/bin/python install pip; }
 
 .venv/demo.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[embedded,cli]"
-	touch $@
+	$(call INSTALL,tql and the engine,about a minute) --editable ".[embedded,cli]"
+	@touch $@
 
 .venv/test.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
-	touch $@ .venv/demo.stamp
+	$(call INSTALL,tql$(comma) the engine and what the tests need,a few minutes) --editable ".[test]"
+	@touch $@ .venv/demo.stamp

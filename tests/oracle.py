@@ -1,4 +1,4 @@
-"""Know what the engine makes of texts, some of which end its process: it runs in a child that is started again."""
+"""What the engine makes of texts, some of which end its process: it runs in a child, and another child follows one that ended."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ PATIENCE = 20.0
 
 
 class Child:
-    """Asks a child process about texts; `answers` is "parse", "run" or "nulls", see `tests.answering`."""
+    """Asks a child process about texts; `answers` is "parse", "run", "nulls" or "tables", see `tests.answering`."""
 
     answers: str
 
     def __init__(self) -> None:
-        """Start no child yet."""
-        self._child: subprocess.Popen[str] | None = None
+        """Start the child."""
+        self._child = self._started()
 
     def ask(self, text: Any) -> Any:
-        """Return the answer to a text, or to what JSON can hold: else `CRASH` or `HANG`."""
-        child = self._child = self._child or self._started()
+        """Return the answer to a text, or to what JSON can hold: else `CRASH` or `HANG`, after either of which there is another child."""
+        child = self._child
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(json.dumps(text) + "\n")
@@ -36,14 +36,13 @@ class Child:
         if answer not in {"", HANG}:
             return json.loads(answer)
         self.close()
+        self._child = self._started()
         return answer or CRASH
 
     def close(self) -> None:
         """End the child."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.communicate()
-            self._child = None
+        self._child.kill()
+        self._child.communicate()
 
     def _started(self) -> subprocess.Popen[str]:
         """Return a child."""

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tql_client.errors import APIError, Cancelled, ConfigError, DeadlineExceeded, NotFound, by_status
 from tql_client.extras import missing
 from tql_client.messages import hint, position, status_of
+from tql_client.open_files import require_room
 from tql_client.retry import STOPPED
 from tql_client.sources import resolve
 from tql_client.wire import Answer
@@ -81,10 +82,12 @@ class Datasets:
 
         Raises:
             APIError: the engine refuses the query; the status is the one that a server gives.
+            Unavailable: the process can open too few files for the engine to read any.
             DeadlineExceeded: the time is over; the engine cannot be stopped, and its answer is dropped.
         """
         found = resolve(call.query, self._paths, self._home, allow_sources=self._allow_sources)
         dataset = self._opened[found.path]
+        require_room()
         try:
             return _answer(_view(dataset, found.text, call))
         except REFUSALS as error:
@@ -167,6 +170,7 @@ class EmbeddedTransport:
 def open_dataset(path: str, credentials: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
     """Return the dataset at a path, opened for reading; one in memory is shared with whoever made it."""
     deeplake = engine()
+    require_room()
     try:
         open_ = deeplake.open if path.startswith("mem://") else deeplake.open_read_only
         return open_(path) if credentials is None else open_(path, creds=dict(credentials))

@@ -101,13 +101,14 @@ def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-def tql_cassette(request: pytest.FixtureRequest) -> Callable[..., Client]:
+def tql_cassette(request: pytest.FixtureRequest) -> Iterator[Callable[..., Client]]:
     """
-    Return what makes a client whose exchanges are kept: ``tql_cassette("https://..", token=..)`` takes what `connect` takes for a service.
+    Give what makes a client whose exchanges are kept: ``tql_cassette("https://..", token=..)`` takes what `connect` takes for a service.
 
     With ``pytest --tql-record`` queries are sent, and the answers written beside the test; else they come from there, and nothing is sent.
-    The token is not kept, and none is needed for replaying.
+    The token is not kept, and none is needed for replaying. The clients are closed after the test.
     """
+    made: list[Client] = []
     recording = bool(request.config.getoption("--tql-record"))
     path = _file(request, CASSETTES, ".json")
 
@@ -117,9 +118,12 @@ def tql_cassette(request: pytest.FixtureRequest) -> Callable[..., Client]:
 
         if not recording:
             options = {**options, "token": None, "token_file": None, "anonymous": True}
-        return connect(url, dataset, **options, kept=Cassette(path, recording=recording))
+        made.append(connect(url, dataset, **options, kept=Cassette(path, recording=recording)))
+        return made[-1]
 
-    return opened
+    yield opened
+    for client in made:
+        client.close()
 
 
 def _file(request: pytest.FixtureRequest, folder: str, suffix: str) -> Path:

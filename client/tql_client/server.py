@@ -48,10 +48,13 @@ class Server:
             message = f"`host` takes an address of this machine ({', '.join(sorted(LOOPBACK))}): the server is for development and tests"
             raise ConfigError(message)
         self._datasets = Datasets(datasets)
+        application = _application(self._datasets, Secret(token) if token else None)
         self._socket = _bound(host, port)
-        self._uvicorn, self._thread = _started(
-            _application(self._datasets, Secret(token) if token else None), self._socket
-        )
+        try:
+            self._uvicorn, self._thread = _started(application, self._socket)
+        except BaseException:
+            self._socket.close()
+            raise
         shown = f"[{host}]" if ":" in host else host
         self.token = token
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"

@@ -36,14 +36,14 @@ def path(data: demo.Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def server(path: Path) -> Iterator[Server]:
-    """Serve the docstrings over HTTP."""
+    """Serve the docstrings over HTTP: for each test anew, since connections and threads come and go with a server."""
     with serve({demo.NAME: str(path)}, token=TOKEN) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def http(server: Server) -> Iterator[Client]:
     """Return a client of the server."""
     with connect(server.url, dataset=demo.NAME, token=TOKEN) as client:

@@ -36,26 +36,35 @@ class FaultServer:
         self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", port), backlog=256)
         self._changing = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._open: dict[threading.Thread, socket.socket] = {}
         self.requests: list[bytes] = []
         self.connections = 0
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}/q"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def __enter__(self) -> Self:
         """Return the running server."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close every socket; no request may hold the token of a test but in its one header."""
+        """Close every socket, and wait for the threads; no request may hold the token of a test but in its one header."""
+        self.close()
         for request in self.requests:
             assert b"canary-" not in AUTHORIZATION.sub(b"", request)
+
+    def close(self) -> None:
+        """Close every socket, and wait for the threads: a socket that is only closed leaves the thread that accepts on it where it is."""
+        _shut(self._listening)
+        self._accepting.join()
         self._listening.close()
         with self._changing:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+            serving = dict(self._open)
+        for connection in serving.values():
+            _shut(connection)
+        for thread in serving:
+            thread.join()
 
     def turn(self, *behaviours: Behaviour) -> None:
         """Behave otherwise from now on, and forget the requests."""
@@ -71,20 +80,25 @@ class FaultServer:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._changing:
+                self._open[thread] = connection
+            thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         """Answer the requests of a connection."""
+        thread = threading.current_thread()
         with contextlib.suppress(OSError, ValueError):
             if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            with self._changing:
-                self._open.add(connection)
+                connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                with self._changing:
+                    self._open[thread] = connection
+                connection.do_handshake()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while (request := _request(connection)) and self._next(request)(connection, request):
                 pass
         with self._changing:
-            self._open.discard(connection)
+            self._open.pop(thread)
         connection.close()
 
     def _next(self, request: bytes) -> Behaviour:
@@ -92,6 +106,12 @@ class FaultServer:
         with self._changing:
             self.requests.append(request)
             return self._behaviours.pop(0) if len(self._behaviours) > 1 else self._behaviours[0]
+
+
+def _shut(connection: socket.socket) -> None:
+    """End what a thread waits for on a socket."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _request(connection: socket.socket) -> bytes:

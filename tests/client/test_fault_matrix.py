@@ -490,8 +490,11 @@ def test_no_tls(see: See) -> None:
                         attempts.append(connection.recv(1000))
                         connection.sendall(head(400, 0))
 
-        threading.Thread(target=answer_plainly, daemon=True).start()
+        thread = threading.Thread(target=answer_plainly, daemon=True)
+        thread.start()
         found = see(tried(f"https://127.0.0.1:{listening.getsockname()[1]}/q"))
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
     assert (found.seen, len(attempts)) == ("TlsError", 1)
 

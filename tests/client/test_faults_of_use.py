@@ -27,6 +27,7 @@ import numpy as np
 import pytest
 import requests
 
+from tests import leftovers
 from tests.client.fault_server import ANSWER, QUERY, ROWS, FaultServer, answer, body_of, head, head_of, raw, stall
 from tests.client.matrix import SLACK, client_of, outcome, tried
 from tql import ArgumentError, TqlError, col, select
@@ -36,10 +37,11 @@ from tql_client.errors import AuthenticationError, Cancelled, ClosedError, Confi
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.client.matrix import Outcome
+    from tql_client.server import Server
 
     See = Callable[[Outcome], Outcome]
 
@@ -156,8 +158,8 @@ FAULTS = [
 def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> None:
     """The token is nowhere but in its one header."""
     caplog.set_level(logging.DEBUG)
-    with FaultServer(FAULTS[number]) as server:
-        client = client_of(server.url, token=FixedToken(Secret(CANARY)), pauses=[], timeout=0.5)
+    token = FixedToken(Secret(CANARY))
+    with FaultServer(FAULTS[number]) as server, client_of(server.url, token=token, pauses=[], timeout=0.5) as client:
         with pytest.raises(TqlError) as caught:
             client.query(QUERY)
         error = caught.value
@@ -175,15 +177,17 @@ def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> No
 def test_debug_logs(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """All loggers at DEBUG: no token, and no query; http.client prints its headers where a program asks it to."""
     caplog.set_level(logging.DEBUG)
+    token = FixedToken(Secret(CANARY))
     with FaultServer(raw(b""), answer()) as server:
-        client_of(server.url, token=FixedToken(Secret(CANARY)), pauses=[]).query(QUERY)
+        with client_of(server.url, token=token, pauses=[]) as client:
+            client.query(QUERY)
         assert "again in" in caplog.text
         assert CANARY not in caplog.text
         assert QUERY not in caplog.text
         monkeypatch.setattr(http_client.HTTPConnection, "debuglevel", 1)
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            client_of(server.url, token=FixedToken(Secret(CANARY))).query(QUERY)
+        with contextlib.redirect_stdout(printed), client_of(server.url, token=token) as client:
+            client.query(QUERY)
         assert CANARY in printed.getvalue()
 
 
@@ -301,6 +305,21 @@ def test_copies_are_closed_together() -> None:
                 with pytest.raises(ClosedError):
                     client.query(QUERY)
             assert server.requests == []
+
+
+@pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
+def test_close_ends_the_connections_that_something_holds() -> None:
+    """The traceback of an error holds the pool, and urllib3 closes a pool's connections when nothing holds it any more."""
+    with FaultServer(answer()) as server:
+        before = leftovers.held()
+        client = client_of(server.url)
+        client.query(QUERY)
+        session = vars(vars(client)["_transport"])["_session"]
+        pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
+        client.close()
+
+        assert leftovers.left_behind(before) == []
+        assert pool.pool is None
 
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
@@ -482,11 +501,17 @@ TOKEN = "canary-of-the-server"  # noqa: S105 - it guards a server of this test
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a local server with a token."""
+def ten(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a dataset of ten rows."""
     path = str(tmp_path_factory.mktemp("local") / "d")
     made(path, 10)
-    with serve({"d": path}, token=TOKEN) as running:
+    return path
+
+
+@pytest.fixture
+def local(ten: str) -> Iterator[Server]:
+    """Return a local server with a token."""
+    with serve({"d": ten}, token=TOKEN) as running:
         yield running
 
 
@@ -533,5 +558,5 @@ def test_local_server(  # noqa: PLR0913, PLR0917 - the parts of a request
 @pytest.mark.fault(31, "401: a token that renews is asked for again; a fixed one is not")
 def test_a_wrong_token(local: Any) -> None:
     """The local server answers as the service does."""
-    with pytest.raises(AuthenticationError):
-        connect(local.url, token=CANARY).query('select id from "d"')
+    with connect(local.url, token=CANARY) as client, pytest.raises(AuthenticationError):
+        client.query('select id from "d"')

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from pygments import lex
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
@@ -61,6 +62,7 @@ def test_kinds() -> None:
 def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return an IPython of the environment that runs the tests, whichever one the caller's shell has activated."""
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.setattr(HistoryManager, "enabled", False)  # else a thread writes to a file of the user's
     made: Any = InteractiveShell.instance()
     made.run_line_magic("load_ext", "tql_client.magic")
     yield made

@@ -24,7 +24,7 @@ PARTS = 4
 TOKEN = "canary-of-congruence"  # noqa: S105 - it guards a server of this test
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clients(measured: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """Return a client of the engine in this process, and one of a local server."""
     names = [f"mem://{name}" for name in measured]

@@ -51,7 +51,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(large: str) -> Iterator[Server]:
     """Return a server of it, beside a second name."""
     with serve({"d": large, "hub://org/two": large}, token=TOKEN) as running:

@@ -114,6 +114,13 @@ class _Adapter(HTTPAdapter):
         _use_pools(manager)
         return manager
 
+    def close(self) -> None:
+        """Close the connections: urllib3 leaves those of a pool open for as long as anything, the traceback of an error perhaps, holds the pool."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container iterates over its keys in no other way
+                manager.pools[key].close()
+        super().close()
+
 
 def _use_pools(manager: PoolManager) -> None:
     """Make a manager use our pools."""
