@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import applied
 from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.repair import touches_hard_column
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
@@ -140,9 +141,10 @@ class Rule(Record):
     meant: str = ""
     needs_schema: bool = False
 
-    def diagnostic(self, finding: Finding, text: str) -> Diagnostic:
-        """Return a finding of this rule in a text as a diagnostic."""
+    def diagnostic(self, finding: Finding, subject: Subject) -> Diagnostic:
+        """Return a finding of this rule in a text as a diagnostic; its fix is one that the check of fixes has yet to look at."""
+        text, edits = subject.text, finding.edits
         start, end = finding.span.start, finding.span.end
         line, column = locate(text, start)
-        fix = applied(text, finding.edits) if finding.edits else None
+        fix = applied(text, edits) if edits and not touches_hard_column(subject, edits) else None
         return Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint, fix)

@@ -1,0 +1,143 @@
+"""Check behind every fix: a fixed text is offered only where it parses, keeps all that was written around the finding, and has the finding no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import ast
+from tql_grammar.checks.edits import BLANKS, TEXT_FIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tql_grammar.checks.edits import Edit
+    from tql_grammar.checks.rule import Subject
+    from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.lexer import Token
+    from tql_grammar.parser import Reading
+
+MOST_ROUNDS = 20
+# How many fixes of one check are tried; what comes later has its turn when the first ones are applied.
+MOST_OFFERED = 20
+DIRECTIONS = frozenset({"ASC", "DESC"})
+# Before such a fix the engine did not read all of the text, so the fix may show errors that were written there before.
+OF_TEXT = ("TQL0", "TQL1")
+
+
+class Checked(NamedTuple):
+    """A text as it was read, and its findings, whose fixes are not looked at yet."""
+
+    reading: Reading
+    found: tuple[Diagnostic, ...]
+
+
+def offered(before: Checked, look: Callable[[str], Checked]) -> list[Diagnostic]:
+    """Return the findings of a text, each with its fix only where that is safe."""
+    found, tried = [], 0
+    for diagnostic in before.found:
+        if diagnostic.fix is None:
+            found.append(diagnostic)
+            continue
+        tried += 1
+        safe = tried <= MOST_OFFERED and applied_to(before, diagnostic, look) is not None
+        found.append(diagnostic if safe else diagnostic.replace(fix=None))
+    return found
+
+
+def applied_to(before: Checked, diagnostic: Diagnostic, look: Callable[[str], Checked]) -> Checked | None:
+    """Return the text that the fix of a finding makes, or None where it is not safe."""
+    if diagnostic.fix is None:
+        return None
+    after = look(diagnostic.fix)
+    return after if is_safe(before, after, diagnostic) else None
+
+
+def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
+    """Tell whether a fixed text parses, keeps comments, parentheses, directions and quoted names, and has fewer such findings and no new error."""
+    if after.reading.tree is None:
+        return False
+    of_text = diagnostic.code.startswith(OF_TEXT)
+    old, new = _tokens(before.reading.text), _tokens(after.reading.text)
+    said, kept = _comments(before.reading.text, old), _comments(after.reading.text, new)
+    if not (_is_within(said, kept) if of_text else said == kept):
+        return False
+    if not _keeps_words(before.reading.text, old, after.reading.text, new):
+        return False
+    return _has_less(before.found, after.found, diagnostic.code, of_text=of_text)
+
+
+def _has_less(before: Iterable[Diagnostic], after: Iterable[Diagnostic], code: str, *, of_text: bool) -> bool:
+    """Tell whether a finding is gone, and no error is new."""
+    old, new = (Counter((item.code, item.severity) for item in found) for found in (before, after))
+    more = {code for (code, severity) in new - old if severity == "error"}
+    if of_text:
+        more = {code for code in more if code.startswith(OF_TEXT)}
+    had, has = (sum(count for (other, _), count in found.items() if other == code) for found in (old, new))
+    return not more and has < had
+
+
+def _tokens(text: str) -> list[Token]:
+    """Return the tokens that the engine reads."""
+    from tql_grammar.lexer import cut_at_nul, tokens
+
+    return tokens(cut_at_nul(text))
+
+
+def _comments(text: str, read: Sequence[Token]) -> list[str]:
+    """Return the comments that a person sees: the lines of each that begin with dashes."""
+    from tql_grammar.lexer import comments
+
+    lines = (line.strip(BLANKS + "\r") for start, end in comments(text, read) for line in text[start:end].split("\n"))
+    return [line for line in lines if line.startswith("--")]
+
+
+def _keeps_words(before: str, old: Sequence[Token], after: str, new: Sequence[Token]) -> bool:
+    """Tell whether parentheses, quoted names and written directions are all there still."""
+    directions = ([token.kind for token in read if token.kind in DIRECTIONS] for read in (old, new))
+    return not _kept_signs(before, old) - _kept_signs(after, new) and _is_within(*directions)
+
+
+def _kept_signs(text: str, read: Iterable[Token]) -> Counter[str]:
+    """Return the parentheses and the quoted names of a text."""
+    written = (text[token.start : token.end] for token in read)
+    return Counter(word for word in written if word in {"(", ")"} or word.startswith('"'))
+
+
+def _is_within(part: Iterable[str], whole: Iterable[str]) -> bool:
+    """Tell whether all of *part* comes in *whole*, in the same order."""
+    rest = iter(whole)
+    return all(item in rest for item in part)
+
+
+def touches_hard_column(subject: Subject, edits: Iterable[Edit]) -> bool:
+    """Tell whether edits rewrite a column that may be null or has an index: there the engine's conditions differ from form to form."""
+    replaced = [(edit.start, edit.end) for edit in edits if edit.start < edit.end]
+    for place in subject.places(ast.Column) if replaced else ():
+        column, span = place.level.column(place.part), place.part.span
+        if column is None or span is None or not (column.nullable or column.indexes):
+            continue
+        if any(start <= span.start and span.end <= end for start, end in replaced):
+            return True
+    return False
+
+
+def text_fix(text: str, diagnostic: Diagnostic) -> str | None:
+    """Return the text with the fix of a finding about text or syntax, and with those of the findings behind it, until it parses."""
+    from tql_grammar.parser import read
+
+    changed = _changed(text, diagnostic)
+    for _ in range(MOST_ROUNDS):
+        reading = None if changed is None else read(changed)
+        if changed is None or reading is None or reading.tree is not None:
+            return changed
+        changes = (_changed(changed, item) for item in reading.diagnostics)
+        changed = next((change for change in changes if change is not None), None)
+    return None
+
+
+def _changed(text: str, diagnostic: Diagnostic) -> str | None:
+    """Return the text with the fix of one finding, or None where it has none."""
+    fix = TEXT_FIXES.get(diagnostic.code)
+    changed = text if fix is None else fix(text, diagnostic)
+    return None if changed == text else changed
