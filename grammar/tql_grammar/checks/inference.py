@@ -70,6 +70,12 @@ def _chain(node: ast.Chain, level: Level) -> Column | None:
     return Column("int64" if exact else "float64", shape)
 
 
+def _negate(node: ast.Negate, level: Level) -> Column | None:
+    """Return the type of a number with the other sign, which the engine does not know to be nullable."""
+    column = infer(node.operand, level)
+    return column.replace(nullable=False) if column is not None and column.nullable else column
+
+
 def _function(node: ast.Function, level: Level) -> Column | None:
     """Return the type of a call."""
     name = node.name.lower()
@@ -106,7 +112,7 @@ _RULES: dict[type, Callable[..., Column | None]] = {
     ast.Array: _array,
     ast.Comparison: _comparison,
     ast.Chain: _chain,
-    ast.Negate: lambda node, level: infer(node.operand, level),
+    ast.Negate: _negate,
     ast.Function: _function,
     ast.Subscript: _subscript,
     ast.Computed: lambda node, level: infer(node.expression, level),
