@@ -30,7 +30,7 @@ from tql_grammar.checks import (
     types,
 )
 from tql_grammar.checks.levels import levels_of
-from tql_grammar.checks.repair import Checked, applied_to, offered, text_fix
+from tql_grammar.checks.repair import Checked, Found, is_safe, offered
 from tql_grammar.checks.rule import Rule, Subject
 
 if TYPE_CHECKING:
@@ -105,13 +105,15 @@ def _look(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) 
 
 def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
     """Return the findings about a text, with fixes that are not looked at yet."""
-    found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
+    found = [Found(diagnostic) for diagnostic in reading.diagnostics]
+    subject = None
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
-        found += [rule.diagnostic(finding, subject) for rule in rules for finding in rule.find(subject)]
+        found += [rule.found(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
-    kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
-    return Checked(reading, tuple(sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))))
+    kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
+    order = sorted(kept.values(), key=lambda item: (item.diagnostic.start, item.diagnostic.code))
+    return Checked(reading, subject, tuple(order))
 
 
 def _ignored(text: str) -> frozenset[str]:
@@ -125,30 +127,25 @@ def _ignored(text: str) -> frozenset[str]:
     return frozenset(code for match in found for code in CODE.findall(match[1]))
 
 
-def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:
-    """Return a finding about the text with its fix, where there is one."""
-    changed = text_fix(text, diagnostic)
-    return diagnostic if changed is None else diagnostic.replace(fix=changed)
-
-
 def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
     """Return *text* with the fixes of its findings, one after the other, until none is left; whatever has none stays."""
     look = _look(CERTAIN if schemas else WITHOUT_SCHEMA, schemas)
     found, seen, tries = look(text), {text}, iter(range(MOST_FIXES))
     while (after := _next(found, seen, tries, look)) is not None:
         found = after
-    return found.reading.text
+    return found.text
 
 
 def _next(found: Checked, seen: set[str], tries: Iterator[int], look: Callable[[str], Checked]) -> Checked | None:
     """Return the text with the first fix that is safe and was not tried yet."""
-    for diagnostic in found.found:
-        if diagnostic.fix is None or diagnostic.fix in seen:
+    for item in found.found:
+        fix = found.fix(item)
+        if fix is None or fix in seen:
             continue
         if next(tries, None) is None:
             return None
-        seen.add(diagnostic.fix)
-        after = applied_to(found, diagnostic, look)
-        if after is not None:
+        seen.add(fix)
+        after = look(fix)
+        if is_safe(found, after, item.diagnostic):
             return after
     return None

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions
+from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.literals import is_literal
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, INTEGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tql_grammar.checks.levels import Level
+    from tql_grammar.schema import Column
 
 # Functions that keep one value for each row: of a nullable number they have no value where it is null, and the rows behind it move up.
 SHIFTING = frozenset({"abs", "sqrt"})
@@ -67,9 +68,9 @@ class At(NamedTuple):
             if inner is None:
                 return None
             node = inner
-        column = self.level.column(node)
-        known = column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
-        return None if not known or _is_filled(node, self.level, self.clause) else node
+        if not _is_nullable(self.level.column(node)) or _is_filled(node, self.level, self.clause):
+            return None
+        return node
 
 
 def _leading(node: ast.Node) -> ast.Node | None:
@@ -127,10 +128,30 @@ def _has_value(condition: ast.Expression | None, name: str) -> bool:
     return isinstance(tested, ast.Column) and tested.name == name
 
 
-def _parts(subject: Subject) -> Iterator[At]:
-    """Yield the parts of all expressions, in the order of the text, with what is around each."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
+def _parts(subject: Subject) -> Sequence[At]:
+    """Return the parts of all expressions that may read a nullable number, in the order of the text, with what is around each."""
+    known: list[At] | None = subject.__dict__.get("_nullable")
+    if known is None:
+        levels = [level for level in subject.levels if _has_nullable(level)]
+        known = subject.__dict__["_nullable"] = [at for level in levels for at in _of_level(level)]
+    return known
+
+
+def _has_nullable(level: Level) -> bool:
+    """Tell whether a nullable number is among the columns that a SELECT sees."""
+    seen = (level.columns, *level.aliases.values())
+    return any(_is_nullable(column) for columns in seen if columns is not None for column in columns.values())
+
+
+def _is_nullable(column: Column | None) -> bool:
+    """Tell whether a column is a nullable number or bool."""
+    return column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
+
+
+def _of_level(level: Level) -> Iterator[At]:
+    """Yield the parts of the expressions of one SELECT that read a nullable number."""
+    for clause, node in expressions(level.select):
+        if any(_is_nullable(level.column(part)) for part in own_parts(node)):
             stack = [At(bare(node), level, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
             while stack:
                 at = stack.pop()

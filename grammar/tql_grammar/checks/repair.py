@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar import ast
-from tql_grammar.checks.edits import BLANKS, TEXT_FIXES
+from tql_grammar.checks.edits import BLANKS, TEXT_FIXES, applied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,39 +17,50 @@ if TYPE_CHECKING:
     from tql_grammar.parser import Reading
 
 MOST_ROUNDS = 20
-# How many fixes of one check are tried; what comes later has its turn when the first ones are applied.
-MOST_OFFERED = 20
+# How many fixes of one check are tried, and how much text they may have; what comes later has its turn when the first ones are applied.
+MOST_OFFERED, MOST_TEXT = 20, 50_000
 DIRECTIONS = frozenset({"ASC", "DESC"})
 # Before such a fix the engine did not read all of the text, so the fix may show errors that were written there before.
 OF_TEXT = ("TQL0", "TQL1")
 
 
+class Found(NamedTuple):
+    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
+
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...] = ()
+
+
 class Checked(NamedTuple):
-    """A text as it was read, and its findings, whose fixes are not looked at yet."""
+    """A text as it was read, what the rules looked at, and the findings."""
 
     reading: Reading
-    found: tuple[Diagnostic, ...]
+    subject: Subject | None
+    found: tuple[Found, ...]
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.reading.text
+
+    def fix(self, found: Found) -> str | None:
+        """Return the text that the edits of a finding make, or None where there are none, or they touch what they must not."""
+        if self.subject is None or not found.edits:
+            return text_fix(self.text, found.diagnostic)
+        return None if touches_hard_column(self.subject, found.edits) else applied(self.text, found.edits)
 
 
 def offered(before: Checked, look: Callable[[str], Checked]) -> list[Diagnostic]:
-    """Return the findings of a text, each with its fix only where that is safe."""
-    found, tried = [], 0
-    for diagnostic in before.found:
-        if diagnostic.fix is None:
-            found.append(diagnostic)
-            continue
-        tried += 1
-        safe = tried <= MOST_OFFERED and applied_to(before, diagnostic, look) is not None
-        found.append(diagnostic if safe else diagnostic.replace(fix=None))
+    """Return the findings of a text, each with its fix where that is safe; behind the first ones no fix is looked for."""
+    found = [item.diagnostic for item in before.found]
+    left = max(1, min(MOST_OFFERED, MOST_TEXT // (len(before.text) + 1)))
+    for place, item in enumerate(before.found):
+        fix = before.fix(item) if left else None
+        if fix is not None:
+            left -= 1
+            if is_safe(before, look(fix), item.diagnostic):
+                found[place] = item.diagnostic.replace(fix=fix)
     return found
-
-
-def applied_to(before: Checked, diagnostic: Diagnostic, look: Callable[[str], Checked]) -> Checked | None:
-    """Return the text that the fix of a finding makes, or None where it is not safe."""
-    if diagnostic.fix is None:
-        return None
-    after = look(diagnostic.fix)
-    return after if is_safe(before, after, diagnostic) else None
 
 
 def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
@@ -58,18 +68,20 @@ def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
     if after.reading.tree is None:
         return False
     of_text = diagnostic.code.startswith(OF_TEXT)
-    old, new = _tokens(before.reading.text), _tokens(after.reading.text)
-    said, kept = _comments(before.reading.text, old), _comments(after.reading.text, new)
+    old, new = _tokens(before.text), _tokens(after.text)
+    said, kept = _comments(before.text, old), _comments(after.text, new)
     if not (_is_within(said, kept) if of_text else said == kept):
         return False
-    if not _keeps_words(before.reading.text, old, after.reading.text, new):
+    if not _keeps_words(before.text, old, after.text, new):
         return False
     return _has_less(before.found, after.found, diagnostic.code, of_text=of_text)
 
 
-def _has_less(before: Iterable[Diagnostic], after: Iterable[Diagnostic], code: str, *, of_text: bool) -> bool:
+def _has_less(before: Iterable[Found], after: Iterable[Found], code: str, *, of_text: bool) -> bool:
     """Tell whether a finding is gone, and no error is new."""
-    old, new = (Counter((item.code, item.severity) for item in found) for found in (before, after))
+    old, new = (
+        Counter((item.diagnostic.code, item.diagnostic.severity) for item in found) for found in (before, after)
+    )
     more = {code for (code, severity) in new - old if severity == "error"}
     if of_text:
         more = {code for code in more if code.startswith(OF_TEXT)}
@@ -112,14 +124,8 @@ def _is_within(part: Iterable[str], whole: Iterable[str]) -> bool:
 
 def touches_hard_column(subject: Subject, edits: Iterable[Edit]) -> bool:
     """Tell whether edits rewrite a column that may be null or has an index: there the engine's conditions differ from form to form."""
-    replaced = [(edit.start, edit.end) for edit in edits if edit.start < edit.end]
-    for place in subject.places(ast.Column) if replaced else ():
-        column, span = place.level.column(place.part), place.part.span
-        if column is None or span is None or not (column.nullable or column.indexes):
-            continue
-        if any(start <= span.start and span.end <= end for start, end in replaced):
-            return True
-    return False
+    hard = subject.hard_columns
+    return any(edit.start <= start and end <= edit.end for edit in edits for start, end in hard)
 
 
 def text_fix(text: str, diagnostic: Diagnostic) -> str | None:
