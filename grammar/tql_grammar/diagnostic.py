@@ -25,7 +25,7 @@ class Diagnostic(Record):
         start: 0-based character offset.
         end: 0-based character offset, exclusive.
         hint: what to write instead, or None.
-        fix: the corrected whole text, or None where no fix is certain.
+        fix: the corrected whole text, or None where no fix is certain, and for findings behind the first ones of a text that has many; `tql.fix` applies them all.
     """
 
     code: str

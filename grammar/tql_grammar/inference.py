@@ -229,11 +229,12 @@ def _product(name: str, first: Column, second: Column | None = None, *_others: C
 
 
 def _negate(node: ast.Negate, level: Level) -> Column | None:
-    """Return the type of a negative number: that of an unsigned integer is signed."""
+    """Return the type of a negative number: that of an unsigned integer is signed, and the engine does not know that it may be missing."""
     column = infer(node.operand, level)
-    if column is None or column.dtype not in UNSIGNED:
+    if column is None or not (column.nullable or column.dtype in UNSIGNED):
         return column
-    return Column(column.dtype.removeprefix("u"), column.shape, column.nullable)
+    dtype = column.dtype.removeprefix("u") if column.dtype in UNSIGNED else column.dtype
+    return Column(dtype, column.shape, nullable=False)
 
 
 def _subscript(node: ast.Subscript, level: Level) -> Column | None:

@@ -85,6 +85,19 @@ def test_fix_in_place(write: Callable[..., str], tmp_path: Path, capsys: pytest.
     assert "b.tql:1:1: error TQL302" in capsys.readouterr().err
 
 
+def test_fix_tells_which_files_would_change(
+    write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --check nothing is written: exit 1 where a fix is left, 0 where none is, also beside findings without one."""
+    write("a.tql", "select id from D where not id in (1, 2)\n")
+    write("b.tql", "select distinct id from D\n")
+
+    assert main(["fix", "--check", "a.tql", "b.tql"]) == 1
+    assert "a.tql would change" in capsys.readouterr().err
+    assert (tmp_path / "a.tql").read_text("utf-8") == "select id from D where not id in (1, 2)\n"
+    assert main(["fix", "--check", "b.tql"]) == 0
+
+
 def test_fix_leaves_python_alone(write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A Python file is told of, and not changed."""
     source = 'x.query("select id from D where not id in (1)")\n'

@@ -55,12 +55,15 @@ def _fix(options: argparse.Namespace) -> int:
     from tql_client import layout, reporting
 
     settings = inputs.settings()
-    schemas, left = inputs.schemas(options.schema or settings.schema), []
+    schemas, left, worst = inputs.schemas(options.schema or settings.schema), [], CLEAN
     for path, text in inputs.texts(options.files):
         changed = text if path.endswith(".py") else fix(text, schemas)
-        layout.apply(path, text, changed, options)
+        if layout.apply(path, text, changed, options):
+            worst = FINDINGS
         left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
     sys.stderr.write(reporting.as_text(left, sys.stderr))
+    if options.check:
+        return worst
     return FINDINGS if reporting.has_errors(left) else CLEAN
 
 
@@ -159,7 +162,7 @@ COMMANDS = (
         (
             FILES,
             option("--diff", action="store_true", help="write nothing; show what would change"),
-            option("--check", action="store_true", help="write nothing; tell which files would change"),
+            option("--check", action="store_true", help="write nothing; exit 1 if a file would change"),
             SCHEMA,
         ),
         ("tql fix --diff query.tql", "tql fix queries/*.tql"),

@@ -15,10 +15,13 @@ from tql_grammar.checks import (
     ignored,
     indexes,
     joins,
+    json,
     keys,
     literals,
     names,
+    nullable,
     order,
+    precision,
     searches,
     selected,
     sets,
@@ -26,12 +29,12 @@ from tql_grammar.checks import (
     texts,
     types,
 )
-from tql_grammar.checks.edits import TEXT_FIXES
 from tql_grammar.checks.levels import levels_of
+from tql_grammar.checks.repair import Checked, Found, is_safe, offered
 from tql_grammar.checks.rule import Rule, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.parser import Reading
@@ -50,6 +53,9 @@ MODULES = (
     computation,
     indexes,
     keys,
+    precision,
+    nullable,
+    json,
     arrays,
     joins,
     sets,
@@ -87,13 +93,27 @@ def check_reading(
 ) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
     rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
-    found = [_fixed(reading.text, diagnostic) for diagnostic in reading.diagnostics]
+    return offered(_checked(reading, rules, schemas), _look(rules, schemas))
+
+
+def _look(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Callable[[str], Checked]:
+    """Return the function that checks a text by some rules."""
+    from tql_grammar.parser import read
+
+    return lambda text: _checked(read(text), rules, schemas)
+
+
+def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
+    """Return the findings about a text, with fixes that are not looked at yet."""
+    found = [Found(diagnostic) for diagnostic in reading.diagnostics]
+    subject = None
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
-        found += [rule.diagnostic(finding, reading.text) for rule in rules for finding in rule.find(subject)]
+        found += [rule.found(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
-    kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
-    return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+    kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
+    order = sorted(kept.values(), key=lambda item: (item.diagnostic.start, item.diagnostic.code))
+    return Checked(reading, subject, tuple(order))
 
 
 def _ignored(text: str) -> frozenset[str]:
@@ -107,21 +127,25 @@ def _ignored(text: str) -> frozenset[str]:
     return frozenset(code for match in found for code in CODE.findall(match[1]))
 
 
-def _fixed(text: str, diagnostic: Diagnostic) -> Diagnostic:
-    """Return a finding about the text with its fix, where there is one."""
-    fix = TEXT_FIXES.get(diagnostic.code)
-    changed = text if fix is None else fix(text, diagnostic)
-    return diagnostic if changed == text else diagnostic.replace(fix=changed)
-
-
 def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
     """Return *text* with the fixes of its findings, one after the other, until none is left; whatever has none stays."""
-    seen = {text}
-    for _ in range(MOST_FIXES):
-        changes = (diagnostic.fix for diagnostic in check(text, schemas) if diagnostic.fix is not None)
-        change = next((change for change in changes if change not in seen), None)
-        if change is None:
-            break
-        seen.add(change)
-        text = change
-    return text
+    look = _look(CERTAIN if schemas else WITHOUT_SCHEMA, schemas)
+    found, seen, tries = look(text), {text}, iter(range(MOST_FIXES))
+    while (after := _next(found, seen, tries, look)) is not None:
+        found = after
+    return found.text
+
+
+def _next(found: Checked, seen: set[str], tries: Iterator[int], look: Callable[[str], Checked]) -> Checked | None:
+    """Return the text with the first fix that is safe and was not tried yet."""
+    for item in found.found:
+        fix = found.fix(item)
+        if fix is None or fix in seen:
+            continue
+        if next(tries, None) is None:
+            return None
+        seen.add(fix)
+        after = look(fix)
+        if is_safe(found, after, item.diagnostic):
+            return after
+    return None

@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +134,14 @@ def _sequence(subject: Subject) -> Iterator[Finding]:
                     break
 
 
+def _shared_star(subject: Subject) -> Iterator[Finding]:
+    """Yield joins by ``*``, in the parts of the text that the engine ignores too: its parser ends the process."""
+    for node in walk(subject.tree):
+        if isinstance(node, ast.Join) and isinstance(node.using, ast.Star):
+            message = "USING of `*` ends the engine's process while it parses the text"
+            yield subject.finding(node.using, message, "name the column: using (id), or on a.id = b.id")
+
+
 RULES = (
     Rule(
         code="TQL404",
@@ -216,5 +225,14 @@ RULES = (
         find=_nullable_shape,
         meant="select grp[0] as g, shape(id)[0] as n from D group by grp",
         needs_schema=True,
+    ),
+    Rule(
+        code="TQL413",
+        title="join USING every column",
+        severity="error",
+        explanation="JOIN .. USING (*) and USING (b.*) end the engine's process (SIGSEGV) while it parses the text, wherever they are written.",
+        example="select b.name as n from D as a join U as b using (*)",
+        find=_shared_star,
+        meant="select b.name as n from D as a join U as b using (id)",
     ),
 )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
+# A carriage return before a newline, or what may hold one: quotes, and a comment up to the end of its line.
+RETURN = re.compile(r"""'(?:[^']|'')*+'|"[^"\n]*+"|--[^\n\r]*+|\r\n""")
 BLANKS = " \t\n"
 
 
@@ -68,17 +70,21 @@ def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
         if found is None:
             return ()
         end = found.start()
-    while text[end - 1] in BLANKS:
-        end -= 1
+    end = last_end(text, query.span.start, end)
     return Edit(query.span.start, query.span.start, "select * from ("), Edit(end, end, ")")
 
 
+def last_end(text: str, start: int, end: int) -> int:
+    """Return the end of the last token of ``[start, end)``: what is put there is in no comment."""
+    from tql_grammar.lexer import tokens
+
+    return max((start + token.end for token in tokens(text[start:end])[:-1]), default=start)
+
+
 def without_return(text: str, finding: Diagnostic) -> str:
-    """Return a text without a carriage return, or with a newline in its place; all that follow go with it where no quote could hold one."""
+    """Return a text without a carriage return, or with a newline in its place; all that follow outside of quotes go with it."""
     start = finding.start
-    rest = text[start + 1 :]
-    if not {"'", '"'} & set(rest):
-        rest = rest.replace("\r\n", "\n")
+    rest = RETURN.sub(lambda match: "\n" if match[0] == "\r\n" else match[0], text[start + 1 :])
     return text[:start] + (rest if rest.startswith("\n") else "\n" + rest)
 
 

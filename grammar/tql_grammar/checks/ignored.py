@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.edits import Edit
+from tql_grammar.checks.edits import BLANKS, Edit, last_end
 from tql_grammar.checks.levels import queries
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.printer import to_tql
@@ -16,7 +16,7 @@ from tql_grammar.walk import joined, rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HAVING = re.compile(r"\s*\bhaving\s*\Z", re.IGNORECASE)
+HAVING = re.compile(r"\bhaving\Z", re.IGNORECASE)
 
 
 def _distinct(subject: Subject) -> Iterator[Finding]:
@@ -50,11 +50,12 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edi
     alone = all(part.name in aliases and part.table is None for part in walk(condition) if isinstance(part, ast.Column))
     if not alone or select.span is None or having.span is None or having.span.end != select.span.end:
         return ()
-    found = HAVING.search(text, select.span.start, having.span.start)
+    found = HAVING.search(text[: having.span.start].rstrip(BLANKS), select.span.start)
     if found is None:
         return ()
-    where = Edit(found.start(), having.span.end, f") where {to_tql(condition)}")
-    return Edit(select.span.start, select.span.start, "select * from ("), where
+    end = last_end(text, select.span.start, found.end() - len("having"))
+    where = Edit(found.end() - len("having"), having.span.end, f"where {to_tql(condition)}")
+    return Edit(select.span.start, select.span.start, "select * from ("), Edit(end, end, ")"), where
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.edits import Edit, exchanged, wrapped
+from tql_grammar.checks.edits import Edit, wrapped
 from tql_grammar.checks.levels import bare, own_parts
-from tql_grammar.checks.literals import is_literal
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import SEARCHES
-from tql_grammar.rewrite.comparison import MIRRORED, number
+from tql_grammar.rewrite.comparison import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +33,7 @@ def _moved(subject: Subject) -> Iterator[Finding]:
                 if column is not None and _index_moves(part, column):
                     message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
                     hint = "write the condition in the innermost select, or the literal first: 3 = x"
-                    yield subject.finding(part, message, hint, _mirrored(part))
-
-
-def _mirrored(part: ast.Node) -> tuple[Edit, ...]:
-    """Return the edit that writes the literal of a comparison first: so it is never answered from an index."""
-    from tql_grammar.printer import to_tql
-
-    if not isinstance(part, ast.Comparison) or not is_literal(part.right):
-        return ()
-    return exchanged(part, to_tql(ast.Comparison(MIRRORED[part.operator], part.right, part.left)))
+                    yield subject.finding(part, message, hint)
 
 
 def _index_moves(part: ast.Node, column: Column) -> bool:
@@ -60,21 +50,18 @@ def _empty_text(subject: Subject) -> Iterator[Finding]:
             column = level.column(node.left)
             if column is not None and column.is_text and "exact" in column.indexes:
                 message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
-                yield subject.finding(node, message, "write the text first: '' = x", _mirrored(node))
+                yield subject.finding(node, message, "write the text first: '' = x")
 
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
-    from tql_grammar.printer import to_tql
-
     for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
             column = level.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
                 written = subject.written(node.left)
                 message = "with an index of numbers != is false for every row"
-                edits = exchanged(node, f"(not ({written} = {to_tql(node.right)}))")
-                yield subject.finding(node, message, f"write NOT ({written} = ..)", edits)
+                yield subject.finding(node, message, f"write NOT ({written} = ..)")
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:

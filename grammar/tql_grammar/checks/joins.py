@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.levels import Level, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.schema import did_you_mean
+from tql_grammar.schema import FLOATS, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +110,31 @@ def _side_by_side(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(level.select.source, message, 'write ".." as a join ".." as b on a.id = b.id')
 
 
+def _floats(subject: Subject) -> Iterator[Finding]:
+    """Yield joins by columns of floats, of which one may be NaN."""
+    for level, join in _joins(subject):
+        test = join.on
+        for side in (test.left, test.right) if isinstance(test, ast.Comparison) else ():
+            column = level.column(side)
+            source = next(
+                (part for part in (join.left, join.right) if _alias(part) == getattr(side, "table", "")), None
+            )
+            if column is not None and column.dtype in FLOATS and not _leaves_nan_out(source, side):
+                message = "where this column holds a NaN the join loses rows, and where both do it never ends"
+                name = subject.written(side)
+                hint = "leave NaN out on both sides: join (select * from .. where x = x) as b"
+                yield subject.finding(side, f"`{name}` is {column.dtype}: {message}", hint)
+
+
+def _leaves_nan_out(source: ast.Source | None, column: ast.Expression) -> bool:
+    """Tell whether a sub-query keeps only the rows in which a column equals itself."""
+    query = source.query if isinstance(source, ast.Derived) else None
+    if not isinstance(query, ast.Select) or not isinstance(column, ast.Column):
+        return False
+    same = ast.Comparison("=", ast.Column(column.name), ast.Column(column.name))
+    return query.where == same or (isinstance(query.where, ast.And) and same in query.where.operands)
+
+
 RULES = (
     Rule(
         code="TQL226",
@@ -164,5 +189,15 @@ RULES = (
         example="select a.name as n, b.text as t from U as a left join D as b on a.id = b.id",
         find=_left,
         meant="select a.name as n, b.text as t from U as a join D as b on a.id = b.id",
+    ),
+    Rule(
+        code="TQL516",
+        title="join by floats",
+        severity="info",
+        explanation="Where one column of a join holds a NaN, rows that match are lost; where both do, the engine never ends. Told with a schema, where it is asked for.",
+        example="select a.id as x, b.uid as y from N as a join U as b on a.f = b.val",
+        find=_floats,
+        meant="select a.id as x, b.uid as y from (select * from N where f = f) as a join (select * from U where val = val) as b on a.f = b.val",
+        needs_schema=True,
     ),
 )

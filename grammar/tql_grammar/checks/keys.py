@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
 FLOATS = frozenset({"float16", "float32", "float64"})
-LARGE = frozenset({"int64", "uint64"})
 
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
@@ -58,12 +57,6 @@ def _nan(subject: Subject) -> Iterator[Finding]:
     return _of_types(subject, FLOATS, message, "leave those rows out, where x = x; the builder orders them as well")
 
 
-def _large(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that may be integers that no float64 is."""
-    message = "integers beyond 2**53 are compared as float64, where neighbours are alike"
-    return _of_types(subject, LARGE, message, "int64 as two keys: x - x % 4294967296, x % 4294967296; the builder does")
-
-
 RULES = (
     Rule(
         code="TQL219",
@@ -82,14 +75,5 @@ RULES = (
         example="select sum(id) as s from N group by f",
         find=_nan,
         meant="select sum(id) as s from (select id, f + 0 as g from N where f = f) group by g",
-    ),
-    Rule(
-        code="TQL512",
-        title="large integer as a key",
-        severity="info",
-        explanation="ORDER BY and GROUP BY compare numbers as float64: integers beyond 2**53 that are neighbours tie, or fall into one group. Told with a schema, where it is asked for.",
-        example="select sum(id) as s from N group by big",
-        find=_large,
-        meant="select sum(id) as s from N group by big - big % 4294967296, big % 4294967296",
     ),
 )

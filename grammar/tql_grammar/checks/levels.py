@@ -109,6 +109,18 @@ def bare(node: ast.Node) -> ast.Node:
     return node
 
 
+def made_by(select: ast.Select, column: object) -> ast.Expression | None:
+    """Return the expression that a sub-query, or one inside of it, gives the name of a column, or None where that is a column of a dataset."""
+    source, name = select.source, column.name if isinstance(column, ast.Column) else None
+    while name is not None and isinstance(source, ast.Derived) and isinstance(source.query, ast.Select):
+        outputs = {output_name(output): bare(output) for output in source.query.columns}
+        found = outputs.get(name, ast.Column(name))
+        if not isinstance(found, ast.Column):
+            return found if isinstance(found, ast.Expression) else None
+        source, name = source.query.source, found.name
+    return None
+
+
 def output_name(output: ast.Expression) -> str | None:
     """Return the name of an output; one that is computed of a single column keeps that column's name."""
     if isinstance(output, ast.Aliased):

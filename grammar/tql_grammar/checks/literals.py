@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.edits import Edit
+from tql_grammar.checks.edits import exchanged
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tql_grammar.checks.edits import Edit
 
 GET = "the engine answers `std::get: wrong index for variant`"
 MOST_DIMENSIONS = 64
@@ -77,20 +79,21 @@ def _operand(subject: Subject) -> Iterator[Finding]:
             word = "IN" if isinstance(node, ast.In) else "BETWEEN"
             message = f"{word} takes a column on its left: the engine answers `Expected tensor name, but got: ..`"
             hint = f"write NOT (x {word} ..)" if isinstance(node.operand, ast.Not) else "compare with = < >"
-            yield subject.finding(node.operand, message, hint, _negated(node))
+            yield subject.finding(node.operand, message, hint, _negated(subject.text, node))
 
 
-def _negated(node: ast.In | ast.Between) -> tuple[Edit, ...]:
-    """Return the edits that make NOT concern all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
+def _negated(text: str, node: ast.In | ast.Between) -> tuple[Edit, ...]:
+    """Return the edit that makes NOT concern all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
     operand = node.operand
     if not isinstance(operand, ast.Not) or not _is_column(operand.operand) or node.span is None:
         return ()
-    whole, inner = operand.span, operand.operand.span
-    if whole is None or inner is None:
+    inner = operand.operand.span
+    if inner is None:
         return ()
+    column, rest = text[inner.start : inner.end], text[inner.end : node.span.end]
     if isinstance(node, ast.In) and not node.negated:
-        return Edit(whole.start, inner.start, ""), Edit(inner.end, inner.end, " not")
-    return Edit(inner.start, inner.start, "("), Edit(node.span.end, node.span.end, ")")
+        return exchanged(node, f"{column} not{rest}")
+    return exchanged(node, f"not ({column}{rest})")
 
 
 def _is_column(node: ast.Expression) -> bool:

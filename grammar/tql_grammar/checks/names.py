@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.edits import exchanged, wrapped
+from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.schema import did_you_mean
@@ -13,7 +13,6 @@ from tql_grammar.schema import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql_grammar.checks.edits import Edit
     from tql_grammar.record import Record
 
 
@@ -106,14 +105,14 @@ def _unknown_column(subject: Subject) -> Iterator[Finding]:
         own = clause != "SELECT" and column.table is None and column.name in _own_aliases(level.select)
         if not own:
             message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
-            yield subject.finding(column, message, did_you_mean(column.name, seen), _as_text(subject, column))
+            yield subject.finding(column, message, _meant(subject, column, seen))
 
 
-def _as_text(subject: Subject, column: ast.Column) -> tuple[Edit, ...]:
-    """Return the edit that makes a text of what stands in double quotes and is no column."""
-    written = subject.written(column)
-    quoted = written.startswith('"') and column.table is None
-    return exchanged(column, "'" + column.name.replace("'", "''") + "'") if quoted else ()
+def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
+    """Return the hint about a name that no column has; in double quotes it may be a text, which only its author knows."""
+    hint = did_you_mean(column.name, seen)
+    quoted = subject.written(column).startswith('"') and column.table is None
+    return f"{hint}; a text is written in single quotes" if quoted else hint
 
 
 def _doubtful(subject: Subject) -> Iterator[Finding]:

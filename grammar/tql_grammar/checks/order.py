@@ -31,14 +31,15 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                     Span(first.start, last.end),
                     f"the engine sorts by the first key only, and ignores `{ignored}`",
                     "sort by the last key in a sub-query, then by the one before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does it",
-                    _nested(subject, select),
+                    _nested(select),
                 )
 
 
-def _nested(subject: Subject, select: ast.Select) -> tuple[Edit, ...]:
-    """Return the edit that sorts by each key in a SELECT of its own, the last one innermost; a comment in the way stays where it is, and nothing is changed."""
-    plain = not (select.group_by or select.sample_by or select.top or select.distinct or select.locks or select.hints)
-    if not plain or select.with_ or select.span is None or "--" in subject.text[select.span.start : select.span.end]:
+def _nested(select: ast.Select) -> tuple[Edit, ...]:
+    """Return the edit that sorts by each key in a SELECT of its own, the last one innermost, where the source is one without an alias: an alias is not seen one level out."""
+    special = select.group_by or select.sample_by or select.top or select.distinct or select.locks or select.hints
+    named = isinstance(select.source, (ast.Join, ast.Zip)) or getattr(select.source, "alias", None) is not None
+    if special or named or select.with_ or select.span is None:
         return ()
     base = select.replace(order_by=(), limit=None)
     try:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
+from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.edits import applied
 from tql_grammar.checks.levels import expressions, own_parts
+from tql_grammar.checks.repair import Found
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tql_grammar import ast
     from tql_grammar.checks.edits import Edit
     from tql_grammar.checks.levels import Level
 
@@ -93,6 +93,16 @@ class Subject(Record):
         found.sort(key=operator.attrgetter("number"))
         return found
 
+    @property
+    def hard_columns(self) -> Sequence[tuple[int, int]]:
+        """Where the columns stand that are known to be nullable, or to have an index."""
+        known: list[tuple[int, int]] | None = self.__dict__.get("_hard")
+        if known is None:
+            found = ((place.part, place.level.column(place.part)) for place in self.places(ast.Column))
+            spans = (part.span for part, column in found if column is not None and (column.nullable or column.indexes))
+            known = self.__dict__["_hard"] = [(span.start, span.end) for span in spans if span is not None]
+        return known
+
     def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
         """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
         return Finding(node.span or Span(0, len(self.text)), message, hint, edits)
@@ -140,9 +150,9 @@ class Rule(Record):
     meant: str = ""
     needs_schema: bool = False
 
-    def diagnostic(self, finding: Finding, text: str) -> Diagnostic:
-        """Return a finding of this rule in a text as a diagnostic."""
+    def found(self, finding: Finding, text: str) -> Found:
+        """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""
         start, end = finding.span.start, finding.span.end
         line, column = locate(text, start)
-        fix = applied(text, finding.edits) if finding.edits else None
-        return Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint, fix)
+        diagnostic = Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint)
+        return Found(diagnostic, finding.edits)

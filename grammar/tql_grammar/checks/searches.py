@@ -94,9 +94,9 @@ def _worst_first(subject: Subject) -> Iterator[Finding]:
 
 
 def _directed(key: ast.Order, direction: str) -> tuple[Edit, ...]:
-    """Return the edit that gives a key another direction."""
-    whole, inner = key.span, key.expression.span
-    return () if whole is None or inner is None else (Edit(inner.end, whole.end, f" {direction}"),)
+    """Return the edit that gives a key without a direction one; a direction that is written stays."""
+    span = key.span
+    return () if span is None or key.direction is not None else (Edit(span.end, span.end, f" {direction}"),)
 
 
 def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
@@ -199,7 +199,7 @@ RULES = (
         code="TQL501",
         title="search that puts the farthest rows first",
         severity="warning",
-        explanation="Cosine, dot product, maxsim and mmr are largest for the closest rows, and norms and distances smallest; ORDER BY ascends unless it says DESC. An ASC that is written is taken as meant.",
+        explanation="Cosine, dot product, maxsim and mmr are largest for the closest rows, and norms and distances smallest; ORDER BY ascends unless it says DESC. An ASC that is written is taken as meant, and a DESC is never changed by a fix.",
         example="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) limit 3",
         find=_worst_first,
         meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",

@@ -14,6 +14,8 @@ from tql_grammar.rewrite.comparison import MIRRORED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.checks.edits import Edit
+
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 # What people write into a pattern as itself, and what nobody writes unless a regular expression is meant.
@@ -34,18 +36,17 @@ def _order(subject: Subject) -> Iterator[Finding]:
                     node,
                     "the engine finds no text smaller or larger than another: this is false for every row",
                     "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
-                    exchanged(node, _by_between(node)),
+                    exchanged(node, _by_between(node, subject.text)),
                 )
                 break
 
 
-def _by_between(node: ast.Comparison) -> str:
+def _by_between(node: ast.Comparison, text: str) -> str:
     """Return a comparison of a text column with a text by BETWEEN."""
-    from tql_grammar.printer import to_tql
-
     left = isinstance(node.right, ast.String)
     operator = node.operator if left else MIRRORED[node.operator]
-    column, bound = map(to_tql, (node.left, node.right) if left else (node.right, node.left))
+    spans = (part.span for part in ((node.left, node.right) if left else (node.right, node.left)))
+    column, bound = (text[span.start : span.end] if span is not None else "" for span in spans)
     at_most = f"{column} between '' and {bound}"
     below = f"({at_most} and {column} != {bound})"
     return {"<": below, "<=": f"({at_most})", ">": f"(not ({at_most}))", ">=": f"(not {below})"}[operator]
@@ -71,12 +72,16 @@ def _wildcard(subject: Subject) -> Iterator[Finding]:
 
 
 def _compiles(pattern: str) -> bool:
-    """Tell whether a pattern is a regular expression after ``*``, ``%`` and ``?`` are replaced."""
+    """Tell whether a pattern is a regular expression."""
+    return _regular(pattern) is not None
+
+
+def _regular(pattern: str) -> re.Pattern[str] | None:
+    """Return a pattern with ``*``, ``%`` and ``?`` replaced as the engine replaces them, or None where that is no regular expression."""
     try:
-        re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+        return re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
     except re.error:
-        return False
-    return True
+        return None
 
 
 def _literally(subject: Subject) -> Iterator[Finding]:
@@ -91,18 +96,27 @@ def _literally(subject: Subject) -> Iterator[Finding]:
 
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
-    """Yield NOT LIKE, which no empty text fulfils."""
+    """Yield NOT LIKE of a pattern that the empty text does not match; where it does, no row is what is meant."""
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and node.negated and node.span is not None and node.operand.span is not None:
+        if isinstance(node, ast.Like) and node.negated and not _matches_nothing(node.pattern):
             message = "rows with the empty text are left out: LIKE and NOT LIKE are both false for it"
-            operand = subject.text[node.operand.span.start : node.operand.span.end]
-            pattern = node.pattern.span
-            edits = (
-                ()
-                if pattern is None
-                else exchanged(node, f"(not {operand} like {subject.text[pattern.start : pattern.end]})")
-            )
-            yield subject.finding(node, message, "write not (x like ..)", edits)
+            yield subject.finding(node, message, "write not (x like ..)", _outer_not(subject.text, node))
+
+
+def _matches_nothing(pattern: ast.Expression) -> bool:
+    """Tell whether a pattern matches the empty text."""
+    if not isinstance(pattern, ast.String):
+        return False
+    found = _regular(pattern.value)
+    return found is not None and found.fullmatch("") is not None
+
+
+def _outer_not(text: str, node: ast.Like) -> tuple[Edit, ...]:
+    """Return the edit that puts NOT before LIKE over a column."""
+    column, pattern = node.operand.span, node.pattern.span
+    if not isinstance(node.operand, ast.Column) or column is None or pattern is None:
+        return ()
+    return exchanged(node, f"(not {text[column.start : column.end]} like {text[pattern.start : pattern.end]})")
 
 
 RULES = (

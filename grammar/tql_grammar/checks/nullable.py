@@ -1,0 +1,328 @@
+"""Rules about nullable numbers: the engine loses its place in their rows, reads values that are not there, or ends its process. All need a schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import ast
+from tql_grammar.checks.levels import bare, expressions, own_parts
+from tql_grammar.checks.literals import is_literal
+from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.schema import FLOATS, INTEGERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tql_grammar.checks.levels import Level
+    from tql_grammar.schema import Column
+
+# Functions that keep one value for each row: of a nullable number they have no value where it is null, and the rows behind it move up.
+SHIFTING = frozenset({"abs", "sqrt"})
+ELEMENTWISE = SHIFTING | {"nonzero", "shape", "logical_and", "logical_or"}
+# Over nullable numbers these are right in WHERE.
+LOGICAL = frozenset({"logical_and", "logical_or"})
+# Functions for which a null is an array without elements.
+REDUCING = frozenset(
+    {"sum", "prod", "avg", "amin", "amax", "any", "all", "all_strict", "l1_norm", "l2_norm", "linf_norm"}
+)
+# Over groups the one has a rule of its own, and the other is right.
+COUNTED = frozenset({"SHAPE", "NONZERO"})
+NULLABLE = frozenset({*INTEGERS, *FLOATS, "bool"})
+
+
+class At(NamedTuple):
+    """
+    A part of an expression, and what is around it.
+
+    Attributes:
+        node: the part.
+        level: what the clauses of its SELECT see.
+        clause: the name of its clause.
+        bare: whether AND, OR and NOT of WHERE are all that is around it; there the engine skips what is null.
+        output: whether unary functions of the select list are all that is around it.
+        joined: whether it is an operand of AND, OR or NOT, or a whole output.
+        reduced: whether it is the argument of a reduction, with unary functions between at most.
+        before: the columns that an operand before it has tested for null.
+        around: those that any operand beside it has tested for null.
+    """
+
+    node: ast.Node
+    level: Level
+    clause: str
+    bare: bool
+    output: bool
+    joined: bool
+    reduced: bool = False
+    before: frozenset[ast.Expression] = frozenset()
+    around: frozenset[ast.Expression] = frozenset()
+
+    def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
+        """Return a part of this part; *unary* tells that this one is a unary function of it."""
+        kept = reduced or (unary and self.reduced)
+        return self._replace(node=node, bare=False, joined=False, output=unary and self.output, reduced=kept)
+
+    def missing(self, node: ast.Node) -> ast.Column | None:
+        """Return the nullable column that decides whether *node* has a value, or None where it always has one."""
+        while not isinstance(node, ast.Column):
+            inner = _leading(node)
+            if inner is None:
+                return None
+            node = inner
+        if not _is_nullable(self.level.column(node)) or _is_filled(node, self.level, self.clause):
+            return None
+        return node
+
+
+def _leading(node: ast.Node) -> ast.Node | None:
+    """Return the operand of which the engine takes the rows of a value."""
+    if isinstance(node, ast.Chain):
+        return node.operands[0]
+    if isinstance(node, ast.Comparison):
+        return node.left
+    if isinstance(node, ast.Negate):
+        return node.operand
+    if isinstance(node, ast.Function) and node.name.lower() in SHIFTING and node.arguments:
+        return node.arguments[0]
+    return None
+
+
+def _is_filled(column: ast.Column, level: Level, clause: str) -> bool:
+    """Tell whether the rows that reach a clause are only those in which a column has a value."""
+    if clause != "WHERE" and _requires(level.select.where, column.name):
+        return True
+    source, name = level.select.source, column.name
+    while isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) and not source.query.group_by:
+        inner = _passed(source.query, name)
+        if inner is None:
+            return False
+        if _requires(source.query.where, inner):
+            return True
+        source, name = source.query.source, inner
+    return False
+
+
+def _passed(select: ast.Select, name: str) -> str | None:
+    """Return the name that an output which is a plain column has in the source, or None."""
+    for output in select.columns:
+        inner = bare(output)
+        alias = output.alias if isinstance(output, ast.Aliased) else getattr(inner, "name", None)
+        if alias == name:
+            return inner.name if isinstance(inner, ast.Column) else None
+    return name if any(isinstance(output, ast.Star) for output in select.columns) else None
+
+
+def _requires(condition: ast.Expression | None, name: str) -> bool:
+    """Tell whether a condition holds for no row in which a column is null."""
+    operands = condition.operands if isinstance(condition, ast.And) else (condition,)
+    return any(_has_value(operand, name) for operand in operands)
+
+
+def _has_value(condition: ast.Expression | None, name: str) -> bool:
+    """Tell whether a single condition holds for no row in which a column is null."""
+    if isinstance(condition, ast.IsNull):
+        tested: ast.Expression | None = condition.operand if condition.negated else None
+    elif isinstance(condition, ast.Comparison) and condition.operator != "!=" and is_literal(condition.right):
+        tested = condition.left
+    else:
+        tested = None
+    return isinstance(tested, ast.Column) and tested.name == name
+
+
+def _parts(subject: Subject) -> Sequence[At]:
+    """Return the parts of all expressions that may read a nullable number, in the order of the text, with what is around each."""
+    known: list[At] | None = subject.__dict__.get("_nullable")
+    if known is None:
+        levels = [level for level in subject.levels if _has_nullable(level)]
+        known = subject.__dict__["_nullable"] = [at for level in levels for at in _of_level(level)]
+    return known
+
+
+def _has_nullable(level: Level) -> bool:
+    """Tell whether a nullable number is among the columns that a SELECT sees."""
+    seen = (level.columns, *level.aliases.values())
+    return any(_is_nullable(column) for columns in seen if columns is not None for column in columns.values())
+
+
+def _is_nullable(column: Column | None) -> bool:
+    """Tell whether a column is a nullable number or bool."""
+    return column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
+
+
+def _of_level(level: Level) -> Iterator[At]:
+    """Yield the parts of the expressions of one SELECT that read a nullable number."""
+    for clause, node in expressions(level.select):
+        if any(_is_nullable(level.column(part)) for part in own_parts(node)):
+            stack = [At(bare(node), level, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
+            while stack:
+                at = stack.pop()
+                yield at
+                stack += reversed(_below(at))
+
+
+def _below(at: At) -> list[At]:
+    """Return the parts of a part."""
+    node = at.node
+    if isinstance(node, (ast.And, ast.Or)):
+        return _operands(at, node)
+    if isinstance(node, ast.Not):
+        return [at._replace(node=node.operand, output=False, reduced=False)]
+    if isinstance(node, (ast.Negate, ast.IsNull)):
+        return [at.into(node.operand, unary=True)]
+    if isinstance(node, ast.Function):
+        name = node.name.lower()
+        unary, reduced = name in SHIFTING, name in REDUCING
+        return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
+    found = (getattr(node, field) for field in node._fields)
+    flat = (item for part in found for item in (part if isinstance(part, tuple) else (part,)))
+    return [at.into(part) for part in flat if isinstance(part, ast.Node) and not isinstance(part, ast.Query)]
+
+
+def _operands(at: At, node: ast.And | ast.Or) -> list[At]:
+    """Return the operands of AND or OR, each with the columns that those before and beside it test for null."""
+    tested = [_tested(operand, negated=isinstance(node, ast.And)) for operand in node.operands]
+    around = at.around.union(*tested)
+    return [
+        at._replace(node=operand, output=False, reduced=False, before=at.before.union(*tested[:number]), around=around)
+        for number, operand in enumerate(node.operands)
+    ]
+
+
+def _tested(operand: ast.Expression, *, negated: bool) -> frozenset[ast.Expression]:
+    """Return the column that an operand tests for null: IS NOT NULL of AND, IS NULL of OR."""
+    test = isinstance(operand, ast.IsNull) and operand.negated is negated
+    return frozenset({operand.operand}) if test and isinstance(operand, ast.IsNull) else frozenset()
+
+
+HINT = "leave null out in a sub-query: select .. from (select * from .. where {0} is not null)"
+
+
+def _computed(at: At) -> tuple[str, ast.Column] | None:
+    """Return what computes a value for each row of a nullable number, and the column."""
+    node = at.node
+    if isinstance(node, ast.Not):
+        column = None if at.bare or at.joined else at.missing(node.operand)
+        return None if column is None else ("NOT", column)
+    if isinstance(node, ast.Negate):
+        column, name = at.missing(node.operand), "-"
+    elif isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE:
+        found = (at.missing(argument) for argument in node.arguments)
+        column, name = next((column for column in found if column is not None), None), node.name.upper()
+    else:
+        return None
+    usual = at.clause == "WHERE" and name.lower() in LOGICAL
+    counted = name in COUNTED and bool(at.level.select.group_by)
+    return None if column is None or at.reduced or usual or counted else (name, column)
+
+
+def _is_shifted(at: At, name: str) -> bool:
+    """Tell whether the engine survives a computation, and gives the values of other rows."""
+    return at.output and (name == "-" or name.lower() in SHIFTING)
+
+
+def _crashing(subject: Subject) -> Iterator[Finding]:
+    """Yield computations with nullable numbers that end the process."""
+    for at in _parts(subject):
+        found = _computed(at)
+        if found is not None and not _is_shifted(at, found[0]):
+            message = f"`{found[1].name}` may be null: {found[0]} of it ends the engine's process here"
+            yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
+        elif isinstance(at.node, ast.Pair):
+            column = _unguarded(at._replace(node=at.node.condition))
+            if column is not None:
+                message = f"`{column.name}` may be null: its comparison as a weight ends the engine's process"
+                yield subject.finding(at.node, message, f"write {column.name} is not null and .. before it")
+
+
+def _shifted(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs computed of nullable numbers, in which each row behind a null has the value of another one."""
+    for at in _parts(subject):
+        found = _computed(at)
+        if found is not None and _is_shifted(at, found[0]):
+            message = f"`{found[1].name}` may be null: behind a null each row has the value of a later one"
+            yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
+
+
+def _unguarded(at: At) -> ast.Column | None:
+    """Return the nullable column of a test in AND or OR that no operand before it has tested for null."""
+    node = at.node
+    while isinstance(node, ast.Not):
+        node = node.operand
+    column = at.missing(node)
+    return None if column is None or column in at.before else column
+
+
+def _combined(subject: Subject) -> Iterator[Finding]:
+    """Yield AND and OR of comparisons with nullable numbers, anywhere but in a bare WHERE."""
+    for at in _parts(subject):
+        if at.bare or not isinstance(at.node, (ast.And, ast.Or)):
+            continue
+        found = map(_unguarded, _operands(at, at.node))
+        column = next((column for column in found if column is not None), None)
+        if column is not None:
+            word = "AND" if isinstance(at.node, ast.And) else "OR"
+            message = f"`{column.name}` may be null: {word} of its comparison ends the engine's process, except as a condition of WHERE"
+            written = subject.written(column)
+            yield subject.finding(at.node, message, f"write ({written} is not null and {written} = ..)")
+
+
+def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
+    """Return the operands of a comparison or of arithmetic, from the left."""
+    if isinstance(node, ast.Comparison):
+        return node.left, node.right
+    return node.operands if isinstance(node, ast.Chain) else ()
+
+
+def _right(subject: Subject) -> Iterator[Finding]:
+    """Yield nullable numbers on the right of an operator."""
+    for at in _parts(subject):
+        operands = _sides(at.node)
+        for other in operands[1:]:
+            column = at.missing(other)
+            if column is not None and column not in at.around and other != operands[0]:
+                message = f"`{column.name}` may be null, and on the right of an operator a null is read as a number"
+                yield subject.finding(other, message, f"write it on the left, or test {column.name} is not null too")
+                break
+
+
+RULES = (
+    Rule(
+        code="TQL339",
+        title="output computed of a nullable number",
+        severity="error",
+        explanation="A unary minus, ABS or SQRT of a nullable number has no value where it is null: the values of all rows behind it move up. Known with a schema only.",
+        example="select id, abs(nul) as k from D",
+        find=_shifted,
+        meant="select id, abs(nul) as k from (select * from D where nul is not null)",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL340",
+        title="nullable number on the right of an operator",
+        severity="error",
+        explanation="On the right of an operator a null is read as 0 or as garbage; on the left it is skipped. Known with a schema only.",
+        example="select id from D where f64 < nul",
+        find=_right,
+        meant="select id from D where nul > f64",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL414",
+        title="computation with a nullable number",
+        severity="error",
+        explanation="A unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number end the engine's process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT where anything is computed of them; so do weights that compare one. Reductions such as SUM read a null as 0. Known with a schema only.",
+        example="select id from D where abs(nul) > 1",
+        find=_crashing,
+        meant="select id from (select * from D where nul is not null) where abs(nul) > 1",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL415",
+        title="AND or OR of a nullable number's comparison",
+        severity="error",
+        explanation="Anywhere but as a condition of WHERE, AND and OR with a comparison of a nullable number end the engine's process (SIGSEGV), unless a test for null is written before it. Known with a schema only.",
+        example="select nul = 1 or nul = 3 as k from D",
+        find=_combined,
+        meant="select (nul is not null and nul = 1) or (nul is not null and nul = 3) as k from D",
+        needs_schema=True,
+    ),
+)
