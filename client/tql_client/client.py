@@ -233,6 +233,7 @@ class Client:
         Yield the rows of a query page by page: ``select * from (..) limit 1000 offset 2000``; together they are the rows of the query.
 
         That holds for every query whose rows come in one order each time it runs, searches included: its own LIMIT stands inside.
+        What is committed in the meantime is seen by the pages after it.
 
         Args:
             query: a query or a text.
@@ -281,7 +282,8 @@ class Client:
             except APIError as error:
                 from tql_grammar.checks.messages import translated
 
-                error.diagnostic = translated(error.description, text, self._schemas())
+                if error.diagnostic is None:
+                    error.diagnostic = translated(error.description, text, self._schemas())
                 raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)

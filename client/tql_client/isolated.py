@@ -31,6 +31,7 @@ POLL = 0.05
 OPENING_SECONDS = 60.0
 ENDING_SECONDS = 60.0
 SCHEMAS = "schemas"
+Known = dict[str | None, "Schema"]
 
 
 class IsolatedTransport:
@@ -53,7 +54,7 @@ class IsolatedTransport:
         self._place = place
         self._one = threading.Lock()
         self._child: Child | None = None
-        self._known: dict[str | None, Schema] = {}
+        self._known: Known = {}
         self._running(time.monotonic() + OPENING_SECONDS, Stop())
 
     def __repr__(self) -> str:
@@ -79,8 +80,21 @@ class IsolatedTransport:
             self._one.release()
         return Answer(names, data)
 
-    def schemas(self) -> dict[str | None, Schema]:
-        """Return the columns of the dataset when the child opened it, by every name that stands for it."""
+    def schemas(self) -> Known:
+        """
+        Return the columns of the dataset as it is committed now, by every name that stands for it.
+
+        While the child runs a query, they are those that it told last.
+
+        Raises:
+            NotFound: the dataset was deleted.
+        """
+        if self._child is not None and self._one.acquire(blocking=False):
+            try:
+                deadline = time.monotonic() + OPENING_SECONDS
+                self._refreshed(self._running(deadline, Stop()), deadline, Stop())
+            finally:
+                self._one.release()
         return self._known
 
     def close(self) -> None:
@@ -93,11 +107,16 @@ class IsolatedTransport:
         if self._child is None or self._child.process_id != os.getpid():
             child = self._child = Child(self._place)
             try:
-                self._known = self._asked(child, SCHEMAS, deadline, stop)
+                self._refreshed(child, deadline, stop)
             except TqlError:
                 self._drop()
                 raise
         return self._child
+
+    def _refreshed(self, child: Child, deadline: float, stop: Stop) -> None:
+        """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
+        found = self._asked(child, SCHEMAS, deadline, stop)
+        self._known = self._known if found is None else found
 
     def _drop(self) -> None:
         """Stop the child, if there is one."""
@@ -180,14 +199,20 @@ def answer_all(line: Connection) -> None:
 
     place: Place = line.recv()
     transport: EmbeddedTransport | None = None
+    told: Known | None = None
     while True:
         try:
             question = line.recv()
         except EOFError:
             return
         try:
-            transport = transport or EmbeddedTransport(place)
-            line.send(transport.schemas() if question == SCHEMAS else _answered(transport, *question))
+            transport = transport or EmbeddedTransport(place, may_crash=True)
+            known = transport.schemas()
+            if question != SCHEMAS:
+                line.send(_answered(transport, *question))
+            else:
+                line.send(None if known == told else known)
+                told = known
         except TqlError as error:
             line.send(error)
 

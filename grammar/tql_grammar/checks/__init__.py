@@ -64,6 +64,8 @@ RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
 CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "info")
+DEADLY = "TQL4"
+DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
 
 
@@ -94,6 +96,15 @@ def check_reading(
     ignored = _ignored(reading.text)
     kept = (diagnostic for diagnostic in dict.fromkeys(found) if diagnostic.code not in ignored)
     return sorted(kept, key=lambda diagnostic: (diagnostic.start, diagnostic.code))
+
+
+def deadly(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+    """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
+    found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
+    if reading.tree is not None:
+        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        found += [rule.diagnostic(finding, reading.text) for rule in DEADLY_RULES for finding in rule.find(subject)]
+    return found
 
 
 def _ignored(text: str) -> frozenset[str]:

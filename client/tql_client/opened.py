@@ -1,0 +1,190 @@
+"""The datasets that the engine has opened in this process, each seen as it was committed last; the only module that imports deeplake."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from tql_client.errors import APIError, ConfigError, MissingExtra, NotFound, by_status
+from tql_client.messages import hint, position, status_of
+from tql_grammar.schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NO_EXTRA = 'the engine is not installed: pip install "deeplake-tql[embedded]"'
+SERVER_FAILED = 500
+_MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
+# The engine's classes for what its storage does not give; any other class is about the query.
+_OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
+
+
+def engine() -> Any:  # noqa: ANN401 - the engine ships no types
+    """
+    Return the engine's module.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        import deeplake
+    except ImportError:
+        raise MissingExtra(NO_EXTRA) from None
+    return deeplake
+
+
+def local_path(url: str) -> str:
+    """Return what the engine opens for a path or a ``file://`` url."""
+    return unquote(urlsplit(url).path) if url.startswith("file://") else url
+
+
+def open_dataset(path: str, credentials: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return the dataset at a path, opened for reading; one in memory is shared with whoever made it."""
+    deeplake = engine()
+    try:
+        open_ = deeplake.open if path.startswith("mem://") else deeplake.open_read_only
+        return open_(path) if credentials is None else open_(path, creds=dict(credentials))
+    except Exception as error:  # noqa: BLE001 - the engine raises its own classes, below Exception only
+        raise _unopened(error, path) from None
+
+
+def _unopened(error: Exception, path: str) -> Exception:
+    """Return our error for a dataset that could not be opened."""
+    if _MISSING.search(f"{type(error).__name__} {error}"):
+        return NotFound(
+            404,
+            f"there is no dataset at `{path}`",
+            hint="check the path: a dataset is a folder that deeplake.create made",
+        )
+    return ConfigError(f"the dataset at `{path}` cannot be opened: {error}")
+
+
+class Replaced(Exception):  # noqa: N818 - an outcome, not an error
+    """Files that the engine knows of are not there any more."""
+
+
+class Snapshot:
+    """
+    A dataset as it was committed at one moment.
+
+    The engine moves the views of a dataset that is refreshed, so one that answers is never refreshed: see `Opened`.
+
+    Attributes:
+        dataset: the engine's dataset.
+    """
+
+    def __init__(self, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
+        """Take a dataset that was opened just now."""
+        self.dataset = dataset
+        self._schema: Schema | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """The columns, read once."""
+        if self._schema is None:
+            with self.asked():
+                self._schema = Schema.from_dataset(self.dataset)
+        return self._schema
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[None]:
+        """
+        Give what the engine raises, of whatever class, as our error; nothing but calls of the engine stands inside.
+
+        Raises:
+            APIError: the engine refuses; the status is the one that a server gives.
+            Replaced: files are gone.
+        """
+        try:
+            yield
+        except KeyError as error:
+            raise Replaced(_said(error)) from None
+        except Exception as error:  # noqa: BLE001 - the engine has about 80 classes, below Exception only
+            raise self._refused(error) from None
+
+    def _refused(self, error: Exception) -> APIError:
+        """Return our error for one of the engine."""
+        description = _said(error)
+        columns = [] if self._schema is None else list(self._schema)
+        status = SERVER_FAILED if _OF_STORAGE.match(type(error).__name__) else status_of(description)
+        return by_status(status)(
+            status, description, hint=hint(status, description, columns), position=position(description)
+        )
+
+
+def _said(error: Exception) -> str:
+    """Return the engine's message; a KeyError would show it in quotes."""
+    return str(error.args[0] if error.args else type(error).__name__).strip()
+
+
+class Opened:
+    """A dataset by its path, of which each query sees what was committed last."""
+
+    def __init__(self, path: str, credentials: Mapping[str, str] | None) -> None:
+        """
+        Open it.
+
+        Raises:
+            NotFound: there is no dataset at the path.
+            ConfigError: the engine cannot open it.
+        """
+        self.path = path
+        self._credentials = credentials
+        self._changing = threading.Lock()
+        self._folder = _folder(path)
+        self._current = Snapshot(open_dataset(path, credentials))
+        self._probe: Any = None
+
+    def current(self) -> Snapshot:
+        """Return the dataset as it was committed when `refreshed` was called last."""
+        return self._current
+
+    def refreshed(self) -> Snapshot:
+        """
+        Return the dataset as it is committed now.
+
+        A second handle is refreshed, which costs 0.1 to 0.2 ms on a local disk; where it sees another version, the dataset is opened once more.
+
+        Raises:
+            NotFound: it was deleted.
+            ConfigError: the engine cannot open it any more.
+        """
+        with self._changing:
+            return self._current if self._is_up_to_date() else self._reopened()
+
+    def reopened(self) -> Snapshot:
+        """Return the dataset opened again, whose files were replaced."""
+        with self._changing:
+            return self._reopened()
+
+    def _is_up_to_date(self) -> bool:
+        """Tell whether nothing was committed since the dataset was opened."""
+        if _folder(self.path) != self._folder:
+            return False
+        try:
+            if self._probe is None:
+                self._probe = open_dataset(self.path, self._credentials)
+            else:
+                self._probe.refresh()
+            return bool(self._probe.version == self._current.dataset.version)
+        except Exception:  # noqa: BLE001 - whatever it is, opening the dataset says what is wrong
+            return False
+
+    def _reopened(self) -> Snapshot:
+        """Return the dataset opened again; what is there now decides."""
+        self._folder, self._probe = _folder(self.path), None
+        self._current = Snapshot(open_dataset(self.path, self._credentials))
+        return self._current
+
+
+def _folder(path: str) -> tuple[int, int] | None:
+    """Return what tells the folder of a local dataset from one that took its place, or None for a dataset elsewhere."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - it is called for each query, and a Path costs more than the call
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns

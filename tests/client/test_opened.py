@@ -1,0 +1,208 @@
+"""A dataset that the engine opens here is seen as it is committed, whatever happens to its files; what the engine raises is an error of ours; what ends it is not sent."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from typing import TYPE_CHECKING, Any
+
+import deeplake
+import pytest
+
+from tests.client.fault_server import FaultServer, answer, raw
+from tests.client.matrix import client_of
+from tql import col, select
+from tql_client import connect, serve
+from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tql_client import Client
+
+WAYS = ("embedded", "isolated", "served")
+IDS = select("id").order_by("id")
+
+
+def made(path: str, ids: list[int]) -> Any:
+    """Return a dataset of numbers, whose columns `a` and `b` always agree."""
+    dataset = deeplake.create(path)
+    for name in ("id", "a", "b"):
+        dataset.add_column(name, deeplake.types.Int64())
+    return committed(dataset, ids)
+
+
+def committed(dataset: Any, ids: list[int]) -> Any:
+    """Return a dataset with more rows."""
+    dataset.append({"id": ids, "a": ids, "b": ids})
+    dataset.commit()
+    return dataset
+
+
+@pytest.fixture(params=WAYS)
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Client, Any, str]]:
+    """Return a client of a dataset, what writes to it, and its path."""
+    path = str(tmp_path / "d")
+    writer = made(path, [1, 2, 3])
+    if request.param == "served":
+        with serve({"d": path}) as server, connect(server.url, "d") as client:
+            yield client, writer, path
+    else:
+        with connect(path, isolated=request.param == "isolated") as client:
+            yield client, writer, path
+
+
+def ids(client: Client) -> list[int]:
+    """Return the ids of all rows."""
+    return [row["id"] for row in client.query(IDS)]
+
+
+def test_what_is_committed_is_seen(opened: tuple[Client, Any, str]) -> None:
+    """By the next query: rows, and columns."""
+    client, writer, _ = opened
+    assert ids(client) == [1, 2, 3]
+    committed(writer, [4, 5])
+    assert ids(client) == [1, 2, 3, 4, 5]
+    writer.add_column("text", deeplake.types.Text())
+    writer.append({"id": [6], "a": [6], "b": [6], "text": ["x"]})
+    writer.commit()
+    assert client.query(select("id").where(col("text") == "x")).rows == [{"id": 6}]
+
+
+def test_what_is_not_committed_is_not_seen(opened: tuple[Client, Any, str]) -> None:
+    """Until it is."""
+    client, writer, _ = opened
+    writer.append({"id": [4], "a": [4], "b": [4]})
+    assert ids(client) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3])
+def test_a_dataset_that_took_the_place_of_another_is_seen(opened: tuple[Client, Any, str], commits: int) -> None:
+    """Whether it has as many versions as the old one, fewer or more."""
+    client, writer, path = opened
+    committed(writer, [4])
+    ids(client)
+    shutil.rmtree(path)
+    writer = made(path, [7])
+    for number in range(1, commits):
+        committed(writer, [7 + number])
+    assert ids(client) == [7, 8, 9][:commits]
+
+
+def test_a_dataset_that_is_deleted(opened: tuple[Client, Any, str]) -> None:
+    """An error of ours says so, for each query, and a new one at its place is found."""
+    client, _, path = opened
+    ids(client)
+    shutil.rmtree(path)
+    for _ in range(2):
+        with pytest.raises(NotFound, match="no dataset"):
+            client.query(IDS)
+    made(path, [9])
+    assert ids(client) == [9]
+
+
+def test_a_dataset_in_memory() -> None:
+    """It is seen as it was committed last, too."""
+    writer = made("mem://committed", [1])
+    with connect("mem://committed") as client:
+        assert ids(client) == [1]
+        committed(writer, [2])
+        assert ids(client) == [1, 2]
+
+
+def test_commits_while_it_answers(tmp_path: Path) -> None:
+    """Every answer has the rows of one version, though threads ask while a writer commits."""
+    path = str(tmp_path / "d")
+    writer = made(path, list(range(10)))
+    odd: list[str] = []
+    done = threading.Event()
+
+    def ask(client: Client) -> None:
+        while not done.is_set():
+            try:
+                rows = client.query(select("id", "a", "b").where(col("a") >= 0)).rows
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is shown
+                odd.append(repr(error))
+                return
+            if len(rows) % 10 or any(row["id"] != row["a"] or row["a"] != row["b"] for row in rows):
+                odd.append(f"{len(rows)} rows")
+
+    with connect(path) as client:
+        threads = [threading.Thread(target=ask, args=(client,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(1, 30):
+            committed(writer, list(range(10 * number, 10 * number + 10)))
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert len(client.query(IDS)) == 300
+    assert odd == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_engine_raises(way: str, tmp_path: Path) -> None:
+    """Its own classes too, `InvalidType` among them, are refusals of the query."""
+    path = str(tmp_path / "d")
+    dataset = deeplake.create(path)
+    dataset.add_column("m", deeplake.types.Dict())
+    dataset.append({"m": [{"a": "x"}, {"b": 1}]})
+    dataset.commit()
+    with serve({"d": path}) as server:
+        client = connect(server.url, "d") if way == "served" else connect(path, "d", isolated=way == "isolated")
+        with client, pytest.raises(BadQuery, match="Dtype is unknown"):
+            client.query("select m['zz'] + 1 as q from \"d\"", on_findings="ignore")
+
+
+# --- texts that end the engine ---------------------------------------------------------------------------------------
+
+DEADLY = 'select e[0:4:0] as x from "d"'
+
+
+def test_a_text_that_ends_the_engine_is_not_sent_twice() -> None:
+    """Not even where the connection was lost after it: the server may have ended by it."""
+    good = 'select e[0:4:2] as x from "d"'
+    for text, requests in ((DEADLY, 1), (good, 3)):
+        with FaultServer(raw(b"")) as server, client_of(server.url, pauses=[]) as client:
+            with pytest.raises(ConnectionLost):
+                client.query(text, on_findings="ignore")
+            assert len(server.requests) == requests
+
+
+def test_a_text_that_ends_the_engine_is_sent_where_the_user_insists() -> None:
+    """Over HTTP, where another's engine answers."""
+    with FaultServer(answer()) as server, connect(server.url) as client:
+        client.query(DEADLY, on_findings="ignore")
+        assert len(server.requests) == 1
+
+
+def test_a_text_that_ends_the_engine_is_refused_in_this_process(tmp_path: Path) -> None:
+    """Whatever the user says, and whatever the text says to ignore; what only the columns tell, too."""
+    path = str(tmp_path / "d")
+    dataset = deeplake.create(path)
+    dataset.add_column("e", deeplake.types.Embedding(4))
+    dataset.add_column("n", deeplake.types.Nullable(deeplake.types.Int64()))
+    dataset.append({"e": [[1.0, 2.0, 3.0, 4.0]], "n": [1]})
+    dataset.commit()
+    texts = {
+        DEADLY: "TQL403",
+        "select e[0:4:0] as x -- tql: ignore[TQL403]": "TQL403",
+        "select * where n between 1 and 5": "TQL406",
+        "select * sample by 0.0 replace true": "TQL408",
+    }
+    with connect(path, "d") as client:
+        for text, code in texts.items():
+            with pytest.raises(BadQuery, match=code) as caught:
+                client.query(text, on_findings="ignore")
+            assert caught.value.diagnostic is not None
+            assert caught.value.diagnostic.code == code
+            assert caught.value.hint == caught.value.diagnostic.hint
+        assert len(client.query(select("e"))) == 1
+
+
+@pytest.mark.parametrize("verify", ["", "  ", 0, 1, b"", b"ca.pem", []])
+def test_no_answer_to_whom_to_trust(verify: Any) -> None:
+    """It is not taken for False, which trusts anybody."""
+    with pytest.raises(ConfigError, match="verify"):
+        connect("https://example.test/q", token="t", verify=verify)  # noqa: S106 - it is sent nowhere
