@@ -333,22 +333,97 @@ SEARCHES: dict[str, Callable[[Query, Any], Query]] = {
 }
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
+# What no index answers, by what the user says or because more than the closest rows is asked for.
+EXACT: dict[str, Callable[[Query, Any], Query]] = {
+    **{kind: SEARCHES[kind] for kind in ("two keys", "filtered", "renamed below")},
+    "score": lambda query, vector: query.similarity("e", vector, exact=True).order_by("score"),
+    "no score": lambda query, vector: query.similarity("e", vector, as_=None, exact=True),
+    "renamed and exact": lambda query, vector: (
+        select("id").from_(query.similarity("e", vector, as_="near", exact=True)).order_by(desc("near"))
+    ),
+}
+
+
+# Without a schema only those of which the user says so.
+SAID = ("score", "no score", "renamed and exact")
+
+
+@pytest.mark.parametrize(
+    ("kind", "with_schema"), [*((kind, True) for kind in EXACT), *((kind, False) for kind in SAID)]
+)
 @pytest.mark.parametrize("offset", [0, 4])
-def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int) -> None:
+def test_a_search_is_exact_beside_an_index(
+    indexed: Any,
+    kind: str,
+    offset: int,
+    with_schema: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
     """The nearest rows are numpy's, where the engine's index alone has some of them, and an OFFSET takes no rows away."""
     embeddings = indexed["e"][:]
-    known = columns_of(indexed)
+    known = columns_of(indexed) if with_schema else {}
     missed = 0
     for vector in np.random.default_rng(5).normal(size=(5, 16)).astype("f4"):
         scores = embeddings.astype("f8") @ vector / np.linalg.norm(embeddings, axis=1)
         expected = np.argsort(-scores, kind="stable")[offset : offset + 20].tolist()
-        query = SEARCHES[kind](select("id"), vector).limit(20).offset(offset or None)
+        query = EXACT[kind](select("id"), vector).limit(20).offset(offset or None)
         naive = f"select id order by cosine_similarity(e, ARRAY[{','.join(map(str, vector.tolist()))}]) desc limit 20"
 
         assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
         missed += [row["id"] for row in run(indexed, naive)] != np.argsort(-scores)[:20].tolist()
     assert missed
+
+
+METRICS = {"cosine": "cosine_similarity(e, {0}) desc", "l2": "l2_norm(e - {0})"}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("alias", ["score", None])
+@pytest.mark.parametrize("offset", [0, 4])
+@pytest.mark.parametrize("kept", [None, 3])
+def test_a_search_takes_the_rows_that_an_index_finds(
+    indexed: Any, metric: str, alias: str | None, offset: int, kept: int | None
+) -> None:
+    """They are those of the engine's own text, among the rows that `where` keeps, as many as LIMIT says behind an OFFSET, and `explain` says so."""
+    schema, values = columns_of(indexed)[None], indexed["v"][:].tolist()
+    for vector in np.random.default_rng(7).normal(size=(4, 16)).astype("f4"):
+        base = select("id").from_("mem://x", schema=schema).similarity("e", vector, metric, as_=alias)
+        query = base.when(alias, lambda found: found.order_by("score")).limit(20).offset(offset or None)
+        query = query.when(kept, lambda found: found.where(col("v") == kept))
+        literal = f"ARRAY[{','.join(map(str, vector.tolist()))}]"
+        where = "" if kept is None else f"where v = {kept} "
+        own = f"select id {where}order by {METRICS[metric].format(literal)} limit {20 + offset}"
+        found = [row["id"] for row in run(indexed, str(query).replace(' from "mem://x"', ""))]
+
+        assert found == [row["id"] for row in run(indexed, own)][offset:]
+        assert len(found) == 20
+        assert kept is None or {values[number] for number in found} == {kept}
+        assert "an index of the embeddings may find" in str(query.explain())
+    exact = select("id").from_("mem://x", schema=schema).similarity("e", vector, metric, as_=alias, exact=True)
+    exact = exact.when(alias, lambda found: found.order_by("score")).limit(20)
+    assert "an index of the embeddings may find" not in str(exact.explain())
+    assert "so that it is exact" in str(exact.explain())
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_candidates_of_a_hybrid_search_are_those_of_an_index(indexed: Any, exact: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Each ranking has the engine's own rows in their order, or with `exact` numpy's, and the scores are the sums of their reciprocal ranks."""
+    embeddings = indexed["e"][:]
+    vector = np.random.default_rng(8).normal(size=16).astype("f4")
+    literal = f"ARRAY[{','.join(map(str, vector.tolist()))}]"
+    own = run(indexed, f"select id order by cosine_similarity(e, {literal}) desc limit 30")
+    near = [row["id"] for row in own]
+    nearest = np.argsort(-(embeddings.astype("f8") @ vector) / np.linalg.norm(embeddings, axis=1), kind="stable")[:30]
+    words = [row["id"] for row in run(indexed, "select id order by bm25_similarity(t, 'w3') desc limit 30")]
+    expected: dict[int, float] = {}
+    for ranked in (nearest.tolist() if exact else near, words):
+        for rank, number in enumerate(ranked, 1):
+            expected[number] = expected.get(number, 0.0) + 1 / (60 + rank)
+
+    query = select("id").hybrid(vector=("e", vector), text=("t", "w3"), candidates=30, exact=exact).order_by("score")
+    found = run(indexed, compile_query(query, None, columns_of(indexed)))
+
+    assert {row["id"]: pytest.approx(row["score"]) for row in found} == expected
+    assert near != nearest.tolist()
 
 
 @pytest.mark.parametrize("kind", ["score", "no score", "filtered", "renamed below"])
