@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 NO_EXTRA = 'the engine is not installed: pip install "deeplake-tql[embedded]"'
 SERVER_FAILED = 500
+TRUNCATING = (4, 7, 1)
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
 # The engine's classes for what its storage does not give; any other class is about the query.
 _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
@@ -25,7 +29,7 @@ _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Per
 
 def engine() -> Any:  # noqa: ANN401 - the engine ships no types
     """
-    Return the engine's module.
+    Return the engine's module; one whose ``%`` is another function is warned of once.
 
     Raises:
         MissingExtra: it is not installed.
@@ -34,7 +38,25 @@ def engine() -> Any:  # noqa: ANN401 - the engine ships no types
         import deeplake
     except ImportError:
         raise MissingExtra(NO_EXTRA) from None
+    _warn_of(str(getattr(deeplake, "__version__", "")))
     return deeplake
+
+
+@functools.cache
+def _warn_of(version: str) -> None:
+    """Warn of an engine whose ``%`` is not the one that queries are written for; the cache lets it be said once in a process."""
+    if has_other_remainder(version):
+        message = (
+            f"deeplake {version} computes `%` as the IEEE remainder, `7 % 10` is -3: queries with `%`, and sorts and groups by large numbers, "
+            'have other rows than they say; install 4.7.1 or later: pip install "deeplake-tql[embedded]"'
+        )
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+
+def has_other_remainder(version: str) -> bool:
+    """Tell whether ``%`` of an engine is the IEEE remainder, as before 4.7.1, and not that of SQL; a version that is not known has SQL's."""
+    found = _VERSION.match(version)
+    return found is not None and tuple(int(part or 0) for part in found.groups()) < TRUNCATING
 
 
 def local_path(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -13,7 +14,9 @@ from tests.client.fault_server import FaultServer, answer, raw
 from tests.client.matrix import client_of
 from tql import col, select
 from tql_client import connect, serve
+from tql_client.embedded import engine
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
+from tql_client.opened import has_other_remainder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,3 +209,28 @@ def test_no_answer_to_whom_to_trust(verify: Any) -> None:
     """It is not taken for False, which trusts anybody."""
     with pytest.raises(ConfigError, match="verify"):
         connect("https://example.test/q", token="t", verify=verify)  # noqa: S106 - it is sent nowhere
+
+
+# --- the version of the engine ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "other"),
+    [
+        ("4.7.0", True), ("4.6.5", True), ("4.0.0", True), ("3.9.52", True), ("4.7", True), ("4.7.0rc1", True),
+        ("4.7.1", False), ("4.7.4", False), ("4.8.0", False), ("4.10", False), ("5.0", False), ("4.7.10.post1", False), ("", False), ("unknown", False),
+    ],
+)  # fmt: skip
+def test_the_remainder_of_an_engine(version: str, other: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """It is another function before 4.7.1."""
+    assert has_other_remainder(version) is other
+
+
+def test_this_engine_is_not_warned_of() -> None:
+    """Its `%` is the one that queries are written for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        engine()
+    dataset = made("mem://remainder", [7])
+    view = dataset.query("select id % 10 as r")
+    assert view["r"][:].tolist() == [7]
