@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from tql_client.errors import Cancelled, ClosedError, DeadlineExceeded, ServerError
-from tql_client.opened import Opened, Replaced, engine, local_path, open_dataset
-from tql_client.retry import STOPPED
+from tql_client.errors import ClosedError, Replaced
+from tql_client.opened import Opened, engine, local_path, open_dataset, wait_for
 from tql_client.sources import resolve
 from tql_client.wire import Answer
 from tql_grammar.record import Record
@@ -17,10 +15,8 @@ if TYPE_CHECKING:
 
     from tql_client.call import Call
     from tql_client.opened import Snapshot
-    from tql_client.sources import Resolved
     from tql_grammar.schema import Schema
 
-FIRST_POLL, LONGEST_POLL = 0.0002, 0.02
 CLOSED = "the client is closed: connect again"
 
 
@@ -69,32 +65,38 @@ class Datasets:
             NotFound: the dataset was deleted.
             DeadlineExceeded: the time is over; the engine cannot be stopped, and its answer is dropped.
         """
+        try:
+            return self._answered(call, refreshed=refreshed)
+        except Replaced:  # the dataset was opened again: once more, since a SELECT only reads
+            return self._answered(call, refreshed=True)
+
+    def _answered(self, call: Call, *, refreshed: bool) -> Answer:
+        """Run one query once."""
+
+        def snapshot(path: str) -> Snapshot:
+            if path not in read:
+                opened = self._at(path)
+                read[path] = opened.current() if refreshed else opened.refreshed(call)
+            return read[path]
+
         read: dict[str, Snapshot] = {}
-
-        def columns(path: str) -> Schema:
-            opened = self._at(path)
-            snapshot = read.setdefault(path, opened.current() if refreshed else opened.refreshed())
-            return snapshot.schema
-
         found = resolve(
-            call.query, self._paths, self._home, columns, allow_sources=self._allow_sources, may_crash=self._may_crash
+            call.query,
+            self._paths,
+            self._home,
+            lambda path: snapshot(path).schema,
+            allow_sources=self._allow_sources,
+            may_crash=self._may_crash,
         )
-        opened = self._at(found.path)
         try:
-            return _answered(read.get(found.path) or opened.current(), found, call)
+            return _answered(snapshot(found.path), found.text, call)
         except Replaced:
-            return self._again(opened, found, call)
+            self._at(found.path).reopened(call)
+            raise
 
-    def _again(self, opened: Opened, found: Resolved, call: Call) -> Answer:
-        """Run a query on a dataset whose files were replaced, once more: a SELECT only reads."""
-        try:
-            return _answered(opened.reopened(), found, call)
-        except Replaced as error:
-            raise ServerError(500, str(error), hint="files of the dataset are missing: was it replaced?") from None
-
-    def schemas(self) -> dict[str | None, Schema]:
+    def schemas(self, call: Call) -> dict[str | None, Schema]:
         """Return the columns of the datasets as they are committed now, by their names, and under None those of the one at home."""
-        known = {path: self._at(path).refreshed().schema for path in dict.fromkeys(self._paths.values())}
+        known = {path: self._at(path).refreshed(call).schema for path in dict.fromkeys(self._paths.values())}
         named: dict[str | None, Schema] = {name: known[path] for name, path in self._paths.items()}
         return named if self._home is None else {None: known[self._home], **named}
 
@@ -159,35 +161,22 @@ class EmbeddedTransport:
         """Run one query on the rows for which `schemas` was asked last, and return its columns; see `Datasets.answer`."""
         return self._datasets.answer(call, refreshed=True)
 
-    def schemas(self) -> dict[str | None, Schema]:
+    def schemas(self, call: Call) -> dict[str | None, Schema]:
         """Return the columns of the dataset as it is committed now, by every name that stands for it; a client asks before each query. See `Datasets.schemas`."""
-        return self._datasets.schemas()
+        return self._datasets.schemas(call)
 
     def close(self) -> None:
         """Let go of the dataset."""
         self._datasets.close()
 
 
-def _answered(snapshot: Snapshot, found: Resolved, call: Call) -> Answer:
+def _answered(snapshot: Snapshot, text: str, call: Call) -> Answer:
     """Return the columns that a text selects."""
-    return _answer(snapshot, _view(snapshot, found.text, call))
-
-
-def _view(snapshot: Snapshot, text: str, call: Call) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return what a text selects, while other threads go on."""
     with snapshot.asked():
         future = snapshot.dataset.query_async(text)
-    pause = FIRST_POLL
-    while not future.is_completed():
-        if call.stop.is_asked:
-            raise Cancelled(STOPPED)
-        if call.seconds_left <= 0:
-            message = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
-            raise DeadlineExceeded(message)
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
-    with snapshot.asked():
-        return future.result()
+        wait_for(future, call)
+        view = future.result()
+    return _answer(snapshot, view)
 
 
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types

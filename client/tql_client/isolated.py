@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 POLL = 0.05
 OPENING_SECONDS = 60.0
 ENDING_SECONDS = 60.0
-SCHEMAS = "schemas"
 Known = dict[str | None, "Schema"]
 
 
@@ -80,22 +79,22 @@ class IsolatedTransport:
             self._one.release()
         return Answer(names, data)
 
-    def schemas(self) -> Known:
+    def schemas(self, call: Call) -> Known:
         """
         Return the columns of the dataset as it is committed now, by every name that stands for it.
 
-        While the child runs a query, they are those that it told last.
-
         Raises:
             NotFound: the dataset was deleted.
+            EngineCrash: the engine's process ended.
+            DeadlineExceeded: the time is over.
         """
-        if self._child is not None and self._one.acquire(blocking=False):
-            try:
-                deadline = time.monotonic() + OPENING_SECONDS
-                self._refreshed(self._running(deadline, Stop()), deadline, Stop())
-            finally:
-                self._one.release()
-        return self._known
+        if not self._one.acquire(timeout=max(0.0, call.seconds_left)):
+            raise DeadlineExceeded(_LATE)
+        try:
+            self._refreshed(self._running(call.deadline, call.stop), call.deadline, call.stop)
+            return self._known
+        finally:
+            self._one.release()
 
     def close(self) -> None:
         """Stop the child, after the call that runs; a client ends it before."""
@@ -115,7 +114,7 @@ class IsolatedTransport:
 
     def _refreshed(self, child: Child, deadline: float, stop: Stop) -> None:
         """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
-        found = self._asked(child, SCHEMAS, deadline, stop)
+        found = self._asked(child, (None, deadline - time.monotonic()), deadline, stop)
         self._known = self._known if found is None else found
 
     def _drop(self) -> None:
@@ -207,19 +206,21 @@ def answer_all(line: Connection) -> None:
             return
         try:
             transport = transport or EmbeddedTransport(place, may_crash=True)
-            known = transport.schemas()
-            if question != SCHEMAS:
-                line.send(_answered(transport, *question))
+            query, seconds = question
+            call = Call(query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop())
+            if query is not None:
+                line.send(_answered(transport, call))
             else:
+                known = transport.schemas(call)
                 line.send(None if known == told else known)
                 told = known
         except TqlError as error:
             line.send(error)
 
 
-def _answered(transport: Any, query: str, seconds: float) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
+def _answered(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
     """Return the names and the columns of a query, as they can be sent to the parent."""
-    answer = transport.send(Call(query, as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop()))
+    answer = transport.send(call)
     return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
 
 

@@ -7,19 +7,35 @@ import functools
 import os
 import re
 import threading
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tql_client.errors import APIError, ConfigError, MissingExtra, NotFound, by_status
+from tql_client.errors import (
+    APIError,
+    Cancelled,
+    ConfigError,
+    DeadlineExceeded,
+    MissingExtra,
+    NotFound,
+    Replaced,
+    by_status,
+)
 from tql_client.messages import hint, position, status_of
+from tql_client.retry import STOPPED
+from tql_grammar.errors import TqlError
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tql_client.call import Call
+
 NO_EXTRA = 'the engine is not installed: pip install "deeplake-tql[embedded]"'
 SERVER_FAILED = 500
+FIRST_POLL, LONGEST_POLL = 0.00005, 0.02
+LATE = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
 TRUNCATING = (4, 7, 1)
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
@@ -64,14 +80,39 @@ def local_path(url: str) -> str:
     return unquote(urlsplit(url).path) if url.startswith("file://") else url
 
 
-def open_dataset(path: str, credentials: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the dataset at a path, opened for reading; one in memory is shared with whoever made it."""
+def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: Call | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
+    """Return the dataset at a path, opened for reading, or raise when a call is over; one in memory is shared with whoever made it."""
     deeplake = engine()
+    name = "open" if path.startswith("mem://") else "open_read_only"
+    given = {} if credentials is None else {"creds": dict(credentials)}
     try:
-        open_ = deeplake.open if path.startswith("mem://") else deeplake.open_read_only
-        return open_(path) if credentials is None else open_(path, creds=dict(credentials))
+        if call is None:
+            return getattr(deeplake, name)(path, **given)
+        future = getattr(deeplake, f"{name}_async")(path, **given)
+        wait_for(future, call)
+        return future.result()
+    except TqlError:
+        raise
     except Exception as error:  # noqa: BLE001 - the engine raises its own classes, below Exception only
         raise _unopened(error, path) from None
+
+
+def wait_for(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
+    """
+    Wait until the engine has done something, while other threads go on.
+
+    Raises:
+        Cancelled: the call was ended.
+        DeadlineExceeded: its time is over; the engine cannot be stopped, and what it makes is dropped.
+    """
+    pause = FIRST_POLL
+    while not future.is_completed():
+        if call.stop.is_asked:
+            raise Cancelled(STOPPED)
+        if call.seconds_left <= 0:
+            raise DeadlineExceeded(LATE)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_POLL)
 
 
 def _unopened(error: Exception, path: str) -> Exception:
@@ -83,10 +124,6 @@ def _unopened(error: Exception, path: str) -> Exception:
             hint="check the path: a dataset is a folder that deeplake.create made",
         )
     return ConfigError(f"the dataset at `{path}` cannot be opened: {error}")
-
-
-class Replaced(Exception):  # noqa: N818 - an outcome, not an error
-    """Files that the engine knows of are not there any more."""
 
 
 class Snapshot:
@@ -119,12 +156,14 @@ class Snapshot:
 
         Raises:
             APIError: the engine refuses; the status is the one that a server gives.
-            Replaced: files are gone.
+            Replaced: files are not there any more.
         """
         try:
             yield
+        except TqlError:
+            raise
         except KeyError as error:
-            raise Replaced(_said(error)) from None
+            raise Replaced(SERVER_FAILED, _said(error), hint="was the dataset replaced?") from None
         except Exception as error:  # noqa: BLE001 - the engine has about 80 classes, below Exception only
             raise self._refused(error) from None
 
@@ -159,47 +198,65 @@ class Opened:
         self._changing = threading.Lock()
         self._folder = _folder(path)
         self._current = Snapshot(open_dataset(path, credentials))
-        self._probe: Any = None
+        self._probe: Any = open_dataset(path, credentials)
 
     def current(self) -> Snapshot:
         """Return the dataset as it was committed when `refreshed` was called last."""
         return self._current
 
-    def refreshed(self) -> Snapshot:
+    def refreshed(self, call: Call) -> Snapshot:
         """
         Return the dataset as it is committed now.
 
-        A second handle is refreshed, which costs 0.1 to 0.2 ms on a local disk; where it sees another version, the dataset is opened once more.
+        A second handle is refreshed, which costs 0.1 to 0.4 ms on a local disk; where it sees another version, the dataset is opened once more.
 
         Raises:
             NotFound: it was deleted.
             ConfigError: the engine cannot open it any more.
+            DeadlineExceeded: the engine is busy until the time of the call is over.
         """
-        with self._changing:
-            return self._current if self._is_up_to_date() else self._reopened()
+        with self._alone(call):
+            return self._current if self._is_up_to_date(call) else self._reopened(call)
 
-    def reopened(self) -> Snapshot:
+    def reopened(self, call: Call) -> Snapshot:
         """Return the dataset opened again, whose files were replaced."""
-        with self._changing:
-            return self._reopened()
+        with self._alone(call):
+            return self._reopened(call)
 
-    def _is_up_to_date(self) -> bool:
+    @contextlib.contextmanager
+    def _alone(self, call: Call) -> Iterator[None]:
+        """Let one call at a time look at what was committed; one that is ended leaves nothing behind that is half done."""
+        if not self._changing.acquire(timeout=max(0.0, call.seconds_left)):
+            raise DeadlineExceeded(LATE)
+        try:
+            yield
+        except TqlError:
+            self._probe = None
+            raise
+        finally:
+            self._changing.release()
+
+    def _is_up_to_date(self, call: Call) -> bool:
         """Tell whether nothing was committed since the dataset was opened."""
         if _folder(self.path) != self._folder:
             return False
         try:
             if self._probe is None:
-                self._probe = open_dataset(self.path, self._credentials)
+                self._probe = open_dataset(self.path, self._credentials, call)
             else:
-                self._probe.refresh()
+                future = self._probe.refresh_async()
+                wait_for(future, call)
+                future.wait()  # raises what went wrong
             return bool(self._probe.version == self._current.dataset.version)
+        except TqlError:
+            raise
         except Exception:  # noqa: BLE001 - whatever it is, opening the dataset says what is wrong
             return False
 
-    def _reopened(self) -> Snapshot:
+    def _reopened(self, call: Call) -> Snapshot:
         """Return the dataset opened again; what is there now decides."""
         self._folder, self._probe = _folder(self.path), None
-        self._current = Snapshot(open_dataset(self.path, self._credentials))
+        self._current = Snapshot(open_dataset(self.path, self._credentials, call))
         return self._current
 
 

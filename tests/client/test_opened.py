@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +14,13 @@ import deeplake
 import pytest
 
 from tests.client.fault_server import FaultServer, answer, raw
-from tests.client.matrix import client_of
+from tests.client.matrix import SLACK, client_of
 from tql import col, select
 from tql_client import connect, serve
+from tql_client.call import Call, Stop
 from tql_client.embedded import engine
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
-from tql_client.opened import has_other_remainder
+from tql_client.opened import Opened, has_other_remainder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +107,57 @@ def test_a_dataset_that_is_deleted(opened: tuple[Client, Any, str]) -> None:
             client.query(IDS)
     made(path, [9])
     assert ids(client) == [9]
+
+
+@pytest.mark.parametrize("place", ["folder", "memory"])
+def test_a_dataset_is_opened_again_only_where_something_was_committed(place: str, tmp_path: Path) -> None:
+    """Else it is asked whether there is, and stays as it is."""
+    path = "mem://unchanged" if place == "memory" else str(tmp_path / "d")
+    writer = made(path, [1])
+    opened = Opened(path, None)
+    call = Call("", as_list=True, deadline=time.monotonic() + 60, request_id="", stop=Stop())
+    first = opened.refreshed(call)
+    assert opened.refreshed(call) is first
+    committed(writer, [2])
+    second = opened.refreshed(call)
+    assert second is not first
+    assert opened.refreshed(call) is opened.refreshed(call) is second
+    assert (len(first.dataset), len(second.dataset)) == (1, 2)
+
+
+BUSY = """
+import sys, time
+import deeplake
+from tql import select
+from tql_client import connect
+from tql_client.errors import DeadlineExceeded
+
+path, seconds = sys.argv[1], []
+client = connect(path, timeout=0.5)
+client.query(select("id"))
+held = deeplake.open_read_only(path)
+blocking = held.query_async("select id sample by 0.0 replace true")
+time.sleep(0.2)
+for ask in (lambda: client.query(select("id")), lambda: client.query("select id"), lambda: client.compile("select id")):
+    started = time.monotonic()
+    try:
+        ask()
+    except DeadlineExceeded:
+        seconds.append(round(time.monotonic() - started, 1))
+print(*seconds, flush=True)
+import os
+os._exit(0)
+"""
+
+
+def test_an_engine_that_is_busy_for_ever(tmp_path: Path) -> None:
+    """It holds up the look at what was committed, too: the time of a call ends all the same."""
+    path = str(tmp_path / "d")
+    made(path, [1])
+    done = subprocess.run([sys.executable, "-c", BUSY, path], capture_output=True, text=True, check=False, timeout=60)
+    seconds = list(map(float, done.stdout.split()))
+    assert len(seconds) == 3, done.stderr
+    assert max(seconds) < 0.5 + SLACK
 
 
 def test_a_dataset_in_memory() -> None:
