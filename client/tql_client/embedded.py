@@ -174,7 +174,7 @@ def _answered(snapshot: Snapshot, text: str, call: Call) -> Answer:
     """Return the columns that a text selects."""
     with snapshot.asked():
         future = snapshot.dataset.query_async(text)
-        wait_for(future, call)
+        wait_for(future, call, snapshot.dataset)
         view = future.result()
     return _answer(snapshot, view)
 

@@ -38,6 +38,9 @@ FIRST_POLL, LONGEST_POLL = 0.00005, 0.02
 LATE = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
 TRUNCATING = (4, 7, 1)
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
+# What the engine still works on though nobody waits for it: it ends the process where its dataset is let go of meanwhile.
+_LEFT: list[tuple[Any, Any]] = []
+_LEAVING = threading.Lock()
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
 # The engine's classes for what its storage does not give; any other class is about the query.
 _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
@@ -97,14 +100,35 @@ def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: 
         raise _unopened(error, path) from None
 
 
-def wait_for(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
+def wait_for(future: Any, call: Call, dataset: Any = None) -> None:  # noqa: ANN401 - the engine ships no types
     """
     Wait until the engine has done something, while other threads go on.
+
+    Args:
+        future: what the engine gave.
+        call: says how long.
+        dataset: on which it works.
 
     Raises:
         Cancelled: the call was ended.
         DeadlineExceeded: its time is over; the engine cannot be stopped, and what it makes is dropped.
     """
+    try:
+        _wait(future, call)
+    except BaseException:  # Ctrl-C too
+        _leave(future, dataset)
+        raise
+
+
+def _leave(future: Any, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
+    """Keep what the engine still works on, and let go of what was left before and is done."""
+    with _LEAVING:
+        _LEFT[:] = [left for left in _LEFT if not left[0].is_completed()]
+        _LEFT.append((future, dataset))
+
+
+def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
+    """Wait for a future, as long as a call lasts."""
     pause = FIRST_POLL
     while not future.is_completed():
         if call.stop.is_asked:
@@ -245,7 +269,7 @@ class Opened:
                 self._probe = open_dataset(self.path, self._credentials, call)
             else:
                 future = self._probe.refresh_async()
-                wait_for(future, call)
+                wait_for(future, call, self._probe)
                 future.wait()  # raises what went wrong
             return bool(self._probe.version == self._current.dataset.version)
         except TqlError:

@@ -91,7 +91,8 @@ def test_a_search_takes_the_rows_that_an_index_finds(
         assert len(found) == 20
         assert kept is None or {values[number] for number in found} == {kept}
         assert "an index of the embeddings may find" in str(query.explain())
-    exact = select("id").from_("mem://x", schema=schema).similarity("e", vector, metric, as_=alias, exact=True)
+    base = select("id").from_("mem://x", schema=schema)
+    exact = base.similarity("e", np.ones(16, "f4"), metric, as_=alias, exact=True)
     exact = exact.when(alias, lambda found: found.order_by("score")).limit(20)
     assert "an index of the embeddings may find" not in str(exact.explain())
     assert "so that it is exact" in str(exact.explain())
