@@ -160,6 +160,43 @@ def test_an_engine_that_is_busy_for_ever(tmp_path: Path) -> None:
     assert max(seconds) < 0.5 + SLACK
 
 
+CLOSING = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from tql import TqlError, select
+from tql_client import connect
+
+def ask(client):
+    try:
+        return len(client.query(select("id").order_by("id")))
+    except TqlError as error:
+        return type(error).__name__
+
+seen = set()
+for number in range(60):
+    client = connect(sys.argv[1])
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(ask, client) for _ in range(4)]
+        time.sleep(number % 20 / 5000)
+        client.close()
+        seen |= {future.result() for future in futures}
+    with connect(sys.argv[1], timeout=0.0003 * (number % 5 + 1)) as client:
+        seen.add(ask(client))
+print(*sorted(map(str, seen)))
+"""
+
+
+def test_what_is_given_up_does_not_end_the_process(tmp_path: Path) -> None:
+    """The engine goes on with what nobody waits for, while the client is closed or its time is over."""
+    path = str(tmp_path / "d")
+    made(path, list(range(100)))
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSING, path], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {"100", "Cancelled", "ClosedError", "DeadlineExceeded"}
+
+
 def test_a_dataset_in_memory() -> None:
     """It is seen as it was committed last, too."""
     writer = made("mem://committed", [1])
