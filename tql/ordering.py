@@ -83,7 +83,7 @@ def is_found_by_index(query: Query, keys: Sequence[ast.Order]) -> bool:
     Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, with LIMIT, over a dataset.
 
     A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
-    Of a dataset whose columns are not known LIMIT stands where it is anyhow.
+    Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
     """
     if (
         query.row_limit is None
@@ -113,7 +113,7 @@ def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False, found: 
         select: the rows in their order.
         query: says how many.
         indexed: whether the order could come from an index that ranks by guess, or fails: then it is made first, one level below.
-        found: whether an index may find the rows: LIMIT stands beside the order, as for a search that has to be flat,
+        found: whether an index may find the rows: LIMIT is in the SELECT of the order, as for a search that has to be flat,
             and the rows are cut once more outside, since OFFSET would take them from those that were found.
     """
     if not is_cut(query):

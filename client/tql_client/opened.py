@@ -176,7 +176,7 @@ class Snapshot:
     @contextlib.contextmanager
     def asked(self) -> Iterator[None]:
         """
-        Give what the engine raises, of whatever class, as our error; nothing but calls of the engine stands inside.
+        Give what the engine raises, of whatever class, as our error; only calls of the engine belong inside.
 
         Raises:
             APIError: the engine refuses; the status is the one that a server gives.

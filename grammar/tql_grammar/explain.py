@@ -129,7 +129,7 @@ def _why(outer: ast.Select) -> str:
 
 
 def _may_be_found(select: ast.Select) -> bool:
-    """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT stands beside it."""
+    """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT is in the same SELECT."""
     if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
         return False
     (key,) = select.order_by

@@ -1,4 +1,4 @@
-"""A search takes the rows that an index of the embeddings finds, where one was built and a limit stands behind it; what is said to be exact, or has to be, is numpy's."""
+"""A search takes the rows that an index of the embeddings finds, where one was built and the query has a limit; what is said to be exact, or has to be, is numpy's."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ COUNT, LENGTH, TIMES = 20_000, 384, 7
 
 
 def test_the_time_of_an_indexed_search(record_property: Callable[[str, object], None]) -> None:
-    """It has the rows of the engine's own nested text; how long it takes beside it is printed, as it depends on the machine."""
+    """It has the rows of the engine's own nested text; how much of its time it takes is printed, as it depends on the machine."""
     generator = np.random.default_rng(0)
     centres = generator.normal(size=(200, LENGTH))
     embeddings = (centres[generator.integers(0, 200, COUNT)] + 0.3 * generator.normal(size=(COUNT, LENGTH))).astype(
