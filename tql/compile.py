@@ -18,7 +18,7 @@ from tql.expr import Placed
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
 from tql.joining import pairs
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
-from tql.ordering import cut_rows, direct, is_cut, may_lose_rows
+from tql.ordering import cut_rows, direct, is_cut, is_exact, is_found_by_index, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
 from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, present, result_of, scope_of, touches_index
@@ -188,8 +188,9 @@ def _rows(query: Query, scope: Scope) -> ast.Select:
         base = base.replace(sample_by=_sample(query, whole, {}))
         base = ast.Select((ast.Star(),), ast.Derived(base)) if is_cut(query) else base
     order = [_key(key, scope, carried) for key in keys]
-    indexed = any(touches_index(key, scope) for key in order) or may_lose_rows(query)
-    return cut_rows(ordered(base, order, scope), query, indexed=indexed)
+    found = is_found_by_index(query, keys) and not (outside or above or drawn)
+    indexed = any(touches_index(key, scope) for key in order) or may_lose_rows(query) or is_exact(query)
+    return cut_rows(ordered(base, order, scope), query, indexed=indexed, found=found)
 
 
 def _inside_json(

@@ -12,7 +12,7 @@ from tql.clauses import Combined, Dataset, Unordered, output_name
 from tql.expr import Key, Placed
 from tql.grouping import is_grouped, refuse_sample
 from tql.joined import names_its_source, over_both, over_one
-from tql.search import Fusion, TextSearch
+from tql.search import Fusion, TextSearch, exactly
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.schema import did_you_mean
@@ -271,7 +271,8 @@ def _reciprocal(ranked: Query, leg: Leg, fusion: Fusion) -> Query:
     """Return the first rows of a ranking, each with its weight over its rank."""
     from tql.query import DerivedQuery
 
-    first = ranked.replace(keys=(Key(leg.score, leg.best),), row_limit=fusion.candidates)
+    score = exactly(leg.score) if fusion.exact and not _is_word_ranking(leg.score) else leg.score
+    first = ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
     weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
     return type(ranked)(outputs=(*_columns(names(ranked) or ()), weight), source=DerivedQuery(first))

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from tql.clauses import Dataset
 from tql.expr import Placed
 from tql.naming import made_names
+from tql.search import Search, ranked_by_index
 from tql_grammar import ast
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tql.expr import Key
     from tql.query import Query
-    from tql.search import Direction
+    from tql.search import Direction, Fusion, TextSearch
 
 
 def direct(query: Query, key: Key) -> ast.Order:
@@ -49,16 +52,52 @@ def _is_search(query: Query, key: Key) -> bool:
 
 def best_direction(query: Query, label: ast.Column | Placed) -> Direction | None:
     """Return the direction that puts the best first, if a name is the score of a search, here or in the query that is the source."""
+    found = _search_of(query, label)
+    return None if found is None else found.best
+
+
+def _search_of(query: Query, label: ast.Column | Placed) -> Search | TextSearch | Fusion | None:
+    """Return the search whose score a name is, here or in the query that is the source."""
     from tql.query import DerivedQuery
 
     here = isinstance(label, ast.Column) or label.place == "output"
     for search in query.searches:
         if here and search.alias == label.name:
-            return search.best
+            return search
     below = made_names(query).get(label.name, label) if here else label
     if isinstance(query.source, DerivedQuery) and isinstance(below, (ast.Column, Placed)):
-        return best_direction(query.source.query, ast.Column(below.name))
+        return _search_of(query.source.query, ast.Column(below.name))
     return None
+
+
+def is_exact(query: Query) -> bool:
+    """Tell whether a key is the score of a search that no index may answer."""
+    found = (
+        _search_of(query, key.expression) for key in query.keys if isinstance(key.expression, (ast.Column, Placed))
+    )
+    return any(isinstance(search, Search) and search.exact for search in found)
+
+
+def is_found_by_index(query: Query, keys: Sequence[ast.Order]) -> bool:
+    """
+    Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, with LIMIT, over a dataset.
+
+    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
+    Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
+    """
+    if (
+        query.row_limit is None
+        or len(keys) != 1
+        or not isinstance(query.source, Dataset)
+        or query.source.schema is None
+    ):
+        return False
+    (key,) = keys
+    best = ranked_by_index(key.expression)
+    if isinstance(key.expression, (ast.Column, Placed)):
+        search = _search_of(query, key.expression)
+        best = search.best if isinstance(search, Search) and search.by_index else None
+    return best == (key.direction or "asc")
 
 
 def is_cut(query: Query) -> bool:
@@ -66,18 +105,23 @@ def is_cut(query: Query) -> bool:
     return query.row_limit is not None or query.row_offset is not None
 
 
-def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False) -> ast.Select:
+def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False, found: bool = False) -> ast.Select:
     """
     Return *select* with LIMIT and OFFSET.
 
-    An order that could come from an index is made first, one level below, since the engine's index ranks by guess, or fails.
-    A search that has to be flat gets its LIMIT where it is, and the rows are cut once more outside.
+    Args:
+        select: the rows in their order.
+        query: says how many.
+        indexed: whether the order could come from an index that ranks by guess, or fails: then it is made first, one level below.
+        found: whether an index may find the rows: LIMIT is in the SELECT of the order, as for a search that has to be flat,
+            and the rows are cut once more outside, since OFFSET would take them from those that were found.
     """
     if not is_cut(query):
         return select
     count, skip = query.row_limit, query.row_offset
-    if count is not None and skip and any(_is_flat(key) for key in select.order_by):
-        return _all_of(select.replace(limit=_limit(count + skip, None))).replace(limit=_limit(count, skip))
+    if count is not None and (found or any(_is_flat(key) for key in select.order_by)):
+        rows = select.replace(limit=_limit(count + (skip or 0), None))
+        return _all_of(rows).replace(limit=_limit(count, skip)) if skip else rows
     return (_all_of(select) if indexed else select).replace(limit=_limit(count, skip))
 
 

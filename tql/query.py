@@ -119,11 +119,15 @@ class Query(Record):
         """
         return self.replace(conditions=(*self.conditions, *clauses.conditions(conditions)))
 
-    def similarity(self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score") -> Self:
+    def similarity(
+        self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score", *, exact: bool = False
+    ) -> Self:
         """
         Score each row by the closeness of an embedding to a vector, as the last column: ``cosine_similarity(embedding, ARRAY[..]) as score``.
 
         It does not sort: ``.order_by(as_)`` puts the closest first, whatever the metric.
+        Where an index of the embeddings was built, and the score is the only key of an order that is cut by ``limit``, the rows of "cosine" and "l2" are those that the index finds:
+        nearly the closest, among the rows that ``where`` keeps. `explain` says where that may be.
 
         Args:
             column: the column of embeddings, each of shape (d,); for maxsim (m, d).
@@ -132,11 +136,12 @@ class Query(Record):
                 "l2", "l1", "linf" and "hamming" >= 0, lower is closer;
                 "mmr" ranks by relevance and diversity and needs ``as_=None``.
             as_: the name of the score; None adds the closeness to the keys of the order instead, closest first, and returns no score.
+            exact: whether every row is looked at, whatever indexes there are: the closest, and slower.
 
         Raises:
             ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
         """
-        return clauses.searched("similarity", self, search.similarity(column, vector, metric, as_))
+        return clauses.searched("similarity", self, search.similarity(column, vector, metric, as_, exact=exact))
 
     def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
         """
@@ -165,6 +170,7 @@ class Query(Record):
         k: int = 60,
         candidates: int = 100,
         as_: str = "score",
+        exact: bool = False,
     ) -> Self:
         """
         Fuse vector and text searches by reciprocal ranks, in one statement; the score is the last column.
@@ -180,11 +186,13 @@ class Query(Record):
             k: how little the first ranks stand out, >= 0.
             candidates: how many rows of each search count, >= 1.
             as_: the name of the score, float64 > 0, higher is better.
+            exact: whether every row is looked at; else the candidates of a vector are those that an index of the embeddings finds, where one was built.
 
         Raises:
             ArgumentError: a wrong argument; when it is written, if the query selects ``*``.
         """
-        return clauses.searched("hybrid", self, search.fusion(vector, text, weights, key, k, candidates, as_))
+        found = search.fusion(vector, text, weights, key, k, candidates, as_, exact=exact)
+        return clauses.searched("hybrid", self, found)
 
     def sample_by(
         self,

@@ -9,6 +9,7 @@ from tql.coerce import literal, matrix, name, shown, vector
 from tql.expr import Expr, expression
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import INDEXED
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -80,12 +81,14 @@ class Search(Record):
         value: the vector, shape (d,), or for maxsim (n, d).
         metric: a name in `METRICS`.
         alias: the name of the score.
+        exact: whether no index may rank by it.
     """
 
     column: Expression
     value: Expression
     metric: str
     alias: str
+    exact: bool = False
 
     @property
     def score(self) -> Expression:
@@ -96,6 +99,11 @@ class Search(Record):
     def best(self) -> Direction:
         """The direction that puts the best first."""
         return METRICS[self.metric].best
+
+    @property
+    def by_index(self) -> bool:
+        """Whether an index may rank by it."""
+        return not self.exact and ranked_by_index(self.score) is not None
 
 
 class TextSearch(Record):
@@ -137,6 +145,7 @@ class Fusion(Record):
         k: what is added to each rank.
         candidates: how many rows of each ranking count.
         alias: the name of the score.
+        exact: whether no index of embeddings may rank.
     """
 
     legs: tuple[Leg, ...]
@@ -144,6 +153,7 @@ class Fusion(Record):
     k: int
     candidates: int
     alias: str
+    exact: bool = False
     best: ClassVar[Direction] = "desc"
 
 
@@ -164,7 +174,15 @@ def _words(subject: str, words: object) -> Expression:
 
 
 def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
-    vectors_: object, texts: object, weights: object, key: object, k: object, candidates: object, alias: object
+    vectors_: object,
+    texts: object,
+    weights: object,
+    key: object,
+    k: object,
+    candidates: object,
+    alias: object,
+    *,
+    exact: object,
 ) -> Fusion:
     """Return rankings fused."""
     legs = [_leg(similarity(column, value, "cosine", None)) for column, value in _pairs("vector", vectors_)]
@@ -174,7 +192,12 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
     factors = [1.0] * len(legs) if weights is None else _weights(weights, len(legs))
     weighted = tuple(leg.replace(weight=weight) for leg, weight in zip(legs, factors, strict=True))
     return Fusion(
-        weighted, name("key", key), _count("k", k, 0), _count("candidates", candidates, 1), name("as_", alias)
+        weighted,
+        name("key", key),
+        _count("k", k, 0),
+        _count("candidates", candidates, 1),
+        name("as_", alias),
+        _flag("exact", exact),
     )
 
 
@@ -211,16 +234,46 @@ def _count(subject: str, value: object, least: int) -> int:
     return value
 
 
-def similarity(column: object, value: object, metric: str, alias: str | None) -> Search | ast.Order:
+def _flag(subject: str, value: object) -> bool:
+    """Return True or False."""
+    if not isinstance(value, bool):
+        raise ArgumentError(subject, "takes True or False", shown(value))
+    return value
+
+
+def exactly(score: Expression) -> Expression:
+    """Return a score that no index ranks by; one that is computed from another is none already."""
+    return ast.Chain(("+",), (score, ast.Number(0))) if isinstance(score, ast.Function) else score
+
+
+def ranked_by_index(score: Expression) -> Direction | None:
+    """Return the direction in which an index of embeddings may rank by a score of a column and a vector, or None for any other expression."""
+    if not isinstance(score, ast.Function) or score.name not in INDEXED:
+        return None
+    (first, *rest) = score.arguments
+    operands = first.operands if isinstance(first, ast.Chain) else (first, *rest)
+    is_search = len(operands) == len(("column", "value")) and isinstance(operands[0], ast.Column)
+    return INDEXED[score.name] if is_search and not isinstance(operands[1], ast.Column) else None
+
+
+def similarity(
+    column: object, value: object, metric: str, alias: str | None, *, exact: object = False
+) -> Search | ast.Order:
     """Return a search with a score to select, or without a name its ranking key."""
     known = METRICS.get(metric) if isinstance(metric, str) else None
     if known is None:
         raise ArgumentError("metric", f"takes one of {', '.join(METRICS)}", shown(metric))
     operand = expression("similarity", column)
     searched = value.node if isinstance(value, Expr) else known.value("similarity", value)
+    exact = _flag("exact", exact)
+    if exact and not known.selectable:
+        raise ArgumentError(
+            "exact", f"takes False with metric={metric!r}: the engine has one way to rank by it", "True"
+        )
     if alias is None:
-        return ast.Order(known.score(operand, searched), known.best)
+        score = known.score(operand, searched)
+        return ast.Order(exactly(score) if exact else score, known.best)
     if not known.selectable:
         rule = f"takes as_=None with metric={metric!r}: the engine ranks by it, and gives no score"
         raise ArgumentError("as_", rule, shown(alias))
-    return Search(operand, searched, metric, name("as_", alias))
+    return Search(operand, searched, metric, name("as_", alias), exact)

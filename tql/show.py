@@ -131,7 +131,8 @@ def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
     if isinstance(search, TextSearch):
         return "bm25", search, f"{_name_or(search.column)}, {_argument(search.value)}{alias}"
     metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
-    return "similarity", search, f"{_name_or(search.column)}, {_argument(search.value)}{metric}{alias}"
+    exact = ", exact=True" if search.exact else ""
+    return "similarity", search, f"{_name_or(search.column)}, {_argument(search.value)}{metric}{alias}{exact}"
 
 
 def _fusion(search: Fusion, alias: str) -> str:
@@ -148,7 +149,7 @@ def _fusion(search: Fusion, alias: str) -> str:
     settings = {"weights": (weights, [1.0] * len(weights)), "key": (search.key, "id"), "k": (search.k, 60)}
     settings["candidates"] = (search.candidates, 100)
     changed = "".join(f", {name}={value!r}" for name, (value, usual) in settings.items() if value != usual)
-    return f"{', '.join(legs)}{changed}{alias}"
+    return f"{', '.join(legs)}{changed}{alias}{', exact=True' if search.exact else ''}"
 
 
 def key(item: Key) -> str:

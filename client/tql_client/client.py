@@ -109,7 +109,7 @@ class Client:
         timeout: float = TIMEOUT,
         retries: Retries | None = None,
         needs_source: bool = True,
-        schemas: Callable[[], Mapping[str | None, Schema]] = dict,
+        schemas: Callable[[Call], Mapping[str | None, Schema]] = lambda _call: {},
     ) -> None:
         """
         Take what carries the queries.
@@ -120,7 +120,7 @@ class Client:
             timeout: seconds for a whole call.
             retries: when a query that failed is sent again.
             needs_source: whether a query has to name its dataset when it is sent.
-            schemas: what is known of the columns of datasets, by their names; under None of the one that queries without source read.
+            schemas: tells what is known of the columns of datasets when a call is made, by their names; under None of the one that queries without source read.
         """
         self._transport = transport
         self._dataset = dataset
@@ -172,11 +172,7 @@ class Client:
             CheckError: a text that the engine would refuse, or whose rows are not those that it says.
             ArgumentError: a query without source, where the client has no dataset.
         """
-        if isinstance(query, str):
-            return self._checked(query, on_findings)
-        from tql.compile import compile_query
-
-        return compile_query(query, self._dataset, self._schemas(), needs_source=self._needs_source)
+        return self._compiled(query, on_findings, self._schemas(self._call(Stop())))
 
     def query(
         self,
@@ -233,6 +229,7 @@ class Client:
         Yield the rows of a query page by page: ``select * from (..) limit 1000 offset 2000``; together they are the rows of the query.
 
         That holds for every query whose rows come in one order each time it runs, searches included: its own LIMIT stands inside.
+        What is committed in the meantime is seen by the pages after it.
 
         Args:
             query: a query or a text.
@@ -274,26 +271,39 @@ class Client:
         """Send a query, and return its rows, unless *stop* ends it."""
         started = time.monotonic()
         with self._calls.running(stop):
-            text = self.compile(query, on_findings=on_findings)
-            call = Call(text, as_list, started + self._timeout, str(uuid.uuid4()), stop)
+            call = self._call(stop, as_list=as_list)
+            schemas = self._schemas(call)
+            text = self._compiled(query, on_findings, schemas)
             try:
-                answer, attempts = self._retries.send(self._transport, call)
+                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
                 from tql_grammar.checks.messages import translated
 
-                error.diagnostic = translated(error.description, text, self._schemas())
+                if error.diagnostic is None:
+                    error.diagnostic = translated(error.description, text, schemas)
                 raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
 
-    def _checked(self, text: str, on_findings: str) -> str:
+    def _call(self, stop: Stop, *, as_list: bool = True) -> Call:
+        """Return a call that begins now, without its text."""
+        return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
+
+    def _compiled(self, query: Query | str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
+        """Return the text of a query for what is known of the columns."""
+        if isinstance(query, str):
+            return self._checked(query, on_findings, schemas)
+        from tql.compile import compile_query
+
+        return compile_query(query, self._dataset, schemas, needs_source=self._needs_source)
+
+    def _checked(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
         """Return a text with its source, once it is known to do what it says."""
         import tql
 
         if on_findings not in {"raise", "ignore"}:
             raise ArgumentError("on_findings", 'takes "raise" or "ignore"', repr(on_findings))
-        schemas = self._schemas()
         if on_findings == "raise" and not schemas and len(text) <= LONGEST_KEPT:
             return _checked_once(text, self._dataset, self._needs_source)
         if any(finding.severity == "error" for finding in tql.check(text, schemas)):

@@ -1,49 +1,24 @@
-"""Know how the real engine answers in this process; the only module that imports deeplake."""
+"""The real engine in this process, as it answers queries."""
 
 from __future__ import annotations
 
-import re
-import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from tql_client.errors import APIError, Cancelled, ConfigError, DeadlineExceeded, NotFound, by_status
-from tql_client.extras import missing
-from tql_client.messages import hint, position, status_of
+from tql_client.errors import ClosedError, Replaced
 from tql_client.open_files import require_room
-from tql_client.retry import STOPPED
+from tql_client.opened import Opened, engine, local_path, open_dataset, wait_for
 from tql_client.sources import resolve
 from tql_client.wire import Answer
 from tql_grammar.record import Record
-from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tql_client.call import Call
+    from tql_client.opened import Snapshot
+    from tql_grammar.schema import Schema
 
-FIRST_POLL, LONGEST_POLL = 0.0002, 0.02
-REFUSALS = (RuntimeError, IndexError, ValueError, TypeError)
-_MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
-
-
-def engine() -> Any:  # noqa: ANN401 - the engine ships no types
-    """
-    Return the engine's module.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    try:
-        import deeplake
-    except ImportError:
-        raise missing("the engine is not installed", "embedded") from None
-    return deeplake
-
-
-def local_path(url: str) -> str:
-    """Return what the engine opens for a path or a ``file://`` url."""
-    return unquote(urlsplit(url).path) if url.startswith("file://") else url
+CLOSED = "the client is closed: connect again"
 
 
 class Datasets:
@@ -56,6 +31,7 @@ class Datasets:
         *,
         allow_sources: bool = False,
         credentials: Mapping[str, str] | None = None,
+        may_crash: bool = False,
     ) -> None:
         """
         Open the datasets for reading.
@@ -65,6 +41,7 @@ class Datasets:
             home: the name of the dataset that a query without FROM reads; None refuses such a query.
             allow_sources: let the engine open what other names stand for.
             credentials: what the engine takes to open the paths.
+            may_crash: run texts that end the process as well; see `resolve`.
 
         Raises:
             MissingExtra: the engine is not installed.
@@ -73,40 +50,65 @@ class Datasets:
         self._paths = {name: local_path(path) for name, path in paths.items()}
         self._home = None if home is None else self._paths[home]
         self._allow_sources = allow_sources
-        self._opened = {path: open_dataset(path, credentials) for path in dict.fromkeys(self._paths.values())}
-        self._read: dict[str, tuple[object, Schema]] = {}
+        self._may_crash = may_crash
+        self._opened = {path: Opened(path, credentials) for path in dict.fromkeys(self._paths.values())}
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: Call, *, refreshed: bool = False) -> Answer:
         """
         Run one query, and return its columns.
 
+        Args:
+            call: the query; one that ends the process is refused before the engine sees it.
+            refreshed: whether the query was written for what `schemas` returned just now: it then runs on the same rows.
+
         Raises:
             APIError: the engine refuses the query; the status is the one that a server gives.
+            NotFound: the dataset was deleted.
             Unavailable: the process can open too few files for the engine to read any.
             DeadlineExceeded: the time is over; the engine cannot be stopped, and its answer is dropped.
         """
-        found = resolve(call.query, self._paths, self._home, allow_sources=self._allow_sources)
-        dataset = self._opened[found.path]
         require_room()
         try:
-            return _answer(_view(dataset, found.text, call))
-        except REFUSALS as error:
-            raise _refused(str(error), dataset) from None
+            return self._answered(call, refreshed=refreshed)
+        except Replaced:  # the dataset was opened again: once more, since a SELECT only reads
+            return self._answered(call, refreshed=True)
 
-    def schemas(self) -> dict[str | None, Schema]:
-        """Return the columns of the datasets by their names, and under None those of the one at home."""
-        known = {path: self._schema(path) for path in self._opened}
+    def _answered(self, call: Call, *, refreshed: bool) -> Answer:
+        """Run one query once."""
+
+        def snapshot(path: str) -> Snapshot:
+            if path not in read:
+                opened = self._at(path)
+                read[path] = opened.current() if refreshed else opened.refreshed(call)
+            return read[path]
+
+        read: dict[str, Snapshot] = {}
+        found = resolve(
+            call.query,
+            self._paths,
+            self._home,
+            lambda path: snapshot(path).schema,
+            allow_sources=self._allow_sources,
+            may_crash=self._may_crash,
+        )
+        try:
+            return _answered(snapshot(found.path), found.text, call)
+        except Replaced:
+            self._at(found.path).reopened(call)
+            raise
+
+    def schemas(self, call: Call) -> dict[str | None, Schema]:
+        """Return the columns of the datasets as they are committed now, by their names, and under None those of the one at home."""
+        known = {path: self._at(path).refreshed(call).schema for path in dict.fromkeys(self._paths.values())}
         named: dict[str | None, Schema] = {name: known[path] for name, path in self._paths.items()}
         return named if self._home is None else {None: known[self._home], **named}
 
-    def _schema(self, path: str) -> Schema:
-        """Return the columns of a dataset, read again when it changed."""
-        dataset = self._opened[path]
-        state = (dataset.version, tuple(column.name for column in dataset.schema.columns))
-        kept = self._read.get(path)
-        if kept is None or kept[0] != state:
-            kept = self._read[path] = (state, Schema.from_dataset(dataset))
-        return kept[1]
+    def _at(self, path: str) -> Opened:
+        """Return the dataset at a path, unless they were closed meanwhile."""
+        found = self._opened.get(path)
+        if found is None:
+            raise ClosedError(CLOSED)
+        return found
 
     def close(self) -> None:
         """Let go of the datasets."""
@@ -141,13 +143,17 @@ class EmbeddedTransport:
     A query's source has to be the path, or the name given as *dataset*: for any other source the engine would go to the network.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, may_crash: bool = False) -> None:
         """Open the dataset for reading; see `Datasets`."""
         path = place.path
         known = [path, local_path(path), *([place.dataset] if place.dataset else [])]
         self._path = path
         self._datasets = Datasets(
-            dict.fromkeys(known, path), path, allow_sources=place.allow_sources, credentials=place.credentials
+            dict.fromkeys(known, path),
+            path,
+            allow_sources=place.allow_sources,
+            credentials=place.credentials,
+            may_crash=may_crash,
         )
 
     def __repr__(self) -> str:
@@ -155,59 +161,32 @@ class EmbeddedTransport:
         return f"EmbeddedTransport({self._path!r})"
 
     def send(self, call: Call) -> Answer:
-        """Run one query, and return its columns; see `Datasets.answer`."""
-        return self._datasets.answer(call)
+        """Run one query on the rows for which `schemas` was asked last, and return its columns; see `Datasets.answer`."""
+        return self._datasets.answer(call, refreshed=True)
 
-    def schemas(self) -> dict[str | None, Schema]:
-        """Return the columns of the dataset, by every name that stands for it; see `Datasets.schemas`."""
-        return self._datasets.schemas()
+    def schemas(self, call: Call) -> dict[str | None, Schema]:
+        """Return the columns of the dataset as it is committed now, by every name that stands for it; a client asks before each query. See `Datasets.schemas`."""
+        return self._datasets.schemas(call)
 
     def close(self) -> None:
         """Let go of the dataset."""
         self._datasets.close()
 
 
-def open_dataset(path: str, credentials: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the dataset at a path, opened for reading; one in memory is shared with whoever made it."""
-    deeplake = engine()
-    require_room()
-    try:
-        open_ = deeplake.open if path.startswith("mem://") else deeplake.open_read_only
-        return open_(path) if credentials is None else open_(path, creds=dict(credentials))
-    except Exception as error:  # noqa: BLE001 - the engine raises its own classes, below Exception only
-        raise _unopened(error, path) from None
+def _answered(snapshot: Snapshot, text: str, call: Call) -> Answer:
+    """Return the columns that a text selects."""
+    with snapshot.asked():
+        future = snapshot.dataset.query_async(text)
+        wait_for(future, call, snapshot.dataset)
+        view = future.result()
+    return _answer(snapshot, view)
 
 
-def _unopened(error: Exception, path: str) -> Exception:
-    """Return our error for a dataset that could not be opened."""
-    if _MISSING.search(f"{type(error).__name__} {error}"):
-        return NotFound(
-            404,
-            f"there is no dataset at `{path}`",
-            hint="check the path: a dataset is a folder that deeplake.create made",
-        )
-    return ConfigError(f"the dataset at `{path}` cannot be opened: {error}")
-
-
-def _view(dataset: Any, text: str, call: Call) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return what a text selects, while other threads go on."""
-    future = dataset.query_async(text)
-    pause = FIRST_POLL
-    while not future.is_completed():
-        if call.stop.is_asked:
-            raise Cancelled(STOPPED)
-        if call.seconds_left <= 0:
-            message = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
-            raise DeadlineExceeded(message)
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
-    return future.result()
-
-
-def _answer(view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
+def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
     """Return the columns of a view."""
-    names = tuple(column.name for column in view.schema.columns)
-    return Answer(names, {name: _values(view, name) for name in names})
+    with snapshot.asked():
+        names = tuple(column.name for column in view.schema.columns)
+        return Answer(names, {name: _values(view, name) for name in names})
 
 
 def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
@@ -217,9 +196,4 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     return view[name][:]
 
 
-def _refused(description: str, dataset: Any) -> APIError:  # noqa: ANN401 - the engine ships no types
-    """Return the error for a message of the engine."""
-    status = status_of(description)
-    columns = [column.name for column in dataset.schema.columns]
-    found = hint(status, description, columns)
-    return by_status(status)(status, description.strip(), hint=found, position=position(description))
+__all__ = ["Datasets", "EmbeddedTransport", "Place", "engine", "local_path", "open_dataset"]

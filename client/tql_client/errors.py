@@ -12,7 +12,7 @@ Know what can go wrong while a query is sent and answered.
      |   +- RedirectRefused, ResponseTooLarge
      +- APIError                          the server answered with an error
      |   +- BadQuery 400 and 422, AuthenticationError 401, PermissionDenied 403, NotFound 404, Conflict 409, Locked 423,
-     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash of `isolated`)
+     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash of `isolated`, Replaced files)
      +- ProtocolError                     the answer is not what the protocol says
      +- MissingExtra(ImportError)         a library is needed that an extra installs
      +- ClosedError                       the client was closed before the call
@@ -228,6 +228,10 @@ class ServerError(APIError):
 
 class EngineCrash(ServerError):
     """The engine's own process ended while it ran the query; the next query starts another one."""
+
+
+class Replaced(ServerError):
+    """Files that the engine in process knows of are not there any more: the dataset was deleted, or another one took its place."""
 
 
 class BadGateway(ServerError):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 POLL = 0.05
 OPENING_SECONDS = 60.0
 ENDING_SECONDS = 60.0
-SCHEMAS = "schemas"
+Known = dict[str | None, "Schema"]
 
 
 class IsolatedTransport:
@@ -53,7 +53,7 @@ class IsolatedTransport:
         self._place = place
         self._one = threading.Lock()
         self._child: Child | None = None
-        self._known: dict[str | None, Schema] = {}
+        self._known: Known = {}
         self._running(time.monotonic() + OPENING_SECONDS, Stop())
 
     def __repr__(self) -> str:
@@ -79,9 +79,22 @@ class IsolatedTransport:
             self._one.release()
         return Answer(names, data)
 
-    def schemas(self) -> dict[str | None, Schema]:
-        """Return the columns of the dataset when the child opened it, by every name that stands for it."""
-        return self._known
+    def schemas(self, call: Call) -> Known:
+        """
+        Return the columns of the dataset as it is committed now, by every name that stands for it.
+
+        Raises:
+            NotFound: the dataset was deleted.
+            EngineCrash: the engine's process ended.
+            DeadlineExceeded: the time is over.
+        """
+        if not self._one.acquire(timeout=max(0.0, call.seconds_left)):
+            raise DeadlineExceeded(_LATE)
+        try:
+            self._refreshed(self._running(call.deadline, call.stop), call.deadline, call.stop)
+            return self._known
+        finally:
+            self._one.release()
 
     def close(self) -> None:
         """Stop the child, after the call that runs; a client ends it before."""
@@ -93,11 +106,16 @@ class IsolatedTransport:
         if self._child is None or self._child.process_id != os.getpid():
             child = self._child = Child(self._place)
             try:
-                self._known = self._asked(child, SCHEMAS, deadline, stop)
+                self._refreshed(child, deadline, stop)
             except TqlError:
                 self._drop()
                 raise
         return self._child
+
+    def _refreshed(self, child: Child, deadline: float, stop: Stop) -> None:
+        """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
+        found = self._asked(child, (None, deadline - time.monotonic()), deadline, stop)
+        self._known = self._known if found is None else found
 
     def _drop(self) -> None:
         """Stop the child, if there is one."""
@@ -181,21 +199,29 @@ def answer_all(line: Connection) -> None:
 
     place: Place = line.recv()
     transport: EmbeddedTransport | None = None
+    told: Known | None = None
     while True:
         try:
             question = line.recv()
         except EOFError:
             return
         try:
-            transport = transport or EmbeddedTransport(place)
-            line.send(transport.schemas() if question == SCHEMAS else _answered(transport, *question))
+            transport = transport or EmbeddedTransport(place, may_crash=True)
+            query, seconds = question
+            call = Call(query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop())
+            if query is not None:
+                line.send(_answered(transport, call))
+            else:
+                known = transport.schemas(call)
+                line.send(None if known == told else known)
+                told = known
         except TqlError as error:
             line.send(error)
 
 
-def _answered(transport: Any, query: str, seconds: float) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
+def _answered(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
     """Return the names and the columns of a query, as they can be sent to the parent."""
-    answer = transport.send(Call(query, as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop()))
+    answer = transport.send(call)
     return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
 
 

@@ -1,7 +1,8 @@
 """
 Know when a query that failed is sent again, and how long to wait before.
 
-Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504.
+Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504;
+never a text of which `check` says that it ends the engine's process or blocks it (TQL4xx).
 The wait before attempt n + 1 is drawn from 0 to ``min(8, 0.5 * 2**n)`` seconds, unless the server names one; the deadline of the call holds for all attempts together.
 A client that fails all the time soon sends each query once only: every repetition costs 1 of 10 tokens, every success earns 0.1, and none is sent at 5 or below.
 """
@@ -147,14 +148,22 @@ class Retries:
 
 
 def is_repeatable(error: Failure, query: str) -> bool:
-    """Tell whether the same call may work the next time, and does no harm if the first one arrived: every SELECT only reads."""
+    """Tell whether the same call may work the next time, and does no harm if the first one arrived: every SELECT only reads, and one that ends the engine is not sent twice."""
     if isinstance(error, NOT_SENT):
         return True
     if isinstance(error, APIError):
         may_help = error.status in STATUSES
     else:
         may_help = isinstance(error, ConnectionLost) or (isinstance(error, ProtocolError) and error.retryable)
-    return may_help and _READS.match(query) is not None
+    return may_help and _READS.match(query) is not None and not _ends_engines(query)
+
+
+def _ends_engines(query: str) -> bool:
+    """Tell whether a text ends the engine's process, or never ends: sent again, it would end the next one too."""
+    from tql_grammar.checks import deadly
+    from tql_grammar.parser import read
+
+    return bool(deadly(read(query)))
 
 
 def _note(error: Failure, attempt: int, elapsed: float) -> None:

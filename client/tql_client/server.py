@@ -103,9 +103,13 @@ def serve(datasets: Mapping[str, str], token: str | None = None, host: str = "12
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, so that the port is known before anything answers."""
+    """
+    Return a socket that is bound, so that the port is known before anything answers.
+
+    It names its protocol: asyncio sets TCP_NODELAY only then, without which a small answer waits 40 ms for the client's acknowledgement.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))

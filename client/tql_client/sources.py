@@ -1,4 +1,4 @@
-"""Know which datasets a text reads, and how it reads those that are opened here instead of what their names would open."""
+"""The datasets that a text reads, those that are opened here in the place of what their names would open, and the texts that no engine gets to see."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from tql_client.messages import did_you_mean
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tql_grammar import ast
+    from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.parser import Reading
+    from tql_grammar.schema import Schema
 
-# Not a query (`DELETE FROM t` ends the process), several statements, a chain that is too long.
-DEADLY = frozenset({"TQL190", "TQL191", "TQL402"})
+# Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.
+NO_QUERY = ("TQL190", "TQL191", "TQL402")
 
 
 class Resolved(Record):
@@ -31,7 +33,15 @@ class Resolved(Record):
     path: str
 
 
-def resolve(query: str, datasets: Mapping[str, str], home: str | None, *, allow_sources: bool = False) -> Resolved:
+def resolve(  # noqa: PLR0913 - each is one independent choice
+    query: str,
+    datasets: Mapping[str, str],
+    home: str | None,
+    columns: Callable[[str], Schema],
+    *,
+    allow_sources: bool = False,
+    may_crash: bool = False,
+) -> Resolved:
     """
     Return what to run, and on which dataset.
 
@@ -39,29 +49,47 @@ def resolve(query: str, datasets: Mapping[str, str], home: str | None, *, allow_
         query: a text; one that the engine refuses is handed on as it is, so that the engine says why.
         datasets: the path of every dataset that may be read, by the names that stand for it.
         home: the path of the dataset that a query without FROM reads; None refuses such a query.
+        columns: returns the columns of the dataset at a path.
         allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
+        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.checks.deadly`.
 
     Raises:
+        BadQuery: the text would end the engine's process, never end, or is no query.
         NotFound: the query reads another dataset, or it names none.
     """
     from tql_grammar.parser import read
 
     reading = read(query)
     tree = reading.tree
-    _refuse_deadly(reading)
+    _refuse_no_query(reading)
     tables = _tables(tree) if tree is not None else []
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
     path = home or next((datasets[name] for name in tables if name in datasets), None)
+    places: dict[str | None, str | None] = {None: path, **{name: datasets.get(name) for name in tables}}
+    known = {name: columns(place) for name, place in places.items() if place is not None}
+    if not may_crash:
+        _refuse_deadly(reading, known)
     if tree is None or path is None:
         return Resolved(query, _some(path, datasets, query_is_read=tree is not None))
     return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
 
 
-def _refuse_deadly(reading: Reading) -> None:
-    """Refuse a text that could end the engine's process, or that is no query."""
-    for finding in reading.diagnostics:
-        if finding.code in DEADLY:
-            raise BadQuery(400, finding.message, hint=finding.hint)
+def _refuse_no_query(reading: Reading) -> None:
+    """Refuse a text that is no query, more than one, or too long for any engine."""
+    _refuse(finding for finding in reading.diagnostics if finding.code in NO_QUERY)
+
+
+def _refuse_deadly(reading: Reading, known: Mapping[str | None, Schema]) -> None:
+    """Refuse a text that would end the engine's process, or block it for ever."""
+    from tql_grammar.checks import deadly
+
+    _refuse(deadly(reading, known))
+
+
+def _refuse(findings: Iterable[Diagnostic]) -> None:
+    """Raise the first of some findings as the answer of a server."""
+    for finding in findings:
+        raise BadQuery(400, f"{finding.message} ({finding.code})", hint=finding.hint, diagnostic=finding)
 
 
 def _tables(tree: ast.Query) -> list[str]:

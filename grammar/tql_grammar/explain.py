@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import COUNTING
+from tql_grammar.functions import COUNTING, INDEXED
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Mark
 from tql_grammar.record import Record
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 FEW = 8
+BY_INDEX = "an index of the embeddings may find the first rows, where one was built: nearly the closest; exact=True looks at every row"
 
 
 class Level(Record):
@@ -64,7 +65,8 @@ def _short(node: Record) -> Record:
 def _select(select: ast.Select) -> Level:
     """Return the level of a SELECT."""
     below = tuple(_source(source) for source in sources(select.source))
-    return Level(_clauses(select), _why(select), below)
+    reasons = (_why(select), BY_INDEX if _may_be_found(select) else "")
+    return Level(_clauses(select), "; ".join(filter(None, reasons)), below)
 
 
 def _source(source: ast.Source) -> Level:
@@ -127,6 +129,24 @@ def _why(outer: ast.Select) -> str:
     )
 
 
+def _may_be_found(select: ast.Select) -> bool:
+    """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT is in the same SELECT."""
+    if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
+        return False
+    (key,) = select.order_by
+    inner = select.source.query if isinstance(select.source, ast.Derived) else None
+    made = {} if not isinstance(inner, ast.Select) or _is_cut(inner) else _computed(inner)
+    node = made.get(key.expression.name) if isinstance(key.expression, ast.Column) else key.expression
+    exact = select.where is not None and bool(made)
+    name = node.name.lower() if isinstance(node, ast.Function) else ""
+    return not exact and INDEXED.get(name) == (key.direction or "asc")
+
+
+def _computed(inner: ast.Select) -> dict[str, ast.Expression]:
+    """Return what a SELECT computes, by the names that it gives."""
+    return {output.alias: output.expression for output in inner.columns if isinstance(output, ast.Aliased)}
+
+
 def _made(inner: ast.Select) -> set[str]:
     """Return the names that a SELECT gives to what it computes."""
     return {output.alias for output in inner.columns if isinstance(output, ast.Aliased)}
@@ -183,7 +203,7 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
     ),
     (
         lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and outer.limit is not None,
-        "the order is made before it is cut: with LIMIT in the same SELECT an index ranks by guess",
+        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
     ),
     (
         lambda outer, inner: inner.sample_by is not None and bool(outer.order_by or outer.limit),

@@ -246,6 +246,9 @@ def _taking(*kinds: Kind) -> frozenset[str]:
 OF_VECTORS, SEARCHES = _taking("vector"), _taking("vector", "matrix")
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
 COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
+# By these an index of embeddings, where one was built, ranks the rows of ORDER BY .. LIMIT in this direction: nearly the closest.
+# That of matrices finds other rows for MAXSIM than the closest, and the builder keeps it away.
+INDEXED: dict[str, Literal["asc", "desc"]] = {"cosine_similarity": "desc", "l2_norm": "asc"}
 FLAT = frozenset(name for name, function in CATALOGUE.items() if function.flat)
 
 

@@ -112,7 +112,9 @@ plain_steps = st.one_of(
     _step("order_by", keys),
     _step("limit", counts),
     _step("offset", counts),
-    _step("similarity", names, vectors, metric=metrics, as_=st.sampled_from(["score", "near", None])),
+    _step(
+        "similarity", names, vectors, metric=metrics, as_=st.sampled_from(["score", "near", None]), exact=st.booleans()
+    ),
     _step("similarity", names, st.just(param("v"))),
 )
 steps = plain_steps | st.one_of(
@@ -121,7 +123,7 @@ steps = plain_steps | st.one_of(
     _step("select", n=st.just(fn.count())),
     _step("where", integers.map(lambda number: fn.count() > number)),
     _step("bm25", names, strings),
-    _step("hybrid", vector=st.tuples(names, vectors), text=st.tuples(names, strings)),
+    _step("hybrid", vector=st.tuples(names, vectors), text=st.tuples(names, strings), exact=st.booleans()),
     _step("sample_by", names, limit=counts),
 )
 

@@ -209,7 +209,17 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             select("id").similarity("e", V).order_by("score").limit(3),
             f"select * from (select id, {COSINE} as score) order by score desc limit 3",
             [{"id": number, "score": pytest.approx(scores[number], abs=1e-6)} for number in best[:3]],
-        )
+        ),
+        (
+            select("id").similarity("e", V, exact=True).order_by("score").limit(3),
+            f"select * from (select * from (select id, {COSINE} as score) order by score desc) limit 3",
+            [{"id": number, "score": pytest.approx(scores[number], abs=1e-6)} for number in best[:3]],
+        ),
+        (
+            select("id").similarity("e", V, as_=None, exact=True).limit(3),
+            f"select id order by {COSINE} + 0 desc limit 3",
+            ids(*best[:3]),
+        ),
     ],
     "bm25": [
         (
@@ -229,7 +239,17 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
                 f"order by {THIRD} asc) order by {SECOND} asc) order by score desc limit 2"
             ),
             [{"id": number, "score": pytest.approx(1 / 61)} for number in sorted({best[0], 6})],
-        )
+        ),
+        (
+            select("id").hybrid(vector=("e", V), text=("words", "fish"), candidates=1, exact=True),
+            (
+                "select id, score from (select id[0] as id, sum(zw * 1) as score from ("
+                f"(select id, 1.0 / (61 + row_number()) as zw from (select id order by {COSINE} + 0 desc limit 1)) union all "
+                "(select id, 1.0 / (61 + row_number()) as zw from (select id order by bm25_similarity(words, 'fish') desc limit 1))"
+                ") group by id)"
+            ),
+            [{"id": number, "score": pytest.approx(1 / 61)} for number in dict.fromkeys((best[0], 6))],
+        ),
     ],
     "group_by": [
         (

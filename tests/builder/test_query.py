@@ -192,6 +192,16 @@ TEXTS = [
     pytest.param(base.when(1 > 2, lambda q: q.limit(3)), f'select text from "{D}"', id="when not"),  # noqa: PLR0133 - false is what is tested
     pytest.param(base.when([1], lambda q: q.limit(3)), f'select text from "{D}" limit 3', id="when"),
     pytest.param(base.pipe(lambda q: q.limit(3)), f'select text from "{D}" limit 3', id="pipe"),
+    pytest.param(
+        base.similarity("e", [1.0, 0.5], exact=True).order_by("score").limit(3),
+        f'select * from (select * from (select text, cosine_similarity(e, ARRAY[1.0,0.5]) as score from "{D}") order by score desc) limit 3',
+        id="an exact search",
+    ),
+    pytest.param(
+        base.similarity("e", [1.0, 0.5], "l2", as_=None, exact=True).limit(3),
+        f'select text from "{D}" order by l2_norm(e - ARRAY[1.0,0.5]) + 0 asc limit 3',
+        id="an exact ranking",
+    ),
 ]
 
 

@@ -333,24 +333,6 @@ SEARCHES: dict[str, Callable[[Query, Any], Query]] = {
 }
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
-@pytest.mark.parametrize("offset", [0, 4])
-def test_a_search_is_exact_beside_an_index(indexed: Any, kind: str, offset: int) -> None:
-    """The nearest rows are numpy's, where the engine's index alone has some of them, and an OFFSET takes no rows away."""
-    embeddings = indexed["e"][:]
-    known = columns_of(indexed)
-    missed = 0
-    for vector in np.random.default_rng(5).normal(size=(5, 16)).astype("f4"):
-        scores = embeddings.astype("f8") @ vector / np.linalg.norm(embeddings, axis=1)
-        expected = np.argsort(-scores, kind="stable")[offset : offset + 20].tolist()
-        query = SEARCHES[kind](select("id"), vector).limit(20).offset(offset or None)
-        naive = f"select id order by cosine_similarity(e, ARRAY[{','.join(map(str, vector.tolist()))}]) desc limit 20"
-
-        assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
-        missed += [row["id"] for row in run(indexed, naive)] != np.argsort(-scores)[:20].tolist()
-    assert missed
-
-
 @pytest.mark.parametrize("kind", ["score", "no score", "filtered", "renamed below"])
 def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, kind: str) -> None:
     """The engine's own OFFSET beside an index has fewer rows than LIMIT says; the query's has all, and numpy's ones."""

@@ -132,6 +132,14 @@ REFUSED = [
     ),
     pytest.param(lambda: select("id").bm25("t", "  "), "takes the words to look for", id="no words"),
     pytest.param(lambda: select("id").similarity("e", [1.0], metric="mmr"), "takes as_=None", id="score of mmr"),
+    pytest.param(
+        lambda: select("id").similarity("e", [1.0], metric="mmr", as_=None, exact=True), "one way", id="exact mmr"
+    ),
+    pytest.param(
+        lambda: select("id").similarity("e", [1.0], exact="yes"),  # type: ignore[arg-type]  # what is refused
+        "True or False",
+        id="exact that is no bool",
+    ),
     pytest.param(lambda: select().hybrid(vector=("e", [1.0]), text=("t", "a")), "columns by name", id="hybrid of *"),
     pytest.param(lambda: select("id").hybrid(vector=[], text=("t", "a")), "two rankings or more", id="one ranking"),
 ]

@@ -186,7 +186,7 @@ REASONS = [
     (select("id").sample_by("w", limit=9).order_by("id").limit(3), "order and limit concern the rows that were drawn"),
     (
         select("id").from_("d", schema=tql.Schema(id="int64 inverted")).order_by("id").limit(3),
-        "the order is made before it is cut: with LIMIT in the same SELECT an index ranks by guess",
+        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
     ),
 ]
 

@@ -53,6 +53,7 @@ def test_the_main_chain_is_a_query() -> None:
     assert_type(query, Query)
     assert_type(query.from_("hub://org/ds", alias="d", schema=Schema(id="int64")), Query)
     assert_type(query.where(col("a") > 1).offset(2), Query)
+    assert_type(query.similarity("e", VECTOR, metric="l2", as_=None, exact=True), Query)
     assert_type(select(year=col("meta")["year"]).group_by("year").distinct(), Query)
     assert_type(query.union(select("text")).intersect(select("text")), Query)
     assert_type(select("id").bm25("text", "words"), int)  # type: ignore[assert-type]  # pyright: ignore[reportAssertTypeFailure]  # an assertion that has to fail, so that the others can

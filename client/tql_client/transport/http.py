@@ -73,10 +73,13 @@ class HttpTransport:
             decoding: how JSON is read.
             kept: stands between the calls and the network, for tests that keep exchanges.
             verify: the file of the certificates that are trusted; None asks the environment's REQUESTS_CA_BUNDLE, else those of certifi.
+
+        Raises:
+            ConfigError: *verify* is neither a name of a file nor True, False or None.
         """
         self._decoding = decoding
         self._kept = kept
-        self._verify = verify
+        self._verify = _required(verify)
         self.url = url
         self.largest = largest
         self._token = token
@@ -222,6 +225,14 @@ class HttpTransport:
 def _late(url: str) -> str:
     """Return the message of a deadline."""
     return f"no answer from {url} in the time given: pass connect(.., timeout=seconds) for more"
+
+
+def _required(verify: object) -> bool | str | None:
+    """Return what certificates are checked against, if it says so: to requests an empty text means that anybody is trusted."""
+    if verify is None or isinstance(verify, bool) or (isinstance(verify, str) and verify.strip()):
+        return verify
+    message = f"`verify` takes the file of the certificates to trust, True, False or None, got {verify!r}: None trusts those of certifi, False trusts anybody"
+    raise errors.ConfigError(message)
 
 
 def _verify() -> bool | str:

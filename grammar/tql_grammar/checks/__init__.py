@@ -70,6 +70,8 @@ RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
 CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "info")
+DEADLY = "TQL4"
+DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
 
 
@@ -114,6 +116,17 @@ def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | N
     kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
     order = sorted(kept.values(), key=lambda item: (item.diagnostic.start, item.diagnostic.code))
     return Checked(reading, subject, tuple(order))
+
+
+def deadly(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+    """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
+    found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
+    if reading.tree is not None:
+        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        found += [
+            rule.found(finding, reading.text).diagnostic for rule in DEADLY_RULES for finding in rule.find(subject)
+        ]
+    return found
 
 
 def _ignored(text: str) -> frozenset[str]:

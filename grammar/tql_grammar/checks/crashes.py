@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -11,7 +12,14 @@ from tql_grammar.inference import infer
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+COMPUTING: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 
 
 def _sample_info(subject: Subject) -> Iterator[Finding]:
@@ -66,19 +74,44 @@ def _endless_sample(subject: Subject) -> Iterator[Finding]:
             continue
         if isinstance(sample.limit, ast.Negate):
             yield subject.finding(sample.limit, "a negative number of rows: the engine asks for too much memory")
-        weights = sample.weights
-        never = (isinstance(weights, ast.Number) and weights.value == 0) or isinstance(weights, ast.Negate)
-        never = never or weights == ast.Boolean(value=False)
-        if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
-            pairs = [pair for pair in weights.arguments if isinstance(pair, ast.Pair)]
-            never = never or (
-                bool(pairs)
-                and all(pair.weight == ast.Number(0) or isinstance(pair.weight, ast.Negate) for pair in pairs)
-            )
-        if never:
+        if _is_never_drawn(sample.weights):
             yield subject.finding(
-                weights, "no row can be drawn: the engine never ends", "give at least one row a weight above 0"
+                sample.weights, "no row can be drawn: the engine never ends", "give at least one row a weight above 0"
             )
+
+
+def _is_never_drawn(weights: ast.Node) -> bool:
+    """Tell whether no row has a weight above 0, whatever the rows are."""
+    if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
+        pairs = [pair for pair in weights.arguments if isinstance(pair, ast.Pair)]
+        return bool(pairs) and all(_is_never_drawn(pair.weight) for pair in pairs)
+    value = _constant(weights)
+    return value is not None and value <= 0
+
+
+def _constant(node: ast.Node) -> float | None:
+    """Return the value of a weight that is the same for every row, or None."""
+    if isinstance(node, (ast.Number, ast.Boolean)):
+        return node.value
+    if isinstance(node, ast.Negate):
+        value = _constant(node.operand)
+        return None if value is None else -value
+    if isinstance(node, ast.And):
+        return 0 if 0 in map(_constant, node.operands) else None
+    return _computed(node.operators, [*map(_constant, node.operands)]) if isinstance(node, ast.Chain) else None
+
+
+def _computed(operators: Sequence[str], values: list[float | None]) -> float | None:
+    """Return what constants come to, from the left to the right; a product with 0 is 0."""
+    if set(operators) == {"*"} and 0 in values:
+        return 0
+    first, *others = values
+    for sign, value in zip(operators, others, strict=True):
+        compute = COMPUTING.get(sign)
+        if compute is None or first is None or value is None or (sign == "/" and not value):
+            return None
+        first = compute(first, value)
+    return first
 
 
 def _empty_dot(subject: Subject) -> Iterator[Finding]:
@@ -184,7 +217,7 @@ RULES = (
         code="TQL408",
         title="SAMPLE BY weights of which none is above 0",
         severity="error",
-        explanation="Where no row has a weight above 0 the engine never ends.",
+        explanation="Where no row has a weight above 0 and rows may be drawn again, which is the default, the engine never ends, and no other query of the process is answered any more.",
         example="select id from D sample by 0 limit 3",
         find=_endless_sample,
         meant="select id from D sample by 1 limit 3",

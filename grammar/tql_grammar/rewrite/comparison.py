@@ -20,7 +20,7 @@ from tql_grammar.rewrite.nullable import remedy
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
@@ -32,6 +32,7 @@ MIRRORED: dict[str, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">"
 ALWAYS_BELOW, ALWAYS_ABOVE = frozenset({"!=", "<", "<="}), frozenset({"!=", ">", ">="})
 STRUCTS = {"float16": "<e", "float32": "<f", "float64": "<d"}
 LARGEST_FLOAT_INTEGER = 2**53
+LARGEST_LITERAL = 2**63 - 1
 
 
 def comparison(node: ast.Comparison, scope: Scope) -> Expression:
@@ -202,6 +203,58 @@ def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expressio
         raise _refused(node, rule, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
     found: Expression = ast.In(node.left, (ast.Number(value),))
     return found if operator == "=" else conjunction([ast.IsNull(node.left, negated=True), negation(found)])
+
+
+def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
+    """
+    Return the parts of a conjunction, each lower bound of a column that its upper bound follows as one BETWEEN.
+
+    Of two comparisons the engine reads an index twice, and all rows that either keeps; it ends where BETWEEN meets null, and rounds the bounds of floats.
+    """
+    found: list[Expression] = []
+    for part in parts:
+        whole = _range(found[-1], part, scope) if found else None
+        if whole is None:
+            found.append(part)
+        else:
+            found[-1] = whole
+    return found
+
+
+def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
+    """Return BETWEEN for the two bounds of a column of integers that is never null, or None where they are none."""
+    low, high = _lower(one, scope), _upper(two, scope)
+    if low is None or high is None or low[0] != high[0]:
+        return None
+    column = scope.column(low[0])
+    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
+        return None
+    return ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+
+
+def _lower(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
+    """Return what is at least which integer; BETWEEN takes no literal for the smallest of all."""
+    if isinstance(node, ast.Not):
+        last = _wide_bound(node.operand, scope)
+        return None if last is None or last[1] == LARGEST_LITERAL else (last[0], last[1] + 1)
+    value = number(node.right) if isinstance(node, ast.Comparison) and node.operator == ">=" else None
+    return (node.left, value) if isinstance(value, int) and value >= -LARGEST_LITERAL else None  # type: ignore[attr-defined]  # a comparison
+
+
+def _upper(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
+    """Return what is at most which integer."""
+    if isinstance(node, ast.Between):
+        return _wide_bound(node, scope)
+    value = number(node.right) if isinstance(node, ast.Comparison) and node.operator == "<=" else None
+    return (node.left, value) if isinstance(value, int) else None  # type: ignore[attr-defined]  # a comparison
+
+
+def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
+    """Return the uint64 that `_wide` compares with which upper bound."""
+    if not isinstance(node, ast.Between) or number(node.low) != 0:
+        return None
+    column, value = scope.column(node.operand), number(node.high)
+    return (node.operand, value) if column is not None and column.dtype == "uint64" and isinstance(value, int) else None
 
 
 def bounds(dtype: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
-from tql_grammar.rewrite.comparison import between, comparison, membership
+from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
 from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
@@ -17,7 +17,7 @@ from tql_grammar.schema import TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -90,9 +90,19 @@ def _joined(join: Callable[..., Expression]) -> Callable[[ast.And | ast.Or, Scop
     def rule(node: ast.And | ast.Or, scope: Scope) -> Expression:
         for operand in node.operands:
             _require_truth(operand, scope)
-        return join(node.operands)
+        return join(node.operands, scope)
 
     return rule
+
+
+def _all_of(operands: Iterable[Expression], scope: Scope) -> Expression:
+    """Return AND, the two bounds of a range as one condition."""
+    return conjunction(ranges(operands, scope))
+
+
+def _any_of(operands: Iterable[Expression], _scope: Scope) -> Expression:
+    """Return OR."""
+    return disjunction(operands)
 
 
 def _not(node: ast.Not, scope: Scope) -> Expression:
@@ -209,8 +219,8 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.Between: _between,
     ast.Like: _like,
     ast.IsNull: _is_null,
-    ast.And: _joined(conjunction),
-    ast.Or: _joined(disjunction),
+    ast.And: _joined(_all_of),
+    ast.Or: _joined(_any_of),
     ast.Not: _not,
     ast.Chain: _chain,
     ast.Negate: _negate,
