@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from tql_grammar.lexer import STRING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
 # A carriage return before a newline, or what may hold one: quotes, and a comment up to the end of its line.
-RETURN = re.compile(r"""'(?:[^']|'')*+'|"[^"\n]*+"|--[^\n\r]*+|\r\n""")
+RETURN = re.compile(rf"""{STRING}|"[^"\n]*"|--[^\n\r]*|\r\n""")
 BLANKS = " \t\n"
 
 

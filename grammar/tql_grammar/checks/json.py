@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.checks.levels import bare, made_by
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
-from tql_grammar.walk import below
+from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,12 +109,19 @@ def _selected(subject: Subject) -> Iterator[Finding]:
 
 
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
-    """Yield subscripts of a part of JSON that a sub-query has given a name."""
+    """Yield subscripts of a part of JSON that a sub-query has given a name; by them the outputs of groups take one of the group's values."""
     for level, node in subject.parts(ast.Subscript):
+        if level.select.group_by and not _is_in(node, level.select.where):
+            continue
         plain = not any(isinstance(index, ast.String) for index in node.indices)
         if plain and isinstance(node.operand, ast.Column) and is_part(made_by(level.select, node.operand)):
             message = f"`{node.operand.name}` is a part of JSON by another name: its elements end the engine's process in WHERE, and are refused elsewhere"
             yield subject.finding(node, message, "write the whole subscript where the column is read: js['l'][0] = 3")
+
+
+def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
+    """Tell whether a node is a part of another one."""
+    return whole is not None and any(part is node for part in walk(whole))
 
 
 def _renamed_text(subject: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from tql_grammar.checks.edits import exchanged
 from tql_grammar.checks.literals import is_literal, literals_of
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
-from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.comparison import number, rounded
 from tql_grammar.schema import INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
@@ -123,8 +123,6 @@ def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
 
 def _rounded(subject: Subject) -> Iterator[Finding]:
     """Yield equalities of a float32 column with a number that float32 has not."""
-    import numpy as np
-
     for level, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
             for operand, literal in _sides(node):
@@ -135,13 +133,8 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
                     and column.dtype in {"float16", "float32"}
                     and not column.is_indexed
                 )
-                if (
-                    narrow
-                    and column is not None
-                    and value is not None
-                    and float(np.dtype(column.dtype).type(value)) != value
-                ):
-                    exact = repr(float(np.dtype(column.dtype).type(value)))
+                if narrow and column is not None and value is not None and rounded(column.dtype, value) != value:
+                    exact = repr(rounded(column.dtype, value))
                     message = (
                         f"the column is {column.dtype}, in which {value} is {exact}; the engine compares with {value}"
                     )
