@@ -48,11 +48,14 @@ def runner() -> Callable[[str], Any]:
 def of_nulls() -> Callable[[str], Any]:
     """Return what answers rows with values that may be missing."""
     from tests.builder import nulls
+    from tests.engine import require_harmless
 
-    kept = nulls.build()
+    kept: dict[str | None, Any] = {
+        f"mem://{name}": data for name, data in zip(nulls.DATASETS, nulls.build(), strict=True)
+    }
 
     def answer(text: str) -> list[list[Any]]:
-        assert kept
+        require_harmless(text, kept)
         view: Any = deeplake.query(text)
         if len(view) == 0:
             return []
@@ -67,21 +70,20 @@ def of_nulls() -> Callable[[str], Any]:
 
 def tables() -> Callable[[Any], Any]:
     """Return what makes a table of ``{"name": .., "columns": {"k": ["int64", [1, 2]]}}``, and answers the rows of a text as lists."""
-    from tests.engine import dataset, run
+    from tests.engine import dataset, require_harmless, run
 
-    kept: list[Any] = []
+    kept: dict[str | None, Any] = {}
 
     def answer(asked: Any) -> Any:
         if isinstance(asked, str):
+            require_harmless(asked, kept)
             return [list(row.values()) for row in run(deeplake, asked)]
         columns: dict[str, tuple[str, list[Any]]] = asked["columns"]
         rows = zip(*(values for _, values in columns.values()), strict=True)
-        kept.append(
-            dataset(
-                asked["name"],
-                {label: kind for label, (kind, _) in columns.items()},
-                [dict(zip(columns, row, strict=True)) for row in rows],
-            )
+        kept[f"mem://{asked['name']}"] = dataset(
+            asked["name"],
+            {label: kind for label, (kind, _) in columns.items()},
+            [dict(zip(columns, row, strict=True)) for row in rows],
         )
         return len(kept)
 

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import deeplake
 import numpy as np
 
+from tql import Schema
+from tql_grammar.checks import deadly
+from tql_grammar.parser import read
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -44,12 +48,23 @@ def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any
 
 
 def run(made: Any, text: str) -> list[dict[str, Any]]:
-    """Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python."""
+    """
+    Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python.
+
+    A text that the checks call deadly fails here: the client would refuse it.
+    """
+    require_harmless(text, {None: made} if hasattr(made, "schema") else {})
     view = made.query(text)
     if len(view) == 0:
         return []
     columns = {column.name: [_python(value) for value in view[column.name][:]] for column in view.schema.columns}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def require_harmless(text: str, datasets: Mapping[str | None, Any]) -> None:
+    """Fail where the checks find that a text ends the engine's process."""
+    found = deadly(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
+    assert not found, f"{found[0].code}: {text}"
 
 
 def _python(value: Any) -> Any:

@@ -113,3 +113,12 @@ def test_numbers_of_a_subquery(notes: Any) -> None:
     """What the engine does right outside of the subquery stays possible."""
     assert ids(notes, select().from_(select("id", n=N)).where(col("n") > 1), known=True) == [1, 2]
     assert ids(notes, select().from_(select("id", s=S)).where(col("s").is_null()), known=True) == [2, 4]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_groups_by_a_value_are_answered(notes: Any, *, known: bool) -> None:
+    """The client refuses what ends the engine's process, and `s[0]` of a group is no element of JSON."""
+    query = select(s=S, n=fn.count()).where(S.is_not_null()).group_by("s")
+    rows = run(notes, compile_query(query, None, {None: Schema.from_dataset(notes)} if known else None))
+
+    assert sorted((row["s"], row["n"]) for row in rows) == [("ab", 2), ("xb", 1)]

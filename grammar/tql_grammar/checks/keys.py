@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions
+from tql_grammar.checks.levels import bare, expressions, own_parts
+from tql_grammar.checks.nullable import is_filled
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
 
@@ -38,7 +39,14 @@ def _is_key(key: ast.Node, found: Column, level: Level, clause: str) -> bool:
         return False
     if found.is_text:
         return clause != "SAMPLE BY"
-    return found.is_single and not found.nullable and found.dtype not in {"json", "bytes"}
+    return found.is_single and not _may_be_null(key, found, level, clause) and found.dtype not in {"json", "bytes"}
+
+
+def _may_be_null(key: ast.Node, found: Column, level: Level, clause: str) -> bool:
+    """Tell whether a key has no value in some of the rows that WHERE keeps."""
+    columns = [part for part in own_parts(key) if isinstance(part, ast.Column)]
+    nullable = [part for part in columns if (column := level.column(part)) is not None and column.nullable]
+    return found.nullable and not all(is_filled(part, level, clause) for part in nullable)
 
 
 def _of_types(subject: Subject, types: frozenset[str], message: str, hint: str) -> Iterator[Finding]:

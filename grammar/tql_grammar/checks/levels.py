@@ -141,7 +141,7 @@ def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
         if isinstance(bare(output), ast.Star):
             if level.columns is None:
                 return None
-            found.update(dict.fromkeys(level.columns) if query.group_by else level.columns)
+            found.update(dict.fromkeys(level.columns) if query.group_by else _filled(level.columns, query.where))
         else:
             name = output_name(output)
             if name is not None:
@@ -150,13 +150,48 @@ def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
     return found
 
 
+def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
+    """Return the columns of the rows that meet a condition: one that it asks a value of is never null there."""
+    if where is None:
+        return columns
+    return {
+        name: column.replace(nullable=False) if column and column.nullable and requires(where, name) else column
+        for name, column in columns.items()
+    }
+
+
 def _kept(output: ast.Expression, level: Level) -> Column | None:
     """Return what is known of an output: of a plain column all, under another name all but its indexes, of groups nothing."""
-    column = level.column(bare(output))
+    node = bare(output)
+    column = level.column(node)
     if column is None or level.select.group_by:
         return None
+    if column.nullable and isinstance(node, ast.Column) and requires(level.select.where, node.name):
+        column = column.replace(nullable=False)
     renamed = isinstance(output, ast.Aliased) and output.alias != getattr(output.expression, "name", None)
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
+
+
+def requires(condition: ast.Expression | None, name: str) -> bool:
+    """Tell whether a condition holds for no row in which a column is null."""
+    operands = condition.operands if isinstance(condition, ast.And) else (condition,)
+    return any(_has_value(operand, name) for operand in operands)
+
+
+def _has_value(condition: ast.Expression | None, name: str) -> bool:
+    """Tell whether a single condition holds for no row in which a column is null."""
+    if isinstance(condition, ast.IsNull):
+        tested: ast.Expression | None = condition.operand if condition.negated else None
+    elif (
+        isinstance(condition, ast.Comparison)
+        and condition.operator != "!="
+        and not isinstance(condition.right, ast.Null)
+        and not any(isinstance(part, ast.Column) for part in own_parts(condition.right))
+    ):
+        tested = condition.left
+    else:
+        tested = None
+    return isinstance(tested, ast.Column) and tested.name == name
 
 
 def _level(select: ast.Select, seen: Seen) -> Level:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions, own_parts
-from tql_grammar.checks.literals import is_literal
+from tql_grammar.checks.levels import bare, expressions, own_parts, requires
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, INTEGERS
 
@@ -68,7 +67,7 @@ class At(NamedTuple):
             if inner is None:
                 return None
             node = inner
-        if not _is_nullable(self.level.column(node)) or _is_filled(node, self.level, self.clause):
+        if not _is_nullable(self.level.column(node)) or is_filled(node, self.level, self.clause):
             return None
         return node
 
@@ -86,46 +85,9 @@ def _leading(node: ast.Node) -> ast.Node | None:
     return None
 
 
-def _is_filled(column: ast.Column, level: Level, clause: str) -> bool:
-    """Tell whether the rows that reach a clause are only those in which a column has a value."""
-    if clause != "WHERE" and _requires(level.select.where, column.name):
-        return True
-    source, name = level.select.source, column.name
-    while isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) and not source.query.group_by:
-        inner = _passed(source.query, name)
-        if inner is None:
-            return False
-        if _requires(source.query.where, inner):
-            return True
-        source, name = source.query.source, inner
-    return False
-
-
-def _passed(select: ast.Select, name: str) -> str | None:
-    """Return the name that an output which is a plain column has in the source, or None."""
-    for output in select.columns:
-        inner = bare(output)
-        alias = output.alias if isinstance(output, ast.Aliased) else getattr(inner, "name", None)
-        if alias == name:
-            return inner.name if isinstance(inner, ast.Column) else None
-    return name if any(isinstance(output, ast.Star) for output in select.columns) else None
-
-
-def _requires(condition: ast.Expression | None, name: str) -> bool:
-    """Tell whether a condition holds for no row in which a column is null."""
-    operands = condition.operands if isinstance(condition, ast.And) else (condition,)
-    return any(_has_value(operand, name) for operand in operands)
-
-
-def _has_value(condition: ast.Expression | None, name: str) -> bool:
-    """Tell whether a single condition holds for no row in which a column is null."""
-    if isinstance(condition, ast.IsNull):
-        tested: ast.Expression | None = condition.operand if condition.negated else None
-    elif isinstance(condition, ast.Comparison) and condition.operator != "!=" and is_literal(condition.right):
-        tested = condition.left
-    else:
-        tested = None
-    return isinstance(tested, ast.Column) and tested.name == name
+def is_filled(column: ast.Column, level: Level, clause: str) -> bool:
+    """Tell whether WHERE keeps only rows in which a column has a value, before a clause sees them."""
+    return clause != "WHERE" and requires(level.select.where, column.name)
 
 
 def _parts(subject: Subject) -> Sequence[At]:
@@ -278,7 +240,7 @@ def _right(subject: Subject) -> Iterator[Finding]:
         operands = _sides(at.node)
         for other in operands[1:]:
             column = at.missing(other)
-            if column is not None and column not in at.around and other != operands[0]:
+            if column not in {None, at.missing(operands[0]), *at.around} and column is not None:
                 message = f"`{column.name}` may be null, and on the right of an operator a null is read as a number"
                 yield subject.finding(other, message, f"write it on the left, or test {column.name} is not null too")
                 break
