@@ -238,8 +238,10 @@ class Opened:
         Raises:
             NotFound: it was deleted.
             ConfigError: the engine cannot open it any more.
+            Unavailable: the process can open too few files for the engine to read any.
             DeadlineExceeded: the engine is busy until the time of the call is over.
         """
+        require_room()
         with self._alone(call):
             return self._current if self._is_up_to_date(call) else self._reopened(call)
 
