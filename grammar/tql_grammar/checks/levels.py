@@ -155,7 +155,7 @@ def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
     if where is None:
         return columns
     return {
-        name: column.replace(nullable=False) if column and column.nullable and requires(where, name) else column
+        name: column.replace(nullable=False) if column and column.nullable and requires(where, name, column) else column
         for name, column in columns.items()
     }
 
@@ -166,32 +166,39 @@ def _kept(output: ast.Expression, level: Level) -> Column | None:
     column = level.column(node)
     if column is None or level.select.group_by:
         return None
-    if column.nullable and isinstance(node, ast.Column) and requires(level.select.where, node.name):
+    if column.nullable and isinstance(node, ast.Column) and requires(level.select.where, node.name, column):
         column = column.replace(nullable=False)
     renamed = isinstance(output, ast.Aliased) and output.alias != getattr(output.expression, "name", None)
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
 
 
-def requires(condition: ast.Expression | None, name: str) -> bool:
+def requires(condition: ast.Expression | None, name: str, column: Column) -> bool:
     """Tell whether a condition holds for no row in which a column is null."""
     operands = condition.operands if isinstance(condition, ast.And) else (condition,)
-    return any(_has_value(operand, name) for operand in operands)
+    tested = _tested_text if column.is_text else _tested
+    return any(isinstance(found := tested(operand), ast.Column) and found.name == name for operand in operands)
 
 
-def _has_value(condition: ast.Expression | None, name: str) -> bool:
-    """Tell whether a single condition holds for no row in which a column is null."""
+def _tested(condition: ast.Expression | None) -> ast.Expression | None:
+    """Return the operand that has a value wherever a condition on numbers holds: a missing one on the left meets no comparison."""
     if isinstance(condition, ast.IsNull):
-        tested: ast.Expression | None = condition.operand if condition.negated else None
-    elif (
-        isinstance(condition, ast.Comparison)
-        and condition.operator != "!="
-        and not isinstance(condition.right, ast.Null)
-        and not any(isinstance(part, ast.Column) for part in own_parts(condition.right))
+        return condition.operand if condition.negated else None
+    if isinstance(condition, ast.Comparison):
+        return condition.left
+    members = isinstance(condition, ast.In) and not condition.negated and not isinstance(condition.members, ast.Query)
+    return condition.operand if members else None  # type: ignore[union-attr]  # it is IN
+
+
+def _tested_text(condition: ast.Expression | None) -> ast.Expression | None:
+    """Return the operand that has a value wherever a condition on texts holds: the engine takes a missing one for the empty one."""
+    if isinstance(condition, ast.Comparison):
+        there = condition.operator == "=" and isinstance(condition.right, ast.String) and condition.right.value
+        return condition.left if there else None
+    if isinstance(condition, ast.In) and (
+        isinstance(condition.members, ast.Query) or ast.String("") in condition.members
     ):
-        tested = condition.left
-    else:
-        tested = None
-    return isinstance(tested, ast.Column) and tested.name == name
+        return None
+    return _tested(condition)
 
 
 def _level(select: ast.Select, seen: Seen) -> Level:

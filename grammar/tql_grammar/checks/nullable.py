@@ -87,7 +87,8 @@ def _leading(node: ast.Node) -> ast.Node | None:
 
 def is_filled(column: ast.Column, level: Level, clause: str) -> bool:
     """Tell whether WHERE keeps only rows in which a column has a value, before a clause sees them."""
-    return clause != "WHERE" and requires(level.select.where, column.name)
+    known = level.column(column)
+    return clause != "WHERE" and known is not None and requires(level.select.where, column.name, known)
 
 
 def _parts(subject: Subject) -> Sequence[At]:
