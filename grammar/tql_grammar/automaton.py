@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from tql_grammar.lexer import STOP
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     Action = Callable[..., object]
     Picker = Callable[[Sequence[object]], Sequence[object]]
 
-# The kind of what follows the last token.
-STOP = "$END"
 # The engine's parser holds this many symbols and no more.
 STACK_LIMIT = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import lexer
-from tql_grammar.automaton import STOP
+from tql_grammar.lexer import STOP
 from tql_grammar.parser import parse
 
 if TYPE_CHECKING:

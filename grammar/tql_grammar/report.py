@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
-from tql_grammar.automaton import STOP, TooDeep, Unexpected, accepts
+from tql_grammar.automaton import TooDeep, Unexpected, accepts
 from tql_grammar.diagnostic import Diagnostic, locate
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
+from tql_grammar.lexer import STOP
 from tql_grammar.parser import Reading, machine
 from tql_grammar.syntax_rules import USUAL, finding
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.automaton import STOP, Malformed, Unexpected
+from tql_grammar.automaton import Malformed, Unexpected
 from tql_grammar.keywords import RESERVED, TOKEN_OF_WORD
+from tql_grammar.lexer import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
