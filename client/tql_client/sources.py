@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import Reading
     from tql_grammar.schema import Schema
 
 # Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.

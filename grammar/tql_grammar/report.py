@@ -10,16 +10,18 @@ from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
 from tql_grammar.automaton import TooDeep, Unexpected, accepts
 from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.driver import machine
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
 from tql_grammar.lexer import STOP
-from tql_grammar.parser import Reading, machine
+from tql_grammar.record import Record
 from tql_grammar.syntax_rules import USUAL, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar import ast
+    from tql_grammar.driver import Outcome
     from tql_grammar.lexer import Token
-    from tql_grammar.parser import Outcome
 
 # The engine walks a chain of operators with one call for each; from about 2,050 on it has no stack left, and its process dies.
 DEEPEST_CHAIN = 2_000
@@ -37,6 +39,29 @@ WORDS = {
     **{kind: f"'{sign}'" for sign, kind in SYMBOLS.items()},
     **{TOKEN_OF_WORD[word]: word for word in sorted(RESERVED)},
 }
+
+
+class Reading(Record):
+    """
+    What the engine makes of a text, and what is wrong with it.
+
+    Attributes:
+        text: the whole text.
+        tree: the query that the engine reads, or None if it refuses the text.
+        diagnostics: the findings of the families 0 (text), 1 (syntax) and 4 (depth), in the order of the text.
+        engine_position: the N of the ``Pos N`` that the engine reports: bytes from the start of the line; None where it accepts the text.
+        parses: whether the engine's own parser accepts the text.
+        unexpected: the token that cannot stand where it stands, as written; "" at the end of the text.
+        expected: what could stand there, in words of the language.
+    """
+
+    text: str
+    tree: ast.Query | None
+    diagnostics: tuple[Diagnostic, ...]
+    engine_position: int | None = None
+    parses: bool = True
+    unexpected: str = ""
+    expected: tuple[str, ...] = ()
 
 
 def reading(text: str, outcome: Outcome) -> Reading:

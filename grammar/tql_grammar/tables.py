@@ -45,7 +45,7 @@ VALUES = frozenset(
     ]
 )
 # What decides what a table looks like.
-MAKERS = ("tql.lark", "tables.py", "parser.py", "automaton.py")
+MAKERS = ("tql.lark", "tables.py", "lark_table.py", "automaton.py")
 # Alternatives that take all of their symbols.
 WHOLE = frozenset({"type", "slice"})
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import Reading
     from tql_grammar.schema import Schema
 
 IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tql_grammar.checks.rule import Subject
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.lexer import Token
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import Reading
 
 MOST_ROUNDS = 20
 # How many fixes of one check are tried, and how much text they may have; what comes later has its turn when the first ones are applied.

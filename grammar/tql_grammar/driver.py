@@ -1,0 +1,53 @@
+"""A text driven through the parse table of the grammar, to its statements or to the token that cannot stand where it stands."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import lexer
+from tql_grammar.actions import actions_for
+from tql_grammar.actions.expressions import seal
+from tql_grammar.automaton import Malformed, Table, TooDeep, Unexpected, run
+from tql_grammar.lark_table import make_table
+from tql_grammar.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tql_grammar.automaton import Action
+    from tql_grammar.lexer import Token
+
+
+class Outcome(NamedTuple):
+    """What driving the table came to: the statements, or why there are none."""
+
+    tokens: list[Token]
+    statements: list[object]
+    depth: int
+    failure: Unexpected | TooDeep | Malformed | None
+
+
+def drive(text: str) -> Outcome:
+    """Return what the table makes of a text without NUL."""
+    outcome = _drive(lexer.tokens(text))
+    if isinstance(outcome.failure, TooDeep):
+        return _drive(lexer.tokens(text, whole_vectors=False))
+    return outcome
+
+
+def _drive(tokens: list[Token]) -> Outcome:
+    """Return what the table makes of tokens."""
+    grammar, actions = machine()
+    try:
+        statements, grown = run(grammar, actions, tokens)
+    except (Unexpected, TooDeep, Malformed) as failure:
+        return Outcome(tokens, [], 0, failure)
+    return Outcome(tokens, statements, seal(grown), None)  # type: ignore[arg-type]  # the start rule makes a list
+
+
+@functools.cache
+def machine() -> tuple[Table, Sequence[Action | None]]:
+    """Return the grammar as a table, and what each of its rules does."""
+    grammar = table(make_table)
+    return grammar, actions_for(rule.name for rule in grammar.reductions)
