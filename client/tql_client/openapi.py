@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tql_client import __version__
+from tql_client.version import __version__
 
 _STRING = {"type": "string"}
 _ERROR = {

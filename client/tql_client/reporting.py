@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from tql_client import __version__
+from tql_client.version import __version__
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
-from tql_client import __version__
 from tql_client.address import is_loopback
 from tql_client.deadline import current, use
+from tql_client.version import __version__
 
 if TYPE_CHECKING:
     from typing import Any

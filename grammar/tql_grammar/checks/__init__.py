@@ -30,8 +30,8 @@ from tql_grammar.checks import (
     types,
 )
 from tql_grammar.checks.levels import levels_of
-from tql_grammar.checks.repair import Checked, Found, is_safe, offered
-from tql_grammar.checks.rule import Rule, Subject
+from tql_grammar.checks.repair import Checked, is_safe, offered
+from tql_grammar.checks.rule import Found, Rule, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

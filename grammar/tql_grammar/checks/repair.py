@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.checks.edits import Edit
-    from tql_grammar.checks.rule import Subject
+    from tql_grammar.checks.rule import Found, Subject
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.lexer import Token
     from tql_grammar.report import Reading
@@ -22,13 +22,6 @@ MOST_OFFERED, MOST_TEXT = 20, 50_000
 DIRECTIONS = frozenset({"ASC", "DESC"})
 # Before such a fix the engine did not read all of the text, so the fix may show errors that were written there before.
 OF_TEXT = ("TQL0", "TQL1")
-
-
-class Found(NamedTuple):
-    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
-
-    diagnostic: Diagnostic
-    edits: tuple[Edit, ...] = ()
 
 
 class Checked(NamedTuple):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.levels import expressions, own_parts
-from tql_grammar.checks.repair import Found
 from tql_grammar.diagnostic import Diagnostic, Severity, locate
 from tql_grammar.record import Record
 
@@ -37,6 +36,13 @@ class Finding(Record):
     span: Span
     message: str
     hint: str | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+class Found(NamedTuple):
+    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
+
+    diagnostic: Diagnostic
     edits: tuple[Edit, ...] = ()
 
 
