@@ -277,7 +277,7 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                from tql_grammar.checks.messages import translated
+                from tql_grammar.engine_messages import translated
 
                 if error.diagnostic is None:
                     error.diagnostic = translated(error.description, text, schemas)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.cells import plain
 from tql_client.errors import APIError, ProtocolError, by_status
-from tql_client.messages import hint, position
+from tql_client.messages import hint
+from tql_grammar.engine_messages import engine_position
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
@@ -272,7 +273,7 @@ def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str
         code=str(found["code"]) if "code" in found else None,
         request_id=None if request_id is None else str(request_id),
         hint=_said(found, "hint") or hint(status, description),
-        position=position(description),
+        position=engine_position(description),
         retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
