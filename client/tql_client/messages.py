@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar.engine_messages import advice, missing_column
+from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +29,5 @@ def hint(status: int, description: str, columns: Iterable[str] = ()) -> str | No
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the nearest of the known names, or None where none is near."""
-    from difflib import get_close_matches
-
-    by_fold = {other.casefold(): other for other in known}
-    found = get_close_matches(name.casefold(), by_fold, n=1)
-    return f"did you mean `{by_fold[found[0]]}`?" if found else None
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else None

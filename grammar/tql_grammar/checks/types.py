@@ -72,9 +72,7 @@ def _label(subject: Subject) -> Iterator[Finding]:
                 and literal.value not in column.classes
             ):
                 message = f"the engine answers `{literal.value} is not valid value for tensor ..`"
-                yield subject.finding(
-                    literal, message, did_you_mean(literal.value, column.classes).replace("columns", "classes")
-                )
+                yield subject.finding(literal, message, did_you_mean(literal.value, column.classes, "classes"))
 
 
 def _members(subject: Subject) -> Iterator[Finding]:

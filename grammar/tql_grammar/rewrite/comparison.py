@@ -142,9 +142,7 @@ def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Ex
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
     """Refuse a name that is no class of the column, where its classes are known."""
     if column.classes and literal.value not in column.classes:
-        raise _refused(
-            node, "takes the name of a class", did_you_mean(literal.value, column.classes).replace("columns", "classes")
-        )
+        raise _refused(node, "takes the name of a class", did_you_mean(literal.value, column.classes, "classes"))
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
