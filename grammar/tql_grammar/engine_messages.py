@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.diagnostic import Diagnostic
+from tql_grammar.positions import characters_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -182,20 +183,20 @@ def _by_name(message: str, text: str, name: str | None, code: str) -> Diagnostic
     """Return a finding at the name that the answer speaks of, or about the whole text."""
     at = re.search(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", text) if name else None
     start, end = at.span() if at else _at_position(message, text) or (0, len(text))
-    line, column = locate(text, start)
     said = f"the engine answers `{message.strip()}`"
-    return Diagnostic(code, "error", said, line, column, start, end, _explanation(code))
+    return Diagnostic.at(text, start, end, code, "error", said, _explanation(code))
 
 
 def _at_position(message: str, text: str) -> tuple[int, int] | None:
     """Return the place of the N of ``Pos N``, bytes in a line that is not named: known where one line is that long."""
     position = engine_position(message)
     lines = text.split("\n")
-    long = [number for number, line in enumerate(lines) if position is not None and len(line.encode()) > position]
-    if len(long) != 1:
+    before = [None if position is None else characters_in(line, position) for line in lines]
+    possible = [(number, count) for number, count in enumerate(before) if count is not None]
+    if len(possible) != 1:
         return None
-    before = lines[long[0]].encode()[:position].decode(errors="ignore")
-    start = sum(len(line) + 1 for line in lines[: long[0]]) + len(before)
+    number, count = possible[0]
+    start = sum(len(line) + 1 for line in lines[:number]) + count
     return start, start + 1
 
 

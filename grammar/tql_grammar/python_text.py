@@ -10,6 +10,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from tql_grammar.positions import characters_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +45,8 @@ class Source:
         """Return the offset of a place; Python counts bytes in a line."""
         start = self._lines[line - 1]
         end = self._lines[line] if line < len(self._lines) else len(self.text)
-        return start + len(self.text[start:end].encode()[:column].decode(errors="ignore"))
+        inside = characters_in(self.text[start:end], column)
+        return end if inside is None else start + inside
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Return where a node begins and ends."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
 from tql_grammar.automaton import TooDeep, Unexpected, accepts
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.driver import machine
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
 from tql_grammar.lexer import STOP
+from tql_grammar.positions import byte_column
 from tql_grammar.record import Record
 from tql_grammar.syntax_rules import USUAL, finding
 
@@ -115,8 +116,7 @@ def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
     token = failure.token
     at_stop = token.kind == STOP
     mark = _last_match(text, outcome.tokens) if at_stop else getattr(failure, "mark", token.mark)
-    line_start = text.rfind("\n", 0, mark) + 1
-    position = len(text[line_start:mark].encode("utf-8", "surrogatepass"))
+    position = byte_column(text, mark)
     expected = _expected(failure) if isinstance(failure, Unexpected) else ()
     # Where the text was cut, the cut explains the error.
     cut = [item for item in lost if at_stop and item.start == token.start]
@@ -164,8 +164,7 @@ def _span(token: Token) -> tuple[int, int]:
 
 def _diagnostic(text: str, code: str, message: str, span: tuple[int, int], hint: str | None) -> Diagnostic:
     """Return an error at a place of a text."""
-    line, column = locate(text, span[0])
-    return Diagnostic(code, "error", message, line, column, *span, hint)
+    return Diagnostic.at(text, *span, code, "error", message, hint)
 
 
 def _last_match(text: str, tokens: list[Token]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.levels import expressions, own_parts
-from tql_grammar.diagnostic import Diagnostic, Severity, locate
+from tql_grammar.diagnostic import Diagnostic, Severity
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -159,6 +159,5 @@ class Rule(Record):
     def found(self, finding: Finding, text: str) -> Found:
         """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""
         start, end = finding.span.start, finding.span.end
-        line, column = locate(text, start)
-        diagnostic = Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint)
+        diagnostic = Diagnostic.at(text, start, end, self.code, self.severity, finding.message, finding.hint)
         return Found(diagnostic, finding.edits)
