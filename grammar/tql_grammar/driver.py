@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar import lexer
 from tql_grammar.actions import actions_for
 from tql_grammar.actions.expressions import seal
-from tql_grammar.automaton import Malformed, Table, TooDeep, Unexpected, run
+from tql_grammar.lalr import Malformed, Table, TooDeep, Unexpected, run
 from tql_grammar.lark_table import make_table
 from tql_grammar.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tql_grammar.automaton import Action
+    from tql_grammar.lalr import Action
     from tql_grammar.lexer import Token
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tql_grammar.automaton import Reduction, Table
+from tql_grammar.lalr import Reduction, Table
 from tql_grammar.tables import VALUES, WHOLE, levels
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
-from tql_grammar.automaton import TooDeep, Unexpected, accepts
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.driver import machine
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
+from tql_grammar.lalr import TooDeep, Unexpected, accepts
 from tql_grammar.lexer import STOP
 from tql_grammar.positions import byte_column
 from tql_grammar.record import Record

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.automaton import Malformed, Unexpected
 from tql_grammar.keywords import RESERVED, TOKEN_OF_WORD
+from tql_grammar.lalr import Malformed, Unexpected
 from tql_grammar.lexer import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tql_grammar.automaton import TooDeep
+    from tql_grammar.lalr import TooDeep
     from tql_grammar.lexer import Token
 
 COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tql_grammar.automaton import Reduction, Table
+from tql_grammar.lalr import Reduction, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ VALUES = frozenset(
     ]
 )
 # What decides what a table looks like.
-MAKERS = ("tql.lark", "tables.py", "lark_table.py", "automaton.py")
+MAKERS = ("tql.lark", "tables.py", "lark_table.py", "lalr.py")
 # Alternatives that take all of their symbols.
 WHOLE = frozenset({"type", "slice"})
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tql_grammar import ast, lexer
-from tql_grammar.automaton import Malformed, TooDeep, Unexpected, run
 from tql_grammar.driver import machine
+from tql_grammar.lalr import Malformed, TooDeep, Unexpected, run
 from tql_grammar.walk import walk
 
 BLANKS = st.text(" \t\n", max_size=2)

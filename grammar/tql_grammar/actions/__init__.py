@@ -9,7 +9,7 @@ from tql_grammar.actions import expressions, queries
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql_grammar.automaton import Action
+    from tql_grammar.lalr import Action
 
 ACTIONS = {**expressions.ACTIONS, **queries.ACTIONS}
 

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_grammar import ast
-from tql_grammar.automaton import Malformed
+from tql_grammar.lalr import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tql_grammar.automaton import Action
+    from tql_grammar.lalr import Action
     from tql_grammar.lexer import Token
 
 T = TypeVar("T")

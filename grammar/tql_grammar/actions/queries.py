@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tql_grammar import ast
-from tql_grammar.automaton import Malformed
+from tql_grammar.lalr import Malformed
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

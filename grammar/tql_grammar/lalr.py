@@ -1,4 +1,4 @@
-"""Know how to drive the parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
+"""LALR parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
 
 from __future__ import annotations
 
