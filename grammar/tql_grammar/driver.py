@@ -38,7 +38,7 @@ def drive(text: str) -> Outcome:
 
 def _drive(tokens: list[Token]) -> Outcome:
     """Return what the table makes of tokens."""
-    grammar, actions = machine()
+    grammar, actions = parse_table()
     try:
         statements, grown = run(grammar, actions, tokens)
     except (Unexpected, TooDeep, Malformed) as failure:
@@ -47,7 +47,7 @@ def _drive(tokens: list[Token]) -> Outcome:
 
 
 @functools.cache
-def machine() -> tuple[Table, Sequence[Action | None]]:
+def parse_table() -> tuple[Table, Sequence[Action | None]]:
     """Return the grammar as a table, and what each of its rules does."""
     grammar = table(make_table)
     return grammar, actions_for(rule.name for rule in grammar.reductions)

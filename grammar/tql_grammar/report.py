@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
 from tql_grammar.diagnostic import Diagnostic
-from tql_grammar.driver import machine
+from tql_grammar.driver import parse_table
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
 from tql_grammar.lalr import TooDeep, Unexpected, accepts
 from tql_grammar.lexer import STOP
@@ -150,7 +150,7 @@ def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnosti
 
 def _expected(failure: Unexpected) -> tuple[str, ...]:
     """Return what could stand at a place, in words of the language: names and values first, then the rest in order."""
-    grammar, _actions = machine()
+    grammar, _actions = parse_table()
     kinds = [kind for kind in grammar.rows[failure.states[-1]] if kind in WORDS]
     order = list(WORDS)
     possible = sorted((kind for kind in kinds if accepts(grammar, failure.states, kind)), key=order.index)
