@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tql_grammar.lexer import Token
 
 
-class Outcome(NamedTuple):
+class ParseOutcome(NamedTuple):
     """What driving the table came to: the statements, or why there are none."""
 
     tokens: list[Token]
@@ -28,22 +28,22 @@ class Outcome(NamedTuple):
     failure: Unexpected | TooDeep | Malformed | None
 
 
-def drive(text: str) -> Outcome:
+def run_parser(text: str) -> ParseOutcome:
     """Return what the table makes of a text without NUL."""
-    outcome = _drive(lexer.tokens(text))
+    outcome = _run(lexer.tokens(text))
     if isinstance(outcome.failure, TooDeep):
-        return _drive(lexer.tokens(text, whole_vectors=False))
+        return _run(lexer.tokens(text, whole_vectors=False))
     return outcome
 
 
-def _drive(tokens: list[Token]) -> Outcome:
+def _run(tokens: list[Token]) -> ParseOutcome:
     """Return what the table makes of tokens."""
     grammar, actions = parse_table()
     try:
         statements, grown = run(grammar, actions, tokens)
     except (Unexpected, TooDeep, Malformed) as failure:
-        return Outcome(tokens, [], 0, failure)
-    return Outcome(tokens, statements, seal(grown), None)  # type: ignore[arg-type]  # the start rule makes a list
+        return ParseOutcome(tokens, [], 0, failure)
+    return ParseOutcome(tokens, statements, seal(grown), None)  # type: ignore[arg-type]  # the start rule makes a list
 
 
 @functools.cache

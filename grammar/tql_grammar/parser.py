@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import lexer, report
-from tql_grammar.driver import drive
+from tql_grammar.driver import run_parser
 from tql_grammar.errors import ParseError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read(text: str) -> Reading:
     """Read any text as the engine reads it; never raises."""
-    return report.reading(text, drive(lexer.cut_at_nul(text)))
+    return report.reading(text, run_parser(lexer.cut_at_nul(text)))
 
 
 def parse(text: str) -> ast.Query:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tql_grammar import ast
-    from tql_grammar.driver import Outcome
+    from tql_grammar.driver import ParseOutcome
     from tql_grammar.lexer import Token
 
 # The engine walks a chain of operators with one call for each; from about 2,050 on it has no stack left, and its process dies.
@@ -65,7 +65,7 @@ class Reading(Record):
     expected: tuple[str, ...] = ()
 
 
-def reading(text: str, outcome: Outcome) -> Reading:
+def reading(text: str, outcome: ParseOutcome) -> Reading:
     """Return what is to be said about a text."""
     lost = list(text_rules.findings(text, outcome.tokens))
     if outcome.failure is None:
@@ -75,7 +75,7 @@ def reading(text: str, outcome: Outcome) -> Reading:
     return _failed(text, outcome, lost)
 
 
-def _refusals(text: str, outcome: Outcome) -> Iterator[Diagnostic]:
+def _refusals(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
     """Yield what is wrong with a text that the engine's parser accepts."""
     first = outcome.tokens[0]
     if len(outcome.statements) > 1:
@@ -109,7 +109,7 @@ def _second_statement(tokens: list[Token]) -> Token:
     return next(after for before, after in pairwise(tokens) if before.kind == "SEMICOLON")
 
 
-def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
+def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> Reading:
     """Return what is to be said about a text that the engine's parser refuses."""
     failure = outcome.failure
     assert failure is not None  # noqa: S101 - the caller looked
@@ -127,7 +127,7 @@ def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
     )
 
 
-def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnostic:
+def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diagnostic:
     """Return the finding about the token that cannot stand where it stands."""
     failure = outcome.failure
     assert failure is not None  # noqa: S101 - the caller looked
