@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import lexer
 from tql_grammar.actions import actions_for
-from tql_grammar.actions.expressions import seal
+from tql_grammar.actions.expressions import freeze_chains
 from tql_grammar.lalr import Malformed, Table, TooDeep, Unexpected, run
 from tql_grammar.lark_table import make_table
 from tql_grammar.tables import table
@@ -40,10 +40,10 @@ def _run(tokens: list[Token]) -> ParseOutcome:
     """Return what the table makes of tokens."""
     grammar, actions = parse_table()
     try:
-        statements, grown = run(grammar, actions, tokens)
+        statements, open_chains = run(grammar, actions, tokens)
     except (Unexpected, TooDeep, Malformed) as failure:
         return ParseOutcome(tokens, [], 0, failure)
-    return ParseOutcome(tokens, statements, seal(grown), None)  # type: ignore[arg-type]  # the start rule makes a list
+    return ParseOutcome(tokens, statements, freeze_chains(open_chains), None)  # type: ignore[arg-type]  # the start rule makes a list
 
 
 @functools.cache
