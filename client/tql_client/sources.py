@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.report import Reading
+    from tql_grammar.report import ParseResult
     from tql_grammar.schema import Schema
 
 # Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.
@@ -74,12 +74,12 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
 
 
-def _refuse_no_query(reading: Reading) -> None:
+def _refuse_no_query(reading: ParseResult) -> None:
     """Refuse a text that is no query, more than one, or too long for any engine."""
     _refuse(finding for finding in reading.diagnostics if finding.code in NO_QUERY)
 
 
-def _refuse_deadly(reading: Reading, known: Mapping[str | None, Schema]) -> None:
+def _refuse_deadly(reading: ParseResult, known: Mapping[str | None, Schema]) -> None:
     """Refuse a text that would end the engine's process, or block it for ever."""
     from tql_grammar.checks import deadly
 

@@ -10,12 +10,12 @@ from tql_grammar.errors import ParseError
 
 if TYPE_CHECKING:
     from tql_grammar import ast
-    from tql_grammar.report import Reading
+    from tql_grammar.report import ParseResult
 
 
-def read(text: str) -> Reading:
+def read(text: str) -> ParseResult:
     """Read any text as the engine reads it; never raises."""
-    return report.reading(text, run_parser(lexer.cut_at_nul(text)))
+    return report.diagnose(text, run_parser(lexer.cut_at_nul(text)))
 
 
 def parse(text: str) -> ast.Query:

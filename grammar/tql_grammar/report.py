@@ -42,7 +42,7 @@ WORDS = {
 }
 
 
-class Reading(Record):
+class ParseResult(Record):
     """
     What the engine makes of a text, and what is wrong with it.
 
@@ -65,13 +65,13 @@ class Reading(Record):
     expected: tuple[str, ...] = ()
 
 
-def reading(text: str, outcome: ParseOutcome) -> Reading:
+def diagnose(text: str, outcome: ParseOutcome) -> ParseResult:
     """Return what is to be said about a text."""
     lost = list(text_rules.findings(text, outcome.tokens))
     if outcome.failure is None:
         tree = outcome.statements[0]
         single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)
-        return Reading(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
+        return ParseResult(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
     return _failed(text, outcome, lost)
 
 
@@ -109,7 +109,7 @@ def _second_statement(tokens: list[Token]) -> Token:
     return next(after for before, after in pairwise(tokens) if before.kind == "SEMICOLON")
 
 
-def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> Reading:
+def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> ParseResult:
     """Return what is to be said about a text that the engine's parser refuses."""
     failure = outcome.failure
     assert failure is not None  # noqa: S101 - the caller looked
@@ -122,7 +122,7 @@ def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> Reading
     cut = [item for item in lost if at_stop and item.start == token.start]
     found = () if cut else (_syntax(text, outcome, expected),)
     findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
-    return Reading(
+    return ParseResult(
         text, None, tuple(findings), position, parses=False, unexpected=text[token.start : token.end], expected=expected
     )
 

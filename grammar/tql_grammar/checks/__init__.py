@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.report import Reading
+    from tql_grammar.report import ParseResult
     from tql_grammar.schema import Schema
 
 IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")
@@ -91,7 +91,7 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
 
 def check_reading(
-    reading: Reading, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
+    reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
 ) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
     rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
@@ -105,7 +105,7 @@ def _look(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) 
     return lambda text: _checked(read(text), rules, schemas)
 
 
-def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
+def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
     """Return the findings about a text, with fixes that are not looked at yet."""
     found = [Found(diagnostic) for diagnostic in reading.diagnostics]
     subject = None
@@ -118,7 +118,7 @@ def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | N
     return Checked(reading, subject, tuple(order))
 
 
-def deadly(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+def deadly(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
     """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
     found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
     if reading.tree is not None:

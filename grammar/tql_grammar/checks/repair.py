@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tql_grammar.checks.rule import Found, Subject
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.lexer import Token
-    from tql_grammar.report import Reading
+    from tql_grammar.report import ParseResult
 
 MOST_ROUNDS = 20
 # How many fixes of one check are tried, and how much text they may have; what comes later has its turn when the first ones are applied.
@@ -27,7 +27,7 @@ OF_TEXT = ("TQL0", "TQL1")
 class Checked(NamedTuple):
     """A text as it was read, what the rules looked at, and the findings."""
 
-    reading: Reading
+    reading: ParseResult
     subject: Subject | None
     found: tuple[Found, ...]
 
