@@ -52,13 +52,14 @@ def _diagnostics(
 def _fix(options: argparse.Namespace) -> int:
     """Write the fixes that are certain, in place, or show the difference; what has none is told."""
     from tql import fix
-    from tql_client import layout, reporting
+    from tql_client import reporting
+    from tql_client.apply_changes import apply_changes
 
     settings = inputs.settings()
     schemas, left, worst = inputs.schemas(options.schema or settings.schema), [], CLEAN
     for path, text in inputs.texts(options.files):
         changed = text if path.endswith(".py") else fix(text, schemas)
-        if layout.apply(path, text, changed, options):
+        if apply_changes(path, text, changed, options):
             worst = FINDINGS
         left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
     sys.stderr.write(reporting.as_text(left, sys.stderr))
@@ -69,13 +70,13 @@ def _fix(options: argparse.Namespace) -> int:
 
 def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
-    from tql_client import layout
+    from tql_client.apply_changes import apply_changes
     from tql_grammar.formatter import format_text
 
     worst = CLEAN
     for path, text in inputs.texts(options.files):
         try:
-            changed = layout.apply(path, text, format_text(text, options.width), options)
+            changed = apply_changes(path, text, format_text(text, options.width), options)
         except QueryError as error:
             sys.stderr.write(f"tql: {path}: {error}\n")
             worst = FAILED
