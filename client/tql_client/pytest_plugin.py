@@ -49,7 +49,7 @@ def tql_recorder() -> Iterator[Recorder]:
 @pytest.fixture
 def tql_fingerprint() -> Callable[[Query | str], str]:
     """Return what gives a query a short name that is the same whatever the numbers in its vectors are: sixteen hexadecimal digits."""
-    from tql_client.comparing import fingerprint
+    from tql_client.snapshots import fingerprint
 
     return fingerprint
 
@@ -62,7 +62,7 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     ``assert_tql(query, "select id where id > 3")`` fails with the difference in the builder's words; blanks and the case of keywords do not count.
     ``assert_tql(query)`` compares with the file that ``pytest --tql-update`` wrote, in which long vectors are fingerprints.
     """
-    from tql_client.comparing import require_same, require_snapshot
+    from tql_client.snapshots import require_same, require_snapshot
 
     path = _file(request, SNAPSHOTS, ".tql")
     update = bool(request.config.getoption("--tql-update"))
