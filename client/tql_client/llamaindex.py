@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
 from tql.expr import Expr
-from tql_client.retrieving import Search, compared, joined
+from tql_client.retriever import Search, compared, joined
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
