@@ -218,7 +218,7 @@ class Client:
         Returns:
             one `Result` for each query.
         """
-        from tql_client.many import mapped
+        from tql_client.concurrency import mapped
 
         return mapped(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
@@ -235,7 +235,7 @@ class Client:
             query: a query or a text.
             size: rows of a page, 1 or more; the last page may have fewer.
         """
-        from tql_client.many import paged
+        from tql_client.concurrency import paged
 
         if isinstance(query, str):
             self.compile(query)  # a text that would not do what it says is refused before any page
@@ -248,7 +248,7 @@ class Client:
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task closes the connection."""
-        from tql_client.many import awaited
+        from tql_client.concurrency import awaited
 
         return await awaited(functools.partial(self._query, query, as_list=as_list, on_findings=on_findings))
 
@@ -259,7 +259,7 @@ class Client:
         on_error: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
         """Send many queries from asyncio; see `map`."""
-        from tql_client.many import amapped
+        from tql_client.concurrency import amapped
 
         return await amapped(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error

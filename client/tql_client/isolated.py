@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from tql_client.call import Call, Stop
-from tql_client.cells import plain
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
 from tql_client.retry import STOPPED
+from tql_client.values import to_python
 from tql_client.wire import Answer
 from tql_grammar.errors import TqlError
 
@@ -228,7 +228,7 @@ def _answered(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, An
 def _sendable(values: Any) -> Any:  # noqa: ANN401 - a column as the engine gives it
     """Return a column as numbers of numpy, or as plain values."""
     numeric = type(values).__module__ == "numpy" and values.dtype.kind in "biuf"
-    return values if numeric else plain(values)
+    return values if numeric else to_python(values)
 
 
 if __name__ == "__main__":

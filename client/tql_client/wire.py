@@ -17,9 +17,9 @@ from itertools import chain
 from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.cells import plain
 from tql_client.errors import APIError, ProtocolError, by_status
 from tql_client.messages import hint
+from tql_client.values import to_python
 from tql_grammar.engine_messages import engine_position
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -322,7 +322,7 @@ def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
     float32 numbers keep their shortest digits; NaN and infinities are written as Python's json writes and reads them.
     """
     names = list(columns)
-    lists = [plain(values) for values in columns.values()]
+    lists = [to_python(values) for values in columns.values()]
     data = (
         [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
         if as_list

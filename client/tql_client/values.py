@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def plain(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
+def to_python(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
     """Return a column, a numpy array or a list of cells, as a list of plain values."""
     if type(values).__module__ == "numpy":
         whole: list[Any] = _array(values)
