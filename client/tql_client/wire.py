@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "Query successful."
 EXCERPT = 500
-# Bytes from which an answer is read piece by piece.
+# Bytes from which an answer is read chunk by chunk.
 LARGE = 2**25
 _SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 DESCRIPTIONS = ("description", "error", "message", "detail")
@@ -125,11 +125,11 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
-    """Return an answer that is read piece by piece, by columns."""
-    from tql_client.pieces import Pieces
+    """Return an answer that is read chunk by chunk, by columns."""
+    from tql_client.streaming import ChunkedJson
 
     size = len(body)
-    rest, columns, by_rows = Pieces(body, lambda piece: load(piece, decoding)).answer()
+    rest, columns, by_rows = ChunkedJson(body, lambda chunk: load(chunk, decoding)).answer()
     names = _names(rest.pop("tensors", None), columns)
     if by_rows:
         count = max(map(len, columns.values()), default=0)
