@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 # Seconds; only a look-up of a name takes longer, which nobody can interrupt.
-LETTING_GO = 1.0
+DRAIN_SECONDS = 1.0
 
 
 class Stop:
@@ -60,7 +60,7 @@ class Stop:
                 self._acts.remove(act)
 
 
-class Calls:
+class InFlight:
     """The calls of a client and of its copies that are on their way; once they are closed none begins."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Calls:
         for stop in stops:
             stop.ask()
         with self._changing:
-            self._changing.wait_for(lambda: not self._stops, LETTING_GO)
+            self._changing.wait_for(lambda: not self._stops, DRAIN_SECONDS)
 
 
 class Call(Record):

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.call import Call, Calls, Stop
+from tql_client.call import Call, InFlight, Stop
 from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
@@ -128,7 +128,7 @@ class Client:
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
-        self._calls = Calls()
+        self._calls = InFlight()
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
