@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 1.0
 
 
-class Stop:
+class CancelToken:
     """Ends a call from another thread: what it waits for is given up at once."""
 
     def __init__(self) -> None:
         """Prepare; the call goes on."""
-        self._asked = threading.Event()
+        self._cancelled = threading.Event()
         self._acts: list[Callable[[], None]] = []
         self._changing = threading.Lock()
 
-    def ask(self) -> None:
+    def cancel(self) -> None:
         """End the call."""
-        self._asked.set()
+        self._cancelled.set()
         with self._changing:
             acts = list(self._acts)
         for act in acts:
             act()
 
     @property
-    def is_asked(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Whether the call is to end."""
-        return self._asked.is_set()
+        return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
         """Wait, or less where the call is to end."""
-        self._asked.wait(seconds)
+        self._cancelled.wait(seconds)
 
     @contextlib.contextmanager
     def during(self, act: Callable[[], None]) -> Iterator[None]:
@@ -52,7 +52,7 @@ class Stop:
         with self._changing:
             self._acts.append(act)
         try:
-            if self.is_asked:
+            if self.is_cancelled:
                 act()
             yield
         finally:
@@ -65,12 +65,12 @@ class InFlight:
 
     def __init__(self) -> None:
         """Prepare; none is on its way."""
-        self._stops: set[Stop] = set()
+        self._stops: set[CancelToken] = set()
         self._closed = False
         self._changing = threading.Condition()
 
     @contextlib.contextmanager
-    def running(self, stop: Stop) -> Iterator[None]:
+    def running(self, stop: CancelToken) -> Iterator[None]:
         """
         Count a call as long as it runs.
 
@@ -95,7 +95,7 @@ class InFlight:
             self._closed = True
             stops = list(self._stops)
         for stop in stops:
-            stop.ask()
+            stop.cancel()
         with self._changing:
             self._changing.wait_for(lambda: not self._stops, DRAIN_SECONDS)
 
@@ -117,7 +117,7 @@ class Call(Record):
     as_list: bool
     deadline: float
     request_id: str
-    stop: Stop
+    stop: CancelToken
     attempt: int = 1
 
     @property

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.call import Call, InFlight, Stop
+from tql_client.call import Call, CancelToken, InFlight
 from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
@@ -172,7 +172,7 @@ class Client:
             CheckError: a text that the engine would refuse, or whose rows are not those that it says.
             ArgumentError: a query without source, where the client has no dataset.
         """
-        return self._compiled(query, on_findings, self._schemas(self._call(Stop())))
+        return self._compiled(query, on_findings, self._schemas(self._call(CancelToken())))
 
     def query(
         self,
@@ -196,7 +196,7 @@ class Client:
             APIError: the server or the engine refused the query.
             ProtocolError: the answer is not what the protocol says.
         """
-        return self._query(query, as_list=as_list, on_findings=on_findings, stop=Stop())
+        return self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
 
     def map(
         self,
@@ -266,7 +266,7 @@ class Client:
         )
 
     def _query(
-        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: Stop
+        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows, unless *stop* ends it."""
         started = time.monotonic()
@@ -286,7 +286,7 @@ class Client:
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
 
-    def _call(self, stop: Stop, *, as_list: bool = True) -> Call:
+    def _call(self, stop: CancelToken, *, as_list: bool = True) -> Call:
         """Return a call that begins now, without its text."""
         return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
 

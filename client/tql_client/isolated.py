@@ -16,7 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from tql_client.call import Call, Stop
+from tql_client.call import Call, CancelToken
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
 from tql_client.retry import STOPPED
 from tql_client.values import to_python
@@ -54,7 +54,7 @@ class IsolatedTransport:
         self._one = threading.Lock()
         self._child: Child | None = None
         self._known: Known = {}
-        self._running(time.monotonic() + OPENING_SECONDS, Stop())
+        self._running(time.monotonic() + OPENING_SECONDS, CancelToken())
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -101,7 +101,7 @@ class IsolatedTransport:
         with self._one:
             self._drop()
 
-    def _running(self, deadline: float, stop: Stop) -> Child:
+    def _running(self, deadline: float, stop: CancelToken) -> Child:
         """Return the child; a new one opens the dataset and tells its columns first."""
         if self._child is None or self._child.process_id != os.getpid():
             child = self._child = Child(self._place)
@@ -112,7 +112,7 @@ class IsolatedTransport:
                 raise
         return self._child
 
-    def _refreshed(self, child: Child, deadline: float, stop: Stop) -> None:
+    def _refreshed(self, child: Child, deadline: float, stop: CancelToken) -> None:
         """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
         found = self._asked(child, (None, deadline - time.monotonic()), deadline, stop)
         self._known = self._known if found is None else found
@@ -123,7 +123,7 @@ class IsolatedTransport:
         if child is not None:
             child.end()
 
-    def _asked(self, child: Child, question: object, deadline: float, stop: Stop) -> Any:  # noqa: ANN401 - whatever the child answers
+    def _asked(self, child: Child, question: object, deadline: float, stop: CancelToken) -> Any:  # noqa: ANN401 - whatever the child answers
         """Return the child's answer to a question, or raise its error."""
         try:
             answer = child.ask(question, deadline, stop)
@@ -159,12 +159,12 @@ class Child:
         self.process_id = os.getpid()
         self._line.send(place)
 
-    def ask(self, question: object, deadline: float, stop: Stop) -> object:
+    def ask(self, question: object, deadline: float, stop: CancelToken) -> object:
         """Return the answer to a question."""
         try:
             self._line.send(question)
             while not self._line.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
-                if stop.is_asked:
+                if stop.is_cancelled:
                     raise Cancelled(STOPPED)
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded(_LATE)
@@ -208,7 +208,9 @@ def answer_all(line: Connection) -> None:
         try:
             transport = transport or EmbeddedTransport(place, may_crash=True)
             query, seconds = question
-            call = Call(query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop())
+            call = Call(
+                query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=CancelToken()
+            )
             if query is not None:
                 line.send(_answered(transport, call))
             else:

@@ -133,7 +133,7 @@ def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships n
     """Wait for a future, as long as a call lasts."""
     pause = FIRST_POLL
     while not future.is_completed():
-        if call.stop.is_asked:
+        if call.stop.is_cancelled:
             raise Cancelled(STOPPED)
         if call.seconds_left <= 0:
             raise DeadlineExceeded(LATE)

@@ -116,7 +116,7 @@ class Retries:
                 answer = transport.send(call.replace(attempt=attempt))
             except (TransportError, APIError, ProtocolError) as error:
                 _note(error, attempt, time.monotonic() - started)
-                if call.stop.is_asked:
+                if call.stop.is_cancelled:
                     raise Cancelled(STOPPED) from None
                 pause = self._wait(error, attempt, call)
                 if pause is None:
