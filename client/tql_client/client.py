@@ -86,10 +86,10 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         source = None if anonymous else token_for(url, token, token_file)
         http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
-    from tql_client.embedded import EmbeddedTransport, Place
+    from tql_client.embedded import DatasetTarget, EmbeddedTransport
     from tql_client.isolated import IsolatedTransport
 
-    place = Place(url, dataset, allow_sources=allow_sources, credentials=credentials)
+    place = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
     transport = IsolatedTransport(place) if isolated else EmbeddedTransport(place)
     return Client(transport, timeout=timeout, retries=Retries(attempts), needs_source=False, schemas=transport.schemas)
 

@@ -115,7 +115,7 @@ class Datasets:
         self._opened.clear()
 
 
-class Place(Record):
+class DatasetTarget(Record):
     """
     Which dataset answers, and how it is opened.
 
@@ -133,7 +133,7 @@ class Place(Record):
 
     def __repr__(self) -> str:
         """Show no credentials."""
-        return f"Place({self.path!r}, {self.dataset!r})"
+        return f"DatasetTarget({self.path!r}, {self.dataset!r})"
 
 
 class EmbeddedTransport:
@@ -143,7 +143,7 @@ class EmbeddedTransport:
     A query's source has to be the path, or the name given as *dataset*: for any other source the engine would go to the network.
     """
 
-    def __init__(self, place: Place, *, may_crash: bool = False) -> None:
+    def __init__(self, place: DatasetTarget, *, may_crash: bool = False) -> None:
         """Open the dataset for reading; see `Datasets`."""
         path = place.path
         known = [path, local_path(path), *([place.dataset] if place.dataset else [])]
@@ -196,4 +196,4 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     return view[name][:]
 
 
-__all__ = ["Datasets", "EmbeddedTransport", "Place", "engine", "local_path", "open_dataset"]
+__all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]

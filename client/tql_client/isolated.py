@@ -1,7 +1,7 @@
 """
 Know how the engine answers in a process of its own, which may crash, hang or be stopped without any harm to this one.
 
-The child is ``python -m tql_client.isolated FD``: it takes the `Place` and then one query after the other from a socket, and answers with columns or an error.
+The child is ``python -m tql_client.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tql_client.wire import Answer
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from tql_client.embedded import Place
+    from tql_client.embedded import DatasetTarget
     from tql_grammar.schema import Schema
 
 POLL = 0.05
@@ -34,9 +34,9 @@ Known = dict[str | None, "Schema"]
 
 
 class IsolatedTransport:
-    """Answers queries with the engine in a child process, one at a time; see `Place` for what may be read."""
+    """Answers queries with the engine in a child process, one at a time; see `DatasetTarget` for what may be read."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatasetTarget) -> None:
         """
         Start the child, which opens the dataset.
 
@@ -143,7 +143,7 @@ _LATE = (
 class Child:
     """A process that runs the engine."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatasetTarget) -> None:
         """Start it."""
         ours, its = socket.socketpair()
         with its:
@@ -197,7 +197,7 @@ def answer_all(line: Connection) -> None:
     """Answer the questions of the parent until it is gone."""
     from tql_client.embedded import EmbeddedTransport
 
-    place: Place = line.recv()
+    place: DatasetTarget = line.recv()
     transport: EmbeddedTransport | None = None
     told: Known | None = None
     while True:

@@ -65,9 +65,9 @@ class Recorder(Client):
 
     def engine(self, path: str, dataset: str | None = None) -> Recorder:
         """Answer with what the engine in this process finds in the dataset at *path* (extra: embedded), with its columns known to the check."""
-        from tql_client.embedded import EmbeddedTransport, Place
+        from tql_client.embedded import DatasetTarget, EmbeddedTransport
 
-        transport = EmbeddedTransport(Place(path, dataset))
+        transport = EmbeddedTransport(DatasetTarget(path, dataset))
         self._transport: Transport = transport
         self._schemas = transport.schemas
         return self
