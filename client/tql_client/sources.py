@@ -36,7 +36,7 @@ class Resolved(Record):
 def resolve(  # noqa: PLR0913 - each is one independent choice
     query: str,
     datasets: Mapping[str, str],
-    home: str | None,
+    default_path: str | None,
     columns: Callable[[str], Schema],
     *,
     allow_sources: bool = False,
@@ -48,7 +48,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     Args:
         query: a text; one that the engine refuses is handed on as it is, so that the engine says why.
         datasets: the path of every dataset that may be read, by the names that stand for it.
-        home: the path of the dataset that a query without FROM reads; None refuses such a query.
+        default_path: the path of the dataset that a query without FROM reads; None refuses such a query.
         columns: returns the columns of the dataset at a path.
         allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
         may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.checks.deadly`.
@@ -64,7 +64,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     _refuse_no_query(reading)
     tables = _tables(tree) if tree is not None else []
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
-    path = home or next((datasets[name] for name in tables if name in datasets), None)
+    path = default_path or next((datasets[name] for name in tables if name in datasets), None)
     places: dict[str | None, str | None] = {None: path, **{name: datasets.get(name) for name in tables}}
     known = {name: columns(place) for name, place in places.items() if place is not None}
     if not may_crash:
