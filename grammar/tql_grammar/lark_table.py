@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar.lalr import Reduction, Table
-from tql_grammar.tables import VALUES, WHOLE, levels
+from tql_grammar.tables import VALUES, WHOLE, precedences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ def make_table(grammar: str) -> Table:
 
     loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
     _terminals, rules, _ignored = loaded.compile(["start"], "*")
-    analyzer = _analyzer(levels(grammar))(ParserConf(rules, {}, ["start"]), strict=True)
+    analyzer = _analyzer(precedences(grammar))(ParserConf(rules, {}, ["start"]), strict=True)
     analyzer.compute_lalr()
     found = analyzer.parse_table
     index = {rule: number for number, rule in enumerate(rules)}
@@ -46,18 +46,18 @@ def _has_value(symbol: Any) -> bool:  # noqa: ANN401 - a symbol of lark
 
 
 def _analyzer(binding: dict[str, tuple[int, str]]) -> Any:  # noqa: ANN401 - a class of lark
-    """Return lark's analysis of a grammar, made to heed levels of binding, which lark itself does not know."""
+    """Return lark's analysis of a grammar, made to heed precedences of binding, which lark itself does not know."""
     from lark.parsers.lalr_analysis import LALR_Analyzer
 
     class Analyzer(LALR_Analyzer):
-        """Where a token could continue a rule or end it, let the levels decide before lark counts it as a conflict."""
+        """Where a token could continue a rule or end it, let the precedences decide before lark counts it as a conflict."""
 
         def compute_lalr1_states(self) -> None:
             """Make the states."""
             for itemset in self.lr0_itemsets:
                 for token in [token for token in itemset.lookaheads if token in itemset.transitions]:
                     (rule,) = itemset.lookaheads[token]
-                    goes_on, ends = _decide(_level(rule.expansion, binding), binding.get(token.name))
+                    goes_on, ends = _decide(_precedence(rule.expansion, binding), binding.get(token.name))
                     if not goes_on:
                         del itemset.transitions[token]
                     if not ends:
@@ -67,8 +67,8 @@ def _analyzer(binding: dict[str, tuple[int, str]]) -> Any:  # noqa: ANN401 - a c
     return Analyzer
 
 
-def _level(symbols: Iterable[Any], binding: dict[str, tuple[int, str]]) -> tuple[int, str] | None:
-    """Return the level of a rule: that of its last token."""
+def _precedence(symbols: Iterable[Any], binding: dict[str, tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the precedence of a rule: that of its last token."""
     tokens = [symbol.name for symbol in symbols if symbol.is_term]
     return binding.get(tokens[-1]) if tokens else None
 

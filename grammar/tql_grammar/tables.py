@@ -57,10 +57,10 @@ def table(make: Callable[[str], Table]) -> Table:
     return _kept(place) or _read(_keep(place, _write(make(HERE.joinpath("tql.lark").read_text("utf-8")))))
 
 
-def levels(grammar: str) -> dict[str, tuple[int, str]]:
-    """Return the level and the associativity of each operator, as the head of the grammar file gives them."""
+def precedences(grammar: str) -> dict[str, tuple[int, str]]:
+    """Return the precedence and the associativity of each operator, as the head of the grammar file gives them."""
     found = LEVEL.findall(grammar)
-    return {name: (level, side) for level, (side, names) in enumerate(found) for name in names.split()}
+    return {name: (precedence, side) for precedence, (side, names) in enumerate(found) for name in names.split()}
 
 
 def _cache_file() -> Path:
