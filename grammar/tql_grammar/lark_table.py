@@ -46,7 +46,7 @@ def _has_value(symbol: Any) -> bool:  # noqa: ANN401 - a symbol of lark
 
 
 def _analyzer(binding: dict[str, tuple[int, str]]) -> Any:  # noqa: ANN401 - a class of lark
-    """Return lark's analysis of a grammar, made to heed precedences of binding, which lark itself does not know."""
+    """Return lark's analysis of a grammar, with the precedence of operators, which lark itself does not know."""
     from lark.parsers.lalr_analysis import LALR_Analyzer
 
     class Analyzer(LALR_Analyzer):
