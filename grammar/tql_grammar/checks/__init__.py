@@ -29,9 +29,9 @@ from tql_grammar.checks import (
     texts,
     types,
 )
-from tql_grammar.checks.levels import levels_of
 from tql_grammar.checks.repair import Checked, is_safe, offered
 from tql_grammar.checks.rule import Found, Rule, Subject
+from tql_grammar.checks.scopes import scopes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,7 +110,7 @@ def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str
     found = [Found(diagnostic) for diagnostic in reading.diagnostics]
     subject = None
     if reading.tree is not None:
-        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
         found += [rule.found(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
     kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
@@ -122,7 +122,7 @@ def deadly(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = N
     """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
     found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
     if reading.tree is not None:
-        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
         found += [
             rule.found(finding, reading.text).diagnostic for rule in DEADLY_RULES for finding in rule.find(subject)
         ]
