@@ -96,7 +96,7 @@ def _shared_names(subject: Subject) -> Iterator[Finding]:
     """Yield conditions beside a join on names that both sides have."""
     for scope, _ in _joins(subject):
         for part in () if scope.select.where is None else own_parts(scope.select.where):
-            if isinstance(part, ast.Column) and part.table is not None and part.name in scope.doubtful:
+            if isinstance(part, ast.Column) and part.table is not None and part.name in scope.ambiguous:
                 message = f"both sources have a column `{part.name}`, and a condition beside the join reads one of them for both"
                 hint = "name the columns in a sub-query: select * from (select a.id as x, b.id as y from .. join ..) where .."
                 yield subject.finding(part, message, hint)

@@ -115,18 +115,18 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
     return f"{hint}; a text is written in single quotes" if quoted else hint
 
 
-def _doubtful(subject: Subject) -> Iterator[Finding]:
+def _ambiguous(subject: Subject) -> Iterator[Finding]:
     """Yield the names that both sides of a join have."""
     for scope in subject.scopes:
         if not isinstance(scope.select.source, ast.Join):
             continue
         for _, node in expressions(scope.select):
             for part in own_parts(node):
-                if isinstance(part, ast.Column) and part.table is None and part.name in scope.doubtful:
+                if isinstance(part, ast.Column) and part.table is None and part.name in scope.ambiguous:
                     message = f"the engine answers `Column {part.name} appears in multiple datasets aliases`"
                     yield subject.finding(part, message, f"say which one: {next(iter(scope.aliases), 'a')}.{part.name}")
-                elif isinstance(part, ast.Star) and scope.doubtful:
-                    shared = ", ".join(sorted(scope.doubtful))
+                elif isinstance(part, ast.Star) and scope.ambiguous:
+                    shared = ", ".join(sorted(scope.ambiguous))
                     message = f"both sources have {shared}: the engine answers `Tensor '..' appears in multiple input datasets.`"
                     yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
 
@@ -156,7 +156,7 @@ RULES = (
         severity="error",
         explanation="A name that both sources have needs the alias of one of them, and `*` is refused. Known with a schema only.",
         example="select id from D as a join U as b on a.id = b.uid",
-        find=_doubtful,
+        find=_ambiguous,
         meant="select a.id as id from D as a join U as b on a.id = b.uid",
     ),
     Rule(

@@ -28,7 +28,7 @@ class SelectScope(NamedTuple):
         select: the SELECT.
         columns: the columns of the source, each with what is known of it; None where not even their names are known.
         aliases: the columns by the alias of a source, for ``a.id``.
-        doubtful: the names that several joined sources have.
+        ambiguous: the names that several joined sources have.
         moved: whether the rows are those of a sub-query or a join.
         changed: whether that left rows out, moved or merged them, so that an index points to other rows.
     """
@@ -36,7 +36,7 @@ class SelectScope(NamedTuple):
     select: ast.Select
     columns: Columns | None = None
     aliases: Mapping[str, Columns | None] = {}
-    doubtful: frozenset[str] = frozenset()
+    ambiguous: frozenset[str] = frozenset()
     moved: bool = False
     changed: bool = False
 
@@ -211,12 +211,12 @@ def _new_level(select: ast.Select, seen: Seen) -> SelectScope:
         changed = query is not None and _changes(query, seen)
         return SelectScope(select, columns, aliases, moved=query is not None, changed=changed)
     known: dict[str, Column | None] = {}
-    doubtful = set()
+    ambiguous = set()
     for _, columns, _ in sides:
-        doubtful |= set(known) & set(columns or ())
+        ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
     complete = all(columns is not None for _, columns, _ in sides)
-    return SelectScope(select, known if complete else None, aliases, frozenset(doubtful), moved=True, changed=True)
+    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), moved=True, changed=True)
 
 
 def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:
