@@ -37,7 +37,7 @@ def is_wide(node: Expression, scope: Scope) -> bool:
     return rule is not None and rule(node, scope)
 
 
-def widened(node: Expression, scope: Scope) -> Expression:
+def promote(node: Expression, scope: Scope) -> Expression:
     """Return *node* with the same numbers in 64 bits: ``a * 1``."""
     return node if is_wide(node, scope) else _times(node, 1)
 
@@ -107,9 +107,9 @@ def _dot(node: ast.Function, scope: Scope) -> Expression:
 
 
 _ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
-    "abs": widened,
-    "sum": widened,
-    "prod": widened,
+    "abs": promote,
+    "sum": promote,
+    "prod": promote,
     "sqrt": floating,
     "cosine_similarity": floating,
 }
