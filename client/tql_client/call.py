@@ -1,4 +1,4 @@
-"""Know what a transport is: one call in, one answer out."""
+"""A call and its transport: one query in, one answer out, and the token that cancels it."""
 
 from __future__ import annotations
 

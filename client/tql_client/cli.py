@@ -1,4 +1,4 @@
-"""Know the command ``tql``: data on the standard output, everything else on the standard error; exit 0 clean, 1 findings, 2 could not run, 130 interrupted."""
+"""The command ``tql``: data on the standard output, everything else on the standard error; exit 0 clean, 1 findings, 2 could not run, 130 interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the way of a query: text, check, source, wire, result."""
+"""The client: a query goes through text, check, source and transport to its result."""
 
 from __future__ import annotations
 

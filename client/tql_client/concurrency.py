@@ -1,4 +1,4 @@
-"""Know how many queries are sent at a time: a pool of threads over one client, for programs with and without asyncio."""
+"""Several queries at a time: a pool of threads over one client, for programs with and without asyncio."""
 
 from __future__ import annotations
 

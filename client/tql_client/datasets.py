@@ -1,4 +1,4 @@
-"""Know how small data for tests becomes a dataset of the engine: columns as lists, their types by their values."""
+"""Small datasets for tests, created in the engine from columns as lists, with types inferred from the values."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know how the engine answers in a process of its own, which may crash, hang or be stopped without any harm to this one.
+The engine in a process of its own, which may crash, hang or be stopped without harm to this one.
 
 The child is ``python -m tql_client.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
 """

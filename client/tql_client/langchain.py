@@ -1,4 +1,4 @@
-"""Know how LangChain retrieves documents by TQL: a thin `BaseRetriever` over a client (extra: langchain)."""
+"""LangChain retriever over TQL: a thin `BaseRetriever` over a client; requires the `langchain` extra."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how LlamaIndex retrieves nodes by TQL: a thin `BaseRetriever` over a client (extra: llamaindex)."""
+"""LlamaIndex retriever over TQL: a thin `BaseRetriever` over a client; requires the `llamaindex` extra."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how the protocol reads as an OpenAPI description, for the local server and for tools that test it."""
+"""OpenAPI description of the protocol, for the local server and for tools that test it."""
 
 from __future__ import annotations
 

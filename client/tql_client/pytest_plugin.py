@@ -1,5 +1,5 @@
 """
-Know what tests of programs that send queries need: the fixtures of the pytest plugin, which pytest finds by itself.
+Fixtures for tests of programs that send queries: the pytest plugin, which pytest finds by itself.
 
 `tql_recorder` a client that checks and keeps queries; `assert_tql` a comparison in the builder's words, and snapshots;
 `tql_fingerprint` a short name of a query whatever its vectors hold; `tql_server` a local server over the real engine with the rows of `tql_data`;

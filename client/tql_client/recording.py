@@ -1,4 +1,4 @@
-"""Know how queries are recorded for tests: answered with rows that were made up, by the engine in this process, or by exchanges that were kept."""
+"""Transports for tests that record queries: answers from given rows, from the engine in this process, or from kept exchanges."""
 
 from __future__ import annotations
 

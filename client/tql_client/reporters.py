@@ -1,4 +1,4 @@
-"""Know how findings and rules are written: for people, as JSON, and one JSON object a line."""
+"""Reporters of findings and rules: text for people, JSON, and one JSON object a line."""
 
 from __future__ import annotations
 

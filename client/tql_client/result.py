@@ -1,4 +1,4 @@
-"""Know what a query brought: rows, columns, arrays and frames from either shape on the wire."""
+"""The result of a query: rows, columns, arrays and frames, from either form on the wire."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know when a query that failed is sent again, and how long to wait before.
+Retries of failed queries: which ones are sent again, and after how long a wait.
 
 Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504;
 never a text of which `check` says that it ends the engine's process or blocks it (TQL4xx).

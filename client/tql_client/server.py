@@ -1,4 +1,4 @@
-"""Know how to answer the hosted service's protocol on this machine, with the real engine behind it."""
+"""Local server of the hosted service's protocol, with the real engine behind it."""
 
 from __future__ import annotations
 

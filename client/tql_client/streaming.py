@@ -1,5 +1,5 @@
 """
-Know how a large answer is read chunk by chunk, so that its text, its values and what the JSON library needs are never there all at once.
+Incremental decoder of large answers, chunk by chunk: the text, its values and the JSON library's buffers are never in memory at once.
 
 The result is that of the whole text, by columns.
 A vector of floats is kept as an array of numpy until somebody asks for its numbers.

@@ -1,5 +1,5 @@
 """
-Know how the engine's cells become plain Python values, the same ones in process as over HTTP.
+Plain Python values of the engine's cells, the same ones in process as over HTTP.
 
 float32 numbers take the value of their shortest digits: 0.1 rather than 0.10000000149011612.
 """

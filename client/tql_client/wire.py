@@ -1,5 +1,5 @@
 """
-Know the shapes on the wire, for client and server.
+The protocol's requests, answers and errors, encoded and decoded, for client and server.
 
 Request: ``{"query": "..", "as_list": true}``.
 Answer: ``{"message": "..", "tensors": ["text", "score"], "data": ..}``; data is a list of one object per row, or with as_list false an object of one list per column.

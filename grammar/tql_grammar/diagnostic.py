@@ -1,4 +1,4 @@
-"""Know what a finding about a text is, and how it is shown: place, caret, reason, remedy."""
+"""A finding about a text, and its display: place, caret, reason, remedy."""
 
 from __future__ import annotations
 

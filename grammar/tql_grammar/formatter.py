@@ -1,4 +1,4 @@
-"""Know how a text is laid out: every token and every comment kept, each clause on a line of its own where one line is too short."""
+"""Layout of a text: every token and every comment kept, each clause on a line of its own where one line is too short."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how the engine cuts a text into tokens, where it silently stops reading, and what it takes for a comment."""
+"""Tokens of a text, as the engine cuts it; with where it silently stops reading, and its comments."""
 
 from __future__ import annotations
 

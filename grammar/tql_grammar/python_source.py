@@ -1,5 +1,5 @@
 """
-Know where a Python file holds TQL, and what the checks find there, at the lines and columns of the file.
+Findings about the TQL in a Python file, at the lines and columns of the file.
 
 A text is TQL where it begins with SELECT and is handed over as the first argument of ``.query(..)``, as ``query=`` or ``tql=``, or stands on a line with the comment ``# tql``.
 Where values are pasted into it, only what is certain whatever they are is found.

@@ -1,5 +1,5 @@
 """
-Know the characters of a text that a Python file writes, where each of them stands in the file, and where a value is pasted between them.
+Characters of the texts in a Python file: the offset of each in the file, and the values that are pasted between them.
 
 Literals, f-strings, those that follow each other, ``+``, ``%`` and ``.format`` are read as they are written; the rest is a pasted value.
 """

@@ -1,4 +1,4 @@
-"""Know what is wrong with a text that was read: where, why, and what to write instead."""
+"""Findings about a text that was read: place, reason and remedy."""
 
 from __future__ import annotations
 

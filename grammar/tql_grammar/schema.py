@@ -1,4 +1,4 @@
-"""Know what a dataset's columns are: their types, shapes, indexes, and how they are written down."""
+"""Schemas: the type, shape and indexes of each column of a dataset, and their notation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know why a token cannot stand where it stands, and what to write instead: the family ``TQL1xx``."""
+"""Syntax errors: the reason why a token cannot stand where it stands, and the remedy; the family ``TQL1xx``."""
 
 from __future__ import annotations
 

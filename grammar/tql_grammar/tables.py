@@ -1,4 +1,4 @@
-"""Know how the grammar file becomes a table, once per user: the table is kept in the user's cache directory."""
+"""Cache of the grammar file's parse table, once per user, in the user's cache directory."""
 
 from __future__ import annotations
 

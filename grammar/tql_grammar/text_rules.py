@@ -1,4 +1,4 @@
-"""Know where the engine reads another text than the one that is written: the family ``TQL0xx``."""
+"""Places where the engine reads another text than the one that is written: the family ``TQL0xx``."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know what the checks find in queries that other people published, as the table of the README.
+Findings of the checks in queries that other people published, as the table of the README.
 
 ``python -m tests.checks.real_world`` prints it; a test compares it.
 """

@@ -1,4 +1,4 @@
-"""Know how to make texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
+"""Texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the commands about data: run, serve, schema and demo."""
+"""The commands about data: run, serve, schema and demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know what commands read: texts from files and the standard input, the columns of datasets, a project's settings, a token."""
+"""The inputs of commands: texts from files and the standard input, the columns of datasets, a project's settings, a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the commands about texts: check, fix, format, explain and rules."""
+"""The commands about texts: check, fix, format, explain and rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the policy of the connections: nothing from the environment but proxies, no cookies, no retries of their own, every socket under the deadline."""
+"""Session of pooled connections: nothing from the environment but proxies, no cookies, no retries of its own, every socket under the deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know what each alternative of the grammar makes: one action for each name in ``tql.lark``."""
+"""Actions of the grammar: one for each name in ``tql.lark``, which makes its node."""
 
 from __future__ import annotations
 

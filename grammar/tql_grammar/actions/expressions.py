@@ -1,4 +1,4 @@
-"""Know which expression each alternative makes."""
+"""Actions that make expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know which query, clause or source each alternative makes."""
+"""Actions that make queries, clauses and sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know every trap: the table of the rules, and the one function that applies them to a text."""
+"""The table of the rules, and the one function that applies them to a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the traps about subscripts and slices."""
+"""Rules about subscripts and slices."""
 
 from __future__ import annotations
 

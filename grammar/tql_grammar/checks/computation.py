@@ -1,4 +1,4 @@
-"""Know the traps about what is computed: with what is no number, with vectors of other lengths, in too small a type. All need a schema."""
+"""Rules about arithmetic: operands that are no numbers, vectors of other lengths, types that are too small. All need a schema."""
 
 from __future__ import annotations
 

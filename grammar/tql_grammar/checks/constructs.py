@@ -1,4 +1,4 @@
-"""Know the traps about constructs that the engine's parser takes and its engine refuses."""
+"""Rules about constructs that the engine's parser accepts and the engine rejects."""
 
 from __future__ import annotations
 

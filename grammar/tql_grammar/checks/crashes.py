@@ -1,4 +1,4 @@
-"""Know the texts that end the engine's process, or never end."""
+"""Rules about texts that end the engine's process, or never end."""
 
 from __future__ import annotations
 

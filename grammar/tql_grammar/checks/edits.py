@@ -1,5 +1,5 @@
 """
-Know how a text is changed where it stands: what is around an edit stays as it was written, comments too.
+Edits of a text: everything around an edit stays as it was written, comments too.
 
 A rule gives edits only where the changed text is certain to do what the text says.
 """

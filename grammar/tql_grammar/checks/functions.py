@@ -1,4 +1,4 @@
-"""Know the traps about functions: names that people expect, and what cannot be an argument."""
+"""Rules about functions: names that people expect, and arguments that no function takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the traps about clauses that the engine's parser takes and its engine ignores."""
+"""Rules about clauses that the engine's parser accepts and the engine ignores."""
 
 from __future__ import annotations
 

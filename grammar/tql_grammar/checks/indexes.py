@@ -1,4 +1,4 @@
-"""Know the traps about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
+"""Rules about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the traps about several sources: joins, and rows put side by side."""
+"""Rules about several sources: joins, and rows put side by side."""
 
 from __future__ import annotations
 

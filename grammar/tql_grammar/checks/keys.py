@@ -1,4 +1,4 @@
-"""Know the traps about the keys of orders, groups and samples."""
+"""Rules about the keys of orders, groups and samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the traps about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
+"""Rules about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
 
 from __future__ import annotations
 

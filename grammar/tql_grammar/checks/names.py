@@ -1,4 +1,4 @@
-"""Know the traps about names: which ones a clause can see."""
+"""Rules about names: which ones a clause can see."""
 
 from __future__ import annotations
 

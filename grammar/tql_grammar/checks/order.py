@@ -1,4 +1,4 @@
-"""Know the traps about the order of rows."""
+"""Rules about the order of rows."""
 
 from __future__ import annotations
 

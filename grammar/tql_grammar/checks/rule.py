@@ -1,4 +1,4 @@
-"""Know what a rule is: what it finds in a tree, and how that reads to a person."""
+"""Rules and the subject that they look at: a text, its tree, and what each SELECT sees."""
 
 from __future__ import annotations
 

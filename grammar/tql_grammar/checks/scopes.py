@@ -1,5 +1,5 @@
 """
-Know what the clauses of each SELECT see: the columns of its source, by their names and by the aliases of the sources.
+Scopes of a query's SELECTs: the columns of each source, by their names and by the aliases of the sources.
 
 What is not known is None: without a schema nothing is guessed.
 """

@@ -1,4 +1,4 @@
-"""Know the traps about searches: BM25 and MMR outside of their one form, and orders that put the worst first."""
+"""Rules about searches: BM25 and MMR outside of their one form, and orders that put the worst first."""
 
 from __future__ import annotations
 

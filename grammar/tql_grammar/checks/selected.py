@@ -1,4 +1,4 @@
-"""Know the traps about the select list: names that are missing, that come twice, or that are not what they seem."""
+"""Rules about the select list: names that are missing, that come twice, or that are not what they seem."""
 
 from __future__ import annotations
 

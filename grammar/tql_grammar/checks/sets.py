@@ -1,4 +1,4 @@
-"""Know the traps about set operations."""
+"""Rules about set operations."""
 
 from __future__ import annotations
 

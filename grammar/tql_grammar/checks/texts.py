@@ -1,4 +1,4 @@
-"""Know the traps about comparisons of texts and patterns."""
+"""Rules about comparisons of texts and patterns."""
 
 from __future__ import annotations
 

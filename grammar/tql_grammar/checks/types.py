@@ -1,4 +1,4 @@
-"""Know the traps about types: what the engine refuses to compare, what it casts, and what it takes for a condition. All need a schema."""
+"""Rules about types: comparisons that the engine rejects, casts, and conditions that are none. All need a schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how each expression is written."""
+"""Text of expressions."""
 
 from __future__ import annotations
 

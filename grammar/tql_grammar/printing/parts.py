@@ -1,4 +1,4 @@
-"""Know how names, texts and lists are written."""
+"""Text of names, literals and lists."""
 
 from __future__ import annotations
 

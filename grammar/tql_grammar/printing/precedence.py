@@ -1,4 +1,4 @@
-"""Know how tightly each operator binds, loosest first, and so where an operand needs parentheses."""
+"""Precedence of operators, loosest first, which decides where an operand needs parentheses."""
 
 from __future__ import annotations
 

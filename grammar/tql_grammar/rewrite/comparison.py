@@ -1,5 +1,5 @@
 """
-Know how a comparison is written so that the engine compares as its text says: by the type of the column, and around its indexes.
+Comparisons in the form in which the engine compares as the text says: by the type of the column, and around its indexes.
 
 The engine uses an index where a column stands on the left of a literal, and only there.
 With an index it casts the literal to the column's type, finds nothing for ``!=`` on numbers and for empty texts, and over the rows of a sub-query it answers with wrong rows.

@@ -1,5 +1,5 @@
 """
-Know which numbers the engine computes in too small a type, and how they are written so that it does not.
+Arithmetic that the engine computes in too small a type, rewritten to a type that holds the result.
 
 It computes in the types of the columns: two uint8 columns add up modulo 256, their quotient is a float16, ``sum`` of bools is a bool, and ``sqrt`` of integers reads their bits as a float.
 A literal beside a column makes integers int64 and floats float64, so ``a * 1 + b`` is exact where ``a + b`` is not.
