@@ -9,10 +9,15 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from tql_client.address import require_url
 from tql_client.call import Call, CancelToken, InFlight
+from tql_client.credentials import token_for
+from tql_client.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
+from tql_client.wire import Decoding
+from tql_grammar.engine_messages import translated
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -77,16 +82,12 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         message = f"`url` takes the url of an endpoint or the path of a dataset, got {type(url).__name__}"
         raise ConfigError(message)
     if url.lower().startswith(HTTP):
-        from tql_client.address import require_url
-        from tql_client.credentials import token_for
         from tql_client.transport import HttpTransport
-        from tql_client.wire import Decoding
 
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
         http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
-    from tql_client.embedded import DatasetTarget, EmbeddedTransport
     from tql_client.isolated import IsolatedTransport
 
     place = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
@@ -277,8 +278,6 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                from tql_grammar.engine_messages import translated
-
                 if error.diagnostic is None:
                     error.diagnostic = translated(error.description, text, schemas)
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tql_client.embedded import engine
 from tql_client.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
         ConfigError: a column is empty of values, or of several kinds.
         MissingExtra: the engine is not installed.
     """
-    from tql_client.embedded import engine
-
     deeplake = engine()
     made = deeplake.create(path)
     for name, values in columns.items():

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from tql_client.call import Call, CancelToken
+from tql_client.embedded import EmbeddedTransport
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
 from tql_client.retry import STOPPED
 from tql_client.values import to_python
@@ -195,8 +196,6 @@ def _has_stderr() -> bool:
 
 def answer_all(line: Connection) -> None:
     """Answer the questions of the parent until it is gone."""
-    from tql_client.embedded import EmbeddedTransport
-
     place: DatasetTarget = line.recv()
     transport: EmbeddedTransport | None = None
     told: Known | None = None

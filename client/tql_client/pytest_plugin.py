@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tql_client.client import connect
+from tql_client.server import serve
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -90,7 +93,6 @@ def tql_data() -> dict[str, Any]:
 def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a local server over the real engine with the data of `tql_data` (extra: embedded); `.url` and `.token` are for `connect`."""
     from tql_client.datasets import write
-    from tql_client.server import serve
 
     paths = {
         name: data if isinstance(data, str) else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
@@ -113,7 +115,6 @@ def tql_cassette(request: pytest.FixtureRequest) -> Iterator[Callable[..., Clien
     path = _file(request, CASSETTES, ".json")
 
     def opened(url: str, dataset: str | None = None, **options: Any) -> Client:  # noqa: ANN401 - what `connect` takes
-        from tql_client.client import connect
         from tql_client.recording import Cassette
 
         if not recording:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tql_client.client import Client
+from tql_client.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import ConfigError
 from tql_client.transport.http import Exchange
 from tql_client.wire import Answer
@@ -65,8 +66,6 @@ class Recorder(Client):
 
     def engine(self, path: str, dataset: str | None = None) -> Recorder:
         """Answer with what the engine in this process finds in the dataset at *path* (extra: embedded), with its columns known to the check."""
-        from tql_client.embedded import DatasetTarget, EmbeddedTransport
-
         transport = EmbeddedTransport(DatasetTarget(path, dataset))
         self._transport: Transport = transport
         self._schemas = transport.schemas

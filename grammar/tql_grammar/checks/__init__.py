@@ -32,6 +32,7 @@ from tql_grammar.checks import (
 from tql_grammar.checks.repair import Checked, is_safe, offered
 from tql_grammar.checks.rule import Found, Rule, Subject
 from tql_grammar.checks.scopes import scopes_of
+from tql_grammar.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -133,7 +134,6 @@ def _ignored(text: str) -> frozenset[str]:
     """Return the codes that a text says to leave out: ``-- tql: ignore[TQL301, TQL302]`` at the end of a line."""
     if "tql: ignore" not in text:
         return frozenset()
-    from tql_grammar.lexer import comments, cut_at_nul, tokens
 
     written = (text[start:end] for start, end in comments(text, tokens(cut_at_nul(text))))
     found = (match for comment in written for match in IGNORE.finditer(comment))

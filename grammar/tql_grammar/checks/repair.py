@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.checks.edits import BLANKS, TEXT_FIXES, applied
+from tql_grammar.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -84,15 +85,11 @@ def _has_less(before: Iterable[Found], after: Iterable[Found], code: str, *, of_
 
 def _tokens(text: str) -> list[Token]:
     """Return the tokens that the engine reads."""
-    from tql_grammar.lexer import cut_at_nul, tokens
-
     return tokens(cut_at_nul(text))
 
 
 def _comments(text: str, read: Sequence[Token]) -> list[str]:
     """Return the comments that a person sees: the lines of each that begin with dashes."""
-    from tql_grammar.lexer import comments
-
     lines = (line.strip(BLANKS + "\r") for start, end in comments(text, read) for line in text[start:end].split("\n"))
     return [line for line in lines if line.startswith("--")]
 
