@@ -1,4 +1,4 @@
-"""Know how the documentation is built: ``make docs``."""
+"""Configuration of the documentation's build: ``make docs``."""
 
 project = "tql"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]

@@ -1,5 +1,5 @@
 """
-Know how to answer for the engine in a process of its own, a line of JSON for each text that comes in.
+Answers of the engine from a process of its own, a line of JSON for each text that comes in.
 
 ``python -m tests.answering parse`` answers what the engine's parser says;
 ``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;

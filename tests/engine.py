@@ -1,4 +1,4 @@
-"""Know how to run a text on the real engine in this process, on data that is small enough to read."""
+"""Runs of a text on the real engine in this process, on data that is small enough to read."""
 
 from __future__ import annotations
 

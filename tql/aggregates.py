@@ -1,5 +1,5 @@
 """
-Know the functions that reduce the rows of a group to one value, and the engine's forms of them.
+Functions that reduce the rows of a group to one value, and the engine's forms of them.
 
 After GROUP BY the engine hands each column over as the sequence of the group's values, and its functions reduce sequences.
 Numbers are widened first, since its sums keep the type: ``sum(x * 1)`` is an int64 for integers and a float64 for floats.

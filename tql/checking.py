@@ -1,4 +1,4 @@
-"""Know how a query or a text is checked before anything is sent."""
+"""Checks of a query or a text before anything is sent."""
 
 from __future__ import annotations
 

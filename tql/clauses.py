@@ -1,4 +1,4 @@
-"""Know what each clause takes, and refuse the rest where it is given."""
+"""Arguments of each clause, with a refusal of the rest where it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how each Python value becomes a TQL literal, and which values have none."""
+"""TQL literals of Python values, and the values that have none."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know the text in which the engine gives a query its meaning.
+The compiler: the text in which the engine gives a query its meaning.
 
 Conditions on columns of the source stand in the innermost select, where the engine's indexes are right.
 A name that the query made (an alias, a score) is invisible at its own level, so what uses one stands one level further out.

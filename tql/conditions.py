@@ -1,4 +1,4 @@
-"""Know which operands comparisons, lists of values and arithmetic take."""
+"""Operands of comparisons, lists of values and arithmetic."""
 
 from __future__ import annotations
 

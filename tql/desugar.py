@@ -1,5 +1,5 @@
 """
-Know which queries are said by other queries: set operations, DISTINCT, and the searches that the engine takes in one form only.
+Queries in terms of other queries: set operations, DISTINCT, and the searches that the engine takes in one form only.
 
 Each function returns a query of plain clauses with the same meaning; `tql.compile` writes it.
 """

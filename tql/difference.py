@@ -1,4 +1,4 @@
-"""Know in what two queries differ, in the words of the builder."""
+"""Difference of two queries, in the words of the builder."""
 
 from __future__ import annotations
 

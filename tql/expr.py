@@ -1,4 +1,4 @@
-"""Know how Python's operators become TQL expressions, each with the meaning that Python readers expect."""
+"""TQL expressions of Python's operators, each with the meaning that Python readers expect."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know the functions of TQL as Python functions: ``fn.cosine_similarity("embedding", vector)``.
+The functions of TQL as Python functions: ``fn.cosine_similarity("embedding", vector)``.
 
 They come from the catalogue of `tql_grammar.functions`; ``fn.pyi`` is written from it for editors and type checkers.
 A str is a column's name where a column or value is asked for, and a text where a text is.

@@ -1,5 +1,5 @@
 """
-Know the select that forms groups: a row for each combination of keys.
+The select that forms groups: a row for each combination of keys.
 
 Keys come back as single values, aggregates as what they reduce to, and any other expression as the sequence of the group's values.
 What the engine cannot compute over groups is computed below, under a helper name: ``select a[0] as a, sum(zn) as n from (select a, 1 as zn from D) group by a``.

@@ -1,5 +1,5 @@
 """
-Know what the names of a query mean: its own outputs, or columns of the source, and which of those an outer level has to be given.
+Names of a query: its own outputs, or columns of the source, and those that an outer level has to be given.
 
 A name that a query makes is invisible at its own level; a column that is not selected is invisible one level further out.
 """

@@ -1,4 +1,4 @@
-"""Know how a query is shown in a notebook, by the calls that make it, its text, and the levels of the text, and in a terminal that rich writes to."""
+"""Display of a query in a notebook, by its calls, its text and the levels of the text, and in a terminal that rich writes to."""
 
 from __future__ import annotations
 

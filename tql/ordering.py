@@ -1,4 +1,4 @@
-"""Know how rows are put in order and cut: the direction that puts the best first, and LIMIT where no index of the engine spoils it."""
+"""Order and limit of rows: the direction that puts the best first, and LIMIT where no index of the engine changes its rows."""
 
 from __future__ import annotations
 

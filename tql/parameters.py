@@ -1,5 +1,5 @@
 """
-Know how a query is written once and given its values later.
+Queries that are written once and get their values later.
 
 Vectors are put between pieces of text that were written once: what a query without them costs is paid once.
 """

@@ -1,5 +1,5 @@
 r"""
-Know how a condition on text becomes the engine's LIKE.
+LIKE patterns of conditions on text.
 
 The engine's LIKE is a full match by RE2 in which ``*`` and ``%`` stand for ``.*`` and ``?`` for ``.``; none of the three matches a newline, and an empty text matches nothing.
 So "any run" is written ``[\s\S]{0,}``, every special character is escaped, and a pattern that the empty text matches gets ``or s = ''``.

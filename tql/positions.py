@@ -1,5 +1,5 @@
 """
-Know the functions whose value depends on the rows beside a row: ``row_number()``, and ``data(column, row)``.
+Functions whose value depends on the rows before a row: ``row_number()``, and ``data(column, row)``.
 
 The engine counts the rows that reach the clause: in WHERE those of the source, in the select list those of the result.
 They mean the rows of the source here, so an output that has one is computed below every clause that leaves rows out or moves them.

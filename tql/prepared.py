@@ -1,4 +1,4 @@
-"""Know the text with ``?`` that an engine takes values for, and which values it reads as they are meant."""
+"""Prepared text with ``?`` that an engine takes values for, and the values that it reads as they are meant."""
 
 from __future__ import annotations
 

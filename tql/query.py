@@ -1,4 +1,4 @@
-"""Know what a query is: plain frozen data, and one method for each clause."""
+"""The query: plain frozen data, and one method for each clause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know which clauses of the builder say what a tree says."""
+"""Queries of the builder from a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the metrics of similarity search: what each one computes, which way it sorts, and the form that the engine takes it in."""
+"""Metrics of similarity search: what each one computes, its direction, and the form in which the engine takes it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know the text of a query whose shape was written before.
+Cache of compiled texts, keyed by the query without its values.
 
 The shape of a query is all of it but its values: its vectors, and the numbers and texts that something is compared with.
 The text of a shape is kept in pieces with places for the values, so a query that differs in nothing else is written without making its tree.

@@ -1,4 +1,4 @@
-"""Know how a query reads as the Python expression that makes it."""
+"""The Python expression that makes a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how the functions of the catalogue read as functions of Python: parameters, defaults and docstrings."""
+"""Python signatures of the catalogue's functions: parameters, defaults and docstrings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know what may stand between the brackets of an expression; which text the engine reads as that is known once the lengths are."""
+"""Subscripts and slices of expressions; their text is known once the lengths are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how arrays, tensors and lists of numbers become the float32 arrays of TQL."""
+"""The float32 arrays of TQL, from arrays, tensors and lists of numbers."""
 
 from __future__ import annotations
 

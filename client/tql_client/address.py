@@ -1,4 +1,4 @@
-"""Know which urls a query and its token may be sent to."""
+"""Addresses to which a query and its token may be sent."""
 
 from __future__ import annotations
 

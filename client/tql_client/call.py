@@ -1,4 +1,4 @@
-"""Know what a transport is: one call in, one answer out."""
+"""A call and its transport: one query in, one answer out, and the token that cancels it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 
 # Seconds; only a look-up of a name takes longer, which nobody can interrupt.
-LETTING_GO = 1.0
+DRAIN_SECONDS = 1.0
 
 
-class Stop:
+class CancelToken:
     """Ends a call from another thread: what it waits for is given up at once."""
 
     def __init__(self) -> None:
         """Prepare; the call goes on."""
-        self._asked = threading.Event()
+        self._cancelled = threading.Event()
         self._acts: list[Callable[[], None]] = []
         self._changing = threading.Lock()
 
-    def ask(self) -> None:
+    def cancel(self) -> None:
         """End the call."""
-        self._asked.set()
+        self._cancelled.set()
         with self._changing:
             acts = list(self._acts)
         for act in acts:
             act()
 
     @property
-    def is_asked(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Whether the call is to end."""
-        return self._asked.is_set()
+        return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
         """Wait, or less where the call is to end."""
-        self._asked.wait(seconds)
+        self._cancelled.wait(seconds)
 
     @contextlib.contextmanager
     def during(self, act: Callable[[], None]) -> Iterator[None]:
@@ -52,7 +52,7 @@ class Stop:
         with self._changing:
             self._acts.append(act)
         try:
-            if self.is_asked:
+            if self.is_cancelled:
                 act()
             yield
         finally:
@@ -60,17 +60,17 @@ class Stop:
                 self._acts.remove(act)
 
 
-class Calls:
+class InFlight:
     """The calls of a client and of its copies that are on their way; once they are closed none begins."""
 
     def __init__(self) -> None:
         """Prepare; none is on its way."""
-        self._stops: set[Stop] = set()
+        self._stops: set[CancelToken] = set()
         self._closed = False
         self._changing = threading.Condition()
 
     @contextlib.contextmanager
-    def running(self, stop: Stop) -> Iterator[None]:
+    def running(self, stop: CancelToken) -> Iterator[None]:
         """
         Count a call as long as it runs.
 
@@ -95,9 +95,9 @@ class Calls:
             self._closed = True
             stops = list(self._stops)
         for stop in stops:
-            stop.ask()
+            stop.cancel()
         with self._changing:
-            self._changing.wait_for(lambda: not self._stops, LETTING_GO)
+            self._changing.wait_for(lambda: not self._stops, DRAIN_SECONDS)
 
 
 class Call(Record):
@@ -117,7 +117,7 @@ class Call(Record):
     as_list: bool
     deadline: float
     request_id: str
-    stop: Stop
+    stop: CancelToken
     attempt: int = 1
 
     @property

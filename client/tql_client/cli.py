@@ -1,4 +1,4 @@
-"""Know the command ``tql``: data on the standard output, everything else on the standard error; exit 0 clean, 1 findings, 2 could not run, 130 interrupted."""
+"""The command ``tql``: data on the standard output, everything else on the standard error; exit 0 clean, 1 findings, 2 could not run, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client import __version__
 from tql_client.commands import datasets, texts
 from tql_client.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.extras import missing
+from tql_client.version import __version__
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Know the way of a query: text, check, source, wire, result."""
+"""The client: a query goes through text, check, source and transport to its result."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.call import Call, Calls, Stop
+from tql_client.address import require_url
+from tql_client.call import Call, CancelToken, InFlight
+from tql_client.credentials import token_for
+from tql_client.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
+from tql_client.wire import Decoding
+from tql_grammar.engine_messages import translated
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -77,19 +82,15 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         message = f"`url` takes the url of an endpoint or the path of a dataset, got {type(url).__name__}"
         raise ConfigError(message)
     if url.lower().startswith(HTTP):
-        from tql_client.address import require_url
-        from tql_client.credentials import token_for
         from tql_client.transport import HttpTransport
-        from tql_client.wire import Decoding
 
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
         http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
-    from tql_client.embedded import EmbeddedTransport, Place
     from tql_client.isolated import IsolatedTransport
 
-    place = Place(url, dataset, allow_sources=allow_sources, credentials=credentials)
+    place = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
     transport = IsolatedTransport(place) if isolated else EmbeddedTransport(place)
     return Client(transport, timeout=timeout, retries=Retries(attempts), needs_source=False, schemas=transport.schemas)
 
@@ -128,7 +129,7 @@ class Client:
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
-        self._calls = Calls()
+        self._calls = InFlight()
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
@@ -172,7 +173,7 @@ class Client:
             CheckError: a text that the engine would refuse, or whose rows are not those that it says.
             ArgumentError: a query without source, where the client has no dataset.
         """
-        return self._compiled(query, on_findings, self._schemas(self._call(Stop())))
+        return self._compiled(query, on_findings, self._schemas(self._call(CancelToken())))
 
     def query(
         self,
@@ -196,7 +197,7 @@ class Client:
             APIError: the server or the engine refused the query.
             ProtocolError: the answer is not what the protocol says.
         """
-        return self._query(query, as_list=as_list, on_findings=on_findings, stop=Stop())
+        return self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
 
     def map(
         self,
@@ -218,7 +219,7 @@ class Client:
         Returns:
             one `Result` for each query.
         """
-        from tql_client.many import mapped
+        from tql_client.concurrency import mapped
 
         return mapped(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
@@ -235,7 +236,7 @@ class Client:
             query: a query or a text.
             size: rows of a page, 1 or more; the last page may have fewer.
         """
-        from tql_client.many import paged
+        from tql_client.concurrency import paged
 
         if isinstance(query, str):
             self.compile(query)  # a text that would not do what it says is refused before any page
@@ -248,7 +249,7 @@ class Client:
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task closes the connection."""
-        from tql_client.many import awaited
+        from tql_client.concurrency import awaited
 
         return await awaited(functools.partial(self._query, query, as_list=as_list, on_findings=on_findings))
 
@@ -259,14 +260,14 @@ class Client:
         on_error: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
         """Send many queries from asyncio; see `map`."""
-        from tql_client.many import amapped
+        from tql_client.concurrency import amapped
 
         return await amapped(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error
         )
 
     def _query(
-        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: Stop
+        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows, unless *stop* ends it."""
         started = time.monotonic()
@@ -277,8 +278,6 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                from tql_grammar.checks.messages import translated
-
                 if error.diagnostic is None:
                     error.diagnostic = translated(error.description, text, schemas)
                 raise
@@ -286,7 +285,7 @@ class Client:
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
 
-    def _call(self, stop: Stop, *, as_list: bool = True) -> Call:
+    def _call(self, stop: CancelToken, *, as_list: bool = True) -> Call:
         """Return a call that begins now, without its text."""
         return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
 

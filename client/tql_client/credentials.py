@@ -1,4 +1,4 @@
-"""Know where a token comes from, which shape it has, and that nobody sees it."""
+"""Tokens: their sources and their form; no output shows one."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Know how small data for tests becomes a dataset of the engine: columns as lists, their types by their values."""
+"""Small datasets for tests, created in the engine from columns as lists, with types inferred from the values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tql_client.embedded import engine
 from tql_client.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
         ConfigError: a column is empty of values, or of several kinds.
         MissingExtra: the engine is not installed.
     """
-    from tql_client.embedded import engine
-
     deeplake = engine()
     made = deeplake.create(path)
     for name, values in columns.items():

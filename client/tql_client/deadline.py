@@ -1,5 +1,5 @@
 """
-Know how a call is stopped when its time is over, whatever the server does.
+Deadlines of calls: a call ends when its time is over, whatever the server does.
 
 A socket's own timeout starts anew with every byte, so a server that sends one byte a second holds a caller for ever.
 One thread watches all calls, and shuts the socket of one that is late; the reader then sees the end of the connection.

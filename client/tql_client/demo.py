@@ -1,5 +1,5 @@
 """
-Know the main job on real input: find the docstring of Python's standard library that answers a question.
+The demo, the main job on real input: find the docstring of Python's standard library that answers a question.
 
 The data are 1,694 docstrings (PSF licence) and 24 questions with their embeddings of 384 float32 numbers, made by all-MiniLM-L6-v2 (Apache-2.0).
 """

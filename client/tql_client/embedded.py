@@ -27,7 +27,7 @@ class Datasets:
     def __init__(
         self,
         paths: Mapping[str, str],
-        home: str | None = None,
+        default_dataset: str | None = None,
         *,
         allow_sources: bool = False,
         credentials: Mapping[str, str] | None = None,
@@ -38,7 +38,7 @@ class Datasets:
 
         Args:
             paths: a path or url by each name.
-            home: the name of the dataset that a query without FROM reads; None refuses such a query.
+            default_dataset: the name of the dataset that a query without FROM reads; None refuses such a query.
             allow_sources: let the engine open what other names stand for.
             credentials: what the engine takes to open the paths.
             may_crash: run texts that end the process as well; see `resolve`.
@@ -48,7 +48,7 @@ class Datasets:
             NotFound: there is no dataset at a path.
         """
         self._paths = {name: local_path(path) for name, path in paths.items()}
-        self._home = None if home is None else self._paths[home]
+        self._default_path = None if default_dataset is None else self._paths[default_dataset]
         self._allow_sources = allow_sources
         self._may_crash = may_crash
         self._opened = {path: Opened(path, credentials) for path in dict.fromkeys(self._paths.values())}
@@ -86,7 +86,7 @@ class Datasets:
         found = resolve(
             call.query,
             self._paths,
-            self._home,
+            self._default_path,
             lambda path: snapshot(path).schema,
             allow_sources=self._allow_sources,
             may_crash=self._may_crash,
@@ -98,10 +98,10 @@ class Datasets:
             raise
 
     def schemas(self, call: Call) -> dict[str | None, Schema]:
-        """Return the columns of the datasets as they are committed now, by their names, and under None those of the one at home."""
+        """Return the columns of the datasets as they are committed now, by their names, and under None those of the default dataset."""
         known = {path: self._at(path).refreshed(call).schema for path in dict.fromkeys(self._paths.values())}
         named: dict[str | None, Schema] = {name: known[path] for name, path in self._paths.items()}
-        return named if self._home is None else {None: known[self._home], **named}
+        return named if self._default_path is None else {None: known[self._default_path], **named}
 
     def _at(self, path: str) -> Opened:
         """Return the dataset at a path, unless they were closed meanwhile."""
@@ -115,7 +115,7 @@ class Datasets:
         self._opened.clear()
 
 
-class Place(Record):
+class DatasetTarget(Record):
     """
     Which dataset answers, and how it is opened.
 
@@ -133,7 +133,7 @@ class Place(Record):
 
     def __repr__(self) -> str:
         """Show no credentials."""
-        return f"Place({self.path!r}, {self.dataset!r})"
+        return f"DatasetTarget({self.path!r}, {self.dataset!r})"
 
 
 class EmbeddedTransport:
@@ -143,7 +143,7 @@ class EmbeddedTransport:
     A query's source has to be the path, or the name given as *dataset*: for any other source the engine would go to the network.
     """
 
-    def __init__(self, place: Place, *, may_crash: bool = False) -> None:
+    def __init__(self, place: DatasetTarget, *, may_crash: bool = False) -> None:
         """Open the dataset for reading; see `Datasets`."""
         path = place.path
         known = [path, local_path(path), *([place.dataset] if place.dataset else [])]
@@ -196,4 +196,4 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     return view[name][:]
 
 
-__all__ = ["Datasets", "EmbeddedTransport", "Place", "engine", "local_path", "open_dataset"]
+__all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]

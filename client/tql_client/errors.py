@@ -1,5 +1,5 @@
 """
-Know what can go wrong while a query is sent and answered.
+Errors of sending a query and of its answer.
 
 ::
 

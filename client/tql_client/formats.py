@@ -1,4 +1,4 @@
-"""Know how rows are written: table, json, jsonl, csv, markdown and parquet; csv and jsonl page by page, so that a million rows take little memory."""
+"""Output formats of rows: table, json, jsonl, csv, markdown and parquet; csv and jsonl page by page, so that a million rows take little memory."""
 
 from __future__ import annotations
 

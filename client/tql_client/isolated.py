@@ -1,7 +1,7 @@
 """
-Know how the engine answers in a process of its own, which may crash, hang or be stopped without any harm to this one.
+The engine in a process of its own, which may crash, hang or be stopped without harm to this one.
 
-The child is ``python -m tql_client.isolated FD``: it takes the `Place` and then one query after the other from a socket, and answers with columns or an error.
+The child is ``python -m tql_client.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from tql_client.call import Call, Stop
-from tql_client.cells import plain
+from tql_client.call import Call, CancelToken
+from tql_client.embedded import EmbeddedTransport
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
 from tql_client.retry import STOPPED
+from tql_client.values import to_python
 from tql_client.wire import Answer
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from tql_client.embedded import Place
+    from tql_client.embedded import DatasetTarget
     from tql_grammar.schema import Schema
 
 POLL = 0.05
@@ -34,9 +35,9 @@ Known = dict[str | None, "Schema"]
 
 
 class IsolatedTransport:
-    """Answers queries with the engine in a child process, one at a time; see `Place` for what may be read."""
+    """Answers queries with the engine in a child process, one at a time; see `DatasetTarget` for what may be read."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatasetTarget) -> None:
         """
         Start the child, which opens the dataset.
 
@@ -54,7 +55,7 @@ class IsolatedTransport:
         self._one = threading.Lock()
         self._child: Child | None = None
         self._known: Known = {}
-        self._running(time.monotonic() + OPENING_SECONDS, Stop())
+        self._running(time.monotonic() + OPENING_SECONDS, CancelToken())
 
     def __repr__(self) -> str:
         """Return the path."""
@@ -101,7 +102,7 @@ class IsolatedTransport:
         with self._one:
             self._drop()
 
-    def _running(self, deadline: float, stop: Stop) -> Child:
+    def _running(self, deadline: float, stop: CancelToken) -> Child:
         """Return the child; a new one opens the dataset and tells its columns first."""
         if self._child is None or self._child.process_id != os.getpid():
             child = self._child = Child(self._place)
@@ -112,7 +113,7 @@ class IsolatedTransport:
                 raise
         return self._child
 
-    def _refreshed(self, child: Child, deadline: float, stop: Stop) -> None:
+    def _refreshed(self, child: Child, deadline: float, stop: CancelToken) -> None:
         """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
         found = self._asked(child, (None, deadline - time.monotonic()), deadline, stop)
         self._known = self._known if found is None else found
@@ -123,7 +124,7 @@ class IsolatedTransport:
         if child is not None:
             child.end()
 
-    def _asked(self, child: Child, question: object, deadline: float, stop: Stop) -> Any:  # noqa: ANN401 - whatever the child answers
+    def _asked(self, child: Child, question: object, deadline: float, stop: CancelToken) -> Any:  # noqa: ANN401 - whatever the child answers
         """Return the child's answer to a question, or raise its error."""
         try:
             answer = child.ask(question, deadline, stop)
@@ -143,7 +144,7 @@ _LATE = (
 class Child:
     """A process that runs the engine."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatasetTarget) -> None:
         """Start it."""
         ours, its = socket.socketpair()
         with its:
@@ -159,12 +160,12 @@ class Child:
         self.process_id = os.getpid()
         self._line.send(place)
 
-    def ask(self, question: object, deadline: float, stop: Stop) -> object:
+    def ask(self, question: object, deadline: float, stop: CancelToken) -> object:
         """Return the answer to a question."""
         try:
             self._line.send(question)
             while not self._line.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
-                if stop.is_asked:
+                if stop.is_cancelled:
                     raise Cancelled(STOPPED)
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded(_LATE)
@@ -195,9 +196,7 @@ def _has_stderr() -> bool:
 
 def answer_all(line: Connection) -> None:
     """Answer the questions of the parent until it is gone."""
-    from tql_client.embedded import EmbeddedTransport
-
-    place: Place = line.recv()
+    place: DatasetTarget = line.recv()
     transport: EmbeddedTransport | None = None
     told: Known | None = None
     while True:
@@ -208,7 +207,9 @@ def answer_all(line: Connection) -> None:
         try:
             transport = transport or EmbeddedTransport(place, may_crash=True)
             query, seconds = question
-            call = Call(query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=Stop())
+            call = Call(
+                query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=CancelToken()
+            )
             if query is not None:
                 line.send(_answered(transport, call))
             else:
@@ -228,7 +229,7 @@ def _answered(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, An
 def _sendable(values: Any) -> Any:  # noqa: ANN401 - a column as the engine gives it
     """Return a column as numbers of numpy, or as plain values."""
     numeric = type(values).__module__ == "numpy" and values.dtype.kind in "biuf"
-    return values if numeric else plain(values)
+    return values if numeric else to_python(values)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Know how LangChain retrieves documents by TQL: a thin `BaseRetriever` over a client (extra: langchain)."""
+"""LangChain retriever over TQL: a thin `BaseRetriever` over a client; requires the `langchain` extra."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from tql.expr import Expr
 from tql_client.client import Client  # noqa: TC001 - as above
-from tql_client.retrieving import Search, all_equal, compared, joined
+from tql_client.retriever import Search, all_equal, compared, joined
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:

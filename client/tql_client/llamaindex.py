@@ -1,4 +1,4 @@
-"""Know how LlamaIndex retrieves nodes by TQL: a thin `BaseRetriever` over a client (extra: llamaindex)."""
+"""LlamaIndex retriever over TQL: a thin `BaseRetriever` over a client; requires the `llamaindex` extra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
 from tql.expr import Expr
-from tql_client.retrieving import Search, compared, joined
+from tql_client.retriever import Search, compared, joined
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """
-Know the cell magic ``%%tql`` of notebooks: ``%load_ext tql_client.magic``, then ``%tql ./data`` to connect, and cells of TQL.
+The cell magic ``%%tql`` of notebooks: ``%load_ext tql_client.magic``, then ``%tql ./data`` to connect, and cells of TQL.
 
 A cell is checked, its findings are shown with their carets, and its result is the value of the cell; ``%%tql name`` keeps it under a name too.
 """

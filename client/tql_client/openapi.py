@@ -1,10 +1,10 @@
-"""Know how the protocol reads as an OpenAPI description, for the local server and for tools that test it."""
+"""OpenAPI description of the protocol, for the local server and for tools that test it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tql_client import __version__
+from tql_client.version import __version__
 
 _STRING = {"type": "string"}
 _ERROR = {

@@ -22,9 +22,10 @@ from tql_client.errors import (
     by_status,
 )
 from tql_client.extras import command, missing
-from tql_client.messages import hint, position, status_of
+from tql_client.messages import hint
 from tql_client.open_files import require_room
 from tql_client.retry import STOPPED
+from tql_grammar.engine_messages import engine_position, status_of
 from tql_grammar.errors import TqlError
 from tql_grammar.schema import Schema
 
@@ -132,7 +133,7 @@ def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships n
     """Wait for a future, as long as a call lasts."""
     pause = FIRST_POLL
     while not future.is_completed():
-        if call.stop.is_asked:
+        if call.stop.is_cancelled:
             raise Cancelled(STOPPED)
         if call.seconds_left <= 0:
             raise DeadlineExceeded(LATE)
@@ -198,7 +199,7 @@ class Snapshot:
         columns = [] if self._schema is None else list(self._schema)
         status = SERVER_FAILED if _OF_STORAGE.match(type(error).__name__) else status_of(description)
         return by_status(status)(
-            status, description, hint=hint(status, description, columns), position=position(description)
+            status, description, hint=hint(status, description, columns), position=engine_position(description)
         )
 
 

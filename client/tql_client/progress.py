@@ -1,4 +1,4 @@
-"""Know how long work shows how far it is: a bar on the standard error output, where that is a terminal."""
+"""Progress bar of long work, on the standard error output where that is a terminal."""
 
 from __future__ import annotations
 

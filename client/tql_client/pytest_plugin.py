@@ -1,5 +1,5 @@
 """
-Know what tests of programs that send queries need: the fixtures of the pytest plugin, which pytest finds by itself.
+Fixtures for tests of programs that send queries: the pytest plugin, which pytest finds by itself.
 
 `tql_recorder` a client that checks and keeps queries; `assert_tql` a comparison in the builder's words, and snapshots;
 `tql_fingerprint` a short name of a query whatever its vectors hold; `tql_server` a local server over the real engine with the rows of `tql_data`;
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tql_client.client import connect
+from tql_client.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +52,7 @@ def tql_recorder() -> Iterator[Recorder]:
 @pytest.fixture
 def tql_fingerprint() -> Callable[[Query | str], str]:
     """Return what gives a query a short name that is the same whatever the numbers in its vectors are: sixteen hexadecimal digits."""
-    from tql_client.comparing import fingerprint
+    from tql_client.snapshots import fingerprint
 
     return fingerprint
 
@@ -62,7 +65,7 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     ``assert_tql(query, "select id where id > 3")`` fails with the difference in the builder's words; blanks and the case of keywords do not count.
     ``assert_tql(query)`` compares with the file that ``pytest --tql-update`` wrote, in which long vectors are fingerprints.
     """
-    from tql_client.comparing import require_same, require_snapshot
+    from tql_client.snapshots import require_same, require_snapshot
 
     path = _file(request, SNAPSHOTS, ".tql")
     update = bool(request.config.getoption("--tql-update"))
@@ -90,7 +93,6 @@ def tql_data() -> dict[str, Any]:
 def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a local server over the real engine with the data of `tql_data` (extra: embedded); `.url` and `.token` are for `connect`."""
     from tql_client.datasets import write
-    from tql_client.server import serve
 
     paths = {
         name: data if isinstance(data, str) else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
@@ -113,7 +115,6 @@ def tql_cassette(request: pytest.FixtureRequest) -> Iterator[Callable[..., Clien
     path = _file(request, CASSETTES, ".json")
 
     def opened(url: str, dataset: str | None = None, **options: Any) -> Client:  # noqa: ANN401 - what `connect` takes
-        from tql_client.client import connect
         from tql_client.recording import Cassette
 
         if not recording:

@@ -1,4 +1,4 @@
-"""Know how queries are recorded for tests: answered with rows that were made up, by the engine in this process, or by exchanges that were kept."""
+"""Transports for tests that record queries: answers from given rows, from the engine in this process, or from kept exchanges."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tql_client.client import Client
+from tql_client.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import ConfigError
 from tql_client.transport.http import Exchange
 from tql_client.wire import Answer
@@ -65,9 +66,7 @@ class Recorder(Client):
 
     def engine(self, path: str, dataset: str | None = None) -> Recorder:
         """Answer with what the engine in this process finds in the dataset at *path* (extra: embedded), with its columns known to the check."""
-        from tql_client.embedded import EmbeddedTransport, Place
-
-        transport = EmbeddedTransport(Place(path, dataset))
+        transport = EmbeddedTransport(DatasetTarget(path, dataset))
         self._transport: Transport = transport
         self._schemas = transport.schemas
         return self

@@ -1,4 +1,4 @@
-"""Know what a query brought: rows, columns, arrays and frames from either shape on the wire."""
+"""The result of a query: rows, columns, arrays and frames, from either form on the wire."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tql_client.cells import plain
 from tql_client.extras import missing
+from tql_client.values import to_python
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Result:
         """One list of values for each column."""
         if self._answer.by_rows:
             return {name: [row[name] for row in self._answer.data] for name in self.names}
-        return {name: plain(self._answer.data[name]) for name in self.names}
+        return {name: to_python(self._answer.data[name]) for name in self.names}
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:

@@ -1,5 +1,5 @@
 """
-Know when a query that failed is sent again, and how long to wait before.
+Retries of failed queries: which ones are sent again, and after how long a wait.
 
 Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504;
 never a text of which `check` says that it ends the engine's process or blocks it (TQL4xx).
@@ -116,7 +116,7 @@ class Retries:
                 answer = transport.send(call.replace(attempt=attempt))
             except (TransportError, APIError, ProtocolError) as error:
                 _note(error, attempt, time.monotonic() - started)
-                if call.stop.is_asked:
+                if call.stop.is_cancelled:
                     raise Cancelled(STOPPED) from None
                 pause = self._wait(error, attempt, call)
                 if pause is None:

@@ -1,4 +1,4 @@
-"""Know how to answer the hosted service's protocol on this machine, with the real engine behind it."""
+"""Local server of the hosted service's protocol, with the real engine behind it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from tql_client.address import LOOPBACK
-from tql_client.call import Call, Stop
+from tql_client.call import Call, CancelToken
 from tql_client.credentials import Secret
 from tql_client.embedded import Datasets
 from tql_client.errors import APIError, ConfigError, QueryTimeout
@@ -226,7 +226,7 @@ async def _body(request: Any) -> bytes:  # noqa: ANN401 - a starlette request
 def _answered(datasets: Datasets, body: bytes) -> bytes:
     """Return the body of the answer to the body of a request."""
     query, as_list = _request(body)
-    call = Call(query, as_list, time.monotonic() + SECONDS, "", Stop())
+    call = Call(query, as_list, time.monotonic() + SECONDS, "", CancelToken())
     try:
         return encode_answer(datasets.answer(call).data, as_list=as_list)
     except QueryTimeout as error:

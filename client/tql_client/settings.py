@@ -1,4 +1,4 @@
-"""Know what a project says of its checks, in ``[tool.tql]`` of its pyproject.toml."""
+"""A project's settings for its checks, from ``[tool.tql]`` of its pyproject.toml."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import ParseResult
     from tql_grammar.schema import Schema
 
 # Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.
@@ -36,7 +36,7 @@ class Resolved(Record):
 def resolve(  # noqa: PLR0913 - each is one independent choice
     query: str,
     datasets: Mapping[str, str],
-    home: str | None,
+    default_path: str | None,
     columns: Callable[[str], Schema],
     *,
     allow_sources: bool = False,
@@ -48,7 +48,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     Args:
         query: a text; one that the engine refuses is handed on as it is, so that the engine says why.
         datasets: the path of every dataset that may be read, by the names that stand for it.
-        home: the path of the dataset that a query without FROM reads; None refuses such a query.
+        default_path: the path of the dataset that a query without FROM reads; None refuses such a query.
         columns: returns the columns of the dataset at a path.
         allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
         may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.checks.deadly`.
@@ -64,7 +64,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     _refuse_no_query(reading)
     tables = _tables(tree) if tree is not None else []
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
-    path = home or next((datasets[name] for name in tables if name in datasets), None)
+    path = default_path or next((datasets[name] for name in tables if name in datasets), None)
     places: dict[str | None, str | None] = {None: path, **{name: datasets.get(name) for name in tables}}
     known = {name: columns(place) for name, place in places.items() if place is not None}
     if not may_crash:
@@ -74,12 +74,12 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
 
 
-def _refuse_no_query(reading: Reading) -> None:
+def _refuse_no_query(reading: ParseResult) -> None:
     """Refuse a text that is no query, more than one, or too long for any engine."""
     _refuse(finding for finding in reading.diagnostics if finding.code in NO_QUERY)
 
 
-def _refuse_deadly(reading: Reading, known: Mapping[str | None, Schema]) -> None:
+def _refuse_deadly(reading: ParseResult, known: Mapping[str | None, Schema]) -> None:
     """Refuse a text that would end the engine's process, or block it for ever."""
     from tql_grammar.checks import deadly
 

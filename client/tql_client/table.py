@@ -1,4 +1,4 @@
-"""Know how rows look to people: as a table of text, of Markdown, and of HTML; long values and long results are cut."""
+"""Tables of rows for people, as text, Markdown and HTML; long values and long results are cut."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know the shapes on the wire, for client and server.
+The protocol's requests, answers and errors, encoded and decoded, for client and server.
 
 Request: ``{"query": "..", "as_list": true}``.
 Answer: ``{"message": "..", "tensors": ["text", "score"], "data": ..}``; data is a list of one object per row, or with as_list false an object of one list per column.
@@ -17,9 +17,10 @@ from itertools import chain
 from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.cells import plain
 from tql_client.errors import APIError, ProtocolError, by_status
-from tql_client.messages import hint, position
+from tql_client.messages import hint
+from tql_client.values import to_python
+from tql_grammar.engine_messages import engine_position
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "Query successful."
 EXCERPT = 500
-# Bytes from which an answer is read piece by piece.
+# Bytes from which an answer is read chunk by chunk.
 LARGE = 2**25
 _SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 DESCRIPTIONS = ("description", "error", "message", "detail")
@@ -124,11 +125,11 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
-    """Return an answer that is read piece by piece, by columns."""
-    from tql_client.pieces import Pieces
+    """Return an answer that is read chunk by chunk, by columns."""
+    from tql_client.streaming import ChunkedJson
 
     size = len(body)
-    rest, columns, by_rows = Pieces(body, lambda piece: load(piece, decoding)).answer()
+    rest, columns, by_rows = ChunkedJson(body, lambda chunk: load(chunk, decoding)).answer()
     names = _names(rest.pop("tensors", None), columns)
     if by_rows:
         count = max(map(len, columns.values()), default=0)
@@ -272,7 +273,7 @@ def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str
         code=str(found["code"]) if "code" in found else None,
         request_id=None if request_id is None else str(request_id),
         hint=_said(found, "hint") or hint(status, description),
-        position=position(description),
+        position=engine_position(description),
         retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
@@ -321,7 +322,7 @@ def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
     float32 numbers keep their shortest digits; NaN and infinities are written as Python's json writes and reads them.
     """
     names = list(columns)
-    lists = [plain(values) for values in columns.values()]
+    lists = [to_python(values) for values in columns.values()]
     data = (
         [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
         if as_list

@@ -1,1 +1,1 @@
-"""Know the language: text and tree, what is wrong with a text, and what the engine would do with it."""
+"""The language: texts and trees, the errors of a text, and the traps of the engine."""

@@ -1,4 +1,4 @@
-"""Know what a TQL text is made of: one frozen node per construct, named as the grammar's alternatives are."""
+"""Nodes of a TQL tree: one frozen class per construct, named as the grammar's alternatives are."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Know what a finding about a text is, and how it is shown: place, caret, reason, remedy."""
+"""A finding about a text, and its display: place, caret, reason, remedy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
+from tql_grammar.positions import line_start, locate
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Diagnostic(Record):
     hint: str | None = None
     fix: str | None = None
 
+    @classmethod
+    def at(  # noqa: PLR0913, PLR0917 - each is one independent field
+        cls, text: str, start: int, end: int, code: str, severity: Severity, message: str, hint: str | None = None
+    ) -> Self:
+        """Return the finding about the characters ``[start, end)`` of *text*, with their line and column."""
+        line, column = locate(text, start)
+        return cls(code, severity, message, line, column, start, end, hint)
+
     def _repr_html_(self) -> str:
         """Return HTML for notebooks, in which everything that was written is escaped."""
         from html import escape
@@ -60,24 +69,18 @@ class Diagnostic(Record):
         return picture(text, self.start, self.end)
 
 
-def locate(text: str, offset: int) -> tuple[int, int]:
-    """Return the 1-based line and column, in characters, of a 0-based offset; only a newline ends a line."""
-    line_start = text.rfind("\n", 0, offset) + 1
-    return text.count("\n", 0, offset) + 1, offset - line_start + 1
-
-
 def picture(text: str, start: int, end: int, width: int = 100) -> str:
     """
     Return the line of *text* that holds *start*, with carets below ``[start, end)``.
 
     Long lines are cut around the place to *width* characters; carets stop at the end of the line; control characters show as ``␍`` and the like, one cell each.
     """
-    line_start = text.rfind("\n", 0, start) + 1
+    begin = line_start(text, start)
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
-    left = max(line_start, min(start - width // 2, line_end - width))
+    left = max(begin, min(start - width // 2, line_end - width))
     right = min(line_end, left + width)
-    before, after = "…" if left > line_start else "", "…" if right < line_end else ""
+    before, after = "…" if left > begin else "", "…" if right < line_end else ""
     carets = "^" * max(1, min(end, right) - start)
     return f"{before}{_visible(text[left:right])}{after}\n{' ' * (len(before) + start - left)}{carets}"
 

@@ -1,4 +1,4 @@
-"""Know how the levels of a query look as a picture: boxes, each around the one that it takes its rows from."""
+"""Picture of a query's levels: boxes, each around the one that it takes its rows from."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know what can go wrong with a query before it is sent.
+Errors of a query before it is sent.
 
 ::
 

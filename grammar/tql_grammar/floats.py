@@ -1,4 +1,4 @@
-"""Know how float32 numbers are written: in the fewest digits that the engine reads as the same bits."""
+"""Text of float32 numbers: the fewest digits that the engine reads as the same bits."""
 
 from __future__ import annotations
 

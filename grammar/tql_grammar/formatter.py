@@ -1,11 +1,11 @@
-"""Know how a text is laid out: every token and every comment kept, each clause on a line of its own where one line is too short."""
+"""Layout of a text: every token and every comment kept, each clause on a line of its own where one line is too short."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import lexer
-from tql_grammar.automaton import STOP
+from tql_grammar.lexer import STOP
 from tql_grammar.parser import parse
 
 if TYPE_CHECKING:

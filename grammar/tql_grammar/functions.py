@@ -1,5 +1,5 @@
 """
-Know the functions of TQL: what each one takes, gives and means.
+Catalogue of TQL's functions: the parameters, result and meaning of each.
 
 Parser, checks, builder and documentation all read this table; every row was measured on the engine (deeplake 4.7.4).
 Names are compared without case.

@@ -1,4 +1,4 @@
-"""Know which colour each part of a text has: a lexer for Pygments, which finds it by its entry point, made of the grammar's own lexer and keywords."""
+"""Pygments lexer of TQL, found by its entry point, over the grammar's own lexer and keywords."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Level(Protocol):
+class ColumnScope(Protocol):
     """What an expression sees: it tells what is known of a column."""
 
     def column(self, node: object) -> Column | None:
@@ -59,15 +59,15 @@ FLOATING = {"float16": 16, "float32": 32, "float64": 64}
 LARGEST = 64
 
 
-def infer(node: ast.Node, level: Level) -> Column | None:
+def infer(node: ast.Node, scope: ColumnScope) -> Column | None:
     """Return what is known of the value of *node*."""
     if isinstance(node, TESTS):
         return BOOL
     rule = _RULES.get(type(node))
-    return None if rule is None else rule(node, level)
+    return None if rule is None else rule(node, scope)
 
 
-def numbers(node: ast.Node, level: Level) -> Column | None:
+def numbers(node: ast.Node, scope: ColumnScope) -> Column | None:
     """
     Return the type whose numbers the values of *node* are, which may be smaller than the one that they are computed in.
 
@@ -75,13 +75,13 @@ def numbers(node: ast.Node, level: Level) -> Column | None:
     What is random has another value each time that it is computed, and so no parts.
     """
     inner = _without_neutral(node)
-    found = infer(inner, level)
+    found = infer(inner, scope)
     if found is None:
-        return infer(node, level)
+        return infer(node, scope)
     if any(isinstance(part, ast.Function) and part.name.lower() == "random" for part in walk(node)):
         return SMALL
     if inner is not node and max(bits.get(found.dtype, 0) for bits in (SIGNED, UNSIGNED, FLOATING)) > EXACT:
-        return infer(node, level)
+        return infer(node, scope)
     if isinstance(inner, ast.Function):
         return _of_function(inner, found)
     if _is_reciprocal(inner):
@@ -129,22 +129,22 @@ def _is_small(node: ast.Node, found: Column) -> bool:
     return isinstance(last, ast.Number) and found.is_single and not found.nullable and last.value <= SMALLEST
 
 
-def _number(node: ast.Number, _level: Level) -> Column:
+def _number(node: ast.Number, _scope: ColumnScope) -> Column:
     """Return the type of a number."""
     return INT64 if isinstance(node.value, int) else FLOAT64
 
 
-def _array(node: ast.Array, level: Level) -> Column | None:
+def _array(node: ast.Array, scope: ColumnScope) -> Column | None:
     """Return the type of an array."""
-    inner = infer(node.elements[0], level)
+    inner = infer(node.elements[0], scope)
     if inner is None or inner.dtype == "text":
         return None
     return Column("float32", (len(node.elements), *inner.shape))
 
 
-def _comparison(node: ast.Comparison, level: Level) -> Column | None:
+def _comparison(node: ast.Comparison, scope: ColumnScope) -> Column | None:
     """Return a bool for each element of what is compared."""
-    left = infer(node.left, level)
+    left = infer(node.left, scope)
     return None if left is None else Column("bool", left.shape)
 
 
@@ -181,9 +181,9 @@ def _is_element(node: ast.Node) -> bool:
     return isinstance(node, ast.Subscript) and any(isinstance(index, ast.String) for index in node.indices)
 
 
-def _chain(node: ast.Chain, level: Level) -> Column | None:
+def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
     """Return the type of arithmetic, which may be missing where one of its operands is."""
-    found = [infer(operand, level) or (FLOAT64 if _is_element(operand) else None) for operand in node.operands]
+    found = [infer(operand, scope) or (FLOAT64 if _is_element(operand) else None) for operand in node.operands]
     known = [column for column in found if column is not None]
     if len(known) < len(found) or any(column.dtype in {"text", "json", "bytes"} for column in known):
         return None
@@ -195,14 +195,14 @@ def _chain(node: ast.Chain, level: Level) -> Column | None:
     return Column(dtype, shape, any(column.nullable for column in known))
 
 
-def _function(node: ast.Function, level: Level) -> Column | None:
+def _function(node: ast.Function, scope: ColumnScope) -> Column | None:
     """Return the type of a call."""
     name = node.name.lower()
     if name in RESULTS:
         return RESULTS[name]
     if name in {"any", "all"}:
         return BOOL if len(node.arguments) == 1 else None
-    found = [infer(argument, level) for argument in node.arguments]
+    found = [infer(argument, scope) for argument in node.arguments]
     rule = _CALLS.get(name)
     return rule(name, *found) if rule is not None and found and found[0] is not None else None
 
@@ -228,18 +228,18 @@ def _product(name: str, first: Column, second: Column | None = None, *_others: C
     return Column(dtype if name == "dot" else _quotient(dtype), first.shape[:-1])
 
 
-def _negate(node: ast.Negate, level: Level) -> Column | None:
+def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
     """Return the type of a negative number: that of an unsigned integer is signed, and the engine does not know that it may be missing."""
-    column = infer(node.operand, level)
+    column = infer(node.operand, scope)
     if column is None or not (column.nullable or column.dtype in UNSIGNED):
         return column
     dtype = column.dtype.removeprefix("u") if column.dtype in UNSIGNED else column.dtype
     return Column(dtype, column.shape, nullable=False)
 
 
-def _subscript(node: ast.Subscript, level: Level) -> Column | None:
+def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
     """Return the type of a part of an array; of JSON nothing is known."""
-    column = infer(node.operand, level)
+    column = infer(node.operand, scope)
     if column is None or not column.shape or any(isinstance(index, ast.String) for index in node.indices):
         return None
     if isinstance(node.operand, ast.Column) and None not in column.shape:
@@ -255,15 +255,15 @@ _CALLS: dict[str, Callable[..., Column]] = {
     "sqrt": _root,
 }
 _RULES: dict[type, Callable[..., Column | None]] = {
-    ast.Column: lambda node, level: level.column(node),
+    ast.Column: lambda node, scope: scope.column(node),
     ast.Number: _number,
-    ast.String: lambda _node, _level: TEXT,
-    ast.Vector: lambda node, _level: Column("float32", (node.size,)),
+    ast.String: lambda _node, _scope: TEXT,
+    ast.Vector: lambda node, _scope: Column("float32", (node.size,)),
     ast.Array: _array,
     ast.Comparison: _comparison,
     ast.Chain: _chain,
     ast.Negate: _negate,
     ast.Function: _function,
     ast.Subscript: _subscript,
-    ast.Computed: lambda node, level: infer(node.expression, level),
+    ast.Computed: lambda node, scope: infer(node.expression, scope),
 }

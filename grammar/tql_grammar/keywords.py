@@ -1,4 +1,4 @@
-"""Know the reserved words of TQL, none of which can be a bare name, and the token that each one is."""
+"""Reserved words of TQL, none of which can be a bare name, and the token of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how the engine cuts a text into tokens, where it silently stops reading, and what it takes for a comment."""
+"""Tokens of a text, as the engine cuts it; with where it silently stops reading, and its comments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.automaton import STOP
 from tql_grammar.keywords import SYMBOLS, TOKEN_OF_WORD
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
     Reader = Callable[[str, int, int], "Token"]
 
+# The kind of what follows the last token.
+STOP = "$END"
 LARGEST_INTEGER = 2**63 - 1
 SMALLEST_INTEGER = "-9223372036854775808"
 

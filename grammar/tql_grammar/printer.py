@@ -1,4 +1,4 @@
-"""Know how a tree becomes one line of text, with parentheses only where the tree needs them."""
+"""Text of a tree, on one line, with parentheses only where the tree needs them."""
 
 from __future__ import annotations
 

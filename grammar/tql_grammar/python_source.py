@@ -1,5 +1,5 @@
 """
-Know where a Python file holds TQL, and what the checks find there, at the lines and columns of the file.
+Findings about the TQL in a Python file, at the lines and columns of the file.
 
 A text is TQL where it begins with SELECT and is handed over as the first argument of ``.query(..)``, as ``query=`` or ``tql=``, or stands on a line with the comment ``# tql``.
 Where values are pasted into it, only what is certain whatever they are is found.
@@ -12,7 +12,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tql_grammar.checks import check
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.diagnostic import Diagnostic
+from tql_grammar.positions import locate
 from tql_grammar.python_text import Source
 
 if TYPE_CHECKING:
@@ -113,10 +114,8 @@ def _pasted(node: ast.expr, characters: list[Character], file: Source) -> Iterat
         return
     values = [part for part in ast.walk(node) if isinstance(part, ast.FormattedValue)]
     start, end = file.span(values[0].value if values else node)
-    line, column = locate(file.text, start)
     written = " ".join(file.text[start:end].split())
     what = f"`{written}` is pasted" if values else "values are pasted"
     hint = 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'
-    yield Diagnostic(
-        PASTED, "warning", f"{what} into a text of TQL, where it can say anything", line, column, start, end, hint
-    )
+    message = f"{what} into a text of TQL, where it can say anything"
+    yield Diagnostic.at(file.text, start, end, PASTED, "warning", message, hint)

@@ -1,5 +1,5 @@
 """
-Know the characters of a text that a Python file writes, where each of them stands in the file, and where a value is pasted between them.
+Characters of the texts in a Python file: the offset of each in the file, and the values that are pasted between them.
 
 Literals, f-strings, those that follow each other, ``+``, ``%`` and ``.format`` are read as they are written; the rest is a pasted value.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar.positions import characters_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +45,8 @@ class Source:
         """Return the offset of a place; Python counts bytes in a line."""
         start = self._lines[line - 1]
         end = self._lines[line] if line < len(self._lines) else len(self.text)
-        return start + len(self.text[start:end].encode()[:column].decode(errors="ignore"))
+        inside = characters_in(self.text[start:end], column)
+        return end if inside is None else start + inside
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Return where a node begins and ends."""

@@ -1,4 +1,4 @@
-"""Know how a frozen value holds its fields, and compares, hashes, prints, copies and pickles them at any depth."""
+"""Base of frozen values: fields, comparison, hash, repr, copy and pickle, at any depth."""
 
 from __future__ import annotations
 

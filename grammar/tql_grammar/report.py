@@ -1,4 +1,4 @@
-"""Know what is wrong with a text that was read: where, why, and what to write instead."""
+"""Findings about a text that was read: place, reason and remedy."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import lexer, text_rules
 from tql_grammar.actions.queries import NotSelect
-from tql_grammar.automaton import STOP, TooDeep, Unexpected, accepts
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.diagnostic import Diagnostic
+from tql_grammar.driver import parse_table
 from tql_grammar.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
-from tql_grammar.parser import Reading, machine
+from tql_grammar.lalr import TooDeep, Unexpected, accepts
+from tql_grammar.lexer import STOP
+from tql_grammar.positions import byte_column
+from tql_grammar.record import Record
 from tql_grammar.syntax_rules import USUAL, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar import ast
+    from tql_grammar.driver import ParseOutcome
     from tql_grammar.lexer import Token
-    from tql_grammar.parser import Outcome
 
 # The engine walks a chain of operators with one call for each; from about 2,050 on it has no stack left, and its process dies.
 DEEPEST_CHAIN = 2_000
@@ -38,17 +42,40 @@ WORDS = {
 }
 
 
-def reading(text: str, outcome: Outcome) -> Reading:
+class ParseResult(Record):
+    """
+    What the engine makes of a text, and what is wrong with it.
+
+    Attributes:
+        text: the whole text.
+        tree: the query that the engine reads, or None if it refuses the text.
+        diagnostics: the findings of the families 0 (text), 1 (syntax) and 4 (depth), in the order of the text.
+        engine_position: the N of the ``Pos N`` that the engine reports: bytes from the start of the line; None where it accepts the text.
+        parses: whether the engine's own parser accepts the text.
+        unexpected: the token that cannot stand where it stands, as written; "" at the end of the text.
+        expected: what could stand there, in words of the language.
+    """
+
+    text: str
+    tree: ast.Query | None
+    diagnostics: tuple[Diagnostic, ...]
+    engine_position: int | None = None
+    parses: bool = True
+    unexpected: str = ""
+    expected: tuple[str, ...] = ()
+
+
+def diagnose(text: str, outcome: ParseOutcome) -> ParseResult:
     """Return what is to be said about a text."""
     lost = list(text_rules.findings(text, outcome.tokens))
     if outcome.failure is None:
         tree = outcome.statements[0]
         single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)
-        return Reading(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
+        return ParseResult(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
     return _failed(text, outcome, lost)
 
 
-def _refusals(text: str, outcome: Outcome) -> Iterator[Diagnostic]:
+def _refusals(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
     """Yield what is wrong with a text that the engine's parser accepts."""
     first = outcome.tokens[0]
     if len(outcome.statements) > 1:
@@ -82,26 +109,25 @@ def _second_statement(tokens: list[Token]) -> Token:
     return next(after for before, after in pairwise(tokens) if before.kind == "SEMICOLON")
 
 
-def _failed(text: str, outcome: Outcome, lost: list[Diagnostic]) -> Reading:
+def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> ParseResult:
     """Return what is to be said about a text that the engine's parser refuses."""
     failure = outcome.failure
     assert failure is not None  # noqa: S101 - the caller looked
     token = failure.token
     at_stop = token.kind == STOP
     mark = _last_match(text, outcome.tokens) if at_stop else getattr(failure, "mark", token.mark)
-    line_start = text.rfind("\n", 0, mark) + 1
-    position = len(text[line_start:mark].encode("utf-8", "surrogatepass"))
+    position = byte_column(text, mark)
     expected = _expected(failure) if isinstance(failure, Unexpected) else ()
     # Where the text was cut, the cut explains the error.
     cut = [item for item in lost if at_stop and item.start == token.start]
     found = () if cut else (_syntax(text, outcome, expected),)
     findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
-    return Reading(
+    return ParseResult(
         text, None, tuple(findings), position, parses=False, unexpected=text[token.start : token.end], expected=expected
     )
 
 
-def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnostic:
+def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diagnostic:
     """Return the finding about the token that cannot stand where it stands."""
     failure = outcome.failure
     assert failure is not None  # noqa: S101 - the caller looked
@@ -124,7 +150,7 @@ def _syntax(text: str, outcome: Outcome, expected: tuple[str, ...]) -> Diagnosti
 
 def _expected(failure: Unexpected) -> tuple[str, ...]:
     """Return what could stand at a place, in words of the language: names and values first, then the rest in order."""
-    grammar, _actions = machine()
+    grammar, _actions = parse_table()
     kinds = [kind for kind in grammar.rows[failure.states[-1]] if kind in WORDS]
     order = list(WORDS)
     possible = sorted((kind for kind in kinds if accepts(grammar, failure.states, kind)), key=order.index)
@@ -138,8 +164,7 @@ def _span(token: Token) -> tuple[int, int]:
 
 def _diagnostic(text: str, code: str, message: str, span: tuple[int, int], hint: str | None) -> Diagnostic:
     """Return an error at a place of a text."""
-    line, column = locate(text, span[0])
-    return Diagnostic(code, "error", message, line, column, *span, hint)
+    return Diagnostic.at(text, *span, code, "error", message, hint)
 
 
 def _last_match(text: str, tokens: list[Token]) -> int:

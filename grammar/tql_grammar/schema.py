@@ -1,4 +1,4 @@
-"""Know what a dataset's columns are: their types, shapes, indexes, and how they are written down."""
+"""Schemas: the type, shape and indexes of each column of a dataset, and their notation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
+from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
@@ -193,15 +194,12 @@ class Schema(Record):
         return known
 
 
-def did_you_mean(name: str, names: Any) -> str:  # noqa: ANN401 - any iterable of names
-    """Return the nearest of *names* and all of them, as a hint."""
-    from difflib import get_close_matches
-
+def did_you_mean(name: str, names: Iterable[str], kind: str = "columns") -> str:
+    """Return a hint with the nearest of *names*, which are those of columns or of another *kind*, and all of them."""
     known = list(names)
-    folded = [other for other in known if other.lower() == name.lower()]
-    near = folded or get_close_matches(name, known, n=1)
-    listed = ", ".join(known[:12]) + (", .." if len(known) > len(known[:12]) else "")
-    return f"did you mean {near[0]!r}? the columns are {listed}" if near else f"the columns are {listed}"
+    near = nearest(name, known)
+    listed = f"the {kind} are {', '.join(known[:12])}{', ..' if len(known) > len(known[:12]) else ''}"
+    return f"did you mean {near!r}? {listed}" if near else listed
 
 
 def _column(given: Column | str) -> Column:

@@ -1,17 +1,18 @@
-"""Know why a token cannot stand where it stands, and what to write instead: the family ``TQL1xx``."""
+"""Syntax errors: the reason why a token cannot stand where it stands, and the remedy; the family ``TQL1xx``."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.automaton import STOP, Malformed, Unexpected
 from tql_grammar.keywords import RESERVED, TOKEN_OF_WORD
+from tql_grammar.lalr import Malformed, Unexpected
+from tql_grammar.lexer import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tql_grammar.automaton import TooDeep
+    from tql_grammar.lalr import TooDeep
     from tql_grammar.lexer import Token
 
 COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})

@@ -1,4 +1,4 @@
-"""Know how the grammar file becomes a table, once per user: the table is kept in the user's cache directory."""
+"""Cache of the grammar file's parse table, once per user, in the user's cache directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tql_grammar.automaton import Reduction, Table
+from tql_grammar.lalr import Reduction, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ VALUES = frozenset(
     ]
 )
 # What decides what a table looks like.
-MAKERS = ("tql.lark", "tables.py", "parser.py", "automaton.py")
+MAKERS = ("tql.lark", "tables.py", "lark_table.py", "lalr.py")
 # Alternatives that take all of their symbols.
 WHOLE = frozenset({"type", "slice"})
 
@@ -57,10 +57,10 @@ def table(make: Callable[[str], Table]) -> Table:
     return _kept(place) or _read(_keep(place, _write(make(HERE.joinpath("tql.lark").read_text("utf-8")))))
 
 
-def levels(grammar: str) -> dict[str, tuple[int, str]]:
-    """Return the level and the associativity of each operator, as the head of the grammar file gives them."""
+def precedences(grammar: str) -> dict[str, tuple[int, str]]:
+    """Return the precedence and the associativity of each operator, as the head of the grammar file gives them."""
     found = LEVEL.findall(grammar)
-    return {name: (level, side) for level, (side, names) in enumerate(found) for name in names.split()}
+    return {name: (precedence, side) for precedence, (side, names) in enumerate(found) for name in names.split()}
 
 
 def _cache_file() -> Path:

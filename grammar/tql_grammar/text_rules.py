@@ -1,11 +1,11 @@
-"""Know where the engine reads another text than the one that is written: the family ``TQL0xx``."""
+"""Places where the engine reads another text than the one that is written: the family ``TQL0xx``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import lexer
-from tql_grammar.diagnostic import Diagnostic, locate
+from tql_grammar.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,6 +152,5 @@ def _octal(text: str, token: Token) -> Diagnostic:
 def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> Diagnostic:
     """Return the finding of a rule."""
     shown = text[start:end] if more else text[start]
-    line, column = locate(text, start)
     hint = HINTS.get(text[start], rule.hint)
-    return Diagnostic(rule.code, "error", rule.message.format(f"`{shown}`", *more), line, column, start, end, hint)
+    return Diagnostic.at(text, start, end, rule.code, "error", rule.message.format(f"`{shown}`", *more), hint)

@@ -1,4 +1,4 @@
-"""Know how to visit and rebuild a tree without recursion."""
+"""Visits and rebuilds of a tree, without recursion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know what a case of the benchmark is, and how two ways are timed beside each other: alternating pairs in one process, and the median of their ratios."""
+"""A case of the benchmark: two ways timed in alternating pairs in one process, and the median of their ratios."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Know random columns of every type, and what conditions and orders mean for them: pure Python functions of a row.
+Random columns of every type, with what conditions and orders mean for them: pure Python functions of a row.
 
 Null meets no comparison. A float column compares with the literal rounded to its type.
 """

@@ -1,5 +1,5 @@
 """
-Know random expressions together with their meaning: a pure Python function of a row.
+Random expressions together with their meaning: a pure Python function of a row.
 
 The engine plays no part here: what it returns is compared with what these functions say.
 """

@@ -1,4 +1,4 @@
-"""Know random queries of every clause, with names and texts of any characters; whether they have a text is left open."""
+"""Random queries of every clause, with names and texts of any characters; whether they have a text is left open."""
 
 from __future__ import annotations
 

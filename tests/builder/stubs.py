@@ -1,5 +1,5 @@
 """
-Know how the catalogue of functions reads as ``tql/fn.pyi``, for editors and type checkers.
+The catalogue of functions as ``tql/fn.pyi``, for editors and type checkers.
 
 ``python tests/builder/stubs.py`` writes the file; a test compares it.
 """

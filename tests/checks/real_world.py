@@ -1,5 +1,5 @@
 """
-Know what the checks find in queries that other people published, as the table of the README.
+Findings of the checks in queries that other people published, as the table of the README.
 
 ``python -m tests.checks.real_world`` prints it; a test compares it.
 """
@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tql import check
-from tql_client.reporting import explanations
+from tql_client.reporters import explanations
 
 QUERIES = Path(__file__).parents[1] / "corpus" / "real_world.jsonl"
 FAMILIES = {

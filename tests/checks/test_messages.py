@@ -11,7 +11,7 @@ import pytest
 from tests.differential.test_engine import CASES, text_of
 from tql_client import connect
 from tql_client.errors import APIError
-from tql_grammar.checks.messages import translated
+from tql_grammar.engine_messages import translated
 
 if TYPE_CHECKING:
     from pathlib import Path

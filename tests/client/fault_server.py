@@ -1,5 +1,5 @@
 """
-Know how to be a server that does wrong things: raw sockets, and one behaviour for each request.
+A server that does wrong things: raw sockets, and one behaviour for each request.
 
 A behaviour gets the connection and the request, and returns whether the connection is kept. The last one answers all further requests.
 """

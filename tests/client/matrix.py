@@ -1,4 +1,4 @@
-"""Know how a row of the fault matrix is tried: one query, what came of it, how often it was sent, how long it took; and the table of all rows."""
+"""Rows of the fault matrix: one query, its outcome, the number of attempts and the time; and the table of all rows."""
 
 from __future__ import annotations
 

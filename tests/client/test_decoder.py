@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tql_client import pieces, wire
+from tql_client import streaming, wire
 from tql_client.result import Meta, Result
 from tql_client.wire import Decoding, decode_answer
 from tql_grammar.errors import TqlError
@@ -125,13 +125,13 @@ def test_mutated_answers(part: int) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_mutated_answers_piece_by_piece(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What large answers are read by, with pieces of a few bytes: the same result, or a `TqlError`."""
+    """What large answers are read by, with chunks of a few bytes: the same result, or a `TqlError`."""
     rng = random.Random(part)  # noqa: S311 - no secret
     monkeypatch.setattr(wire, "LARGE", 0)
-    monkeypatch.setattr(pieces, "SHORT", 1)
+    monkeypatch.setattr(streaming, "SHORT", 1)
     right = 0
     for _ in range(MUTATIONS // PARTS // 2):
-        monkeypatch.setattr(pieces, "PIECE", rng.choice([1, 5, 30, 10_000]))
+        monkeypatch.setattr(streaming, "CHUNK", rng.choice([1, 5, 30, 10_000]))
         body = mutated(rng, rng.choice(BYTES))
         wanted = reference(body)
         try:

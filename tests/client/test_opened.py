@@ -17,7 +17,7 @@ from tests.client.fault_server import FaultServer, answer, raw
 from tests.client.matrix import SLACK, client_of
 from tql import col, select
 from tql_client import connect, serve
-from tql_client.call import Call, Stop
+from tql_client.call import Call, CancelToken
 from tql_client.embedded import engine
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
 from tql_client.opened import Opened, has_other_remainder
@@ -115,7 +115,7 @@ def test_a_dataset_is_opened_again_only_where_something_was_committed(place: str
     path = "mem://unchanged" if place == "memory" else str(tmp_path / "d")
     writer = made(path, [1])
     opened = Opened(path, None)
-    call = Call("", as_list=True, deadline=time.monotonic() + 60, request_id="", stop=Stop())
+    call = Call("", as_list=True, deadline=time.monotonic() + 60, request_id="", stop=CancelToken())
     first = opened.refreshed(call)
     assert opened.refreshed(call) is first
     committed(writer, [2])

@@ -13,9 +13,9 @@ import pytest
 
 from tql import CheckError, col, select
 from tql_client import serve
-from tql_client.comparing import fingerprint, require_same
 from tql_client.datasets import write
 from tql_client.errors import ConfigError
+from tql_client.snapshots import fingerprint, require_same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ import pytest
 
 from tests.client.fault_server import QUERY
 from tql_client import errors, retry
-from tql_client.call import Call, Stop
+from tql_client.call import Call, CancelToken
 from tql_client.credentials import (
     LONGEST,
     CalledToken,
@@ -61,7 +61,7 @@ class Scripted:
 
 def call(query: str = QUERY, seconds: float = 60.0) -> Call:
     """Return a call."""
-    return Call(query, True, time.monotonic() + seconds, "id", Stop())  # noqa: FBT003 - a field
+    return Call(query, True, time.monotonic() + seconds, "id", CancelToken())  # noqa: FBT003 - a field
 
 
 def waits_of(*failures: Exception, attempts: int = 99, draw: Any = lambda _low, high: high, **of: Any) -> list[float]:
@@ -229,7 +229,7 @@ def test_success_earns() -> None:
 def test_a_stop_ends_the_wait() -> None:
     """The pause of a call that is ended is over, and what comes is `Cancelled`."""
     one = call()
-    threading.Timer(0.1, one.stop.ask).start()
+    threading.Timer(0.1, one.stop.cancel).start()
     started = time.monotonic()
     with pytest.raises(errors.Cancelled):
         Retries(9, draw=lambda _low, _high: 50.0).send(Scripted(*[errors.ConnectError("x") for _ in range(9)]), one)
@@ -237,11 +237,11 @@ def test_a_stop_ends_the_wait() -> None:
     done: list[int] = []
     with one.stop.during(lambda: done.append(1)):
         assert done == [1]
-    other = Stop()
+    other = CancelToken()
     with other.during(lambda: done.append(2)):
         assert done == [1]
-        other.ask()
-    other.ask()
+        other.cancel()
+    other.cancel()
     assert done == [1, 2]
 
 

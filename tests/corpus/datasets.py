@@ -1,4 +1,4 @@
-"""Know the data that `engine_verdicts.jsonl` was measured on: eight in-memory datasets, the same on every machine."""
+"""The data that `engine_verdicts.jsonl` was measured on: eight in-memory datasets, the same on every machine."""
 
 from __future__ import annotations
 

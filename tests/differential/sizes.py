@@ -1,4 +1,4 @@
-"""Know how to make texts of any depth and length."""
+"""Texts of any depth and length."""
 
 from __future__ import annotations
 

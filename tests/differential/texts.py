@@ -1,4 +1,4 @@
-"""Know how to make texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
+"""Texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import keywords, lexer
-from tql_grammar.automaton import STOP
+from tql_grammar.lexer import STOP
 
 if TYPE_CHECKING:
     import random

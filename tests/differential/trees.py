@@ -1,4 +1,4 @@
-"""Know how to make trees that no text of the generator has."""
+"""Trees that no text of the generator has."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tql_grammar import ast, lexer
-from tql_grammar.automaton import Malformed, TooDeep, Unexpected, run
-from tql_grammar.parser import machine
+from tql_grammar.driver import parse_table
+from tql_grammar.lalr import Malformed, TooDeep, Unexpected, run
 from tql_grammar.walk import walk
 
 BLANKS = st.text(" \t\n", max_size=2)
@@ -24,7 +24,7 @@ ELEMENTS = st.builds("".join, st.tuples(BLANKS, NUMBERS | WRITTEN, BLANKS))
 def outcome(text: str, *, whole_vectors: bool) -> object:
     """Return the tree, with the signs of zeros, or what the text fails at."""
     try:
-        tree, _grown = run(*machine(), lexer.tokens(text, whole_vectors=whole_vectors))
+        tree, _open_chains = run(*parse_table(), lexer.tokens(text, whole_vectors=whole_vectors))
     except (Malformed, TooDeep, Unexpected) as failure:
         return type(failure), failure.token.start
     return tree
@@ -72,6 +72,6 @@ def test_odd_numbers_are_tokens_of_their_own(text: str) -> None:
 def test_a_text_of_many_odd_arrays_is_read() -> None:
     """Each array that is no plain one is read on from its first word, however many there are."""
     many = 2_000
-    tree, _grown = run(*machine(), lexer.tokens(f"select {', '.join(['array[-0, 1] as v'] * many)} from t"))
+    tree, _open_chains = run(*parse_table(), lexer.tokens(f"select {', '.join(['array[-0, 1] as v'] * many)} from t"))
 
     assert sum(isinstance(node, ast.Aliased) for node in walk(tree[0])) == many  # type: ignore[index]  # the statements

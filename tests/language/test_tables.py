@@ -17,8 +17,8 @@ import pytest
 ASKED = """
 import json
 from tql import check
-from tql_grammar.parser import machine
-table, actions = machine()
+from tql_grammar.driver import parse_table
+table, actions = parse_table()
 names = [name for rule in table.reductions for name in (rule.origin, rule.name)] + [name for row in table.rows for name in row]
 texts = ["select a where b = 1", "select a from", "select a limit 1 limit 2", "select (a", "select a where b in (1, 'c'"]
 print(json.dumps({

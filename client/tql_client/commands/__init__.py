@@ -1,1 +1,1 @@
-"""Know the commands of ``tql``: one table for each kind of work."""
+"""The commands of ``tql``: one table for each kind of work."""

@@ -1,4 +1,4 @@
-"""Know what a command is: its name, what it does, its options, and examples for its help."""
+"""A command: its name, function, options, and the examples of its help."""
 
 from __future__ import annotations
 

@@ -1,14 +1,18 @@
-"""Know the commands about data: run, serve, schema and demo."""
+"""The commands about data: run, serve, schema and demo."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+from tql_client.client import connect
 from tql_client.commands import inputs
 from tql_client.commands.command import CLEAN, TOKEN_FILE, Command, option
-from tql_client.formats import FORMATS
+from tql_client.embedded import open_dataset
+from tql_client.formats import FORMATS, write
+from tql_client.server import serve
 from tql_grammar.errors import TqlError
+from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     import argparse
@@ -16,9 +20,6 @@ if TYPE_CHECKING:
 
 def _run(options: argparse.Namespace) -> int:
     """Run a text, and print its rows."""
-    from tql_client.client import connect
-    from tql_client.formats import write
-
     place = options.url or options.data
     if not place:
         message = "`run` takes --data PATH for a dataset on this machine, or --url URL for a service"
@@ -32,8 +33,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     """Answer the service's protocol on this machine until interrupted."""
-    from tql_client.server import serve
-
     datasets = dict(_named(item) for item in options.datasets)
     if options.access_log:
         import logging
@@ -59,9 +58,6 @@ def _named(item: str) -> tuple[str, str]:
 
 def _schema(options: argparse.Namespace) -> int:
     """Write the columns of a dataset as JSON."""
-    from tql_client.embedded import open_dataset
-    from tql_grammar.schema import Schema
-
     sys.stdout.write(Schema.from_dataset(open_dataset(options.url)).to_json() + "\n")
     return CLEAN
 

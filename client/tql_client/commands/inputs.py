@@ -1,4 +1,4 @@
-"""Know what commands read: texts from files and the standard input, the columns of datasets, a project's settings, a token."""
+"""The inputs of commands: texts from files and the standard input, the columns of datasets, a project's settings, a token."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from tql_grammar.errors import TqlError
+from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
     from tql_client.settings import Settings
-    from tql_grammar.schema import Schema
 
 
 def settings() -> Settings:
@@ -27,8 +27,6 @@ def settings() -> Settings:
 def schemas(path: str | None) -> Schema | dict[str, Schema] | None:
     """Return the columns that a file of JSON tells: of one dataset, or of several by their urls."""
     import json
-
-    from tql_grammar.schema import Schema
 
     if not path:
         return None

@@ -1,4 +1,4 @@
-"""Know the commands about texts: check, fix, format, explain and rules."""
+"""The commands about texts: check, fix, format, explain and rules."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 def _check(options: argparse.Namespace) -> int:
     """Say what the engine would make of texts."""
-    from tql_client import reporting
+    from tql_client import reporters
 
     settings = inputs.settings()
     schemas = inputs.schemas(options.schema or settings.schema)
     if options.jsonl:
-        return reporting.check_lines(inputs.lines(options.files), schemas, info=options.info)
+        return reporters.check_lines(inputs.lines(options.files), schemas, info=options.info)
     found = (
         (path, text, settings.kept(path, _diagnostics(text, schemas, path, info=options.info)))
         for path, text in inputs.texts(options.files)
     )
-    return FINDINGS if reporting.report(found, options.output_format) else CLEAN
+    return FINDINGS if reporters.report(found, options.output_format) else CLEAN
 
 
 def _diagnostics(
@@ -52,30 +52,31 @@ def _diagnostics(
 def _fix(options: argparse.Namespace) -> int:
     """Write the fixes that are certain, in place, or show the difference; what has none is told."""
     from tql import fix
-    from tql_client import layout, reporting
+    from tql_client import reporters
+    from tql_client.apply_changes import apply_changes
 
     settings = inputs.settings()
     schemas, left, worst = inputs.schemas(options.schema or settings.schema), [], CLEAN
     for path, text in inputs.texts(options.files):
         changed = text if path.endswith(".py") else fix(text, schemas)
-        if layout.apply(path, text, changed, options):
+        if apply_changes(path, text, changed, options):
             worst = FINDINGS
         left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
-    sys.stderr.write(reporting.as_text(left, sys.stderr))
+    sys.stderr.write(reporters.as_text(left, sys.stderr))
     if options.check:
         return worst
-    return FINDINGS if reporting.has_errors(left) else CLEAN
+    return FINDINGS if reporters.has_errors(left) else CLEAN
 
 
 def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
-    from tql_client import layout
+    from tql_client.apply_changes import apply_changes
     from tql_grammar.formatter import format_text
 
     worst = CLEAN
     for path, text in inputs.texts(options.files):
         try:
-            changed = layout.apply(path, text, format_text(text, options.width), options)
+            changed = apply_changes(path, text, format_text(text, options.width), options)
         except QueryError as error:
             sys.stderr.write(f"tql: {path}: {error}\n")
             worst = FAILED
@@ -87,7 +88,7 @@ def _format(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     """Draw the levels of a text, and those of the text in which the engine does what it says."""
     from tql import fix
-    from tql_client import reporting
+    from tql_client import reporters
     from tql_grammar.explain import explained
     from tql_grammar.parser import parse, read
 
@@ -95,7 +96,7 @@ def _explain(options: argparse.Namespace) -> int:
     schemas = inputs.schemas(options.schema or inputs.settings().schema)
     findings = [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
     fixed = fix(text, schemas) if findings else text
-    sys.stderr.write(reporting.as_text([("query", text, findings)], sys.stderr))
+    sys.stderr.write(reporters.as_text([("query", text, findings)], sys.stderr))
     reading = read(fixed)
     if reading.tree is None:
         return FINDINGS
@@ -126,9 +127,9 @@ def _draw(path: str, level: Level) -> None:
 
 def _rules(options: argparse.Namespace) -> int:
     """List the rules, or explain some."""
-    from tql_client import reporting
+    from tql_client import reporters
 
-    sys.stdout.write(reporting.rules(options.codes))
+    sys.stdout.write(reporters.rules(options.codes))
     return CLEAN
 
 

@@ -1,4 +1,4 @@
-"""Know how queries go over HTTP; the only package that imports requests."""
+"""Transport of queries over HTTP; the only package that imports requests."""
 
 from tql_client.transport.http import HttpTransport
 

@@ -1,5 +1,5 @@
 """
-Know which error of ours stands for one of requests.
+Translation of the exceptions of requests into errors of the client.
 
 Theirs hold the request, and with it the token, so none of them is kept as a cause.
 """

@@ -1,4 +1,4 @@
-"""Know how one query goes over HTTP and comes back."""
+"""One query over HTTP: its request, and the answer within the deadline."""
 
 from __future__ import annotations
 

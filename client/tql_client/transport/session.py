@@ -1,4 +1,4 @@
-"""Know the policy of the connections: nothing from the environment but proxies, no cookies, no retries of their own, every socket under the deadline."""
+"""Session of pooled connections: nothing from the environment but proxies, no cookies, no retries of its own, every socket under the deadline."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
-from tql_client import __version__
 from tql_client.address import is_loopback
 from tql_client.deadline import current, use
+from tql_client.version import __version__
 
 if TYPE_CHECKING:
     from typing import Any

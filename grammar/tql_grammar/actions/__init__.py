@@ -1,4 +1,4 @@
-"""Know what each alternative of the grammar makes: one action for each name in ``tql.lark``."""
+"""Actions of the grammar: one for each name in ``tql.lark``, which makes its node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tql_grammar.actions import expressions, queries
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql_grammar.automaton import Action
+    from tql_grammar.lalr import Action
 
 ACTIONS = {**expressions.ACTIONS, **queries.ACTIONS}
 

@@ -1,4 +1,4 @@
-"""Know which expression each alternative makes."""
+"""Actions that make expressions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_grammar import ast
-from tql_grammar.automaton import Malformed
+from tql_grammar.lalr import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tql_grammar.automaton import Action
+    from tql_grammar.lalr import Action
     from tql_grammar.lexer import Token
 
 T = TypeVar("T")
@@ -63,10 +63,10 @@ def _chain(left: Any, operator: Token, right: ast.Expression) -> ast.Chain:  # n
     return _growing(left, left, right)
 
 
-def seal(grown: Iterable[ast.Expression]) -> int:
+def freeze_chains(open_chains: Iterable[ast.Expression]) -> int:
     """Freeze the chains that grew while a text was read; return how many operators the deepest one has the engine walk down."""
     deepest = 0
-    for node in grown:
+    for node in open_chains:
         state = node.__dict__
         deepest = max(deepest, state.pop("_depth", 0))
         state.update({name: tuple(value) for name, value in state.items() if type(value) is list})

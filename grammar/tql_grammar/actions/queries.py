@@ -1,11 +1,11 @@
-"""Know which query, clause or source each alternative makes."""
+"""Actions that make queries, clauses and sources."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tql_grammar import ast
-from tql_grammar.automaton import Malformed
+from tql_grammar.lalr import Malformed
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Know every trap: the table of the rules, and the one function that applies them to a text."""
+"""The table of the rules, and the one function that applies them to a text."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ from tql_grammar.checks import (
     texts,
     types,
 )
-from tql_grammar.checks.levels import levels_of
-from tql_grammar.checks.repair import Checked, Found, is_safe, offered
-from tql_grammar.checks.rule import Rule, Subject
+from tql_grammar.checks.repair import Checked, is_safe, offered
+from tql_grammar.checks.rule import Found, Rule, Subject
+from tql_grammar.checks.scopes import scopes_of
+from tql_grammar.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import ParseResult
     from tql_grammar.schema import Schema
 
 IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")
@@ -91,7 +92,7 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
 
 def check_reading(
-    reading: Reading, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
+    reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
 ) -> list[Diagnostic]:
     """Return the findings about a text that was read already."""
     rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
@@ -105,12 +106,12 @@ def _look(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) 
     return lambda text: _checked(read(text), rules, schemas)
 
 
-def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
+def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
     """Return the findings about a text, with fixes that are not looked at yet."""
     found = [Found(diagnostic) for diagnostic in reading.diagnostics]
     subject = None
     if reading.tree is not None:
-        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
         found += [rule.found(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
     kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
@@ -118,11 +119,11 @@ def _checked(reading: Reading, rules: tuple[Rule, ...], schemas: Mapping[str | N
     return Checked(reading, subject, tuple(order))
 
 
-def deadly(reading: Reading, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+def deadly(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
     """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
     found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
     if reading.tree is not None:
-        subject = Subject(reading.text, reading.tree, tuple(levels_of(reading.tree, schemas or {})))
+        subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
         found += [
             rule.found(finding, reading.text).diagnostic for rule in DEADLY_RULES for finding in rule.find(subject)
         ]
@@ -133,7 +134,6 @@ def _ignored(text: str) -> frozenset[str]:
     """Return the codes that a text says to leave out: ``-- tql: ignore[TQL301, TQL302]`` at the end of a line."""
     if "tql: ignore" not in text:
         return frozenset()
-    from tql_grammar.lexer import comments, cut_at_nul, tokens
 
     written = (text[start:end] for start, end in comments(text, tokens(cut_at_nul(text))))
     found = (match for comment in written for match in IGNORE.finditer(comment))

@@ -1,4 +1,4 @@
-"""Know the traps about subscripts and slices."""
+"""Rules about subscripts and slices."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def _index(subject: Subject) -> Iterator[Finding]:
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than there are dimensions."""
-    for level, node in subject.parts(ast.Subscript):
-        column = infer(node.operand, level)
-        if column is None or column.kind in {"sequence", "other"} or level.select.group_by or _is_keyed(node):
+    for scope, node in subject.parts(ast.Subscript):
+        column = infer(node.operand, scope)
+        if column is None or column.kind in {"sequence", "other"} or scope.select.group_by or _is_keyed(node):
             continue
         if column.dtype == "json" and any(isinstance(index, ast.Slice) for index in node.indices):
             yield subject.finding(
@@ -49,18 +49,18 @@ def _is_keyed(node: ast.Subscript) -> bool:
 
 def _keyed(subject: Subject) -> Iterator[Finding]:
     """Yield keys of what is no JSON."""
-    for level, node in subject.parts(ast.Subscript):
-        column = infer(node.operand, level)
-        if column is not None and column.dtype != "json" and _is_keyed(node) and not level.select.group_by:
+    for scope, node in subject.parts(ast.Subscript):
+        column = infer(node.operand, scope)
+        if column is not None and column.dtype != "json" and _is_keyed(node) and not scope.select.group_by:
             message = f"`['..']` takes a part of JSON, and this is {column}: the engine ignores it"
             yield subject.finding(node, message, "leave it out")
 
 
 def _axis(subject: Subject) -> Iterator[Finding]:
     """Yield ANY and ALL along another axis than the last, or along none."""
-    for level, part in subject.parts(ast.Function):
+    for scope, part in subject.parts(ast.Function):
         if part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
-            column = infer(part.arguments[0], level)
+            column = infer(part.arguments[0], scope)
             axis = part.arguments[1]
             last = axis == ast.Negate(ast.Number(1)) or (
                 column is not None and axis == ast.Number(len(column.shape) - 1)
@@ -89,8 +89,8 @@ def _open_slices(subject: Subject) -> Iterator[Finding]:
 
 def _beyond(subject: Subject) -> Iterator[Finding]:
     """Yield indices and ends beyond the length of the rows, where that is known."""
-    for level, node in subject.parts(ast.Subscript):
-        column = infer(node.operand, level)
+    for scope, node in subject.parts(ast.Subscript):
+        column = infer(node.operand, scope)
         if column is None or column.dtype == "json":
             continue
         for index, length in zip(node.indices, column.shape, strict=False):

@@ -1,4 +1,4 @@
-"""Know the traps about what is computed: with what is no number, with vectors of other lengths, in too small a type. All need a schema."""
+"""Rules about arithmetic: operands that are no numbers, vectors of other lengths, types that are too small. All need a schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tql_grammar.schema import FLOATS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
 
 OF_NUMBERS = frozenset(
     {
@@ -41,9 +41,9 @@ NO_NUMBER = frozenset({"text", "json", "bytes"})
 
 def _numeric(subject: Subject) -> Iterator[Finding]:
     """Yield calls and arithmetic over what is no number."""
-    for level, node, operands in _computed(subject):
+    for scope, node, operands in _computed(subject):
         for operand in operands:
-            column = infer(operand, level)
+            column = infer(operand, scope)
             if column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript):
                 yield subject.finding(
                     operand,
@@ -52,25 +52,25 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
                 )
                 break
         if isinstance(node, ast.Function) and node.name.lower() == "keys" and node.arguments:
-            column = infer(node.arguments[0], level)
+            column = infer(node.arguments[0], scope)
             if column is not None and column.dtype != "json":
                 yield subject.finding(node, 'the engine answers `Function "KEYS" can be called only on json value.`')
 
 
-def _computed(subject: Subject) -> Iterator[tuple[Level, ast.Node, tuple[ast.Expression, ...]]]:
+def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[ast.Expression, ...]]]:
     """Yield what is computed, with its operands; arithmetic in conditions is never refused."""
-    for _, level, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
+    for _, scope, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
         if isinstance(part, ast.Function):
-            numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not level.select.group_by
-            yield level, part, part.arguments if numeric else ()
+            numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not scope.select.group_by
+            yield scope, part, part.arguments if numeric else ()
         elif clause != "WHERE":
-            yield level, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
+            yield scope, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
 
 
 def _no_rows(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic over texts in conditions."""
-    for _, level, clause, _, node in subject.places(ast.Chain):
-        columns = [infer(operand, level) for operand in node.operands] if clause == "WHERE" else []
+    for _, scope, clause, _, node in subject.places(ast.Chain):
+        columns = [infer(operand, scope) for operand in node.operands] if clause == "WHERE" else []
         if any(column is not None and column.dtype == "text" for column in columns):
             yield subject.finding(
                 node,
@@ -81,14 +81,14 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic and searches of vectors that are not as long as each other."""
-    for level, node in subject.parts(ast.Function, ast.Chain):
+    for scope, node in subject.parts(ast.Function, ast.Chain):
         if isinstance(node, ast.Function) and node.name.lower() in SEARCHES:
-            yield from _of_search(subject, node, level)
+            yield from _of_search(subject, node, scope)
         elif isinstance(node, ast.Chain):
             shapes = {
                 column.shape
                 for operand in node.operands
-                if (column := infer(operand, level)) is not None and column.shape
+                if (column := infer(operand, scope)) is not None and column.shape
             }
             if len(shapes) > 1 and (len(set(map(len, shapes))) > 1 or all(None not in shape for shape in shapes)):
                 message = (
@@ -97,13 +97,13 @@ def _lengths(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, "the shapes are " + ", ".join(sorted(map(str, shapes))))
 
 
-def _of_search(subject: Subject, node: ast.Function, level: Level) -> Iterator[Finding]:
+def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
     """Yield what is wrong with the vectors of a search."""
-    found = [infer(argument, level) for argument in node.arguments]
+    found = [infer(argument, scope) for argument in node.arguments]
     name = node.name.lower()
     wanted = 2 if name == "maxsim" else 1
     for argument, column in zip(node.arguments, found, strict=True):
-        if column is None or column.dtype in NO_NUMBER or level.select.group_by:
+        if column is None or column.dtype in NO_NUMBER or scope.select.group_by:
             continue
         if len(column.shape) != wanted and (name == "maxsim" or not column.shape):
             yield subject.finding(
@@ -121,10 +121,10 @@ def _of_search(subject: Subject, node: ast.Function, level: Level) -> Iterator[F
 
 def _narrow(subject: Subject) -> Iterator[Finding]:
     """Yield sums and roots of integers that the engine computes in too small a type."""
-    for level, node in subject.parts(ast.Function):
-        if not isinstance(node, ast.Function) or not node.arguments or level.select.group_by:
+    for scope, node in subject.parts(ast.Function):
+        if not isinstance(node, ast.Function) or not node.arguments or scope.select.group_by:
             continue
-        column = infer(node.arguments[0], level)
+        column = infer(node.arguments[0], scope)
         if column is None:
             continue
         name = node.name.lower()

@@ -1,12 +1,12 @@
-"""Know the traps about constructs that the engine's parser takes and its engine refuses."""
+"""Rules about constructs that the engine's parser accepts and the engine rejects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,8 @@ OPERATORS = {
 def _nodes(subject: Subject, *kinds: type[ast.Node]) -> Iterator[ast.Node]:
     """Yield the parts of some kinds in the clauses that the engine looks at, LIMIT among them."""
     yield from (node for _, node in subject.parts(*kinds))
-    for level in subject.levels:
-        limit = level.select.limit
+    for scope in subject.scopes:
+        limit = scope.select.limit
         for count in (limit.count, limit.offset) if limit is not None else ():
             yield from () if count is None else (part for part in own_parts(count) if isinstance(part, kinds))
 

@@ -1,4 +1,4 @@
-"""Know the texts that end the engine's process, or never end."""
+"""Rules about texts that end the engine's process, or never end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import own_parts
 from tql_grammar.inference import infer
 from tql_grammar.walk import walk
 
@@ -33,9 +33,9 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
     """Yield CONTAINS of the empty text in an indexed column."""
-    for level, node in subject.parts(ast.Function):
+    for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "contains" and ast.String("") in node.arguments:
-            column = level.column(node.arguments[0])
+            column = scope.column(node.arguments[0])
             if column is not None and column.is_text and column.is_indexed:
                 yield subject.finding(
                     node,
@@ -46,9 +46,9 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
     """Yield BETWEEN over nullable numbers."""
-    for level, node in subject.parts(ast.Between):
+    for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
-            column = level.column(node.operand)
+            column = scope.column(node.operand)
             if column is not None and column.nullable and column.is_number:
                 yield subject.finding(
                     node, "BETWEEN over a nullable number ends the engine's process", "write x >= 1 and x <= 5"
@@ -57,9 +57,9 @@ def _nullable_range(subject: Subject) -> Iterator[Finding]:
 
 def _shapes(subject: Subject) -> Iterator[Finding]:
     """Yield LOGICAL_AND and LOGICAL_OR of arrays with other dimensions."""
-    for level, node in subject.parts(ast.Function):
+    for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
-            found = [column for argument in node.arguments if (column := infer(argument, level)) is not None]
+            found = [column for argument in node.arguments if (column := infer(argument, scope)) is not None]
             if len({len(column.shape) for column in found}) > 1:
                 yield subject.finding(
                     node, f"{node.name} of arrays with other dimensions ends the engine's process, or is refused"
@@ -68,8 +68,8 @@ def _shapes(subject: Subject) -> Iterator[Finding]:
 
 def _endless_sample(subject: Subject) -> Iterator[Finding]:
     """Yield samples in which no row can be drawn."""
-    for level in subject.levels:
-        sample = level.select.sample_by
+    for scope in subject.scopes:
+        sample = scope.select.sample_by
         if sample is None:
             continue
         if isinstance(sample.limit, ast.Negate):
@@ -116,9 +116,9 @@ def _computed(operators: Sequence[str], values: list[float | None]) -> float | N
 
 def _empty_dot(subject: Subject) -> Iterator[Finding]:
     """Yield dot products of columns of integers whose rows may be empty."""
-    for level, node in subject.parts(ast.Function):
+    for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "dot":
-            found = [infer(argument, level) for argument in node.arguments]
+            found = [infer(argument, scope) for argument in node.arguments]
             if found and all(column is not None and None in column.shape and "int" in column.dtype for column in found):
                 yield subject.finding(
                     node,
@@ -129,10 +129,10 @@ def _empty_dot(subject: Subject) -> Iterator[Finding]:
 
 def _grouped_pair(subject: Subject) -> Iterator[Finding]:
     """Yield computations of two columns in a grouped select that may have no rows."""
-    for level in subject.levels:
-        if not level.select.group_by or level.select.where is None:
+    for scope in subject.scopes:
+        if not scope.select.group_by or scope.select.where is None:
             continue
-        for output in level.select.columns:
+        for output in scope.select.columns:
             names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
             calls = any(isinstance(part, ast.Function) for part in own_parts(output))
             if len(names) > 1 and calls:
@@ -146,11 +146,11 @@ def _grouped_pair(subject: Subject) -> Iterator[Finding]:
 
 def _nullable_shape(subject: Subject) -> Iterator[Finding]:
     """Yield SHAPE of a nullable column in a grouped select."""
-    for level in subject.levels:
-        for output in level.select.columns if level.select.group_by else ():
+    for scope in subject.scopes:
+        for output in scope.select.columns if scope.select.group_by else ():
             for part in own_parts(output):
                 if isinstance(part, ast.Function) and part.name.lower() == "shape" and part.arguments:
-                    column = level.column(part.arguments[0])
+                    column = scope.column(part.arguments[0])
                     if column is not None and column.nullable and column.is_number:
                         message = "SHAPE of a nullable column over groups ends the engine's process"
                         yield subject.finding(part, message, "count by a column that is never null")
@@ -158,10 +158,10 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL."""
-    for level, node in subject.parts(ast.Function):
+    for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() in {"any", "all"}:
             for part in own_parts(node):
-                column = level.column(part)
+                column = scope.column(part)
                 if column is not None and column.kind == "sequence":
                     yield subject.finding(node, f"{node.name} over a column of sequences ends the engine's process")
                     break

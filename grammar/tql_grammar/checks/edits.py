@@ -1,5 +1,5 @@
 """
-Know how a text is changed where it stands: what is around an edit stays as it was written, comments too.
+Edits of a text: everything around an edit stays as it was written, comments too.
 
 A rule gives edits only where the changed text is certain to do what the text says.
 """
@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.lexer import STRING
+from tql_grammar import ast
+from tql_grammar.lexer import STRING, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
@@ -47,8 +47,6 @@ def exchanged(node: ast.Node, text: str) -> tuple[Edit, ...]:
 
 def multiplied(text: str, node: ast.Node, one: str) -> tuple[Edit, ...]:
     """Return the edits that multiply a node with one, in parentheses where it needs them."""
-    from tql_grammar import ast
-
     span = node.span
     if span is None:
         return ()
@@ -78,8 +76,6 @@ def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
 
 def last_end(text: str, start: int, end: int) -> int:
     """Return the end of the last token of ``[start, end)``: what is put there is in no comment."""
-    from tql_grammar.lexer import tokens
-
     return max((start + token.end for token in tokens(text[start:end])[:-1]), default=start)
 
 

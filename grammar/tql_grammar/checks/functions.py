@@ -1,4 +1,4 @@
-"""Know the traps about functions: names that people expect, and what cannot be an argument."""
+"""Rules about functions: names that people expect, and arguments that no function takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.checks.literals import SUBJECTS, is_number
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
+from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +31,8 @@ def _absent(subject: Subject) -> Iterator[Finding]:
 
 def _near(name: str) -> str:
     """Return the function that was meant, or what a program may have done."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), CATALOGUE, n=1)
-    return f"did you mean {near[0].upper()}?" if near else "programs can register functions of their own"
+    near = nearest(name, CATALOGUE)
+    return f"did you mean {near.upper()}?" if near else "programs can register functions of their own"
 
 
 def _arity(subject: Subject) -> Iterator[Finding]:

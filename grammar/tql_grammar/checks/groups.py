@@ -1,4 +1,4 @@
-"""Know the traps about groups."""
+"""Rules about groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know the traps about clauses that the engine's parser takes and its engine ignores."""
+"""Rules about clauses that the engine's parser accepts and the engine ignores."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import BLANKS, Edit, last_end
-from tql_grammar.checks.levels import queries
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import queries
 from tql_grammar.printer import to_tql
 from tql_grammar.walk import joined, rebuild, walk
 

@@ -1,4 +1,4 @@
-"""Know the traps about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
+"""Rules about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
-from tql_grammar.checks.levels import bare, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, own_parts
 from tql_grammar.functions import SEARCHES
 from tql_grammar.rewrite.comparison import number
 
@@ -21,15 +21,15 @@ REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm
 
 def _moved(subject: Subject) -> Iterator[Finding]:
     """Yield conditions on indexed columns over rows that are not the dataset's any more."""
-    for level in subject.levels:
-        if not level.changed or level.select.where is None:
+    for scope in subject.scopes:
+        if not scope.changed or scope.select.where is None:
             continue
-        for part in own_parts(level.select.where):
+        for part in own_parts(scope.select.where):
             if isinstance(part, (ast.Comparison, ast.In, ast.Between)) and not isinstance(
                 getattr(part, "left", None), (ast.Number, ast.String)
             ):
                 operand = part.left if isinstance(part, ast.Comparison) else part.operand
-                column = level.column(operand)
+                column = scope.column(operand)
                 if column is not None and _index_moves(part, column):
                     message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
                     hint = "write the condition in the innermost select, or the literal first: 3 = x"
@@ -45,9 +45,9 @@ def _index_moves(part: ast.Node, column: Column) -> bool:
 
 def _empty_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of an exactly indexed text with the empty one."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
-            column = level.column(node.left)
+            column = scope.column(node.left)
             if column is not None and column.is_text and "exact" in column.indexes:
                 message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
                 yield subject.finding(node, message, "write the text first: '' = x")
@@ -55,9 +55,9 @@ def _empty_text(subject: Subject) -> Iterator[Finding]:
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on a number with an index."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
-            column = level.column(node.left)
+            column = scope.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
                 written = subject.written(node.left)
                 message = "with an index of numbers != is false for every row"
@@ -66,30 +66,30 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
     """Yield ORDER BY an indexed column beside LIMIT."""
-    for level in subject.levels:
-        if level.select.limit is None:
+    for scope in subject.scopes:
+        if scope.select.limit is None:
             continue
-        for key in level.select.order_by[:1]:
-            column = level.column(bare(key))
+        for key in scope.select.order_by[:1]:
+            column = scope.column(bare(key))
             if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
                 message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
                 hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
-                yield subject.finding(key, message, hint, wrapped(subject.text, level.select, level.select.limit))
+                yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, scope.select.limit))
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
     """Yield reductions of an embedding as the key of an order beside LIMIT."""
-    for level in subject.levels:
-        if level.select.limit is None:
+    for scope in subject.scopes:
+        if scope.select.limit is None:
             continue
-        for key in level.select.order_by[:1]:
+        for key in scope.select.order_by[:1]:
             call = key.expression
             if not isinstance(call, ast.Function) or not call.arguments:
                 continue
             columns = [
                 column
                 for part in own_parts(call)
-                if (column := level.column(part)) is not None and column.kind == "embedding"
+                if (column := scope.column(part)) is not None and column.kind == "embedding"
             ]
             pair = call.name.lower() in SEARCHES and len(columns) > 1
             if columns and (pair or call.name.lower() in REDUCED):

@@ -1,23 +1,23 @@
-"""Know the traps about several sources: joins, and rows put side by side."""
+"""Rules about several sources: joins, and rows put side by side."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import Level, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import SelectScope, own_parts
 from tql_grammar.schema import FLOATS, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _joins(subject: Subject) -> Iterator[tuple[Level, ast.Join]]:
+def _joins(subject: Subject) -> Iterator[tuple[SelectScope, ast.Join]]:
     """Yield the joins of a text."""
-    for level in subject.levels:
-        if isinstance(level.select.source, ast.Join):
-            yield level, level.select.source
+    for scope in subject.scopes:
+        if isinstance(scope.select.source, ast.Join):
+            yield scope, scope.select.source
 
 
 def _kind(subject: Subject) -> Iterator[Finding]:
@@ -63,15 +63,15 @@ def _alias(source: ast.Source) -> str | None:
 
 def _joined_columns(subject: Subject) -> Iterator[Finding]:
     """Yield the columns of a condition that their source has not, or that no equality can hold for."""
-    for level, join in _joins(subject):
+    for scope, join in _joins(subject):
         columns = [] if join.on is None else [part for part in own_parts(join.on) if isinstance(part, ast.Column)]
         for column in columns:
-            known = level.aliases.get(column.table or "")
-            if column.table is not None and column.table not in level.aliases:
+            known = scope.aliases.get(column.table or "")
+            if column.table is not None and column.table not in scope.aliases:
                 yield subject.finding(
                     column,
                     f"the engine answers `Dataset alias {column.table} in expression .. is not found.`",
-                    f"the aliases are {', '.join(level.aliases)}",
+                    f"the aliases are {', '.join(scope.aliases)}",
                 )
             elif known is not None and column.name not in known:
                 yield subject.finding(
@@ -79,7 +79,7 @@ def _joined_columns(subject: Subject) -> Iterator[Finding]:
                     f"the engine answers `JOIN column {column.name} is missing in the dataset {column.table}.`",
                     did_you_mean(column.name, known),
                 )
-        kinds = [found.is_text for column in columns if (found := level.column(column)) is not None]
+        kinds = [found.is_text for column in columns if (found := scope.column(column)) is not None]
         if len(kinds) == len(("left", "right")) and kinds[0] != kinds[1] and join.on is not None:
             yield subject.finding(join.on, "the engine answers `Can't join text tensor with non-text tensor.`")
 
@@ -94,9 +94,9 @@ def _left(subject: Subject) -> Iterator[Finding]:
 
 def _shared_names(subject: Subject) -> Iterator[Finding]:
     """Yield conditions beside a join on names that both sides have."""
-    for level, _ in _joins(subject):
-        for part in () if level.select.where is None else own_parts(level.select.where):
-            if isinstance(part, ast.Column) and part.table is not None and part.name in level.doubtful:
+    for scope, _ in _joins(subject):
+        for part in () if scope.select.where is None else own_parts(scope.select.where):
+            if isinstance(part, ast.Column) and part.table is not None and part.name in scope.ambiguous:
                 message = f"both sources have a column `{part.name}`, and a condition beside the join reads one of them for both"
                 hint = "name the columns in a sub-query: select * from (select a.id as x, b.id as y from .. join ..) where .."
                 yield subject.finding(part, message, hint)
@@ -104,18 +104,18 @@ def _shared_names(subject: Subject) -> Iterator[Finding]:
 
 def _side_by_side(subject: Subject) -> Iterator[Finding]:
     """Yield FROM with a comma."""
-    for level in subject.levels:
-        if isinstance(level.select.source, ast.Zip):
+    for scope in subject.scopes:
+        if isinstance(scope.select.source, ast.Zip):
             message = "the engine puts the rows side by side by their number: it is no cross product, and no join"
-            yield subject.finding(level.select.source, message, 'write ".." as a join ".." as b on a.id = b.id')
+            yield subject.finding(scope.select.source, message, 'write ".." as a join ".." as b on a.id = b.id')
 
 
 def _floats(subject: Subject) -> Iterator[Finding]:
     """Yield joins by columns of floats, of which one may be NaN."""
-    for level, join in _joins(subject):
+    for scope, join in _joins(subject):
         test = join.on
         for side in (test.left, test.right) if isinstance(test, ast.Comparison) else ():
-            column = level.column(side)
+            column = scope.column(side)
             source = next(
                 (part for part in (join.left, join.right) if _alias(part) == getattr(side, "table", "")), None
             )

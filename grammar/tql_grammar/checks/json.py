@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, made_by
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, made_by
 from tql_grammar.inference import infer
 from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
 
 
 def is_part(node: object) -> bool:
@@ -25,16 +25,16 @@ def is_part(node: object) -> bool:
     return False
 
 
-def _is_json(node: ast.Node, level: Level) -> bool:
+def _is_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a value is JSON: a column, a part of one, or an output of a sub-query that is a part of one."""
     if is_part(node):
         inner = node
         while isinstance(inner, ast.Subscript):
             inner = inner.operand
-        column = level.column(inner)
+        column = scope.column(inner)
         return column is None or column.dtype == "json"
-    column = level.column(node)
-    return (column is not None and column.dtype == "json") or is_part(made_by(level.select, node))
+    column = scope.column(node)
+    return (column is not None and column.dtype == "json") or is_part(made_by(scope.select, node))
 
 
 class Rows(NamedTuple):
@@ -52,30 +52,30 @@ class Rows(NamedTuple):
     mixed: bool = False
 
 
-def _mixed(output: ast.Node, level: Level) -> Iterator[ast.Node]:
+def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
     """Yield the innermost parts of an output that are made of JSON and of another column."""
     nodes: list[tuple[ast.Node, list[ast.Node]]] = []
     stack = [output]
     while stack:
         node = stack.pop()
-        parts = [] if _is_json(node, level) or _is_keys(node) else _operands(node)
+        parts = [] if _is_json(node, scope) or _is_keys(node) else _operands(node)
         nodes.append((node, parts))
         stack += parts
     rows: dict[int, Rows] = {}
     for node, parts in reversed(nodes):
         below_ = [rows[id(part)] for part in parts]
-        found = rows[id(node)] = _rows(node, parts, below_, level)
+        found = rows[id(node)] = _rows(node, parts, below_, scope)
         if found.mixed and not any(part.mixed for part in below_):
             yield node
 
 
-def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], level: Level) -> Rows:
+def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: SelectScope) -> Rows:
     """Return the rows of which a value is made, from those of its operands."""
-    if _is_json(node, level):
+    if _is_json(node, scope):
         return Rows(json=True)
     json, column = any(part.json for part in below_), any(part.column for part in below_)
     # A test for null, and arithmetic of JSON itself, give plain rows.
-    if isinstance(node, ast.IsNull) or (isinstance(node, ast.Chain) and any(_is_json(part, level) for part in parts)):
+    if isinstance(node, ast.IsNull) or (isinstance(node, ast.Chain) and any(_is_json(part, scope) for part in parts)):
         return Rows(column=column)
     pairs = ((one, two) for one in below_ for two in below_ if one is not two)
     mixed = any(part.mixed for part in below_) or any(one.json and two.column for one, two in pairs)
@@ -100,9 +100,9 @@ def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression],
 
 def _selected(subject: Subject) -> Iterator[Finding]:
     """Yield JSON together with another column in the select list."""
-    for level in subject.levels:
-        for output in level.select.columns:
-            for node in _mixed(bare(output), level):
+    for scope in subject.scopes:
+        for output in scope.select.columns:
+            for node in _mixed(bare(output), scope):
                 message = "JSON compared, or combined, with another column in SELECT ends the engine's process"
                 hint = "write js['k'] + 0 for a number of JSON, or the condition in WHERE, where it runs"
                 yield subject.finding(node, message, hint)
@@ -110,11 +110,11 @@ def _selected(subject: Subject) -> Iterator[Finding]:
 
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts of a part of JSON that a sub-query has given a name; by them the outputs of groups take one of the group's values."""
-    for level, node in subject.parts(ast.Subscript):
-        if level.select.group_by and not _is_in(node, level.select.where):
+    for scope, node in subject.parts(ast.Subscript):
+        if scope.select.group_by and not _is_in(node, scope.select.where):
             continue
         plain = not any(isinstance(index, ast.String) for index in node.indices)
-        if plain and isinstance(node.operand, ast.Column) and is_part(made_by(level.select, node.operand)):
+        if plain and isinstance(node.operand, ast.Column) and is_part(made_by(scope.select, node.operand)):
             message = f"`{node.operand.name}` is a part of JSON by another name: its elements end the engine's process in WHERE, and are refused elsewhere"
             yield subject.finding(node, message, "write the whole subscript where the column is read: js['l'][0] = 3")
 
@@ -126,11 +126,11 @@ def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
 
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a text with a part of JSON that a sub-query has given a name."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         for one, other in _sides(node):
-            column = infer(other, level)
+            column = infer(other, scope)
             text = column is not None and column.is_text
-            if text and isinstance(one, ast.Column) and is_part(made_by(level.select, one)):
+            if text and isinstance(one, ast.Column) and is_part(made_by(scope.select, one)):
                 message = (
                     f"`{one.name}` is a part of JSON by another name: its comparison with a text is false for every row"
                 )

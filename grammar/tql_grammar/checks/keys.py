@@ -1,19 +1,19 @@
-"""Know the traps about the keys of orders, groups and samples."""
+"""Rules about the keys of orders, groups and samples."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.nullable import is_filled
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, expressions, own_parts
 from tql_grammar.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
     from tql_grammar.schema import Column
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
@@ -22,39 +22,39 @@ FLOATS = frozenset({"float16", "float32", "float64"})
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
     """Yield keys that have several values for a row, or may have none."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
+    for scope in subject.scopes:
+        for clause, node in expressions(scope.select):
             key = bare(node)
-            found = infer(key, level) if clause in CLAUSES else None
-            if found is not None and not _is_key(key, found, level, clause):
+            found = infer(key, scope) if clause in CLAUSES else None
+            if found is not None and not _is_key(key, found, scope, clause):
                 message = f"{clause} takes one value for each row, and this is {found}: the engine answers `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
                 yield subject.finding(key, message, "reduce it: amax(..), l2_norm(..), or e[0] + 0")
 
 
-def _is_key(key: ast.Node, found: Column, level: Level, clause: str) -> bool:
+def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
     """Tell whether the engine can order or group by a value."""
     if isinstance(key, ast.Function) and key.name.lower() == "hamming_distance":
         return True
-    if isinstance(key, ast.Subscript) and isinstance(key.operand, ast.Column) and level.column(key.operand) is not None:
+    if isinstance(key, ast.Subscript) and isinstance(key.operand, ast.Column) and scope.column(key.operand) is not None:
         return False
     if found.is_text:
         return clause != "SAMPLE BY"
-    return found.is_single and not _may_be_null(key, found, level, clause) and found.dtype not in {"json", "bytes"}
+    return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype not in {"json", "bytes"}
 
 
-def _may_be_null(key: ast.Node, found: Column, level: Level, clause: str) -> bool:
+def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
     """Tell whether a key has no value in some of the rows that WHERE keeps."""
     columns = [part for part in own_parts(key) if isinstance(part, ast.Column)]
-    nullable = [part for part in columns if (column := level.column(part)) is not None and column.nullable]
-    return found.nullable and not all(is_filled(part, level, clause) for part in nullable)
+    nullable = [part for part in columns if (column := scope.column(part)) is not None and column.nullable]
+    return found.nullable and not all(is_filled(part, scope, clause) for part in nullable)
 
 
 def _of_types(subject: Subject, types: frozenset[str], message: str, hint: str) -> Iterator[Finding]:
     """Yield the columns of some types that orders and groups have as keys."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
+    for scope in subject.scopes:
+        for clause, node in expressions(scope.select):
             key = bare(node)
-            column = level.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
+            column = scope.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
             if column is not None and column.dtype in types and column.is_single:
                 yield subject.finding(key, f"`{subject.written(key)}` is {column.dtype}: {message}", hint)
 

@@ -1,4 +1,4 @@
-"""Know the traps about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
+"""Rules about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def literals_of(node: ast.In | ast.Between) -> tuple[ast.Expression, ...]:
 
 def _limit(subject: Subject) -> Iterator[Finding]:
     """Yield numbers of rows that are none."""
-    for level in subject.levels:
-        limit = level.select.limit
+    for scope in subject.scopes:
+        limit = scope.select.limit
         for count in () if limit is None else (limit.count, limit.offset):
             if count is not None and not is_number(count) and not isinstance(count, SUBJECTS):
                 yield subject.finding(
@@ -50,8 +50,8 @@ def _limit(subject: Subject) -> Iterator[Finding]:
 
 def _odd_limit(subject: Subject) -> Iterator[Finding]:
     """Yield numbers of rows below 0, or with a fraction."""
-    for level in subject.levels:
-        limit = level.select.limit
+    for scope in subject.scopes:
+        limit = scope.select.limit
         for count in () if limit is None else (limit.count, limit.offset):
             fraction = isinstance(count, ast.Number) and isinstance(count.value, float)
             if count is not None and (fraction or isinstance(count, ast.Negate)):

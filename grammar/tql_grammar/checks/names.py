@@ -1,4 +1,4 @@
-"""Know the traps about names: which ones a clause can see."""
+"""Rules about names: which ones a clause can see."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import wrapped
-from tql_grammar.checks.levels import expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import expressions, own_parts
 from tql_grammar.schema import did_you_mean
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def _names(select: ast.Select) -> set[str]:
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:
     """Yield the columns that are said to be of a source that is not there."""
-    for level, part in subject.parts(ast.Column, ast.Star):
+    for scope, part in subject.parts(ast.Column, ast.Star):
         table = part.table
-        if table is not None and table not in level.aliases:
-            known = ", ".join(level.aliases)
+        if table is not None and table not in scope.aliases:
+            known = ", ".join(scope.aliases)
             hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'
             written = subject.written(part)
             yield subject.finding(
@@ -98,11 +98,11 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
     """Yield the names that no column of the source has."""
-    for _, level, clause, _, column in subject.places(ast.Column):
-        seen = level.columns if column.table is None else level.aliases.get(column.table)
+    for _, scope, clause, _, column in subject.places(ast.Column):
+        seen = scope.columns if column.table is None else scope.aliases.get(column.table)
         if seen is None or column.name in seen:
             continue
-        own = clause != "SELECT" and column.table is None and column.name in _own_aliases(level.select)
+        own = clause != "SELECT" and column.table is None and column.name in _own_aliases(scope.select)
         if not own:
             message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
             yield subject.finding(column, message, _meant(subject, column, seen))
@@ -115,18 +115,18 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
     return f"{hint}; a text is written in single quotes" if quoted else hint
 
 
-def _doubtful(subject: Subject) -> Iterator[Finding]:
+def _ambiguous(subject: Subject) -> Iterator[Finding]:
     """Yield the names that both sides of a join have."""
-    for level in subject.levels:
-        if not isinstance(level.select.source, ast.Join):
+    for scope in subject.scopes:
+        if not isinstance(scope.select.source, ast.Join):
             continue
-        for _, node in expressions(level.select):
+        for _, node in expressions(scope.select):
             for part in own_parts(node):
-                if isinstance(part, ast.Column) and part.table is None and part.name in level.doubtful:
+                if isinstance(part, ast.Column) and part.table is None and part.name in scope.ambiguous:
                     message = f"the engine answers `Column {part.name} appears in multiple datasets aliases`"
-                    yield subject.finding(part, message, f"say which one: {next(iter(level.aliases), 'a')}.{part.name}")
-                elif isinstance(part, ast.Star) and level.doubtful:
-                    shared = ", ".join(sorted(level.doubtful))
+                    yield subject.finding(part, message, f"say which one: {next(iter(scope.aliases), 'a')}.{part.name}")
+                elif isinstance(part, ast.Star) and scope.ambiguous:
+                    shared = ", ".join(sorted(scope.ambiguous))
                     message = f"both sources have {shared}: the engine answers `Tensor '..' appears in multiple input datasets.`"
                     yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
 
@@ -156,7 +156,7 @@ RULES = (
         severity="error",
         explanation="A name that both sources have needs the alias of one of them, and `*` is refused. Known with a schema only.",
         example="select id from D as a join U as b on a.id = b.uid",
-        find=_doubtful,
+        find=_ambiguous,
         meant="select a.id as id from D as a join U as b on a.id = b.uid",
     ),
     Rule(

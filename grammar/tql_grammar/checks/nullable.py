@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions, own_parts, requires
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, expressions, own_parts, requires
 from tql_grammar.schema import FLOATS, INTEGERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
     from tql_grammar.schema import Column
 
 # Functions that keep one value for each row: of a nullable number they have no value where it is null, and the rows behind it move up.
@@ -35,7 +35,7 @@ class At(NamedTuple):
 
     Attributes:
         node: the part.
-        level: what the clauses of its SELECT see.
+        scope: what the clauses of its SELECT see.
         clause: the name of its clause.
         bare: whether AND, OR and NOT of WHERE are all that is around it; there the engine skips what is null.
         output: whether unary functions of the select list are all that is around it.
@@ -46,7 +46,7 @@ class At(NamedTuple):
     """
 
     node: ast.Node
-    level: Level
+    scope: SelectScope
     clause: str
     bare: bool
     output: bool
@@ -67,7 +67,7 @@ class At(NamedTuple):
             if inner is None:
                 return None
             node = inner
-        if not _is_nullable(self.level.column(node)) or is_filled(node, self.level, self.clause):
+        if not _is_nullable(self.scope.column(node)) or is_filled(node, self.scope, self.clause):
             return None
         return node
 
@@ -85,24 +85,24 @@ def _leading(node: ast.Node) -> ast.Node | None:
     return None
 
 
-def is_filled(column: ast.Column, level: Level, clause: str) -> bool:
+def is_filled(column: ast.Column, scope: SelectScope, clause: str) -> bool:
     """Tell whether WHERE keeps only rows in which a column has a value, before a clause sees them."""
-    known = level.column(column)
-    return clause != "WHERE" and known is not None and requires(level.select.where, column.name, known)
+    known = scope.column(column)
+    return clause != "WHERE" and known is not None and requires(scope.select.where, column.name, known)
 
 
 def _parts(subject: Subject) -> Sequence[At]:
     """Return the parts of all expressions that may read a nullable number, in the order of the text, with what is around each."""
     known: list[At] | None = subject.__dict__.get("_nullable")
     if known is None:
-        levels = [level for level in subject.levels if _has_nullable(level)]
-        known = subject.__dict__["_nullable"] = [at for level in levels for at in _of_level(level)]
+        scopes = [scope for scope in subject.scopes if _has_nullable(scope)]
+        known = subject.__dict__["_nullable"] = [at for scope in scopes for at in _of_scope(scope)]
     return known
 
 
-def _has_nullable(level: Level) -> bool:
+def _has_nullable(scope: SelectScope) -> bool:
     """Tell whether a nullable number is among the columns that a SELECT sees."""
-    seen = (level.columns, *level.aliases.values())
+    seen = (scope.columns, *scope.aliases.values())
     return any(_is_nullable(column) for columns in seen if columns is not None for column in columns.values())
 
 
@@ -111,11 +111,11 @@ def _is_nullable(column: Column | None) -> bool:
     return column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
 
 
-def _of_level(level: Level) -> Iterator[At]:
+def _of_scope(scope: SelectScope) -> Iterator[At]:
     """Yield the parts of the expressions of one SELECT that read a nullable number."""
-    for clause, node in expressions(level.select):
-        if any(_is_nullable(level.column(part)) for part in own_parts(node)):
-            stack = [At(bare(node), level, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
+    for clause, node in expressions(scope.select):
+        if any(_is_nullable(scope.column(part)) for part in own_parts(node)):
+            stack = [At(bare(node), scope, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
             while stack:
                 at = stack.pop()
                 yield at
@@ -173,7 +173,7 @@ def _computed(at: At) -> tuple[str, ast.Column] | None:
     else:
         return None
     usual = at.clause == "WHERE" and name.lower() in LOGICAL
-    counted = name in COUNTED and bool(at.level.select.group_by)
+    counted = name in COUNTED and bool(at.scope.select.group_by)
     return None if column is None or at.reduced or usual or counted else (name, column)
 
 

@@ -1,4 +1,4 @@
-"""Know the traps about the order of rows."""
+"""Rules about the order of rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import exchanged, wrapped
-from tql_grammar.checks.levels import own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import own_parts
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import to_tql
 from tql_grammar.rewrite.order import ordered
@@ -53,25 +53,25 @@ def _nested(select: ast.Select) -> tuple[Edit, ...]:
 
 def _own_name(subject: Subject) -> Iterator[Finding]:
     """Yield keys that are an output's name, and a column of the source under it."""
-    for level in subject.levels:
-        made = {output.alias: output.expression for output in level.select.columns if isinstance(output, ast.Aliased)}
-        for key in level.select.order_by:
+    for scope in subject.scopes:
+        made = {output.alias: output.expression for output in scope.select.columns if isinstance(output, ast.Aliased)}
+        for key in scope.select.order_by:
             column = key.expression
             if not isinstance(column, ast.Column) or column.table is not None or column.name not in made:
                 continue
             read = {part.name for part in own_parts(made[column.name]) if isinstance(part, ast.Column)}
-            known = column.name in read or column.name in (level.columns or ())
+            known = column.name in read or column.name in (scope.columns or ())
             if known and made[column.name] != ast.Column(column.name):
                 message = f"`{column.name}` is the column of the source here, not the output of that name"
                 hint = "order outside: select * from (select .. from ..) order by .."
-                alone = len(level.select.order_by) == 1 and not level.select.group_by
-                yield subject.finding(column, message, hint, wrapped(subject.text, level.select, key) if alone else ())
+                alone = len(scope.select.order_by) == 1 and not scope.select.group_by
+                yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
 
 
 def _constant(subject: Subject) -> Iterator[Finding]:
     """Yield keys that are the same for every row."""
-    for level in subject.levels:
-        for key in level.select.order_by:
+    for scope in subject.scopes:
+        for key in scope.select.order_by:
             if isinstance(key.expression, (ast.Number, ast.String)):
                 message = "a constant is no key: it is no number of a column, and the rows stay in their order"
                 yield subject.finding(key, message, "write the column")
@@ -79,11 +79,11 @@ def _constant(subject: Subject) -> Iterator[Finding]:
 
 def _sampled(subject: Subject) -> Iterator[Finding]:
     """Yield orders beside SAMPLE BY."""
-    for level in subject.levels:
-        if level.select.sample_by is not None and level.select.order_by:
+    for scope in subject.scopes:
+        if scope.select.sample_by is not None and scope.select.order_by:
             message = "rows are drawn after they are sorted: the order is lost"
             yield subject.finding(
-                level.select.order_by[0], message, "select * from (select .. sample by ..) order by .."
+                scope.select.order_by[0], message, "select * from (select .. sample by ..) order by .."
             )
 
 

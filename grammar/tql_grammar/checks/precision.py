@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import bare, expressions, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, expressions, own_parts
 from tql_grammar.inference import infer
 from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
     from tql_grammar.schema import Column
 
     Steps = tuple[int, int]
@@ -29,22 +29,22 @@ NARROW_FLOATS = frozenset({"float16", "float32"})
 COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
 
 
-def is_exact(key: ast.Node, level: Level) -> bool:
+def is_exact(key: ast.Node, scope: SelectScope) -> bool:
     """
     Tell whether float32 holds every value of a key, or nothing is known of its type.
 
     The parts of a number are such keys: ``x % 4194304``, ``(x - x % 4194304) % 17592186044416`` and ``x - x % 17592186044416`` of an int64,
     and the residual ``x - l1_norm(x) * (1.0 - (x < 0) * 2.0)`` of a float64.
     """
-    column = infer(key, level)
+    column = infer(key, scope)
     if column is None or not column.is_single or column.dtype not in WIDE or column.is_label:
         return True
-    if not any(level.column(part) for part in own_parts(key)):
+    if not any(scope.column(part) for part in own_parts(key)):
         return True
-    steps = _steps(key, level)
+    steps = _steps(key, scope)
     if steps is not None:
         return steps[0] <= LARGEST * steps[1]
-    return column.dtype == "float64" and (_is_residual(key) or _is_narrow(key, level))
+    return column.dtype == "float64" and (_is_residual(key) or _is_narrow(key, scope))
 
 
 def _is_residual(key: ast.Node) -> bool:
@@ -52,9 +52,9 @@ def _is_residual(key: ast.Node) -> bool:
     return any(isinstance(part, ast.Function) and part.name.lower() == "l1_norm" for part in own_parts(key))
 
 
-def _is_narrow(key: ast.Node, level: Level) -> bool:
+def _is_narrow(key: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a float64 is computed of nothing that is known to hold more than a float32."""
-    found = [infer(part, level) for part in _leaves(key)]
+    found = [infer(part, scope) for part in _leaves(key)]
     return all(column is None or column.dtype not in WIDE for column in found)
 
 
@@ -71,32 +71,32 @@ def _leaves(key: ast.Node) -> Iterator[ast.Node]:
             stack += below(part)
 
 
-def _steps(node: ast.Node, level: Level) -> Steps | None:
+def _steps(node: ast.Node, scope: SelectScope) -> Steps | None:
     """Return a bound of an integer key, and a number of which each of its values is a multiple; None where that is not known."""
     if isinstance(node, ast.Number):
         return (abs(node.value), 1) if isinstance(node.value, int) else None
     if isinstance(node, ast.Negate):
-        return _steps(node.operand, level)
+        return _steps(node.operand, scope)
     if isinstance(node, ast.Chain):
-        return _of_chain(node, level)
+        return _of_chain(node, scope)
     while isinstance(node, ast.Subscript):
         node = node.operand
     if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
         return LARGEST, 1
-    column = infer(node, level)
+    column = infer(node, scope)
     bound = None if column is None or not column.is_single else BOUNDS.get(column.dtype)
     return None if bound is None else (bound, 1)
 
 
-def _of_chain(node: ast.Chain, level: Level) -> Steps | None:
+def _of_chain(node: ast.Chain, scope: SelectScope) -> Steps | None:
     """Return bound and step of arithmetic: ``x % L``, ``x - x % L``, and sums and products."""
-    found = _steps(node.operands[0], level)
+    found = _steps(node.operands[0], scope)
     if len(node.operands) == len(("x", "x % L")) and node.operators == ("-",) and found is not None:
         divisor = _divisor(node.operands[1], node.operands[0])
         if divisor:
             return found[0], max(divisor, found[1])
     for operator, operand in zip(node.operators, node.operands[1:], strict=True):
-        other = _steps(operand, level)
+        other = _steps(operand, scope)
         combine = OPERATIONS.get(operator)
         if found is None or other is None or combine is None:
             return None
@@ -133,12 +133,12 @@ OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield the keys of orders and groups of which the engine may take two for one."""
-    for level in subject.levels:
-        for clause, node in expressions(level.select):
+    for scope in subject.scopes:
+        for clause, node in expressions(scope.select):
             key = bare(node)
-            if clause not in CLAUSES or is_exact(key, level) or _is_parted(key, level):
+            if clause not in CLAUSES or is_exact(key, scope) or _is_parted(key, scope):
                 continue
-            column = infer(key, level)
+            column = infer(key, scope)
             message = f"this is {_type(column)}, and the engine compares keys as float32: values that agree in 24 bits, such as integers beyond 16777216, {DOES[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 
@@ -159,11 +159,11 @@ def _remedy(written: str, column: Column | None) -> str:
     return f"harmless for numbers up to 16777216; else use the parts {parts}, the first one innermost in an order: the builder writes them with a schema"
 
 
-def _is_parted(key: ast.Node, level: Level) -> bool:
+def _is_parted(key: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a float64 is the coarse key of an order or group that has its residual as another key."""
     if not isinstance(key, ast.Column):
         return False
-    select = level.select
+    select = scope.select
     around: tuple[object, ...] = (
         *select.group_by,
         *([select.source] if isinstance(select.source, ast.Derived) else []),
@@ -175,11 +175,11 @@ def _is_parted(key: ast.Node, level: Level) -> bool:
 def _joins(subject: Subject) -> Iterator[Finding]:
     """Yield joins by columns of which the engine may take two values for one."""
     exact = _compared_outside(subject)
-    for level in subject.levels:
-        join = level.select.source
-        if not isinstance(join, ast.Join) or join.kind == "cross" or id(level.select) in exact:
+    for scope in subject.scopes:
+        join = scope.select.source
+        if not isinstance(join, ast.Join) or join.kind == "cross" or id(scope.select) in exact:
             continue
-        pair = _pair(join, level)
+        pair = _pair(join, scope)
         node = join.on or join.using
         if pair is not None and node is not None and _may_collide(*pair):
             message = f"the columns are {pair[0].dtype} and {pair[1].dtype}, and the engine compares them as float32: values that agree in 24 bits, such as integers beyond 16777216, match each other"
@@ -187,13 +187,13 @@ def _joins(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, message, hint)
 
 
-def _pair(join: ast.Join, level: Level) -> tuple[Column, Column] | None:
+def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
     """Return the columns of the equality of a join, where both are known."""
     if isinstance(join.on, ast.Comparison):
-        found = [level.column(side) for side in (join.on.left, join.on.right)]
+        found = [scope.column(side) for side in (join.on.left, join.on.right)]
     elif isinstance(join.using, ast.Column):
         name = join.using.name
-        found = [(columns or {}).get(name) for columns in level.aliases.values()]
+        found = [(columns or {}).get(name) for columns in scope.aliases.values()]
     else:
         return None
     known = [column for column in found if column is not None and column.is_number and not column.is_label]
@@ -209,10 +209,10 @@ def _may_collide(one: Column, two: Column) -> bool:
 def _compared_outside(subject: Subject) -> frozenset[int]:
     """Return the SELECTs, by identity, whose joined columns the query around them compares once more."""
     found = set()
-    for level in subject.levels:
-        source = level.select.source
+    for scope in subject.scopes:
+        source = scope.select.source
         inner = source.query if isinstance(source, ast.Derived) else None
-        if isinstance(inner, ast.Select) and isinstance(inner.source, ast.Join) and _compares(level.select, inner):
+        if isinstance(inner, ast.Select) and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
             found.add(id(inner))
     return frozenset(found)
 

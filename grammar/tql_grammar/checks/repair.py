@@ -6,15 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.checks.edits import BLANKS, TEXT_FIXES, applied
+from tql_grammar.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.checks.edits import Edit
-    from tql_grammar.checks.rule import Subject
+    from tql_grammar.checks.rule import Found, Subject
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.lexer import Token
-    from tql_grammar.parser import Reading
+    from tql_grammar.report import ParseResult
 
 MOST_ROUNDS = 20
 # How many fixes of one check are tried, and how much text they may have; what comes later has its turn when the first ones are applied.
@@ -24,17 +25,10 @@ DIRECTIONS = frozenset({"ASC", "DESC"})
 OF_TEXT = ("TQL0", "TQL1")
 
 
-class Found(NamedTuple):
-    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
-
-    diagnostic: Diagnostic
-    edits: tuple[Edit, ...] = ()
-
-
 class Checked(NamedTuple):
     """A text as it was read, what the rules looked at, and the findings."""
 
-    reading: Reading
+    reading: ParseResult
     subject: Subject | None
     found: tuple[Found, ...]
 
@@ -91,15 +85,11 @@ def _has_less(before: Iterable[Found], after: Iterable[Found], code: str, *, of_
 
 def _tokens(text: str) -> list[Token]:
     """Return the tokens that the engine reads."""
-    from tql_grammar.lexer import cut_at_nul, tokens
-
     return tokens(cut_at_nul(text))
 
 
 def _comments(text: str, read: Sequence[Token]) -> list[str]:
     """Return the comments that a person sees: the lines of each that begin with dashes."""
-    from tql_grammar.lexer import comments
-
     lines = (line.strip(BLANKS + "\r") for start, end in comments(text, read) for line in text[start:end].split("\n"))
     return [line for line in lines if line.startswith("--")]
 

@@ -1,4 +1,4 @@
-"""Know what a rule is: what it finds in a tree, and how that reads to a person."""
+"""Rules and the subject that they look at: a text, its tree, and what each SELECT sees."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.levels import expressions, own_parts
-from tql_grammar.checks.repair import Found
-from tql_grammar.diagnostic import Diagnostic, Severity, locate
+from tql_grammar.checks.scopes import expressions, own_parts
+from tql_grammar.diagnostic import Diagnostic, Severity
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tql_grammar.checks.edits import Edit
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
 
 N = TypeVar("N", bound="ast.Node")
 M = TypeVar("M", bound="ast.Node")
@@ -40,20 +39,27 @@ class Finding(Record):
     edits: tuple[Edit, ...] = ()
 
 
+class Found(NamedTuple):
+    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
+
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...] = ()
+
+
 class Place(NamedTuple):
     """
     Where a part of an expression stands.
 
     Attributes:
         number: its place in the order of the text.
-        level: what the clauses of its SELECT see.
+        scope: what the clauses of its SELECT see.
         clause: the name of its clause.
         whole: the whole expression.
         part: the part itself.
     """
 
     number: int
-    level: Level
+    scope: SelectScope
     clause: str
     whole: ast.Node
     part: Any
@@ -64,29 +70,29 @@ class Subject(Record):
 
     text: str
     tree: ast.Query
-    levels: tuple[Level, ...] = ()
+    scopes: tuple[SelectScope, ...] = ()
 
     @property
     def selects(self) -> list[ast.Select]:
         """Every SELECT that the engine runs, from the outside."""
-        return [level.select for level in self.levels]
+        return [scope.select for scope in self.scopes]
 
     @overload
-    def parts(self, kind: type[N], /) -> Iterator[tuple[Level, N]]: ...
+    def parts(self, kind: type[N], /) -> Iterator[tuple[SelectScope, N]]: ...
     @overload
-    def parts(self, one: type[N], two: type[M], /) -> Iterator[tuple[Level, N | M]]: ...
+    def parts(self, one: type[N], two: type[M], /) -> Iterator[tuple[SelectScope, N | M]]: ...
     @overload
-    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[Level, Any]]: ...
+    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[SelectScope, Any]]: ...
 
-    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[Level, Any]]:
-        """Yield the parts of some kinds in the clauses that the engine looks at, each with its level, in the order of the text."""
-        return iter([(place.level, place.part) for place in self.places(*kinds)])
+    def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[SelectScope, Any]]:
+        """Yield the parts of some kinds in the clauses that the engine looks at, each with its scope, in the order of the text."""
+        return iter([(place.scope, place.part) for place in self.places(*kinds)])
 
     def places(self, *kinds: type[ast.Node]) -> Sequence[Place]:
         """Return the same with the clauses in which they stand."""
         index: dict[type, list[Place]] | None = self.__dict__.get("_index")
         if index is None:
-            index = self.__dict__["_index"] = _indexed(self.levels)
+            index = self.__dict__["_index"] = _indexed(self.scopes)
         if len(kinds) == 1:
             return index.get(kinds[0], ())
         found = [place for kind in kinds if kind in index for place in index[kind]]
@@ -98,7 +104,7 @@ class Subject(Record):
         """Where the columns stand that are known to be nullable, or to have an index."""
         known: list[tuple[int, int]] | None = self.__dict__.get("_hard")
         if known is None:
-            found = ((place.part, place.level.column(place.part)) for place in self.places(ast.Column))
+            found = ((place.part, place.scope.column(place.part)) for place in self.places(ast.Column))
             spans = (part.span for part, column in found if column is not None and (column.nullable or column.indexes))
             known = self.__dict__["_hard"] = [(span.start, span.end) for span in spans if span is not None]
         return known
@@ -114,15 +120,15 @@ class Subject(Record):
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _indexed(levels: Iterable[Level]) -> dict[type, list[Place]]:
+def _indexed(scopes: Iterable[SelectScope]) -> dict[type, list[Place]]:
     """Return all parts of the clauses by their kind."""
     index: dict[type, list[Place]] = {}
     number = 0
-    for level in levels:
-        for clause, node in expressions(level.select):
+    for scope in scopes:
+        for clause, node in expressions(scope.select):
             for part in own_parts(node):
                 number += 1
-                index.setdefault(type(part), []).append(Place(number, level, clause, node, part))
+                index.setdefault(type(part), []).append(Place(number, scope, clause, node, part))
     return index
 
 
@@ -153,6 +159,5 @@ class Rule(Record):
     def found(self, finding: Finding, text: str) -> Found:
         """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""
         start, end = finding.span.start, finding.span.end
-        line, column = locate(text, start)
-        diagnostic = Diagnostic(self.code, self.severity, finding.message, line, column, start, end, finding.hint)
+        diagnostic = Diagnostic.at(text, start, end, self.code, self.severity, finding.message, finding.hint)
         return Found(diagnostic, finding.edits)

@@ -1,4 +1,4 @@
-"""Know the traps about searches: BM25 and MMR outside of their one form, and orders that put the worst first."""
+"""Rules about searches: BM25 and MMR outside of their one form, and orders that put the worst first."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
-from tql_grammar.checks.levels import bare, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, own_parts
 from tql_grammar.functions import CLOSENESS
 from tql_grammar.schema import TEXT_INDEXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.scopes import SelectScope
 
 FORM = "order by bm25_similarity(text, 'words') desc limit 10"
 
@@ -26,15 +26,15 @@ def _is(node: ast.Node, name: str) -> bool:
 
 def _words(subject: Subject) -> Iterator[Finding]:
     """Yield BM25 in another form than the engine's one."""
-    for _, level, clause, node, part in subject.places(ast.Function):
-        if _is(part, "bm25_similarity") and not _is_form(level, clause, node, part):
+    for _, scope, clause, node, part in subject.places(ast.Function):
+        if _is(part, "bm25_similarity") and not _is_form(scope, clause, node, part):
             message = "the engine takes BM25_SIMILARITY as the one key of ORDER BY, with DESC and LIMIT, and in the select list as `score` beside it"
             yield subject.finding(part, message, FORM)
 
 
-def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
+def _is_form(scope: SelectScope, clause: str, node: ast.Node, call: ast.Node) -> bool:
     """Tell whether a BM25 score stands where the engine takes it."""
-    select = level.select
+    select = scope.select
     keys = [key for key in select.order_by if key.expression == call and key.direction == "desc"]
     if len(keys) != 1 or len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
         return False
@@ -45,10 +45,10 @@ def _is_form(level: Level, clause: str, node: ast.Node, call: ast.Node) -> bool:
 
 def _word_column(subject: Subject) -> Iterator[Finding]:
     """Yield BM25 over what is no text with an index."""
-    for level, call in subject.parts(ast.Function):
+    for scope, call in subject.parts(ast.Function):
         named = call.arguments[:1] if _is(call, "bm25_similarity") else ()
         for operand in named:
-            column = level.column(operand)
+            column = scope.column(operand)
             if not isinstance(operand, ast.Column):
                 yield subject.finding(
                     call, "BM25_SIMILARITY takes a column and a text: the engine refuses anything else"
@@ -71,13 +71,13 @@ def _diverse(subject: Subject) -> Iterator[Finding]:
 
 def _worst_first(subject: Subject) -> Iterator[Finding]:
     """Yield orders by a closeness that put the farthest first."""
-    for level in subject.levels:
+    for scope in subject.scopes:
         scores = {
             output.alias: output.expression
-            for output in _outputs_below(level.select)
+            for output in _outputs_below(scope.select)
             if isinstance(output, ast.Aliased)
         }
-        for key in level.select.order_by[:1]:
+        for key in scope.select.order_by[:1]:
             found = key.expression
             found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
             name = found.name.lower() if isinstance(found, ast.Function) else ""
@@ -117,8 +117,8 @@ def _is_search(key: ast.Order, select: ast.Select) -> bool:
 
 def _all_rows(subject: Subject) -> Iterator[Finding]:
     """Yield searches without LIMIT."""
-    for level in subject.levels:
-        select = level.select
+    for scope in subject.scopes:
+        select = scope.select
         if (
             select.order_by
             and _is_search(select.order_by[0], select)
@@ -133,8 +133,8 @@ def _all_rows(subject: Subject) -> Iterator[Finding]:
 
 def _skipped(subject: Subject) -> Iterator[Finding]:
     """Yield searches with OFFSET."""
-    for level in subject.levels:
-        select = level.select
+    for scope in subject.scopes:
+        select = scope.select
         skips = select.limit is not None and select.limit.offset is not None and select.limit.count is not None
         if skips and select.order_by and _is_search(select.order_by[0], select) and select.limit is not None:
             message = (
@@ -150,8 +150,8 @@ def _skipped(subject: Subject) -> Iterator[Finding]:
 
 def _constant_weight(subject: Subject) -> Iterator[Finding]:
     """Yield samples in which a number is the weight of every row."""
-    for level in subject.levels:
-        sample = level.select.sample_by
+    for scope in subject.scopes:
+        sample = scope.select.sample_by
         if sample is not None and isinstance(sample.weights, ast.Number) and 0 < sample.weights.value < 1:
             message = f"{subject.written(sample.weights)} is the weight of every row, and no share of them"
             yield subject.finding(sample.weights, message, "write SAMPLE BY 1 LIMIT 10 PERCENT")

@@ -1,12 +1,12 @@
-"""Know the traps about the select list: names that are missing, that come twice, or that are not what they seem."""
+"""Rules about the select list: names that are missing, that come twice, or that are not what they seem."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.checks.levels import Level, bare, output_name, own_parts
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import SelectScope, bare, output_name, own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def _unnamed(subject: Subject) -> Iterator[Finding]:
     """Yield outputs that need a name."""
-    for level in subject.levels:
-        for output in level.select.columns:
+    for scope in subject.scopes:
+        for output in scope.select.columns:
             if not isinstance(bare(output), ast.Star) and output_name(output) is None:
                 message = (
                     "the engine answers `SELECT tensor expression containing more than one tensor should be aliased.`"
@@ -25,10 +25,10 @@ def _unnamed(subject: Subject) -> Iterator[Finding]:
 
 def _twice(subject: Subject) -> Iterator[Finding]:
     """Yield outputs whose name was taken before."""
-    for level in subject.levels:
+    for scope in subject.scopes:
         taken: set[str] = set()
         starred = False
-        for output in level.select.columns:
+        for output in scope.select.columns:
             star = isinstance(bare(output), ast.Star) and getattr(bare(output), "table", None) is None
             name = output_name(output)
             if star and starred:
@@ -44,14 +44,14 @@ def _twice(subject: Subject) -> Iterator[Finding]:
 
 def _replaced(subject: Subject) -> Iterator[Finding]:
     """Yield computed outputs that take the place of a column of ``*``."""
-    for level in subject.levels:
-        stars = [output for output in level.select.columns if isinstance(output, ast.Star) and output.table is None]
-        if not stars or level.columns is None:
+    for scope in subject.scopes:
+        stars = [output for output in scope.select.columns if isinstance(output, ast.Star) and output.table is None]
+        if not stars or scope.columns is None:
             continue
-        for output in level.select.columns:
+        for output in scope.select.columns:
             if (
                 isinstance(output, ast.Aliased)
-                and output.alias in level.columns
+                and output.alias in scope.columns
                 and bare(output) != ast.Column(output.alias)
             ):
                 message = f"`*` has a column `{output.alias}` already: the engine replaces it, without a word"
@@ -60,17 +60,17 @@ def _replaced(subject: Subject) -> Iterator[Finding]:
 
 def _column_s_name(subject: Subject) -> Iterator[Finding]:
     """Yield computed outputs that come back under the name of the column that they read."""
-    for level in subject.levels:
-        for output in level.select.columns:
-            if isinstance(output, ast.Function) and _reads_one(output, level):
+    for scope in subject.scopes:
+        for output in scope.select.columns:
+            if isinstance(output, ast.Function) and _reads_one(output, scope):
                 message = f"without a name it comes back as `{output_name(output)}`, the column that it reads"
                 yield subject.finding(output, message, f"give it a name: {subject.written(output)} as score")
 
 
-def _reads_one(output: ast.Function, level: Level) -> bool:
+def _reads_one(output: ast.Function, scope: SelectScope) -> bool:
     """Tell whether a call reads one column, and its SELECT does not group."""
     names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
-    return len(names) == 1 and not level.select.group_by
+    return len(names) == 1 and not scope.select.group_by
 
 
 RULES = (

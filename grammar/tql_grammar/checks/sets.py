@@ -1,4 +1,4 @@
-"""Know the traps about set operations."""
+"""Rules about set operations."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.actions.queries import has_last_clauses
 from tql_grammar.checks.edits import wrapped
-from tql_grammar.checks.levels import bare, output_name, selects
 from tql_grammar.checks.rule import Finding, Rule, Subject
+from tql_grammar.checks.scopes import bare, output_name, selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,5 +1,5 @@
 """
-Know which texts have no findings because one of the same shape had none.
+Cache of texts without findings, keyed by the text without its values.
 
 The shape of a text is all of it but its values: vectors, what stands after an operator of comparison or in a list of IN, and the number after LIMIT.
 A value is only left out where no rule looks at more than its kind, so what has a comment, or a number beyond the usual, is read anew each time.

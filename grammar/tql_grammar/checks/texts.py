@@ -1,4 +1,4 @@
-"""Know the traps about comparisons of texts and patterns."""
+"""Rules about comparisons of texts and patterns."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ REGULAR = re.compile(r"\.[*+?{]|\[.*\]|\(.*\)|\|")
 
 def _order(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of order with a text."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         if not isinstance(node, ast.Comparison) or node.operator not in ORDERS:
             continue
         for one, other in ((node.left, node.right), (node.right, node.left)):
-            column = infer(one, level)
+            column = infer(one, scope)
             text = isinstance(other, ast.String) and isinstance(one, ast.Column)
             if text and (column is None or column.is_text):
                 yield subject.finding(

@@ -1,4 +1,4 @@
-"""Know the traps about types: what the engine refuses to compare, what it casts, and what it takes for a condition. All need a schema."""
+"""Rules about types: comparisons that the engine rejects, casts, and conditions that are none. All need a schema."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression],
 
 def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of texts with numbers."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
-            left, right = infer(node.left, level), infer(node.right, level)
+            left, right = infer(node.left, scope), infer(node.right, scope)
             if left is not None and right is not None and _differ(left, right):
                 message = f"{left} beside {right}: the engine answers `Can't compare values of dtypes: ..`"
                 yield subject.finding(node, message, "write texts in single quotes, and numbers without")
@@ -44,9 +44,9 @@ def _differ(left: Column, right: Column) -> bool:
 
 def _like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE over what is no text."""
-    for level, node in subject.parts(ast.Like):
+    for scope, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like):
-            column = infer(node.operand, level)
+            column = infer(node.operand, scope)
             json = isinstance(node.operand, ast.Subscript) and any(
                 isinstance(part, ast.String) for part in node.operand.indices
             )
@@ -57,14 +57,14 @@ def _like(subject: Subject) -> Iterator[Finding]:
 
 def _label(subject: Subject) -> Iterator[Finding]:
     """Yield names that are no class of a column."""
-    for level, node in subject.parts(ast.Comparison, ast.In):
+    for scope, node in subject.parts(ast.Comparison, ast.In):
         pairs: list[tuple[ast.Expression, ast.Expression]] = []
         if isinstance(node, ast.Comparison):
             pairs += _sides(node)
         elif isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
             pairs += [(node.operand, member) for member in node.members]
         for operand, literal in pairs:
-            column = level.column(operand)
+            column = scope.column(operand)
             if (
                 column is not None
                 and column.classes
@@ -72,15 +72,13 @@ def _label(subject: Subject) -> Iterator[Finding]:
                 and literal.value not in column.classes
             ):
                 message = f"the engine answers `{literal.value} is not valid value for tensor ..`"
-                yield subject.finding(
-                    literal, message, did_you_mean(literal.value, column.classes).replace("columns", "classes")
-                )
+                yield subject.finding(literal, message, did_you_mean(literal.value, column.classes, "classes"))
 
 
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield texts in lists for numbers."""
-    for level, node in subject.parts(ast.In, ast.Between):
-        column = level.column(node.operand)
+    for scope, node in subject.parts(ast.In, ast.Between):
+        column = scope.column(node.operand)
         if column is None or column.is_label or column.dtype == "json":
             continue
         for literal in literals_of(node):
@@ -98,12 +96,12 @@ def _members(subject: Subject) -> Iterator[Finding]:
 
 def _truth(subject: Subject) -> Iterator[Finding]:
     """Yield columns as conditions that are no bools."""
-    for level in subject.levels:
-        if level.select.where is None:
+    for scope in subject.scopes:
+        if scope.select.where is None:
             continue
-        for part in _conditions(level.select.where):
-            column = infer(part, level)
-            if column is not None and (column.shape or column.dtype in NO_NUMBER) and not level.select.group_by:
+        for part in _conditions(scope.select.where):
+            column = infer(part, scope)
+            if column is not None and (column.shape or column.dtype in NO_NUMBER) and not scope.select.group_by:
                 message = f"this is {column}: the engine takes a text or JSON for false, and looks at the first element of an array"
                 yield subject.finding(part, message, "compare it, or write ANY(..) or ALL(..)")
 
@@ -123,10 +121,10 @@ def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
 
 def _rounded(subject: Subject) -> Iterator[Finding]:
     """Yield equalities of a float32 column with a number that float32 has not."""
-    for level, node in subject.parts(ast.Comparison):
+    for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
             for operand, literal in _sides(node):
-                column, value = level.column(operand), number(literal)
+                column, value = scope.column(operand), number(literal)
                 narrow = (
                     column is not None
                     and column.is_number
@@ -143,8 +141,8 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
 
 def _cast(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and ends of BETWEEN that the column's type cannot hold."""
-    for level, node in subject.parts(ast.In, ast.Between):
-        column = level.column(node.operand)
+    for scope, node in subject.parts(ast.In, ast.Between):
+        column = scope.column(node.operand)
         if column is None or not column.is_number or column.dtype not in INTEGERS:
             continue
         for literal in literals_of(node):
@@ -166,8 +164,8 @@ def _fits(dtype: str, value: float) -> bool:
 def _null_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a nullable text with the empty one, where no test for null stands beside them."""
     tested = {test.operand for _, test in subject.parts(ast.IsNull)}
-    for level, node in subject.parts(ast.Comparison):
-        column = level.column(node.left) if node.operator == "=" and node.right == ast.String("") else None
+    for scope, node in subject.parts(ast.Comparison):
+        column = scope.column(node.left) if node.operator == "=" and node.right == ast.String("") else None
         if column is not None and column.is_text and column.nullable and node.left not in tested:
             message = "the engine takes null for the empty text"
             yield subject.finding(node, message, f"write {subject.written(node.left)} IS NOT NULL AND ..")

@@ -1,1 +1,1 @@
-"""Know how each node is written; `printer` puts the parts together."""
+"""Text of each node; `printer` joins the parts."""

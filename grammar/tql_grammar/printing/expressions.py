@@ -1,4 +1,4 @@
-"""Know how each expression is written."""
+"""Text of expressions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.keywords import is_bare_name
-from tql_grammar.printing.levels import Level, level_of
 from tql_grammar.printing.parts import Mark, alias, listed, name, qualified, string
+from tql_grammar.printing.precedence import Precedence, precedence_of
 from tql_grammar.printing.queries import bare
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ LONGEST_CHAIN = 500
 GROUP = 32
 
 
-def placed(node: ast.Node, level: int) -> list[Part]:
+def placed(node: ast.Node, precedence: int) -> list[Part]:
     """Return a node, in parentheses where it is looser than its place demands."""
-    return [node] if level_of(node) >= level else ["(", node, ")"]
+    return [node] if precedence_of(node) >= precedence else ["(", node, ")"]
 
 
 def _column(node: ast.Column) -> list[Part]:
@@ -91,7 +91,7 @@ def _aliased(node: ast.Aliased) -> list[Part]:
 
 def _not(node: ast.Not) -> list[Part]:
     """Write NOT."""
-    return ["not ", (node.operand, Level.NOT)]
+    return ["not ", (node.operand, Precedence.NOT)]
 
 
 def _negate(node: ast.Negate) -> list[Part]:
@@ -102,16 +102,16 @@ def _negate(node: ast.Negate) -> list[Part]:
     if isinstance(operand, ast.Negate):
         return ["- ", operand]
     dash = "- " if isinstance(operand, ast.Interval) and operand.amount < 0 else "-"
-    return [dash, (operand, Level.PRODUCT)]
+    return [dash, (operand, Precedence.PRODUCT)]
 
 
-def _logic(word: str, level: Level) -> Callable[[Any], list[Part]]:
+def _logic(word: str, precedence: Precedence) -> Callable[[Any], list[Part]]:
     """Return the writer of AND or OR; long chains are written as a balanced tree."""
 
     def writer(node: ast.And | ast.Or) -> list[Part]:
         parts: list[Part] = []
         for operand in _grouped(node).operands:
-            parts += [f" {word} ", (operand, level + 1)] if parts else [(operand, level + 1)]
+            parts += [f" {word} ", (operand, precedence + 1)] if parts else [(operand, precedence + 1)]
         return parts or _refuse_empty(word)
 
     return writer
@@ -139,61 +139,69 @@ def _refuse_empty(word: str) -> list[Part]:
 
 
 def _chain(node: ast.Chain) -> list[Part]:
-    """Write operators of one level, from left to right."""
-    level = level_of(node)
-    parts: list[Part] = [_first_operand(node.operands[0], level)]
+    """Write operators of one precedence, from left to right."""
+    precedence = precedence_of(node)
+    parts: list[Part] = [_first_operand(node.operands[0], precedence)]
     last = len(node.operators) - 1
     for place, (operator, operand) in enumerate(zip(node.operators, node.operands[1:], strict=True)):
         parts += [
             f" {operator} ",
-            operand if _stands_free(operand, level, last=place == last) else (operand, level + 1),
+            operand if _stands_free(operand, precedence, last=place == last) else (operand, precedence + 1),
         ]
     return parts
 
 
-def _first_operand(operand: ast.Expression, level: Level) -> Part:
-    """Return the leftmost operand; a chain of the same level reads on, unless a minus at its end would take what follows."""
+def _first_operand(operand: ast.Expression, precedence: Precedence) -> Part:
+    """Return the leftmost operand; a chain of the same precedence reads on, unless a minus at its end would take what follows."""
     if (
         isinstance(operand, ast.Chain)
-        and level_of(operand) == level
+        and precedence_of(operand) == precedence
         and not isinstance(operand.operands[-1], ast.Negate)
     ):
         return operand
-    return operand if isinstance(operand, ast.Negate) and level == Level.SUM else (operand, level + 1)
+    return operand if isinstance(operand, ast.Negate) and precedence == Precedence.SUM else (operand, precedence + 1)
 
 
-def _stands_free(operand: ast.Expression, level: Level, *, last: bool) -> bool:
+def _stands_free(operand: ast.Expression, precedence: Precedence, *, last: bool) -> bool:
     """Tell whether a minus after an operator needs no parentheses: it takes all that binds tighter than a sum."""
-    return isinstance(operand, ast.Negate) and (level == Level.SUM or (level == Level.PRODUCT and last))
+    return isinstance(operand, ast.Negate) and (
+        precedence == Precedence.SUM or (precedence == Precedence.PRODUCT and last)
+    )
 
 
 def _comparison(node: ast.Comparison) -> list[Part]:
-    """Write a comparison; neither side may be one of the same level."""
-    level = level_of(node) + 1
-    return [(node.left, level), f" {node.operator} ", (node.right, level)]
+    """Write a comparison; neither side may be one of the same precedence."""
+    precedence = precedence_of(node) + 1
+    return [(node.left, precedence), f" {node.operator} ", (node.right, precedence)]
 
 
 def _like(node: ast.Like) -> list[Part]:
     """Write LIKE, NOT LIKE, ILIKE."""
     word = ("not " if node.negated else "") + ("ilike" if node.case_insensitive else "like")
-    return [(node.operand, Level.ORDER), f" {word} ", (node.pattern, Level.ORDER)]
+    return [(node.operand, Precedence.ORDER), f" {word} ", (node.pattern, Precedence.ORDER)]
 
 
 def _in(node: ast.In) -> list[Part]:
     """Write IN."""
     members = node.members
     inside = listed(members) if isinstance(members, tuple) else bare(members)
-    return [(node.operand, Level.SUM), " not in (" if node.negated else " in (", *inside, ")"]
+    return [(node.operand, Precedence.SUM), " not in (" if node.negated else " in (", *inside, ")"]
 
 
 def _between(node: ast.Between) -> list[Part]:
     """Write BETWEEN."""
-    return [(node.operand, Level.SUM), " between ", (node.low, Level.SUM), " and ", (node.high, Level.SUM)]
+    return [
+        (node.operand, Precedence.SUM),
+        " between ",
+        (node.low, Precedence.SUM),
+        " and ",
+        (node.high, Precedence.SUM),
+    ]
 
 
 def _is_null(node: ast.IsNull) -> list[Part]:
     """Write IS NULL."""
-    return [(node.operand, Level.NULL), " is not null" if node.negated else " is null"]
+    return [(node.operand, Precedence.NULL), " is not null" if node.negated else " is null"]
 
 
 def _exists(node: ast.Exists) -> list[Part]:
@@ -208,13 +216,13 @@ def _subquery(node: ast.Subquery) -> list[Part]:
 
 def _subscript(node: ast.Subscript) -> list[Part]:
     """Write a subscript."""
-    return [(node.operand, Level.PRIMARY), "[", *listed(_index(index) for index in node.indices), "]"]
+    return [(node.operand, Precedence.PRIMARY), "[", *listed(_index(index) for index in node.indices), "]"]
 
 
 def _index(index: ast.Expression) -> Part:
     """Return an index; what is a bare subscript, or no operand, needs parentheses."""
     inner = index.query if isinstance(index, ast.Subquery) else index
-    loose = isinstance(index, (ast.Subscript, ast.Subquery)) or level_of(inner) < Level.NOT
+    loose = isinstance(index, (ast.Subscript, ast.Subquery)) or precedence_of(inner) < Precedence.NOT
     return ast.Computed(index) if loose else index
 
 
@@ -279,8 +287,8 @@ WRITERS: dict[type[ast.Node], Callable[[Any], list[Part]]] = {
     ast.Aliased: _aliased,
     ast.Not: _not,
     ast.Negate: _negate,
-    ast.And: _logic("and", Level.AND),
-    ast.Or: _logic("or", Level.OR),
+    ast.And: _logic("and", Precedence.AND),
+    ast.Or: _logic("or", Precedence.OR),
     ast.Chain: _chain,
     ast.Comparison: _comparison,
     ast.Like: _like,

@@ -1,4 +1,4 @@
-"""Know how names, texts and lists are written."""
+"""Text of names, literals and lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.ast import Node
 
-    # Text, a node that stands free, or an operand and the level that it needs to stand without parentheses.
+    # Text, a node that stands free, or an operand and the precedence that it needs to stand without parentheses.
     Part = str | Node | tuple[Node, int]
 
 FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}

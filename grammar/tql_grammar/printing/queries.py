@@ -1,4 +1,4 @@
-"""Know how queries, their clauses and their sources are written."""
+"""Text of queries, their clauses and their sources."""
 
 from __future__ import annotations
 

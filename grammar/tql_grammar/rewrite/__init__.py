@@ -1,1 +1,1 @@
-"""Know how a tree becomes another tree in which the engine does what the first one says; the compiler and `fix` both use it."""
+"""Rewrites from a tree to one in which the engine does what the first one says; the compiler and `fix` use them."""

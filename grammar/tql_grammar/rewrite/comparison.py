@@ -1,5 +1,5 @@
 """
-Know how a comparison is written so that the engine compares as its text says: by the type of the column, and around its indexes.
+Comparisons in the form in which the engine compares as the text says: by the type of the column, and around its indexes.
 
 The engine uses an index where a column stands on the left of a literal, and only there.
 With an index it casts the literal to the column's type, finds nothing for ``!=`` on numbers and for empty texts, and over the rows of a sub-query it answers with wrong rows.
@@ -142,9 +142,7 @@ def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Ex
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
     """Refuse a name that is no class of the column, where its classes are known."""
     if column.classes and literal.value not in column.classes:
-        raise _refused(
-            node, "takes the name of a class", did_you_mean(literal.value, column.classes).replace("columns", "classes")
-        )
+        raise _refused(node, "takes the name of a class", did_you_mean(literal.value, column.classes, "classes"))
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------

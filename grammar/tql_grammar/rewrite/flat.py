@@ -1,4 +1,4 @@
-"""Know when a query over a sub-query says the same as one flat SELECT, which is the only form in which the engine takes parameters."""
+"""Flattening of a query over a sub-query into one SELECT, the only form in which the engine takes parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know how AND, OR and NOT are joined: flat, and without what is always true or always false."""
+"""Flat AND, OR and NOT, without operands that are always true or always false."""
 
 from __future__ import annotations
 

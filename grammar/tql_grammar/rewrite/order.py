@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Column
 
-TURNED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "desc", None: "desc"}
+REVERSED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "desc", None: "desc"}
 # A float32 holds 24 bits: two parts make 48, three parts of 22 bits with the signs make 64.
 HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
@@ -82,7 +82,7 @@ def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[ast.Orde
     found: list[ast.Order] = []
     for key in keys:
         for sort in sorts(key.expression, scope):
-            turned = ast.Order(sort.expression, TURNED[key.direction] if turns % 2 else key.direction)
+            turned = ast.Order(sort.expression, REVERSED[key.direction] if turns % 2 else key.direction)
             turned = ast.Order(sort.expression) if sort.guard else turned
             turns += turned.direction == "desc"
             found.append(turned)

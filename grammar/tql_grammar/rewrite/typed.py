@@ -1,4 +1,4 @@
-"""Know how an expression is written for columns of known types; what no rule speaks of stays as it is."""
+"""Expressions over columns of known types; an expression that no rule covers is unchanged."""
 
 from __future__ import annotations
 

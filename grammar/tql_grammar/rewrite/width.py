@@ -1,5 +1,5 @@
 """
-Know which numbers the engine computes in too small a type, and how they are written so that it does not.
+Arithmetic that the engine computes in too small a type, rewritten to a type that holds the result.
 
 It computes in the types of the columns: two uint8 columns add up modulo 256, their quotient is a float16, ``sum`` of bools is a bool, and ``sqrt`` of integers reads their bits as a float.
 A literal beside a column makes integers int64 and floats float64, so ``a * 1 + b`` is exact where ``a + b`` is not.
@@ -37,7 +37,7 @@ def is_wide(node: Expression, scope: Scope) -> bool:
     return rule is not None and rule(node, scope)
 
 
-def widened(node: Expression, scope: Scope) -> Expression:
+def promote(node: Expression, scope: Scope) -> Expression:
     """Return *node* with the same numbers in 64 bits: ``a * 1``."""
     return node if is_wide(node, scope) else _times(node, 1)
 
@@ -107,9 +107,9 @@ def _dot(node: ast.Function, scope: Scope) -> Expression:
 
 
 _ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
-    "abs": widened,
-    "sum": widened,
-    "prod": widened,
+    "abs": promote,
+    "sum": promote,
+    "prod": promote,
     "sqrt": floating,
     "cosine_similarity": floating,
 }

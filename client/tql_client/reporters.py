@@ -1,4 +1,4 @@
-"""Know how findings and rules are written: for people, as JSON, and one JSON object a line."""
+"""Reporters of findings and rules: text for people, JSON, and one JSON object a line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from tql_client import __version__
+from tql_client.version import __version__
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """
-Know how the engine's cells become plain Python values, the same ones in process as over HTTP.
+Plain Python values of the engine's cells, the same ones in process as over HTTP.
 
 float32 numbers take the value of their shortest digits: 0.1 rather than 0.10000000149011612.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def plain(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
+def to_python(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
     """Return a column, a numpy array or a list of cells, as a list of plain values."""
     if type(values).__module__ == "numpy":
         whole: list[Any] = _array(values)

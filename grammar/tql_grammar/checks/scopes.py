@@ -1,5 +1,5 @@
 """
-Know what the clauses of each SELECT see: the columns of its source, by their names and by the aliases of the sources.
+Scopes of a query's SELECTs: the columns of each source, by their names and by the aliases of the sources.
 
 What is not known is None: without a schema nothing is guessed.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Columns = Mapping[str, Column | None]
 
 
-class Level(NamedTuple):
+class SelectScope(NamedTuple):
     """
     One SELECT and what its clauses see.
 
@@ -28,7 +28,7 @@ class Level(NamedTuple):
         select: the SELECT.
         columns: the columns of the source, each with what is known of it; None where not even their names are known.
         aliases: the columns by the alias of a source, for ``a.id``.
-        doubtful: the names that several joined sources have.
+        ambiguous: the names that several joined sources have.
         moved: whether the rows are those of a sub-query or a join.
         changed: whether that left rows out, moved or merged them, so that an index points to other rows.
     """
@@ -36,7 +36,7 @@ class Level(NamedTuple):
     select: ast.Select
     columns: Columns | None = None
     aliases: Mapping[str, Columns | None] = {}
-    doubtful: frozenset[str] = frozenset()
+    ambiguous: frozenset[str] = frozenset()
     moved: bool = False
     changed: bool = False
 
@@ -49,17 +49,17 @@ class Level(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The columns of datasets, and the levels that are known already, by the identity of their SELECT."""
+    """The columns of datasets, and the scopes that are known already, by the identity of their SELECT."""
 
     schemas: Mapping[str | None, Schema]
-    levels: dict[int, Level]
+    scopes: dict[int, SelectScope]
 
 
-def levels_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[Level]:
+def scopes_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[SelectScope]:
     """Return every SELECT of a text that the engine runs, with what it sees: not those of WITH and IN, which it ignores."""
-    # From the inside out, so that what a sub-query gives is known when the level around it asks.
+    # From the inside out, so that what a sub-query gives is known when the SELECT around it asks.
     seen = Seen(schemas, {})
-    return [_level(select, seen) for select in reversed([*selects(tree)])][::-1]
+    return [_scope(select, seen) for select in reversed([*selects(tree)])][::-1]
 
 
 def queries(query: ast.Query) -> Iterator[ast.Query]:
@@ -91,7 +91,7 @@ def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:
-    """Yield *node* and what is below it at the same level: nothing of a sub-query."""
+    """Yield *node* and what is below it in the same SELECT: nothing of a sub-query."""
     stack: list[object] = [node]
     while stack:
         part = stack.pop()
@@ -135,18 +135,18 @@ def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
         return _outputs(query.operands[0], seen)
     if not isinstance(query, ast.Select):
         return None
-    level = _level(query, seen)
+    scope = _scope(query, seen)
     found: dict[str, Column | None] = {}
     for output in query.columns:
         if isinstance(bare(output), ast.Star):
-            if level.columns is None:
+            if scope.columns is None:
                 return None
-            found.update(dict.fromkeys(level.columns) if query.group_by else _filled(level.columns, query.where))
+            found.update(dict.fromkeys(scope.columns) if query.group_by else _filled(scope.columns, query.where))
         else:
             name = output_name(output)
             if name is not None:
                 found.pop(name, None)
-                found[name] = _kept(output, level)
+                found[name] = _kept(output, scope)
     return found
 
 
@@ -160,13 +160,13 @@ def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
     }
 
 
-def _kept(output: ast.Expression, level: Level) -> Column | None:
+def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
     """Return what is known of an output: of a plain column all, under another name all but its indexes, of groups nothing."""
     node = bare(output)
-    column = level.column(node)
-    if column is None or level.select.group_by:
+    column = scope.column(node)
+    if column is None or scope.select.group_by:
         return None
-    if column.nullable and isinstance(node, ast.Column) and requires(level.select.where, node.name, column):
+    if column.nullable and isinstance(node, ast.Column) and requires(scope.select.where, node.name, column):
         column = column.replace(nullable=False)
     renamed = isinstance(output, ast.Aliased) and output.alias != getattr(output.expression, "name", None)
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
@@ -201,29 +201,29 @@ def _tested_text(condition: ast.Expression | None) -> ast.Expression | None:
     return _tested(condition)
 
 
-def _level(select: ast.Select, seen: Seen) -> Level:
+def _scope(select: ast.Select, seen: Seen) -> SelectScope:
     """Return what a SELECT sees."""
-    known = seen.levels.get(id(select))
+    known = seen.scopes.get(id(select))
     if known is None:
-        known = seen.levels[id(select)] = _new_level(select, seen)
+        known = seen.scopes[id(select)] = _new_level(select, seen)
     return known
 
 
-def _new_level(select: ast.Select, seen: Seen) -> Level:
+def _new_level(select: ast.Select, seen: Seen) -> SelectScope:
     """Return what a SELECT sees that was not looked at yet."""
     sides = [_side(source, seen) for source in sources(select.source)] or [_side(None, seen)]
     aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
     if len(sides) == 1:
         _, columns, query = sides[0]
         changed = query is not None and _changes(query, seen)
-        return Level(select, columns, aliases, moved=query is not None, changed=changed)
+        return SelectScope(select, columns, aliases, moved=query is not None, changed=changed)
     known: dict[str, Column | None] = {}
-    doubtful = set()
+    ambiguous = set()
     for _, columns, _ in sides:
-        doubtful |= set(known) & set(columns or ())
+        ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
     complete = all(columns is not None for _, columns, _ in sides)
-    return Level(select, known if complete else None, aliases, frozenset(doubtful), moved=True, changed=True)
+    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), moved=True, changed=True)
 
 
 def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:
@@ -258,5 +258,5 @@ def _changes(query: ast.Query, seen: Seen) -> bool:
     ):
         return True
     if isinstance(query.source, ast.Derived):
-        return _level(query, seen).changed
+        return _scope(query, seen).changed
     return isinstance(query.source, (ast.Join, ast.Zip))

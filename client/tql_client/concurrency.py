@@ -1,4 +1,4 @@
-"""Know how many queries are sent at a time: a pool of threads over one client, for programs with and without asyncio."""
+"""Several queries at a time: a pool of threads over one client, for programs with and without asyncio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.call import Stop
+from tql_client.call import CancelToken
 from tql_client.progress import bar, nothing
 from tql_grammar.errors import ArgumentError, TqlError
 
@@ -28,28 +28,28 @@ def mapped(
     """Return the results of queries in their order; see `Client.map`."""
     _require(concurrency, on_error)
     results: list[Any] = []
-    on_way: dict[Future[Result], tuple[int, Stop]] = {}
+    on_way: dict[Future[Result], tuple[int, CancelToken]] = {}
     advance = bar("queries", len(queries) if isinstance(queries, Sized) else None) if progress else nothing
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tql-map")
     try:
         for number, query in enumerate(queries):
             while len(on_way) >= concurrency:
                 _collect(on_way, results, on_error, advance)
-            stop = Stop()
+            stop = CancelToken()
             results.append(None)
             on_way[pool.submit(send, query, stop=stop)] = number, stop
         while on_way:
             _collect(on_way, results, on_error, advance)
     finally:
         for _, stop in on_way.values():
-            stop.ask()
+            stop.cancel()
         pool.shutdown(cancel_futures=True)
         advance(None)
     return results
 
 
 def _collect(
-    on_way: dict[Future[Result], tuple[int, Stop]],
+    on_way: dict[Future[Result], tuple[int, CancelToken]],
     results: list[Any],
     on_error: str,
     advance: Callable[[int | None], None],
@@ -97,12 +97,12 @@ def _pages(ask: Callable[[Query], Result], whole: Query, size: int) -> Iterator[
 
 async def awaited(send: Callable[..., Result]) -> Result:
     """Return what *send* returns in a thread of its own; ending the task ends the call."""
-    stop = Stop()
+    stop = CancelToken()
     pool = ThreadPoolExecutor(1, thread_name_prefix="tql-async")
     try:
         return await asyncio.get_running_loop().run_in_executor(pool, lambda: send(stop=stop))
     except asyncio.CancelledError:
-        stop.ask()
+        stop.cancel()
         raise
     finally:
         pool.shutdown(wait=False)

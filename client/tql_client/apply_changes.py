@@ -1,4 +1,4 @@
-"""Know how the command changes files: in place, or only as a difference."""
+"""Changes of files by the command: in place, or only as a difference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-def apply(path: str, text: str, laid_out: str, options: argparse.Namespace) -> bool:
+def apply_changes(path: str, text: str, laid_out: str, options: argparse.Namespace) -> bool:
     """Put *laid_out* in the place of a text, as the options say, and tell whether that changes it."""
     changed = laid_out != text
     if options.diff:

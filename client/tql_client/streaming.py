@@ -1,5 +1,5 @@
 """
-Know how a large answer is read piece by piece, so that its text, its values and what the JSON library needs are never there all at once.
+Incremental decoder of large answers, chunk by chunk: the text, its values and the JSON library's buffers are never in memory at once.
 
 The result is that of the whole text, by columns.
 A vector of floats is kept as an array of numpy until somebody asks for its numbers.
@@ -15,7 +15,7 @@ from tql_client.errors import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PIECE = 2**22
+CHUNK = 2**22
 SHORT = 16
 # A text, a list without texts or lists in it, or what opens, closes and parts.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|\[[^\[\]{}"]*\]|[\[\]{},]', re.DOTALL)
@@ -24,7 +24,7 @@ BLANK = re.compile(rb"\s*")
 OPENING, CLOSING, COMMA = b"[{", b"]}", ord(",")
 
 
-class Pieces:
+class ChunkedJson:
     """A JSON text that is read from its begin, and deleted as it is read."""
 
     def __init__(self, body: bytearray, load: Callable[[bytes], Any]) -> None:
@@ -33,7 +33,7 @@ class Pieces:
 
         Args:
             body: the text; it is used up.
-            load: reads the JSON of a piece.
+            load: reads the JSON of a chunk.
         """
         self.body = body
         self._load = load
@@ -82,7 +82,7 @@ class Pieces:
         return 1 if first in OPENING else -1 if first in CLOSING else 0
 
     def _cut(self) -> tuple[int, bool]:
-        """Return where the next piece ends, at a comma or at the bracket that closes the list, and whether it is that."""
+        """Return where the next chunk ends, at a comma or at the bracket that closes the list, and whether it is that."""
         depth = 0
         for token in TOKEN.finditer(self.body):
             start = token.start()
@@ -91,20 +91,20 @@ class Pieces:
                 if self.body[start] != ord("]"):
                     break
                 return start, True
-            if depth == 0 and start >= PIECE and self.body[start] == COMMA:
+            if depth == 0 and start >= CHUNK and self.body[start] == COMMA:
                 return start, False
         message = "the answer is not JSON: a list has no end"
         raise ProtocolError(message, "not_json")
 
     def _members(self) -> Iterator[list[Any]]:
-        """Yield the members of a list whose bracket was read, piece by piece."""
+        """Yield the members of a list whose bracket was read, chunk by chunk."""
         first = True
         while True:
             end, closed = self._cut()
-            piece = bytes(self.body[:end])
+            chunk = bytes(self.body[:end])
             del self.body[: end + 1]
-            if piece.strip():
-                yield self._load(b"[" + piece + b"]")
+            if chunk.strip():
+                yield self._load(b"[" + chunk + b"]")
             elif not (first and closed):
                 message = "the answer is not JSON: a comma with nothing after it"
                 raise ProtocolError(message, "not_json")

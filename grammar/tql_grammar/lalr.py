@@ -1,10 +1,11 @@
-"""Know how to drive the parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
+"""LALR parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
 
 from __future__ import annotations
 
 import operator
 from typing import TYPE_CHECKING, Any
 
+from tql_grammar.lexer import STOP
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     Action = Callable[..., object]
     Picker = Callable[[Sequence[object]], Sequence[object]]
 
-# The kind of what follows the last token.
-STOP = "$END"
 # The engine's parser holds this many symbols and no more.
 STACK_LIMIT = 1000
 
@@ -116,7 +115,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
         Unexpected: a token cannot stand where it stands.
         TooDeep: the engine's parser has no room for it.
     """
-    grown: list[Any] = []
+    open_chains: list[Any] = []
     rows = table.rows
     rules = table.steps
     states: list[int] = [table.start]
@@ -128,7 +127,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
         while (move := rows[states[-1]].get(kind, 0)) <= 0:
             if not move:
                 if kind == STOP and states[-1] == table.accept:
-                    return values[-1], grown
+                    return values[-1], open_chains
                 _finish(table, actions, states, values, starts, token)
                 raise Unexpected(token, states)
             length, origin, pick = rules[-move - 1]
@@ -138,7 +137,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
                 states[-1] = rows[states[-2]][origin] - 1
                 continue
             start = starts[-length] if length else token[2]
-            value = _value(action, pick(values), (start, end), grown)
+            value = _value(action, pick(values), (start, end), open_chains)
             if length:
                 del states[-length:], values[-length:], starts[-length:]
             states.append(rows[states[-1]][origin] - 1)
@@ -185,7 +184,7 @@ def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
             raise TooDeep(token)
 
 
-def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int], grown: list[Any]) -> object:
+def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int], open_chains: list[Any]) -> object:
     """Return what a rule makes of the values that it keeps, with its place in the text if it is a node."""
     if action is None:
         return kept[0] if kept else None
@@ -198,7 +197,7 @@ def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int],
         state = value.__dict__
         state["_span"] = span
         if "_depth" in state:
-            grown.append(value)
+            open_chains.append(value)
     return value
 
 

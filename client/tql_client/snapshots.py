@@ -1,4 +1,4 @@
-"""Know how a test compares a query with what it should be, and says the difference in the builder's words."""
+"""Comparison of a query with the expected one in tests; the difference is in the builder's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know what the retrievers of frameworks share: one search by a vector, or by a vector and words, with a condition; and which condition a filter is."""
+"""The search that the retrievers of frameworks share: by a vector, or by a vector and words, with a condition made from a filter."""
 
 from __future__ import annotations
 

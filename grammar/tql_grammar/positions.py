@@ -1,0 +1,33 @@
+"""Places in a text: offsets in characters, lines and columns, and the columns in bytes that the engine and Python report."""
+
+from __future__ import annotations
+
+# The bytes of UTF-8 that continue a character; any other begins one.
+CONTINUATION = range(0x80, 0xC0)
+
+
+def line_start(text: str, offset: int) -> int:
+    """Return the offset at which the line of an offset begins; only a newline ends a line."""
+    return text.rfind("\n", 0, offset) + 1
+
+
+def locate(text: str, offset: int) -> tuple[int, int]:
+    """Return the 1-based line and column, in characters, of a 0-based offset."""
+    return text.count("\n", 0, offset) + 1, offset - line_start(text, offset) + 1
+
+
+def byte_column(text: str, offset: int) -> int:
+    """Return the 0-based column of an offset in bytes of UTF-8."""
+    return len(_encoded(text[line_start(text, offset) : offset]))
+
+
+def characters_in(line: str, byte_column: int) -> int | None:
+    """Return the number of whole characters before a 0-based column in bytes, or None where the line ends before it."""
+    encoded = _encoded(line)
+    begun = sum(byte not in CONTINUATION for byte in encoded[: byte_column + 1])
+    return begun - 1 if byte_column < len(encoded) else None
+
+
+def _encoded(text: str) -> bytes:
+    """Return a text as UTF-8, with half a surrogate pair as its three bytes."""
+    return text.encode("utf-8", "surrogatepass")

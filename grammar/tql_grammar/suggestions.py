@@ -1,0 +1,19 @@
+"""The known name that a misspelt one is nearest to; letters of either case are the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of *names* that *name* is probably meant to be, or None where none is near."""
+    from difflib import get_close_matches
+
+    by_fold: dict[str, str] = {}
+    for other in names:
+        by_fold.setdefault(other.casefold(), other)
+    found = get_close_matches(name.casefold(), by_fold, n=1)
+    return by_fold[found[0]] if found else None
