@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tql.coerce import literal, name
 from tql.expr import Expr
 from tql.requirements import required
+from tql.statement import Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark, merged
@@ -22,12 +23,9 @@ from tql_grammar.walk import rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import Query
     from tql.requirements import Requirement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-
-Q = TypeVar("Q", bound="Query")
 
 
 def param(label: str) -> Expr:
@@ -39,7 +37,7 @@ def param(label: str) -> Expr:
     return Expr(ast.Parameter(name("param", label)))
 
 
-class Template(Generic[Q]):
+class Template:
     """
     What is found out once about a query, for all the values that are given to it.
 
@@ -48,7 +46,7 @@ class Template(Generic[Q]):
         names: the names of its parameters.
     """
 
-    def __init__(self, query: Q) -> None:
+    def __init__(self, query: Statement) -> None:
         """Look for the parameters."""
         self.query = query.replace(bindings=())
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
@@ -77,15 +75,15 @@ class Template(Generic[Q]):
         return tuple(part.name for part in self.parts if isinstance(part, Mark))
 
 
-def _template_of(query: Q) -> Template[Q]:
+def _template_of(query: Statement) -> Template:
     """Return what is known of a query with parameters: the same for all that differ in their values."""
-    found: Template[Q] | None = query.__dict__.get("_template")
+    found: Template | None = query.__dict__.get("_template")
     if found is None:
         found = query.__dict__["_template"] = Template(query)
     return found
 
 
-def bind(query: Q, values: Mapping[str, object]) -> Q:
+def bind(query: Statement, values: Mapping[str, object]) -> Statement:
     """Return *query* with values for some of its parameters."""
     template = _template_of(query)
     known = template.names
@@ -96,10 +94,10 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
         bound[label] = literal(f"bind({label}=..)", value)
     state = template.query.__dict__ | {"bindings": tuple(bound.items()), "_template": template}
-    return made(type(query), state)
+    return made(Statement, state)
 
 
-def require_fitting(query: Query) -> None:
+def require_fitting(query: Statement) -> None:
     """
     Refuse a value that is refused where its parameter is, if it is given there.
 
@@ -112,7 +110,7 @@ def require_fitting(query: Query) -> None:
             require(f"bind({label}=..)", node)
 
 
-def resolved(query: Q) -> Q:
+def resolved(query: Statement) -> Statement:
     """Return *query* with its values in their places."""
     if not query.bindings:
         return query
@@ -131,7 +129,7 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
     return node
 
 
-def text_of_vectors(query: Query) -> str | None:
+def text_of_vectors(query: Statement) -> str | None:
     """Return the text of a query whose parameters all have vectors, or None for any other."""
     values: dict[str, Any] = dict(query.bindings)
     for value in values.values():

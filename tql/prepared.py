@@ -15,7 +15,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql.query import Query
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Column
 
@@ -64,7 +64,7 @@ class Prepared(NamedTuple):
         return node.value if isinstance(node, (ast.String, ast.Boolean)) else number(node)
 
 
-def prepared(query: Query) -> Prepared:
+def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
     from tql.compile import tree
     from tql.scope import scope_of

@@ -6,32 +6,31 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql.aggregates import AGGREGATES
-from tql.clauses import AsWritten, Combined, Dataset
 from tql.expr import Placed
 from tql.search import Fusion, TextSearch
+from tql.statement import AsWritten, Combined, Dataset, Statement
 from tql_grammar import ast
 from tql_grammar.rewrite.given import AsIs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.clauses import Joined, Sampling
     from tql.expr import Key
-    from tql.query import Query
     from tql.search import Search
+    from tql.statement import Joined, Sampling
     from tql_grammar.ast import Expression
 
 FEW = 8
 
 
-def query(whole: Query) -> str:
+def query(whole: Statement) -> str:
     """Return the chain of calls that makes a query."""
     return ".".join(calls(whole))
 
 
-def calls(whole: Query) -> list[str]:
+def calls(whole: Statement) -> list[str]:
     """Return the calls that make a query, in the order in which they are usually written."""
-    if isinstance(whole.source, AsWritten) and whole == type(whole)(source=whole.source):
+    if isinstance(whole.source, AsWritten) and whole == Statement(source=whole.source):
         return [f"parse({_text(whole.source.tree)})"]
     found: dict[str | int, tuple[str, list[str]]] = {}
     for number, item in enumerate(items(whole)):
@@ -65,7 +64,7 @@ METHODS = (
 LISTS = ("where", "group_by", "order_by", "bind")
 
 
-def items(whole: Query) -> list[Item]:
+def items(whole: Statement) -> list[Item]:
     """Return all that a query says, in the order in which it is usually written."""
     found = [Item("select", output, _output(output)) for output in whole.outputs]
     found += _sources(whole.source)
@@ -89,7 +88,7 @@ def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only
     return [] if source is None else [Item("from_", source, _source(source))]
 
 
-def _begin(whole: Query) -> list[str]:
+def _begin(whole: Statement) -> list[str]:
     """Return the calls that say what is selected from where."""
     source = whole.source
     selected = f"select({', '.join(map(_output, whole.outputs))})"
