@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.coerce import LARGEST_INT, name, shown
+from tql.coerce import LARGEST_INT, name
 from tql.expr import Expr, Key, condition, expression
+from tql.messages import shown
 from tql.search import Fusion, Search, TextSearch
 from tql.statement import Combined, Dataset, Joined, Sampling, Statement
 from tql_grammar import ast

@@ -14,12 +14,12 @@ from tql.aggregates import is_aggregate
 from tql.clauses import refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
-from tql.expr import Placed
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
 from tql.joining import pairs
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, is_exact, is_found_by_index, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
+from tql.placed import Placed
 from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, present, result_of, scope_of, touches_index
 from tql.statement import AsWritten, Both, Dataset, Statement, Unordered
@@ -147,7 +147,7 @@ def tree(query: Statement) -> ast.Query:
         require_fitting(query)
     query = resolved(query)
     refuse_stray_aggregates(query)
-    query = plain(query)
+    query = plain(query, scope_of)
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)

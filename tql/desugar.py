@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.clauses import output_name
-from tql.expr import Key, Placed
+from tql.expr import Key
 from tql.grouping import is_grouped, refuse_sample
 from tql.joined import names_its_source, over_both, over_one
+from tql.placed import Placed
 from tql.search import Fusion, TextSearch, exactly
 from tql.statement import Combined, Dataset, DerivedQuery, Statement, Unordered
 from tql_grammar import ast
@@ -22,6 +23,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tql.joined import See
     from tql.search import Leg
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -63,11 +65,17 @@ def known_names(subject: str, query: Statement) -> tuple[str, ...]:
     return found
 
 
-def plain(query: Statement) -> Statement:
-    """Return a query of plain clauses that means the same."""
+def plain(query: Statement, see: See) -> Statement:
+    """
+    Return a query of plain clauses that means the same.
+
+    Args:
+        query: any query.
+        see: returns the columns of a query's source, `tql.scope.scope_of`, which itself asks for plain queries.
+    """
     for applies, rewrite in _REWRITES:
         if applies(query):
-            return plain(rewrite(query))
+            return plain(rewrite(query, see), see)
     return query
 
 
@@ -204,14 +212,14 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
     return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
-def _fused(query: Statement) -> Statement:
+def _fused(query: Statement, see: See) -> Statement:
     """Return rankings fused: each ranks its rows in a select of its own, and the sum of the reciprocal ranks is taken by the key."""
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
     carried = query.replace(searches=())
     labels = known_names("hybrid", carried)
-    _require_key(query, fusion)
+    _require_key(query, fusion, see)
     key = ast.Column(fusion.key)
     outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
     inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
@@ -236,11 +244,9 @@ def _fused(query: Statement) -> Statement:
     )
 
 
-def _require_key(query: Statement, fusion: Fusion) -> None:
+def _require_key(query: Statement, fusion: Fusion, see: See) -> None:
     """Refuse a key that is no column of the source, where its columns are known."""
-    from tql.scope import scope_of
-
-    known = scope_of(query).columns
+    known = see(query).columns
     if known is not None and fusion.key not in known:
         rule = "takes a column that is different in every row as its key, and the source has none of this name"
         raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
@@ -292,12 +298,12 @@ def _taken_apart(query: Statement) -> bool:
     )
 
 
-_REWRITES: tuple[tuple[Callable[[Statement], bool], Callable[[Statement], Statement]], ...] = (
-    (lambda query: query.unique, _distinct),
+_REWRITES: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, See], Statement]], ...] = (
+    (lambda query: query.unique, lambda query, _see: _distinct(query)),
     (lambda query: query.joined is not None, over_both),
-    (names_its_source, over_one),
-    (lambda query: isinstance(query.source, Combined), _combined),
+    (names_its_source, lambda query, _see: over_one(query)),
+    (lambda query: isinstance(query.source, Combined), lambda query, _see: _combined(query)),
     (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
-    (_has_words, _words_ranked),
-    (_taken_apart, _apart),
+    (_has_words, lambda query, _see: _words_ranked(query)),
+    (_taken_apart, lambda query, _see: _apart(query)),
 )

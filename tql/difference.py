@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
-from tql.coerce import shown
+from tql.messages import shown
 from tql.parameters import resolved
 from tql.show import METHODS, items
 from tql.statement import Statement

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql.aggregates import AGGREGATES, FORMS, ONE, is_aggregate, only_aggregates
 from tql.clauses import output_name
-from tql.coerce import shown
-from tql.expr import Placed
+from tql.messages import shown
+from tql.placed import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.inference import numbers

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql.aggregates import is_aggregate
 from tql.clauses import output_name
-from tql.expr import Key, Placed
 from tql.grouping import is_grouped
+from tql.placed import Placed
 from tql.search import Fusion, Search, TextSearch
 from tql.statement import Both, Dataset, DerivedQuery
 from tql_grammar import ast
@@ -19,11 +19,21 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from tql.expr import Key
     from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
+
+    # Returns the columns of the source of a query.
+    See = Callable[[Statement], Scope]
+
+
+# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+MATCH = "zmatch"
 
 
 def names_its_source(query: Statement) -> bool:
@@ -63,7 +73,7 @@ def _qualified(query: Statement) -> Iterable[ast.Column]:
     return dict.fromkeys(part for part in walk(own) if isinstance(part, ast.Column) and part.table)
 
 
-def over_both(query: Statement) -> Statement:
+def over_both(query: Statement, see: See) -> Statement:
     """
     Return a query over the columns that it reads of both sources, each under a name of its own.
 
@@ -92,7 +102,7 @@ def over_both(query: Statement) -> Statement:
         source=None,
         joined=None,
     )
-    return _told_apart(_renamed(outer, there), both).replace(source=both)
+    return _told_apart(_renamed(outer, there), both, see).replace(source=both)
 
 
 def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
@@ -153,11 +163,9 @@ class Missing(NamedTuple):
     single: frozenset[str]
 
 
-def _missing(query: Statement, both: Both, alias: str | None) -> Missing:
+def _missing(query: Statement, both: Both, alias: str | None, see: See) -> Missing:
     """Return the columns of the source with this alias."""
-    from tql.scope import may_be_empty, scope_of
-
-    known = scope_of(query.replace(source=both)).columns or {}
+    known = see(query.replace(source=both)).columns or {}
     labels = frozenset(part.alias for part in both.columns if getattr(part.expression, "table", None) == alias)
     types = {label: column for label in labels if (column := known[label]) is not None}
     return Missing(
@@ -168,7 +176,12 @@ def _missing(query: Statement, both: Both, alias: str | None) -> Missing:
     )
 
 
-def _told_apart(query: Statement, both: Both) -> Statement:
+def may_be_empty(column: Column) -> bool:
+    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    return not column.nullable and (column.is_text or column.dtype == "json")
+
+
+def _told_apart(query: Statement, both: Both, see: See) -> Statement:
     """
     Return a query over a left or right join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
 
@@ -177,7 +190,7 @@ def _told_apart(query: Statement, both: Both) -> Statement:
     """
     if both.missing is None:
         return query
-    missing = _missing(query, both, both.missing.alias)
+    missing = _missing(query, both, both.missing.alias, see)
     _refuse_uncomputable(query, missing)
 
     def tell(node: Record) -> Record:
@@ -263,6 +276,4 @@ def _absent() -> Expression:
 
 def _match(operator: Literal["=", "!="]) -> Expression:
     """Return the comparison of the number of the other source's row with 0."""
-    from tql.scope import MATCH
-
     return ast.Comparison(operator, ast.Column(MATCH), ast.Number(0))

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tql.desugar import plain
 from tql.grouping import is_grouped
-from tql.scope import MATCH, sides
+from tql.joined import MATCH
+from tql.scope import scope_of, sides
 from tql.statement import Both, Dataset, DerivedQuery, Sampling, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -330,9 +332,7 @@ def _shape(source: Dataset | DerivedQuery) -> Dataset | DerivedQuery:
 
 def _whole(query: Statement) -> Statement:
     """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
-    from tql.desugar import plain
-
-    query = plain(query)
+    query = plain(query, scope_of)
     if not _is_stripped(query):
         return query
     bare = query.replace(conditions=(), keys=(), row_limit=None, row_offset=None, sampling=None)

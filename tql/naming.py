@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql.expr import Placed
+from tql.placed import Placed
 from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError

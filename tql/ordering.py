@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.expr import Placed
 from tql.naming import made_names
+from tql.placed import Placed
 from tql.search import Search, ranked_by_index
 from tql.statement import Dataset, DerivedQuery, Statement
 from tql_grammar import ast

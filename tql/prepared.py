@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql.coerce import LARGEST_INT, literal, shown
+from tql.coerce import LARGEST_INT, literal
+from tql.messages import shown
 from tql.parameters import resolved
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError

@@ -6,10 +6,11 @@ import functools
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters, search
-from tql.coerce import shown
-from tql.compile import compile_query, tree
+from tql.compile import tree
 from tql.expr import Expr, Key
+from tql.messages import shown
 from tql.statement import DerivedQuery, Statement
+from tql.template import text
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import made
 
@@ -359,9 +360,9 @@ class Query:
 
     def check(self, schema: object = None) -> list[Diagnostic]:
         """Return what the engine would make of the query other than it says, and advice about searches."""
-        from tql.checking import check
+        from tql.findings import findings
 
-        return check(self, schema)
+        return findings(str(self), schema)
 
     def to_tql(self, *, pretty: bool = False) -> str:
         """Return the TQL text, on one line or laid out."""
@@ -410,8 +411,7 @@ class Query:
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
-        statement = self.statement
-        return (parameters.text_of_vectors(statement) if statement.bindings else None) or compile_query(statement)
+        return text(self.statement)
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this query, long vectors elided."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql import compile as compiler
-from tql.coerce import shown
 from tql.expr import Expr, Key
+from tql.messages import shown
 from tql.query import Query
 from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
 from tql_grammar import ast

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from tql.aggregates import is_aggregate
 from tql.clauses import output_name
-from tql.expr import Placed
+from tql.desugar import plain
 from tql.grouping import bare, is_grouped
+from tql.joined import MATCH, may_be_empty
 from tql.naming import made_names, placed, read_names, uses
+from tql.placed import Placed
 from tql.positions import numbers_rows
 from tql.search import Fusion
 from tql.statement import Both, Dataset, DerivedQuery, Statement, Unordered
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 # Aggregates that are a value of their column, and the type that a sum or a mean meets.
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
-# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
-MATCH = "zmatch"
 INTEGER = Column("int64")
 
 
@@ -93,9 +93,7 @@ def result_of(query: Statement) -> Scope:
 
 def _result(query: Statement) -> Scope:
     """Return the columns that a query selects, in order."""
-    from tql.desugar import plain
-
-    query = plain(query)
+    query = plain(query, scope_of)
     scope = present(query, scope_of(query))
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
@@ -161,12 +159,10 @@ def value_of(query: Statement, node: Expression, scope: Scope) -> Column | None:
 
 def _of_member(query: Statement, node: Expression) -> Column | None:
     """Return the type of a column of groups that are taken apart: a key or an aggregate for each member, or the member's own value."""
-    from tql.desugar import plain
-
     source = query.source
     if query.pieces or not isinstance(source, DerivedQuery) or not isinstance(node, ast.Column):
         return None
-    groups = plain(source.query)
+    groups = plain(source.query, scope_of)
     single = result_of(groups).value(node)
     if single is not None:
         return single
@@ -330,8 +326,3 @@ def _in_join(column: Column, *, nullable: bool) -> Column:
     if not nullable or may_be_empty(column):
         return column
     return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
-
-
-def may_be_empty(column: Column) -> bool:
-    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
-    return not column.nullable and (column.is_text or column.dtype == "json")
