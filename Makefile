@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz floats soak sigfpe contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz floats soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -53,6 +53,11 @@ soak: .venv/test.stamp
 # What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
 sigfpe: .venv/test.stamp
 	$(BIN)/python -m tests.client.sigfpe 50
+
+# 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
+COMMIT ?= HEAD
+net: .venv/test.stamp
+	$(BIN)/python -m tests.builder.net $(COMMIT)
 
 # The local server against its OpenAPI description. These tools have an environment of their own.
 contract: .venv/test.stamp .venv/tools.stamp

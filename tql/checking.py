@@ -1,17 +1,15 @@
-"""Checks of a query or a text before anything is sent."""
+"""Checks of a query or a text before anything is sent, fixes, and texts read as queries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tql.findings import findings, schemas_of
 from tql_grammar.errors import CheckError, ParseError
 
 if TYPE_CHECKING:
     from tql.query import Query
-    from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.schema import Schema
 
 TEXT_FAMILIES = ("TQL0", "TQL1")
 
@@ -28,41 +26,7 @@ def check(query: str | Query, schema: object = None, *, info: bool = False) -> l
     Raises:
         ArgumentError: *schema* is neither.
     """
-    from tql_grammar import checks
-
-    text = str(query)
-    if schema is None:
-        return checks.check(text, info=info)
-    from tql_grammar.parser import read
-
-    reading = read(text)
-    return checks.check_reading(reading, schemas_of(reading.tree, schema), info=info)
-
-
-def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
-    """
-    Return the columns of each dataset of a text; None stands for the one that has no name.
-
-    Raises:
-        ArgumentError: *schema* is no `Schema`, and no dict of them.
-    """
-    from tql_grammar.schema import Schema
-
-    if schema is None:
-        return {}
-    if isinstance(schema, Schema):
-        from tql_grammar import ast
-        from tql_grammar.walk import walk
-
-        tables = () if tree is None else (part.name for part in walk(tree) if isinstance(part, ast.Table))
-        return dict.fromkeys([None, *tables], schema)
-    if isinstance(schema, Mapping) and all(isinstance(part, Schema) for part in schema.values()):
-        return schema
-    from tql.coerce import shown
-    from tql_grammar.errors import ArgumentError
-
-    rule = 'takes a Schema, or a dict of them by the urls of datasets, {"hub://org/ds": Schema(..)}'
-    raise ArgumentError("schema", rule, shown(schema))
+    return findings(str(query), schema, info=info)
 
 
 def validate(query: str | Query, schema: object = None) -> None:

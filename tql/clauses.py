@@ -3,97 +3,25 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.coerce import LARGEST_INT, name, shown
+from tql.coerce import LARGEST_INT, name
 from tql.expr import Expr, Key, condition, expression
+from tql.messages import shown
 from tql.search import Fusion, Search, TextSearch
+from tql.statement import Combined, Dataset, Joined, Sampling, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.record import Record
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import DerivedQuery, Query
+    from tql.statement import DerivedQuery
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Schema
 
-Q = TypeVar("Q", bound="Query")
 WHOLE = 100
-
-
-class Dataset(Record):
-    """A dataset as the source, by its url; without one it is the dataset of whoever runs the query."""
-
-    url: str | None
-    alias: str | None = None
-    schema: Schema | None = None
-
-
-class AsWritten(Record):
-    """A text that was parsed and is kept as it was written, since no chain of clauses gives the same text."""
-
-    tree: ast.Query
-
-
-class Combined(Record):
-    """A set operation as the source: "union", "union_all", "intersect" or "except_" of queries with the same columns."""
-
-    operator: str
-    members: tuple[Query, ...]
-
-
-class Unordered(Record):
-    """The rows of several queries one after the other, each with a column that says which query it came from."""
-
-    members: tuple[Query, ...]
-
-
-class Sampling(Record):
-    """
-    Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
-
-    Attributes:
-        weights: how likely each row is drawn, in proportion.
-        replace_rows: whether a row may be drawn again.
-        amount: how many rows, or percent of them; None for as many as there are.
-        percent: whether *amount* counts percent.
-    """
-
-    weights: Expression
-    replace_rows: bool = True
-    amount: float | None = None
-    percent: bool = False
-
-
-class Joined(Record):
-    """
-    Another source beside a query's own: ``JOIN source ON on``.
-
-    Attributes:
-        source: a dataset or a query, with its alias.
-        on: an equality of a column of each.
-        how: "inner", "left" or "right".
-    """
-
-    source: Dataset | DerivedQuery
-    on: ast.Comparison
-    how: str
-
-
-class Both(Record):
-    """The rows of two sources that match, with these columns of them."""
-
-    left: Dataset | DerivedQuery
-    other: Joined
-    columns: tuple[ast.Aliased, ...]
-
-    @property
-    def missing(self) -> Dataset | DerivedQuery | None:
-        """The source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
-        return {"left": self.other.source, "right": self.left}.get(self.other.how)
 
 
 def output_name(output: Expression) -> str | None:
@@ -112,7 +40,7 @@ def _columns(node: Expression) -> Iterable[ast.Column]:
     return (part for part in walk(node) if isinstance(part, ast.Column))
 
 
-def outputs(query: Query, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
+def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
     """Return the outputs of *query* with more of them."""
     fresh = [_output(column) for column in columns]
     fresh.extend(
@@ -217,7 +145,7 @@ def _condition(value: object) -> Expression:
     return condition("where", value)
 
 
-def searched(subject: str, query: Q, found: Search | TextSearch | Fusion | ast.Order) -> Q:
+def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion | ast.Order) -> Statement:
     """Return *query* with a score, or with one more key."""
     if query.groups:
         rule = "takes a query that is not grouped, since the score is one value for each row"
@@ -254,13 +182,13 @@ def _checked_key(value: object) -> Key:
     return found
 
 
-def groups(query: Query, values: Iterable[object]) -> tuple[Expression, ...]:
+def groups(query: Statement, values: Iterable[object]) -> tuple[Expression, ...]:
     """Return the keys of *query* with more of them."""
     refuse_score(query)
     return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
 
 
-def refuse_score(query: Query) -> None:
+def refuse_score(query: Statement) -> None:
     """Refuse a search in a query whose rows are groups."""
     if query.searches:
         rule = "takes a query without a search, whose score is one value for each row"
@@ -268,17 +196,15 @@ def refuse_score(query: Query) -> None:
         raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
 
 
-def combined(operator: str, query: Query, other: object) -> Query:
+def combined(operator: str, query: Statement, other: Statement) -> Statement:
     """Return a query over the rows of a set operation; a chain of one kind stays flat."""
-    if not hasattr(other, "order_by"):
-        raise ArgumentError(operator, "takes a query", shown(other))
     flat = (
         isinstance(query.source, Combined)
-        and query == type(query)(source=query.source)
+        and query == Statement(source=query.source)
         and query.source.operator == operator
     )
     first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is Combined
-    return type(query)(source=Combined(operator, (*first, other)))  # type: ignore[arg-type]  # a query, by its order_by
+    return Statement(source=Combined(operator, (*first, other)))
 
 
 def rows(subject: str, value: object) -> int | None:
@@ -304,7 +230,7 @@ JOINS = {
 }
 
 
-def joined(query: Query, source: Dataset | DerivedQuery, on: object, how: object) -> Joined:
+def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> Joined:
     """Return a source beside that of *query*."""
     if query.joined is not None:
         rule = "takes one other source: the engine cannot join a third"

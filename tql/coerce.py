@@ -7,6 +7,7 @@ import functools
 import math
 from typing import TYPE_CHECKING
 
+from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
 
 LARGEST_INT = 2**63 - 1
 FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
-
-
-def shown(value: object, limit: int = 60) -> str:
-    """Return a repr of *value* for a message, cut to *limit* characters, with its type where the repr does not tell."""
-    text = repr(value)
-    text = text if len(text) <= limit else text[: limit - 1] + "…"
-    return text if type(value) in {str, int, float, bool, type(None)} else f"{text} ({type(value).__name__})"
 
 
 def name(subject: str, value: object) -> str:
@@ -173,9 +167,14 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
     if module in _BY_MODULE:
         return _BY_MODULE[module]
+    return _array
+
+
+def _array(subject: str, value: object) -> ast.Expression:
+    """Return what numpy reads as an array, or a scalar of numpy by its Python value."""
     from tql.vectors import scalar_or_array
 
-    return scalar_or_array
+    return scalar_or_array(subject, value, literal)
 
 
 def _decimal(subject: str, value: object) -> ast.Expression:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql import shape
 from tql.aggregates import is_aggregate
-from tql.clauses import AsWritten, Both, Dataset, Unordered, refuse_score
+from tql.clauses import refuse_score
 from tql.coerce import literal
 from tql.desugar import plain
-from tql.expr import Placed
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
 from tql.joining import pairs
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, is_exact, is_found_by_index, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
+from tql.placed import Placed
 from tql.positions import numbers_rows, require_unmoved
 from tql.scope import located, present, result_of, scope_of, touches_index
+from tql.statement import AsWritten, Both, Dataset, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printer import pieces, to_tql
@@ -37,7 +38,7 @@ from tql_grammar.walk import substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import DerivedQuery, Query
+    from tql.statement import DerivedQuery
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
@@ -51,7 +52,7 @@ Wanted = tuple[str | None, bool]
 
 
 def compile_query(
-    query: Query,
+    query: Statement,
     dataset: str | None = None,
     schemas: Mapping[str | None, Schema] | None = None,
     *,
@@ -85,7 +86,7 @@ def compile_query(
 
 
 def _pieces(
-    query: Query, values: Mapping[int, int], wanted: Wanted, schemas: Mapping[str | None, Schema] | None = None
+    query: Statement, values: Mapping[int, int], wanted: Wanted, schemas: Mapping[str | None, Schema] | None = None
 ) -> list[str]:
     """Return the text to send in pieces, with places for the values that are given by their identities."""
     dataset, needs_source = wanted
@@ -94,7 +95,7 @@ def _pieces(
         if dataset is not None:
             found = filled(found, dataset)
         elif needs_source and lacks_source(found):
-            raise without_source(str(query))
+            raise without_source(compile_query(query))
         written = pieces(found, values)
     except RecursionError:
         raise _too_deep("more than Python can walk down") from None
@@ -138,15 +139,15 @@ def with_source(text: str, dataset: str) -> str:
     return text if found is None or not lacks_source(found) else to_tql(filled(found, dataset))
 
 
-def tree(query: Query) -> ast.Query:
+def tree(query: Statement) -> ast.Query:
     """Return the tree of the text."""
-    if isinstance(query.source, AsWritten) and query == type(query)(source=query.source):
+    if isinstance(query.source, AsWritten) and query == Statement(source=query.source):
         return query.source.tree
     if query.bindings:
         require_fitting(query)
     query = resolved(query)
     refuse_stray_aggregates(query)
-    query = plain(query)
+    query = plain(query, scope_of)
     scope = scope_of(query)
     if is_grouped(query):
         refuse_sample("group_by", query)
@@ -158,7 +159,7 @@ def tree(query: Query) -> ast.Query:
     return _rows(query, scope)
 
 
-def _rows(query: Query, scope: Scope) -> ast.Select:
+def _rows(query: Statement, scope: Scope) -> ast.Select:
     """Return the tree of a query with a row for each row of the source: what reads a name that the query makes stands one level further out."""
     made = made_names(query)
     numbered = numbers_rows(query)
@@ -209,7 +210,7 @@ def _inside_json(
     return tuple(substitute(part, read) if uses(part, values) else part for part in conditions)
 
 
-def _outside(query: Query, scope: Scope, carried: Mapping[str, str]) -> Scope:
+def _outside(query: Statement, scope: Scope, carried: Mapping[str, str]) -> Scope:
     """Return what the outer level of a query sees: its outputs, and the columns that are carried."""
     result = result_of(query.replace(keys=(), conditions=(), row_limit=None, row_offset=None, sampling=None))
     if result.columns is None:
@@ -233,7 +234,7 @@ def _typed(node: N, scope: Scope) -> N:
     return written(placed(node), scope)
 
 
-def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sample | None:
+def _sample(query: Statement, scope: Scope, carried: Mapping[str, str]) -> ast.Sample | None:
     """Return how rows are drawn, reading carried columns by their names at the outer level."""
     sampling = query.sampling
     if sampling is None:
@@ -245,7 +246,7 @@ def _sample(query: Query, scope: Scope, carried: Mapping[str, str]) -> ast.Sampl
     return ast.Sample(weights, sampling.replace_rows, amount, sampling.percent)
 
 
-def _grouped(query: Query, scope: Scope) -> ast.Select:
+def _grouped(query: Statement, scope: Scope) -> ast.Select:
     """Return the tree of a query whose rows are groups: conditions on the source inside, all that concerns groups outside."""
     whole, scope = scope, present(query, scope)
     query = query.replace(
@@ -281,7 +282,7 @@ def _grouped(query: Query, scope: Scope) -> ast.Select:
     return cut_rows(ordered(selected, [_typed(key, seen) for key in order], seen), query)
 
 
-def _outputs(query: Query, scope: Scope) -> tuple[Expression, ...]:
+def _outputs(query: Statement, scope: Scope) -> tuple[Expression, ...]:
     """Return the select list: the selected columns, then the scores."""
     found = tuple(_typed(output, scope) for output in all_outputs(query))
     for output in found:
@@ -300,7 +301,7 @@ def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> N
             raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
 
 
-def _source(query: Query) -> ast.Source | None:
+def _source(query: Statement) -> ast.Source | None:
     """Return what FROM names."""
     return None if query.source is None else _written(query.source)
 
@@ -333,7 +334,7 @@ def _where(parts: list[Expression], scope: Scope, carried: Mapping[str, str] | N
     return None if whole == ast.Boolean(value=True) else whole
 
 
-def _outer(query: Query, base: ast.Select, carried: Mapping[str, str]) -> ast.Select:
+def _outer(query: Statement, base: ast.Select, carried: Mapping[str, str]) -> ast.Select:
     """Return a select around *base*, which carries more columns, that gives back the query's own."""
     if not carried:
         return ast.Select((ast.Star(),), ast.Derived(base))

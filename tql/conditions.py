@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tql.coerce import by_value, literal, operand, require_unmasked, shown
+from tql.coerce import by_value, literal, operand, require_unmasked
+from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.logic import disjunction, negation

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import Combined, Dataset, Unordered, output_name
-from tql.expr import Key, Placed
+from tql.clauses import output_name
+from tql.expr import Key
 from tql.grouping import is_grouped, refuse_sample
 from tql.joined import names_its_source, over_both, over_one
+from tql.placed import Placed
 from tql.search import Fusion, TextSearch, exactly
+from tql.statement import Combined, Dataset, DerivedQuery, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.schema import did_you_mean
@@ -21,7 +23,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.query import Query
+    from tql.joined import See
     from tql.search import Leg
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -29,10 +31,8 @@ if TYPE_CHECKING:
 LEG, LOWEST, HIGHEST, WEIGHT = "zleg", "zlow", "zhigh", "zw"
 
 
-def names(query: Query) -> tuple[str, ...] | None:
+def names(query: Statement) -> tuple[str, ...] | None:
     """Return the names of a query's columns in order, or None where they are those of a dataset that is not known."""
-    from tql.query import DerivedQuery
-
     scores = tuple(search.alias for search in query.searches)
     selected = query.outputs or (ast.Star(),)
     if not any(isinstance(output, ast.Star) for output in selected):
@@ -45,14 +45,14 @@ def names(query: Query) -> tuple[str, ...] | None:
     return None if below is None else (*below, *scores)
 
 
-def _below(query: Query) -> tuple[str, ...] | None:
+def _below(query: Statement) -> tuple[str, ...] | None:
     """Return the names of a set operation that is the source, or of a dataset whose columns are known."""
     if isinstance(query.source, Dataset) and query.source.schema is not None:
         return tuple(query.source.schema)
     return names(query.source.members[0]) if isinstance(query.source, (Combined, Unordered)) else None
 
 
-def known_names(subject: str, query: Query) -> tuple[str, ...]:
+def known_names(subject: str, query: Statement) -> tuple[str, ...]:
     """Return the names of a query's columns, or refuse one whose columns are not known."""
     found = names(query)
     if found is None:
@@ -65,11 +65,17 @@ def known_names(subject: str, query: Query) -> tuple[str, ...]:
     return found
 
 
-def plain(query: Query) -> Query:
-    """Return a query of plain clauses that means the same."""
+def plain(query: Statement, see: See) -> Statement:
+    """
+    Return a query of plain clauses that means the same.
+
+    Args:
+        query: any query.
+        see: returns the columns of a query's source, `tql.scope.scope_of`, which itself asks for plain queries.
+    """
     for applies, rewrite in _REWRITES:
         if applies(query):
-            return plain(rewrite(query))
+            return plain(rewrite(query, see), see)
     return query
 
 
@@ -78,13 +84,11 @@ def _columns(labels: tuple[str, ...]) -> tuple[Expression, ...]:
     return tuple(map(ast.Column, labels))
 
 
-def _distinct(query: Query) -> Query:
+def _distinct(query: Statement) -> Statement:
     """Return a query that groups by every column of the same query with its duplicates; order and limit concern what is left."""
-    from tql.query import DerivedQuery
-
     columns = _columns(known_names("distinct", query))
     rows = query.replace(unique=False, keys=(), row_limit=None, row_offset=None)
-    return type(query)(
+    return Statement(
         outputs=columns,
         source=DerivedQuery(rows),
         groups=columns,
@@ -94,47 +98,40 @@ def _distinct(query: Query) -> Query:
     )
 
 
-def _combined(query: Query) -> Query:
+def _combined(query: Statement) -> Statement:
     """Return a query over the rows of a set operation."""
-    from tql.query import DerivedQuery
-
     source = query.source
     assert isinstance(source, Combined)  # noqa: S101 - by the table below
 
-    whole = type(query)
     labels = known_names(source.operator, source.members[0])
     columns = _columns(labels)
     legs = Unordered(tuple(_leg(member, labels, number) for number, member in enumerate(source.members, 1)))
     if source.operator == "union_all":
-        rows = whole(outputs=columns, source=legs)
+        rows = Statement(outputs=columns, source=legs)
     elif source.operator == "union":
-        rows = whole(outputs=columns, source=legs, groups=columns)
+        rows = Statement(outputs=columns, source=legs, groups=columns)
     else:
-        rows = _kept(whole, columns, legs, source.operator)
-    if query.replace(source=None) == whole():
+        rows = _kept(columns, legs, source.operator)
+    if query.replace(source=None) == Statement():
         return rows
     return query.replace(source=DerivedQuery(rows))
 
 
-def _kept(whole: type[Query], columns: tuple[Expression, ...], legs: Unordered, operator: str) -> Query:
+def _kept(columns: tuple[Expression, ...], legs: Unordered, operator: str) -> Statement:
     """Return the rows that are in both legs, or in the first only."""
-    from tql.query import DerivedQuery
-
     leg = ast.Column(LEG)
     marks = (ast.Aliased(ast.Function("min", (leg,)), LOWEST), ast.Aliased(ast.Function("max", (leg,)), HIGHEST))
-    grouped = whole(outputs=(*columns, *marks), source=legs, groups=columns)
+    grouped = Statement(outputs=(*columns, *marks), source=legs, groups=columns)
     test = (
         ast.Comparison("!=", ast.Column(LOWEST), ast.Column(HIGHEST))
         if operator == "intersect"
         else ast.Comparison("=", ast.Column(HIGHEST), ast.Number(1))
     )
-    return whole(outputs=columns, source=DerivedQuery(grouped), conditions=(test,))
+    return Statement(outputs=columns, source=DerivedQuery(grouped), conditions=(test,))
 
 
-def _leg(member: Query, labels: tuple[str, ...], number: int) -> Query:
+def _leg(member: Statement, labels: tuple[str, ...], number: int) -> Statement:
     """Return a member with a column that says which one it is: without it the engine takes two legs of all columns as sets of row numbers."""
-    from tql.query import DerivedQuery
-
     own = known_names("union", member)
     if sorted(own) != sorted(labels):
         raise ArgumentError(
@@ -143,7 +140,7 @@ def _leg(member: Query, labels: tuple[str, ...], number: int) -> Query:
             ", ".join(own),
             "name them alike: select(a=col(..))",
         )
-    return type(member)(outputs=(*_columns(labels), ast.Aliased(ast.Number(number), LEG)), source=DerivedQuery(member))
+    return Statement(outputs=(*_columns(labels), ast.Aliased(ast.Number(number), LEG)), source=DerivedQuery(member))
 
 
 # --- searches that the engine takes in one form -----------------------------------------------------------------------
@@ -154,17 +151,15 @@ def _is_word_ranking(node: Expression) -> bool:
     return isinstance(node, ast.Function) and node.name.lower() == "bm25_similarity"
 
 
-def _has_words(query: Query) -> bool:
+def _has_words(query: Statement) -> bool:
     """Tell whether a query searches for words, and is not yet in the engine's one form."""
     if any(isinstance(search, TextSearch) for search in query.searches):
         return True
     return any(_is_word_ranking(key.expression) for key in query.keys) and query.row_offset is not None
 
 
-def _words_ranked(query: Query) -> Query:
+def _words_ranked(query: Statement) -> Statement:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
-    from tql.query import DerivedQuery
-
     score, label = _word_score(query)
     if query.row_limit is None:
         raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
@@ -185,10 +180,10 @@ def _words_ranked(query: Query) -> Query:
         names_ = known_names("bm25", query)
         rest = (*_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
     cut = (query.row_limit, query.row_offset) if skipped else (None, None)
-    return type(query)(outputs=rest, source=DerivedQuery(core), row_limit=cut[0], row_offset=cut[1])
+    return Statement(outputs=rest, source=DerivedQuery(core), row_limit=cut[0], row_offset=cut[1])
 
 
-def _word_score(query: Query) -> tuple[Expression, str | None]:
+def _word_score(query: Statement) -> tuple[Expression, str | None]:
     """Return the score of a search for words and its name, or refuse what the engine cannot do with it."""
     subject = "bm25"
     refuse_sample(subject, query)
@@ -217,17 +212,14 @@ def _word_score(query: Query) -> tuple[Expression, str | None]:
     return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
-def _fused(query: Query) -> Query:
+def _fused(query: Statement, see: See) -> Statement:
     """Return rankings fused: each ranks its rows in a select of its own, and the sum of the reciprocal ranks is taken by the key."""
-    from tql.query import DerivedQuery
-
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
-    whole = type(query)
     carried = query.replace(searches=())
     labels = known_names("hybrid", carried)
-    _require_key(query, fusion)
+    _require_key(query, fusion, see)
     key = ast.Column(fusion.key)
     outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
     inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
@@ -241,8 +233,8 @@ def _fused(query: Query) -> Query:
     ]
     by_key = [key]
     total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
-    grouped = whole(outputs=(*by_key, *firsts, total), source=legs, groups=(key,))
-    return whole(
+    grouped = Statement(outputs=(*by_key, *firsts, total), source=legs, groups=(key,))
+    return Statement(
         outputs=_columns((*labels, fusion.alias)),
         source=DerivedQuery(grouped),
         conditions=outside,
@@ -252,11 +244,9 @@ def _fused(query: Query) -> Query:
     )
 
 
-def _require_key(query: Query, fusion: Fusion) -> None:
+def _require_key(query: Statement, fusion: Fusion, see: See) -> None:
     """Refuse a key that is no column of the source, where its columns are known."""
-    from tql.scope import scope_of
-
-    known = scope_of(query).columns
+    known = see(query).columns
     if known is not None and fusion.key not in known:
         rule = "takes a column that is different in every row as its key, and the source has none of this name"
         raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
@@ -267,15 +257,13 @@ def _labels(node: Record) -> set[str]:
     return {part.name for part in walk(node) if isinstance(part, (ast.Column, Placed))}
 
 
-def _reciprocal(ranked: Query, leg: Leg, fusion: Fusion) -> Query:
+def _reciprocal(ranked: Statement, leg: Leg, fusion: Fusion) -> Statement:
     """Return the first rows of a ranking, each with its weight over its rank."""
-    from tql.query import DerivedQuery
-
     score = exactly(leg.score) if fusion.exact and not _is_word_ranking(leg.score) else leg.score
     first = ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
     weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
-    return type(ranked)(outputs=(*_columns(names(ranked) or ()), weight), source=DerivedQuery(first))
+    return Statement(outputs=(*_columns(names(ranked) or ()), weight), source=DerivedQuery(first))
 
 
 def _best_first(key: Key, score: str) -> Key:
@@ -292,32 +280,30 @@ def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
 # --- groups that are taken apart ----------------------------------------------------------------------------
 
 
-def _apart(query: Query) -> Query:
+def _apart(query: Statement) -> Statement:
     """Return a query over the members of groups: every other clause concerns the members."""
-    from tql.query import DerivedQuery
-
     source = query.source
     if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
         rule = "takes a grouped query as the source: the engine answers no rows for any other"
         raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
-    members = type(query)(outputs=_columns(known_names("ungroup_by", source.query)), source=source, pieces=query.pieces)
+    members = Statement(outputs=_columns(known_names("ungroup_by", source.query)), source=source, pieces=query.pieces)
     rest = query.replace(pieces=None, source=DerivedQuery(members))
-    return members if rest == type(query)(source=rest.source) else rest
+    return members if rest == Statement(source=rest.source) else rest
 
 
-def _taken_apart(query: Query) -> bool:
+def _taken_apart(query: Statement) -> bool:
     """Tell whether groups are taken apart, beside other clauses."""
-    return query.pieces is not None and query != type(query)(
+    return query.pieces is not None and query != Statement(
         outputs=query.outputs, source=query.source, pieces=query.pieces
     )
 
 
-_REWRITES: tuple[tuple[Callable[[Query], bool], Callable[[Query], Query]], ...] = (
-    (lambda query: query.unique, _distinct),
+_REWRITES: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, See], Statement]], ...] = (
+    (lambda query: query.unique, lambda query, _see: _distinct(query)),
     (lambda query: query.joined is not None, over_both),
-    (names_its_source, over_one),
-    (lambda query: isinstance(query.source, Combined), _combined),
+    (names_its_source, lambda query, _see: over_one(query)),
+    (lambda query: isinstance(query.source, Combined), lambda query, _see: _combined(query)),
     (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
-    (_has_words, _words_ranked),
-    (_taken_apart, _apart),
+    (_has_words, lambda query, _see: _words_ranked(query)),
+    (_taken_apart, lambda query, _see: _apart(query)),
 )

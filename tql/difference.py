@@ -5,9 +5,10 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
-from tql.coerce import shown
+from tql.messages import shown
 from tql.parameters import resolved
 from tql.show import METHODS, items
+from tql.statement import Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -16,7 +17,6 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql.query import Query
     from tql.show import Item
 
 
@@ -56,19 +56,19 @@ class Difference(Record):
         return "\n".join(map(str, self.changes)) or "no difference"
 
 
-def difference(query: Query, other: object) -> Difference:
+def difference(query: Statement, other: object) -> Difference:
     """
     Return the changes that lead from *query* to *other*.
 
     Raises:
         ArgumentError: *other* is no query.
     """
-    if not isinstance(other, type(query)):
+    if not isinstance(other, Statement):
         raise ArgumentError("diff", "takes a query", shown(other), "parse(text) makes one of a text")
     return Difference(tuple(_changes(resolved(query), resolved(other), ())))
 
 
-def _changes(mine: Query, theirs: Query, within: tuple[str, ...]) -> Iterator[Change]:
+def _changes(mine: Statement, theirs: Statement, within: tuple[str, ...]) -> Iterator[Change]:
     """Yield the changes of two queries, method by method."""
     ours, others = items(mine), items(theirs)
     for method in METHODS:
@@ -110,12 +110,10 @@ def _call(item: Item) -> str:
     return f"{item.method}({item.text})"
 
 
-def _query(item: Item) -> Query | None:
+def _query(item: Item) -> Statement | None:
     """Return the query inside of a source."""
-    from tql.query import Query
-
     inner = getattr(item.value, "query", item.value)
-    return inner if isinstance(inner, Query) else None
+    return inner if isinstance(inner, Statement) else None
 
 
 def _numbers(mine: object, theirs: object) -> str:

@@ -6,7 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from tql import conditions, patterns, subscripts
-from tql.coerce import by_value, literal, name, shown
+from tql.coerce import by_value, literal, name
+from tql.messages import shown
+from tql.placed import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -47,7 +49,7 @@ class Expr:
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this one."""
-        from tql.show import expression
+        from tql.source import expression
 
         return expression(self.node)
 
@@ -272,16 +274,9 @@ class Key(Record):
 
     def __repr__(self) -> str:
         """Return the call that makes this key."""
-        from tql.show import key
+        from tql.source import key
 
-        return key(self)
-
-
-class Placed(ast.Expression):
-    """A name that says where it is looked up: in the "source", or among the query's own "output"."""
-
-    name: str
-    place: str
+        return key(self.expression, self.direction)
 
 
 def col(column: str, of: str | None = None) -> Expr:

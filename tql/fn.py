@@ -11,8 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, SupportsIndex
 
 from tql.aggregates import AGGREGATES
-from tql.coerce import LARGEST_INT, literal, matrix, name, operand, shown, vector
+from tql.coerce import LARGEST_INT, literal, matrix, name, operand, vector
 from tql.expr import Expr, condition, expression
+from tql.messages import shown
 from tql.signatures import documentation, in_order, signature
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql.aggregates import AGGREGATES, FORMS, ONE, is_aggregate, only_aggregates
 from tql.clauses import output_name
-from tql.coerce import shown
-from tql.expr import Placed
+from tql.messages import shown
+from tql.placed import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.inference import numbers
@@ -27,7 +27,7 @@ from tql_grammar.walk import rebuild, substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tql.query import Query
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
@@ -37,12 +37,12 @@ N = TypeVar("N", bound="Record")
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
-def is_grouped(query: Query) -> bool:
+def is_grouped(query: Statement) -> bool:
     """Tell whether a query's rows are groups: it has keys, or an output with a function that has a meaning for groups only."""
     return bool(query.groups) or any(map(only_aggregates, query.outputs))
 
 
-def refuse_stray_aggregates(query: Query) -> None:
+def refuse_stray_aggregates(query: Statement) -> None:
     """
     Refuse aggregates where there is nothing to reduce.
 
@@ -86,7 +86,7 @@ def _refuse_aggregate(place: str, node: Record) -> None:
         raise ArgumentError(place, rule, f"fn.{found.name}", hint)
 
 
-def refuse_sample(subject: str, query: Query) -> None:
+def refuse_sample(subject: str, query: Statement) -> None:
     """Refuse rows that are drawn beside what has to be done after it."""
     if query.sampling is not None:
         rule = "takes a query whose rows are not drawn at random in the same step"
@@ -246,7 +246,7 @@ def given_back(output: Expression) -> Expression:
 class Above:
     """Reads expressions over groups one level out of the grouped select: outputs by their names, all else by hidden ones."""
 
-    def __init__(self, query: Query, by: list[Expression]) -> None:
+    def __init__(self, query: Statement, by: list[Expression]) -> None:
         """Split the outputs into those of the grouped select, and those that are computed from them."""
         self._by = by
         self._hidden: dict[Expression, str] = {}

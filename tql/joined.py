@@ -9,29 +9,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql.aggregates import is_aggregate
-from tql.clauses import Both, Dataset, output_name
-from tql.expr import Key, Placed
+from tql.clauses import output_name
 from tql.grouping import is_grouped
+from tql.placed import Placed
 from tql.search import Fusion, Search, TextSearch
+from tql.statement import Both, Dataset, DerivedQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tql.query import Query
+    from tql.expr import Key
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
+
+    # Returns the columns of the source of a query.
+    See = Callable[[Statement], Scope]
 
 
-def names_its_source(query: Query) -> bool:
+# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+MATCH = "zmatch"
+
+
+def names_its_source(query: Statement) -> bool:
     """Tell whether a query without a join has columns that say which source they are from."""
     alias = getattr(query.source, "alias", None)
     return alias is not None and query.joined is None and any(_qualified(query))
 
 
-def over_one(query: Query) -> Query:
+def over_one(query: Statement) -> Statement:
     """
     Return a query with the plain names of its only source: in a query with an order the engine does not find its alias.
 
@@ -56,21 +67,19 @@ def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
     return ArgumentError("col", rule, f"of={column.table!r}", f'col("{column.name}", of="{aliases[0]}")')
 
 
-def _qualified(query: Query) -> Iterable[ast.Column]:
+def _qualified(query: Statement) -> Iterable[ast.Column]:
     """Return the columns of a query's own clauses that say which source they are from."""
     own = query.replace(source=None, joined=None)
     return dict.fromkeys(part for part in walk(own) if isinstance(part, ast.Column) and part.table)
 
 
-def over_both(query: Query) -> Query:
+def over_both(query: Statement, see: See) -> Statement:
     """
     Return a query over the columns that it reads of both sources, each under a name of its own.
 
     Raises:
         ArgumentError: a source has no alias, or a column does not say which source it is from.
     """
-    from tql.query import DerivedQuery
-
     join, left = query.joined, query.source
     if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
         rule = "takes a query whose own source has an alias"
@@ -93,7 +102,7 @@ def over_both(query: Query) -> Query:
         source=None,
         joined=None,
     )
-    return _told_apart(_renamed(outer, there), both).replace(source=both)
+    return _told_apart(_renamed(outer, there), both, see).replace(source=both)
 
 
 def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
@@ -101,7 +110,7 @@ def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
     return (side for side in (on.left, on.right) if isinstance(side, ast.Column) and side.table == alias)
 
 
-def _renamed(outer: Query, there: Mapping[ast.Column, str]) -> Query:
+def _renamed(outer: Statement, there: Mapping[ast.Column, str]) -> Statement:
     """Return a query that reads the columns of a join by their names there, also where it names them as its outputs."""
 
     def rename(node: Record) -> Record:
@@ -122,7 +131,7 @@ def _renamed(outer: Query, there: Mapping[ast.Column, str]) -> Query:
     return rebuild(rest, resolve).replace(outputs=found.outputs, searches=found.searches)
 
 
-def _refuse_unqualified(query: Query) -> None:
+def _refuse_unqualified(query: Statement) -> None:
     """Refuse a column that does not say which source it is from, unless it is an output."""
     made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
     selected, scores = query.outputs, [search.column for search in query.searches if not isinstance(search, Fusion)]
@@ -154,11 +163,9 @@ class Missing(NamedTuple):
     single: frozenset[str]
 
 
-def _missing(query: Query, both: Both, alias: str | None) -> Missing:
+def _missing(query: Statement, both: Both, alias: str | None, see: See) -> Missing:
     """Return the columns of the source with this alias."""
-    from tql.scope import may_be_empty, scope_of
-
-    known = scope_of(query.replace(source=both)).columns or {}
+    known = see(query.replace(source=both)).columns or {}
     labels = frozenset(part.alias for part in both.columns if getattr(part.expression, "table", None) == alias)
     types = {label: column for label in labels if (column := known[label]) is not None}
     return Missing(
@@ -169,7 +176,12 @@ def _missing(query: Query, both: Both, alias: str | None) -> Missing:
     )
 
 
-def _told_apart(query: Query, both: Both) -> Query:
+def may_be_empty(column: Column) -> bool:
+    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    return not column.nullable and (column.is_text or column.dtype == "json")
+
+
+def _told_apart(query: Statement, both: Both, see: See) -> Statement:
     """
     Return a query over a left or right join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
 
@@ -178,7 +190,7 @@ def _told_apart(query: Query, both: Both) -> Query:
     """
     if both.missing is None:
         return query
-    missing = _missing(query, both, both.missing.alias)
+    missing = _missing(query, both, both.missing.alias, see)
     _refuse_uncomputable(query, missing)
 
     def tell(node: Record) -> Record:
@@ -199,7 +211,7 @@ def _told_apart(query: Query, both: Both) -> Query:
 CONDITIONS = (ast.Comparison, ast.Between, ast.In, ast.Like)
 
 
-def _refuse_uncomputable(query: Query, missing: Missing) -> None:
+def _refuse_uncomputable(query: Statement, missing: Missing) -> None:
     """Refuse what ends the engine, or gives other values, where a row of nulls is read; numbers of known types are nullable, and looked at as those are."""
     grouped = is_grouped(query)
     for part in walk(query):
@@ -264,6 +276,4 @@ def _absent() -> Expression:
 
 def _match(operator: Literal["=", "!="]) -> Expression:
     """Return the comparison of the number of the other source's row with 0."""
-    from tql.scope import MATCH
-
     return ast.Comparison(operator, ast.Column(MATCH), ast.Number(0))

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tql.clauses import Both, Dataset, Sampling, Unordered
+from tql.desugar import plain
 from tql.grouping import is_grouped
-from tql.scope import MATCH, sides
+from tql.joined import MATCH
+from tql.scope import scope_of, sides
+from tql.statement import Both, Dataset, DerivedQuery, Sampling, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
@@ -25,7 +27,6 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tql.query import DerivedQuery, Query
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
 
@@ -329,12 +330,9 @@ def _shape(source: Dataset | DerivedQuery) -> Dataset | DerivedQuery:
     return source if isinstance(source, Dataset) else source.replace(query=_whole(source.query))
 
 
-def _whole(query: Query) -> Query:
+def _whole(query: Statement) -> Statement:
     """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
-    from tql.desugar import plain
-    from tql.query import DerivedQuery
-
-    query = plain(query)
+    query = plain(query, scope_of)
     if not _is_stripped(query):
         return query
     bare = query.replace(conditions=(), keys=(), row_limit=None, row_offset=None, sampling=None)
@@ -343,7 +341,7 @@ def _whole(query: Query) -> Query:
     return bare.replace(source=_shape(bare.source)) if isinstance(bare.source, DerivedQuery) else bare
 
 
-def _is_stripped(query: Query) -> bool:
+def _is_stripped(query: Statement) -> bool:
     """Tell whether a query means something without its conditions, order and limit: no search for words, and no groups that are taken apart."""
     parts = walk(query.replace(source=None))
     return query.pieces is None and not any(
@@ -353,8 +351,6 @@ def _is_stripped(query: Query) -> bool:
 
 def _is_flat(source: object) -> bool:
     """Tell whether the engine reads a row of a source that matches nothing as nulls: its rows are all those of a dataset, or of groups."""
-    from tql.query import DerivedQuery
-
     while isinstance(source, DerivedQuery):
         if not _is_stripped(source.query):
             return False
@@ -364,9 +360,7 @@ def _is_flat(source: object) -> bool:
 
 def _refuse_groups(source: Dataset | DerivedQuery) -> None:
     """Refuse groups inside of a source that has to be grouped again, which the engine cannot do."""
-    from tql.query import Query
-
     for part in walk(source):
-        if isinstance(part, Query) and (part.unique or part.pieces is not None or is_grouped(part)):
+        if isinstance(part, Statement) and (part.unique or part.pieces is not None or is_grouped(part)):
             rule = "takes another source without groups inside of a join where it is a left or right join itself"
             raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last")

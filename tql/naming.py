@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql.expr import Placed
+from tql.placed import Placed
 from tql.search import Fusion
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -17,7 +17,7 @@ from tql_grammar.walk import rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import Query
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 
 
-def made_names(query: Query) -> dict[str, Expression]:
+def made_names(query: Statement) -> dict[str, Expression]:
     """Return the names that the query makes, each with its expression; a column that is selected as it is makes none."""
     aliased = {output.alias: output.expression for output in query.outputs if isinstance(output, ast.Aliased)}
     return aliased | {score.alias: score.expression for score in scores(query)}
 
 
-def all_outputs(query: Query) -> tuple[Expression, ...]:
+def all_outputs(query: Statement) -> tuple[Expression, ...]:
     """Return what is selected, the scores last."""
     return (*(query.outputs or (ast.Star(),)), *scores(query))
 
 
-def scores(query: Query) -> tuple[ast.Aliased, ...]:
+def scores(query: Statement) -> tuple[ast.Aliased, ...]:
     """Return the scores of searches; a fusion has become other clauses before."""
     return tuple(ast.Aliased(search.score, search.alias) for search in query.searches if not isinstance(search, Fusion))
 
@@ -74,7 +74,7 @@ def refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression], sco
                 )
 
 
-def carried_columns(query: Query, nodes: Iterable[Record], made: Mapping[str, Expression]) -> dict[str, str]:
+def carried_columns(query: Statement, nodes: Iterable[Record], made: Mapping[str, Expression]) -> dict[str, str]:
     """Return the columns of the source that the outer level reads and the query does not select, each with its name there."""
     plain = {output.name for output in query.outputs if isinstance(output, ast.Column)}
     everything = not query.outputs or ast.Star() in query.outputs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql.compile import tree
 from tql.show import calls
+from tql.show import query as shown
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import elided, explained
 
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
     from rich.syntax import Syntax
     from rich.text import Text
 
-    from tql.query import Query
+    from tql.statement import Statement
 
 
-def html(query: Query) -> str:
+def html(query: Statement) -> str:
     """Return HTML in which everything that the query holds is escaped, and long vectors are elided."""
     chain = "\n    .".join(calls(query))
     return f"<div><pre>{escape(chain)}</pre>{_text(query)}</div>"
 
 
-def _text(query: Query) -> str:
+def _text(query: Statement) -> str:
     """Return the text and its levels, or why there is no text."""
     try:
         found = tree(query)
@@ -33,7 +34,7 @@ def _text(query: Query) -> str:
     return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
 
 
-def coloured(query: Query) -> Syntax | Text:
+def coloured(query: Statement) -> Syntax | Text:
     """Return the text with colours and long vectors elided, or the calls where there is no text."""
     from rich.syntax import Syntax
     from rich.text import Text
@@ -41,4 +42,4 @@ def coloured(query: Query) -> Syntax | Text:
     try:
         return Syntax(elided(tree(query)), "tql", word_wrap=True, background_color="default")
     except ArgumentError:
-        return Text(repr(query))
+        return Text(shown(query))

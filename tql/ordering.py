@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import Dataset
-from tql.expr import Placed
 from tql.naming import made_names
+from tql.placed import Placed
 from tql.search import Search, ranked_by_index
+from tql.statement import Dataset, DerivedQuery, Statement
 from tql_grammar import ast
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.walk import walk
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tql.expr import Key
-    from tql.query import Query
     from tql.search import Direction, Fusion, TextSearch
 
 
-def direct(query: Query, key: Key) -> ast.Order:
+def direct(query: Statement, key: Key) -> ast.Order:
     """Return a key with the direction that it has where none was given."""
     if key.direction is not None or not isinstance(key.expression, (ast.Column, Placed)):
         return ast.Order(key.expression, key.direction)
@@ -28,19 +27,19 @@ def direct(query: Query, key: Key) -> ast.Order:
     return ast.Order(key.expression, best if best == "desc" else None)
 
 
-def may_lose_rows(query: Query) -> bool:
+def may_lose_rows(query: Statement) -> bool:
     """Tell whether an OFFSET could take away more rows than it says: a search over columns that may have an index."""
     if query.row_offset is None or not any(_is_search(query, key) for key in query.keys):
         return False
-    return any(isinstance(part, (Dataset, type(query))) and _is_unknown(part) for part in walk(query))
+    return any(isinstance(part, (Dataset, Statement)) and _is_unknown(part) for part in walk(query))
 
 
-def _is_unknown(part: Dataset | Query) -> bool:
+def _is_unknown(part: Dataset | Statement) -> bool:
     """Tell whether rows are from a dataset whose indexes are not known."""
     return part.schema is None if isinstance(part, Dataset) else part.source is None
 
 
-def _is_search(query: Query, key: Key) -> bool:
+def _is_search(query: Statement, key: Key) -> bool:
     """Tell whether a key is a score, or computes one."""
     node = key.expression
     if isinstance(node, (ast.Column, Placed)):
@@ -50,16 +49,14 @@ def _is_search(query: Query, key: Key) -> bool:
     )
 
 
-def best_direction(query: Query, label: ast.Column | Placed) -> Direction | None:
+def best_direction(query: Statement, label: ast.Column | Placed) -> Direction | None:
     """Return the direction that puts the best first, if a name is the score of a search, here or in the query that is the source."""
     found = _search_of(query, label)
     return None if found is None else found.best
 
 
-def _search_of(query: Query, label: ast.Column | Placed) -> Search | TextSearch | Fusion | None:
+def _search_of(query: Statement, label: ast.Column | Placed) -> Search | TextSearch | Fusion | None:
     """Return the search whose score a name is, here or in the query that is the source."""
-    from tql.query import DerivedQuery
-
     here = isinstance(label, ast.Column) or label.place == "output"
     for search in query.searches:
         if here and search.alias == label.name:
@@ -70,7 +67,7 @@ def _search_of(query: Query, label: ast.Column | Placed) -> Search | TextSearch 
     return None
 
 
-def is_exact(query: Query) -> bool:
+def is_exact(query: Statement) -> bool:
     """Tell whether a key is the score of a search that no index may answer."""
     found = (
         _search_of(query, key.expression) for key in query.keys if isinstance(key.expression, (ast.Column, Placed))
@@ -78,7 +75,7 @@ def is_exact(query: Query) -> bool:
     return any(isinstance(search, Search) and search.exact for search in found)
 
 
-def is_found_by_index(query: Query, keys: Sequence[ast.Order]) -> bool:
+def is_found_by_index(query: Statement, keys: Sequence[ast.Order]) -> bool:
     """
     Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, with LIMIT, over a dataset.
 
@@ -100,12 +97,12 @@ def is_found_by_index(query: Query, keys: Sequence[ast.Order]) -> bool:
     return best == (key.direction or "asc")
 
 
-def is_cut(query: Query) -> bool:
+def is_cut(query: Statement) -> bool:
     """Tell whether a query has LIMIT or OFFSET."""
     return query.row_limit is not None or query.row_offset is not None
 
 
-def cut_rows(select: ast.Select, query: Query, *, indexed: bool = False, found: bool = False) -> ast.Select:
+def cut_rows(select: ast.Select, query: Statement, *, indexed: bool = False, found: bool = False) -> ast.Select:
     """
     Return *select* with LIMIT and OFFSET.
 

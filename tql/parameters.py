@@ -1,33 +1,26 @@
-"""
-Queries that are written once and get their values later.
-
-Vectors are put between pieces of text that were written once: what a query without them costs is paid once.
-"""
+"""Parameters: the values that a query is given later, and what is found out once for all of them."""
 
 from __future__ import annotations
 
 import functools
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from tql.coerce import literal, name
 from tql.expr import Expr
 from tql.requirements import required
+from tql.statement import Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.printing.parts import Mark, merged
+from tql_grammar.printing.parts import Mark
 from tql_grammar.record import made
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tql.query import Query
     from tql.requirements import Requirement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-
-Q = TypeVar("Q", bound="Query")
 
 
 def param(label: str) -> Expr:
@@ -39,18 +32,20 @@ def param(label: str) -> Expr:
     return Expr(ast.Parameter(name("param", label)))
 
 
-class Template(Generic[Q]):
+class Template:
     """
     What is found out once about a query, for all the values that are given to it.
 
     Attributes:
         query: the query without values.
+        state: its fields.
         names: the names of its parameters.
     """
 
-    def __init__(self, query: Q) -> None:
+    def __init__(self, query: Statement) -> None:
         """Look for the parameters."""
         self.query = query.replace(bindings=())
+        self.state = self.query.__dict__.copy()
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
         self.names = tuple(dict.fromkeys(found))
 
@@ -62,32 +57,18 @@ class Template(Generic[Q]):
             found.setdefault(label, []).append(requirement)
         return found
 
-    @functools.cached_property
-    def parts(self) -> list[str]:
-        """The text in parts: every second one is a parameter, and the word ARRAY stands before it."""
-        from tql.compile import tree
-        from tql_grammar.printer import pieces
 
-        written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(self.query)))
-        return merged(chain.from_iterable(written))
-
-    @functools.cached_property
-    def places(self) -> tuple[str, ...]:
-        """The names of the parameters in the order of the text."""
-        return tuple(part.name for part in self.parts if isinstance(part, Mark))
-
-
-def _template_of(query: Q) -> Template[Q]:
+def template_of(query: Statement) -> Template:
     """Return what is known of a query with parameters: the same for all that differ in their values."""
-    found: Template[Q] | None = query.__dict__.get("_template")
+    found: Template | None = query.__dict__.get("_template")
     if found is None:
         found = query.__dict__["_template"] = Template(query)
     return found
 
 
-def bind(query: Q, values: Mapping[str, object]) -> Q:
+def bind(query: Statement, values: Mapping[str, object]) -> Statement:
     """Return *query* with values for some of its parameters."""
-    template = _template_of(query)
+    template = template_of(query)
     known = template.names
     bound = dict(query.bindings)
     for label, value in values.items():
@@ -95,24 +76,24 @@ def bind(query: Q, values: Mapping[str, object]) -> Q:
             rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
             raise ArgumentError("bind", rule, label, 'param("..") makes one')
         bound[label] = literal(f"bind({label}=..)", value)
-    state = template.query.__dict__ | {"bindings": tuple(bound.items()), "_template": template}
-    return made(type(query), state)
+    state = template.state | {"bindings": tuple(bound.items()), "_template": template}
+    return made(Statement, state)
 
 
-def require_fitting(query: Query) -> None:
+def require_fitting(query: Statement) -> None:
     """
     Refuse a value that is refused where its parameter is, if it is given there.
 
     Raises:
         ArgumentError: such as for a list that is compared, or a text as a vector.
     """
-    requirements = _template_of(query).requirements
+    requirements = template_of(query).requirements
     for label, node in query.bindings:
         for require in requirements.get(label, ()):
             require(f"bind({label}=..)", node)
 
 
-def resolved(query: Q) -> Q:
+def resolved(query: Statement) -> Statement:
     """Return *query* with its values in their places."""
     if not query.bindings:
         return query
@@ -129,22 +110,6 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
     if isinstance(node, ast.Comparison) and isinstance(node.left, ast.Null):
         return ast.IsNull(node.right, negated=node.operator == "!=")
     return node
-
-
-def text_of_vectors(query: Query) -> str | None:
-    """Return the text of a query whose parameters all have vectors, or None for any other."""
-    values: dict[str, Any] = dict(query.bindings)
-    for value in values.values():
-        if type(value) is not ast.Vector:
-            return None
-    require_fitting(query)
-    template = _template_of(query)
-    parts = template.parts.copy()
-    try:
-        parts[1::2] = [values[label].bracketed for label in template.places]
-    except KeyError:
-        return None
-    return "".join(parts)
 
 
 def require_bound(subject: str, marks: Iterable[str]) -> None:

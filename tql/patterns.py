@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from tql.coerce import shown
+from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 

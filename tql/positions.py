@@ -17,7 +17,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.query import Query
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -32,7 +32,7 @@ def is_positional(node: Record) -> bool:
     return _calls(node, COUNTING)
 
 
-def numbers_rows(query: Query) -> bool:
+def numbers_rows(query: Statement) -> bool:
     """
     Tell whether a query has outputs that are computed below its other clauses.
 
@@ -47,7 +47,7 @@ def numbers_rows(query: Query) -> bool:
     return True
 
 
-def require_unmoved(query: Query, later: Iterable[Expression], *, filtered: bool) -> None:
+def require_unmoved(query: Statement, later: Iterable[Expression], *, filtered: bool) -> None:
     """Refuse an expression that counts rows where some were left out or moved before."""
     parts = list(later)
     moved = filtered or query.sampling is not None or len(query.keys) > 1

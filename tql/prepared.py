@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql.coerce import LARGEST_INT, literal, shown
+from tql.coerce import LARGEST_INT, literal
+from tql.messages import shown
 from tql.parameters import resolved
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -15,7 +16,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql.query import Query
+    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Column
 
@@ -64,7 +65,7 @@ class Prepared(NamedTuple):
         return node.value if isinstance(node, (ast.String, ast.Boolean)) else number(node)
 
 
-def prepared(query: Query) -> Prepared:
+def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
     from tql.compile import tree
     from tql.scope import scope_of

@@ -1,4 +1,4 @@
-"""The query: plain frozen data, and one method for each clause."""
+"""The query of the builder: a frozen `Statement`, and one method for each clause."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import functools
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters, search
-from tql.compile import compile_query, tree
+from tql.compile import tree
 from tql.expr import Expr, Key
+from tql.messages import shown
+from tql.statement import DerivedQuery, Statement
+from tql.template import text
 from tql_grammar.errors import ArgumentError
-from tql_grammar.record import Record
+from tql_grammar.record import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,20 +20,20 @@ if TYPE_CHECKING:
     from rich.syntax import Syntax
     from rich.text import Text
 
-    from tql.clauses import AsWritten, Combined, Dataset, Joined, Sampling, Unordered
     from tql.difference import Difference
     from tql.prepared import Prepared
-    from tql.search import Fusion, Search, TextSearch
-    from tql_grammar.ast import Expression
+    from tql.statement import Dataset
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain import Level
     from tql_grammar.schema import Schema
 
 Column = str | Expr
 T = TypeVar("T")
+NOTHING = Statement()
+FIELDS = len(Statement._fields)
 
 
-class Query(Record):
+class Query:
     """
     A query: what to select, from where, which rows, in which order, how many.
 
@@ -39,29 +42,67 @@ class Query(Record):
     Clauses, not steps: the order of the calls does not matter, and ``limit`` cuts what ``where`` has left, wherever it stands in the chain; nest with ``select().from_(q)`` to filter what was cut.
     """
 
-    outputs: tuple[Expression, ...] = ()
-    searches: tuple[Search | TextSearch | Fusion, ...] = ()
-    source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | None = None
-    conditions: tuple[Expression, ...] = ()
-    groups: tuple[Expression, ...] = ()
-    keys: tuple[Key, ...] = ()
-    unique: bool = False
-    row_limit: int | None = None
-    row_offset: int | None = None
-    joined: Joined | None = None
-    sampling: Sampling | None = None
-    pieces: int | None = None
-    bindings: tuple[tuple[str, Expression], ...] = ()
+    # One slot, where a record has a dict: a query is made by each call of a chain.
+    __slots__ = ("__weakref__", "statement")
+    statement: Statement
+
+    def __init__(self, statement: Statement = NOTHING) -> None:
+        """Take what the query says."""
+        _hold(self, statement)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: a query is frozen."""
+        message = f"`{type(self).__name__}` is frozen: make a changed copy instead of setting `{name}`"
+        raise AttributeError(message)
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: a query is frozen."""
+        self.__setattr__(name, None)
+
+    def __copy__(self) -> Self:
+        """Return itself: it is frozen."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return itself: it is frozen."""
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Statement]]:
+        """Pickle by what it says."""
+        return type(self), (self.statement,)
 
     def __eq__(self, other: object) -> bool:
         """Compare clause by clause, with values in the places of their parameters."""
-        if isinstance(other, Query) and (self.bindings or other.bindings):
-            return parameters.resolved(self) == parameters.resolved(other)
-        return super().__eq__(other)
+        if not isinstance(other, Query) or type(self) is not type(other):
+            return NotImplemented
+        mine, theirs = self.statement, other.statement
+        if mine.bindings or theirs.bindings:
+            return parameters.resolved(mine) == parameters.resolved(theirs)
+        return mine == theirs
 
     def __hash__(self) -> int:
         """Agree with ``==``."""
-        return hash(parameters.resolved(self)) if self.bindings else super().__hash__()
+        return hash(parameters.resolved(self.statement))
+
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with some clauses changed, by the names of the fields of `Statement`."""
+        return self._changed(**changes)
+
+    def _changed(self, **changes: object) -> Self:
+        """Return a copy with some clauses changed; the one way of all methods, so it makes both records at once."""
+        statement = self.statement
+        state = statement.__dict__ | changes
+        if len(state) != FIELDS:
+            return self._saying(statement.replace(**changes))
+        query = _new(type(self))
+        _hold(query, made(Statement, state))
+        return query
+
+    def _saying(self, statement: Statement) -> Self:
+        """Return the query that says this."""
+        query = _new(type(self))
+        _hold(query, statement)
+        return query
 
     def select(self, *columns: Column, **named: Column) -> Self:
         """
@@ -76,7 +117,7 @@ class Query(Record):
         Raises:
             ArgumentError: a name comes twice, or a computed column has no name.
         """
-        return self.replace(outputs=clauses.outputs(self, columns, named))
+        return self._changed(outputs=clauses.outputs(self.statement, columns, named))
 
     def from_(self, source: str | Query, alias: str | None = None, schema: Schema | None = None) -> Self:
         """
@@ -87,7 +128,7 @@ class Query(Record):
             alias: a name for the source, for ``col(name, of=alias)``.
             schema: the columns of the dataset; with it names and types are looked at, and the text is right for their types and indexes.
         """
-        return self.replace(source=_source(source, alias, schema))
+        return self._changed(source=_source(source, alias, schema))
 
     def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
         """
@@ -105,7 +146,7 @@ class Query(Record):
         Raises:
             ArgumentError: a second join, another kind, no alias, or a condition that the engine cannot join by.
         """
-        return self.replace(joined=clauses.joined(self, _source(source, alias), on, how))
+        return self._changed(joined=clauses.joined(self.statement, _source(source, alias), on, how))
 
     def where(self, *conditions: Expr) -> Self:
         """
@@ -117,7 +158,7 @@ class Query(Record):
         Raises:
             ArgumentError: something is no condition, such as None, a str or a bool.
         """
-        return self.replace(conditions=(*self.conditions, *clauses.conditions(conditions)))
+        return self._changed(conditions=(*self.statement.conditions, *clauses.conditions(conditions)))
 
     def similarity(
         self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score", *, exact: bool = False
@@ -141,7 +182,8 @@ class Query(Record):
         Raises:
             ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
         """
-        return clauses.searched("similarity", self, search.similarity(column, vector, metric, as_, exact=exact))
+        found = search.similarity(column, vector, metric, as_, exact=exact)
+        return self._saying(clauses.searched("similarity", self.statement, found))
 
     def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
         """
@@ -158,7 +200,7 @@ class Query(Record):
         Raises:
             ArgumentError: when it is written, if order or limit are not as above.
         """
-        return clauses.searched("bm25", self, search.bm25(column, text, as_))
+        return self._saying(clauses.searched("bm25", self.statement, search.bm25(column, text, as_)))
 
     def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
         self,
@@ -192,7 +234,7 @@ class Query(Record):
             ArgumentError: a wrong argument; when it is written, if the query selects ``*``.
         """
         found = search.fusion(vector, text, weights, key, k, candidates, as_, exact=exact)
-        return clauses.searched("hybrid", self, found)
+        return self._saying(clauses.searched("hybrid", self.statement, found))
 
     def sample_by(
         self,
@@ -212,7 +254,7 @@ class Query(Record):
             limit: how many rows; as many as there are unless given.
             percent: how many percent of the rows, in place of limit.
         """
-        return self.replace(sampling=clauses.sampling(weights, replace, limit, percent))
+        return self._changed(sampling=clauses.sampling(weights, replace, limit, percent))
 
     def ungroup_by(self, n: int | None = None) -> Self:
         """
@@ -223,7 +265,7 @@ class Query(Record):
         Args:
             n: into how many pieces each group goes, instead of single rows; columns stay lists then.
         """
-        return self.replace(pieces=clauses.pieces(n))
+        return self._changed(pieces=clauses.pieces(n))
 
     def bind(self, **values: object) -> Self:
         """
@@ -232,7 +274,7 @@ class Query(Record):
         Raises:
             ArgumentError: there is no such parameter, or no literal for the value.
         """
-        return parameters.bind(self, values)
+        return self._saying(parameters.bind(self.statement, values))
 
     def to_prepared(self) -> Prepared:
         """
@@ -243,7 +285,7 @@ class Query(Record):
         """
         from tql.prepared import prepared
 
-        return prepared(self)
+        return prepared(self.statement)
 
     def group_by(self, *expressions: Column) -> Self:
         """
@@ -255,7 +297,7 @@ class Query(Record):
         A query with one of those functions among its outputs and no keys is one group; in ``where`` and ``order_by`` of a query that is not grouped they are refused.
         The engine compares keys as float32, so close numbers fall into one group; with a schema groups are exact: see `order_by`.
         """
-        return self.replace(groups=clauses.groups(self, expressions))
+        return self._changed(groups=clauses.groups(self.statement, expressions))
 
     def distinct(self) -> Self:
         """
@@ -266,23 +308,29 @@ class Query(Record):
         Raises:
             ArgumentError: when it is written, if the query selects ``*``.
         """
-        return self.replace(unique=True)
+        return self._changed(unique=True)
 
     def union(self, other: Query) -> Query:
         """Return the rows of both queries, each once, compared as in `distinct`; ``order_by`` and ``limit`` after it concern the whole."""
-        return clauses.combined("union", self, other)
+        return self._combined("union", other)
 
     def union_all(self, other: Query) -> Query:
         """Return the rows of this query, then those of the other."""
-        return clauses.combined("union_all", self, other)
+        return self._combined("union_all", other)
 
     def intersect(self, other: Query) -> Query:
         """Return the rows that are in both queries, each once, compared as in `distinct`."""
-        return clauses.combined("intersect", self, other)
+        return self._combined("intersect", other)
 
     def except_(self, other: Query) -> Query:
         """Return the rows of this query that are not in the other, each once, compared as in `distinct`."""
-        return clauses.combined("except_", self, other)
+        return self._combined("except_", other)
+
+    def _combined(self, operator: str, other: object) -> Query:
+        """Return a query over the rows of a set operation."""
+        if not isinstance(other, Query):
+            raise ArgumentError(operator, "takes a query", shown(other))
+        return Query(clauses.combined(operator, self.statement, other.statement))
 
     def order_by(self, *keys: Column | Key) -> Self:
         """
@@ -292,15 +340,15 @@ class Query(Record):
         The engine keeps one key only, so several become nested selects, and compares it as float32: numbers that agree in about seven digits, as epoch seconds or prices do, tie.
         With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to five selects; a float64 from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay a similarity without a name, and a value of JSON: write ``col("meta")["year"] * 1.0``.
         """
-        return self.replace(keys=(*self.keys, *clauses.keys(keys)))
+        return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
     def limit(self, rows: int | None) -> Self:
         """Return at most *rows* rows, instead of any limit given before; None for all: ``limit 5``."""
-        return self.replace(row_limit=clauses.rows("limit", rows))
+        return self._changed(row_limit=clauses.rows("limit", rows))
 
     def offset(self, rows: int | None) -> Self:
         """Leave out the first *rows* rows, instead of any offset given before: ``offset 10``."""
-        return self.replace(row_offset=clauses.rows("offset", rows))
+        return self._changed(row_offset=clauses.rows("offset", rows))
 
     def when(self, condition: object, function: Callable[[Self], Self]) -> Self:
         """Return ``function(query)`` where *condition* is true in Python, else the query as it is."""
@@ -312,9 +360,9 @@ class Query(Record):
 
     def check(self, schema: object = None) -> list[Diagnostic]:
         """Return what the engine would make of the query other than it says, and advice about searches."""
-        from tql.checking import check
+        from tql.findings import findings
 
-        return check(self, schema)
+        return findings(str(self), schema)
 
     def to_tql(self, *, pretty: bool = False) -> str:
         """Return the TQL text, on one line or laid out."""
@@ -332,7 +380,7 @@ class Query(Record):
         """
         from tql.difference import difference
 
-        return difference(self, other)
+        return difference(self.statement, other.statement if isinstance(other, Query) else other)
 
     def explain(self) -> Level:
         """
@@ -343,34 +391,38 @@ class Query(Record):
         """
         from tql_grammar.explain import explained
 
-        return explained(tree(self))
+        return explained(tree(self.statement))
 
     def _repr_html_(self) -> str:
         """Return the query for a notebook, escaped, long vectors elided."""
         from tql.notebook import html
 
-        return html(self)
+        return html(self.statement)
 
     def __rich__(self) -> Syntax | Text:
         """Return the query for a terminal that rich writes to: the text with colours."""
         from tql.notebook import coloured
 
-        return coloured(self)
+        return coloured(self.statement)
 
     def __dir__(self) -> list[str]:
-        """Return what completes in an editor: the methods of the builder, and `replace`, which every record has."""
-        own = (label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
-        return sorted([*own, "replace"])
+        """Return what completes in an editor: the methods of the builder."""
+        return sorted(label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
-        return (parameters.text_of_vectors(self) if self.bindings else None) or compile_query(self)
+        return text(self.statement)
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this query, long vectors elided."""
         from tql.show import query
 
-        return query(self)
+        return query(self.statement)
+
+
+# Makes a query, and gives it what it says though it is frozen.
+_new = object.__new__
+_hold: Callable[[Query, Statement], None] = Query.__dict__["statement"].__set__
 
 
 def _source(source: str | Query, alias: str | None, schema: Schema | None = None) -> Dataset | DerivedQuery:
@@ -380,14 +432,7 @@ def _source(source: str | Query, alias: str | None, schema: Schema | None = None
     if schema is not None:
         rule = "takes the columns of a dataset: those of a query are known by the schema of its own source"
         raise ArgumentError("schema", rule, "a query")
-    return DerivedQuery(source, clauses.alias(alias))
-
-
-class DerivedQuery(Record):
-    """A query as the source of another: ``from (select ..) as s``."""
-
-    query: Query
-    alias: str | None = None
+    return DerivedQuery(source.statement, clauses.alias(alias))
 
 
 def select(*columns: Column, **named: Column) -> Query:

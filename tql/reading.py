@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql import compile as compiler
-from tql.clauses import AsWritten, Dataset
-from tql.coerce import shown
 from tql.expr import Expr, Key
-from tql.query import DerivedQuery, Query
+from tql.messages import shown
+from tql.query import Query
+from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
 from tql_grammar.rewrite.given import AsIs
@@ -22,12 +22,17 @@ CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript, ast.Chain, ast.Ne
 
 
 def query_of(tree: ast.Query) -> Query:
-    """Return the query whose text is that of *tree*: clause by clause if that gives the same text, else as written."""
+    """Return the query whose text is that of *tree*."""
+    return Query(_statement(tree))
+
+
+def _statement(tree: ast.Query) -> Statement:
+    """Return what a tree says: clause by clause if that gives the same text, else as written."""
     clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
-    return clauses if clauses is not None and _says(clauses, tree) else Query(source=AsWritten(tree))
+    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=AsWritten(tree))
 
 
-def _says(query: Query, tree: ast.Query) -> bool:
+def _says(query: Statement, tree: ast.Query) -> bool:
     """Tell whether the text of *query* is that of *tree*."""
     try:
         return compiler.tree(query) == tree
@@ -35,12 +40,12 @@ def _says(query: Query, tree: ast.Query) -> bool:
         return False
 
 
-def _clauses(select: ast.Select) -> Query | None:
+def _clauses(select: ast.Select) -> Statement | None:
     """Return the clauses of a SELECT, as far as the builder has them."""
     outputs = () if select.columns == (ast.Star(),) else select.columns
     where = select.where
     limit = select.limit or ast.Limit()
-    return Query(
+    return Statement(
         outputs=outputs,
         source=_source(select.source),
         conditions=() if where is None else where.operands if isinstance(where, ast.And) else (where,),
@@ -55,7 +60,7 @@ def _source(source: ast.Source | None) -> Dataset | DerivedQuery | None:
     if isinstance(source, ast.Table):
         return Dataset(source.name, source.alias)
     if isinstance(source, ast.Derived):
-        return DerivedQuery(query_of(source.query), source.alias)
+        return DerivedQuery(_statement(source.query), source.alias)
     return None
 
 

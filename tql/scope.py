@@ -6,12 +6,15 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from tql.aggregates import is_aggregate
-from tql.clauses import Both, Dataset, Unordered, output_name
-from tql.expr import Placed
+from tql.clauses import output_name
+from tql.desugar import plain
 from tql.grouping import bare, is_grouped
+from tql.joined import MATCH, may_be_empty
 from tql.naming import made_names, placed, read_names, uses
+from tql.placed import Placed
 from tql.positions import numbers_rows
 from tql.search import Fusion
+from tql.statement import Both, Dataset, DerivedQuery, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
@@ -26,7 +29,6 @@ from tql_grammar.walk import rebuild, substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql.query import Query
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.schema import Schema
@@ -34,12 +36,10 @@ if TYPE_CHECKING:
 # Aggregates that are a value of their column, and the type that a sum or a mean meets.
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
-# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
-MATCH = "zmatch"
 INTEGER = Column("int64")
 
 
-def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Query:
+def located(query: Statement, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Statement:
     """
     Return *query* with *dataset* as the source of every part that has none.
 
@@ -48,10 +48,9 @@ def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Sche
         dataset: a url, or None to leave FROM out.
         schemas: the columns of datasets by their names, and of the one without a name under None.
     """
-    from tql.query import Query as Built
 
     def locate(node: Record) -> Record:
-        if isinstance(node, Built) and node.source is None:
+        if isinstance(node, Statement) and node.source is None:
             return node.replace(source=Dataset(dataset, schema=schemas.get(None)))
         if isinstance(node, Dataset) and node.schema is None and node.url in schemas:
             return node.replace(schema=schemas[node.url])
@@ -60,10 +59,8 @@ def located(query: Query, dataset: str | None, schemas: Mapping[str | None, Sche
     return query if dataset is None and not schemas else rebuild(query, locate)
 
 
-def scope_of(query: Query) -> Scope:
+def scope_of(query: Statement) -> Scope:
     """Return what the expressions of a query see: the columns of its source."""
-    from tql.query import DerivedQuery
-
     source = query.source
     if isinstance(source, Dataset):
         return UNKNOWN if source.schema is None else Scope(source.schema.as_dict())
@@ -86,7 +83,7 @@ def _require_one_type(label: str, scopes: list[Scope]) -> None:
         raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint)
 
 
-def result_of(query: Query) -> Scope:
+def result_of(query: Statement) -> Scope:
     """Return the columns that a query selects, as a query over it sees them: no row is where an index says."""
     kept: Scope | None = query.__dict__.get("_result")
     if kept is None:
@@ -94,11 +91,9 @@ def result_of(query: Query) -> Scope:
     return kept
 
 
-def _result(query: Query) -> Scope:
+def _result(query: Statement) -> Scope:
     """Return the columns that a query selects, in order."""
-    from tql.desugar import plain
-
-    query = plain(query)
+    query = plain(query, scope_of)
     scope = present(query, scope_of(query))
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
@@ -130,7 +125,7 @@ def _result(query: Query) -> Scope:
     return narrowed(result, _on_outputs(query))
 
 
-def _json_values(query: Query, scope: Scope) -> frozenset[str]:
+def _json_values(query: Statement, scope: Scope) -> frozenset[str]:
     """Return the names of the outputs that are values of JSON, here or in the source."""
     selected = query.outputs or (ast.Star(),)
     kept = scope.json_values if ast.Star() in selected else frozenset[str]()
@@ -139,7 +134,7 @@ def _json_values(query: Query, scope: Scope) -> frozenset[str]:
     return (kept | value_names(own) | below) if not is_grouped(query) else frozenset[str]()
 
 
-def value_of(query: Query, node: Expression, scope: Scope) -> Column | None:
+def value_of(query: Statement, node: Expression, scope: Scope) -> Column | None:
     """Return the type of the numbers that the engine computes for an output of *query*, if it is one value."""
     if query.pieces is not None:
         return _of_member(query, node)
@@ -162,15 +157,12 @@ def value_of(query: Query, node: Expression, scope: Scope) -> Column | None:
     return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
 
 
-def _of_member(query: Query, node: Expression) -> Column | None:
+def _of_member(query: Statement, node: Expression) -> Column | None:
     """Return the type of a column of groups that are taken apart: a key or an aggregate for each member, or the member's own value."""
-    from tql.desugar import plain
-    from tql.query import DerivedQuery
-
     source = query.source
     if query.pieces or not isinstance(source, DerivedQuery) or not isinstance(node, ast.Column):
         return None
-    groups = plain(source.query)
+    groups = plain(source.query, scope_of)
     single = result_of(groups).value(node)
     if single is not None:
         return single
@@ -229,12 +221,12 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
 
 
-def present(query: Query, scope: Scope) -> Scope:
+def present(query: Statement, scope: Scope) -> Scope:
     """Return what every other clause of a query sees of its source: a column that a condition asks for is never null there."""
     return scope if scope.columns is None else narrowed(scope, on_source(query))
 
 
-def _values(query: Query, scope: Scope) -> Iterator[tuple[str, Expression]]:
+def _values(query: Statement, scope: Scope) -> Iterator[tuple[str, Expression]]:
     """Yield the outputs of a query that hold one value in each row; in groups others hold the list of the group's values."""
     grouped = is_grouped(query)
     for label, node in () if scope.columns is None else _expressions(query.replace(searches=())):
@@ -243,21 +235,21 @@ def _values(query: Query, scope: Scope) -> Iterator[tuple[str, Expression]]:
             yield label, node
 
 
-def _on_outputs(query: Query) -> list[Expression]:
+def _on_outputs(query: Statement) -> list[Expression]:
     """Return the conditions that concern the outputs of a query."""
     made = made_names(query)
     places = ((part, {place for _, place in read_names(part)}) for part in query.conditions if uses(part, made))
     return [placed(part) for part, found in places if "source" not in found]
 
 
-def on_source(query: Query) -> list[Expression]:
+def on_source(query: Statement) -> list[Expression]:
     """Return the conditions that concern columns of the source only, so that every other clause sees the rows that meet them."""
     made = made_names(query)
     kept = [] if numbers_rows(query) else [part for part in query.conditions if not uses(part, made)]
     return [placed(part) for part in kept]
 
 
-def _type(query: Query, output: Expression, scope: Scope) -> Column | None:
+def _type(query: Statement, output: Expression, scope: Scope) -> Column | None:
     """Return what is known of an output; under another name, or as the key of groups, a column has no index."""
     node = bare(output)
     if is_grouped(query) and isinstance(node, ast.Function) and node.name in OF_ONE and is_aggregate(node):
@@ -272,7 +264,7 @@ def _type(query: Query, output: Expression, scope: Scope) -> Column | None:
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
 
 
-def _expressions(query: Query) -> Iterator[tuple[str, Expression]]:
+def _expressions(query: Statement) -> Iterator[tuple[str, Expression]]:
     """Yield the outputs of a query that have a name, and its scores."""
     for output in query.outputs:
         label = output_name(output)
@@ -297,8 +289,6 @@ def touches_index(node: Record, scope: Scope) -> bool:
 
 def sides(both: Both) -> dict[str | None, Scope]:
     """Return the columns of each source of a join, by its alias."""
-    from tql.query import DerivedQuery
-
     found: dict[str | None, Scope] = {}
     for source in (both.left, both.other.source):
         if isinstance(source, DerivedQuery):
@@ -336,8 +326,3 @@ def _in_join(column: Column, *, nullable: bool) -> Column:
     if not nullable or may_be_empty(column):
         return column
     return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
-
-
-def may_be_empty(column: Column) -> bool:
-    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
-    return not column.nullable and (column.is_text or column.dtype == "json")

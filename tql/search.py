@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from tql.coerce import literal, matrix, name, shown, vector
+from tql.coerce import literal, matrix, name, vector
 from tql.expr import Expr, expression
+from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import INDEXED

@@ -19,7 +19,7 @@ from tql_grammar.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from tql.query import Query
+    from tql.statement import Statement
 
     Add = Callable[[Any], None]
     Shaper = Callable[[Any, "Values", Add], object]
@@ -93,7 +93,7 @@ class Values:
         return tuple(map(bits.index, bits))
 
 
-def text(query: Query, write: Callable[[Query, Mapping[int, int], T], list[str]], wanted: T) -> str | None:
+def text(query: Statement, write: Callable[[Statement, Mapping[int, int], T], list[str]], wanted: T) -> str | None:
     """
     Return the text of a query, or None for one that has no shape.
 

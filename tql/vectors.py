@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tql.coerce import literal, shown
+from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.floats import bracketed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 # The kinds of devices of DLPack whose memory this machine reads: its own, and that which is pinned for a GPU.
@@ -61,8 +63,8 @@ def matrix(subject: str, value: object) -> ast.Array:
     return ast.Array(tuple(map(ast.Vector.of, narrow, texts)))
 
 
-def scalar_or_array(subject: str, value: object) -> ast.Expression:
-    """Return the literal of a numpy scalar, a list of strings, a vector or a matrix."""
+def scalar_or_array(subject: str, value: object, literal: Callable[[str, object], ast.Expression]) -> ast.Expression:
+    """Return the literal of a numpy scalar or a list of strings, by *literal*, which takes values of Python, or of a vector or a matrix."""
     require_unmasked(subject, value)
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)

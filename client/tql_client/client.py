@@ -295,7 +295,7 @@ class Client:
             return self._checked(query, on_findings, schemas)
         from tql.compile import compile_query
 
-        return compile_query(query, self._dataset, schemas, needs_source=self._needs_source)
+        return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
     def _checked(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
         """Return a text with its source, once it is known to do what it says."""

@@ -182,7 +182,7 @@ def _string(line: bytes, number: int) -> str:
 
 def _checked(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
     """Return what is known of one text."""
-    from tql.checking import schemas_of
+    from tql.findings import schemas_of
     from tql_grammar.checks import check_reading
     from tql_grammar.parser import read
 

@@ -54,7 +54,7 @@ def sizes() -> tuple[float, float, float]:
 def shapes_change_nothing() -> bool:
     """Tell whether queries of a shape that was written before have the text of their own tree."""
     queries = [select("a").where(col("a") > number).similarity("e", VECTOR * number) for number in (1, 2, -1, 2.5)]
-    return all(str(query) == to_tql(tree(query)) for query in queries)
+    return all(str(query) == to_tql(tree(query.statement)) for query in queries)
 
 
 def _bound() -> tuple[Callable[[], object], Callable[[], object]]:

@@ -170,7 +170,7 @@ def test_arithmetic_is_that_of_python(rows: list[Row], drawn: list[Number]) -> N
         except (ZeroDivisionError, OverflowError, ValueError):
             continue
         for schema in schemas:
-            text = compile_query(select(x=expression), None, schema)
+            text = compile_query(select(x=expression).statement, None, schema)
             found = [row["x"] for row in run(data, text)]
 
             assert all(map(agrees, found, meant)), (text, found, meant)

@@ -76,7 +76,7 @@ def made(kind: str, dimensions: int, rows: list[Any]) -> Any:
 
 def answers(data: Any, query: Query, *, known: bool) -> list[dict[str, Any]]:
     """Return the rows of a query, with and without the schema."""
-    return run(data, compile_query(query, None, {None: Schema.from_dataset(data)} if known else None))
+    return run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)} if known else None))
 
 
 def python(value: Any) -> Any:

@@ -42,7 +42,7 @@ def made(rows: list[Row], *, built: bool = True) -> Any:
 
 def ids(data: Any, query: Query) -> list[int]:
     """Return the numbers of the rows of a query that is compiled with the columns of the dataset."""
-    return [row["id"] for row in run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))]
+    return [row["id"] for row in run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))]
 
 
 def arranged(query: Query, keys: list[tuple[str, bool]], limit: int | None, offset: int | None) -> Query:
@@ -119,7 +119,7 @@ def test_groups_of_columns_of_every_type(rows: list[Row], keys: list[str], condi
     for number, row in enumerate(rows):
         if condition[1](row):
             groups.setdefault(tuple(same(row[key]) for key in keys), []).append(number)
-    found = run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))
+    found = run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))
 
     expected = {members[0]: (len(members), [cell(value) for value in key]) for key, members in groups.items()}
     assert expected == {row["first"]: (row["n"], [cell(same(row[key])) for key in keys]) for row in found}, str(query)
@@ -152,6 +152,6 @@ def test_sums_and_means_leave_nulls_out(rows: list[Row], condition: Condition) -
         there = [member for member in members if member is not None]
         mean = sum(there) / len(there) if there else math.nan
         expected[key] = (sum(there), same(mean), len(members))
-    found = run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))
+    found = run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))
 
     assert expected == {row["int8"]: (row["s"], same(row["m"]), row["n"]) for row in found}, str(query)

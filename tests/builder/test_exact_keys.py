@@ -156,7 +156,7 @@ class Table(NamedTuple):
         schemas: dict[str | None, Schema] = {
             table.url: Schema.from_dataset(table.data) for table in (self, other) if table is not None
         }
-        return run(self.data, compile_query(query, None, {None: schemas[self.url], **schemas}))
+        return run(self.data, compile_query(query.statement, None, {None: schemas[self.url], **schemas}))
 
 
 def table(name: str, seed: int) -> Table:
@@ -362,7 +362,7 @@ def test_hybrid_scores_that_one_float32_holds_are_told_apart() -> None:
         expected = sorted(scores, key=lambda key: (-scores[key], key))
 
         assert len({float(np.float32(score)) for score in scores.values()}) < len(set(scores.values()))
-        for text in (str(query), compile_query(query, None, {None: Schema.from_dataset(data)})):
+        for text in (str(query), compile_query(query.statement, None, {None: Schema.from_dataset(data)})):
             assert expected == [row["key"] for row in run(data, text)], text
 
 
@@ -376,10 +376,10 @@ def test_numbers_of_json_are_keys_where_they_are_computed_with() -> None:
     key = col("meta")["n"] * 1.0
     values = sorted(row["meta"]["n"] for row in rows)
     for query in (select("id").order_by(key), select("id", n=key).order_by("n")):
-        found = run(data, compile_query(query, None, known))
+        found = run(data, compile_query(query.statement, None, known))
 
         assert values == [rows[row["id"]]["meta"]["n"] for row in found]
-    found = run(data, compile_query(select(n=key, c=fn.count()).group_by("n"), None, known))
+    found = run(data, compile_query(select(n=key, c=fn.count()).group_by("n").statement, None, known))
 
     assert Counter(values) == {row["n"]: row["c"] for row in found}
 
@@ -409,4 +409,6 @@ def test_a_search_keeps_its_one_key() -> None:
     schema = Schema(id="int64", text="text", embedding="embedding[3]")
     documented = select("text").similarity("embedding", [0.25, 0.5, 0.75]).order_by("score").limit(5)
     for query in (documented, select("id").similarity("embedding", [1.0, 2.0, 3.0], metric="l1").order_by("score")):
-        assert [text.count("order by") for text in (str(query), compile_query(query, None, {None: schema}))] == [1, 1]
+        assert [
+            text.count("order by") for text in (str(query), compile_query(query.statement, None, {None: schema}))
+        ] == [1, 1]

@@ -209,7 +209,7 @@ def query_of(case: Case, tables: tuple[str, str]) -> Query:
     query = query.join(found[1], col("k", of="a") == col("k", of="b"), how=case.how, alias="b")
     query = query.where(*(test.condition for test in case.tests))
     if case.counted:
-        return query.replace(outputs=select(n=fn.count()).outputs, conditions=())
+        return query.replace(outputs=select(n=fn.count()).statement.outputs, conditions=())
     if case.order is not None:
         label, descending = case.order
         others = "vw" if case.known or case.how == "inner" else label

@@ -34,7 +34,8 @@ def notes() -> Any:
 def ids(data: Any, query: Query, *, known: bool) -> list[int]:
     """Return the numbers of the rows of a query."""
     return [
-        row["id"] for row in run(data, compile_query(query, None, {None: Schema.from_dataset(data)} if known else None))
+        row["id"]
+        for row in run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)} if known else None))
     ]
 
 
@@ -119,6 +120,6 @@ def test_numbers_of_a_subquery(notes: Any) -> None:
 def test_groups_by_a_value_are_answered(notes: Any, *, known: bool) -> None:
     """The client refuses what ends the engine's process, and `s[0]` of a group is no element of JSON."""
     query = select(s=S, n=fn.count()).where(S.is_not_null()).group_by("s")
-    rows = run(notes, compile_query(query, None, {None: Schema.from_dataset(notes)} if known else None))
+    rows = run(notes, compile_query(query.statement, None, {None: Schema.from_dataset(notes)} if known else None))
 
     assert sorted((row["s"], row["n"]) for row in rows) == [("ab", 2), ("xb", 1)]

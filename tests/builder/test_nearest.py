@@ -61,7 +61,7 @@ def test_a_search_is_exact_beside_an_index(
         query = EXACT[kind](select("id"), vector).limit(20).offset(offset or None)
         naive = f"select id order by cosine_similarity(e, ARRAY[{','.join(map(str, vector.tolist()))}]) desc limit 20"
 
-        assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
+        assert expected == [row["id"] for row in run(indexed, compile_query(query.statement, None, known))]
         missed += [row["id"] for row in run(indexed, naive)] != np.argsort(-scores)[:20].tolist()
     assert missed
 
@@ -114,7 +114,7 @@ def test_the_candidates_of_a_hybrid_search_are_those_of_an_index(indexed: Any, e
             expected[number] = expected.get(number, 0.0) + 1 / (60 + rank)
 
     query = select("id").hybrid(vector=("e", vector), text=("t", "w3"), candidates=30, exact=exact).order_by("score")
-    found = run(indexed, compile_query(query, None, columns_of(indexed)))
+    found = run(indexed, compile_query(query.statement, None, columns_of(indexed)))
 
     assert {row["id"]: pytest.approx(row["score"]) for row in found} == expected
     assert near != nearest.tolist()

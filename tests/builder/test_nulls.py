@@ -144,7 +144,7 @@ VALUES = {
 
 def _text(query: Query, dataset: str) -> str:
     """Return the text for a dataset."""
-    return compile_query(query, f"mem://{dataset}", {None: nulls.SCHEMA})
+    return compile_query(query.statement, f"mem://{dataset}", {None: nulls.SCHEMA})
 
 
 def _differs(engine: NullsRunner, position: Position, dataset: str) -> str | None:

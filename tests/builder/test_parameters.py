@@ -234,4 +234,6 @@ def test_a_repeated_name_is_given_once() -> None:
     query = select("id").where(col("id") > param("p"), col("id") * 2 != param("p"))
 
     assert query.to_prepared().values(p=3) == [3, 3]
-    assert compile_query(query.bind(p=3), "d", {"d": schema}) == "select id from d where id > 3 and id * 2 != 3"
+    assert (
+        compile_query(query.bind(p=3).statement, "d", {"d": schema}) == "select id from d where id > 3 and id * 2 != 3"
+    )

@@ -133,6 +133,6 @@ def test_patterns_on_every_column(values: list[str], nulls: list[bool], drawn: l
             continue
         for test, rows in ((condition, meant), (not_(condition), [n for n in range(len(values)) if n not in meant])):
             query = select("id").where(test)
-            text = compile_query(query if source is None else query.from_(source), None, schema)
+            text = compile_query((query if source is None else query.from_(source)).statement, None, schema)
 
             assert rows == [row["id"] for row in run(data, text)], (text, values, nulls)

@@ -274,7 +274,7 @@ def test_what_is_kept_about_a_text_stays_with_its_query() -> None:
 def test_a_query_cannot_be_changed() -> None:
     """Setting an attribute is refused."""
     with pytest.raises(AttributeError, match="frozen"):
-        base.row_limit = 3  # type: ignore[misc]  # the mistake
+        base.row_limit = 3
 
 
 def test_a_plain_query_parses_back_to_an_equal_one() -> None:
@@ -332,7 +332,10 @@ def test_a_dataset_is_put_where_a_query_has_no_source() -> None:
     """The client's dataset becomes the source of the innermost select."""
     query = select("text").similarity("embedding", vector).order_by("score")
 
-    assert compile_query(query, D) == f'select * from (select text, {COSINE} as score from "{D}") order by score desc'
-    assert compile_query(base, "other") == f'select text from "{D}"'
+    assert (
+        compile_query(query.statement, D)
+        == f'select * from (select text, {COSINE} as score from "{D}") order by score desc'
+    )
+    assert compile_query(base.statement, "other") == f'select text from "{D}"'
     assert with_source("select id where id > 3", D) == f'select id from "{D}" where id > 3'
     assert with_source("SELECT  id FROM x", D) == "SELECT  id FROM x"

@@ -41,7 +41,7 @@ def test_the_text_reads_as_the_tree(query: Query) -> None:
     found = read(text)
 
     assert not [finding for finding in found.diagnostics if finding.code < "TQL4"]
-    assert found.tree == tree(query)
+    assert found.tree == tree(query.statement)
 
 
 @several
@@ -176,7 +176,7 @@ def test_every_text_of_a_query_is_a_literal(query: Query) -> None:
     except ArgumentError:
         return
 
-    written = [part.value for part in walk(tree(query)) if isinstance(part, ast.String)]
+    written = [part.value for part in walk(tree(query.statement)) if isinstance(part, ast.String)]
 
     assert [part.value for part in walk(parse(text)) if isinstance(part, ast.String)] == written
 

@@ -291,9 +291,11 @@ def test_slices_of_a_known_length_are_python_s(written: str, text: str) -> None:
 
     element = text if ":" in text else f"[{text[1:-1]}:{int(text[1:-1]) + 1}]"
     taken = f"e{text}" if element == text else f"prod(e{element})"
-    assert f"select {taken} as x" == compile_query(query, None, known)
+    assert f"select {taken} as x" == compile_query(query.statement, None, known)
     expected = [eval(f"row{written}", {"row": row}) for row in values]  # noqa: S307 - the same
-    assert [row["x"] for row in run(data, compile_query(query, None, known))] == [row.tolist() for row in expected]
+    assert [row["x"] for row in run(data, compile_query(query.statement, None, known))] == [
+        row.tolist() for row in expected
+    ]
 
 
 def indexed_data() -> Any:
@@ -354,7 +356,7 @@ def test_an_offset_takes_no_rows_from_mmr(indexed: Any) -> None:
     first = [row["id"] for row in run(indexed, str(ranked.limit(9)))]
 
     for known in ({}, columns_of(indexed)):
-        text = compile_query(ranked.limit(6).offset(3), None, known)
+        text = compile_query(ranked.limit(6).offset(3).statement, None, known)
 
         assert [row["id"] for row in run(indexed, text)] == first[3:]
 
@@ -368,7 +370,7 @@ def test_an_order_of_an_indexed_column_with_limit(indexed: Any) -> None:
     with pytest.raises(RuntimeError, match="Can't eval null array"):
         run(indexed, "select id order by v limit 7 offset 2")
     expected = sorted(range(3000), key=lambda number: values[number])[2:9]
-    assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
+    assert expected == [row["id"] for row in run(indexed, compile_query(query.statement, None, known))]
 
 
 def test_conditions_over_changed_rows(indexed: Any) -> None:
@@ -379,7 +381,7 @@ def test_conditions_over_changed_rows(indexed: Any) -> None:
     query = select("id").from_(below).where(col("v") == 3)
 
     expected = [number for number in range(1001, 2501) if values[number] == 3]
-    assert expected == [row["id"] for row in run(indexed, compile_query(query, None, known))]
+    assert expected == [row["id"] for row in run(indexed, compile_query(query.statement, None, known))]
     naive = "select id from (select * from (select * where id > 1000) limit 1500) where v = 3"
     try:
         found = [row["id"] for row in run(indexed, naive)]
@@ -397,12 +399,14 @@ def test_all_columns_of_a_known_dataset_can_be_distinct_and_combined() -> None:
     data.commit()
     known = columns_of(data)
 
-    found = run(data, compile_query(select().distinct(), None, known))
+    found = run(data, compile_query(select().distinct().statement, None, known))
     assert {(1, "x"), (2, "y"), (2**53, "z"), (2**53 + 1, "z")} == {(row["a"], row["t"]) for row in found}
     both = select().where(col("a") == 1).union(select().where(col("a") <= 2))
-    assert {(1, "x"), (2, "y")} == {(row["a"], row["t"]) for row in run(data, compile_query(both, None, known))}
+    assert {(1, "x"), (2, "y")} == {
+        (row["a"], row["t"]) for row in run(data, compile_query(both.statement, None, known))
+    }
     rest = select().except_(select().where(col("a") == 1)).order_by("a")
-    assert [row["a"] for row in run(data, compile_query(rest, None, known))] == [2, 2**53, 2**53 + 1]
+    assert [row["a"] for row in run(data, compile_query(rest.statement, None, known))] == [2, 2**53, 2**53 + 1]
 
 
 def test_a_text_kept_as_it_was_written_gets_its_dataset_too() -> None:
@@ -415,8 +419,8 @@ def test_a_text_kept_as_it_was_written_gets_its_dataset_too() -> None:
 
     assert query == parse(str(query))
     for known in ({}, columns_of(data)):
-        assert [row["a"] for row in run(data, compile_query(query, None, known))] == [3, 2]
-        assert compile_query(query.order_by("a"), "D", known).count("from D") == 1
+        assert [row["a"] for row in run(data, compile_query(query.statement, None, known))] == [3, 2]
+        assert compile_query(query.order_by("a").statement, "D", known).count("from D") == 1
 
 
 def test_a_condition_on_what_groups_and_sets_hold_is_that_of_their_type() -> None:
@@ -430,12 +434,12 @@ def test_a_condition_on_what_groups_and_sets_hold_is_that_of_their_type() -> Non
     known = columns_of(data)
     groups = select("k", low=fn.min("u"), high=fn.max("u"), first=fn.first("u")).group_by("k").order_by("k")
     for name, values in {"low": [3, 1], "high": [200, 5], "first": [200, 5]}.items():
-        found = run(data, compile_query(groups.where(col(name).in_([-1, 256, values[1]])), None, known))
+        found = run(data, compile_query(groups.where(col(name).in_([-1, 256, values[1]])).statement, None, known))
 
         assert [(row["k"], row[name]) for row in found] == [("y", values[1])]
     for left, right in [("u", "n"), ("n", "u")]:
         both = select(v=col(left)).union_all(select(v=col(right))).where(col("v").in_([300, 256, 2**53 + 1, 0]))
-        found = run(data, compile_query(both.order_by("v"), None, known))
+        found = run(data, compile_query(both.order_by("v").statement, None, known))
 
         assert [row["v"] for row in found] == [256, 300, 2**53 + 1]
 

@@ -241,7 +241,7 @@ def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 
         candidates=candidates,
     ).order_by("score")
     query = query.limit(limit) if group is None else query.where(col("grp") == group).limit(limit)
-    found = run(data, compile_query(query, None, {None: Schema.from_dataset(data)}))
+    found = run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))
 
     expected = sorted(scores.items(), key=lambda item: (-round(item[1], 9), item[0]))[:limit]
     assert [row for row, _ in expected] == [row["id"] for row in found]
@@ -255,4 +255,4 @@ def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:
     query = select("id").hybrid(vector=("e", EMBEDDINGS[0]), text=("t", "apple"), key="nope").order_by("score").limit(3)
 
     with pytest.raises(ArgumentError, match=r"key="):
-        compile_query(query, None, {None: Schema.from_dataset(data)})
+        compile_query(query.statement, None, {None: Schema.from_dataset(data)})

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tql import Schema, col, param, select
+from tql.compile import compile_query
 from tql_grammar import ast
 from tql_grammar.parser import parse
 from tql_grammar.walk import walk
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 
 ONE, TWO = np.array([1, 2], "f4").tobytes(), np.array([3, 4, 5], "f4").tobytes()
 QUERY = select("a").where(col("a") > param("low"))
+STATEMENT = QUERY.statement
 CASES: dict[str, tuple[Record, dict[str, Any], Record, Callable[[Any], object]]] = {
     "a vector's text": (ast.Vector(ONE), {"bits": TWO}, ast.Vector(TWO), lambda vector: vector.text),
     "a schema's names": (Schema(a="int64"), {"columns": Schema(b="text").columns}, Schema(b="text"), Schema.as_dict),
-    "a query's text": (QUERY.bind(low=1), {"row_limit": 3}, QUERY.bind(low=1).limit(3), str),
-    "a query's parameters": (QUERY, {"conditions": ()}, select("a"), str),
+    "a query's text": (
+        QUERY.bind(low=1).statement,
+        {"row_limit": 3},
+        QUERY.bind(low=1).limit(3).statement,
+        compile_query,
+    ),
+    "a query's parameters": (STATEMENT, {"conditions": ()}, select("a").statement, compile_query),
 }
 
 
@@ -33,7 +40,7 @@ def test_a_changed_copy_is_a_fresh_one(
     record: Record, changes: dict[str, Any], fresh: Record, ask: Callable[[Any], object]
 ) -> None:
     """Whatever was asked of the first before."""
-    if record is not QUERY:
+    if record is not STATEMENT:
         ask(record)
     changed = record.replace(**changes)
 
@@ -65,7 +72,9 @@ def test_a_node_stays_where_it_stands() -> None:
             assert pickle.loads(pickle.dumps(node)).span == node.span  # noqa: S301 - our own pickle
 
 
-@pytest.mark.parametrize("record", [ast.Vector(ONE), ast.Column("a").at(0, 1), QUERY.bind(low=1), Schema(a="int64")])
+@pytest.mark.parametrize(
+    "record", [ast.Vector(ONE), ast.Column("a").at(0, 1), QUERY.bind(low=1).statement, Schema(a="int64")]
+)
 def test_what_is_no_field_is_refused(record: Record) -> None:
     """By its name, whatever is kept beside the fields."""
     str(record)

@@ -1,0 +1,49 @@
+"""The findings of a text, with or without the columns of its datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tql_grammar import ast
+    from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.schema import Schema
+
+
+def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
+    """Return what the engine would make of a text other than it says; `tql.check` says what it takes."""
+    from tql_grammar import checks
+
+    if schema is None:
+        return checks.check(text, info=info)
+    from tql_grammar.parser import read
+
+    reading = read(text)
+    return checks.check_reading(reading, schemas_of(reading.tree, schema), info=info)
+
+
+def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
+    """
+    Return the columns of each dataset of a text; None stands for the one that has no name.
+
+    Raises:
+        ArgumentError: *schema* is no `Schema`, and no dict of them.
+    """
+    from tql_grammar.schema import Schema
+
+    if schema is None:
+        return {}
+    if isinstance(schema, Schema):
+        from tql_grammar import ast
+        from tql_grammar.walk import walk
+
+        tables = () if tree is None else (part.name for part in walk(tree) if isinstance(part, ast.Table))
+        return dict.fromkeys([None, *tables], schema)
+    if isinstance(schema, Mapping) and all(isinstance(part, Schema) for part in schema.values()):
+        return schema
+    from tql.messages import shown
+    from tql_grammar.errors import ArgumentError
+
+    rule = 'takes a Schema, or a dict of them by the urls of datasets, {"hub://org/ds": Schema(..)}'
+    raise ArgumentError("schema", rule, shown(schema))

@@ -1,0 +1,128 @@
+"""A query as plain frozen data: what each clause says, and where the rows are from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from tql.expr import Key
+    from tql.search import Fusion, Search, TextSearch
+    from tql_grammar import ast
+    from tql_grammar.ast import Expression
+    from tql_grammar.schema import Schema
+
+
+class Statement(Record):
+    """
+    What a query says, clause by clause; the builder makes it, and the compiler reads it.
+
+    Attributes:
+        outputs: the columns of the result; none for ``*``.
+        searches: the scores, each of which is a column behind the outputs.
+        source: where the rows are from; None for the dataset of whoever runs the query.
+        conditions: all of them hold for each row.
+        groups: the keys of groups.
+        keys: the keys of the order, the first the most significant.
+        unique: whether of rows that agree in every column one is kept.
+        row_limit: how many rows at most; None for all.
+        row_offset: how many rows are left out first.
+        joined: another source.
+        sampling: how rows are drawn at random.
+        pieces: into how many pieces each group is taken apart, 0 for single rows; None where no groups are.
+        bindings: the values of parameters.
+    """
+
+    outputs: tuple[Expression, ...] = ()
+    searches: tuple[Search | TextSearch | Fusion, ...] = ()
+    source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | Both | None = None
+    conditions: tuple[Expression, ...] = ()
+    groups: tuple[Expression, ...] = ()
+    keys: tuple[Key, ...] = ()
+    unique: bool = False
+    row_limit: int | None = None
+    row_offset: int | None = None
+    joined: Joined | None = None
+    sampling: Sampling | None = None
+    pieces: int | None = None
+    bindings: tuple[tuple[str, Expression], ...] = ()
+
+
+class Dataset(Record):
+    """A dataset as the source, by its url; without one it is the dataset of whoever runs the query."""
+
+    url: str | None
+    alias: str | None = None
+    schema: Schema | None = None
+
+
+class DerivedQuery(Record):
+    """A query as the source of another: ``from (select ..) as s``."""
+
+    query: Statement
+    alias: str | None = None
+
+
+class AsWritten(Record):
+    """A text that was parsed and is kept as it was written, since no chain of clauses gives the same text."""
+
+    tree: ast.Query
+
+
+class Combined(Record):
+    """A set operation as the source: "union", "union_all", "intersect" or "except_" of queries with the same columns."""
+
+    operator: str
+    members: tuple[Statement, ...]
+
+
+class Unordered(Record):
+    """The rows of several queries one after the other, each with a column that says which query it came from."""
+
+    members: tuple[Statement, ...]
+
+
+class Sampling(Record):
+    """
+    Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
+
+    Attributes:
+        weights: how likely each row is drawn, in proportion.
+        replace_rows: whether a row may be drawn again.
+        amount: how many rows, or percent of them; None for as many as there are.
+        percent: whether *amount* counts percent.
+    """
+
+    weights: Expression
+    replace_rows: bool = True
+    amount: float | None = None
+    percent: bool = False
+
+
+class Joined(Record):
+    """
+    Another source beside a query's own: ``JOIN source ON on``.
+
+    Attributes:
+        source: a dataset or a query, with its alias.
+        on: an equality of a column of each.
+        how: "inner", "left" or "right".
+    """
+
+    source: Dataset | DerivedQuery
+    on: ast.Comparison
+    how: str
+
+
+class Both(Record):
+    """The rows of two sources that match, with these columns of them."""
+
+    left: Dataset | DerivedQuery
+    other: Joined
+    columns: tuple[ast.Aliased, ...]
+
+    @property
+    def missing(self) -> Dataset | DerivedQuery | None:
+        """The source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
+        return {"left": self.other.source, "right": self.left}.get(self.other.how)
