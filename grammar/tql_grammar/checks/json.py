@@ -75,7 +75,9 @@ def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: Sele
         return Rows(json=True)
     json, column = any(part.json for part in below_), any(part.column for part in below_)
     # A test for null, and arithmetic of JSON itself, give plain rows.
-    if isinstance(node, ast.IsNull) or (isinstance(node, ast.Chain) and any(_is_json(part, scope) for part in parts)):
+    if isinstance(node, ast.IsNull) or (
+        isinstance(node, (ast.Chain, ast.Negate)) and any(_is_json(part, scope) for part in parts)
+    ):
         return Rows(column=column)
     pairs = ((one, two) for one in below_ for two in below_ if one is not two)
     mixed = any(part.mixed for part in below_) or any(one.json and two.column for one, two in pairs)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.walk import rebuild, walk
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
-SUMS = frozenset("+-")
 
 
 def missing(node: object, scope: Scope) -> Columns:
@@ -172,23 +172,16 @@ def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> E
     """Return ``left operator right``, the sides exchanged where only the right one may be missing."""
     before, after = set(missing(left, scope)), set(missing(right, scope))
     if after <= before:
-        return _joined(operator, left, right)
+        return chained(operator, left, right)
     swap = _SWAPS.get(operator)
     if swap is None or not before <= after:
-        raise _refused(operator, _joined(operator, left, right), scope)
+        raise _refused(operator, chained(operator, left, right), scope)
     return swap(left, right)
-
-
-def _joined(operator: str, left: Expression, right: Expression) -> Expression:
-    """Return ``left operator right``; a chain of one level stays flat."""
-    if isinstance(left, ast.Chain) and (operator in SUMS) == (left.operators[0] in SUMS):
-        return ast.Chain((*left.operators, operator), (*left.operands, right))
-    return ast.Chain((operator,), (left, right))
 
 
 def negative(node: Expression) -> Expression:
     """Return the negative of a number that may be missing: behind a minus the engine shifts the values."""
-    return _joined("*", node, ast.Negate(ast.Number(1)))
+    return chained("*", node, ast.Negate(ast.Number(1)))
 
 
 def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
@@ -264,9 +257,9 @@ _LEAVES = (
 )
 # Exchanged sides with the same value: ``a - v`` is ``v * -1 + a``.
 _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
-    "+": lambda left, right: _joined("+", right, left),
-    "*": lambda left, right: _joined("*", right, left),
-    "-": lambda left, right: _joined("+", negative(right), left),
+    "+": lambda left, right: chained("+", right, left),
+    "*": lambda left, right: chained("*", right, left),
+    "-": lambda left, right: chained("+", negative(right), left),
 }
 # The parts of an expression without which it has no value.
 _PARTS: dict[type, Callable[..., Iterable[object]]] = {

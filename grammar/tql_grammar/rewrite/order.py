@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.inference import SCORE, numbers
+from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.walk import walk
@@ -146,12 +147,12 @@ def _by_type(value: Expression, column: Column) -> list[Sort]:
 
 def _less(left: Expression, right: Expression) -> Expression:
     """Return a difference."""
-    return ast.Chain(("-",), (left, right))
+    return chained("-", left, right)
 
 
 def _rest(value: Expression, divisor: int) -> Expression:
     """Return the rest of a division, which has the sign of *value*."""
-    return ast.Chain(("%",), (value, ast.Number(divisor)))
+    return chained("%", value, ast.Number(divisor))
 
 
 def _halves(value: Expression) -> list[Sort]:
@@ -247,5 +248,5 @@ def is_part(key: Expression) -> bool:
     parts = list(walk(key))
     if any(isinstance(part, ast.Function) and part.name == "l1_norm" for part in parts):
         return isinstance(key, ast.Chain)
-    divided = (part for part in parts if isinstance(part, ast.Chain) and part.operators == ("%",))
+    divided = (part for part in parts if isinstance(part, ast.Chain) and part.operators[-1] == "%")
     return any(isinstance(last := part.operands[-1], ast.Number) and last.value in SIZES for part in divided)
