@@ -12,7 +12,7 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
-from tql_grammar.lexer import STRING, numbers
+from tql_grammar.lexer import BLANKS, STRING, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -24,7 +24,6 @@ LONGEST_TEXT = 100_000
 SEVERAL = 2
 # Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
 LARGEST, SMALLEST = 1e17, 1e-30
-BLANKS = " \t\n"
 NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
 MEMBER = rf"(?:{NUMBER}|{STRING})"
 LITERAL = re.compile(
