@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tql
 
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
+# The only modules that import a library, late imports included.
+IMPORTERS = {
+    "deeplake": ["client/tql_client/opened.py"],
+    "lark": ["grammar/tql_grammar/lark_table.py"],
+    "requests": [f"client/tql_client/transport/{name}.py" for name in ("faults", "http", "session")],
+}
 HEAVY = ["lark", "numpy", "requests", "deeplake", "dataclasses", "rich", "starlette", "uvicorn", "orjson"]
 
 
@@ -55,3 +65,22 @@ def test_a_star_import_leaves_builtins_alone() -> None:
 def test_the_grammar_stands_alone() -> None:
     """The lowest layer knows nothing of the others."""
     assert "tql" not in loaded("import tql_grammar, tql_grammar.errors, tql_grammar.ast")
+
+
+def imports(path: Path) -> set[str]:
+    """Return the top-level names of all that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("library", sorted(IMPORTERS))
+def test_a_library_has_one_place_that_imports_it(library: str) -> None:
+    """The engine, the parser generator and the transport can be exchanged in one place each."""
+    modules = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+
+    assert [path.relative_to(ROOT).as_posix() for path in modules if library in imports(path)] == IMPORTERS[library]

@@ -55,7 +55,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     Return a client of an endpoint, or of a dataset that the engine opens in this process.
 
     Args:
-        url: ``https://host/path`` of a query endpoint; or what the engine opens: a path, ``file://``, ``mem://``, ``s3://`` (extra: embedded).
+        url: ``https://host/path`` of a query endpoint; or what the engine opens, which requires the `embedded` extra: a path, ``file://``, ``mem://``, ``s3://``.
         dataset: the source of queries that have none; embedded, the name by which queries may call the dataset at *url*.
         token: for the endpoint, or a function that returns one for each attempt.
             Without it, ``ACTIVELOOP_TOKEN`` of the environment goes to activeloop.ai and deeplake.ai, and to nobody else.
@@ -214,7 +214,7 @@ class Client:
             queries: queries and texts; they are taken as there is room.
             concurrency: how many are on their way at a time, 1 or more.
             on_error: "raise" ends the others with the first error; "return" puts the `TqlError` in the place of the result.
-            progress: show a bar on the standard error output where that is a terminal (extra: cli).
+            progress: show a bar on the standard error output where that is a terminal; requires the `cli` extra.
 
         Returns:
             one `Result` for each query.

@@ -91,7 +91,7 @@ def tql_data() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a local server over the real engine with the data of `tql_data` (extra: embedded); `.url` and `.token` are for `connect`."""
+    """Return a local server over the real engine with the data of `tql_data`, which requires the `embedded` extra; `.url` and `.token` are for `connect`."""
     from tql_client.datasets import write
 
     paths = {

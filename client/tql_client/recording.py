@@ -65,7 +65,7 @@ class Recorder(Client):
         return self
 
     def engine(self, path: str, dataset: str | None = None) -> Recorder:
-        """Answer with what the engine in this process finds in the dataset at *path* (extra: embedded), with its columns known to the check."""
+        """Answer with what the engine in this process finds in the dataset at *path*, with its columns known to the check; requires the `embedded` extra."""
         transport = EmbeddedTransport(DatasetTarget(path, dataset))
         self._transport: Transport = transport
         self._schemas = transport.schemas

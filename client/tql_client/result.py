@@ -185,7 +185,7 @@ class Result:
         return _library("pyarrow").table(self.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the rows over as a stream of Arrow, for any library that takes one (extra: frames)."""
+        """Hand the rows over as a stream of Arrow, for any library that takes one; requires the `frames` extra."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.functions import COUNTING, INDEXED
+from tql_grammar.outputs import aliased
 from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Mark
 from tql_grammar.record import Record
@@ -125,7 +126,7 @@ def _why(outer: ast.Select) -> str:
     if not isinstance(inner, ast.Select):
         return ""
     return next((reason for applies, reason in _REASONS if applies(outer, inner)), "").format(
-        names=", ".join(sorted(_made(inner) & _read(outer))), call=next(iter(_positional(inner)), "")
+        names=", ".join(sorted(aliased(inner.columns).keys() & _read(outer))), call=next(iter(_positional(inner)), "")
     )
 
 
@@ -135,21 +136,11 @@ def _may_be_found(select: ast.Select) -> bool:
         return False
     (key,) = select.order_by
     inner = select.source.query if isinstance(select.source, ast.Derived) else None
-    made = {} if not isinstance(inner, ast.Select) or _is_cut(inner) else _computed(inner)
+    made = {} if not isinstance(inner, ast.Select) or _is_cut(inner) else aliased(inner.columns)
     node = made.get(key.expression.name) if isinstance(key.expression, ast.Column) else key.expression
     exact = select.where is not None and bool(made)
     name = node.name.lower() if isinstance(node, ast.Function) else ""
     return not exact and INDEXED.get(name) == (key.direction or "asc")
-
-
-def _computed(inner: ast.Select) -> dict[str, ast.Expression]:
-    """Return what a SELECT computes, by the names that it gives."""
-    return {output.alias: output.expression for output in inner.columns if isinstance(output, ast.Aliased)}
-
-
-def _made(inner: ast.Select) -> set[str]:
-    """Return the names that a SELECT gives to what it computes."""
-    return {output.alias for output in inner.columns if isinstance(output, ast.Aliased)}
 
 
 def _read(outer: ast.Select) -> set[str]:
@@ -194,7 +185,7 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
         "the engine heeds one key of an order: the less significant is sorted first, and ties keep that order",
     ),
     (
-        lambda outer, inner: not _is_cut(inner) and bool(_made(inner) & _read(outer)),
+        lambda outer, inner: not _is_cut(inner) and bool(aliased(inner.columns).keys() & _read(outer)),
         "{names}: a name is seen one level further out than it is made",
     ),
     (

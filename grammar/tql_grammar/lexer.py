@@ -154,7 +154,7 @@ def _numbers(written: str) -> list[float] | None:
     return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
 
 
-# A text is looked at twice in a row: for its shape, and for its tokens.
+# A text is looked at twice in a row: for its key in the cache, and for its tokens.
 _kept_numbers = functools.lru_cache(maxsize=4)(_numbers)
 
 

@@ -143,7 +143,7 @@ def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diag
     code, message, hint = finding(outcome.tokens, failure, expected)
     start, end = _span(token)
     if token.kind == STOP:
-        start = len(text[:start].rstrip(" \t\n"))
+        start = len(text[:start].rstrip(lexer.BLANKS))
         end = start + 1
     return _diagnostic(text, code, message, (start, max(end, start + 1)), hint)
 

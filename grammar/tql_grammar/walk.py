@@ -5,12 +5,12 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, TypeVar
 
+from tql_grammar import ast
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tql_grammar import ast
 
 R = TypeVar("R", bound=Record)
 PLAIN = frozenset({str, int, float, bool, type(None)})
@@ -58,6 +58,18 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
     return done[0]  # type: ignore[return-value]  # *change* keeps a query a query and an expression an expression
 
 
+def own_parts(node: Record) -> Iterator[ast.Node]:
+    """Yield *node* and what is below it in the same SELECT: nothing of a sub-query."""
+    stack: list[object] = [node]
+    while stack:
+        part = stack.pop()
+        if type(part) is tuple:
+            stack += part[::-1]
+        elif isinstance(part, ast.Node) and not isinstance(part, ast.Query):
+            yield part
+            stack += below(part)
+
+
 def substitute(root: R, change: Callable[[Record], Record | None]) -> R:
     """Return *root* with the topmost records for which *change* returns one exchanged for it; nothing inside of them is looked at, and what stays the same is shared."""
     found = change(root)
@@ -93,8 +105,6 @@ def _with_parts(item: object, parts: list[object], change: Callable[[Record], Re
 
 def joined(source: ast.Source | None) -> Iterator[ast.Source]:
     """Yield what FROM names, and what it is made of: the sides of joins, and of rows side by side, one after the other."""
-    from tql_grammar import ast
-
     stack = [source]
     while stack:
         part = stack.pop()
@@ -108,6 +118,4 @@ def joined(source: ast.Source | None) -> Iterator[ast.Source]:
 
 def sources(source: ast.Source | None) -> Iterator[ast.Source]:
     """Yield the tables and sub-queries of FROM."""
-    from tql_grammar import ast
-
     return (part for part in joined(source) if not isinstance(part, (ast.Join, ast.Zip)))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.language import scanner
 from tql_grammar import lexer
-from tql_grammar.checks import shapes
+from tql_grammar.checks import cache
 from tql_grammar.highlighting import OPENING
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def same_literals(text: str) -> None:
     """Compare the literals of a text, and the values alone."""
     values: dict[str, Any] = {"": scanner.value}
 
-    assert kinds(shapes.LITERAL, text) == [*scanner.literals(text)]
-    assert [("", *match.span()) for match in shapes.VALUE.finditer(text)] == [*scanner.literals(text, values)]
+    assert kinds(cache.LITERAL, text) == [*scanner.literals(text)]
+    assert [("", *match.span()) for match in cache.VALUE.finditer(text)] == [*scanner.literals(text, values)]
 
 
 def same_opening(text: str) -> None:
@@ -148,7 +148,7 @@ def test_a_text_is_read_once(before: str, piece: str) -> None:
     """A long text costs milliseconds: no pattern goes back through it from each of its places."""
     text = before + piece * (100_000 // len(piece))
     begun = time.process_time()
-    for pattern in (lexer.TOKEN, lexer.COMMENTS, shapes.LITERAL):
+    for pattern in (lexer.TOKEN, lexer.COMMENTS, cache.LITERAL):
         for _ in pattern.finditer(text):
             pass
     lexer.ELEMENTS.match(f"[{text}]")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar.checks import (
     arrays,
+    cache,
     computation,
     constructs,
     crashes,
@@ -25,7 +26,6 @@ from tql_grammar.checks import (
     searches,
     selected,
     sets,
-    shapes,
     texts,
     types,
 )
@@ -82,12 +82,12 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
     if schemas or info:
         return check_reading(read(text), schemas, info=info)
-    shape = shapes.shape(text)
-    if shapes.is_clean(shape):
+    key = cache.cache_key(text)
+    if cache.is_clean(key):
         return []
     found = check_reading(read(text))
     if not found:
-        shapes.remember(shape)
+        cache.remember(key)
     return found
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, own_parts
+from tql_grammar.outputs import bare
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import own_parts
 from tql_grammar.inference import infer
-from tql_grammar.walk import walk
+from tql_grammar.walk import own_parts, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

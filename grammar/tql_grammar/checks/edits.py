@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.lexer import STRING, tokens
+from tql_grammar.lexer import BLANKS, STRING, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,6 @@ ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
 # A carriage return before a newline, or what may hold one: quotes, and a comment up to the end of its line.
 RETURN = re.compile(rf"""{STRING}|"[^"\n]*"|--[^\n\r]*|\r\n""")
-BLANKS = " \t\n"
 
 
 class Edit(NamedTuple):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.edits import BLANKS, Edit, last_end
+from tql_grammar.checks.edits import Edit, last_end
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.checks.scopes import queries
+from tql_grammar.lexer import BLANKS
 from tql_grammar.printer import to_tql
 from tql_grammar.walk import joined, rebuild, walk
 

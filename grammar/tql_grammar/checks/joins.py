@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import SelectScope, own_parts
 from tql_grammar.schema import FLOATS, did_you_mean
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tql_grammar.checks.scopes import SelectScope
 
 
 def _joins(subject: Subject) -> Iterator[tuple[SelectScope, ast.Join]]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, made_by
+from tql_grammar.checks.scopes import made_by
 from tql_grammar.inference import infer
+from tql_grammar.outputs import bare
 from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.nullable import is_filled
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, expressions, own_parts
+from tql_grammar.checks.scopes import expressions
 from tql_grammar.inference import infer
+from tql_grammar.outputs import bare
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import expressions, own_parts
+from tql_grammar.checks.scopes import expressions
+from tql_grammar.outputs import written_names
 from tql_grammar.schema import did_you_mean
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,11 +35,7 @@ def _offered(source: ast.Source | None) -> set[str]:
     """Return the names that a sub-query as the source is known to offer."""
     if not isinstance(source, ast.Derived) or not isinstance(source.query, ast.Select):
         return set()
-    return {
-        output.alias if isinstance(output, ast.Aliased) else output.name
-        for output in source.query.columns
-        if isinstance(output, (ast.Aliased, ast.Column))
-    }
+    return written_names(source.query.columns)
 
 
 def _own_aliases(select: ast.Select) -> set[str]:
@@ -71,16 +69,9 @@ def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
                         f"put {clause} outside: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
                     )
                     outside = clause == "ORDER BY" and len(select.order_by) == 1 and not select.group_by
-                    carried = outside and {other.name for other in columns_read(node)} <= _names(select)
+                    carried = outside and {other.name for other in columns_read(node)} <= written_names(select.columns)
                     edits = wrapped(subject.text, select, select.order_by[0]) if carried else ()
                     yield Finding(column.span, message, hint, edits)
-
-
-def _names(select: ast.Select) -> set[str]:
-    """Return the names that a SELECT gives back, as far as they are written."""
-    return {output.alias for output in select.columns if isinstance(output, ast.Aliased)} | {
-        output.name for output in select.columns if isinstance(output, ast.Column)
-    }
 
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, expressions, own_parts, requires
+from tql_grammar.checks.scopes import expressions, requires
+from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS, INTEGERS
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,11 +8,12 @@ from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.checks.edits import exchanged, wrapped
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import own_parts
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import aliased
 from tql_grammar.printer import to_tql
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.scope import UNKNOWN
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def _nested(select: ast.Select) -> tuple[Edit, ...]:
 def _own_name(subject: Subject) -> Iterator[Finding]:
     """Yield keys that are an output's name, and a column of the source under it."""
     for scope in subject.scopes:
-        made = {output.alias: output.expression for output in scope.select.columns if isinstance(output, ast.Aliased)}
+        made = aliased(scope.select.columns)
         for key in scope.select.order_by:
             column = key.expression
             if not isinstance(column, ast.Column) or column.table is not None or column.name not in made:

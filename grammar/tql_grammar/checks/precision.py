@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, expressions, own_parts
+from tql_grammar.checks.scopes import expressions
 from tql_grammar.inference import infer
-from tql_grammar.walk import below, walk
+from tql_grammar.outputs import aliased, bare
+from tql_grammar.walk import below, own_parts, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,7 +224,7 @@ def _compares(outer: ast.Select, inner: ast.Select) -> bool:
     on = join.on if isinstance(join, ast.Join) and join.kind == "inner" else None
     if not isinstance(on, ast.Comparison):
         return False
-    outputs = {output.alias: output.expression for output in inner.columns if isinstance(output, ast.Aliased)}
+    outputs = aliased(inner.columns)
     condition = outer.where
     for part in condition.operands if isinstance(condition, ast.And) else (condition,):
         if isinstance(part, ast.Comparison) and part.operator == "=":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.checks.edits import BLANKS, TEXT_FIXES, applied
-from tql_grammar.lexer import comments, cut_at_nul, tokens
+from tql_grammar.checks.edits import TEXT_FIXES, applied
+from tql_grammar.lexer import BLANKS, comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.checks.scopes import expressions, own_parts
+from tql_grammar.checks.scopes import expressions
 from tql_grammar.diagnostic import Diagnostic, Severity
 from tql_grammar.record import Record
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

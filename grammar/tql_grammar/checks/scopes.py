@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.walk import below, sources
+from tql_grammar.outputs import bare, output_name
+from tql_grammar.walk import own_parts, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql_grammar.record import Record
     from tql_grammar.schema import Column, Schema
 
     Columns = Mapping[str, Column | None]
@@ -90,25 +90,6 @@ def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
         yield "SAMPLE BY", select.sample_by.weights
 
 
-def own_parts(node: Record) -> Iterator[ast.Node]:
-    """Yield *node* and what is below it in the same SELECT: nothing of a sub-query."""
-    stack: list[object] = [node]
-    while stack:
-        part = stack.pop()
-        if type(part) is tuple:
-            stack += part[::-1]
-        elif isinstance(part, ast.Node) and not isinstance(part, ast.Query):
-            yield part
-            stack += below(part)
-
-
-def bare(node: ast.Node) -> ast.Node:
-    """Return an output without its name, a key without its direction, an operand without its sign."""
-    while isinstance(node, (ast.Aliased, ast.Order)):
-        node = node.expression
-    return node
-
-
 def made_by(select: ast.Select, column: object) -> ast.Expression | None:
     """Return the expression that a sub-query, or one inside of it, gives the name of a column, or None where that is a column of a dataset."""
     source, name = select.source, column.name if isinstance(column, ast.Column) else None
@@ -119,14 +100,6 @@ def made_by(select: ast.Select, column: object) -> ast.Expression | None:
             return found if isinstance(found, ast.Expression) else None
         source, name = source.query.source, found.name
     return None
-
-
-def output_name(output: ast.Expression) -> str | None:
-    """Return the name of an output; one that is computed of a single column keeps that column's name."""
-    if isinstance(output, ast.Aliased):
-        return output.alias
-    named = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
-    return named.pop() if len(named) == 1 else None
 
 
 def _outputs(query: ast.Query, seen: Seen) -> Columns | None:

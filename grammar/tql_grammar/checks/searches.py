@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, own_parts
 from tql_grammar.functions import CLOSENESS
+from tql_grammar.outputs import aliased, bare
 from tql_grammar.schema import TEXT_INDEXES
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,11 +73,7 @@ def _diverse(subject: Subject) -> Iterator[Finding]:
 def _worst_first(subject: Subject) -> Iterator[Finding]:
     """Yield orders by a closeness that put the farthest first."""
     for scope in subject.scopes:
-        scores = {
-            output.alias: output.expression
-            for output in _outputs_below(scope.select)
-            if isinstance(output, ast.Aliased)
-        }
+        scores = aliased(_outputs_below(scope.select))
         for key in scope.select.order_by[:1]:
             found = key.expression
             found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
@@ -107,7 +104,7 @@ def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
 
 def _is_search(key: ast.Order, select: ast.Select) -> bool:
     """Tell whether a key is the closeness of an embedding to a vector."""
-    scores = {output.alias: output.expression for output in _outputs_below(select) if isinstance(output, ast.Aliased)}
+    scores = aliased(_outputs_below(select))
     found = (
         scores.get(key.expression.name, key.expression) if isinstance(key.expression, ast.Column) else key.expression
     )

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import SelectScope, bare, output_name, own_parts
+from tql_grammar.outputs import bare, output_name
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tql_grammar.checks.scopes import SelectScope
 
 
 def _unnamed(subject: Subject) -> Iterator[Finding]:

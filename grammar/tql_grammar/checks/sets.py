@@ -8,7 +8,8 @@ from tql_grammar import ast
 from tql_grammar.actions.queries import has_last_clauses
 from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.rule import Finding, Rule, Subject
-from tql_grammar.checks.scopes import bare, output_name, selects
+from tql_grammar.checks.scopes import selects
+from tql_grammar.outputs import bare, output_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tql_grammar import ast
+from tql_grammar.outputs import aliased
 
 
 def flat(query: ast.Query) -> ast.Query:
@@ -22,7 +23,7 @@ def flat(query: ast.Query) -> ast.Query:
         or not _starts_at_first(query.limit)
     ):
         return query
-    named = {output.alias: output.expression for output in inner.columns if isinstance(output, ast.Aliased)}
+    named = aliased(inner.columns)
     keys = [
         key.replace(expression=named.get(key.expression.name)) if isinstance(key.expression, ast.Column) else key
         for key in query.order_by

@@ -1,4 +1,4 @@
-"""A text of a shape that had no findings has the findings that it has without shapes: none; reading it whole is the judge."""
+"""A text with the key of one without findings has the findings that it has without the cache: none; reading it whole is the judge."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tql import Schema, check, col, select
 from tql_grammar import checks
-from tql_grammar.checks import shapes
+from tql_grammar.checks import cache
 from tql_grammar.parser import read
 
 if TYPE_CHECKING:
@@ -70,20 +70,20 @@ def changed(draw: st.DrawFn) -> tuple[str, str]:
 
 @settings(max_examples=int(os.environ.get("TQL_TEXTS", "5000")) // 4, deadline=None)
 @given(texts=changed())
-def test_a_shape_changes_no_finding(texts: tuple[str, str]) -> None:
+def test_the_cache_changes_no_finding(texts: tuple[str, str]) -> None:
     """After one text was checked, one that differs in some literals has its own findings."""
-    shapes.forget()
+    cache.forget()
     for text in texts:
         assert check(text) == slow(text)
 
 
 @pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
-def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
-    """The findings of a rule's example stay after a text was checked that differs in one literal: the shape has to heed a rule about values."""
+def test_no_rule_looks_at_a_value_that_the_key_leaves_out(rule: Rule) -> None:
+    """The findings of a rule's example stay after a text was checked that differs in one literal: the key keeps the values that a rule looks at."""
     text, wanted = rule.example, slow(rule.example)
     for match in LITERAL.finditer(text):
         for other in STRINGS if match[0][0] == "'" else NUMBERS:
-            shapes.forget()
+            cache.forget()
             check(text[: match.start()] + other + text[match.end() :])
             assert check(text) == wanted
 
@@ -94,7 +94,7 @@ def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
 @pytest.mark.parametrize("one", VECTORS)
 def test_vectors_keep_their_findings(query: str, one: str) -> None:
     """A vector of zeros, or beyond float32, is found after a plain one was checked."""
-    shapes.forget()
+    cache.forget()
     for two in VECTORS:
         for text in (query.format(one), query.format(two)):
             assert check(text) == slow(text)
@@ -109,11 +109,11 @@ def test_vectors_keep_their_findings(query: str, one: str) -> None:
         ("select l2_norm(e - array[1,2]) as s from d", "select l2_norm(e - array[3,-4e-5]) as s from d"),
     ],
 )  # fmt: skip
-def test_the_same_shape_is_found_again(first: str, second: str) -> None:
+def test_the_same_key_is_found_again(first: str, second: str) -> None:
     """Texts that differ in values only are read once."""
-    shapes.forget()
+    cache.forget()
     assert check(first) == []
-    assert shapes.is_clean(shapes.shape(second))
+    assert cache.is_clean(cache.cache_key(second))
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_the_same_shape_is_found_again(first: str, second: str) -> None:
         ("select id from d where a1 = 1", "select id from d where a2 = 1"),
     ],
 )
-def test_what_matters_is_part_of_the_shape(first: str, second: str) -> None:
+def test_what_matters_is_part_of_the_key(first: str, second: str) -> None:
     """Kinds, signs, equal values, names, and every number or text that is no value are told apart."""
-    assert shapes.shape(first) != shapes.shape(second)
+    assert cache.cache_key(first) != cache.cache_key(second)
 
 
-def test_what_the_builder_writes_has_one_shape() -> None:
-    """Searches with other vectors of the same length are one shape."""
+def test_what_the_builder_writes_has_one_key() -> None:
+    """Searches with other vectors of the same length have one key."""
     made = {
-        shapes.shape(
+        cache.cache_key(
             str(select("a").where(col("b") > 1.5).similarity("e", np.random.default_rng(seed).normal(size=64)))
         )
         for seed in range(5)
@@ -152,15 +152,15 @@ def test_what_the_builder_writes_has_one_shape() -> None:
 
 
 @pytest.mark.parametrize("text", ["select 1 -- tql: ignore[TQL301]", "select \0", "select id from d where a = 1e5", "select id from d where a = 010", "x" * 5000, f"select id from d where a = '{'x' * 100_000}'"])  # fmt: skip
-def test_some_texts_have_no_shape(text: str) -> None:
+def test_some_texts_have_no_key(text: str) -> None:
     """Comments, NUL, odd numbers and long texts are read anew each time."""
-    assert shapes.shape(text) is None
+    assert cache.cache_key(text) is None
 
 
-def test_shapes_do_not_pile_up() -> None:
-    """The number of shapes that are kept has a bound."""
-    shapes.forget()
-    for number in range(shapes.MOST_SHAPES + 10):
-        shapes.remember(str(number))
-    assert shapes.kept() <= shapes.MOST_SHAPES
-    shapes.forget()
+def test_keys_do_not_pile_up() -> None:
+    """The number of keys that are kept has a bound."""
+    cache.forget()
+    for number in range(cache.MOST_KEYS + 10):
+        cache.remember(str(number))
+    assert cache.kept() <= cache.MOST_KEYS
+    cache.forget()

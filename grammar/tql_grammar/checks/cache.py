@@ -1,8 +1,8 @@
 """
 Cache of texts without findings, keyed by the text without its values.
 
-The shape of a text is all of it but its values: vectors, what stands after an operator of comparison or in a list of IN, and the number after LIMIT.
-A value is only left out where no rule looks at more than its kind, so what has a comment, or a number beyond the usual, is read anew each time.
+The key of a text is the text without its values: vectors, operands of comparisons, members of IN, and the number after LIMIT.
+A value is left out only where no rule looks at more than its kind, so a text with a comment, or with a number beyond the usual, has no key and is always read.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
-from tql_grammar.lexer import STRING, numbers
+from tql_grammar.lexer import BLANKS, STRING, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-# How many shapes are kept, how long they may be, and the texts that are looked at.
-MOST_SHAPES = 2_000
+# The number of keys that are kept, their length, and that of the texts that have one.
+MOST_KEYS = 2_000
 LONGEST = 4_000
 LONGEST_TEXT = 100_000
 SEVERAL = 2
 # Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
 LARGEST, SMALLEST = 1e17, 1e-30
-BLANKS = " \t\n"
 NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
 MEMBER = rf"(?:{NUMBER}|{STRING})"
 LITERAL = re.compile(
@@ -43,38 +42,38 @@ VALUE = re.compile(f"{STRING}|{NUMBER}")
 _clean: set[str] = set()
 
 
-def shape(text: str) -> str | None:
-    """Return the shape of a text, or None for one that is read anew each time."""
+def cache_key(text: str) -> str | None:
+    """Return the key of a text, or None for one that is always read."""
     if len(text) > LONGEST_TEXT or "\0" in text:
         return None
     marks = _Marks()
     try:
-        found = LITERAL.sub(marks.mark, text) + marks.pattern()
+        key = LITERAL.sub(marks.mark, text) + marks.pattern()
     except ValueError:
         return None
-    return found if len(found) <= LONGEST else None
+    return key if len(key) <= LONGEST else None
 
 
-def is_clean(found: str | None) -> bool:
-    """Tell whether a text of this shape had no findings."""
-    return found in _clean
+def is_clean(key: str | None) -> bool:
+    """Tell whether a text with this key had no findings."""
+    return key in _clean
 
 
-def remember(found: str | None) -> None:
-    """Keep the shape of a text that has no findings."""
-    if found is not None:
-        if len(_clean) >= MOST_SHAPES:
+def remember(key: str | None) -> None:
+    """Keep the key of a text that has no findings."""
+    if key is not None:
+        if len(_clean) >= MOST_KEYS:
             _clean.clear()
-        _clean.add(found)
+        _clean.add(key)
 
 
 def forget() -> None:
-    """Forget every shape."""
+    """Forget every key."""
     _clean.clear()
 
 
 def kept() -> int:
-    """Return how many shapes are known."""
+    """Return the number of keys that are kept."""
     return len(_clean)
 
 
@@ -105,7 +104,7 @@ class _Marks:
         return self.numbered(f"{'-' * (digits != written)}{kind}{'' if value else 0}", (kind, value))
 
     def same(self, written: str) -> str:
-        """Return the mark of a literal that is part of the shape."""
+        """Return the mark of a literal that is part of the key."""
         return written + self.value(written)
 
     def vector(self, written: str) -> str:
@@ -139,7 +138,7 @@ def _compared(text: str, start: int) -> bool:
 
 
 def _literal(marks: _Marks, match: re.Match[str]) -> str:
-    """Return the mark of a number or a text: a value after a comparison, part of the shape everywhere else."""
+    """Return the mark of a number or a text: a value after a comparison, part of the key everywhere else."""
     mark = marks.value if _compared(match.string, match.start()) else marks.same
     return mark(match[0])
 
