@@ -230,6 +230,7 @@ LITERALS: dict[str, End] = {
         (after := word(text, at, "array")) and bracketed(text, after) if _begins(text, at, WORD) else None
     ),
     "members": lambda text, at: members(text, at) if _begins(text, at, WORD) else None,
+    "bracket": lambda text, at: at + 1 if text[at] in "[]" else None,
     "number": lambda text, at: usual(text, at) if _begins(text, at, WORD + ".") else None,
     "odd": odd,
 }

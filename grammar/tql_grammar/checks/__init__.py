@@ -30,6 +30,7 @@ from tql_grammar.checks import (
     types,
 )
 from tql_grammar.checks.levels import levels_of
+from tql_grammar.checks.reads import readers
 from tql_grammar.checks.repair import Checked, Found, is_safe, offered
 from tql_grammar.checks.rule import Rule, Subject
 
@@ -73,6 +74,8 @@ CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "in
 DEADLY = "TQL4"
 DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
+# What a check without a schema reads of literals; nothing else of them is a part of the shape under which a text without findings is known.
+READ = readers(read for rule in WITHOUT_SCHEMA for read in rule.reads)
 
 
 def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
@@ -81,7 +84,7 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
     if schemas or info:
         return check_reading(read(text), schemas, info=info)
-    shape = shapes.shape(text)
+    shape = shapes.shape(text, READ)
     if shapes.is_clean(shape):
         return []
     found = check_reading(read(text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.levels import own_parts
+from tql_grammar.checks.reads import WEIGHT
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
 from tql_grammar.walk import walk
@@ -221,6 +222,7 @@ RULES = (
         example="select id from D sample by 0 limit 3",
         find=_endless_sample,
         meant="select id from D sample by 1 limit 3",
+        reads=(WEIGHT,),
     ),
     Rule(
         code="TQL409",

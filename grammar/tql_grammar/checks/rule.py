@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.checks.edits import Edit
     from tql_grammar.checks.levels import Level
+    from tql_grammar.checks.reads import Reads
 
 N = TypeVar("N", bound="ast.Node")
 M = TypeVar("M", bound="ast.Node")
@@ -139,6 +140,8 @@ class Rule(Record):
         find: yields the places.
         meant: a text in which the engine does what the example says; empty where it cannot.
         needs_schema: whether it finds nothing where no types of columns are known.
+        reads: the literals whose values decide whether it finds anything in a text of no known columns; one that reads another literal than it declares
+            has findings that `check` forgets, and fails `tests/checks/test_shapes.py`.
     """
 
     code: str
@@ -149,6 +152,7 @@ class Rule(Record):
     find: Callable[[Subject], Iterable[Finding]]
     meant: str = ""
     needs_schema: bool = False
+    reads: tuple[Reads, ...] = ()
 
     def found(self, finding: Finding, text: str) -> Found:
         """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""

@@ -1,29 +1,30 @@
 """
-Know which texts have no findings because one of the same shape had none.
+Texts without their literals: one of which there was no finding tells that there is none of another that differs in literals only.
 
-The shape of a text is all of it but its values: vectors, what stands after an operator of comparison or in a list of IN, and the number after LIMIT.
-A value is only left out where no rule looks at more than its kind, so what has a comment, or a number beyond the usual, is read anew each time.
+The shape of a text is all of it but the values of its literals: `Reads` tells what the rules look at of those, and that is a part of the shape.
+A literal at a place that has no name there is a part of the shape as it is written.
+What has a comment, or a number beyond the usual, is read anew each time.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from typing import TYPE_CHECKING
 
+from tql_grammar.keywords import TOKEN_OF_WORD
 from tql_grammar.lexer import STRING, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from tql_grammar.checks.reads import Readers
 
 # How many shapes are kept, how long they may be, and the texts that are looked at.
 MOST_SHAPES = 2_000
 LONGEST = 4_000
 LONGEST_TEXT = 100_000
 SEVERAL = 2
-# Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
-LARGEST, SMALLEST = 1e17, 1e-30
 BLANKS = " \t\n"
 NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
 MEMBER = rf"(?:{NUMBER}|{STRING})"
@@ -33,21 +34,38 @@ LITERAL = re.compile(
     | (?P<text>{STRING})
     | (?P<vector>(?<![A-Za-z0-9_])(?ai:array)\[[-+.,0-9eE[ ]\t\n]+\])
     | (?P<members>(?<![A-Za-z0-9_])(?ai:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*\))
+    | (?P<bracket>[\[\]])
     | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
     | (?P<odd>--|(?<![A-Za-z0-9_.])\.?[0-9])
     """.replace("[ ]", r"\x20"),
     re.VERBOSE,
 )
 VALUE = re.compile(f"{STRING}|{NUMBER}")
+# What stands before a literal, without parentheses, tells its place: a sign, or a word of at most so many letters with what is between.
+NEAR = 24
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+SIGNS = {**dict.fromkeys("=<>", "comparison"), **dict.fromkeys("+-*/%^|", "operand"), ",": "argument", ":": "pair"}
+WORDS = {
+    **dict.fromkeys(("AND", "OR", "NOT", "WHERE", "BETWEEN", "SELECT", "ON"), "operand"),
+    **dict.fromkeys(("LIKE", "ILIKE"), "pattern"),
+    **dict.fromkeys(("LIMIT", "OFFSET"), "rows"),
+    "IN": "member",
+    "BY": "by",
+}
+# Behind SAMPLE a number at any other place may be a weight, or a part of one; in a text with ANY or ALL one behind a comma, or its sign, may be an axis.
+NO_WEIGHT = frozenset({"comparison", "member", "rows"})
+MAY_BE_AXIS = frozenset({"argument", "operand"})
+SAMPLE = re.compile("sample", re.IGNORECASE)
+AXIS = re.compile(r'(?:any|all)"?[ \t\n]*\(', re.IGNORECASE)
 
 _clean: set[str] = set()
 
 
-def shape(text: str) -> str | None:
-    """Return the shape of a text, or None for one that is read anew each time."""
+def shape(text: str, readers: Readers) -> str | None:
+    """Return the shape of a text for rules that read literals so, or None for one that is read anew each time."""
     if len(text) > LONGEST_TEXT or "\0" in text:
         return None
-    marks = _Marks()
+    marks = _Marks(text, readers)
     try:
         found = LITERAL.sub(marks.mark, text) + marks.pattern()
     except ValueError:
@@ -81,46 +99,80 @@ def kept() -> int:
 class _Marks:
     """What stands for the literals of one text; the same literal has the same number, since rules look for expressions that are the same."""
 
-    def __init__(self) -> None:
-        """Begin without any."""
+    def __init__(self, text: str, readers: Readers) -> None:
+        """Begin at the start of a text."""
+        self._text = text
+        self._readers = readers
         self._numbers: dict[Hashable, int] = {}
         self._vectors: list[list[float]] = []
+        self._brackets = 0
+        self._sampled: int | None = None
+        self._axes: bool | None = None
 
     def mark(self, match: re.Match[str]) -> str:
-        """Return what stands for a literal."""
-        kind = match.lastgroup or ""
-        return _MARKS[kind](self, match)
+        """Return what stands for a part of the text."""
+        return _MARKS[match.lastgroup or ""](self, match)
 
-    def numbered(self, sign: str, value: Hashable) -> str:
-        """Return a mark with the number of a value."""
-        return f"{sign}\0{self._numbers.setdefault(value, len(self._numbers))}\0"
+    def bracket(self, match: re.Match[str]) -> str:
+        """Count the brackets that are open."""
+        found = match[0]
+        self._brackets += 1 if found == "[" else -1
+        return found
 
-    def value(self, written: str) -> str:
-        """Return the mark of a value: its kind, and which one it is."""
-        if written[0] == "'":
-            return self.numbered("'" if len(written) > len("''") else "''", written)
-        digits = written.lstrip("-")
-        kind = "f" if "." in digits else "i"
-        value = float(digits) if kind == "f" else int(digits)
-        return self.numbered(f"{'-' * (digits != written)}{kind}{'' if value else 0}", (kind, value))
+    def text(self, match: re.Match[str]) -> str:
+        """Return the mark of a text."""
+        place = "key" if self._brackets else place_of(self._text, match.start())
+        return self.value(match[0], place)
 
-    def same(self, written: str) -> str:
-        """Return the mark of a literal that is part of the shape."""
-        return written + self.value(written)
+    def number(self, match: re.Match[str]) -> str:
+        """Return the mark of a number."""
+        start = match.start()
+        if self._brackets:
+            place = "index" if _is_index(self._text, start, match.end()) else "bound"
+        else:
+            place = place_of(self._text, start)
+            if place in MAY_BE_AXIS and self._may_be_axis(start):
+                place = "axis"
+            if place not in NO_WEIGHT and self._is_sampled(start):
+                place = "weight"
+        return self.value(match[0], place)
 
-    def vector(self, written: str) -> str:
+    def _is_sampled(self, start: int) -> bool:
+        """Tell whether SAMPLE stands before a place."""
+        if self._sampled is None:
+            found = SAMPLE.search(self._text)
+            self._sampled = found.start() if found else len(self._text)
+        return start > self._sampled
+
+    def _may_be_axis(self, start: int) -> bool:
+        """Tell whether a number at a place may be an axis."""
+        if self._axes is None:
+            self._axes = AXIS.search(self._text) is not None
+        return self._axes and self._text[max(start - NEAR, 0) : start].rstrip(BLANKS + "(").endswith((",", "-"))
+
+    def value(self, written: str, place: str) -> str:
+        """Return the mark of a value: its kind, which one it is, and what the rules read of it at its place; where that has no name, the value itself."""
+        sign, kind, literal = _literal(written)
+        mark = f"{sign}{kind}\0{self._numbers.setdefault((kind, literal), len(self._numbers))}\0"
+        if not place:
+            return mark + written
+        read = self._readers.get(place)
+        return mark if read is None else f"{mark}{[of(literal) for of in read]}"
+
+    def vector(self, match: re.Match[str]) -> str:
         """
         Return the mark of a vector.
 
         Raises:
-            ValueError: the rules may speak of it, or it may be the same as one that is written otherwise.
+            ValueError: it may be the same as one that is written otherwise.
         """
+        written = match[0]
         found = numbers(written[written.index("[") :])
-        if found is None or not SMALLEST * len(found) < math.hypot(*found) < LARGEST:
+        if found is None:
             message = "an odd vector"
             raise ValueError(message)
         self._vectors.append(found)
-        return f"v\0{len(found)}\0"
+        return f"v\0{len(found)}\0{[of(found) for of in self._readers.get('vector', ())]}"
 
     def pattern(self) -> str:
         """Return which vectors are the same as float32; a single one needs nothing."""
@@ -130,23 +182,47 @@ class _Marks:
         return "\0".join(str(bits.index(one)) for one in bits)
 
 
-def _compared(text: str, start: int) -> bool:
-    """Tell whether an operator of comparison, or LIMIT, stands before a place."""
-    start -= 1
-    while start >= 0 and text[start] in BLANKS:
-        start -= 1
-    return text[start] in "=<>" or text[max(start - 5, 0) : start + 1].lower() == " limit"
+def _literal(written: str) -> tuple[str, str, float | str]:
+    """Return the sign, the kind and the value of a literal, as the engine reads it."""
+    if written[0] == "'":
+        return "", "'", written[1:-1].replace("''", "'")
+    digits = written.lstrip("-")
+    sign = "" if digits == written else "-"
+    return (sign, "f", float(digits)) if "." in digits else (sign, "i", int(digits))
 
 
-def _literal(marks: _Marks, match: re.Match[str]) -> str:
-    """Return the mark of a number or a text: a value after a comparison, part of the shape everywhere else."""
-    mark = marks.value if _compared(match.string, match.start()) else marks.same
-    return mark(match[0])
+def place_of(text: str, start: int) -> str:
+    """Return the place of a literal that is in no brackets, by what stands before it; "" where that has no name."""
+    near = text[max(start - NEAR, 0) : start]
+    before = near.rstrip(BLANKS + "(")
+    if not before:
+        return ""
+    place = SIGNS.get(before[-1])
+    if place is not None:
+        return place
+    at = len(before)
+    while at and before[at - 1] in LETTERS:
+        at -= 1
+    if at == 0 and start > NEAR:
+        return ""
+    word = before[at:].upper()
+    known = WORDS.get(word)
+    if known is not None:
+        return known
+    is_call = "(" in near[len(before) :] and word not in TOKEN_OF_WORD and word[:1].isalpha()
+    return "argument" if is_call else ""
+
+
+def _is_index(text: str, start: int, end: int) -> bool:
+    """Tell whether a number is alone in the brackets behind a name."""
+    return (
+        text[start - 1] == "[" and text[end : end + 1] == "]" and (text[start - 2] in LETTERS or text[start - 2] == '"')
+    )
 
 
 def _members(marks: _Marks, match: re.Match[str]) -> str:
     """Return the mark of the members of IN."""
-    return VALUE.sub(lambda member: marks.value(member[0]), match[0])
+    return VALUE.sub(lambda member: marks.value(member[0], "member"), match[0])
 
 
 def _odd(_marks: _Marks, match: re.Match[str]) -> str:
@@ -157,9 +233,10 @@ def _odd(_marks: _Marks, match: re.Match[str]) -> str:
 
 _MARKS: dict[str, Callable[[_Marks, re.Match[str]], str]] = {
     "name": lambda _marks, match: match[0],
-    "text": _literal,
-    "number": _literal,
+    "text": _Marks.text,
+    "number": _Marks.number,
+    "bracket": _Marks.bracket,
     "members": _members,
     "odd": _odd,
-    "vector": lambda marks, match: marks.vector(match[0]),
+    "vector": _Marks.vector,
 }
