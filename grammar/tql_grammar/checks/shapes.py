@@ -30,6 +30,8 @@ NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
 MEMBER = rf"(?:{NUMBER}|{STRING})"
 LITERAL = re.compile(
     rf"""
+    (?=["'\[\]aAiI\-.0-9])
+    (?:
       (?P<name>"[^"\n]*")
     | (?P<text>{STRING})
     | (?P<vector>(?<![A-Za-z0-9_])(?ai:array)\[[-+.,0-9eE[ ]\t\n]+\])
@@ -37,12 +39,13 @@ LITERAL = re.compile(
     | (?P<bracket>[\[\]])
     | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
     | (?P<odd>--|(?<![A-Za-z0-9_.])\.?[0-9])
+    )
     """.replace("[ ]", r"\x20"),
     re.VERBOSE,
 )
 VALUE = re.compile(f"{STRING}|{NUMBER}")
-# What stands before a literal, without parentheses, tells its place: a sign, or a word of at most so many letters with what is between.
-NEAR = 24
+# What stands before a literal, without parentheses, tells its place: a sign or a word.
+SKIPPED = BLANKS + "("
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SIGNS = {**dict.fromkeys("=<>", "comparison"), **dict.fromkeys("+-*/%^|", "operand"), ",": "argument", ":": "pair"}
 WORDS = {
@@ -148,7 +151,7 @@ class _Marks:
         """Tell whether a number at a place may be an axis."""
         if self._axes is None:
             self._axes = AXIS.search(self._text) is not None
-        return self._axes and self._text[max(start - NEAR, 0) : start].rstrip(BLANKS + "(").endswith((",", "-"))
+        return self._axes and self._text[_before(self._text, start) - 1] in ",-"
 
     def value(self, written: str, place: str) -> str:
         """Return the mark of a value: its kind, which one it is, and what the rules read of it at its place; where that has no name, the value itself."""
@@ -193,24 +196,26 @@ def _literal(written: str) -> tuple[str, str, float | str]:
 
 def place_of(text: str, start: int) -> str:
     """Return the place of a literal that is in no brackets, by what stands before it; "" where that has no name."""
-    near = text[max(start - NEAR, 0) : start]
-    before = near.rstrip(BLANKS + "(")
-    if not before:
-        return ""
-    place = SIGNS.get(before[-1])
+    end = _before(text, start)
+    place = SIGNS.get(text[end - 1 : end])
     if place is not None:
         return place
-    at = len(before)
-    while at and before[at - 1] in LETTERS:
+    at = end
+    while at and text[at - 1] in LETTERS:
         at -= 1
-    if at == 0 and start > NEAR:
-        return ""
-    word = before[at:].upper()
+    word = text[at:end].upper()
     known = WORDS.get(word)
     if known is not None:
         return known
-    is_call = "(" in near[len(before) :] and word not in TOKEN_OF_WORD and word[:1].isalpha()
+    is_call = "(" in text[end:start] and word not in TOKEN_OF_WORD and word[:1].isalpha()
     return "argument" if is_call else ""
+
+
+def _before(text: str, start: int) -> int:
+    """Return the end of what stands before a place, without blanks and parentheses."""
+    while start and text[start - 1] in SKIPPED:
+        start -= 1
+    return start
 
 
 def _is_index(text: str, start: int, end: int) -> bool:
