@@ -3,7 +3,7 @@ Texts without their literals: one of which there was no finding tells that there
 
 The shape of a text is all of it but the values of its literals: `Reads` tells what the rules look at of those, and that is a part of the shape.
 A literal at a place that has no name there is a part of the shape as it is written.
-What has a comment, or a number beyond the usual, is read anew each time.
+What has a comment, or an integer that is octal or beyond 64 bits, is read anew each time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from tql_grammar.keywords import TOKEN_OF_WORD
-from tql_grammar.lexer import STRING, numbers
+from tql_grammar.lexer import FLOAT, LARGEST_INTEGER, STRING, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -26,7 +26,7 @@ LONGEST = 4_000
 LONGEST_TEXT = 100_000
 SEVERAL = 2
 BLANKS = " \t\n"
-NUMBER = r"-?(?:[0-9]{1,15}\.[0-9]{1,15}|[1-9][0-9]{0,14}|0)(?![A-Za-z0-9_.])"
+NUMBER = rf"-?(?:{FLOAT}|[1-9][0-9]{{0,18}}|0)(?![A-Za-z0-9_.])"
 MEMBER = rf"(?:{NUMBER}|{STRING})"
 LITERAL = re.compile(
     rf"""
@@ -186,12 +186,23 @@ class _Marks:
 
 
 def _literal(written: str) -> tuple[str, str, float | str]:
-    """Return the sign, the kind and the value of a literal, as the engine reads it."""
+    """
+    Return the sign, the kind and the value of a literal, as the engine reads it.
+
+    Raises:
+        ValueError: an integer does not fit into 64 bits.
+    """
     if written[0] == "'":
         return "", "'", written[1:-1].replace("''", "'")
     digits = written.lstrip("-")
     sign = "" if digits == written else "-"
-    return (sign, "f", float(digits)) if "." in digits else (sign, "i", int(digits))
+    if not digits.isdigit():
+        return sign, "f", float(digits)
+    value = int(digits)
+    if value > LARGEST_INTEGER:
+        message = f"{digits} does not fit into 64 bits"
+        raise ValueError(message)
+    return sign, "i", value
 
 
 def place_of(text: str, start: int) -> str:
@@ -231,8 +242,8 @@ def _members(marks: _Marks, match: re.Match[str]) -> str:
 
 
 def _odd(_marks: _Marks, match: re.Match[str]) -> str:
-    """Refuse a number that is octal, has an exponent, or is very long: it may be the same as one that is written otherwise."""
-    message = f"an odd number at {match.start()}"
+    """Refuse a comment, and an integer that is octal or very long."""
+    message = f"a comment, or an odd integer, at {match.start()}"
     raise ValueError(message)
 
 
