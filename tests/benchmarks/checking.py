@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NUMBERS = itertools.count(10**8)
 SHAPES = itertools.count(10**6)
-# Queries of each kind that people write; {0} is a number that was not there before, everywhere where a literal stands.
+# A query of each family; {0} is a new number each time, and a part of most literals.
 FAMILIES = {
     "functions": "select id, abs(a - {0}) as x from d where sqrt(b * {0}.5) > {0} and data(a, {0}) = 'w{0}' or id > {0}",
     "between": "select id from d where yr between {0} and 20{0} and name between 'a{0}' and 'b{0}' or id between 1 and {0}",

@@ -74,7 +74,7 @@ CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "in
 DEADLY = "TQL4"
 DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
-# What a check without a schema reads of literals; nothing else of them is a part of the shape under which a text without findings is known.
+# The properties of literals that the rules without a schema read: the only ones in the cache key.
 READ = readers(read for rule in WITHOUT_SCHEMA for read in rule.reads)
 
 

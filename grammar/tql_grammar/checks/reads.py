@@ -1,9 +1,9 @@
 """
-The literals that rules read: where they stand, and which property of theirs a rule looks at.
+Declarations of the literals that rules read: their place in a query, and the property that a rule looks at.
 
-The cache of `check` keeps a text without its literals.
-Kind and sign of a literal, the length of a vector, and which literals of a text are the same are always part of what is kept;
-of its value only what a rule of that place declares.
+The cache key of `check` is the query without its literals.
+It always has the kind and the sign of each literal, the length of each vector, and which literals of the query are equal.
+Of the value of a literal it has the properties that rules declare for its place, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     Readers = Mapping[str, tuple[Callable[[Any], object], ...]]
 
-# A pattern in which each character stands for itself, or is a wildcard of LIKE.
+# A pattern of wildcards of LIKE, plain characters, and escaped signs.
 USUAL = re.compile(r"(?:\\[^\w\s*%?]|[^\\.+()\[\]{}|^$])*")
 # Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
 LARGEST, SMALLEST = 1e17, 1e-30
-# Where a literal stands.
-#   comparison: behind = < > and their combinations;  member: in a list of IN;  rows: behind LIMIT and OFFSET;
-#   operand: behind an arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: behind LIKE and ILIKE;
-#   argument: first in a call, or behind a comma;  axis: a number behind a comma or a minus, in a text that calls ANY or ALL;
-#   pair: behind a colon;  by: behind BY;  weight: behind SAMPLE BY, in no comparison;
-#   key: a text in brackets;  index: a number alone in brackets behind a name;  bound: any other number in brackets;
+# The places of literals.
+#   comparison: after = < > and their combinations;  member: in a list of IN;  rows: after LIMIT and OFFSET;
+#   operand: after an arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: after LIKE and ILIKE;
+#   argument: first in a call, or after a comma;  axis: a number after a comma or a minus, in a query that calls ANY or ALL;
+#   pair: after a colon;  by: after BY;  weight: after SAMPLE BY, and in no comparison;
+#   key: a text in brackets;  index: the only number in the brackets after a name;  bound: any other number in brackets;
 #   vector: the numbers of an ARRAY.
 Place = Literal[
     "comparison", "member", "rows", "operand", "pattern", "argument", "axis", "pair", "by", "weight", "key", "index", "bound", "vector",
@@ -35,11 +35,11 @@ Place = Literal[
 
 class Reads(NamedTuple):
     """
-    What a rule reads of the literals at a place.
+    The property that a rule reads of the literals at a place.
 
     Attributes:
-        place: where they stand.
-        of: gives what the rule looks at: of a number, of a text without its quotes, or of the list of a vector's numbers.
+        place: the place of the literals.
+        of: computes the property from a number, from a text without its quotes, or from the list of a vector's numbers.
     """
 
     place: Place
@@ -47,7 +47,7 @@ class Reads(NamedTuple):
 
 
 def whole(literal: float) -> float:
-    """Return a number itself: the rule looks at all of it."""
+    """Return the number itself, for a rule that reads all of it."""
     return literal
 
 
@@ -57,7 +57,7 @@ def is_zero(number: float) -> bool:
 
 
 def readers(reads: Iterable[Reads]) -> Readers:
-    """Return what is read at each place, each property once."""
+    """Return the properties to read at each place, each once."""
     found: dict[str, dict[Callable[[Any], object], None]] = {}
     for place, of in reads:
         found.setdefault(place, {})[of] = None
@@ -66,15 +66,15 @@ def readers(reads: Iterable[Reads]) -> Readers:
 
 def pattern(text: str) -> object:
     """
-    Return what rules read of a pattern: whether it has ``_`` beside ``%``, and whether it has nothing but ``*`` and ``%``.
+    Return whether a pattern has both ``_`` and ``%``, and whether it consists of ``*`` and ``%``.
 
-    A pattern with a character of regular expressions, other than one with a backslash before it, is read whole.
+    For a pattern with an unescaped character of regular expressions this returns the pattern.
     """
     return ("_" in text and "%" in text, not text.strip("*%")) if USUAL.fullmatch(text) else text
 
 
 def size(numbers: list[float]) -> object:
-    """Return what rules read of a vector: nothing but whether it may be zero as float32, or beyond that; such a one is read whole."""
+    """Return None for a vector that is neither zero nor infinite as float32, and the numbers of any other."""
     return None if SMALLEST * len(numbers) < math.hypot(*numbers) < LARGEST else numbers
 
 

@@ -140,8 +140,8 @@ class Rule(Record):
         find: yields the places.
         meant: a text in which the engine does what the example says; empty where it cannot.
         needs_schema: whether it finds nothing where no types of columns are known.
-        reads: the literals whose values decide whether it finds anything in a text of no known columns; one that reads another literal than it declares
-            has findings that `check` forgets, and fails `tests/checks/test_shapes.py`.
+        reads: the literals whose values decide whether the rule finds anything without a schema. `check` caches by these alone,
+            so it loses the findings of a rule that reads other literals; `tests/checks/test_shapes.py` fails for such a rule.
     """
 
     code: str

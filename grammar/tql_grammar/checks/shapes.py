@@ -1,9 +1,9 @@
 """
-Texts without their literals: one of which there was no finding tells that there is none of another that differs in literals only.
+Cache of the queries without findings, keyed by the query without its literals.
 
-The shape of a text is all of it but the values of its literals: `Reads` tells what the rules look at of those, and that is a part of the shape.
-A literal at a place that has no name there is a part of the shape as it is written.
-What has a comment, or an integer that is octal or beyond 64 bits, is read anew each time.
+The cache key, the shape of a query, has the properties of literals that the rules read: see `Reads`.
+A literal at a place without a name there is a part of the key.
+Queries with a comment, with an octal integer, or with an integer beyond 64 bits have no key.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LITERAL = re.compile(
     re.VERBOSE,
 )
 VALUE = re.compile(f"{STRING}|{NUMBER}")
-# What stands before a literal, without parentheses, tells its place: a sign or a word.
+# The sign or the word before a literal and its parentheses decides its place.
 SKIPPED = BLANKS + "("
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SIGNS = {**dict.fromkeys("=<>", "comparison"), **dict.fromkeys("+-*/%^|", "operand"), ",": "argument", ":": "pair"}
@@ -55,7 +55,7 @@ WORDS = {
     "IN": "member",
     "BY": "by",
 }
-# Behind SAMPLE a number at any other place may be a weight, or a part of one; in a text with ANY or ALL one behind a comma, or its sign, may be an axis.
+# After SAMPLE a number at any other place may be a weight, or a part of one; in a query with ANY or ALL one after a comma, or after its sign, may be an axis.
 NO_WEIGHT = frozenset({"comparison", "member", "rows"})
 MAY_BE_AXIS = frozenset({"argument", "operand"})
 SAMPLE = re.compile("sample", re.IGNORECASE)
@@ -65,7 +65,7 @@ _clean: set[str] = set()
 
 
 def shape(text: str, readers: Readers) -> str | None:
-    """Return the shape of a text for rules that read literals so, or None for one that is read anew each time."""
+    """Return the cache key of a query for rules that read such properties, or None for a query that is checked each time."""
     if len(text) > LONGEST_TEXT or "\0" in text:
         return None
     marks = _Marks(text, readers)
@@ -100,7 +100,7 @@ def kept() -> int:
 
 
 class _Marks:
-    """What stands for the literals of one text; the same literal has the same number, since rules look for expressions that are the same."""
+    """The marks that replace the literals of one query; equal literals have the same number, since rules look for equal expressions."""
 
     def __init__(self, text: str, readers: Readers) -> None:
         """Begin at the start of a text."""
@@ -113,7 +113,7 @@ class _Marks:
         self._axes: bool | None = None
 
     def mark(self, match: re.Match[str]) -> str:
-        """Return what stands for a part of the text."""
+        """Return the mark of a literal."""
         return _MARKS[match.lastgroup or ""](self, match)
 
     def bracket(self, match: re.Match[str]) -> str:
@@ -141,7 +141,7 @@ class _Marks:
         return self.value(match[0], place)
 
     def _is_sampled(self, start: int) -> bool:
-        """Tell whether SAMPLE stands before a place."""
+        """Tell whether SAMPLE comes before a place."""
         if self._sampled is None:
             found = SAMPLE.search(self._text)
             self._sampled = found.start() if found else len(self._text)
@@ -154,7 +154,7 @@ class _Marks:
         return self._axes and self._text[_before(self._text, start) - 1] in ",-"
 
     def value(self, written: str, place: str) -> str:
-        """Return the mark of a value: its kind, which one it is, and what the rules read of it at its place; where that has no name, the value itself."""
+        """Return the mark of a value: its kind, its number, and the properties that rules read at its place; the value itself at a place without a name."""
         sign, kind, literal = _literal(written)
         mark = f"{sign}{kind}\0{self._numbers.setdefault((kind, literal), len(self._numbers))}\0"
         if not place:
@@ -206,7 +206,7 @@ def _literal(written: str) -> tuple[str, str, float | str]:
 
 
 def place_of(text: str, start: int) -> str:
-    """Return the place of a literal that is in no brackets, by what stands before it; "" where that has no name."""
+    """Return the place of a literal outside of brackets, by the sign or the word before it, or "" for a place without a name."""
     end = _before(text, start)
     place = SIGNS.get(text[end - 1 : end])
     if place is not None:
@@ -223,14 +223,14 @@ def place_of(text: str, start: int) -> str:
 
 
 def _before(text: str, start: int) -> int:
-    """Return the end of what stands before a place, without blanks and parentheses."""
+    """Return the end of the text before a place, without blanks and parentheses."""
     while start and text[start - 1] in SKIPPED:
         start -= 1
     return start
 
 
 def _is_index(text: str, start: int, end: int) -> bool:
-    """Tell whether a number is alone in the brackets behind a name."""
+    """Tell whether a number is the only one in the brackets after a name."""
     return (
         text[start - 1] == "[" and text[end : end + 1] == "]" and (text[start - 2] in LETTERS or text[start - 2] == '"')
     )
