@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.case import Case, growth, growth_of_memory, peer
 from tests.benchmarks.composing import ours
 from tql import check
-from tql_grammar.checks import check_reading
+from tql_grammar.checks import cache, check_reading
 from tql_grammar.parser import read
 
 if TYPE_CHECKING:
@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 NUMBERS = itertools.count(10**8)
 SHAPES = itertools.count(10**6)
+# A query of each family; {0} is a new number each time, and a part of most literals.
+FAMILIES = {
+    "functions": "select id, abs(a - {0}) as x from d where sqrt(b * {0}.5) > {0} and data(a, {0}) = 'w{0}' or id > {0}",
+    "between": "select id from d where yr between {0} and 20{0} and name between 'a{0}' and 'b{0}' or id between 1 and {0}",
+    "like": "select id from d where text like '%word{0}%' and not (name ilike 'Ab{0}?') or url like 'http://x\\.org/{0}%'",
+    "contains": "select id from d where id > {0} and contains(text, 'abc{0}') or contains(tags, 'x{0}') and yr between 5 and {0}",
+    "bm25": "select id, bm25_similarity(text, 'some words {0}') as score from d order by bm25_similarity(text, 'some words {0}') desc limit 10",
+    "hybrid": "select id from (select id, words * 0.3{0} + sim * 0.7{0} as s from (select id, l2_norm(e - array[0.{0}, 0.5, 1.5]) as sim, k as words from d where contains(text, 'w{0}'))) order by s desc limit {0}",
+    "JSON keys": "select id, meta['key{0}'] as k from d where meta['kind'] = 'v{0}' and meta['n']['m{0}'] > {0} and meta['list'][3] != {0}",
+    "IN": "select id from d where a in ({0}, 2, 3) and b not in ('x{0}', 'y') and c in ({0}.5)",
+    "nested": "select * from (select id, a + {0} as x from d where b = 'w{0}') where x > {0} and x < 20{0} limit {0}",
+    "group": "select grp[0] as g, sum(a * {0}) as s from d where a > {0} and kind = 'k{0}' group by grp",
+    "join": 'select a.id as x, b.name as y from "d" as a join "u" as b on a.id = b.uid where a.val > {0} and b.kind = \'k{0}\' limit {0}',
+    "vector": "select id from d where kind = 'k{0}' order by cosine_similarity(e, array[0.{0}, 0.5, -0.25, 0.125]) desc limit {0}",
+}
 
 
 def short(number: int, name: str = "a") -> str:
@@ -55,6 +70,28 @@ def _with_vector_again() -> tuple[Callable[[], object], Callable[[], object]]:
     return lambda: check(text.replace("ARRAY[", f"ARRAY[0.{next(NUMBERS)},", 1)), lambda: deeplake.prepare_query(text)
 
 
+def of_families() -> list[str]:
+    """Return a text of each family, with literals that were not there before."""
+    return [text.format(next(NUMBERS)) for text in FAMILIES.values()]
+
+
+def _families_again() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return the checks of a text of each family, and sqlglot's parser."""
+    sqlglot = peer("sqlglot")
+    return lambda: [check(text) for text in of_families()], lambda: [sqlglot.parse_one(text) for text in of_families()]
+
+
+def families_change_nothing() -> bool:
+    """Tell whether the families have no findings, and each is one shape whatever its literals are."""
+    cache.forget()
+    texts = [text for _ in range(3) for text in of_families()]
+    return (
+        not any(map(check, texts))
+        and cache.kept() == len(FAMILIES)
+        and not any(check_reading(read(text)) for text in texts)
+    )
+
+
 def shapes_change_nothing() -> bool:
     """Tell whether texts of a shape that was seen before have the verdict of texts that are read whole."""
     texts = [short(number) for number in (1, 2, 0, -1)] + [ours(), ours().replace("ARRAY[", "ARRAY[0.5,", 1)]
@@ -70,6 +107,13 @@ def _levels(count: int) -> Callable[[], object]:
 CASES = (
     Case("check of 150 characters, first time", "sqlglot.parse_one", 1.2, _first),
     Case("check of 150 characters, shape seen before", "sqlglot.parse_one", 0.15, _again, shapes_change_nothing),
+    Case(
+        "check of 12 families of queries, shapes seen before",
+        "sqlglot.parse_one",
+        0.15,
+        _families_again,
+        families_change_nothing,
+    ),
     Case("check of a 1,536-number query, first time", "deeplake.prepare_query", 1.0, _with_vector),
     Case("check of a 1,536-number query, shape seen before", "deeplake.prepare_query", 0.3, _with_vector_again),
     Case("140 for 1 levels, a level", "itself", 1.5, lambda: growth(_levels, 1, 140)),

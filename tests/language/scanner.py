@@ -182,15 +182,14 @@ def are_plain(written: str) -> bool:
 
 
 def usual(text: str, at: int) -> int | None:
-    """End a number that has at most 15 digits before and after a point, and nothing that could be a part of it after it."""
+    """End a float, or an integer of at most 19 digits that is not octal, with nothing after it that could be a part of it."""
     start = at + (text[at : at + 1] == "-")
-    end = whole = skip(text, start, DIGITS)
-    if text[whole : whole + 1] == ".":
-        end = skip(text, whole + 1, DIGITS)
-        fits = 1 <= whole - start <= 15 and 1 <= end - whole - 1 <= 15
-    else:
-        fits = text[start:whole] == "0" or (1 <= whole - start <= 15 and text[start] != "0")
-    return end if fits and text[end : end + 1] not in {*WORD, "."} else None
+    end, whole = number(text, start), skip(text, start, DIGITS)
+    if end is None:
+        end = whole
+        if text[start:whole] != "0" and (not 1 <= whole - start <= 19 or text[start] == "0"):
+            return None
+    return end if text[end : end + 1] not in {*WORD, "."} else None
 
 
 def value(text: str, at: int) -> int | None:
@@ -230,6 +229,7 @@ LITERALS: dict[str, End] = {
         (after := word(text, at, "array")) and bracketed(text, after) if _begins(text, at, WORD) else None
     ),
     "members": lambda text, at: members(text, at) if _begins(text, at, WORD) else None,
+    "bracket": lambda text, at: at + 1 if text[at] in "[]" else None,
     "number": lambda text, at: usual(text, at) if _begins(text, at, WORD + ".") else None,
     "odd": odd,
 }

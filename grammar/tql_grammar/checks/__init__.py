@@ -29,6 +29,7 @@ from tql_grammar.checks import (
     texts,
     types,
 )
+from tql_grammar.checks.reads import readers
 from tql_grammar.checks.repair import Checked, is_safe, offered
 from tql_grammar.checks.rule import Found, Rule, Subject
 from tql_grammar.checks.scopes import scopes_of
@@ -74,6 +75,8 @@ CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "in
 DEADLY = "TQL4"
 DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
+# The properties of literals that the rules without a schema read: the only ones in the cache key.
+READ = readers(read for rule in WITHOUT_SCHEMA for read in rule.reads)
 
 
 def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
@@ -82,7 +85,7 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
     if schemas or info:
         return check_reading(read(text), schemas, info=info)
-    key = cache.cache_key(text)
+    key = cache.cache_key(text, READ)
     if cache.is_clean(key):
         return []
     found = check_reading(read(text))

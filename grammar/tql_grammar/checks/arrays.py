@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.literals import is_number
+from tql_grammar.checks.reads import AXIS, BOUND
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
 
@@ -151,6 +152,7 @@ RULES = (
         example="select arr[1:] as x from D where id = 3",
         find=_open_slices,
         meant="select arr[1:3] as x from D where id = 3",
+        reads=(BOUND,),
     ),
     Rule(
         code="TQL403",
@@ -160,6 +162,7 @@ RULES = (
         example="select emb[0:4:0] as x from D",
         find=_empty_slices,
         meant="select emb[0:4] as x from D",
+        reads=(BOUND,),
     ),
     Rule(
         code="TQL322",
@@ -178,6 +181,7 @@ RULES = (
         example="select any(mat > 24, 0) as x from D",
         find=_axis,
         meant="select any(mat > 24, -1) as x from D",
+        reads=(AXIS,),
     ),
     Rule(
         code="TQL325",
@@ -187,5 +191,6 @@ RULES = (
         example="select emb[2:9] as x from D limit 2",
         find=_beyond,
         meant="select emb[2:4] as x from D limit 2",
+        reads=(BOUND,),
     ),
 )

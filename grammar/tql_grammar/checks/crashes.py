@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.checks.reads import WEIGHT
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
 from tql_grammar.walk import own_parts, walk
@@ -220,6 +221,7 @@ RULES = (
         example="select id from D sample by 0 limit 3",
         find=_endless_sample,
         meant="select id from D sample by 1 limit 3",
+        reads=(WEIGHT,),
     ),
     Rule(
         code="TQL409",

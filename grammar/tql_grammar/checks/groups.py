@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import wrapped
+from tql_grammar.checks.reads import COUNT
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ RULES = (
         example="select id from D group by grp ungroup by split",
         find=_ungroup,
         meant="select id from (select id from D group by grp) ungroup by split",
+        reads=(COUNT,),
     ),
     Rule(
         code="TQL307",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import exchanged
+from tql_grammar.checks.reads import SIZE
 from tql_grammar.checks.rule import Finding, Rule, Subject
 
 if TYPE_CHECKING:
@@ -248,5 +249,6 @@ RULES = (
         example="select linf_norm(ARRAY[1e39, 2]) - 1e39 as x from D",
         find=_beyond_float32,
         meant="select 0.0 as x from D",
+        reads=(SIZE,),
     ),
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tql_grammar.checks.edits import Edit
+    from tql_grammar.checks.reads import Reads
     from tql_grammar.checks.scopes import SelectScope
 
 N = TypeVar("N", bound="ast.Node")
@@ -146,6 +147,8 @@ class Rule(Record):
         find: yields the places.
         meant: a text in which the engine does what the example says; empty where it cannot.
         needs_schema: whether it finds nothing where no types of columns are known.
+        reads: the literals whose values decide whether the rule finds anything without a schema. `check` caches by these alone,
+            so it loses the findings of a rule that reads other literals; `tests/checks/test_cache.py` fails for such a rule.
     """
 
     code: str
@@ -156,6 +159,7 @@ class Rule(Record):
     find: Callable[[Subject], Iterable[Finding]]
     meant: str = ""
     needs_schema: bool = False
+    reads: tuple[Reads, ...] = ()
 
     def found(self, finding: Finding, text: str) -> Found:
         """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.walk import own_parts, sources
+from tql_grammar.walk import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import Edit, wrapped
+from tql_grammar.checks.reads import SIZE, WEIGHT
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.functions import CLOSENESS
 from tql_grammar.outputs import aliased, bare
@@ -209,6 +210,7 @@ RULES = (
         example="select id from D order by cosine_similarity(emb, ARRAY[0, 0, 0, 0]) desc limit 3",
         find=_zero,
         meant="select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
+        reads=(SIZE,),
     ),
     Rule(
         code="TQL503",
@@ -236,5 +238,6 @@ RULES = (
         example="select id from D sample by 0.1",
         find=_constant_weight,
         meant="select id from D sample by 1 limit 10 percent",
+        reads=(WEIGHT,),
     ),
 )

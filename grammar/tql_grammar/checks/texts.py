@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.checks.edits import exchanged
+from tql_grammar.checks.reads import PATTERN
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.inference import infer
 from tql_grammar.rewrite.comparison import MIRRORED
@@ -137,6 +138,7 @@ RULES = (
         example="select id from D where text like 'd_c%'",
         find=_wildcard,
         meant="select id from D where text like 'd?c%'",
+        reads=(PATTERN,),
     ),
     Rule(
         code="TQL513",
@@ -146,6 +148,7 @@ RULES = (
         example="select id from N where s like 'a.b'",
         find=_literally,
         meant="select id from N where s like 'a\\.b'",
+        reads=(PATTERN,),
     ),
     Rule(
         code="TQL514",
@@ -155,5 +158,6 @@ RULES = (
         example="select id from N where s not like 'x%'",
         find=_not_like,
         meant="select id from N where not (s like 'x%')",
+        reads=(PATTERN,),
     ),
 )

@@ -1,0 +1,84 @@
+"""
+Declarations of the literals that rules read: their place in a query, and the property that a rule looks at.
+
+The cache key of `check` is the query without its literals.
+It always has the kind and the sign of each literal, the length of each vector, and which literals of the query are equal.
+Of the value of a literal it has the properties that rules declare for its place, and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Readers = Mapping[str, tuple[Callable[[Any], object], ...]]
+
+# A pattern of wildcards of LIKE, plain characters, and escaped signs.
+USUAL = re.compile(r"(?:\\[^\w\s*%?]|[^\\.+()\[\]{}|^$])*")
+# Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
+LARGEST, SMALLEST = 1e17, 1e-30
+# The places of literals.
+#   comparison: after = < > and their combinations;  member: in a list of IN;  rows: after LIMIT and OFFSET;
+#   operand: after an arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: after LIKE and ILIKE;
+#   argument: first in a call, or after a comma;  axis: a number after a comma or a minus, in a query that calls ANY or ALL;
+#   pair: after a colon;  by: after BY;  weight: after SAMPLE BY, and in no comparison;
+#   key: a text in brackets;  index: the only number in the brackets after a name;  bound: any other number in brackets;
+#   vector: the numbers of an ARRAY.
+Place = Literal[
+    "comparison", "member", "rows", "operand", "pattern", "argument", "axis", "pair", "by", "weight", "key", "index", "bound", "vector",
+]  # fmt: skip
+
+
+class Reads(NamedTuple):
+    """
+    The property that a rule reads of the literals at a place.
+
+    Attributes:
+        place: the place of the literals.
+        of: computes the property from a number, from a text without its quotes, or from the list of a vector's numbers.
+    """
+
+    place: Place
+    of: Callable[[Any], object]
+
+
+def whole(literal: float) -> float:
+    """Return the number itself, for a rule that reads all of it."""
+    return literal
+
+
+def is_zero(number: float) -> bool:
+    """Tell whether a number is 0."""
+    return not number
+
+
+def readers(reads: Iterable[Reads]) -> Readers:
+    """Return the properties to read at each place, each once."""
+    found: dict[str, dict[Callable[[Any], object], None]] = {}
+    for place, of in reads:
+        found.setdefault(place, {})[of] = None
+    return {place: tuple(properties) for place, properties in found.items()}
+
+
+def pattern(text: str) -> object:
+    """
+    Return whether a pattern has both ``_`` and ``%``, and whether it consists of ``*`` and ``%``.
+
+    For a pattern with an unescaped character of regular expressions this returns the pattern.
+    """
+    return ("_" in text and "%" in text, not text.strip("*%")) if USUAL.fullmatch(text) else text
+
+
+def size(numbers: list[float]) -> object:
+    """Return None for a vector that is neither zero nor infinite as float32, and the numbers of any other."""
+    return None if SMALLEST * len(numbers) < math.hypot(*numbers) < LARGEST else numbers
+
+
+BOUND, AXIS, WEIGHT = Reads("bound", whole), Reads("axis", whole), Reads("weight", whole)
+COUNT = Reads("by", is_zero)
+PATTERN = Reads("pattern", pattern)
+SIZE = Reads("vector", size)
