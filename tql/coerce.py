@@ -167,14 +167,9 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
     if module in _BY_MODULE:
         return _BY_MODULE[module]
-    return _array
-
-
-def _array(subject: str, value: object) -> ast.Expression:
-    """Return what numpy reads as an array, or a scalar of numpy by its Python value."""
     from tql.vectors import scalar_or_array
 
-    return scalar_or_array(subject, value, literal)
+    return functools.partial(scalar_or_array, literal)
 
 
 def _decimal(subject: str, value: object) -> ast.Expression:

@@ -57,6 +57,18 @@ class Template:
             found.setdefault(label, []).append(requirement)
         return found
 
+    def require_fitting(self, bindings: Iterable[tuple[str, Expression]]) -> None:
+        """
+        Refuse a value that is refused where its parameter is, if it is given there.
+
+        Raises:
+            ArgumentError: such as for a list that is compared, or a text as a vector.
+        """
+        requirements = self.requirements
+        for label, node in bindings:
+            for require in requirements.get(label, ()):
+                require(f"bind({label}=..)", node)
+
 
 def template_of(query: Statement) -> Template:
     """Return what is known of a query with parameters: the same for all that differ in their values."""
@@ -81,16 +93,8 @@ def bind(query: Statement, values: Mapping[str, object]) -> Statement:
 
 
 def require_fitting(query: Statement) -> None:
-    """
-    Refuse a value that is refused where its parameter is, if it is given there.
-
-    Raises:
-        ArgumentError: such as for a list that is compared, or a text as a vector.
-    """
-    requirements = template_of(query).requirements
-    for label, node in query.bindings:
-        for require in requirements.get(label, ()):
-            require(f"bind({label}=..)", node)
+    """Refuse a value that is refused where its parameter is, if it is given there."""
+    template_of(query).require_fitting(query.bindings)
 
 
 def resolved(query: Statement) -> Statement:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters, search
 from tql.compile import tree
+from tql.composed import Composed
 from tql.expr import Expr, Key
 from tql.messages import shown
-from tql.statement import DerivedQuery, Statement
+from tql.statement import DerivedQuery
 from tql.template import text
 from tql_grammar.errors import ArgumentError
-from tql_grammar.record import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,9 @@ if TYPE_CHECKING:
 
 Column = str | Expr
 T = TypeVar("T")
-NOTHING = Statement()
-FIELDS = len(Statement._fields)
 
 
-class Query:
+class Query(Composed):
     """
     A query: what to select, from where, which rows, in which order, how many.
 
@@ -42,67 +40,7 @@ class Query:
     Clauses, not steps: the order of the calls does not matter, and ``limit`` cuts what ``where`` has left, wherever it stands in the chain; nest with ``select().from_(q)`` to filter what was cut.
     """
 
-    # One slot, where a record has a dict: a query is made by each call of a chain.
-    __slots__ = ("__weakref__", "statement")
-    statement: Statement
-
-    def __init__(self, statement: Statement = NOTHING) -> None:
-        """Take what the query says."""
-        _hold(self, statement)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: a query is frozen."""
-        message = f"`{type(self).__name__}` is frozen: make a changed copy instead of setting `{name}`"
-        raise AttributeError(message)
-
-    def __delattr__(self, name: str) -> None:
-        """Refuse: a query is frozen."""
-        self.__setattr__(name, None)
-
-    def __copy__(self) -> Self:
-        """Return itself: it is frozen."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return itself: it is frozen."""
-        return self
-
-    def __reduce__(self) -> tuple[type[Self], tuple[Statement]]:
-        """Pickle by what it says."""
-        return type(self), (self.statement,)
-
-    def __eq__(self, other: object) -> bool:
-        """Compare clause by clause, with values in the places of their parameters."""
-        if not isinstance(other, Query) or type(self) is not type(other):
-            return NotImplemented
-        mine, theirs = self.statement, other.statement
-        if mine.bindings or theirs.bindings:
-            return parameters.resolved(mine) == parameters.resolved(theirs)
-        return mine == theirs
-
-    def __hash__(self) -> int:
-        """Agree with ``==``."""
-        return hash(parameters.resolved(self.statement))
-
-    def replace(self, **changes: object) -> Self:
-        """Return a copy with some clauses changed, by the names of the fields of `Statement`."""
-        return self._changed(**changes)
-
-    def _changed(self, **changes: object) -> Self:
-        """Return a copy with some clauses changed; the one way of all methods, so it makes both records at once."""
-        statement = self.statement
-        state = statement.__dict__ | changes
-        if len(state) != FIELDS:
-            return self._saying(statement.replace(**changes))
-        query = _new(type(self))
-        _hold(query, made(Statement, state))
-        return query
-
-    def _saying(self, statement: Statement) -> Self:
-        """Return the query that says this."""
-        query = _new(type(self))
-        _hold(query, statement)
-        return query
+    __slots__ = ()
 
     def select(self, *columns: Column, **named: Column) -> Self:
         """
@@ -406,8 +344,9 @@ class Query:
         return coloured(self.statement)
 
     def __dir__(self) -> list[str]:
-        """Return what completes in an editor: the methods of the builder."""
-        return sorted(label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
+        """Return what completes in an editor: the methods of the builder, and `replace`."""
+        own = (label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
+        return sorted([*own, "replace"])
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
@@ -418,11 +357,6 @@ class Query:
         from tql.show import query
 
         return query(self.statement)
-
-
-# Makes a query, and gives it what it says though it is frozen.
-_new = object.__new__
-_hold: Callable[[Query, Statement], None] = Query.__dict__["statement"].__set__
 
 
 def _source(source: str | Query, alias: str | None, schema: Schema | None = None) -> Dataset | DerivedQuery:

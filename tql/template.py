@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql.compile import compile_query, tree
-from tql.parameters import require_fitting, template_of
+from tql.parameters import template_of
 from tql_grammar import ast
 from tql_grammar.printer import pieces
 from tql_grammar.printing.parts import Mark, merged
@@ -39,7 +39,7 @@ def text(query: Statement) -> str:
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    return (_text_of_vectors(query) if query.bindings else None) or compile_query(query)
+    return (text_of_vectors(query) if query.bindings else None) or compile_query(query)
 
 
 def _pieces(query: Statement) -> Pieces:
@@ -53,17 +53,19 @@ def _pieces(query: Statement) -> Pieces:
     return found
 
 
-def _text_of_vectors(query: Statement) -> str | None:
+def text_of_vectors(query: Statement) -> str | None:
     """Return the text of a query whose parameters all have vectors, or None for any other."""
-    values: dict[str, Any] = dict(query.bindings)
+    bindings = query.bindings
+    values: dict[str, Any] = dict(bindings)
     for value in values.values():
         if type(value) is not ast.Vector:
             return None
-    require_fitting(query)
-    written = _pieces(template_of(query).query)
-    parts = written.parts.copy()
+    template = template_of(query)
+    template.require_fitting(bindings)
+    written, places = _pieces(template.query)
+    parts = written.copy()
     try:
-        parts[1::2] = [values[label].bracketed for label in written.places]
+        parts[1::2] = [values[label].bracketed for label in places]
     except KeyError:
         return None
     return "".join(parts)

@@ -63,7 +63,7 @@ def matrix(subject: str, value: object) -> ast.Array:
     return ast.Array(tuple(map(ast.Vector.of, narrow, texts)))
 
 
-def scalar_or_array(subject: str, value: object, literal: Callable[[str, object], ast.Expression]) -> ast.Expression:
+def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: str, value: object) -> ast.Expression:
     """Return the literal of a numpy scalar or a list of strings, by *literal*, which takes values of Python, or of a vector or a matrix."""
     require_unmasked(subject, value)
     if getattr(value, "ndim", None) == VECTOR:

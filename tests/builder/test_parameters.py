@@ -119,7 +119,7 @@ def test_binding_a_vector_again_prints_nothing_again() -> None:
     sys.setprofile(None)
 
     assert first.replace("1.0,2.0,3.0", "3.0,2.0,1.0") == second
-    assert "_text_of_vectors" in called
+    assert "text_of_vectors" in called
     assert not {"tree", "pieces", "compile_query", "rebuild"} & called
 
 
