@@ -58,9 +58,18 @@ class At(NamedTuple):
     around: frozenset[ast.Expression] = frozenset()
 
     def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
-        """Return a part of this part; *unary* tells that this one is a unary function of it."""
+        """Return a part of this part; *unary* tells that this one is a unary function of it. What was tested for null before it guards no AND or OR inside."""
         kept = reduced or (unary and self.reduced)
-        return self._replace(node=node, bare=False, joined=False, output=unary and self.output, reduced=kept)
+        around = frozenset[ast.Expression]() if isinstance(self.node, ast.Function) else self.around
+        return self._replace(
+            node=node,
+            bare=False,
+            joined=False,
+            output=unary and self.output,
+            reduced=kept,
+            before=frozenset(),
+            around=around,
+        )
 
     def missing(self, node: ast.Node) -> ast.Column | None:
         """Return the nullable column that decides whether *node* has a value, or None where it always has one."""
