@@ -119,3 +119,8 @@ def joined(source: ast.Source | None) -> Iterator[ast.Source]:
 def sources(source: ast.Source | None) -> Iterator[ast.Source]:
     """Yield the tables and sub-queries of FROM."""
     return (part for part in joined(source) if not isinstance(part, (ast.Join, ast.Zip)))
+
+
+def has_last_clauses(query: ast.Query) -> bool:
+    """Tell whether a query has ORDER BY, LIMIT, SAMPLE BY, FOR or WITH HINT."""
+    return any(query.__dict__[name] for name in ("order_by", "limit", "sample_by", "locks", "hints"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from tql_grammar import ast
 from tql_grammar.lalr import Malformed
 from tql_grammar.record import Record
+from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,11 +26,6 @@ JOIN_KINDS = ("inner", "left", "right", "full", "cross")
 
 class NotSelect(Record):
     """A statement that the engine's parser reads and its planner refuses."""
-
-
-def has_last_clauses(query: ast.Query) -> bool:
-    """Tell whether a query has ORDER BY, LIMIT, SAMPLE BY, FOR or WITH HINT."""
-    return any(query.__dict__[name] for name in ("order_by", "limit", "sample_by", "locks", "hints"))
 
 
 def _select(  # noqa: PLR0913, PLR0917 - one for each clause of the rule

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.actions.queries import has_last_clauses
 from tql_grammar.checks.edits import wrapped
 from tql_grammar.checks.rule import Finding, Rule, Subject
 from tql_grammar.checks.scopes import selects
 from tql_grammar.outputs import bare, output_name
+from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
-from tql_grammar.actions.queries import has_last_clauses
 from tql_grammar.printing.parts import alias, listed, name, qualified
+from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
