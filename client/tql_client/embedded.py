@@ -190,10 +190,18 @@ def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engi
 
 
 def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the values of a column; of no rows the engine cannot read texts that were computed."""
+    """
+    Return the values of a column.
+
+    Two columns cannot be read whole: computed texts of no rows, and the norms of arrays of which every one is empty in a committed dataset
+    (``InvalidType: Dtype is unknown``, measured with 4.7.1 and 4.7.4), whose rows can be read one by one.
+    """
     if len(view) == 0 and str(view.schema[name].dtype).startswith("text"):
         return []
-    return view[name][:]
+    try:
+        return view[name][:]
+    except engine().InvalidType:
+        return [row[name] for row in view]
 
 
 __all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+import struct
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -198,15 +198,12 @@ def _vectors(values: object) -> np.ndarray | None:
     size = len(values[0])
     if size == 0 or type(values[0][0]) is not float:
         return None
-    numbers = array("f")
+    pack = struct.Struct(f"{size}f").pack
     try:
-        for value in values:
-            numbers.fromlist(value)
-        if any(len(value) != size for value in values):
-            return None
-    except (TypeError, OverflowError):
+        packed = bytearray().join([pack(*value) for value in values])
+    except (TypeError, OverflowError, struct.error):
         return None
-    found = np.frombuffer(numbers, np.float32)
+    found = np.frombuffer(packed, np.float32)
     return found.reshape(-1, size) if found.min() > -BEYOND and found.max() < BEYOND else None
 
 

@@ -11,11 +11,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import deeplake
+import numpy as np
 import pytest
 
 from tests.client.fault_server import FaultServer, answer, raw
 from tests.client.matrix import SLACK, client_of
-from tql import col, select
+from tql import col, fn, select
 from tql_client import connect, serve
 from tql_client.call import Call, CancelToken
 from tql_client.embedded import engine
@@ -204,6 +205,22 @@ def test_a_dataset_in_memory() -> None:
         assert ids(client) == [1]
         committed(writer, [2])
         assert ids(client) == [1, 2]
+
+
+@pytest.mark.parametrize("rows", [[[]], [[], []], [[], [3, -4]]], ids=str)
+@pytest.mark.parametrize("norm", ["l1_norm", "l2_norm", "linf_norm"])
+def test_the_norms_of_empty_arrays(norm: str, rows: list[list[int]], tmp_path: Path) -> None:
+    """They are 0, also where every array is empty and the engine cannot read the column as a whole."""
+    dataset = deeplake.create(str(tmp_path / "d"))
+    dataset.add_column("lists", deeplake.types.Array("int32", 1))
+    dataset.append({"lists": [np.array(row, "i4") for row in rows]})
+    dataset.commit()
+    order = {"l1_norm": 1, "l2_norm": 2, "linf_norm": np.inf}[norm]
+    with connect(str(tmp_path / "d")) as client:
+        result = client.query(select(x=getattr(fn, norm)(col("lists"))))
+
+        assert result["x"] == [float(np.linalg.norm(row, order)) if row else 0.0 for row in rows]
+        assert result.to_numpy("x").tolist() == result["x"]
 
 
 def test_commits_while_it_answers(tmp_path: Path) -> None:
