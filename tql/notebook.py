@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from tql.compile import tree
+from tql.compiler.compile import compiled, tree
 from tql.show import calls
 from tql.show import query as shown
 from tql_grammar.errors import ArgumentError
@@ -27,10 +27,10 @@ def html(query: Statement) -> str:
 def _text(query: Statement) -> str:
     """Return the text and its levels, or why there is no text."""
     try:
-        found = tree(query)
+        found = compiled(query)
     except ArgumentError as error:
         return f"<p>No text yet: {escape(str(error))}</p>"
-    text, levels = escape(elided(found)), escape(str(explained(found)))
+    text, levels = escape(elided(found.tree)), escape(str(explained(*found)))
     return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
 
 

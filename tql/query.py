@@ -6,12 +6,12 @@ import functools
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import clauses, parameters, search
-from tql.compile import tree
+from tql.compiler.compile import compiled
+from tql.compiler.template import text
 from tql.composed import Composed
 from tql.expr import Expr, Key
 from tql.messages import shown
 from tql.statement import DerivedQuery
-from tql.template import text
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.syntax import Syntax
     from rich.text import Text
 
+    from tql.compiler.prepare import Prepared
     from tql.difference import Difference
-    from tql.prepared import Prepared
     from tql.statement import Dataset
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain import Level
@@ -221,7 +221,7 @@ class Query(Composed):
         Raises:
             ArgumentError: there are no parameters, or one stands where the engine takes none: in a sub-query, IN, BETWEEN, LIMIT or a subscript.
         """
-        from tql.prepared import prepared
+        from tql.compiler.prepare import prepared
 
         return prepared(self.statement)
 
@@ -329,7 +329,7 @@ class Query(Composed):
         """
         from tql_grammar.explain import explained
 
-        return explained(tree(self.statement))
+        return explained(*compiled(self.statement))
 
     def _repr_html_(self) -> str:
         """Return the query for a notebook, escaped, long vectors elided."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql import compile as compiler
+from tql.compiler import compile as compiler
 from tql.expr import Expr, Key
 from tql.messages import shown
 from tql.query import Query

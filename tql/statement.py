@@ -36,7 +36,7 @@ class Statement(Record):
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search | TextSearch | Fusion, ...] = ()
-    source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | Both | None = None
+    source: Dataset | DerivedQuery | AsWritten | Combined | None = None
     conditions: tuple[Expression, ...] = ()
     groups: tuple[Expression, ...] = ()
     keys: tuple[Key, ...] = ()
@@ -77,12 +77,6 @@ class Combined(Record):
     members: tuple[Statement, ...]
 
 
-class Unordered(Record):
-    """The rows of several queries one after the other, each with a column that says which query it came from."""
-
-    members: tuple[Statement, ...]
-
-
 class Sampling(Record):
     """
     Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
@@ -113,16 +107,3 @@ class Joined(Record):
     source: Dataset | DerivedQuery
     on: ast.Comparison
     how: str
-
-
-class Both(Record):
-    """The rows of two sources that match, with these columns of them."""
-
-    left: Dataset | DerivedQuery
-    other: Joined
-    columns: tuple[ast.Aliased, ...]
-
-    @property
-    def missing(self) -> Dataset | DerivedQuery | None:
-        """The source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
-        return {"left": self.other.source, "right": self.left}.get(self.other.how)

@@ -293,7 +293,7 @@ class Client:
         """Return the text of a query for what is known of the columns."""
         if isinstance(query, str):
             return self._checked(query, on_findings, schemas)
-        from tql.compile import compile_query
+        from tql.compiler.compile import compile_query
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
@@ -323,7 +323,7 @@ def _checked_once(text: str, dataset: str | None, needs_source: bool) -> str:  #
 
 def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
     """Return a text that names its dataset, where that is needed."""
-    from tql.compile import with_source, without_source
+    from tql.compiler.compile import with_source, without_source
 
     if dataset is not None:
         return with_source(text, dataset)

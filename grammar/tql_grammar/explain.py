@@ -14,7 +14,7 @@ from tql_grammar.rewrite.order import is_part
 from tql_grammar.walk import rebuild, sources, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FEW = 8
 BY_INDEX = "an index of the embeddings may find the first rows, where one was built: nearly the closest; exact=True looks at every row"
@@ -39,14 +39,20 @@ class Level(Record):
         return "\n".join(_lines(self))
 
 
-def explained(query: ast.Query) -> Level:
-    """Return the levels of a query."""
+def explained(query: ast.Query, reasons: Mapping[int, str] | None = None) -> Level:
+    """
+    Return the levels of a query.
+
+    Args:
+        query: the tree of a text.
+        reasons: why each SELECT is around the one below, by its identity, where whoever made the tree knows; else the text tells.
+    """
     if isinstance(query, ast.Select):
-        return _select(query)
+        return _select(query, reasons)
     if isinstance(query, ast.SetOperation):
         words = ", ".join(dict.fromkeys(query.operators))
         clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query))
-        return Level(clauses, "", tuple(map(explained, query.operands)))
+        return Level(clauses, "", tuple(explained(operand, reasons) for operand in query.operands))
     return Level((("", elided(query)),))
 
 
@@ -63,17 +69,17 @@ def _short(node: Record) -> Record:
     return node
 
 
-def _select(select: ast.Select) -> Level:
+def _select(select: ast.Select, reasons: Mapping[int, str] | None) -> Level:
     """Return the level of a SELECT."""
-    below = tuple(_source(source) for source in sources(select.source))
-    reasons = (_why(select), BY_INDEX if _may_be_found(select) else "")
-    return Level(_clauses(select), "; ".join(filter(None, reasons)), below)
+    below = tuple(_source(source, reasons) for source in sources(select.source))
+    why = _why(select) if reasons is None else reasons.get(id(select), "")
+    return Level(_clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below)
 
 
-def _source(source: ast.Source) -> Level:
+def _source(source: ast.Source, reasons: Mapping[int, str] | None) -> Level:
     """Return the level of a source."""
     if isinstance(source, ast.Derived):
-        level = explained(source.query)
+        level = explained(source.query, reasons)
         return level.replace(clauses=(*level.clauses, ("as", source.alias))) if source.alias else level
     return Level((("from", to_tql(source)),))
 
@@ -182,7 +188,7 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
     ),
     (
         lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and bool(outer.order_by),
-        "the engine heeds one key of an order: the less significant is sorted first, and ties keep that order",
+        "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order",
     ),
     (
         lambda outer, inner: not _is_cut(inner) and bool(aliased(inner.columns).keys() & _read(outer)),

@@ -31,7 +31,7 @@ import json, pickle, sys
 import tql
 from tql import *
 from tql import parse
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 schema = Schema(uid="int64", e="embedding[4]", i="int32", f="float64", t="nullable text", n="nullable int64", id="int64")
 schemas = {None: schema, "mem://a": schema, "one": schema}

@@ -15,7 +15,7 @@ from tests.builder.columns import ENGINE_TYPES, FLOATS, INTEGERS, floats_of
 from tests.builder.test_meaning import several
 from tests.engine import TYPES, dataset, run
 from tql import Expr, Schema, col, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.engine import TYPES, dataset, run
 from tql import ArgumentError, Schema, col, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from tests.builder.columns import COLUMNS, cell, same, sorted_rows, tables
 from tests.builder.test_meaning import several
 from tests.engine import run
 from tql import Schema, asc, col, desc, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from tests.builder.meaning import Condition, Row

@@ -17,7 +17,7 @@ import pytest
 
 from tests.engine import TYPES, dataset, run
 from tql import ArgumentError, Query, Schema, asc, col, desc, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 from tql_client import connect
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine import dataset, run
 from tql import ArgumentError, Schema, col, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from tql import Query

@@ -12,7 +12,7 @@ import pytest
 from tests.builder.test_schema import SEARCHES, columns_of, indexed_data
 from tests.engine import run
 from tql import Schema, col, desc, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable

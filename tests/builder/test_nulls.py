@@ -10,7 +10,7 @@ import pytest
 from tests.builder import nulls
 from tests.oracle import NullsRunner
 from tql import ArgumentError, Query, col, fn, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

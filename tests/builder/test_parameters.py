@@ -15,13 +15,13 @@ from tests.builder import meaning
 from tests.builder.test_meaning import several
 from tests.engine import TYPES, dataset, run
 from tql import ArgumentError, Expr, Query, Schema, col, desc, fn, param, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.builder.meaning import Row
-    from tql.prepared import Prepared
+    from tql.compiler.prepare import Prepared
 
 names = (f"parameters{number}" for number in itertools.count())
 Use = tuple["Callable[[Any], Expr]", st.SearchStrategy[Any]]

@@ -14,7 +14,7 @@ from tests.builder import meaning
 from tests.builder.test_meaning import several
 from tests.engine import TYPES, run
 from tql import ArgumentError, Expr, Schema, col, not_, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable

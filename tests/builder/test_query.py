@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tql import Query, all_of, any_of, asc, col, desc, fn, param, parse, raw, select
-from tql.compile import compile_query, with_source
+from tql.compiler.compile import compile_query, with_source
 from tql_grammar.parser import parse as parse_tree
 from tql_grammar.printer import to_tql
 

@@ -14,7 +14,7 @@ from tests.builder.queries import floats, integers, labels, queries, strings
 from tests.builder.test_meaning import several
 from tests.engine import dataset, run
 from tql import ArgumentError, Query, check, col, fn, raw, select
-from tql.compile import tree
+from tql.compiler.compile import tree
 from tql_grammar import ast
 from tql_grammar.parser import parse, read
 from tql_grammar.walk import walk

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.engine import run
 from tql import ArgumentError, Schema, asc, col, desc, fn, parse, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 from tql_grammar import schema as schemas
 from tql_grammar.schema import Column
 
@@ -454,5 +454,5 @@ def test_explain_says_where_a_level_makes_a_key_exact() -> None:
     parts = "the engine compares keys as float32"
 
     assert [why.startswith(parts) for why in levels] == [True, True, False, False]
-    assert levels[2].startswith("the engine heeds one key")
+    assert levels[2].startswith("the engine sorts by one key")
     assert not levels[3]

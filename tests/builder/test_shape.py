@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.builder.queries import queries
 from tests.builder.test_meaning import several
 from tests.builder.test_values import text_of
-from tql import ArgumentError, Query, col, fn, select, shape
-from tql.compile import compile_query, tree
+from tql import ArgumentError, Query, col, fn, select
+from tql.compiler import cache
+from tql.compiler.compile import compile_query, tree
 from tql_grammar import ast
 from tql_grammar.printer import to_tql
 from tql_grammar.walk import rebuild
@@ -77,14 +78,14 @@ CASES: dict[str, Callable[[Any], Query]] = {
 @pytest.mark.parametrize("values", [(1, 2, -1, 1.0, 0.0, -0.0, 2**63 - 1, -(2**63)), (2, 1), (0.5, 1, 1.0)])
 def test_every_value_comes_back(make: Callable[[Any], Query], values: tuple[Any, ...]) -> None:
     """Numbers that are equal in Python, such as 1 and 1.0, are different values."""
-    shape.forget()
+    cache.forget()
     for value in values:
         assert str(make(value)) == to_tql(tree(make(value).statement))
 
 
 def test_vectors_that_are_the_same_are_no_shape_of_different_ones() -> None:
     """Which vectors of a query are equal is part of its shape."""
-    shape.forget()
+    cache.forget()
     for one, two in ((V, V), (V, V + 1), (V + 1, V + 1), (V + 2, V)):
         query = select("a").similarity("e", one, as_="x").similarity("e", two, as_="y")
         assert str(query) == to_tql(tree(query.statement))
@@ -92,7 +93,7 @@ def test_vectors_that_are_the_same_are_no_shape_of_different_ones() -> None:
 
 def test_a_shape_is_found_again() -> None:
     """The tree is made once for queries that differ in vectors, numbers and texts only."""
-    shape.forget()
+    cache.forget()
     made = []
 
     def query(value: float, text: str, vector: object) -> Query:
@@ -104,7 +105,7 @@ def test_a_shape_is_found_again() -> None:
 
     str(query(1, "x", V))
     for_no_dataset = (None, False)
-    assert shape.text(query(2, "it's", V + 1).statement, write, for_no_dataset) == str(query(2, "it's", V + 1))
+    assert cache.text(query(2, "it's", V + 1).statement, write, for_no_dataset) == str(query(2, "it's", V + 1))
     assert not made
 
 
@@ -116,10 +117,10 @@ def test_the_dataset_of_the_client_is_part_of_the_shape() -> None:
 
 def test_shapes_do_not_pile_up() -> None:
     """The number of shapes that are kept has a bound."""
-    shape.forget()
-    for number in range(shape.MOST_SHAPES + 10):
+    cache.forget()
+    for number in range(cache.MOST_SHAPES + 10):
         str(select(f"c{number}"))
-    assert shape.kept() <= shape.MOST_SHAPES
+    assert cache.kept() <= cache.MOST_SHAPES
 
 
 def test_a_very_deep_query_has_no_shape() -> None:
@@ -127,4 +128,4 @@ def test_a_very_deep_query_has_no_shape() -> None:
     query = select("a").from_("d")
     for _ in range(1200):
         query = select().from_(query)
-    assert shape.text(query.statement, lambda *_rest: [], None) is None
+    assert cache.text(query.statement, lambda *_rest: [], None) is None

@@ -17,7 +17,7 @@ import tql
 from tests.builder.queries import conditions, queries
 from tests.builder.test_meaning import several
 from tql import ArgumentError, Query, all_of, any_of, asc, col, desc, fn, not_, param, parse, raw, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 
 NAMES = {
     name: getattr(tql, name) for name in ("select", "col", "fn", "raw", "param", "asc", "desc", "all_of", "any_of")
@@ -165,9 +165,10 @@ def test_the_levels_as_text() -> None:
 select text, score
 order by score desc
 limit 5
-│ why: the engine heeds one key of an order: the less significant is sorted first, and ties keep that order
+│ why: the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order
 └─ select *
    order by id desc
+   │ why: another clause reads a name that is made below, so this one is further out as well
    └─ select text, cosine_similarity(e, ARRAY[<1536 float32>]) as score, id
       where a = 1
       └─ from "hub://org/ds\""""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tql import Schema, col, param, select
-from tql.compile import compile_query
+from tql.compiler.compile import compile_query
 from tql_grammar import ast
 from tql_grammar.parser import parse
 from tql_grammar.walk import walk

@@ -39,8 +39,8 @@ from tql_client import Client, Result, connect
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tql.compiler.prepare import Prepared
     from tql.difference import Difference
-    from tql.prepared import Prepared
     from tql_grammar.explain import Level
 
 VECTOR = np.ones(3, "f4")

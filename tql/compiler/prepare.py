@@ -67,8 +67,7 @@ class Prepared(NamedTuple):
 
 def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
-    from tql.compile import tree
-    from tql.scope import scope_of
+    from tql.compiler.compile import seen, tree
     from tql_grammar.printer import pieces
     from tql_grammar.rewrite.flat import flat
 
@@ -76,8 +75,9 @@ def prepared(query: Statement) -> Prepared:
     found = flat(tree(given))
     _refuse_places(found)
     compared = list(_compared(found))
+    scope = seen(given)
     for column, _ in compared:
-        _require_plain(scope_of(given).column(column))
+        _require_plain(scope.column(column))
     written = pieces(found)
     labels = tuple(piece.name for piece in written if isinstance(piece, Mark))
     if not labels:

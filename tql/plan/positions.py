@@ -17,7 +17,6 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.statement import Statement
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -32,26 +31,30 @@ def is_positional(node: Record) -> bool:
     return _calls(node, COUNTING)
 
 
-def numbers_rows(query: Statement) -> bool:
+def positional_call(node: Record) -> str:
+    """Return the first function of *node* that counts rows, for a message."""
+    calls = (part.name.lower() for part in walk(node) if isinstance(part, ast.Function))
+    return next(f"{name}()" for name in calls if name in COUNTING)
+
+
+def numbers_rows(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     """
-    Tell whether a query has outputs that are computed below its other clauses.
+    Tell whether a select has outputs that are computed below its other clauses.
 
     Raises:
         ArgumentError: they stand beside a search that has to be flat.
     """
-    if not any(map(is_positional, query.outputs)):
+    if not any(map(is_positional, outputs)):
         return False
-    if any(_calls(key, FLAT) for key in query.keys):
+    if any(_calls(key, FLAT) for key in keys):
         rule = "takes no output with row_number() or data(): the engine would count the rows of the result"
         raise ArgumentError("bm25 / mmr", rule, "one", "number the rows that it found: select(..).from_(found)")
     return True
 
 
-def require_unmoved(query: Statement, later: Iterable[Expression], *, filtered: bool) -> None:
+def require_unmoved(later: Iterable[Expression], *, moved: bool) -> None:
     """Refuse an expression that counts rows where some were left out or moved before."""
-    parts = list(later)
-    moved = filtered or query.sampling is not None or len(query.keys) > 1
-    if moved and any(map(is_positional, parts)):
+    if moved and any(map(is_positional, later)):
         rule = "takes row_number() and data() where no rows were left out or moved before: the engine would count what is left"
         hint = 'give it a name in a query of its own: select("*", n=fn.row_number()), and take the rows from that'
         raise ArgumentError("where / order_by / group_by", rule, "one", hint)

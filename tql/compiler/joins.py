@@ -1,39 +1,37 @@
 """
-A query that names its sources by aliases, as a query over the columns that it reads of them.
+Statements that name their sources by aliases, as clauses over the columns that they read of them.
 
 Each column of a join has a name of its own there: outside of the join every clause is right.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from tql.aggregates import is_aggregate
 from tql.clauses import output_name
-from tql.grouping import is_grouped
+from tql.compiler.grouped import is_grouped
 from tql.placed import Placed
-from tql.search import Fusion, Search, TextSearch
-from tql.statement import Both, Dataset, DerivedQuery
+from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
+from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
+from tql.search import Fusion
+from tql.statement import Dataset, DerivedQuery, Sampling, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import FLAT
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from tql.expr import Key
-    from tql.statement import Statement
+    from tql.compiler.steps import Lower
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-    from tql_grammar.rewrite.scope import Scope
-    from tql_grammar.schema import Column
 
-    # Returns the columns of the source of a query.
-    See = Callable[[Statement], Scope]
+    Clauses = tuple["B", tuple[Expression, ...], tuple[ast.Order, ...]]
 
 
-# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
-MATCH = "zmatch"
+B = TypeVar("B", Extend, Aggregate)
 
 
 def names_its_source(query: Statement) -> bool:
@@ -42,9 +40,9 @@ def names_its_source(query: Statement) -> bool:
     return alias is not None and query.joined is None and any(_qualified(query))
 
 
-def over_one(query: Statement) -> Statement:
+def over_one(query: Statement, child: Plan, lower: Lower) -> Plan:
     """
-    Return a query with the plain names of its only source: in a query with an order the engine does not find its alias.
+    Return the plan of a query with the plain names of its only source: in a query with an order the engine does not find its alias.
 
     Raises:
         ArgumentError: a column is from a source of another name.
@@ -58,7 +56,7 @@ def over_one(query: Statement) -> Statement:
         return ast.Column(node.name) if isinstance(node, ast.Column) and node.table else node
 
     clauses = rebuild(query.replace(source=None), plain_name)
-    return clauses.replace(source=query.source)
+    return lower(clauses.replace(source=query.source), child)
 
 
 def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
@@ -73,9 +71,9 @@ def _qualified(query: Statement) -> Iterable[ast.Column]:
     return dict.fromkeys(part for part in walk(own) if isinstance(part, ast.Column) and part.table)
 
 
-def over_both(query: Statement, see: See) -> Statement:
+def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
     """
-    Return a query over the columns that it reads of both sources, each under a name of its own.
+    Return the plan of a query over the columns that it reads of both sources, each under a name of its own.
 
     Raises:
         ArgumentError: a source has no alias, or a column does not say which source it is from.
@@ -93,7 +91,8 @@ def over_both(query: Statement, see: See) -> Statement:
             raise _of_another(column, left.alias, join.source.alias)
     read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
     there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
-    both = Both(left, join, tuple(ast.Aliased(column, label) for column, label in there.items()))
+    columns = tuple(ast.Aliased(column, label) for column, label in there.items())
+    both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
     outer = query.replace(
         outputs=tuple(
             ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
@@ -102,7 +101,69 @@ def over_both(query: Statement, see: See) -> Statement:
         source=None,
         joined=None,
     )
-    return _told_apart(_renamed(outer, there), both, see).replace(source=both)
+    return lower(_renamed(outer, there), both)
+
+
+def rows_of(source: Dataset | DerivedQuery, lower: Lower) -> Plan:
+    """Return the rows of a source that may have a name."""
+    if isinstance(source, Dataset):
+        return Scan(source.url, source.alias, source.schema)
+    return Subquery(lower(source.query), source.alias)
+
+
+def _join(query: Statement, plan: Join) -> Join:
+    """Return a join with what a left or right one needs besides: a row of nulls is made of the unfiltered source whose rows may be missing."""
+    missing = missing_side(plan)
+    if missing is None or query.joined is None:
+        return plan
+    sources = (query.source, query.joined.source)
+    if any(isinstance(part, Sampling) for source in sources if source is not None for part in walk(source)):
+        rule = "takes sources that are not drawn at random where it is a left or right join, which reads them several times"
+        raise ArgumentError(
+            "join", rule, "sample_by", "draw from the joined rows: select(..).from_(joined).sample_by(..)"
+        )
+    source = sources[missing is plan.right]
+    return plan.replace(unfiltered=_unfiltered(missing), is_grouped=_has_groups(source))
+
+
+def _has_groups(source: Record | None) -> bool:
+    """Tell whether there are groups in a source."""
+    parts = () if source is None else walk(source)
+    return any(
+        isinstance(part, Statement) and (part.unique or part.pieces is not None or is_grouped(part)) for part in parts
+    )
+
+
+def _unfiltered(plan: Plan) -> Plan:
+    """Return a source with the same columns and all the rows that there are: where they are filtered there may be none."""
+    return plan.replace(child=_whole(plan.child)) if isinstance(plan, Subquery) else plan
+
+
+def _whole(plan: Plan) -> Plan:
+    """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
+    base = plan
+    while isinstance(base, (Filter, Sample, Sort, Limit)):
+        if ranks_words(base):
+            return plan
+        base = base.child
+    if ranks_words(base) or not isinstance(base, (Extend, Aggregate)):
+        return plan
+    child = base.child
+    if isinstance(child, Union):
+        return base.replace(child=Subquery(_whole(child.children[0])))
+    return base.replace(child=_unfiltered(child))
+
+
+def ranks_words(node: Plan) -> bool:
+    """Tell whether an operation is a search that the engine does in one form only."""
+    own = (part for name, part in node.__dict__.items() if name != "child" and isinstance(part, (tuple, ast.Node)))
+    nodes = (item for part in own for item in (part if isinstance(part, tuple) else (part,)))
+    return any(
+        isinstance(part, ast.Function) and part.name.lower() in FLAT
+        for item in nodes
+        if isinstance(item, ast.Node)
+        for part in walk(item)
+    )
 
 
 def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
@@ -143,6 +204,23 @@ def _refuse_unqualified(query: Statement) -> None:
             raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
 
 
+def join_keys(node: Join) -> tuple[ast.Column, ...]:
+    """Return the columns of the equality."""
+    found = tuple(part for part in (node.on.left, node.on.right) if isinstance(part, ast.Column))
+    aliases = {alias_of(node.left), alias_of(node.right)}
+    if {part.table for part in found} != aliases or len(aliases) != len(found):
+        rule = "takes the equality of one column of each source, by the aliases of the two, which differ"
+        raise ArgumentError("on", rule, shown_on(node), 'col("id", of="a") == col("uid", of="b")')
+    return found
+
+
+def shown_on(node: Join) -> str:
+    """Return the equality of a join for a message."""
+    from tql_grammar.printer import to_tql
+
+    return f"`{to_tql(node.on)}`"
+
+
 # --- rows that match nothing ------------------------------------------------------------------------------------------
 
 
@@ -163,10 +241,10 @@ class Missing(NamedTuple):
     single: frozenset[str]
 
 
-def _missing(query: Statement, both: Both, alias: str | None, see: See) -> Missing:
+def _missing(join: Join, alias: str | None) -> Missing:
     """Return the columns of the source with this alias."""
-    known = see(query.replace(source=both)).columns or {}
-    labels = frozenset(part.alias for part in both.columns if getattr(part.expression, "table", None) == alias)
+    known = schema(join).columns or {}
+    labels = frozenset(part.alias for part in join.columns if getattr(part.expression, "table", None) == alias)
     types = {label: column for label in labels if (column := known[label]) is not None}
     return Missing(
         labels,
@@ -176,22 +254,24 @@ def _missing(query: Statement, both: Both, alias: str | None, see: See) -> Missi
     )
 
 
-def may_be_empty(column: Column) -> bool:
-    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
-    return not column.nullable and (column.is_text or column.dtype == "json")
-
-
-def _told_apart(query: Statement, both: Both, see: See) -> Statement:
+def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Order, ...], join: Join) -> Clauses[B]:
     """
-    Return a query over a left or right join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
+    Return clauses over a join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
 
     Raises:
         ArgumentError: the engine cannot compute something where nothing matches.
     """
-    if both.missing is None:
-        return query
-    missing = _missing(query, both, both.missing.alias, see)
-    _refuse_uncomputable(query, missing)
+    side = missing_side(join)
+    if side is None:
+        return base, conditions, keys
+    missing = _missing(join, alias_of(side))
+    grouped: tuple[Expression, ...] = base.keys if isinstance(base, Aggregate) else ()
+    searches = {score.name for score in base.scores} if isinstance(base, Extend) else set[str]()
+    for output in base.outputs:
+        if output_name(output) in searches and _reads(output, missing.labels):
+            raise _uncomputable("a search")
+    for node in (*base.outputs, *conditions, *keys, *grouped):
+        _refuse_uncomputable(node, missing, grouped=isinstance(base, Aggregate))
 
     def tell(node: Record) -> Record:
         if isinstance(node, ast.IsNull) and _is_one_of(node.operand, missing.empty):
@@ -200,31 +280,38 @@ def _told_apart(query: Statement, both: Both, see: See) -> Statement:
             return ast.And((_there(), node))  # type: ignore[arg-type]  # a condition
         return node
 
-    found = rebuild(query, tell)
-    keys = tuple(key for item in found.keys for key in _absent_last(item, missing.empty))
-    groups = [
-        key for item in found.groups for key in ((item, _absent()) if _is_one_of(item, missing.empty) else (item,))
-    ]
-    return found.replace(keys=keys, groups=tuple(groups))
+    outputs = tuple(rebuild(output, tell) for output in base.outputs)
+    base = base.replace(outputs=outputs)
+    if isinstance(base, Aggregate):
+        by = (rebuild(key, tell) for key in base.keys)
+        base = base.replace(
+            keys=tuple(part for key in by for part in ((key, _absent()) if _is_one_of(key, missing.empty) else (key,)))
+        )
+    told = tuple(key for item in keys for key in _absent_last(rebuild(item, tell), missing.empty))
+    return base, tuple(rebuild(part, tell) for part in conditions), told
 
 
 CONDITIONS = (ast.Comparison, ast.Between, ast.In, ast.Like)
 
 
-def _refuse_uncomputable(query: Statement, missing: Missing) -> None:
+def _refuse_uncomputable(node: Record, missing: Missing, *, grouped: bool) -> None:
     """Refuse what ends the engine, or gives other values, where a row of nulls is read; numbers of known types are nullable, and looked at as those are."""
-    grouped = is_grouped(query)
-    for part in walk(query):
+    for part in walk(node):
         if isinstance(part, ast.Chain):
             refused = any(_reads(operand, missing.unknown) for operand in part.operands[1:])
         elif isinstance(part, ast.Function):
             refused = _refuses(part, missing, grouped=grouped)
         else:
-            refused = isinstance(part, (Search, TextSearch, Fusion, ast.Subscript)) and _reads(part, missing.labels)
+            refused = isinstance(part, ast.Subscript) and _reads(part, missing.labels)
         if refused:
-            rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
-            hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
-            raise ArgumentError("join", rule, KINDS.get(type(part), "a search"), hint)
+            raise _uncomputable(KINDS[type(part)])
+
+
+def _uncomputable(found: str) -> ArgumentError:
+    """Return the error for what the engine cannot compute of a missing value."""
+    rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
+    hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
+    return ArgumentError("join", rule, found, hint)
 
 
 def _refuses(function: ast.Function, missing: Missing, *, grouped: bool) -> bool:
@@ -259,7 +346,7 @@ def _is_one_of(node: object, labels: frozenset[str]) -> bool:
     return isinstance(node, ast.Column) and node.name in labels
 
 
-def _absent_last(key: Key, told: frozenset[str]) -> tuple[Key, ...]:
+def _absent_last(key: ast.Order, told: frozenset[str]) -> tuple[ast.Order, ...]:
     """Return the keys that put missing texts after all others, or before them where the order descends."""
     return (key.replace(expression=_absent()), key) if _is_one_of(key.expression, told) else (key,)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tql.compile import compile_query, tree
+from tql.compiler.compile import compile_query, tree
 from tql.parameters import template_of
 from tql_grammar import ast
 from tql_grammar.printer import pieces

@@ -1,20 +1,18 @@
-"""
-Queries in terms of other queries: set operations, DISTINCT, and the searches that the engine takes in one form only.
-
-Each function returns a query of plain clauses with the same meaning; `tql.compile` writes it.
-"""
+"""Clauses that are plans made of plans: DISTINCT, set operations, groups that are taken apart, and the searches that the engine takes in one form only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tql.clauses import output_name
+from tql.compiler.grouped import is_grouped, refuse_sample
+from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.expr import Key
-from tql.grouping import is_grouped, refuse_sample
-from tql.joined import names_its_source, over_both, over_one
 from tql.placed import Placed
+from tql.plan.names import column_names, selected_names
+from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.search import Fusion, TextSearch, exactly
-from tql.statement import Combined, Dataset, DerivedQuery, Statement, Unordered
+from tql.statement import Combined, DerivedQuery, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.schema import did_you_mean
@@ -23,7 +21,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql.joined import See
+    from tql.compiler.steps import Lower
     from tql.search import Leg
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -31,30 +29,13 @@ if TYPE_CHECKING:
 LEG, LOWEST, HIGHEST, WEIGHT = "zleg", "zlow", "zhigh", "zw"
 
 
-def names(query: Statement) -> tuple[str, ...] | None:
-    """Return the names of a query's columns in order, or None where they are those of a dataset that is not known."""
-    scores = tuple(search.alias for search in query.searches)
-    selected = query.outputs or (ast.Star(),)
-    if not any(isinstance(output, ast.Star) for output in selected):
-        return (*(output_name(output) or "" for output in selected), *scores)
-    if len(selected) > 1:
-        return None
-    below = _below(query)
-    if below is None and isinstance(query.source, DerivedQuery):
-        below = names(query.source.query)
-    return None if below is None else (*below, *scores)
+def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
+    """Return the names of a statement's columns in order, or None where they are those of a dataset that is not known."""
+    return selected_names(query.outputs or (ast.Star(),), [search.alias for search in query.searches], child)
 
 
-def _below(query: Statement) -> tuple[str, ...] | None:
-    """Return the names of a set operation that is the source, or of a dataset whose columns are known."""
-    if isinstance(query.source, Dataset) and query.source.schema is not None:
-        return tuple(query.source.schema)
-    return names(query.source.members[0]) if isinstance(query.source, (Combined, Unordered)) else None
-
-
-def known_names(subject: str, query: Statement) -> tuple[str, ...]:
-    """Return the names of a query's columns, or refuse one whose columns are not known."""
-    found = names(query)
+def _required(subject: str, found: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return names of columns, or refuse a query whose columns are not known."""
     if found is None:
         raise ArgumentError(
             subject,
@@ -65,74 +46,56 @@ def known_names(subject: str, query: Statement) -> tuple[str, ...]:
     return found
 
 
-def plain(query: Statement, see: See) -> Statement:
-    """
-    Return a query of plain clauses that means the same.
-
-    Args:
-        query: any query.
-        see: returns the columns of a query's source, `tql.scope.scope_of`, which itself asks for plain queries.
-    """
-    for applies, rewrite in _REWRITES:
-        if applies(query):
-            return plain(rewrite(query, see), see)
-    return query
-
-
 def _columns(labels: tuple[str, ...]) -> tuple[Expression, ...]:
     """Return names as columns."""
     return tuple(map(ast.Column, labels))
 
 
-def _distinct(query: Statement) -> Statement:
-    """Return a query that groups by every column of the same query with its duplicates; order and limit concern what is left."""
-    columns = _columns(known_names("distinct", query))
-    rows = query.replace(unique=False, keys=(), row_limit=None, row_offset=None)
-    return Statement(
-        outputs=columns,
-        source=DerivedQuery(rows),
-        groups=columns,
-        keys=query.keys,
-        row_limit=query.row_limit,
-        row_offset=query.row_offset,
+def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
+    columns = _columns(_required("distinct", names(query, child)))
+    rows = lower(query.replace(unique=False, keys=(), row_limit=None, row_offset=None), child)
+    whole = Statement(
+        outputs=columns, groups=columns, keys=query.keys, row_limit=query.row_limit, row_offset=query.row_offset
     )
+    return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
 
 
-def _combined(query: Statement) -> Statement:
-    """Return a query over the rows of a set operation."""
-    source = query.source
-    assert isinstance(source, Combined)  # noqa: S101 - by the table below
+# --- set operations ---------------------------------------------------------------------------------------------------
 
-    labels = known_names(source.operator, source.members[0])
+
+def combined(source: Combined, lower: Lower) -> Plan:
+    """Return the rows of a set operation."""
+    members = [lower(member) for member in source.members]
+    labels = _required(source.operator, column_names(members[0]))
     columns = _columns(labels)
-    legs = Unordered(tuple(_leg(member, labels, number) for number, member in enumerate(source.members, 1)))
+    legs = Union(tuple(_leg(member, labels, number, lower) for number, member in enumerate(members, 1)))
     if source.operator == "union_all":
-        rows = Statement(outputs=columns, source=legs)
-    elif source.operator == "union":
-        rows = Statement(outputs=columns, source=legs, groups=columns)
-    else:
-        rows = _kept(columns, legs, source.operator)
-    if query.replace(source=None) == Statement():
-        return rows
-    return query.replace(source=DerivedQuery(rows))
+        return lower(Statement(outputs=columns), legs)
+    if source.operator == "union":
+        return lower(Statement(outputs=columns, groups=columns), legs)
+    return _kept(columns, legs, source.operator, lower)
 
 
-def _kept(columns: tuple[Expression, ...], legs: Unordered, operator: str) -> Statement:
+def _kept(columns: tuple[Expression, ...], legs: Plan, operator: str, lower: Lower) -> Plan:
     """Return the rows that are in both legs, or in the first only."""
     leg = ast.Column(LEG)
     marks = (ast.Aliased(ast.Function("min", (leg,)), LOWEST), ast.Aliased(ast.Function("max", (leg,)), HIGHEST))
-    grouped = Statement(outputs=(*columns, *marks), source=legs, groups=columns)
+    grouped = lower(Statement(outputs=(*columns, *marks), groups=columns), legs)
     test = (
         ast.Comparison("!=", ast.Column(LOWEST), ast.Column(HIGHEST))
         if operator == "intersect"
         else ast.Comparison("=", ast.Column(HIGHEST), ast.Number(1))
     )
-    return Statement(outputs=columns, source=DerivedQuery(grouped), conditions=(test,))
+    reason = (
+        "the engine has no INTERSECT and EXCEPT that are right: the numbers of the queries that a row is from decide"
+    )
+    return lower(Statement(outputs=columns, conditions=(test,)), Subquery(grouped, reason=reason))
 
 
-def _leg(member: Statement, labels: tuple[str, ...], number: int) -> Statement:
+def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Plan:
     """Return a member with a column that says which one it is: without it the engine takes two legs of all columns as sets of row numbers."""
-    own = known_names("union", member)
+    own = _required("union", column_names(member))
     if sorted(own) != sorted(labels):
         raise ArgumentError(
             "union / intersect / except_",
@@ -140,7 +103,9 @@ def _leg(member: Statement, labels: tuple[str, ...], number: int) -> Statement:
             ", ".join(own),
             "name them alike: select(a=col(..))",
         )
-    return Statement(outputs=(*_columns(labels), ast.Aliased(ast.Number(number), LEG)), source=DerivedQuery(member))
+    reason = "each row says which query it is from: without it the engine takes the queries as sets of row numbers"
+    outputs = (*_columns(labels), ast.Aliased(ast.Number(number), LEG))
+    return lower(Statement(outputs=outputs), Subquery(member, reason=reason))
 
 
 # --- searches that the engine takes in one form -----------------------------------------------------------------------
@@ -158,7 +123,7 @@ def _has_words(query: Statement) -> bool:
     return any(_is_word_ranking(key.expression) for key in query.keys) and query.row_offset is not None
 
 
-def _words_ranked(query: Statement) -> Statement:
+def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
     score, label = _word_score(query)
     if query.row_limit is None:
@@ -173,14 +138,18 @@ def _words_ranked(query: Statement) -> Statement:
         row_limit=query.row_limit + skipped,
         row_offset=None,
     )
+    plan = lower(core, child, () if label is None else (Score("score", "desc"),))
     if label in {None, "score"} and not skipped:
-        return core
+        return plan
     rest: tuple[Expression, ...] = ()
     if label not in {None, "score"}:
-        names_ = known_names("bm25", query)
+        names_ = _required("bm25", names(query, child))
         rest = (*_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
     cut = (query.row_limit, query.row_offset) if skipped else (None, None)
-    return Statement(outputs=rest, source=DerivedQuery(core), row_limit=cut[0], row_offset=cut[1])
+    reason = (
+        "the engine ranks words in one form: the score, named score, is the only key, and the first rows are asked for"
+    )
+    return lower(Statement(outputs=rest, row_limit=cut[0], row_offset=cut[1]), Subquery(plan, reason=reason))
 
 
 def _word_score(query: Statement) -> tuple[Expression, str | None]:
@@ -212,14 +181,14 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
     return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
-def _fused(query: Statement, see: See) -> Statement:
+def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return rankings fused: each ranks its rows in a select of its own, and the sum of the reciprocal ranks is taken by the key."""
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
     carried = query.replace(searches=())
-    labels = known_names("hybrid", carried)
-    _require_key(query, fusion, see)
+    labels = _required("hybrid", names(carried, child))
+    _require_key(child, fusion)
     key = ast.Column(fusion.key)
     outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
     inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
@@ -227,26 +196,26 @@ def _fused(query: Statement, see: See) -> Statement:
     ranked = query.replace(
         outputs=outputs, searches=(), conditions=tuple(inside), keys=(), row_limit=None, row_offset=None
     )
-    legs = Unordered(tuple(_reciprocal(ranked, leg, fusion) for leg in fusion.legs))
+    legs = Union(tuple(_reciprocal(ranked, child, leg, fusion, lower) for leg in fusion.legs))
     firsts = [
         ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
     ]
-    by_key = [key]
     total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
-    grouped = Statement(outputs=(*by_key, *firsts, total), source=legs, groups=(key,))
-    return Statement(
+    grouped = lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
+    whole = Statement(
         outputs=_columns((*labels, fusion.alias)),
-        source=DerivedQuery(grouped),
         conditions=outside,
         keys=_with_ties([_best_first(item, fusion.alias) for item in query.keys], key),
         row_limit=query.row_limit,
         row_offset=query.row_offset,
     )
+    reason = "hybrid adds up the reciprocal ranks of each row"
+    return lower(whole, Subquery(grouped, reason=reason), (Score(fusion.alias, "desc"),))
 
 
-def _require_key(query: Statement, fusion: Fusion, see: See) -> None:
+def _require_key(child: Plan, fusion: Fusion) -> None:
     """Refuse a key that is no column of the source, where its columns are known."""
-    known = see(query).columns
+    known = column_names(child)
     if known is not None and fusion.key not in known:
         rule = "takes a column that is different in every row as its key, and the source has none of this name"
         raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
@@ -257,13 +226,14 @@ def _labels(node: Record) -> set[str]:
     return {part.name for part in walk(node) if isinstance(part, (ast.Column, Placed))}
 
 
-def _reciprocal(ranked: Statement, leg: Leg, fusion: Fusion) -> Statement:
+def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower: Lower) -> Plan:
     """Return the first rows of a ranking, each with its weight over its rank."""
     score = exactly(leg.score) if fusion.exact and not _is_word_ranking(leg.score) else leg.score
-    first = ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates)
+    first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
     weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
-    return Statement(outputs=(*_columns(names(ranked) or ()), weight), source=DerivedQuery(first))
+    outputs = (*_columns(names(ranked, child) or ()), weight)
+    return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
 
 
 def _best_first(key: Key, score: str) -> Key:
@@ -277,33 +247,34 @@ def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
     return (*keys, Key(key, "asc")) if keys and all(item.expression != key for item in keys) else tuple(keys)
 
 
-# --- groups that are taken apart ----------------------------------------------------------------------------
+# --- groups that are taken apart --------------------------------------------------------------------------------------
 
 
-def _apart(query: Statement) -> Statement:
+def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a query over the members of groups: every other clause concerns the members."""
     source = query.source
     if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
         rule = "takes a grouped query as the source: the engine answers no rows for any other"
         raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
-    members = Statement(outputs=_columns(known_names("ungroup_by", source.query)), source=source, pieces=query.pieces)
-    rest = query.replace(pieces=None, source=DerivedQuery(members))
-    return members if rest == Statement(source=rest.source) else rest
+    labels = _required("ungroup_by", column_names(child))
+    members = lower(Statement(outputs=_columns(labels), pieces=query.pieces), child)
+    rest = query.replace(pieces=None, source=None)
+    reason = "the members of the groups are rows before any other clause"
+    return members if rest == Statement() else lower(rest, Subquery(members, reason=reason))
 
 
 def _taken_apart(query: Statement) -> bool:
     """Tell whether groups are taken apart, beside other clauses."""
-    return query.pieces is not None and query != Statement(
-        outputs=query.outputs, source=query.source, pieces=query.pieces
+    return query.pieces is not None and query.replace(source=None) != Statement(
+        outputs=query.outputs, pieces=query.pieces
     )
 
 
-_REWRITES: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, See], Statement]], ...] = (
-    (lambda query: query.unique, lambda query, _see: _distinct(query)),
+EXPANSIONS: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, Plan, Lower], Plan]], ...] = (
+    (lambda query: query.unique, _distinct),
     (lambda query: query.joined is not None, over_both),
-    (names_its_source, lambda query, _see: over_one(query)),
-    (lambda query: isinstance(query.source, Combined), lambda query, _see: _combined(query)),
+    (names_its_source, over_one),
     (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
-    (_has_words, lambda query, _see: _words_ranked(query)),
-    (_taken_apart, lambda query, _see: _apart(query)),
+    (_has_words, _words_ranked),
+    (_taken_apart, _apart),
 )
