@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -68,12 +68,17 @@ def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: s
     require_unmasked(subject, value)
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+    if _is_scalar(value):
         return literal(subject, value.item())
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
         return ast.Array(tuple(literal(subject, item) for item in value))
     array = _read(subject, value)
     return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
+
+
+def _is_scalar(value: object) -> TypeGuard[np.generic | NDArray[Any]]:
+    """Tell whether *value* is one value of numpy, as a scalar or as an array without dimensions."""
+    return isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
@@ -101,19 +106,25 @@ def _read(subject: str, value: object) -> NDArray[Any]:
     require_unmasked(subject, value)
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
-    if not (isinstance(value, (list, tuple, memoryview)) or hasattr(value, "__array__") or _has_buffer(value)):
+    _require_array(subject, value)
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
+
+
+def _require_array(subject: str, value: object) -> None:
+    """Refuse what is no list of numbers, and offers none of the protocols for arrays."""
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(item, (str, bytes)) or item is None for item in value):
+            raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
+    elif not (isinstance(value, memoryview) or hasattr(value, "__array__") or _has_buffer(value)):
         raise ArgumentError(
             subject,
             "takes a value that TQL can write",
             shown(value),
             "pass a number, a str, or a list or array of numbers",
         )
-    if isinstance(value, (list, tuple)) and any(isinstance(item, (str, bytes)) or item is None for item in value):
-        raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
-    try:
-        return np.asarray(value)
-    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
-        raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
 
 
 def _of_dlpack(subject: str, value: object) -> NDArray[Any]:

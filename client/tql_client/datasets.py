@@ -10,6 +10,9 @@ from tql_client.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# The engine's type for single values of a type of Python.
+SINGLE: dict[type | None, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
+
 
 def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
     """
@@ -43,16 +46,27 @@ def _values(values: Sequence[Any]) -> list[Any]:
 def _type(name: str, values: Sequence[Any], types: Any) -> Any:  # noqa: ANN401 - the engine ships no types
     """Return the engine's type for a column."""
     there = [value for value in values if value is not None]
-    kinds = {type(value) for value in there}
-    single = {bool: types.Bool, int: types.Int64, float: types.Float64, str: types.Text, dict: types.Dict}
+    complete = len(there) == len(values)
+    kind = _kind(there)
+    if kind in SINGLE:
+        found = getattr(types, SINGLE[kind])()
+        return found if complete or kind is dict else types.Nullable(found)
+    length = None if kind is None else _length(there)
+    if length is None or not complete:
+        message = f"the column {name!r} takes numbers, bools, texts, objects, or vectors of one length, all of one kind"
+        raise ConfigError(message)
+    return types.Embedding(length)
+
+
+def _length(vectors: Sequence[Any]) -> int | None:
+    """Return the length of vectors, or None where they have several, or none."""
+    lengths = {len(vector) for vector in vectors if hasattr(vector, "__len__")}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def _kind(values: Sequence[Any]) -> type | None:
+    """Return the type of all values, float where whole numbers are among floats, or None where they are of several types."""
+    kinds = {type(value) for value in values}
     if kinds == {int, float}:
-        kinds = {float}
-    kind = next(iter(kinds)) if len(kinds) == 1 else None
-    if kind in single:
-        found = single[kind]()
-        return found if len(there) == len(values) or kind is dict else types.Nullable(found)
-    lengths = {len(value) for value in there if hasattr(value, "__len__")}
-    if kind is not None and len(lengths) == 1 and len(there) == len(values):
-        return types.Embedding(lengths.pop())
-    message = f"the column {name!r} takes numbers, bools, texts, objects, or vectors of one length, all of one kind"
-    raise ConfigError(message)
+        return float
+    return kinds.pop() if len(kinds) == 1 else None

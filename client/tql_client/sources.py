@@ -62,16 +62,20 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     reading = read(query)
     tree = reading.tree
     _refuse_no_query(reading)
-    tables = _tables(tree) if tree is not None else []
+    tables = [] if tree is None else _tables(tree)
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
     path = default_path or next((datasets[name] for name in tables if name in datasets), None)
-    places: dict[str | None, str | None] = {None: path, **{name: datasets.get(name) for name in tables}}
-    known = {name: columns(place) for name, place in places.items() if place is not None}
+    known = _known({None: path, **{name: datasets.get(name) for name in tables}}, columns)
     if not may_crash:
         _refuse_deadly(reading, known)
     if tree is None or path is None:
         return Resolved(query, _some(path, datasets, query_is_read=tree is not None))
     return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
+
+
+def _known(paths: Mapping[str | None, str | None], columns: Callable[[str], Schema]) -> Mapping[str | None, Schema]:
+    """Return the columns of each dataset whose path is known, by its name in the query."""
+    return {name: columns(path) for name, path in paths.items() if path is not None}
 
 
 def _refuse_no_query(reading: ParseResult) -> None:

@@ -131,22 +131,26 @@ class ChunkedJson:
     def _columns(self) -> dict[str, list[Any]]:
         """Return the columns of an object of lists whose bracket was read."""
         columns: dict[str, list[Any]] = {}
+        if NAME.match(self.body) is None and self._took(b"}"):
+            return columns
         while True:
-            found = NAME.match(self.body)
-            opening = 0 if found is None else found.end()
-            if found is None and not columns and self._took(b"}"):
-                return columns
-            if found is None or self.body[opening : opening + 1] != b"[":
-                message = "a column of `data` is not a list"
-                raise ProtocolError(message, "missing_key")
-            name = self._load(found[1])
-            del self.body[: opening + 1]
+            name = self._start_of_column()
             columns[name] = [_kept(value) for values in self._members() for value in values]
             if self._took(b"}"):
                 return columns
             if not self._took(b","):
                 message = "the answer is not JSON: something stands between two columns"
                 raise ProtocolError(message, "not_json")
+
+    def _start_of_column(self) -> str:
+        """Read the name of a column and the bracket of its list, and return the name."""
+        found = NAME.match(self.body)
+        if found is None or self.body[found.end() : found.end() + 1] != b"[":
+            message = "a column of `data` is not a list"
+            raise ProtocolError(message, "missing_key")
+        name: str = self._load(found[1])
+        del self.body[: found.end() + 1]
+        return name
 
     def _took(self, mark: bytes) -> bool:
         """Read one mark after blanks, if it is there."""

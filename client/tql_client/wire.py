@@ -235,26 +235,36 @@ def _are_in_order(names: tuple[str, ...], rows: list[Any]) -> bool:
 def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON
     """Refuse data that is neither rows nor columns of one length; a row without a column has None there, unless *strict*."""
     if isinstance(data, list):
-        wanted = set(names)
-        for row in data:
-            if not isinstance(row, dict):
-                message = "a row of `data` is not an object"
-                raise ProtocolError(message, "wrong_type")
-            missing = wanted - row.keys()
-            if missing and strict:
-                message = f"a row of `data` has no `{min(missing)}`"
-                raise ProtocolError(message, "ragged")
-            row.update(dict.fromkeys(missing))
+        _complete_rows(names, data, strict=strict)
     elif isinstance(data, dict):
-        if not all(isinstance(data.get(name), list) for name in names):
-            message = "a column is missing from `data`, or is not a list"
-            raise ProtocolError(message, "missing_key")
-        if len({len(data[name]) for name in names}) > 1:
-            message = "the columns of `data` have different lengths"
-            raise ProtocolError(message, "ragged")
+        _require_columns(names, data)
     else:
         message = f"`data` is {type(data).__name__}, neither a list of rows nor an object of columns"
         raise ProtocolError(message, "wrong_type")
+
+
+def _complete_rows(names: tuple[str, ...], rows: list[Any], *, strict: bool) -> None:
+    """Refuse rows that are no objects; a row without a column has None there, unless *strict*."""
+    wanted = set(names)
+    for row in rows:
+        if not isinstance(row, dict):
+            message = "a row of `data` is not an object"
+            raise ProtocolError(message, "wrong_type")
+        missing = wanted - row.keys()
+        if missing and strict:
+            message = f"a row of `data` has no `{min(missing)}`"
+            raise ProtocolError(message, "ragged")
+        row.update(dict.fromkeys(missing))
+
+
+def _require_columns(names: tuple[str, ...], columns: dict[str, Any]) -> None:
+    """Refuse columns that are missing, are no lists, or have different lengths."""
+    if not all(isinstance(columns.get(name), list) for name in names):
+        message = "a column is missing from `data`, or is not a list"
+        raise ProtocolError(message, "missing_key")
+    if len({len(columns[name]) for name in names}) > 1:
+        message = "the columns of `data` have different lengths"
+        raise ProtocolError(message, "ragged")
 
 
 def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str]) -> APIError:

@@ -140,13 +140,19 @@ def _may_be_found(select: ast.Select) -> bool:
     """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT is in the same SELECT."""
     if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
         return False
+    outputs = _outputs_below(select)
+    if outputs and select.where is not None:
+        return False
     (key,) = select.order_by
-    inner = select.source.query if isinstance(select.source, ast.Derived) else None
-    made = {} if not isinstance(inner, ast.Select) or _is_cut(inner) else aliased(inner.columns)
-    node = made.get(key.expression.name) if isinstance(key.expression, ast.Column) else key.expression
-    exact = select.where is not None and bool(made)
+    node = outputs.get(key.expression.name) if isinstance(key.expression, ast.Column) else key.expression
     name = node.name.lower() if isinstance(node, ast.Function) else ""
-    return not exact and INDEXED.get(name) == (key.direction or "asc")
+    return INDEXED.get(name) == (key.direction or "asc")
+
+
+def _outputs_below(select: ast.Select) -> Mapping[str, ast.Expression]:
+    """Return the aliased outputs of the sub-query of a SELECT, where that keeps all of its rows."""
+    inner = select.source.query if isinstance(select.source, ast.Derived) else None
+    return aliased(inner.columns) if isinstance(inner, ast.Select) and not _is_cut(inner) else {}
 
 
 def _read(outer: ast.Select) -> set[str]:

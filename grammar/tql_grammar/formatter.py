@@ -131,35 +131,61 @@ def _text(pieces: list[Piece]) -> str:
     return "".join(blank + piece for blank, piece, _kind in pieces)
 
 
+class _Nesting:
+    """The parentheses that are open at a token, and the BETWEEN whose AND comes next: they decide where lines begin."""
+
+    def __init__(self) -> None:
+        """Begin outside of all parentheses."""
+        self._queries: list[bool] = []
+        self._last = ""
+        self._between = False
+
+    def begins_line(self, kind: str) -> bool:
+        """Tell whether a line begins with the next token: with a clause or the end of a sub-query, but not within other parentheses."""
+        if kind == "SELECT" and self._last == "LPAR":
+            self._queries[-1] = True
+        if self._queries and not self._queries[-1]:
+            return False
+        clause = kind in LINE_WORDS and self._last not in JOIN_WORDS and not (kind == "AND" and self._between)
+        return clause or kind == "RPAR"
+
+    def steps(self, kind: str) -> int:
+        """Return how many steps to the right of the margin a line that begins with a token is."""
+        return sum(self._queries) + (kind in {"AND", "OR"})
+
+    def close(self, kind: str) -> None:
+        """Leave the parentheses that a token closes."""
+        if kind == "RPAR" and self._queries:
+            self._queries.pop()
+
+    def read(self, kind: str) -> None:
+        """Go on behind a token."""
+        if kind == "LPAR":
+            self._queries.append(False)
+        self._between = kind == "BETWEEN" or (self._between and kind != "AND")
+        self._last = kind
+
+
 def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
     """Yield the lines as pieces: one for each clause and each comment, one step to the right for each open sub-query."""
     line: list[Piece] = []
-    last = ""
-    queries: list[bool] = []
-    commented = between = False
+    nesting = _Nesting()
+    commented = False
     for blank, piece, kind in _spaced(pieces):
-        if kind == "COMMENT":
-            yield from filter(None, [line])
-            yield [("", piece, kind)]
-            line, commented = [], True
-            continue
-        if kind == "SELECT" and last == "LPAR":
-            queries[-1] = True
-        in_query = not queries or queries[-1]
-        begins = kind in LINE_WORDS and last not in JOIN_WORDS and not (kind == "AND" and between)
-        if in_query and (begins or kind == "RPAR"):
-            yield from filter(None, [line])
+        comment = kind == "COMMENT"
+        if line and (comment or nesting.begins_line(kind)):
+            yield line
             line = []
-        if kind == "RPAR" and queries:
-            queries.pop()
-        if not line:
-            # After a comment the engine swallows a line that begins with a blank.
-            steps = sum(queries) + (kind in {"AND", "OR"})
-            line, commented = [("" if commented else INDENT * steps, piece, kind)], False
-        else:
+        if comment:
+            yield [("", piece, kind)]
+            commented = True
+            continue
+        nesting.close(kind)
+        if line:
             line.append((blank, piece, kind))
-        if kind == "LPAR":
-            queries.append(False)
-        between = kind == "BETWEEN" or (between and kind != "AND")
-        last = kind
+        else:
+            # After a comment the engine swallows a line that begins with a blank.
+            line.append(("" if commented else INDENT * nesting.steps(kind), piece, kind))
+            commented = False
+        nesting.read(kind)
     yield from filter(None, [line])

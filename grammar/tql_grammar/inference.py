@@ -48,6 +48,8 @@ PRODUCTS = frozenset({"cosine_similarity", "dot"})
 SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
 COUNTING = frozenset({"row_number", "count"})
+# The types of which no arithmetic is known.
+NO_NUMBER = frozenset({"text", "json", "bytes"})
 # Arithmetic that changes the type of a number, and not the number; and the bits that a number may have so that no type rounds it.
 NEUTRAL = frozenset({("*", 1), ("/", 1), ("+", 0), ("-", 0)})
 EXACT = 32
@@ -80,13 +82,21 @@ def numbers(node: ast.Node, scope: ColumnScope) -> Column | None:
         return infer(node, scope)
     if any(isinstance(part, ast.Function) and part.name.lower() == "random" for part in walk(node)):
         return SMALL
-    if inner is not node and max(bits.get(found.dtype, 0) for bits in (SIGNED, UNSIGNED, FLOATING)) > EXACT:
-        return infer(node, scope)
-    if isinstance(inner, ast.Function):
-        return _of_function(inner, found)
-    if _is_reciprocal(inner):
+    return infer(node, scope) if inner is not node and _bits(found.dtype) > EXACT else _own_numbers(inner, found)
+
+
+def _bits(dtype: str) -> int:
+    """Return the bits of the numbers of a type, or 0 for any other."""
+    return max(bits.get(dtype, 0) for bits in (SIGNED, UNSIGNED, FLOATING))
+
+
+def _own_numbers(node: ast.Node, found: Column) -> Column:
+    """Return the type of the numbers of a value, from the type that it is computed in."""
+    if isinstance(node, ast.Function):
+        return _of_function(node, found)
+    if _is_reciprocal(node):
         return RANK
-    return SMALL if _is_small(inner, found) else found
+    return SMALL if _is_small(node, found) else found
 
 
 def _without_neutral(node: ast.Node) -> ast.Node:
@@ -158,15 +168,20 @@ def promoted(left: str, right: str) -> str:
         if left in same and right in same:
             return max(left, right, key=same.__getitem__)
     if left in FLOATING or right in FLOATING:
-        return f"float{max(FLOATING.get(left) or _floating(left), FLOATING.get(right) or _floating(right))}"
+        return f"float{max(_floating(left), _floating(right))}"
+    return _signed(left, right)
+
+
+def _signed(left: str, right: str) -> str:
+    """Return the type in which a signed and an unsigned integer meet."""
     signed = max(SIGNED.get(left, 0), SIGNED.get(right, 0))
     wanted = 2 * max(UNSIGNED.get(left, 0), UNSIGNED.get(right, 0))
     return f"int{max(signed, wanted)}" if wanted <= LARGEST else "float64"
 
 
-def _floating(integers: str) -> int:
-    """Return the bits of the smallest float that holds integers of a type, as far as one does."""
-    return min(2 * int(integers.strip("uint")), LARGEST)
+def _floating(dtype: str) -> int:
+    """Return the bits of a type of floats, or of the smallest one that holds integers of a type, as far as one does."""
+    return FLOATING.get(dtype) or min(2 * int(dtype.strip("uint")), LARGEST)
 
 
 def _quotient(dtype: str) -> str:
@@ -183,16 +198,23 @@ def _is_element(node: ast.Node) -> bool:
 
 def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
     """Return the type of arithmetic, which may be missing where one of its operands is."""
-    found = [infer(operand, scope) or (FLOAT64 if _is_element(operand) else None) for operand in node.operands]
-    known = [column for column in found if column is not None]
-    if len(known) < len(found) or any(column.dtype in {"text", "json", "bytes"} for column in known):
-        return None
-    shape = max((column.shape for column in known), key=len)
-    dtype = known[0].dtype
-    for operator, column in zip(node.operators, known[1:], strict=True):
+    columns: list[Column] = []
+    for operand in node.operands:
+        column = _operand(operand, scope)
+        if column is None or column.dtype in NO_NUMBER:
+            return None
+        columns.append(column)
+    dtype = columns[0].dtype
+    for operator, column in zip(node.operators, columns[1:], strict=True):
         dtype = promoted(dtype, column.dtype)
         dtype = _quotient(dtype) if operator == "/" else dtype
-    return Column(dtype, shape, any(column.nullable for column in known))
+    shape = max((column.shape for column in columns), key=len)
+    return Column(dtype, shape, any(column.nullable for column in columns))
+
+
+def _operand(node: ast.Expression, scope: ColumnScope) -> Column | None:
+    """Return the type of an operand of arithmetic: a value of JSON is a number there."""
+    return infer(node, scope) or (FLOAT64 if _is_element(node) else None)
 
 
 def _function(node: ast.Function, scope: ColumnScope) -> Column | None:

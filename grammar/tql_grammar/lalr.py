@@ -126,10 +126,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
         kind = token[0]
         while (move := rows[states[-1]].get(kind, 0)) <= 0:
             if not move:
-                if kind == STOP and states[-1] == table.accept:
-                    return values[-1], open_chains
-                _finish(table, actions, states, values, starts, token)
-                raise Unexpected(token, states)
+                return _whole(table, actions, states, values, starts, token), open_chains
             length, origin, pick = rules[-move - 1]
             action = actions[-move - 1]
             if length == 1 and action is None:
@@ -153,6 +150,28 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             raise TooDeep(token)
     message = "the tokens end without a stop"
     raise ValueError(message)
+
+
+def _whole(  # noqa: PLR0913, PLR0917 - all that `run` knows
+    table: Table,
+    actions: Sequence[Action | None],
+    states: Sequence[int],
+    values: Sequence[object],
+    starts: Sequence[int],
+    token: Token,
+) -> object:
+    """
+    Return the value of a whole text, where a token has no move because it is the end of it.
+
+    Raises:
+        Unexpected: the token cannot stand where it stands.
+        Malformed: what a rule made is wrong in itself; the engine says this first.
+        TooDeep: the engine's parser has no room for what a rule made.
+    """
+    if token[0] == STOP and states[-1] == table.accept:
+        return values[-1]
+    _finish(table, actions, states, values, starts, token)
+    raise Unexpected(token, states)
 
 
 def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows

@@ -71,14 +71,24 @@ def _findings(characters: list[Character], check: Callable[[str], list[Diagnosti
     """Return the findings about a text, by the places of its characters; with pasted values, those that hold whatever they are."""
     values = [index for index, character in enumerate(characters) if character.value is None]
     if not values:
-        return check("".join(str(character.value) for character in characters))
-    read: list[Diagnostic] = []
+        return check(_text(characters, ""))
+    found: list[Diagnostic] = []
     for stand_in in STAND_INS:
-        read = [_of_characters(finding, characters, stand_in) for finding in check(_text(characters, stand_in))]
-        if not any(finding.code.startswith("TQL1") for finding in read):
-            return [finding for finding in read if _is_apart(finding, values) and (stand_in or finding.code < "TQL1")]
+        found = [_of_characters(finding, characters, stand_in) for finding in check(_text(characters, stand_in))]
+        if not any(map(_is_syntax, found)):
+            return _certain(found, values, stand_in)
     # A text that cannot go on is wrong before the first value already, or it is the value that makes it right.
-    return [finding for finding in read if finding.end < values[0]]
+    return [finding for finding in found if finding.end < values[0]]
+
+
+def _is_syntax(finding: Diagnostic) -> bool:
+    """Tell whether a finding says that a text is no query."""
+    return finding.code.startswith("TQL1")
+
+
+def _certain(found: list[Diagnostic], values: list[int], stand_in: str) -> list[Diagnostic]:
+    """Return the findings that hold whatever is pasted; where a whole clause may be, only those about the text do."""
+    return [finding for finding in found if _is_apart(finding, values) and (stand_in or finding.code < "TQL1")]
 
 
 def _text(characters: list[Character], stand_in: str) -> str:

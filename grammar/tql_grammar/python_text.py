@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar.positions import characters_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # One character of a string as it is written: an escape, or itself. A backslash before a newline is none.
 WRITTEN = re.compile(r"\\(?:\n|N\{[^}]*\}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|[\s\S])|[\s\S]")
@@ -55,18 +55,30 @@ class Source:
 
     def characters(self, node: ast.expr) -> list[Character]:
         """Return the characters of the text that a node makes, with a pasted value wherever one goes in."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return self._literal(node, node.value)
-        if isinstance(node, ast.JoinedStr):
-            parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
-            return self._literal(node, "".join(map(str, parts)))
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        read = _READERS.get(type(node))
+        found = None if read is None else read(self, node)
+        return [Character(None, *self.span(node))] if found is None else found
+
+    def constant(self, node: ast.Constant) -> list[Character] | None:
+        """Return the characters of a literal, or None where it is no text."""
+        return self._literal(node, node.value) if isinstance(node.value, str) else None
+
+    def f_string(self, node: ast.JoinedStr) -> list[Character]:
+        """Return the characters of an f-string."""
+        parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
+        return self._literal(node, "".join(map(str, parts)))
+
+    def operation(self, node: ast.BinOp) -> list[Character] | None:
+        """Return the characters of texts that are joined by ``+``, or into which ``%`` pastes, or None for another operator."""
+        if isinstance(node.op, ast.Add):
             return self.characters(node.left) + self.characters(node.right)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-            return _pasted(self.characters(node.left), PERCENT)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        return _pasted(self.characters(node.left), PERCENT) if isinstance(node.op, ast.Mod) else None
+
+    def call(self, node: ast.Call) -> list[Character] | None:
+        """Return the characters of a text into which ``.format`` pastes, or None for another call."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             return _pasted(self.characters(node.func.value), BRACES)
-        return [Character(None, *self.span(node))]
+        return None
 
     def _literal(self, node: ast.expr, value: str) -> list[Character]:
         """Return the characters of literals that follow each other; all of them stand at the whole where they are written in another way."""
@@ -144,3 +156,12 @@ def _closing(text: str, at: int) -> int:
             if depth == 0:
                 return offset + 1
     return len(text)
+
+
+# How each kind of node makes a text; None is a value that is pasted.
+_READERS: dict[type, Callable[[Source, Any], list[Character] | None]] = {
+    ast.Constant: Source.constant,
+    ast.JoinedStr: Source.f_string,
+    ast.BinOp: Source.operation,
+    ast.Call: Source.call,
+}

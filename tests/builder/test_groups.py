@@ -202,6 +202,20 @@ def test_what_was_cut_is_filtered_by_an_outer_query(  # noqa: PLR0913, PLR0917 -
     assert expected == run(made(rows), str(query)), str(query)
 
 
+def joined(rows: list[Row], others: list[Row], how: str) -> list[tuple[Any, Any]]:
+    """Return the numbered rows whose `i` is equal as pairs, then those of one side that match nothing, with (None, None)."""
+    left, right = list(enumerate(rows)), list(enumerate(others))
+    pairs: list[tuple[Any, Any]] = [(one, two) for one in left for two in right if one[1]["i"] == two[1]["i"]]
+    matched = {one[0] for one, _ in pairs}, {two[0] for _, two in pairs}
+    nobody = (None, None)
+    lonely: dict[str, list[tuple[Any, Any]]] = {
+        "inner": [],
+        "left": [(one, nobody) for one in left if one[0] not in matched[0]],
+        "right": [(nobody, two) for two in right if two[0] not in matched[1]],
+    }
+    return pairs + lonely[how]
+
+
 @several
 @given(rows=tables, others=tables, how=st.sampled_from(["inner", "left", "right"]), low=meaning.integers, limit=cuts)
 def test_joins_are_python_s(rows: list[Row], others: list[Row], how: str, low: int, limit: int | None) -> None:
@@ -212,21 +226,9 @@ def test_joins_are_python_s(rows: list[Row], others: list[Row], how: str, low: i
         .from_(f"mem://{one}", alias="a")
         .join(f"mem://{two}", col("i", of="a") == col("i", of="b"), how=how, alias="b")
     )
-    pairs = [
-        (first, second) for first in enumerate(rows) for second in enumerate(others) if first[1]["i"] == second[1]["i"]
-    ]
-    seen = {"left": {first[0] for first, _ in pairs}, "right": {second[0] for _, second in pairs}}
-    nobody: tuple[None, None] = (None, None)
-    lonely: dict[str, list[Any]] = {
-        "inner": [],
-        "left": [(first, nobody) for first in enumerate(rows) if first[0] not in seen["left"]],
-        "right": [(nobody, second) for second in enumerate(others) if second[0] not in seen["right"]],
-    }
-    expected = {
-        (first[0], second[0], None if second[1] is None else 2 * second[1]["small"])
-        for first, second in [*pairs, *lonely[how]]
-    }
-    if how == "inner" or (others if how == "left" else rows):
+    pairs = joined(rows, others, how)
+    expected = {(first[0], second[0], None if second[1] is None else 2 * second[1]["small"]) for first, second in pairs}
+    if {"inner": True, "left": bool(others), "right": bool(rows)}[how]:
         assert {tuple(row.values()) for row in run(left, str(query))} == expected, str(query)
     if how == "inner":
         query = (

@@ -157,15 +157,10 @@ class Case(NamedTuple):
     counted: bool
 
 
-@st.composite
-def cases(draw: Callable[..., Any]) -> Case:
-    """Draw a case."""
-    known = draw(st.integers(0, 4)) > 0
-    keys = draw(st.sampled_from(sorted(KEYS) if known else PLAIN))
-    values = st.sampled_from(KEYS[keys][2])
-    left = [
-        {"k": value, "v": number, "g": number % 2} for number, value in enumerate(draw(st.lists(values, max_size=6)))
-    ]
+def tables_of(draw: Callable[..., Any], keys: str) -> tuple[list[Row], list[Row]]:
+    """Draw the rows of two tables."""
+    values = st.lists(st.sampled_from(KEYS[keys][2]), max_size=6)
+    left = [{"k": value, "v": number, "g": number % 2} for number, value in enumerate(draw(values))]
     right = [
         {
             "k": value,
@@ -173,13 +168,29 @@ def cases(draw: Callable[..., Any]) -> Case:
             "t": draw(st.sampled_from(["", "a", "ab", "b"])),
             "x": draw(st.sampled_from([None, 0.25, 1.5])),
         }
-        for number, value in enumerate(draw(st.lists(values, max_size=6)))
+        for number, value in enumerate(draw(values))
     ]
+    return left, right
+
+
+def labels_of_order(how: str, *, known: bool) -> list[str]:
+    """Return the columns that may be the first key: without a schema those that no row of the join lacks."""
+    if known or how == "inner":
+        return ["v", "w", "t"]
+    return ["v" if how == "left" else "w"]
+
+
+@st.composite
+def cases(draw: Callable[..., Any]) -> Case:
+    """Draw a case."""
+    known = draw(st.integers(0, 4)) > 0
+    keys = draw(st.sampled_from(sorted(KEYS) if known else PLAIN))
+    left, right = tables_of(draw, keys)
     kinds = draw(st.sampled_from(sorted(sources("v")))), draw(st.sampled_from(sorted(sources("w"))))
     how = draw(st.sampled_from(["inner", "left", "right"]))
     typed = known and not any("groups" in kind for kind in kinds)
     tests = draw(st.lists(st.sampled_from([test for test in TESTS if typed or not test.known]), max_size=2))
-    ordered = st.sampled_from(["v", "w", "t"]) if known or how == "inner" else st.just("v" if how == "left" else "w")
+    ordered = st.sampled_from(labels_of_order(how, known=known))
     order = draw(st.none() | st.tuples(ordered, st.booleans()))
     return Case(
         keys,
@@ -195,26 +206,62 @@ def cases(draw: Callable[..., Any]) -> Case:
     )
 
 
+def sources_of(case: Case, tables: tuple[str, str]) -> list[Query]:
+    """Return the sources of a case over its tables."""
+    types = KEYS[case.keys][:2]
+    labels = ("k", "v", "g"), ("k", "w", "t", "x")
+    found: list[Query] = []
+    for name, kind, label, source, known, names in zip(tables, types, "vw", case.sources, TABLE, labels, strict=True):
+        schema = Schema({"k": kind, **known.as_dict()}) if case.known else None
+        found.append(sources(label)[source].of(select(*names).from_(f"mem://{name}", schema=schema)))
+    return found
+
+
+def ordered(query: Query, case: Case) -> Query:
+    """Return a query in the order of a case, cut where it has one."""
+    if case.order is None:
+        return query.limit(None)
+    label, descending = case.order
+    others = "vw" if case.known or case.how == "inner" else label
+    key = (desc if descending else asc)(label)
+    return query.order_by(key, *(other for other in others if other != label)).limit(case.limit)
+
+
 def query_of(case: Case, tables: tuple[str, str]) -> Query:
     """Return the query of a case over its tables."""
-    types = KEYS[case.keys][:2]
-    found: list[Query] = []
-    for name, kind, label, known, names in zip(
-        tables, types, "vw", TABLE, (("k", "v", "g"), ("k", "w", "t", "x")), strict=True
-    ):
-        schema = Schema({"k": kind, **known.as_dict()}) if case.known else None
-        table = select(*names).from_(f"mem://{name}", schema=schema)
-        found.append(sources(label)[case.sources["vw".index(label)]].of(table))
-    query = select(*(col(label, of="a" if label in "vg" else "b") for label in "vgwtx")).from_(found[0], "a")
-    query = query.join(found[1], col("k", of="a") == col("k", of="b"), how=case.how, alias="b")
+    left, right = sources_of(case, tables)
+    query = select(*(col(label, of="a" if label in "vg" else "b") for label in "vgwtx")).from_(left, "a")
+    query = query.join(right, col("k", of="a") == col("k", of="b"), how=case.how, alias="b")
     query = query.where(*(test.condition for test in case.tests))
     if case.counted:
         return query.replace(outputs=select(n=fn.count()).statement.outputs, conditions=())
-    if case.order is not None:
-        label, descending = case.order
-        others = "vw" if case.known or case.how == "inner" else label
-        query = query.order_by((desc if descending else asc)(label), *(other for other in others if other != label))
-    return query.limit(case.limit if case.order is not None else None)
+    return ordered(query, case)
+
+
+def pairs_of(left: list[Row], right: list[Row]) -> list[tuple[Row, Row]]:
+    """Return the pairs of rows whose keys are equal; null is equal to nothing."""
+    return [(one, two) for one in left for two in right if one["k"] is not None and one["k"] == two["k"]]
+
+
+def unmatched(rows: list[Row], matched: list[Row]) -> list[Row]:
+    """Return the rows that are not among the matched ones."""
+    return [row for row in rows if all(other is not row for other in matched)]
+
+
+def joined(left: list[Row], right: list[Row], how: str) -> list[Row]:
+    """Return the rows of a join: the pairs, then the rows of the one side that match nothing."""
+    pairs = pairs_of(left, right)
+    lonely = {
+        "left": unmatched(left, [one for one, _ in pairs]),
+        "right": unmatched(right, [two for _, two in pairs]),
+    }
+    rows = [*({**one, **two} for one, two in pairs), *lonely.get(how, [])]
+    return [{label: row.get(label) for label in "vgwtx"} for row in rows]
+
+
+def by_label(label: str) -> Callable[[Row], tuple[bool, Any]]:
+    """Return the key of an order by a column: what is missing comes last."""
+    return lambda row: (row[label] is None, row[label] if row[label] is not None else 0)
 
 
 def meaning(case: Case) -> list[Row]:
@@ -223,21 +270,14 @@ def meaning(case: Case) -> list[Row]:
         sources(label)[kind].rows(rows)
         for label, kind, rows in zip("vw", case.sources, (case.left, case.right), strict=True)
     )
-    nothing = {"v": None, "g": None}, {"w": None, "t": None, "x": None}
-    pairs = [(one, two) for one in left for two in right if one["k"] is not None and one["k"] == two["k"]]
-    lonely: dict[str, list[tuple[Row, Row]]] = {
-        "inner": [],
-        "left": [(one, nothing[1]) for one in left if all(pair[0] is not one for pair in pairs)],
-        "right": [(nothing[0], two) for two in right if all(pair[1] is not two for pair in pairs)],
-    }
-    rows = [{label: {**one, **two}[label] for label in "vgwtx"} for one, two in (*pairs, *lonely[case.how])]
+    rows = joined(left, right, case.how)
     if case.counted:
         return [{"n": len(rows)}] if rows else []
     rows = [row for row in rows if all(test.holds(row) for test in case.tests)]
     if case.order is not None:
         label, descending = case.order
         for key, turned in (("w", False), ("v", False), (label, descending)):
-            rows.sort(key=lambda row: (row[key] is None, row[key] if row[key] is not None else 0), reverse=turned)
+            rows.sort(key=by_label(key), reverse=turned)
         rows = rows[: case.limit]
     return rows
 

@@ -17,7 +17,7 @@ from tql import ArgumentError, Expr, Schema, col, not_, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Test = tuple["Callable[[Expr], Expr]", "Callable[[str], bool]"]
 names = (f"patterns{number}" for number in itertools.count())
@@ -120,19 +120,31 @@ def test_patterns_on_every_column(values: list[str], nulls: list[bool], drawn: l
     schemas: list[dict[str | None, Schema]] = [{}, {None: Schema.from_dataset(data)}]
     source = select().where(col("id") >= 0) if above else None
     for (write, holds), name, schema in itertools.product(drawn, KINDS, schemas):
-        if not schema and name in INDEXED:
+        condition = written(write, name) if schema or name not in INDEXED else None
+        if condition is None:
             continue
-        meant = [
-            number
-            for number, (value, null) in enumerate(zip(values, nulls, strict=False))
-            if (holds(value) if not (null and name == "nullable") else not schema and holds(""))
-        ]
-        try:
-            condition = write(col(name))
-        except ArgumentError:
-            continue
-        for test, rows in ((condition, meant), (not_(condition), [n for n in range(len(values)) if n not in meant])):
+        meant = matching(holds, with_nulls(values, nulls, known=bool(schema)) if name == "nullable" else values)
+        for test, rows in ((condition, meant), (not_(condition), {*range(len(values))} - meant)):
             query = select("id").where(test)
             text = compile_query((query if source is None else query.from_(source)).statement, None, schema)
 
-            assert rows == [row["id"] for row in run(data, text)], (text, values, nulls)
+            assert sorted(rows) == [row["id"] for row in run(data, text)], (text, values, nulls)
+
+
+def matching(holds: Callable[[str], bool], values: Sequence[str | None]) -> set[int]:
+    """Return the numbers of the values for which a test holds; it holds for no null."""
+    return {number for number, value in enumerate(values) if value is not None and holds(value)}
+
+
+def written(write: Callable[[Expr], Expr], name: str) -> Expr | None:
+    """Return a condition on a column, or None where it is refused."""
+    try:
+        return write(col(name))
+    except ArgumentError:
+        return None
+
+
+def with_nulls(values: list[str], nulls: list[bool], *, known: bool) -> Sequence[str | None]:
+    """Return values as a condition reads them: null is the empty text where the column is not known to be nullable."""
+    null = None if known else ""
+    return [null if missing else value for value, missing in zip(values, nulls, strict=False)]

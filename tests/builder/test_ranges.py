@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -71,12 +72,9 @@ def test_over_moved_rows_an_index_is_not_used() -> None:
     assert str(select("id").from_(moved).where(V.between(5, 10))).endswith("where 5 <= v and 10 >= v")
 
 
-@pytest.mark.parametrize("mode", ["Always", "Automatic", "Off"])
-def test_rows(mode: str) -> None:
-    """Every type, with an index and without, built or not, over several commits, negated, and over the rows of a sub-query."""
-    rng = np.random.default_rng(3)
-    name = f"ranges{mode}"
-    made = deeplake.create(f"mem://{name}")
+def filled(mode: str, rng: np.random.Generator) -> tuple[Any, dict[str, list[int]]]:
+    """Return a dataset of several commits with columns of every type, with an index and without, and the values of each type."""
+    made = deeplake.create(f"mem://ranges{mode}")
     made.add_column("id", TYPES.Int64())
     for kind, make in KINDS.items():
         made.add_column(kind, make())
@@ -94,17 +92,25 @@ def test_rows(mode: str) -> None:
             values[kind] += drawn.tolist()
         made.append(block)
         made.commit()
-    source = select("id").from_(f"mem://{name}", schema=Schema.from_dataset(made))
-    for kind in KINDS:
-        for column in (kind, f"{kind}x"):
-            for low, high in rng.choice(BOUNDS, (6, 2)).tolist():
-                range_ = col(column).between(low, high)
-                wanted = [row for row, value in enumerate(values[kind]) if low <= value <= high]
-                others = [row for row in range(300) if row not in wanted]
-                later = select("id").from_(source.select(column).where(col("id") >= 50)).where(range_)
-                assert ids(made, source.where(range_)) == wanted
-                assert ids(made, source.where(~range_)) == others
-                assert ids(made, later) == [row for row in wanted if row >= 50]
+    return made, values
+
+
+@pytest.mark.parametrize("mode", ["Always", "Automatic", "Off"])
+def test_rows(mode: str) -> None:
+    """Every type, with an index and without, built or not, over several commits, negated, and over the rows of a sub-query."""
+    rng = np.random.default_rng(3)
+    made, values = filled(mode, rng)
+    source = select("id").from_(f"mem://ranges{mode}", schema=Schema.from_dataset(made))
+    for kind, suffix in itertools.product(KINDS, ("", "x")):
+        column = f"{kind}{suffix}"
+        for low, high in rng.choice(BOUNDS, (6, 2)).tolist():
+            range_ = col(column).between(low, high)
+            wanted = [row for row, value in enumerate(values[kind]) if low <= value <= high]
+            others = [row for row in range(300) if row not in wanted]
+            later = select("id").from_(source.select(column).where(col("id") >= 50)).where(range_)
+            assert ids(made, source.where(range_)) == wanted
+            assert ids(made, source.where(~range_)) == others
+            assert ids(made, later) == [row for row in wanted if row >= 50]
 
 
 def ids(made: Any, query: Query) -> list[int]:

@@ -187,6 +187,26 @@ def test_the_similarity_of_matrices(data: Any) -> None:
     assert np.allclose(scores[order], [row["score"] for row in found], atol=1e-5)
 
 
+def nearest_first(vector: np.ndarray[Any, Any], group: int | None) -> list[int]:
+    """Return the rows of a group, or all, by their cosine similarity to a vector."""
+    kept = [row for row in range(COUNT) if group is None or row % 4 == group]
+    return sorted(kept, key=lambda row: -(EMBEDDINGS[row] @ vector) / np.linalg.norm(EMBEDDINGS[row]))
+
+
+def with_words(data: Any, text: str, group: int | None) -> list[int]:
+    """Return the rows of a group, or all, that have one of some words, by their BM25 score."""
+    return [row for row, _ in words(data, text, "" if group is None else f"where grp = {group}")]
+
+
+def fused(rankings: list[list[int]], weights: list[float], k: int) -> dict[int, float]:
+    """Return the score of each row: the sum of weight / (k + rank) over the rankings that have it."""
+    scores: dict[int, float] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        for rank, row in enumerate(ranking, 1):
+            scores[row] = scores.get(row, 0.0) + weight / (k + rank)
+    return scores
+
+
 legs = st.tuples(st.integers(1, 2), st.integers(0, 2)).filter(lambda pair: sum(pair) > 1)
 
 
@@ -217,19 +237,13 @@ def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 
     """The sum of weight / (k + rank) over the rankings that have a row, ties by the key, with conditions on every ranking."""
     generator = np.random.default_rng(seed)
     vectors = generator.normal(size=(number[0], WIDTH)).astype("f4")
-    texts = [str(text) for text in generator.choice(NAMES, number[1], replace=False)]
-    weights = [float(weight) for weight in generator.integers(1, 5, sum(number))] if weighted else None
-    condition = "" if group is None else f"where grp = {group}"
-    kept = [row for row in range(COUNT) if group is None or row % 4 == group]
+    texts = generator.choice(NAMES, number[1], replace=False).tolist()
+    weights = generator.integers(1, 5, sum(number)).astype(float).tolist() if weighted else None
     rankings = [
-        sorted(kept, key=lambda row: -(EMBEDDINGS[row] @ vector) / np.linalg.norm(EMBEDDINGS[row]))
-        for vector in vectors
+        *(nearest_first(vector, group) for vector in vectors),
+        *(with_words(data, text, group) for text in texts),
     ]
-    rankings += [[row for row, _ in words(data, text, condition)] for text in texts]
-    scores: dict[int, float] = {}
-    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
-        for rank, row in enumerate(ranking[:candidates], 1):
-            scores[row] = scores.get(row, 0.0) + weight / (k + rank)
+    scores = fused([ranking[:candidates] for ranking in rankings], weights or [1.0] * len(rankings), k)
 
     query = select("id", "t", key) if key != "id" else select("id", "t")
     query = query.hybrid(

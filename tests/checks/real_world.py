@@ -30,17 +30,23 @@ def table() -> str:
     """Return how many queries have findings, by family and by rule, without a schema."""
     texts = [json.loads(line)["query"] for line in QUERIES.read_text(encoding="utf-8").splitlines()]
     found = [{finding.code for finding in check(text)} for text in texts]
-    by_code = Counter(code for codes in found for code in codes)
-    by_family = Counter(family for codes in found for family in {code[3] for code in codes})
-    known = explanations()
-    rows = []
-    for family, title in FAMILIES.items():
-        codes = sorted((code for code in by_code if code[3] == family), key=lambda code: (-by_code[code], code))
-        most = ", ".join(f"{known[code].title} ({code}: {by_code[code]})" for code in codes[:FEW])
-        rows.append(f"| {title} | {by_family[family]} | {most} |")
+    rows = [f"| {title} | {_in_family(found, family)} | {_most(found, family)} |" for family, title in FAMILIES.items()]
     clean = sum(not codes for codes in found)
     head = f"| of {len(texts)} published queries | queries | most often |\n| --- | ---: | --- |\n"
     return head + "\n".join(rows) + f"\n| nothing was found | {clean} | |\n"
+
+
+def _in_family(found: list[set[str]], family: str) -> int:
+    """Return the number of queries with a finding of a family."""
+    return sum(any(code[3] == family for code in codes) for codes in found)
+
+
+def _most(found: list[set[str]], family: str) -> str:
+    """Return the most frequent rules of a family, with the number of queries of each."""
+    counts = Counter(code for codes in found for code in codes if code[3] == family)
+    most = sorted(counts, key=lambda code: (-counts[code], code))[:FEW]
+    known = explanations()
+    return ", ".join(f"{known[code].title} ({code}: {counts[code]})" for code in most)
 
 
 if __name__ == "__main__":

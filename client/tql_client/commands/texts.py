@@ -89,31 +89,40 @@ def _explain(options: argparse.Namespace) -> int:
     """Draw the levels of a text, and those of the text in which the engine does what it says."""
     from tql import fix
     from tql_client import reporters
-    from tql_grammar.explain import explained
-    from tql_grammar.parser import parse, read
 
     text = inputs.query(options.query).strip()
     schemas = inputs.schemas(options.schema or inputs.settings().schema)
-    findings = [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
+    findings = _errors(text, schemas)
     fixed = fix(text, schemas) if findings else text
     sys.stderr.write(reporters.as_text([("query", text, findings)], sys.stderr))
-    reading = read(fixed)
-    if reading.tree is None:
+    levels = _levels(text, fixed)
+    if not levels:
         return FINDINGS
-    levels: list[tuple[str, Level]] = []
-    if fixed != text:
-        before = read(text).tree
-        levels += [] if before is None else [("as it is written", explained(before))]
-        levels.append(("as it has to be, to do what it says", explained(parse(fixed))))
-    else:
-        levels.append(("", explained(reading.tree)))
-    for title, level in levels:
-        sys.stdout.write(f"{title}:\n\n{level}\n\n" if title else f"{level}\n")
-    if fixed != text:
-        sys.stdout.write(f"{fixed}\n")
+    sys.stdout.writelines(f"{title}:\n\n{level}\n\n" if title else f"{level}\n" for title, level in levels)
+    sys.stdout.write("" if fixed == text else f"{fixed}\n")
     if options.svg:
         _draw(options.svg, levels[-1][1])
     return FINDINGS if findings else CLEAN
+
+
+def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:
+    """Return the errors in a text."""
+    return [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
+
+
+def _levels(text: str, fixed: str) -> list[tuple[str, Level]]:
+    """Return the levels of a text and of its fixed text, each with a title where there are both; none where the fixed text is no query."""
+    from tql_grammar.explain import explained
+    from tql_grammar.parser import read
+
+    after = read(fixed).tree
+    if after is None:
+        return []
+    if fixed == text:
+        return [("", explained(after))]
+    before = read(text).tree
+    written = [] if before is None else [("as it is written", explained(before))]
+    return [*written, ("as it has to be, to do what it says", explained(after))]
 
 
 def _draw(path: str, level: Level) -> None:

@@ -13,6 +13,11 @@ from tql_grammar.inference import infer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.schema import Column
+
+# The kinds of columns whose dimensions are not those of their shape.
+WITHOUT_DIMENSIONS = frozenset({"sequence", "other"})
+
 
 def _index(subject: Subject) -> Iterator[Finding]:
     """Yield indices that are no integers from 0."""
@@ -32,15 +37,25 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than there are dimensions."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
-        if column is None or column.kind in {"sequence", "other"} or scope.select.group_by or _is_keyed(node):
+        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or _is_keyed(node):
             continue
-        if column.dtype == "json" and any(isinstance(index, ast.Slice) for index in node.indices):
-            yield subject.finding(
-                node, "a part of JSON is taken by its key: the engine refuses anything else", "write meta['key']"
-            )
-        elif column.dtype != "json" and len(node.indices) > len(column.shape):
-            message = f"the engine answers `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
-            yield subject.finding(node, message, f"it is {column}")
+        refused = _refused_indices(node, column)
+        if refused is not None:
+            yield subject.finding(node, *refused)
+
+
+def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | None:
+    """Return the message and the hint for indices that a column does not take, or None where it takes them."""
+    if column.dtype == "json":
+        sliced = any(isinstance(index, ast.Slice) for index in node.indices)
+        message = "a part of JSON is taken by its key: the engine refuses anything else"
+        return (message, "write meta['key']") if sliced else None
+    if len(node.indices) <= len(column.shape):
+        return None
+    message = (
+        f"the engine answers `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
+    )
+    return message, f"it is {column}"
 
 
 def _is_keyed(node: ast.Subscript) -> bool:
@@ -74,18 +89,26 @@ def _axis(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _slices(subject: Subject) -> Iterator[ast.Slice]:
+    """Yield the slices of a text."""
+    for _, node in subject.parts(ast.Subscript):
+        yield from (index for index in node.indices if isinstance(index, ast.Slice))
+
+
+def _value(bound: ast.Node | None) -> float | None:
+    """Return the value of a bound that is a number without a sign, or None."""
+    return bound.value if isinstance(bound, ast.Number) else None
+
+
 def _open_slices(subject: Subject) -> Iterator[Finding]:
     """Yield slices that read other elements than they say."""
-    for _, node in subject.parts(ast.Subscript):
-        for index in node.indices:
-            if not isinstance(index, ast.Slice):
-                continue
-            start = index.start.value if isinstance(index.start, ast.Number) else 0
-            if index.stop is None and (start or (index.stepped and index.start is not None)):
-                message = (
-                    "a slice with a start needs its exact end: the engine takes one element, or reads into the next row"
-                )
-                yield subject.finding(index, message, "write the end: e[2:8]")
+    for index in _slices(subject):
+        start = _value(index.start) or 0
+        if index.stop is None and (start or (index.stepped and index.start is not None)):
+            message = (
+                "a slice with a start needs its exact end: the engine takes one element, or reads into the next row"
+            )
+            yield subject.finding(index, message, "write the end: e[2:8]")
 
 
 def _beyond(subject: Subject) -> Iterator[Finding]:
@@ -95,34 +118,32 @@ def _beyond(subject: Subject) -> Iterator[Finding]:
         if column is None or column.dtype == "json":
             continue
         for index, length in zip(node.indices, column.shape, strict=False):
-            if length is None:
-                continue
-            stop = index.stop if isinstance(index, ast.Slice) else None
-            later = isinstance(index, ast.Slice) and isinstance(index.start, ast.Number) and index.start.value > 0
-            if isinstance(index, ast.Number) and index.value >= length:
-                yield subject.finding(
-                    index, f"there are {length} elements: the engine takes the last one", f"write 0 to {length - 1}"
-                )
-            elif later and isinstance(stop, ast.Number) and stop.value > length:
-                yield subject.finding(
-                    index, f"there are {length} elements: the engine reads into the next row", f"write the end {length}"
-                )
+            does = None if length is None else _reads_beyond(index, length)
+            if does is not None:
+                yield subject.finding(index, f"there are {length} elements: the engine {does[0]}", does[1])
+
+
+def _reads_beyond(index: ast.Expression, length: int) -> tuple[str, str] | None:
+    """Return the engine's answer to an index or an end beyond the length of a row, and the hint; None where it is not beyond."""
+    if isinstance(index, ast.Number):
+        return ("takes the last one", f"write 0 to {length - 1}") if index.value >= length else None
+    start, stop = (_value(index.start), _value(index.stop)) if isinstance(index, ast.Slice) else (None, None)
+    if start is None or stop is None or start <= 0 or stop <= length:
+        return None
+    return "reads into the next row", f"write the end {length}"
 
 
 def _empty_slices(subject: Subject) -> Iterator[Finding]:
     """Yield slices that end before they begin, or do not step."""
-    for _, node in subject.parts(ast.Subscript):
-        for index in node.indices:
-            if not isinstance(index, ast.Slice):
-                continue
-            start, stop = (
-                bound.value if isinstance(bound, ast.Number) else None for bound in (index.start, index.stop)
+    for index in _slices(subject):
+        start, stop = _value(index.start), _value(index.stop)
+        if _value(index.step) == 0:
+            yield subject.finding(index, "a step of 0 ends the engine's process", "leave the step out")
+        elif start is not None and stop is not None and stop <= start:
+            message = (
+                "a slice that holds no element: the engine answers `get_next_capacity, allocator's max size reached`"
             )
-            if isinstance(index.step, ast.Number) and index.step.value == 0:
-                yield subject.finding(index, "a step of 0 ends the engine's process", "leave the step out")
-            elif start is not None and stop is not None and stop <= start and is_number(index.stop):
-                message = "a slice that holds no element: the engine answers `get_next_capacity, allocator's max size reached`"
-                yield subject.finding(index, message)
+            yield subject.finding(index, message)
 
 
 RULES = (

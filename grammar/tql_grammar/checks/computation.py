@@ -12,9 +12,10 @@ from tql_grammar.inference import infer
 from tql_grammar.schema import FLOATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tql_grammar.checks.scopes import SelectScope
+    from tql_grammar.schema import Column
 
 OF_NUMBERS = frozenset(
     {
@@ -37,24 +38,32 @@ OF_NUMBERS = frozenset(
     }
 )
 NO_NUMBER = frozenset({"text", "json", "bytes"})
+# The types in which a sum or a product wraps.
+WRAPPING = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"})
+# The dimensions of the arrays of a search.
+VECTOR, MATRIX = 1, 2
 
 
 def _numeric(subject: Subject) -> Iterator[Finding]:
     """Yield calls and arithmetic over what is no number."""
     for scope, node, operands in _computed(subject):
-        for operand in operands:
-            column = infer(operand, scope)
-            if column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript):
-                yield subject.finding(
-                    operand,
-                    f"this is {column}: the engine answers `Dtype .. is not numeric.`, or finds no rows",
-                    "compute with numbers and arrays only",
-                )
-                break
+        wrong = next((operand for operand in operands if _is_no_number(operand, scope)), None)
+        if wrong is not None:
+            yield subject.finding(
+                wrong,
+                f"this is {infer(wrong, scope)}: the engine answers `Dtype .. is not numeric.`, or finds no rows",
+                "compute with numbers and arrays only",
+            )
         if isinstance(node, ast.Function) and node.name.lower() == "keys" and node.arguments:
             column = infer(node.arguments[0], scope)
             if column is not None and column.dtype != "json":
                 yield subject.finding(node, 'the engine answers `Function "KEYS" can be called only on json value.`')
+
+
+def _is_no_number(operand: ast.Expression, scope: SelectScope) -> bool:
+    """Tell whether an operand is known to be a text, JSON or bytes; a part of JSON may be a number."""
+    column = infer(operand, scope)
+    return column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript)
 
 
 def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[ast.Expression, ...]]]:
@@ -82,70 +91,79 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic and searches of vectors that are not as long as each other."""
     for scope, node in subject.parts(ast.Function, ast.Chain):
-        if isinstance(node, ast.Function) and node.name.lower() in SEARCHES:
+        if isinstance(node, ast.Chain):
+            yield from _of_arithmetic(subject, node, scope)
+        elif node.name.lower() in SEARCHES:
             yield from _of_search(subject, node, scope)
-        elif isinstance(node, ast.Chain):
-            shapes = {
-                column.shape
-                for operand in node.operands
-                if (column := infer(operand, scope)) is not None and column.shape
-            }
-            if len(shapes) > 1 and (len(set(map(len, shapes))) > 1 or all(None not in shape for shape in shapes)):
-                message = (
-                    "the engine answers `Can't apply operation on arrays with different shapes.`, or finds no rows"
-                )
-                yield subject.finding(node, message, "the shapes are " + ", ".join(sorted(map(str, shapes))))
+
+
+def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Iterator[Finding]:
+    """Yield arithmetic over arrays whose shapes are known to differ."""
+    columns = (infer(operand, scope) for operand in node.operands)
+    shapes = {column.shape for column in columns if column is not None and column.shape}
+    known = len(set(map(len, shapes))) > 1 or all(None not in shape for shape in shapes)
+    if len(shapes) > 1 and known:
+        message = "the engine answers `Can't apply operation on arrays with different shapes.`, or finds no rows"
+        yield subject.finding(node, message, "the shapes are " + ", ".join(sorted(map(str, shapes))))
 
 
 def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
-    """Yield what is wrong with the vectors of a search."""
+    """Yield the vectors of a search that have another number of dimensions, or another length."""
     found = [infer(argument, scope) for argument in node.arguments]
-    name = node.name.lower()
-    wanted = 2 if name == "maxsim" else 1
-    for argument, column in zip(node.arguments, found, strict=True):
-        if column is None or column.dtype in NO_NUMBER or scope.select.group_by:
-            continue
-        if len(column.shape) != wanted and (name == "maxsim" or not column.shape):
-            yield subject.finding(
-                argument,
-                f"{node.name} takes arrays of {wanted} dimensions, and this is {column}: the engine refuses it",
-            )
-            return
-    lengths = {
-        column.shape[-1] for column in found if column is not None and column.shape and column.shape[-1] is not None
-    }
+    wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
+    wrong = None if scope.select.group_by else _with_other_dimensions(node, found, wanted)
+    if wrong is not None:
+        argument, column = wrong
+        message = f"{node.name} takes arrays of {wanted} dimensions, and this is {column}: the engine refuses it"
+        yield subject.finding(argument, message)
+        return
+    lengths = {column.shape[-1] for column in found if column is not None and column.shape} - {None}
     if len(lengths) > 1:
         message = f"the lengths are {', '.join(sorted(map(str, lengths)))}: the engine answers `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "use the model that made the embeddings")
 
 
+def _with_other_dimensions(
+    node: ast.Function, found: Sequence[Column | None], wanted: int
+) -> tuple[ast.Expression, Column] | None:
+    """Return the first argument of a search whose dimensions it does not take: one by vectors takes arrays of more dimensions too."""
+    for argument, column in zip(node.arguments, found, strict=True):
+        if column is None or column.dtype in NO_NUMBER:
+            continue
+        if len(column.shape) != wanted and (wanted == MATRIX or not column.shape):
+            return argument, column
+    return None
+
+
+def _has_other_dimensions(column: Column, wanted: int) -> bool:
+    """Tell whether a search refuses a column for its dimensions: a search by vectors takes matrices too."""
+    if column.dtype in NO_NUMBER:
+        return False
+    return len(column.shape) != wanted if wanted == MATRIX else not column.shape
+
+
 def _narrow(subject: Subject) -> Iterator[Finding]:
     """Yield sums and roots of integers that the engine computes in too small a type."""
     for scope, node in subject.parts(ast.Function):
-        if not isinstance(node, ast.Function) or not node.arguments or scope.select.group_by:
+        if not node.arguments or scope.select.group_by:
             continue
-        column = infer(node.arguments[0], scope)
-        if column is None:
-            continue
-        name = node.name.lower()
-        if (
-            name in {"sum", "prod"}
-            and (column.dtype == "bool" or column.dtype in {"int8", "int16", "uint8", "uint16", "int32", "uint32"})
-            and column.shape
-        ):
-            yield subject.finding(
-                node,
-                f"{node.name} of {column.dtype} is {column.dtype}: it wraps",
-                f"write {name}({subject.written(node.arguments[0])} * 1)",
-                multiplied(subject.text, node.arguments[0], "1"),
-            )
-        if name == "sqrt" and column.dtype not in {*FLOATS, "json"}:
-            yield subject.finding(
-                node,
-                "SQRT of integers is garbage when it is read",
-                f"write sqrt({subject.written(node.arguments[0])} * 1.0)",
-                multiplied(subject.text, node.arguments[0], "1.0"),
-            )
+        operand = node.arguments[0]
+        column = infer(operand, scope)
+        found = None if column is None else _narrowed(node, column)
+        if found is not None:
+            message, factor = found
+            hint = f"write {node.name.lower()}({subject.written(operand)} * {factor})"
+            yield subject.finding(node, message, hint, multiplied(subject.text, operand, factor))
+
+
+def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
+    """Return the message about a call whose result does not fit its type, and the factor that makes the type large enough; None where it fits."""
+    name = node.name.lower()
+    if name in {"sum", "prod"} and column.dtype in WRAPPING and column.shape:
+        return f"{node.name} of {column.dtype} is {column.dtype}: it wraps", "1"
+    if name == "sqrt" and column.dtype not in {*FLOATS, "json"}:
+        return "SQRT of integers is garbage when it is read", "1.0"
+    return None
 
 
 RULES = (

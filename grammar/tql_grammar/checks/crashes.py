@@ -146,14 +146,12 @@ def _grouped_pair(subject: Subject) -> Iterator[Finding]:
 
 def _nullable_shape(subject: Subject) -> Iterator[Finding]:
     """Yield SHAPE of a nullable column in a grouped select."""
-    for scope in subject.scopes:
-        for output in scope.select.columns if scope.select.group_by else ():
-            for part in own_parts(output):
-                if isinstance(part, ast.Function) and part.name.lower() == "shape" and part.arguments:
-                    column = scope.column(part.arguments[0])
-                    if column is not None and column.nullable and column.is_number:
-                        message = "SHAPE of a nullable column over groups ends the engine's process"
-                        yield subject.finding(part, message, "count by a column that is never null")
+    for _, scope, clause, _, call in subject.places(ast.Function):
+        if clause == "SELECT" and scope.select.group_by and call.name.lower() == "shape" and call.arguments:
+            column = scope.column(call.arguments[0])
+            if column is not None and column.nullable and column.is_number:
+                message = "SHAPE of a nullable column over groups ends the engine's process"
+                yield subject.finding(call, message, "count by a column that is never null")
 
 
 def _sequence(subject: Subject) -> Iterator[Finding]:

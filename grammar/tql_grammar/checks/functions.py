@@ -13,6 +13,8 @@ from tql_grammar.suggestions import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.functions import Function
+
 
 def _functions(subject: Subject) -> Iterator[ast.Function]:
     """Return the calls of a text, where the engine looks at them."""
@@ -41,33 +43,43 @@ def _arity(subject: Subject) -> Iterator[Finding]:
         function = CATALOGUE.get(call.name.lower())
         if function is None or function.required == len(call.arguments):
             continue
-        weighted = function.parameters[-1:] and function.parameters[-1].kind == "weights"
-        if (weighted and call.arguments) or function.required <= len(call.arguments) <= len(function.parameters):
+        weighted = _takes_weights(function) and call.arguments
+        if weighted or function.required <= len(call.arguments) <= len(function.parameters):
             continue
         taken = ", ".join(parameter.name for parameter in function.parameters) or "nothing"
         message = f"{call.name} takes {taken}: the engine refuses {len(call.arguments)} arguments"
         yield subject.finding(call, message)
 
 
+def _takes_weights(function: Function) -> bool:
+    """Tell whether a function takes pairs of a condition and a weight, any number of them."""
+    return bool(function.parameters) and function.parameters[-1].kind == "weights"
+
+
 def _pairs(subject: Subject) -> Iterator[Finding]:
     """Yield pairs where none belong, and weights without them."""
     for call in _functions(subject):
         function = CATALOGUE.get(call.name.lower())
-        if function is None or not call.arguments:
+        if function is None:
             continue
-        weighted = function.parameters[-1:] and function.parameters[-1].kind == "weights"
-        paired = [isinstance(argument, ast.Pair) for argument in call.arguments]
-        if weighted and not all(paired):
-            yield subject.finding(
-                call, f"{call.name} takes pairs, and the engine refuses a list", "write (condition: 2, condition: 1)"
-            )
-        elif any(paired) and not weighted:
-            yield subject.finding(call, f"{call.name} takes no pairs: the engine refuses them")
+        misplaced = _misplaced(call, weighted=_takes_weights(function))
+        if misplaced is not None:
+            yield subject.finding(call, *misplaced)
         for pair in call.arguments:
             if isinstance(pair, ast.Pair) and not is_number(pair.weight) and not isinstance(pair.weight, SUBJECTS):
                 yield subject.finding(
                     pair, "a weight is a number: the engine refuses anything else", "write the number"
                 )
+
+
+def _misplaced(call: ast.Function, *, weighted: bool) -> tuple[str, str | None] | None:
+    """Return the message and the hint for a call that has pairs and takes none, or takes them and has others; None where they fit."""
+    paired = [isinstance(argument, ast.Pair) for argument in call.arguments]
+    if weighted and not all(paired):
+        return f"{call.name} takes pairs, and the engine refuses a list", "write (condition: 2, condition: 1)"
+    if any(paired) and not weighted:
+        return f"{call.name} takes no pairs: the engine refuses them", None
+    return None
 
 
 def _data(subject: Subject) -> Iterator[Finding]:

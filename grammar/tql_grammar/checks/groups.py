@@ -50,13 +50,19 @@ def _is_grouped(source: ast.Source | None) -> bool:
 def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
     """Yield ORDER BY, LIMIT and OFFSET beside GROUP BY."""
     for select in subject.selects:
-        if select.group_by and (select.order_by or select.limit or select.top):
-            node = select.order_by[0] if select.order_by else select.limit or select
+        node = _clause_of_rows(select) if select.group_by else None
+        if node is not None:
             message = "beside GROUP BY, ORDER BY and LIMIT concern the rows before they are grouped"
             hint = "write them around it: select * from (select .. group by ..) order by .. limit .."
-            alone = select.limit is not None and not select.order_by and not select.top
-            edits = wrapped(subject.text, select, select.limit) if alone and select.limit is not None else ()
-            yield subject.finding(node, message, hint, edits)
+            only_limit = node is select.limit and not select.top
+            yield subject.finding(node, message, hint, wrapped(subject.text, select, node) if only_limit else ())
+
+
+def _clause_of_rows(select: ast.Select) -> ast.Node | None:
+    """Return the first clause that sorts or cuts rows: the key of ORDER BY, LIMIT, or the SELECT with TOP."""
+    if select.order_by:
+        return select.order_by[0]
+    return select.limit or (select if select.top else None)
 
 
 RULES = (

@@ -45,11 +45,8 @@ def _having(subject: Subject) -> Iterator[Finding]:
 
 def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edit, ...]:
     """Return the edits that filter the groups one level out, where the condition is one on outputs and nothing follows it."""
-    outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
-    condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
-    aliases = {output.alias for output in outputs}
-    alone = all(part.name in aliases and part.table is None for part in walk(condition) if isinstance(part, ast.Column))
-    if not alone or select.span is None or having.span is None or having.span.end != select.span.end:
+    condition = _on_outputs(having, select)
+    if condition is None or select.span is None or having.span is None or having.span.end != select.span.end:
         return ()
     found = HAVING.search(text[: having.span.start].rstrip(BLANKS), select.span.start)
     if found is None:
@@ -57,6 +54,15 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edi
     end = last_end(text, select.span.start, found.end() - len("having"))
     where = Edit(found.end() - len("having"), having.span.end, f"where {to_tql(condition)}")
     return Edit(select.span.start, select.span.start, "select * from ("), Edit(end, end, ")"), where
+
+
+def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:
+    """Return a condition with the aliases of a SELECT in the place of their expressions, or None where it reads anything else."""
+    outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
+    condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
+    aliases = {ast.Column(output.alias) for output in outputs}
+    read = {part for part in walk(condition) if isinstance(part, ast.Column)}
+    return condition if read <= aliases else None
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:

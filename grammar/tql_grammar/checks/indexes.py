@@ -15,6 +15,7 @@ from tql_grammar.walk import own_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.checks.scopes import SelectScope
     from tql_grammar.schema import Column
 
 REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
@@ -65,38 +66,39 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, f"write NOT ({written} = ..)")
 
 
+def _key_beside_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
+    """Yield the first key of each order that has a LIMIT in the same SELECT."""
+    for scope in subject.scopes:
+        if scope.select.limit is not None:
+            yield from ((scope, scope.select.limit, key) for key in scope.select.order_by[:1])
+
+
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
     """Yield ORDER BY an indexed column beside LIMIT."""
-    for scope in subject.scopes:
-        if scope.select.limit is None:
-            continue
-        for key in scope.select.order_by[:1]:
-            column = scope.column(bare(key))
-            if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
-                message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
-                hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
-                yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, scope.select.limit))
+    for scope, limit, key in _key_beside_limit(subject):
+        column = scope.column(bare(key))
+        if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
+            message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
+            hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
+            yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, limit))
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
     """Yield reductions of an embedding as the key of an order beside LIMIT."""
-    for scope in subject.scopes:
-        if scope.select.limit is None:
-            continue
-        for key in scope.select.order_by[:1]:
-            call = key.expression
-            if not isinstance(call, ast.Function) or not call.arguments:
-                continue
-            columns = [
-                column
-                for part in own_parts(call)
-                if (column := scope.column(part)) is not None and column.kind == "embedding"
-            ]
-            pair = call.name.lower() in SEARCHES and len(columns) > 1
-            if columns and (pair or call.name.lower() in REDUCED):
-                message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
-                edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
-                yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
+    for scope, _, key in _key_beside_limit(subject):
+        call = key.expression
+        if isinstance(call, ast.Function) and _reduces_embedding(call, scope):
+            message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
+            edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
+            yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
+
+
+def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
+    """Tell whether a call makes one number of an embedding, or of two."""
+    found = (scope.column(part) for part in own_parts(call))
+    count = sum(column is not None and column.kind == "embedding" for column in found)
+    name = call.name.lower()
+    return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES)
 
 
 RULES = (

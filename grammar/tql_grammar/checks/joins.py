@@ -66,24 +66,33 @@ def _alias(source: ast.Source) -> str | None:
 def _joined_columns(subject: Subject) -> Iterator[Finding]:
     """Yield the columns of a condition that their source has not, or that no equality can hold for."""
     for scope, join in _joins(subject):
-        columns = [] if join.on is None else [part for part in own_parts(join.on) if isinstance(part, ast.Column)]
+        if join.on is None:
+            continue
+        columns = [part for part in own_parts(join.on) if isinstance(part, ast.Column)]
         for column in columns:
-            known = scope.aliases.get(column.table or "")
-            if column.table is not None and column.table not in scope.aliases:
-                yield subject.finding(
-                    column,
-                    f"the engine answers `Dataset alias {column.table} in expression .. is not found.`",
-                    f"the aliases are {', '.join(scope.aliases)}",
-                )
-            elif known is not None and column.name not in known:
-                yield subject.finding(
-                    column,
-                    f"the engine answers `JOIN column {column.name} is missing in the dataset {column.table}.`",
-                    did_you_mean(column.name, known),
-                )
-        kinds = [found.is_text for column in columns if (found := scope.column(column)) is not None]
-        if len(kinds) == len(("left", "right")) and kinds[0] != kinds[1] and join.on is not None:
+            missing = _missing(column, scope)
+            if missing is not None:
+                yield subject.finding(column, *missing)
+        if _are_of_two_kinds(columns, scope):
             yield subject.finding(join.on, "the engine answers `Can't join text tensor with non-text tensor.`")
+
+
+def _are_of_two_kinds(columns: list[ast.Column], scope: SelectScope) -> bool:
+    """Tell whether one of two columns is known to be a text, and the other one to be none."""
+    kinds = [found.is_text for column in columns if (found := scope.column(column)) is not None]
+    return len(kinds) == len(("left", "right")) and kinds[0] != kinds[1]
+
+
+def _missing(column: ast.Column, scope: SelectScope) -> tuple[str, str] | None:
+    """Return the message and the hint for a column whose source is not there, or has no such column; None where it may be there."""
+    if column.table is not None and column.table not in scope.aliases:
+        message = f"the engine answers `Dataset alias {column.table} in expression .. is not found.`"
+        return message, f"the aliases are {', '.join(scope.aliases)}"
+    known = scope.aliases.get(column.table or "")
+    if known is None or column.name in known:
+        return None
+    message = f"the engine answers `JOIN column {column.name} is missing in the dataset {column.table}.`"
+    return message, did_you_mean(column.name, known)
 
 
 def _left(subject: Subject) -> Iterator[Finding]:

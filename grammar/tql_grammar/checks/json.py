@@ -74,15 +74,23 @@ def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: Sele
     """Return the rows of which a value is made, from those of its operands."""
     if _is_json(node, scope):
         return Rows(json=True)
-    json, column = any(part.json for part in below_), any(part.column for part in below_)
-    # A test for null, and arithmetic of JSON itself, give plain rows.
-    if isinstance(node, ast.IsNull) or (
-        isinstance(node, (ast.Chain, ast.Negate)) and any(_is_json(part, scope) for part in parts)
-    ):
+    column = any(part.column for part in below_)
+    if _gives_plain_rows(node, parts, scope):
         return Rows(column=column)
-    pairs = ((one, two) for one in below_ for two in below_ if one is not two)
-    mixed = any(part.mixed for part in below_) or any(one.json and two.column for one, two in pairs)
-    return Rows(json, column or isinstance(node, ast.Column), mixed)
+    json = any(part.json for part in below_)
+    return Rows(json, column or isinstance(node, ast.Column), any(part.mixed for part in below_) or _meet(below_))
+
+
+def _gives_plain_rows(node: ast.Node, parts: list[ast.Node], scope: SelectScope) -> bool:
+    """Tell whether the rows of a value are plain ones even of JSON: those of a test for null, and of arithmetic of JSON itself."""
+    if isinstance(node, (ast.Chain, ast.Negate)):
+        return any(_is_json(part, scope) for part in parts)
+    return isinstance(node, ast.IsNull)
+
+
+def _meet(rows: list[Rows]) -> bool:
+    """Tell whether one operand has the rows of JSON, and another one those of a column."""
+    return any(one.json and two.column for one in rows for two in rows if one is not two)
 
 
 def _operands(node: ast.Node) -> list[ast.Node]:

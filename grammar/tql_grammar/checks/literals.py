@@ -117,25 +117,27 @@ def _pattern(subject: Subject) -> Iterator[Finding]:
 def _array(subject: Subject) -> Iterator[Finding]:
     """Yield elements of ARRAY that are no literals, or of another kind than the first."""
     for _, node in subject.parts(ast.Array):
-        if not isinstance(node, ast.Array):
-            continue
-        kinds = set()
         for element in node.elements:
-            kind = (
-                "array"
-                if isinstance(element, (ast.Array, ast.Vector))
-                else "text"
-                if isinstance(element, ast.String)
-                else "number"
-            )
-            kinds.add(kind)
-            if isinstance(element, ast.Column):
-                message = "the engine answers `ARRAY element can't contain tensor name.`"
-                yield subject.finding(element, message, "write texts in single quotes")
+            refused = _refused_element(element, node.elements[0])
+            if refused is not None:
+                yield subject.finding(element, *refused)
                 break
-            if len(kinds) > 1 or (kind == "number" and not is_number(element) and not isinstance(element, SUBJECTS)):
-                yield subject.finding(element, f"ARRAY takes numbers, or texts, or arrays: {GET}")
-                break
+
+
+def _refused_element(element: ast.Expression, first: ast.Expression) -> tuple[str, str | None] | None:
+    """Return the message and the hint for an element of ARRAY that the engine does not take, or None where it takes it."""
+    if isinstance(element, ast.Column):
+        return "the engine answers `ARRAY element can't contain tensor name.`", "write texts in single quotes"
+    kind = _kind(element)
+    literal = kind != "number" or is_number(element) or isinstance(element, SUBJECTS)
+    return None if literal and kind == _kind(first) else (f"ARRAY takes numbers, or texts, or arrays: {GET}", None)
+
+
+def _kind(element: ast.Expression) -> str:
+    """Return the kind of an element of ARRAY; whatever is no array and no text has to be a number."""
+    if isinstance(element, (ast.Array, ast.Vector)):
+        return "array"
+    return "text" if isinstance(element, ast.String) else "number"
 
 
 def _beyond_float32(subject: Subject) -> Iterator[Finding]:

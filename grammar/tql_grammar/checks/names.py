@@ -68,10 +68,15 @@ def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
                     hint = (
                         f"put {clause} outside: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
                     )
-                    outside = clause == "ORDER BY" and len(select.order_by) == 1 and not select.group_by
-                    carried = outside and {other.name for other in columns_read(node)} <= written_names(select.columns)
-                    edits = wrapped(subject.text, select, select.order_by[0]) if carried else ()
+                    edits = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else ()
                     yield Finding(column.span, message, hint, edits)
+
+
+def _is_only_key(node: Record, select: ast.Select) -> bool:
+    """Tell whether a node is the one key of an order, and can be moved one level out: the SELECT gives every column that it reads."""
+    if len(select.order_by) != 1 or node is not select.order_by[0] or select.group_by:
+        return False
+    return {column.name for column in columns_read(node)} <= written_names(select.columns)
 
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:

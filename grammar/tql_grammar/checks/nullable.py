@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
@@ -12,7 +12,7 @@ from tql_grammar.schema import FLOATS, INTEGERS
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tql_grammar.checks.scopes import SelectScope
     from tql_grammar.schema import Column
@@ -135,17 +135,23 @@ def _of_scope(scope: SelectScope) -> Iterator[At]:
 
 def _below(at: At) -> list[At]:
     """Return the parts of a part."""
-    node = at.node
-    if isinstance(node, (ast.And, ast.Or)):
-        return _operands(at, node)
-    if isinstance(node, ast.Not):
-        return [at._replace(node=node.operand, output=False, reduced=False)]
-    if isinstance(node, (ast.Negate, ast.IsNull)):
-        return [at.into(node.operand, unary=True)]
-    if isinstance(node, ast.Function):
-        name = node.name.lower()
-        unary, reduced = name in SHIFTING, name in REDUCING
-        return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
+    return _BELOW.get(type(at.node), _fields)(at, at.node)
+
+
+def _argument(at: At, node: ast.Negate | ast.IsNull) -> list[At]:
+    """Return the operand of a unary operator."""
+    return [at.into(node.operand, unary=True)]
+
+
+def _arguments(at: At, node: ast.Function) -> list[At]:
+    """Return the arguments of a call."""
+    name = node.name.lower()
+    unary, reduced = name in SHIFTING, name in REDUCING
+    return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
+
+
+def _fields(at: At, node: ast.Node) -> list[At]:
+    """Return the nodes of any other part."""
     found = (getattr(node, field) for field in node._fields)
     flat = (item for part in found for item in (part if isinstance(part, tuple) else (part,)))
     return [at.into(part) for part in flat if isinstance(part, ast.Node) and not isinstance(part, ast.Query)]
@@ -167,25 +173,44 @@ def _tested(operand: ast.Expression, *, negated: bool) -> frozenset[ast.Expressi
     return frozenset({operand.operand}) if test and isinstance(operand, ast.IsNull) else frozenset()
 
 
+_BELOW: dict[type, Callable[[At, Any], list[At]]] = {
+    ast.And: _operands,
+    ast.Or: _operands,
+    ast.Not: lambda at, node: [at._replace(node=node.operand, output=False, reduced=False)],
+    ast.Negate: _argument,
+    ast.IsNull: _argument,
+    ast.Function: _arguments,
+}
+
+
 HINT = "leave null out in a sub-query: select .. from (select * from .. where {0} is not null)"
 
 
 def _computed(at: At) -> tuple[str, ast.Column] | None:
     """Return what computes a value for each row of a nullable number, and the column."""
-    node = at.node
+    name, operands = _operation(at.node)
+    column = next((found for operand in operands if (found := at.missing(operand)) is not None), None)
+    return None if column is None or _survives(at, name) else (name, column)
+
+
+def _operation(node: ast.Node) -> tuple[str, tuple[ast.Expression, ...]]:
+    """Return the name and the operands of what computes a value for each row; no operands for anything else."""
     if isinstance(node, ast.Not):
-        column = None if at.bare or at.joined else at.missing(node.operand)
-        return None if column is None else ("NOT", column)
+        return "NOT", (node.operand,)
     if isinstance(node, ast.Negate):
-        column, name = at.missing(node.operand), "-"
-    elif isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE:
-        found = (at.missing(argument) for argument in node.arguments)
-        column, name = next((column for column in found if column is not None), None), node.name.upper()
-    else:
-        return None
-    usual = at.clause == "WHERE" and name.lower() in LOGICAL
-    counted = name in COUNTED and bool(at.scope.select.group_by)
-    return None if column is None or at.reduced or usual or counted else (name, column)
+        return "-", (node.operand,)
+    if isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE:
+        return node.name.upper(), node.arguments
+    return "", ()
+
+
+def _survives(at: At, name: str) -> bool:
+    """Tell whether the engine computes with nulls there, or another rule is about it."""
+    if name == "NOT":
+        return at.bare or at.joined
+    if name in COUNTED and at.scope.select.group_by:
+        return True
+    return at.reduced or (at.clause == "WHERE" and name.lower() in LOGICAL)
 
 
 def _is_shifted(at: At, name: str) -> bool:

@@ -16,9 +16,13 @@ from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tql_grammar.checks.edits import Edit
+    from tql_grammar.checks.scopes import SelectScope
+
+# The clauses of which a SELECT has none where its keys can be nested.
+NOT_NESTED = ("group_by", "sample_by", "top", "distinct", "locks", "hints", "with_")
 
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
@@ -38,9 +42,7 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
 
 def _nested(select: ast.Select) -> tuple[Edit, ...]:
     """Return the edit that sorts by each key in a SELECT of its own, the last one innermost, where the source is one without an alias: an alias is not seen one level out."""
-    special = select.group_by or select.sample_by or select.top or select.distinct or select.locks or select.hints
-    named = isinstance(select.source, (ast.Join, ast.Zip)) or getattr(select.source, "alias", None) is not None
-    if special or named or select.with_ or select.span is None:
+    if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
         return ()
     base = select.replace(order_by=(), limit=None)
     try:
@@ -52,21 +54,31 @@ def _nested(select: ast.Select) -> tuple[Edit, ...]:
     return exchanged(select, to_tql(sorted_))
 
 
+def _has_named_source(select: ast.Select) -> bool:
+    """Tell whether a SELECT reads several sources, or one with an alias."""
+    return isinstance(select.source, (ast.Join, ast.Zip)) or getattr(select.source, "alias", None) is not None
+
+
 def _own_name(subject: Subject) -> Iterator[Finding]:
     """Yield keys that are an output's name, and a column of the source under it."""
     for scope in subject.scopes:
-        made = aliased(scope.select.columns)
+        outputs = aliased(scope.select.columns)
+        alone = len(scope.select.order_by) == 1 and not scope.select.group_by
         for key in scope.select.order_by:
             column = key.expression
-            if not isinstance(column, ast.Column) or column.table is not None or column.name not in made:
-                continue
-            read = {part.name for part in own_parts(made[column.name]) if isinstance(part, ast.Column)}
-            known = column.name in read or column.name in (scope.columns or ())
-            if known and made[column.name] != ast.Column(column.name):
+            if isinstance(column, ast.Column) and column.table is None and _is_hidden(column, outputs, scope):
                 message = f"`{column.name}` is the column of the source here, not the output of that name"
                 hint = "order outside: select * from (select .. from ..) order by .."
-                alone = len(scope.select.order_by) == 1 and not scope.select.group_by
                 yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
+
+
+def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:
+    """Tell whether an output has the name of a column of the source, and is another value."""
+    output = outputs.get(column.name)
+    if output is None or output == ast.Column(column.name):
+        return False
+    read = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
+    return column.name in read or column.name in (scope.columns or ())
 
 
 def _constant(subject: Subject) -> Iterator[Finding]:

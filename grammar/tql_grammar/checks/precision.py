@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
 from tql_grammar.checks.rule import Finding, Rule, Subject
@@ -74,12 +74,16 @@ def _leaves(key: ast.Node) -> Iterator[ast.Node]:
 
 def _steps(node: ast.Node, scope: SelectScope) -> Steps | None:
     """Return a bound of an integer key, and a number of which each of its values is a multiple; None where that is not known."""
-    if isinstance(node, ast.Number):
-        return (abs(node.value), 1) if isinstance(node.value, int) else None
-    if isinstance(node, ast.Negate):
-        return _steps(node.operand, scope)
-    if isinstance(node, ast.Chain):
-        return _of_chain(node, scope)
+    return _STEPS.get(type(node), _of_values)(node, scope)
+
+
+def _of_number(node: ast.Number, _scope: SelectScope) -> Steps | None:
+    """Return bound and step of a literal."""
+    return (abs(node.value), 1) if isinstance(node.value, int) else None
+
+
+def _of_values(node: ast.Node, scope: SelectScope) -> Steps | None:
+    """Return bound and step of what is not computed by arithmetic, by its type."""
     while isinstance(node, ast.Subscript):
         node = node.operand
     if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
@@ -130,6 +134,12 @@ def _rest(one: Steps, two: Steps) -> Steps:
 
 # What bound and step are after an operator.
 OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, "*": _product, "%": _rest}
+# What bound and step are of a node; `_of_values` tells those of any other.
+_STEPS: dict[type, Callable[[Any, SelectScope], Steps | None]] = {
+    ast.Number: _of_number,
+    ast.Negate: lambda node, scope: _steps(node.operand, scope),
+    ast.Chain: _of_chain,
+}
 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
@@ -190,15 +200,19 @@ def _joins(subject: Subject) -> Iterator[Finding]:
 
 def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
     """Return the columns of the equality of a join, where both are known."""
-    if isinstance(join.on, ast.Comparison):
-        found = [scope.column(side) for side in (join.on.left, join.on.right)]
-    elif isinstance(join.using, ast.Column):
-        name = join.using.name
-        found = [(columns or {}).get(name) for columns in scope.aliases.values()]
-    else:
-        return None
+    found = _compared(join, scope)
     known = [column for column in found if column is not None and column.is_number and not column.is_label]
     return (known[0], known[1]) if len(known) == len(found) == len(("left", "right")) else None
+
+
+def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
+    """Return what is known of each column that a join compares."""
+    if isinstance(join.on, ast.Comparison):
+        return [scope.column(side) for side in (join.on.left, join.on.right)]
+    if isinstance(join.using, ast.Column):
+        name = join.using.name
+        return [(columns or {}).get(name) for columns in scope.aliases.values()]
+    return []
 
 
 def _may_collide(one: Column, two: Column) -> bool:
@@ -225,15 +239,18 @@ def _compares(outer: ast.Select, inner: ast.Select) -> bool:
     if not isinstance(on, ast.Comparison):
         return False
     outputs = aliased(inner.columns)
-    condition = outer.where
+    required = (
+        [outputs.get(side.name) if isinstance(side, ast.Column) else None for side in sides]
+        for sides in _equalities(outer.where)
+    )
+    return any(sides in ([on.left, on.right], [on.right, on.left]) for sides in required)
+
+
+def _equalities(condition: ast.Expression | None) -> Iterator[tuple[ast.Expression, ast.Expression]]:
+    """Yield the sides of each equality that a condition requires."""
     for part in condition.operands if isinstance(condition, ast.And) else (condition,):
         if isinstance(part, ast.Comparison) and part.operator == "=":
-            sides = [
-                outputs.get(side.name) if isinstance(side, ast.Column) else None for side in (part.left, part.right)
-            ]
-            if sides in ([on.left, on.right], [on.right, on.left]):
-                return True
-    return False
+            yield part.left, part.right
 
 
 RULES = (

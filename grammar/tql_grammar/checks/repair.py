@@ -73,14 +73,21 @@ def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
 
 def _has_less(before: Iterable[Found], after: Iterable[Found], code: str, *, of_text: bool) -> bool:
     """Tell whether a finding is gone, and no error is new."""
-    old, new = (
-        Counter((item.diagnostic.code, item.diagnostic.severity) for item in found) for found in (before, after)
-    )
-    more = {code for (code, severity) in new - old if severity == "error"}
-    if of_text:
-        more = {code for code in more if code.startswith(OF_TEXT)}
-    had, has = (sum(count for (other, _), count in found.items() if other == code) for found in (old, new))
-    return not more and has < had
+    old, new = _counted(before), _counted(after)
+    errors = (code for (code, severity) in new - old if severity == "error")
+    if any(code.startswith(OF_TEXT) or not of_text for code in errors):
+        return False
+    return _count(new, code) < _count(old, code)
+
+
+def _counted(found: Iterable[Found]) -> Counter[tuple[str, str]]:
+    """Return the number of findings of each code and severity."""
+    return Counter((item.diagnostic.code, item.diagnostic.severity) for item in found)
+
+
+def _count(found: Counter[tuple[str, str]], code: str) -> int:
+    """Return the number of findings of a code."""
+    return sum(count for (other, _), count in found.items() if other == code)
 
 
 def _tokens(text: str) -> list[Token]:

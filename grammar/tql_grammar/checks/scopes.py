@@ -13,7 +13,7 @@ from tql_grammar.outputs import bare, output_name
 from tql_grammar.walk import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tql_grammar.schema import Column, Schema
 
@@ -186,16 +186,23 @@ def _new_level(select: ast.Select, seen: Seen) -> SelectScope:
     """Return what a SELECT sees that was not looked at yet."""
     sides = [_side(source, seen) for source in sources(select.source)] or [_side(None, seen)]
     aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
-    if len(sides) == 1:
-        _, columns, query = sides[0]
-        changed = query is not None and _changes(query, seen)
-        return SelectScope(select, columns, aliases, moved=query is not None, changed=changed)
+    if len(sides) > 1:
+        return _of_several(select, [columns for _, columns, _ in sides], aliases)
+    _, columns, query = sides[0]
+    changed = query is not None and _changes(query, seen)
+    return SelectScope(select, columns, aliases, moved=query is not None, changed=changed)
+
+
+def _of_several(
+    select: ast.Select, sides: Sequence[Columns | None], aliases: Mapping[str, Columns | None]
+) -> SelectScope:
+    """Return what a SELECT of several sources sees."""
     known: dict[str, Column | None] = {}
-    ambiguous = set()
-    for _, columns, _ in sides:
+    ambiguous: set[str] = set()
+    for columns in sides:
         ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
-    complete = all(columns is not None for _, columns, _ in sides)
+    complete = None not in sides
     return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), moved=True, changed=True)
 
 

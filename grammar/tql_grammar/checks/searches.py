@@ -36,13 +36,19 @@ def _words(subject: Subject) -> Iterator[Finding]:
 
 def _is_form(scope: SelectScope, clause: str, node: ast.Node, call: ast.Node) -> bool:
     """Tell whether a BM25 score stands where the engine takes it."""
-    select = scope.select
-    keys = [key for key in select.order_by if key.expression == call and key.direction == "desc"]
-    if len(keys) != 1 or len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
+    if not _searches_by(scope.select, call):
         return False
     if clause == "ORDER BY":
         return bare(node) == call
     return clause == "SELECT" and isinstance(node, ast.Aliased) and node.alias == "score" and node.expression == call
+
+
+def _searches_by(select: ast.Select, score: ast.Node) -> bool:
+    """Tell whether a SELECT takes the rows with the highest scores: the score is its one key, with DESC and LIMIT."""
+    if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
+        return False
+    (key,) = select.order_by
+    return key.direction == "desc" and key.expression == score
 
 
 def _word_column(subject: Subject) -> Iterator[Finding]:
@@ -74,21 +80,22 @@ def _diverse(subject: Subject) -> Iterator[Finding]:
 def _worst_first(subject: Subject) -> Iterator[Finding]:
     """Yield orders by a closeness that put the farthest first."""
     for scope in subject.scopes:
-        scores = aliased(_outputs_below(scope.select))
         for key in scope.select.order_by[:1]:
-            found = key.expression
-            found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
-            name = found.name.lower() if isinstance(found, ast.Function) else ""
-            if name not in CLOSENESS or not any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found)):
-                continue
-            if key.direction != "asc" and (CLOSENESS[name] == "largest") is not (key.direction == "desc"):
-                word = "DESC" if CLOSENESS[name] == "largest" else "ASC"
+            name = _closeness(key, scope.select)
+            if name is not None and _puts_farthest_first(name, key.direction):
+                largest = CLOSENESS[name] == "largest"
+                word = "DESC" if largest else "ASC"
                 yield subject.finding(
                     key,
-                    f"this puts the farthest rows first: {name} is closest where it is {'largest' if word == 'DESC' else 'smallest'}",
+                    f"this puts the farthest rows first: {name} is closest where it is {'largest' if largest else 'smallest'}",
                     f"write ORDER BY .. {word}",
                     _directed(key, word.lower()),
                 )
+
+
+def _puts_farthest_first(name: str, direction: str | None) -> bool:
+    """Tell whether an order by a closeness begins with the farthest rows; who writes ASC asks for the smallest."""
+    return direction != "asc" and (CLOSENESS[name] == "largest") is not (direction == "desc")
 
 
 def _directed(key: ast.Order, direction: str) -> tuple[Edit, ...]:
@@ -103,14 +110,14 @@ def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
     return source.query.columns if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else ()
 
 
-def _is_search(key: ast.Order, select: ast.Select) -> bool:
-    """Tell whether a key is the closeness of an embedding to a vector."""
+def _closeness(key: ast.Order, select: ast.Select) -> str | None:
+    """Return the function that a key ranks by, where it is the closeness of an embedding to a vector, or None."""
     scores = aliased(_outputs_below(select))
-    found = (
-        scores.get(key.expression.name, key.expression) if isinstance(key.expression, ast.Column) else key.expression
-    )
-    known = isinstance(found, ast.Function) and found.name.lower() in CLOSENESS
-    return known and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found))
+    found = key.expression
+    found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
+    name = found.name.lower() if isinstance(found, ast.Function) else ""
+    searched = name in CLOSENESS and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found))
+    return name if searched else None
 
 
 def _all_rows(subject: Subject) -> Iterator[Finding]:
@@ -119,7 +126,7 @@ def _all_rows(subject: Subject) -> Iterator[Finding]:
         select = scope.select
         if (
             select.order_by
-            and _is_search(select.order_by[0], select)
+            and _closeness(select.order_by[0], select) is not None
             and select.limit is None
             and select.top is None
             and select is subject.tree
@@ -134,7 +141,12 @@ def _skipped(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         select = scope.select
         skips = select.limit is not None and select.limit.offset is not None and select.limit.count is not None
-        if skips and select.order_by and _is_search(select.order_by[0], select) and select.limit is not None:
+        if (
+            skips
+            and select.order_by
+            and _closeness(select.order_by[0], select) is not None
+            and select.limit is not None
+        ):
             message = (
                 "where the embedding has a built index, OFFSET takes its rows from those of LIMIT: fewer come, or none"
             )

@@ -48,15 +48,10 @@ def _twice(subject: Subject) -> Iterator[Finding]:
 def _replaced(subject: Subject) -> Iterator[Finding]:
     """Yield computed outputs that take the place of a column of ``*``."""
     for scope in subject.scopes:
-        stars = [output for output in scope.select.columns if isinstance(output, ast.Star) and output.table is None]
-        if not stars or scope.columns is None:
-            continue
+        starred = any(isinstance(output, ast.Star) and output.table is None for output in scope.select.columns)
+        taken = scope.columns if starred and scope.columns is not None else {}
         for output in scope.select.columns:
-            if (
-                isinstance(output, ast.Aliased)
-                and output.alias in scope.columns
-                and bare(output) != ast.Column(output.alias)
-            ):
+            if isinstance(output, ast.Aliased) and output.alias in taken and bare(output) != ast.Column(output.alias):
                 message = f"`*` has a column `{output.alias}` already: the engine replaces it, without a word"
                 yield subject.finding(output, message, "give it another name")
 

@@ -58,21 +58,18 @@ def _like(subject: Subject) -> Iterator[Finding]:
 def _label(subject: Subject) -> Iterator[Finding]:
     """Yield names that are no class of a column."""
     for scope, node in subject.parts(ast.Comparison, ast.In):
-        pairs: list[tuple[ast.Expression, ast.Expression]] = []
-        if isinstance(node, ast.Comparison):
-            pairs += _sides(node)
-        elif isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
-            pairs += [(node.operand, member) for member in node.members]
+        pairs = _sides(node) if isinstance(node, ast.Comparison) else _memberships(node)
         for operand, literal in pairs:
             column = scope.column(operand)
-            if (
-                column is not None
-                and column.classes
-                and isinstance(literal, ast.String)
-                and literal.value not in column.classes
-            ):
+            classes = () if column is None else column.classes
+            if classes and isinstance(literal, ast.String) and literal.value not in classes:
                 message = f"the engine answers `{literal.value} is not valid value for tensor ..`"
-                yield subject.finding(literal, message, did_you_mean(literal.value, column.classes, "classes"))
+                yield subject.finding(literal, message, did_you_mean(literal.value, classes, "classes"))
+
+
+def _memberships(node: ast.In) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
+    """Return the operand of IN with each of the members."""
+    return tuple((node.operand, member) for member in literals_of(node))
 
 
 def _members(subject: Subject) -> Iterator[Finding]:
@@ -122,21 +119,20 @@ def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
 def _rounded(subject: Subject) -> Iterator[Finding]:
     """Yield equalities of a float32 column with a number that float32 has not."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison):
-            for operand, literal in _sides(node):
-                column, value = scope.column(operand), number(literal)
-                narrow = (
-                    column is not None
-                    and column.is_number
-                    and column.dtype in {"float16", "float32"}
-                    and not column.is_indexed
-                )
-                if narrow and column is not None and value is not None and rounded(column.dtype, value) != value:
-                    exact = repr(rounded(column.dtype, value))
-                    message = (
-                        f"the column is {column.dtype}, in which {value} is {exact}; the engine compares with {value}"
-                    )
-                    yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
+        for operand, literal in _sides(node):
+            column, value = scope.column(operand), number(literal)
+            if column is None or value is None or not _is_narrow(column):
+                continue
+            nearest = rounded(column.dtype, value)
+            if nearest != value:
+                exact = repr(nearest)
+                message = f"the column is {column.dtype}, in which {value} is {exact}; the engine compares with {value}"
+                yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
+
+
+def _is_narrow(column: Column) -> bool:
+    """Tell whether a column holds floats of 32 bits or fewer, which the engine compares in float64: an index compares in their own type."""
+    return column.is_number and column.dtype in {"float16", "float32"} and not column.is_indexed
 
 
 def _cast(subject: Subject) -> Iterator[Finding]:

@@ -1,53 +1,20 @@
-"""Nodes of a TQL tree: one frozen class per construct, named as the grammar's alternatives are."""
+"""Nodes of expressions: columns, literals, operators and calls."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from tql_grammar.record import Record, made
+from tql_grammar.ast.node import Expression, Node
+from tql_grammar.record import made
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tql_grammar.ast.node import Query
+
 # Of one float32.
 BYTES = 4
-
-
-class Span(Record):
-    """A half-open range of characters ``[start, end)`` of a text, 0-based."""
-
-    start: int
-    end: int
-
-
-class Node(Record):
-    """
-    Any part of a TQL text.
-
-    Equality ignores where a node stands; `span` tells, for a node that came from a text.
-    """
-
-    _stays: ClassVar[frozenset[str]] = frozenset({"_span"})
-
-    @property
-    def span(self) -> Span | None:
-        """The characters of the text that this node was read from, or None for a node that was built."""
-        ends = self.__dict__.get("_span")
-        return None if ends is None else Span(*ends)
-
-    def at(self, start: int, end: int) -> Self:
-        """Return the same node, standing at the characters ``[start, end)`` of a text."""
-        copy = self.replace()
-        copy.__dict__["_span"] = (start, end)
-        return copy
-
-
-# --- expressions -----------------------------------------------------------------------------------------------------
-
-
-class Expression(Node):
-    """What has a value for each row."""
 
 
 class Column(Expression):
@@ -333,148 +300,3 @@ class Interval(Expression):
 
 class Split(Expression):
     """The word SPLIT in ``UNGROUP BY SPLIT``."""
-
-
-# --- queries ---------------------------------------------------------------------------------------------------------
-
-
-class Query(Node):
-    """A whole query: `Select` or `SetOperation`."""
-
-
-class Source(Node):
-    """What FROM names."""
-
-
-class Table(Source):
-    """A dataset by its url, or a bare name: ``"hub://org/dataset" AS d``."""
-
-    name: str
-    alias: str | None = None
-    schema: str | None = None
-    alias_columns: tuple[str, ...] = ()
-
-
-class Derived(Source):
-    """A sub-query as a source: ``(SELECT ..) AS d``."""
-
-    query: Query
-    alias: str | None = None
-    alias_columns: tuple[str, ...] = ()
-
-
-class Zip(Source):
-    """Several sources side by side, row by row: ``FROM a, b``."""
-
-    sources: tuple[Source, ...]
-
-
-class Join(Source):
-    """
-    Two sources joined: ``a LEFT JOIN b ON a.id = b.id``.
-
-    `kind` is "inner", "left", "right", "full", "cross" or "natural"; at most one of `on` and `using` is given.
-    """
-
-    left: Source
-    right: Source
-    kind: Literal["inner", "left", "right", "full", "cross", "natural"] = "inner"
-    on: Expression | None = None
-    using: Expression | None = None
-
-
-class Order(Node):
-    """One key of ORDER BY; `direction` is None where the text gives none, which means ascending."""
-
-    expression: Expression
-    direction: Literal["asc", "desc"] | None = None
-
-
-class Limit(Node):
-    """``LIMIT count OFFSET offset``, either alone too; LIMIT ALL has no count."""
-
-    count: Expression | None = None
-    offset: Expression | None = None
-
-
-class Sample(Node):
-    """``SAMPLE BY weights REPLACE FALSE LIMIT limit PERCENT``."""
-
-    weights: Expression
-    replace_rows: bool = True
-    limit: Expression | None = None
-    percent: bool = False
-
-
-class Expand(Node):
-    """``EXPAND BY 1 2 OVERLAP TRUE AS alias``: deprecated, the engine ignores it."""
-
-    amounts: tuple[int, ...]
-    overlap: bool | None = None
-    alias: str | None = None
-
-
-class Lock(Node):
-    """``FOR UPDATE OF t NOWAIT``: the engine ignores it."""
-
-    strength: Literal["update", "no key update", "share", "key share"]
-    tables: tuple[str, ...] = ()
-    policy: Literal["skip locked", "nowait"] | None = None
-
-
-class CommonTable(Node):
-    """``name AS (SELECT ..)`` in WITH: the engine ignores it."""
-
-    name: str
-    query: Query
-
-
-class Hint(Node):
-    """One hint of ``WITH HINT (name(1, 'a'))``: the engine ignores it."""
-
-    name: str
-    arguments: tuple[Expression, ...] | None = None
-
-
-class Select(Query):
-    """
-    One SELECT.
-
-    `distinct_on` holds the expressions of DISTINCT ON; `top` the number of TOP; `having` and `across` belong to `group_by`.
-    """
-
-    columns: tuple[Expression, ...]
-    source: Source | None = None
-    where: Expression | None = None
-    order_by: tuple[Order, ...] = ()
-    limit: Limit | None = None
-    distinct: bool = False
-    distinct_on: tuple[Expression, ...] = ()
-    top: Expression | None = None
-    expand_by: Expand | None = None
-    group_by: tuple[Expression, ...] = ()
-    having: Expression | None = None
-    across: Literal["time", "space"] | None = None
-    ungroup_by: Expression | None = None
-    sample_by: Sample | None = None
-    locks: tuple[Lock, ...] = ()
-    with_: tuple[CommonTable, ...] = ()
-    hints: tuple[Hint, ...] = ()
-
-
-class SetOperation(Query):
-    """
-    Queries combined: ``(a) UNION (b) EXCEPT (c)`` has the operators ``("union", "except")`` and three operands.
-
-    The engine nests from the right, ``a UNION (b EXCEPT c)``; the clauses below belong to the first operator.
-    An operator is "union", "intersect" or "except", each also with " all".
-    """
-
-    operators: tuple[str, ...]
-    operands: tuple[Query, ...]
-    order_by: tuple[Order, ...] = ()
-    limit: Limit | None = None
-    sample_by: Sample | None = None
-    locks: tuple[Lock, ...] = ()
-    with_: tuple[CommonTable, ...] = ()
-    hints: tuple[Hint, ...] = ()
