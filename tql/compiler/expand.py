@@ -9,7 +9,7 @@ from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.expr import Key
 from tql.placed import Placed
-from tql.plan.names import column_names, selected_names
+from tql.plan.names import column_names, made_names, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.search import Fusion, TextSearch, exactly
 from tql.statement import Combined, DerivedQuery, Statement
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql.compiler.steps import Lower
-    from tql.search import Leg
+    from tql.search import Leg, Search
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -166,19 +166,23 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
     if not searches:
         return key.expression, None
     (search,) = searches
-    reads = isinstance(key.expression, (ast.Column, Placed)) and key.expression.name == search.alias
-    if not reads or key.direction == "asc":
+    _require_ranked_first(query, key, search)  # type: ignore[arg-type]  # no fusion: `_has_words`
+    return search.score, search.alias  # type: ignore[union-attr]  # the same
+
+
+def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Search) -> None:
+    """Refuse clauses that the engine's one form of a search for words has no place for."""
+    subject = "bm25"
+    if not _is_name(key.expression, search.alias) or key.direction == "asc":
         rule = "takes its score as the only key of order_by, the best first"
         raise ArgumentError(subject, rule, str(key), f".order_by({search.alias!r})")
-    made = {search.alias, *(output.alias for output in query.outputs if isinstance(output, ast.Aliased))}
-    for condition in query.conditions:
-        if any(getattr(part, "name", None) in made for part in walk(condition)):
-            rule = "takes conditions on columns of the source only"
-            raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
+    made = {search.alias, *made_names(query.outputs)}
+    if any(_labels(condition) & made for condition in query.conditions):
+        rule = "takes conditions on columns of the source only"
+        raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
     if search.alias != "score" and any(output_name(output) == "score" for output in query.outputs):
         rule = "takes no other column with the name that the engine gives the score"
         raise ArgumentError(subject, rule, "score", "give the column another name: select(other=col('score'))")
-    return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
 def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
@@ -186,22 +190,18 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
-    carried = query.replace(searches=())
-    labels = _required("hybrid", names(carried, child))
+    labels = _required("hybrid", names(query.replace(searches=()), child))
     _require_key(child, fusion)
     key = ast.Column(fusion.key)
-    outputs = (*query.outputs, *(() if fusion.key in labels else (key,)))
-    inside = [part for part in query.conditions if fusion.alias not in _labels(part)]
     outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))
     ranked = query.replace(
-        outputs=outputs, searches=(), conditions=tuple(inside), keys=(), row_limit=None, row_offset=None
+        outputs=(*query.outputs, *(() if fusion.key in labels else (key,))),
+        searches=(),
+        conditions=tuple(part for part in query.conditions if part not in outside),
+        keys=(),
+        row_limit=None,
+        row_offset=None,
     )
-    legs = Union(tuple(_reciprocal(ranked, child, leg, fusion, lower) for leg in fusion.legs))
-    firsts = [
-        ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
-    ]
-    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
-    grouped = lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
     whole = Statement(
         outputs=_columns((*labels, fusion.alias)),
         conditions=outside,
@@ -209,8 +209,22 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
         row_limit=query.row_limit,
         row_offset=query.row_offset,
     )
-    reason = "hybrid adds up the reciprocal ranks of each row"
-    return lower(whole, Subquery(grouped, reason=reason), (Score(fusion.alias, "desc"),))
+    rows = Subquery(_added_up(ranked, child, fusion, labels, lower), reason=ADDED_UP)
+    return lower(whole, rows, (Score(fusion.alias, "desc"),))
+
+
+ADDED_UP = "hybrid adds up the reciprocal ranks of each row"
+
+
+def _added_up(ranked: Statement, child: Plan, fusion: Fusion, labels: tuple[str, ...], lower: Lower) -> Plan:
+    """Return the rows of all rankings, each once, with the sum of its reciprocal ranks."""
+    key = ast.Column(fusion.key)
+    legs = Union(tuple(_reciprocal(ranked, child, leg, fusion, lower) for leg in fusion.legs))
+    firsts = (
+        ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
+    )
+    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
+    return lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
 
 
 def _require_key(child: Plan, fusion: Fusion) -> None:
@@ -238,8 +252,13 @@ def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower:
 
 def _best_first(key: Key, score: str) -> Key:
     """Return a key with its direction: a score sorts the best first."""
-    reads = isinstance(key.expression, (ast.Column, Placed)) and key.expression.name == score
-    return key.replace(direction="desc") if reads and key.direction is None else key
+    is_score = _is_name(key.expression, score)
+    return key.replace(direction="desc") if is_score and key.direction is None else key
+
+
+def _is_name(node: Expression, label: str) -> bool:
+    """Tell whether an expression is a name."""
+    return isinstance(node, (ast.Column, Placed)) and node.name == label
 
 
 def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:

@@ -6,14 +6,14 @@ Each column of a join has a name of its own there: outside of the join every cla
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
-from tql.aggregates import is_aggregate
 from tql.clauses import output_name
 from tql.compiler.grouped import is_grouped
 from tql.placed import Placed
 from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
-from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
+from tql.plan.schema import alias_of, missing_side
+from tql.plan.tree import own_nodes
 from tql.search import Fusion
 from tql.statement import Dataset, DerivedQuery, Sampling, Statement
 from tql_grammar import ast
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from tql.compiler.steps import Lower
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
-
-    Clauses = tuple["B", tuple[Expression, ...], tuple[ast.Order, ...]]
-
-
-B = TypeVar("B", Extend, Aggregate)
 
 
 def names_its_source(query: Statement) -> bool:
@@ -82,26 +77,29 @@ def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
     if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
         rule = "takes a query whose own source has an alias"
         raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
+    _require_qualified(query, left.alias, join.source.alias)
+    read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
+    there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
+    columns = tuple(ast.Aliased(column, label) for column, label in there.items())
+    both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
+    outer = query.replace(outputs=tuple(map(_with_name, query.outputs)), source=None, joined=None)
+    return lower(_renamed(outer, there), both)
+
+
+def _with_name(output: Expression) -> Expression:
+    """Return an output of a join under its own name."""
+    return ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
+
+
+def _require_qualified(query: Statement, *aliases: str | None) -> None:
+    """Refuse ``*``, and columns that are from no source of a join, or do not say from which."""
     if not query.outputs or any(isinstance(output, ast.Star) for output in query.outputs):
         rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
         raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
     _refuse_unqualified(query)
     for column in _qualified(query):
-        if column.table not in {left.alias, join.source.alias}:
-            raise _of_another(column, left.alias, join.source.alias)
-    read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
-    there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
-    columns = tuple(ast.Aliased(column, label) for column, label in there.items())
-    both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
-    outer = query.replace(
-        outputs=tuple(
-            ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
-            for output in query.outputs
-        ),
-        source=None,
-        joined=None,
-    )
-    return lower(_renamed(outer, there), both)
+        if column.table not in aliases:
+            raise _of_another(column, *aliases)
 
 
 def rows_of(source: Dataset | DerivedQuery, lower: Lower) -> Plan:
@@ -156,14 +154,7 @@ def _whole(plan: Plan) -> Plan:
 
 def ranks_words(node: Plan) -> bool:
     """Tell whether an operation is a search that the engine does in one form only."""
-    own = (part for name, part in node.__dict__.items() if name != "child" and isinstance(part, (tuple, ast.Node)))
-    nodes = (item for part in own for item in (part if isinstance(part, tuple) else (part,)))
-    return any(
-        isinstance(part, ast.Function) and part.name.lower() in FLAT
-        for item in nodes
-        if isinstance(item, ast.Node)
-        for part in walk(item)
-    )
+    return any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in own_nodes(node))
 
 
 def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
@@ -195,13 +186,18 @@ def _renamed(outer: Statement, there: Mapping[ast.Column, str]) -> Statement:
 def _refuse_unqualified(query: Statement) -> None:
     """Refuse a column that does not say which source it is from, unless it is an output."""
     made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
-    selected, scores = query.outputs, [search.column for search in query.searches if not isinstance(search, Fusion)]
-    read = [(part, frozenset[str | None]()) for node in (*selected, *scores) for part in walk(node)]
-    read += [(part, frozenset(made)) for node in (*query.conditions, *query.groups, *query.keys) for part in walk(node)]
-    for part, known in read:
-        if isinstance(part, (ast.Column, Placed)) and getattr(part, "table", None) is None and part.name not in known:
-            rule = "takes columns that say which source they are from"
-            raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+    scores = [search.column for search in query.searches if not isinstance(search, Fusion)]
+    unknown = (*_unqualified((*query.outputs, *scores)),)
+    others = (part for part in _unqualified((*query.conditions, *query.groups, *query.keys)) if part.name not in made)
+    for part in (*unknown, *others):
+        rule = "takes columns that say which source they are from"
+        raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+
+
+def _unqualified(nodes: Iterable[Record]) -> Iterable[ast.Column | Placed]:
+    """Yield the names in expressions that do not say which source they are from."""
+    parts = (part for node in nodes for part in walk(node))
+    return (part for part in parts if isinstance(part, Placed) or (isinstance(part, ast.Column) and part.table is None))
 
 
 def join_keys(node: Join) -> tuple[ast.Column, ...]:
@@ -219,148 +215,3 @@ def shown_on(node: Join) -> str:
     from tql_grammar.printer import to_tql
 
     return f"`{to_tql(node.on)}`"
-
-
-# --- rows that match nothing ------------------------------------------------------------------------------------------
-
-
-class Missing(NamedTuple):
-    """
-    The columns of a left or right join that are null where nothing matches.
-
-    Attributes:
-        labels: all of them.
-        empty: those that hold values which the engine takes for null, such as an empty text.
-        unknown: those of unknown type.
-        single: those that are known to be one number or text.
-    """
-
-    labels: frozenset[str]
-    empty: frozenset[str]
-    unknown: frozenset[str]
-    single: frozenset[str]
-
-
-def _missing(join: Join, alias: str | None) -> Missing:
-    """Return the columns of the source with this alias."""
-    known = schema(join).columns or {}
-    labels = frozenset(part.alias for part in join.columns if getattr(part.expression, "table", None) == alias)
-    types = {label: column for label in labels if (column := known[label]) is not None}
-    return Missing(
-        labels,
-        empty=frozenset(label for label, column in types.items() if may_be_empty(column)),
-        unknown=labels - set(types),
-        single=frozenset(label for label, column in types.items() if column.is_number or column.is_text),
-    )
-
-
-def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Order, ...], join: Join) -> Clauses[B]:
-    """
-    Return clauses over a join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
-
-    Raises:
-        ArgumentError: the engine cannot compute something where nothing matches.
-    """
-    side = missing_side(join)
-    if side is None:
-        return base, conditions, keys
-    missing = _missing(join, alias_of(side))
-    grouped: tuple[Expression, ...] = base.keys if isinstance(base, Aggregate) else ()
-    searches = {score.name for score in base.scores} if isinstance(base, Extend) else set[str]()
-    for output in base.outputs:
-        if output_name(output) in searches and _reads(output, missing.labels):
-            raise _uncomputable("a search")
-    for node in (*base.outputs, *conditions, *keys, *grouped):
-        _refuse_uncomputable(node, missing, grouped=isinstance(base, Aggregate))
-
-    def tell(node: Record) -> Record:
-        if isinstance(node, ast.IsNull) and _is_one_of(node.operand, missing.empty):
-            return _there() if node.negated else _absent()
-        if (isinstance(node, CONDITIONS) or _is_contains(node)) and _reads(node, missing.labels):
-            return ast.And((_there(), node))  # type: ignore[arg-type]  # a condition
-        return node
-
-    outputs = tuple(rebuild(output, tell) for output in base.outputs)
-    base = base.replace(outputs=outputs)
-    if isinstance(base, Aggregate):
-        by = (rebuild(key, tell) for key in base.keys)
-        base = base.replace(
-            keys=tuple(part for key in by for part in ((key, _absent()) if _is_one_of(key, missing.empty) else (key,)))
-        )
-    told = tuple(key for item in keys for key in _absent_last(rebuild(item, tell), missing.empty))
-    return base, tuple(rebuild(part, tell) for part in conditions), told
-
-
-CONDITIONS = (ast.Comparison, ast.Between, ast.In, ast.Like)
-
-
-def _refuse_uncomputable(node: Record, missing: Missing, *, grouped: bool) -> None:
-    """Refuse what ends the engine, or gives other values, where a row of nulls is read; numbers of known types are nullable, and looked at as those are."""
-    for part in walk(node):
-        if isinstance(part, ast.Chain):
-            refused = any(_reads(operand, missing.unknown) for operand in part.operands[1:])
-        elif isinstance(part, ast.Function):
-            refused = _refuses(part, missing, grouped=grouped)
-        else:
-            refused = isinstance(part, ast.Subscript) and _reads(part, missing.labels)
-        if refused:
-            raise _uncomputable(KINDS[type(part)])
-
-
-def _uncomputable(found: str) -> ArgumentError:
-    """Return the error for what the engine cannot compute of a missing value."""
-    rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
-    hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
-    return ArgumentError("join", rule, found, hint)
-
-
-def _refuses(function: ast.Function, missing: Missing, *, grouped: bool) -> bool:
-    """Tell whether the engine cannot compute a function of missing values; of their conditions, and the number or the first of them, it can."""
-    if _is_contains(function):
-        return False
-    if grouped and is_aggregate(function):
-        numbers = (part for part in function.arguments if isinstance(part, (ast.Column, ast.Chain)))
-        return function.name != "first" and any(_reads(part, missing.unknown) for part in numbers)
-    return _reads(function, missing.labels - missing.single)
-
-
-KINDS: dict[type[Record], str] = {
-    ast.Chain: "one right of an operator",
-    ast.Function: "one in a function",
-    ast.Subscript: "an element of one",
-}
-
-
-def _is_contains(node: Record) -> bool:
-    """Tell whether a node is a condition in the form of a function."""
-    return isinstance(node, ast.Function) and node.name == "contains"
-
-
-def _reads(node: Record, labels: frozenset[str]) -> bool:
-    """Tell whether an expression reads a column of one of these names."""
-    return any(_is_one_of(part, labels) for part in walk(node))
-
-
-def _is_one_of(node: object, labels: frozenset[str]) -> bool:
-    """Tell whether a node is a column of one of these names."""
-    return isinstance(node, ast.Column) and node.name in labels
-
-
-def _absent_last(key: ast.Order, told: frozenset[str]) -> tuple[ast.Order, ...]:
-    """Return the keys that put missing texts after all others, or before them where the order descends."""
-    return (key.replace(expression=_absent()), key) if _is_one_of(key.expression, told) else (key,)
-
-
-def _there() -> Expression:
-    """Return the condition that the other source has a row."""
-    return _match("!=")
-
-
-def _absent() -> Expression:
-    """Return the condition that nothing matches."""
-    return _match("=")
-
-
-def _match(operator: Literal["=", "!="]) -> Expression:
-    """Return the comparison of the number of the other source's row with 0."""
-    return ast.Comparison(operator, ast.Column(MATCH), ast.Number(0))

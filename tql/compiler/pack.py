@@ -12,7 +12,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql.coerce import literal
-from tql.plan.names import read_names
 from tql.plan.nodes import (
     Aggregate,
     Barrier,
@@ -29,7 +28,7 @@ from tql.plan.nodes import (
     Union,
     Verbatim,
 )
-from tql.plan.tree import folded
+from tql.plan.tree import folded, own_nodes
 from tql_grammar import ast
 
 if TYPE_CHECKING:
@@ -208,12 +207,9 @@ def reason(below: Plan, node: Plan) -> str:
 def _of_names(below: Project, node: Plan) -> str:
     """Return why an operation is outside of a select list."""
     made = {column.alias for column in below.columns if isinstance(column, ast.Aliased)}
-    own = (part for name, part in node.__dict__.items() if name != "child" and isinstance(part, (tuple, ast.Node)))
-    nodes = (item for part in own for item in (part if isinstance(part, tuple) else (part,)))
-    read = {label for item in nodes if isinstance(item, ast.Node) for label, _ in read_names(item)}
-    names = ", ".join(sorted(made & read))
+    names = made.intersection(part.name for part in own_nodes(node) if isinstance(part, ast.Column))
     if names:
-        return f"{names}: a name is seen one level further out than it is made"
+        return f"{', '.join(sorted(names))}: a name is seen one level further out than it is made"
     return "another clause reads a name that is made below, so this one is further out as well"
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from tql.aggregates import is_aggregate
 from tql.clauses import output_name
 from tql.compiler.groups import Above
-from tql.compiler.joins import join_keys, told_apart
+from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
+from tql.compiler.unmatched import told_apart
 from tql.placed import Placed
 from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
@@ -58,9 +59,10 @@ class Steps(NamedTuple):
     limit: Limit | None = None
 
     @property
-    def drawn(self) -> list[Expression]:
-        """The weights of the rows that are drawn."""
-        return [] if self.sample is None else [self.sample.weights]
+    def reads(self) -> list[ast.Node]:
+        """What the clauses compute: conditions, keys, and the weights of rows that are drawn."""
+        drawn = () if self.sample is None else (self.sample.weights,)
+        return [*self.conditions, *self.keys, *drawn]
 
 
 def resolve(plan: Plan, _context: Context) -> Plan:
@@ -104,27 +106,55 @@ _STEPS: dict[type[Plan], Callable[..., Steps]] = {
 # --- a row for each row -----------------------------------------------------------------------------------------------
 
 
+class Split(NamedTuple):
+    """
+    The conditions of a statement.
+
+    Attributes:
+        inside: those that stand below the select list.
+        outside: those that stand above it.
+    """
+
+    inside: list[Expression]
+    outside: list[Expression]
+
+
+def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], bool]) -> Split:
+    """Return conditions by the side of the select list on which they stand."""
+    found = Split([], [])
+    for part in conditions:
+        found[is_outside(part)].append(part)
+    return found
+
+
 def _rows(base: Extend, steps: Steps) -> Plan:
     """Return a select list with its clauses: what reads a name that it makes stands above it."""
-    if isinstance(base.child, Join):
-        base, steps = _matched(base, steps, base.child)
+    base, steps = _matched(base, steps)
     made = made_names(base.outputs)
     scope = schema(base.child)
     numbered = numbers_rows(base.outputs, steps.keys)
     conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
-    inside = [part for part in conditions if not (numbered or uses(part, made))]
-    outside = [part for part in conditions if numbered or uses(part, made)]
-    moved = steps.sample is not None or len(steps.keys) > 1
-    keys = _directed(base, steps.keys)
-    require_unmoved(outside, moved=moved or bool(inside))
-    require_unmoved([key.expression for key in keys], moved=moved or bool(steps.conditions))
-    used = [*outside, *keys, *steps.drawn]
-    refuse_doubtful(used, made, scope.columns or ())
-    plan = _filtered("where", base.child, inside, {})
-    above = numbered and bool(keys or steps.drawn or steps.limit)
-    is_outer = outside or above or any(uses(part, made) for part in used)
+    split = _split(conditions, lambda part: numbered or uses(part, made))
+    steps = steps._replace(keys=_directed(base, steps.keys))
+    _require_unmoved(steps, split)
+    above = steps._replace(conditions=tuple(split.outside))
+    refuse_doubtful(above.reads, made, scope.columns or ())
+    plan = _filtered("where", base.child, split.inside, {})
+    is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
     write = _around if is_outer else _within
-    return _cut(write(base, plan, steps._replace(keys=keys, conditions=tuple(outside)), made), steps)
+    return _cut(write(base, plan, above, made), steps)
+
+
+def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
+    """Tell whether a clause reads a name that the select list makes."""
+    return any(uses(part, made) for part in steps.reads)
+
+
+def _require_unmoved(steps: Steps, split: Split) -> None:
+    """Refuse clauses that count rows where some were left out or moved before."""
+    moved = steps.sample is not None or len(steps.keys) > 1
+    require_unmoved(split.outside, moved=moved or bool(split.inside))
+    require_unmoved([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
 
 
 def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
@@ -135,7 +165,7 @@ def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expressi
 
 def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expression]) -> Plan:
     """Return the clauses that read a select list above it, with the columns of the source that they read besides."""
-    carried = carried_columns(base.outputs, [*steps.conditions, *steps.keys, *steps.drawn], made)
+    carried = carried_columns(base.outputs, steps.reads, made)
     for label in carried:
         require_columns("where / order_by", ast.Column(label), schema(plan))
     extra = (
@@ -205,9 +235,11 @@ def _directed(base: Plan, keys: Iterable[ast.Order]) -> tuple[ast.Order, ...]:
     return tuple(direction(base, key) for key in keys)
 
 
-def _matched(base: B, steps: Steps, join: Join) -> tuple[B, Steps]:
-    """Return clauses over a join in which no condition but IS NULL holds where nothing matches."""
-    base, conditions, keys = told_apart(base, steps.conditions, steps.keys, join)
+def _matched(base: B, steps: Steps) -> tuple[B, Steps]:
+    """Return clauses of which, over a join, no condition but IS NULL holds where nothing matches."""
+    if not isinstance(base.child, Join):
+        return base, steps
+    base, conditions, keys = told_apart(base, steps.conditions, steps.keys, base.child)
     return base, steps._replace(conditions=conditions, keys=keys)
 
 
@@ -232,33 +264,43 @@ def _inside_json(
 
 def _groups(base: Aggregate, steps: Steps) -> Plan:
     """Return groups with their clauses: conditions on the source below, all that concerns groups above."""
-    if isinstance(base.child, Join):
-        base, steps = _matched(base, steps, base.child)
+    base, steps = _matched(base, steps)
     made = made_names(base.outputs)
-    about_groups = [uses(part, made) or any(map(is_aggregate, walk(part))) for part in steps.conditions]
-    inside = [part for part, groups in zip(steps.conditions, about_groups, strict=True) if not groups]
-    outside = [part for part, groups in zip(steps.conditions, about_groups, strict=True) if groups]
-    rows = _filtered("group_by", base.child, inside, {})
+    split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
+    rows = _filtered("group_by", base.child, split.inside, {})
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    made = made_names(outputs)
-    by = [made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys]
-    above = Above(outputs, by)
-    having = [above.read(without_nulls(part, scope)) for part in outside]
-    order = [above.read(without_nulls(key, scope)) for key in _directed(base.replace(outputs=outputs), steps.keys)]
-    named = above.outputs
-    require_unmoved((*named, *by), moved=bool(inside))
-    for node in (*named, *by):
-        require_selectable("select / group_by", node)
-    for node in (*named, *by):
-        require_columns("group_by", placed(node), scope)
-    groups = Aggregate(rows, tuple(map(placed, by)), tuple(map(placed, named)))
-    if not (having or order or steps.limit) and named == outputs:
+    base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
+    above = Above(outputs, [*base.keys])
+    having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
+    keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
+    _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
+    groups = Aggregate(rows, tuple(map(placed, base.keys)), tuple(map(placed, above.outputs)))
+    is_whole = above.outputs == outputs
+    if is_whole and not (having or keys or steps.limit):
         return groups
-    plan = _filtered("where", groups, having, {})
-    plan = _sorted(base, plan, tuple(order), {})
-    plan = plan if named == outputs else Project(plan, tuple(map(above.column, outputs)))
-    return _cut(plan, steps)
+    plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
+    return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+
+
+def _reduces(node: Expression) -> bool:
+    """Tell whether an expression has an aggregate in it."""
+    return any(map(is_aggregate, walk(node)))
+
+
+def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return the keys of groups: a name that is an output stands for its expression."""
+    made = made_names(outputs)
+    return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
+
+
+def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, moved: bool) -> None:
+    """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
+    require_unmoved(nodes, moved=moved)
+    for node in nodes:
+        require_selectable("select / group_by", node)
+    for node in nodes:
+        require_columns("group_by", placed(node), scope)
 
 
 def _members(base: Explode, _steps: Steps) -> Plan:

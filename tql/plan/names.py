@@ -6,7 +6,7 @@ A name that a select makes is invisible at its own level; a column that is not s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.clauses import output_name
 from tql.placed import Placed
@@ -16,7 +16,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tql.plan.nodes import Plan
     from tql_grammar.ast import Expression
@@ -28,19 +28,31 @@ N = TypeVar("N", bound=ast.Node)
 def column_names(plan: Plan) -> tuple[str, ...] | None:
     """Return the names of the columns of a plan in order, or None where they are those of a dataset that is not known."""
     while True:
-        if isinstance(plan, Scan):
-            return None if plan.schema is None else tuple(plan.schema)
-        if isinstance(plan, Verbatim):
-            return None
-        if isinstance(plan, Join):
-            return tuple(column.alias for column in plan.columns)
-        if isinstance(plan, (Aggregate, Explode)):
-            outputs = plan.outputs if isinstance(plan, Aggregate) else plan.columns
-            return tuple(output_name(output) or "" for output in outputs)
-        if isinstance(plan, (Extend, Project)):
-            outputs = plan.outputs if isinstance(plan, Extend) else plan.columns
-            return selected_names(outputs, [score.name for score in plan.scores], plan.child)
+        rule = _NAMES.get(type(plan))
+        if rule is not None:
+            return rule(plan)
         plan = plan.children[0] if isinstance(plan, Union) else plan.child  # type: ignore[attr-defined]  # all others have one
+
+
+def _output_names(outputs: Iterable[Expression]) -> tuple[str, ...]:
+    """Return the names of outputs."""
+    return tuple(output_name(output) or "" for output in outputs)
+
+
+def _names_of_select(outputs: tuple[Expression, ...], plan: Extend | Project) -> tuple[str, ...] | None:
+    """Return the names of a select list."""
+    return selected_names(outputs, [score.name for score in plan.scores], plan.child)
+
+
+_NAMES: dict[type[Plan], Callable[[Any], tuple[str, ...] | None]] = {
+    Scan: lambda plan: None if plan.schema is None else tuple(plan.schema),
+    Verbatim: lambda _plan: None,
+    Join: lambda plan: tuple(column.alias for column in plan.columns),
+    Aggregate: lambda plan: _output_names(plan.outputs),
+    Explode: lambda plan: _output_names(plan.columns),
+    Extend: lambda plan: _names_of_select(plan.outputs, plan),
+    Project: lambda plan: _names_of_select(plan.columns, plan),
+}
 
 
 def selected_names(outputs: Iterable[Expression], scores: Iterable[str], child: Plan) -> tuple[str, ...] | None:
@@ -93,26 +105,31 @@ def carried_columns(
     outputs: tuple[Expression, ...], nodes: Iterable[Record], made: Mapping[str, Expression]
 ) -> dict[str, str]:
     """Return the columns of the source that are read above a select and that it does not select, each with its name there."""
-    plain = {output.name for output in outputs if isinstance(output, ast.Column)}
     everything = ast.Star() in outputs
-    read = [
-        label
-        for node in nodes
-        for label, place in read_names(node)
-        if place == "source" or (place is None and label not in made)
-    ]
+    plain = {output.name for output in outputs if isinstance(output, ast.Column)}
+    read = [label for node in nodes for label, place in read_names(node) if _is_of_source(label, place, made)]
+    if everything:
+        _refuse_hidden(read, made)
+        return {}
     carried: dict[str, str] = {}
     for label in read:
-        if label in made and everything:
-            rule = "takes no column of the source under an output's name while `*` is selected: the engine has one of them only"
-            raise ArgumentError(
-                "where / order_by", rule, repr(label), "select the columns by name, or give the output another name"
-            )
-        if label in made:
-            carried[label] = unused(f"z{len(carried) + 1}", made)
-        elif label not in plain and not everything:
-            carried[label] = label
+        if label not in plain:
+            carried[label] = unused(f"z{len(carried) + 1}", made) if label in made else label
     return carried
+
+
+def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
+    """Refuse a column of the source that an output hides."""
+    for label in read:
+        if label in made:
+            rule = "takes no column of the source under an output's name while `*` is selected: the engine has one of them only"
+            hint = "select the columns by name, or give the output another name"
+            raise ArgumentError("where / order_by", rule, repr(label), hint)
+
+
+def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression]) -> bool:
+    """Tell whether a name means a column of the source."""
+    return place == "source" or (place is None and label not in made)
 
 
 def unused(label: str, taken: Mapping[str, Expression]) -> str:

@@ -212,7 +212,7 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
     found = _of_group(node.arguments[0], scope)
     if found is None or found == RANK or node.name not in SUMS:
         return found
-    if not (found.is_number or found.dtype == "bool"):
+    if not _is_number(found):
         return None
     return Column(promoted(found.dtype, SUMS[node.name]))
 
@@ -292,13 +292,18 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if len(known) < len(columns):
         return None
     first, nullable = known[0], any(column.nullable for column in known)
-    if all(column == first for column in known):
+    if len(set(known)) == 1:
         return first
-    if all((column.dtype, column.shape, column.kind) == (first.dtype, first.shape, first.kind) for column in known):
+    if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
         return first.replace(nullable=nullable, indexes=(), classes=())
-    if not all(column.is_number or (column.dtype == "bool" and column.is_single) for column in known):
+    if not all(map(_is_number, known)):
         return None
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
+def _is_number(column: Column) -> bool:
+    """Tell whether a column holds one number or bool in each row."""
+    return column.is_number or (column.dtype == "bool" and column.is_single)
 
 
 def missing_side(plan: Join) -> Plan | None:
@@ -320,26 +325,32 @@ def _of_join(plan: Join) -> Scope:
     """Return the columns of a join, each under its new name; the engine may take their order from the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
-    found: dict[str, Column | None] = {} if absent is None else {MATCH: INTEGER}
-    values: dict[str, Column | None] = {}
-    ranked, nullables = set(), set()
+    result = Scope({} if absent is None else {MATCH: INTEGER}, moved=True)
     for part in plan.columns:
         column = part.expression
         if isinstance(column, ast.Column):
-            side, name = known[column.table], ast.Column(column.name)
-            there, value = side.column(name), side.value(name)
             nullable = absent is not None and column.table == alias_of(absent)
-            values[part.alias] = None if value is None else _in_join(value, nullable=nullable)
-            if there is None and (column.name in side.nullables or (nullable and value is not None)):
-                nullables.add(part.alias)
-            found[part.alias] = None if there is None else _in_join(there, nullable=nullable)
-            if there is None or there.is_indexed:
-                ranked.add(part.alias)
-    return Scope(found, moved=True, ranked=frozenset(ranked), values=values, nullables=frozenset(nullables))
+            result = _with_column(result, part.alias, ast.Column(column.name), known[column.table], nullable=nullable)
+    return result
 
 
-def _in_join(column: Column, *, nullable: bool) -> Column:
+def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
+    """Return the columns of a join with one more of a source, which may be null where nothing matches."""
+    column, value = side.column(name), side.value(name)
+    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_ranked = column is None or column.is_indexed
+    return result._replace(
+        columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
+        values={**result.values, label: _in_join(value, nullable=nullable)},
+        ranked=result.ranked.union([label] if is_ranked else []),
+        nullables=result.nullables.union([label] if may_lack else []),
+    )
+
+
+def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
     """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
+    if column is None:
+        return None
     column = column.replace(indexes=())
     if not nullable or may_be_empty(column):
         return column

@@ -21,29 +21,30 @@ SEVERAL = (Scan, Verbatim, Union, Join)
 
 def score_of(plan: Plan, key: Expression) -> Score | None:
     """Return the score that a name is, in a plan or in the query that is its source; None for any other expression."""
-    if not isinstance(key, (ast.Column, Placed)):
-        return None
-    here = isinstance(key, ast.Column) or key.place == "output"
-    while not isinstance(plan, (*SEVERAL, Subquery)):
-        selected = _selected(plan)
-        if selected is not None and here:
-            scores = plan.scores if isinstance(plan, (Extend, Project)) else ()
-            found = next((score for score in scores if score.name == key.name), None)
+    here = not isinstance(key, Placed) or key.place == "output"
+    while isinstance(key, (ast.Column, Placed)) and not isinstance(plan, SEVERAL):
+        if isinstance(plan, Subquery):
+            key, here = ast.Column(key.name), True
+        elif here:
+            found = _own_score(plan, key.name)
             if found is not None:
                 return found
-            below = made_names(selected).get(key.name, key)
-            if not isinstance(below, (ast.Column, Placed)):
-                return None
-            key = below
+            key = made_names(_selected(plan)).get(key.name, key)
         plan = plan.child  # type: ignore[attr-defined]  # all others have one
-    return score_of(plan.child, ast.Column(key.name)) if isinstance(plan, Subquery) else None
+    return None
 
 
-def _selected(plan: Plan) -> tuple[Expression, ...] | None:
-    """Return the select list of an operation that has one."""
+def _own_score(plan: Plan, label: str) -> Score | None:
+    """Return the score of this name in the select list of an operation."""
+    scores = plan.scores if isinstance(plan, (Extend, Project)) else ()
+    return next((score for score in scores if score.name == label), None)
+
+
+def _selected(plan: Plan) -> tuple[Expression, ...]:
+    """Return the select list of an operation; most have none."""
     if isinstance(plan, (Extend, Aggregate)):
         return plan.outputs
-    return plan.columns if isinstance(plan, (Project, Explode)) else None
+    return plan.columns if isinstance(plan, (Project, Explode)) else ()
 
 
 def direction(plan: Plan, key: ast.Order) -> ast.Order:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tql.plan.nodes import Join, Plan, Union
+from tql_grammar import ast
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tql_grammar.record import Record
 
 T = TypeVar("T")
 
@@ -30,6 +34,15 @@ def with_inputs(plan: Plan, found: tuple[Plan, ...]) -> Plan:
         left, right, *rest = found
         return plan.replace(left=left, right=right, unfiltered=rest[0] if rest else None)
     return plan.replace(child=found[0]) if found else plan
+
+
+def own_nodes(plan: Plan) -> Iterator[Record]:
+    """Yield the expressions of an operation, and all that is in them; nothing of the operations below."""
+    for field in plan._fields:
+        value = plan.__dict__[field]
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, ast.Node):
+                yield from walk(part)
 
 
 def operations(plan: Plan) -> Iterator[Plan]:
