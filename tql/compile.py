@@ -16,6 +16,7 @@ from tql.coerce import literal
 from tql.desugar import plain
 from tql.grouping import Above, Groups, given_back, is_grouped, refuse_sample, refuse_stray_aggregates, without_nulls
 from tql.joining import pairs
+from tql.lowering import lowered
 from tql.naming import all_outputs, carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.ordering import cut_rows, direct, is_cut, is_exact, is_found_by_index, may_lose_rows
 from tql.parameters import require_bound, require_fitting, resolved
@@ -141,6 +142,11 @@ def with_source(text: str, dataset: str) -> str:
 
 def tree(query: Statement) -> ast.Query:
     """Return the tree of the text."""
+    return _tree(lowered(query))
+
+
+def _tree(query: Statement) -> ast.Query:
+    """Return the tree of a query in physical form."""
     if isinstance(query.source, AsWritten) and query == Statement(source=query.source):
         return query.source.tree
     if query.bindings:
@@ -314,11 +320,11 @@ def _written(source: Record) -> ast.Source | None:
         return ast.Derived(source.tree)
     if isinstance(source, Unordered):
         return ast.Derived(
-            ast.SetOperation(("union all",) * (len(source.members) - 1), tuple(map(tree, source.members)))
+            ast.SetOperation(("union all",) * (len(source.members) - 1), tuple(map(_tree, source.members)))
         )
     if isinstance(source, Both):
         return ast.Derived(pairs(source, _named))
-    return ast.Derived(tree(source.query), source.alias)  # type: ignore[attr-defined]  # all else was made plain
+    return ast.Derived(_tree(source.query), source.alias)  # type: ignore[attr-defined]  # all else was made plain
 
 
 def _named(source: Dataset | DerivedQuery) -> ast.Source:

@@ -12,8 +12,9 @@ from tql.clauses import output_name
 from tql.expr import Key
 from tql.grouping import is_grouped, refuse_sample
 from tql.joined import names_its_source, over_both, over_one
+from tql.metrics import exactly
 from tql.placed import Placed
-from tql.search import Fusion, TextSearch, exactly
+from tql.search import Fusion, TextSearch
 from tql.statement import Combined, Dataset, DerivedQuery, Statement, Unordered
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tql.expr import Key
-    from tql.search import Direction, Fusion, TextSearch
+    from tql.metrics import Direction
+    from tql.search import Fusion, TextSearch
 
 
 def direct(query: Statement, key: Key) -> ast.Order:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql.coerce import LARGEST_INT, literal
+from tql.lowering import lowered
 from tql.messages import shown
 from tql.parameters import resolved
 from tql_grammar import ast
@@ -72,7 +73,7 @@ def prepared(query: Statement) -> Prepared:
     from tql_grammar.printer import pieces
     from tql_grammar.rewrite.flat import flat
 
-    given = resolved(query)
+    given = resolved(lowered(query))
     found = flat(tree(given))
     _refuse_places(found)
     compared = list(_compared(found))
