@@ -180,6 +180,8 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
     found = _of_group(node.arguments[0], scope)
     if found is None or found == RANK or node.name not in SUMS:
         return found
+    if node.name == "mean" and not found.is_number and found.dtype != "bool":
+        return None
     return Column(promoted(found.dtype, SUMS[node.name]))
 
 

@@ -70,6 +70,8 @@ def items(whole: Statement) -> list[Item]:
     """Return all that a query says, in the order in which it is usually written."""
     found = [Item("select", output, _output(output)) for output in whole.outputs]
     found += _sources(whole.source)
+    ranked = _ranked(whole.keys)
+    found += [Item(*_key(part)) for part in whole.keys[:ranked]]
     found += [Item(*_search(search)) for search in whole.searches]
     found += [] if whole.joined is None else [Item("join", whole.joined, _join(whole.joined))]
     found += [Item("where", part, expression(part)) for part in whole.conditions]
@@ -77,7 +79,7 @@ def items(whole: Statement) -> list[Item]:
     found += [Item("group_by", part, name_or(part)) for part in whole.groups]
     found += [] if whole.pieces is None else [Item("ungroup_by", whole.pieces, str(whole.pieces or ""))]
     found += [] if whole.sampling is None else [Item("sample_by", whole.sampling, _sample(whole.sampling))]
-    found += [Item(*_key(part)) for part in whole.keys]
+    found += [Item(*_key(part)) for part in whole.keys[ranked:]]
     for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
         found += [] if rows is None else [Item(method, rows, str(rows))]
     return [*found, *(Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings)]
@@ -134,6 +136,13 @@ def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
     metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
     exact = ", exact=True" if search.exact else ""
     return "similarity", search, f"{name_or(search.column)}, {argument(search.value)}{metric}{alias}{exact}"
+
+
+def _ranked(keys: tuple[Key, ...]) -> int:
+    """Return the number of keys up to the last search without a name: groups and other searches are refused before it, not after it."""
+    return max(
+        (number for number, key in enumerate(keys, 1) if isinstance(key.expression, (Similarity, Relevance))), default=0
+    )
 
 
 def _key(item: Key) -> tuple[str, object, str]:

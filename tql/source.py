@@ -158,7 +158,7 @@ def _between(node: ast.Between) -> str:
 
 def _range(node: ast.Between | Range) -> str:
     """Return ``.between(..)``."""
-    return f"{_operand(node.operand)}.between({argument(node.low)}, {argument(node.high)})"
+    return f"{_operand(node.operand)}.between({value(node.low)}, {value(node.high)})"
 
 
 def similarity(node: Similarity) -> str:
