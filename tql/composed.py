@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tql import parameters
+from tql.lowering import lowered
 from tql.statement import Statement
 from tql_grammar.record import Record
 
@@ -54,17 +55,15 @@ class Composed:
         return type(self), (self.statement,)
 
     def __eq__(self, other: object) -> bool:
-        """Compare clause by clause, with values in the places of their parameters."""
+        """Compare clause by clause, with values in the places of their parameters; two calls that make the same condition are equal, as ``startswith("a")`` and ``like("a%")``."""
         if not isinstance(other, Composed) or type(self) is not type(other):
             return NotImplemented
         mine, theirs = self.statement, other.statement
-        if mine.bindings or theirs.bindings:
-            return parameters.resolved(mine) == parameters.resolved(theirs)
-        return mine == theirs
+        return mine == theirs or _meant(mine) == _meant(theirs)
 
     def __hash__(self) -> int:
         """Agree with ``==``."""
-        return hash(parameters.resolved(self.statement))
+        return hash(_meant(self.statement))
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with some clauses changed, by the names of the fields of `Statement`."""
@@ -87,6 +86,11 @@ class Composed:
         query = _new(type(self))
         _hold(query, statement)
         return query
+
+
+def _meant(statement: Statement) -> Statement:
+    """Return a statement as the engine takes it, with values in the places of their parameters."""
+    return parameters.resolved(lowered(statement))
 
 
 # Make a query and a statement, and give them what they hold though they are frozen, as `tql_grammar.record.made` does: a call less each time.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from tql import patterns
 from tql.coerce import by_value, literal, operand, require_unmasked
+from tql.logical import Membership, Range, TextMatch
 from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.logic import disjunction, negation
+from tql_grammar.rewrite import logic
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
@@ -47,18 +49,11 @@ def equality(operator: Literal["=", "!="], left: Expression, right: object) -> E
 
 def ordering(operator: Literal["<", "<=", ">", ">="], left: Expression, right: object) -> Expression:
     """Return ``<`` and the like."""
-    if right is None:
-        raise ArgumentError(
-            operator,
-            "takes a value, since nothing is smaller or larger than null",
-            shown(right),
-            "use .is_null() or .is_not_null()",
-        )
-    return ast.Comparison(operator, left, _scalar(operator, right))
+    return ast.Comparison(operator, left, _ordered(operator, right))
 
 
 def membership(subject: str, operand: Expression, members: object, *, negated: bool) -> Expression:
-    """Return IN, or equalities where IN would not compare as ``=`` does."""
+    """Return IN, or a membership where IN would not compare as ``=`` does."""
     nodes = [_member(subject, member) for member in _members(subject, members)]
     if not nodes:
         return ast.Boolean(negated)
@@ -67,8 +62,7 @@ def membership(subject: str, operand: Expression, members: object, *, negated: b
         raise ArgumentError(subject, "takes members of one kind, numbers or texts", shown(members))
     if isinstance(operand, ast.Column) and kinds <= {ast.String, ast.Number}:
         return ast.In(operand, tuple(nodes), negated)
-    either = disjunction(ast.Comparison("=", operand, node) for node in nodes)
-    return negation(either) if negated else either
+    return Membership(operand, tuple(nodes), negated)
 
 
 def _members(subject: str, members: object) -> list[object]:
@@ -93,7 +87,43 @@ def _member(subject: str, member: object) -> Expression:
     return node
 
 
-def text(subject: str, value: object) -> str:
+def negation(operand: Expression) -> Expression:
+    """Return the negation; that of a membership is one as well."""
+    return operand.replace(negated=not operand.negated) if isinstance(operand, Membership) else logic.negation(operand)
+
+
+def between(operand: Expression, low: object, high: object) -> Expression:
+    """Return BETWEEN for a column and two texts, and a range for any other values."""
+    if isinstance(by_value(low), str) and isinstance(by_value(high), str) and isinstance(operand, ast.Column):
+        return ast.Between(operand, literal("between", low), literal("between", high))
+    return Range(operand, _ordered(">=", low), _ordered("<=", high))
+
+
+def _ordered(operator: str, value: object) -> Expression:
+    """Return the value of a comparison of order: nothing is smaller or larger than null."""
+    if value is None:
+        raise ArgumentError(
+            operator,
+            "takes a value, since nothing is smaller or larger than null",
+            shown(value),
+            "use .is_null() or .is_not_null()",
+        )
+    return _scalar(operator, value)
+
+
+def matching(kind: str, operand: Expression, value: object) -> TextMatch:
+    """
+    Return a condition on text, by the name of its method.
+
+    Raises:
+        ArgumentError: *value* is no text, or has no pattern of the engine.
+    """
+    found = _text(kind, value)
+    patterns.pattern(kind, found)
+    return TextMatch(kind, operand, ast.String(found))
+
+
+def _text(subject: str, value: object) -> str:
     """Return a text that a literal can hold."""
     found = by_value(value)
     if not isinstance(found, str):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tql.lowering import lowered
 from tql.messages import shown
 from tql.parameters import resolved
 from tql.show import METHODS, items
@@ -72,12 +73,41 @@ def _changes(mine: Statement, theirs: Statement, within: tuple[str, ...]) -> Ite
     """Yield the changes of two queries, method by method."""
     ours, others = items(mine), items(theirs)
     for method in METHODS:
-        before = [item for item in ours if item.method == method]
-        after = [item for item in others if item.method == method]
-        matcher = SequenceMatcher(None, [item.value for item in before], [item.value for item in after], autojunk=False)
+        before, after = _parts_of(ours, method), _parts_of(others, method)
+        matcher = SequenceMatcher(None, [part.value for part in before], [part.value for part in after], autojunk=False)
         for kind, low, high, start, stop in matcher.get_opcodes():
             if kind != "equal":
-                yield from _exchanged(before[low:high], after[start:stop], within)
+                yield from _exchanged(_items(before[low:high]), _items(after[start:stop]), within)
+
+
+def _parts_of(said: list[Item], method: str) -> list[Part]:
+    """Return all that the calls of a clause say."""
+    return [part for item in said if item.clause == method for part in _parts(item)]
+
+
+class Part(NamedTuple):
+    """
+    One thing that a query says to the engine, and the call that says it.
+
+    Attributes:
+        value: what it is, in physical form: a call is the same as another one that makes the same condition, and as the text of that.
+        item: the call; a range says two conditions.
+    """
+
+    value: object
+    item: Item
+
+
+def _parts(item: Item) -> list[Part]:
+    """Return all that a call says."""
+    value = lowered(item.value) if isinstance(item.value, Record) else item.value
+    values = value.operands if isinstance(value, ast.And) and item.method == "where" else (value,)
+    return [Part(one, item) for one in values]
+
+
+def _items(parts: Iterable[Part]) -> list[Item]:
+    """Return the calls of some parts, each once."""
+    return list({id(part.item): part.item for part in parts}.values())
 
 
 def _exchanged(before: list[Item], after: list[Item], within: tuple[str, ...]) -> Iterator[Change]:

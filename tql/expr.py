@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql import conditions, patterns, subscripts
+from tql import conditions, subscripts
 from tql.coerce import by_value, literal, name
 from tql.messages import shown
 from tql.placed import Placed
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import conjunction, disjunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,15 +55,18 @@ class Expr:
 
     def __str__(self) -> str:
         """Return the TQL text, for columns of unknown types."""
+        from tql.physical import physical
         from tql_grammar.printer import to_tql
         from tql_grammar.rewrite.scope import UNKNOWN
         from tql_grammar.rewrite.typed import written
 
-        return to_tql(written(self.node, UNKNOWN))
+        return to_tql(written(physical(self.node), UNKNOWN))
 
     def same(self, other: Expr) -> bool:
         """Tell whether two expressions are the same; ``==`` makes a condition instead."""
-        return self.node == other.node
+        from tql.physical import physical
+
+        return self.node == other.node or physical(self.node) == physical(other.node)
 
     # --- arithmetic: `id + 1`; numbers and arrays only ---------------------------------------------------------------
 
@@ -143,9 +146,7 @@ class Expr:
 
         With a schema a column of integers that is never null has ``a between 5 and 10`` as well, which reads an index once.
         """
-        if isinstance(by_value(low), str) and isinstance(by_value(high), str) and isinstance(self.node, ast.Column):
-            return Expr(ast.Between(self.node, literal("between", low), literal("between", high)))
-        return (self >= low) & (self <= high)
+        return Expr(conditions.between(self.node, low, high))
 
     def in_(self, members: Iterable[object]) -> Expr:
         """
@@ -175,29 +176,29 @@ class Expr:
 
     def like(self, pattern: str) -> Expr:
         """SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal; the whole text has to match."""
-        return Expr(patterns.like(self.node, conditions.text("like", pattern)))
+        return Expr(conditions.matching("like", self.node, pattern))
 
     def ilike(self, pattern: str) -> Expr:
         """`like` without regard to case."""
-        return Expr(patterns.like(self.node, conditions.text("ilike", pattern), fold=True))
+        return Expr(conditions.matching("ilike", self.node, pattern))
 
     def startswith(self, text: str) -> Expr:
         """Begins with *text*, every character taken literally; the empty text begins every text."""
-        return Expr(patterns.startswith(self.node, conditions.text("startswith", text)))
+        return Expr(conditions.matching("startswith", self.node, text))
 
     def endswith(self, text: str) -> Expr:
         """Ends with *text*, every character taken literally."""
-        return Expr(patterns.endswith(self.node, conditions.text("endswith", text)))
+        return Expr(conditions.matching("endswith", self.node, text))
 
     def contains(self, value: object) -> Expr:
         """*value* occurs in it: a text in a text, case-sensitive and every character literal; a number among the elements of an array."""
         if isinstance(by_value(value), str) and not isinstance(self.node, ast.Subscript):
-            return Expr(patterns.contains(self.node, conditions.text("contains", value)))
+            return Expr(conditions.matching("contains", self.node, value))
         return Expr(ast.Function("contains", (self.node, literal("contains", value))))
 
     def matches(self, regex: str) -> Expr:
         """The regular expression (RE2's syntax) matches the whole text; ``.`` matches no newline."""
-        return Expr(patterns.matches(self.node, conditions.text("matches", regex)))
+        return Expr(conditions.matching("matches", self.node, regex))
 
     # --- conditions --------------------------------------------------------------------------------------------------
 
@@ -219,7 +220,7 @@ class Expr:
 
     def __invert__(self) -> Expr:
         """``not a``."""
-        return Expr(negation(self.node))
+        return Expr(conditions.negation(self.node))
 
     def __bool__(self) -> NoReturn:
         """Refuse: an expression has a value for each row, not one."""
@@ -305,7 +306,7 @@ def desc(key: str | Expr) -> Key:
 
 def not_(operand: Expr) -> Expr:
     """``not a``, the same as ``~a``."""
-    return Expr(negation(condition("not_", operand)))
+    return Expr(conditions.negation(condition("not_", operand)))
 
 
 def all_of(parts: Iterable[Expr | None]) -> Expr:

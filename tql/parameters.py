@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql.coerce import literal, name
 from tql.expr import Expr
+from tql.lowering import lowered
 from tql.requirements import required
 from tql.statement import Statement
 from tql_grammar import ast
@@ -53,7 +54,7 @@ class Template:
     def requirements(self) -> dict[str, list[Requirement]]:
         """What each parameter takes where it is used."""
         found: dict[str, list[Requirement]] = {}
-        for label, requirement in required(self.query):
+        for label, requirement in required(lowered(self.query)):
             found.setdefault(label, []).append(requirement)
         return found
 

@@ -8,10 +8,14 @@ So "any run" is written ``[\s\S]{0,}``, every special character is escaped, and 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANY_RUN = r"[\s\S]{0,}"
 ANY_CHARACTER = r"[\s\S]"
@@ -47,49 +51,59 @@ def _either_case(character: str) -> str:
     return escape(character) if character.isascii() or len(single) == 1 else f"[{''.join(single)}]"
 
 
-def like(operand: ast.Expression, pattern: str, *, fold: bool = False) -> ast.Expression:
-    """Return SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal."""
-    literal, wildcards = (_either_case, LOWER_WILDCARDS) if fold else (escape, WILDCARDS)
-    written = "".join(wildcards.get(character) or literal(character) for character in pattern)
-    return _matching(operand, written, empty=not pattern.strip("%"), fold=fold)
-
-
-def startswith(operand: ast.Expression, text: str) -> ast.Expression:
-    """Return "begins with *text*"."""
-    return _matching(operand, escape(text) + ANY_RUN, empty=not text)
-
-
-def endswith(operand: ast.Expression, text: str) -> ast.Expression:
-    """Return "ends with *text*"."""
-    return _matching(operand, ANY_RUN + escape(text), empty=not text)
-
-
-def contains(operand: ast.Expression, text: str) -> ast.Expression:
-    """Return "*text* occurs in it"."""
-    return _matching(operand, ANY_RUN + escape(text) + ANY_RUN, empty=not text)
-
-
-def _matching(operand: ast.Expression, pattern: str, *, empty: bool, fold: bool = False) -> ast.Expression:
-    """Return LIKE *pattern*, also for the empty text where *empty* says that it matches."""
-    if len(pattern.encode()) > LONGEST_PATTERN:
-        rule = f"takes patterns of at most {LONGEST_PATTERN} bytes: the engine matches nothing with longer ones"
-        raise ArgumentError("like", rule, shown(pattern))
-    if not pattern:
-        return ast.Comparison("=", operand, ast.String(""))
-    test = ast.Like(operand, ast.String(pattern), case_insensitive=fold)
-    return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if empty else test
-
-
-def matches(operand: ast.Expression, regex: str) -> ast.Expression:
+class Pattern(NamedTuple):
     """
-    Return "*regex* matches the whole text", in RE2's syntax.
+    A pattern of the engine's LIKE.
+
+    Attributes:
+        text: what LIKE takes.
+        empty: whether it also matches the empty text, which LIKE does not find.
+        fold: whether it is for ILIKE.
+    """
+
+    text: str
+    empty: bool
+    fold: bool = False
+
+
+def pattern(kind: str, text: str) -> Pattern:
+    """
+    Return the pattern of a condition on text, by its method and its argument alone.
+
+    Raises:
+        ArgumentError: no pattern has the meaning of *text*, or it is longer than the engine can match.
+    """
+    found = _KINDS[kind](text)
+    if len(found.text.encode()) > LONGEST_PATTERN:
+        rule = f"takes patterns of at most {LONGEST_PATTERN} bytes: the engine matches nothing with longer ones"
+        raise ArgumentError("like", rule, shown(found.text))
+    return found
+
+
+def condition(operand: ast.Expression, found: Pattern) -> ast.Expression:
+    """Return LIKE with a pattern, also for the empty text where the pattern matches that."""
+    if not found.text:
+        return ast.Comparison("=", operand, ast.String(""))
+    test = ast.Like(operand, ast.String(found.text), case_insensitive=found.fold)
+    return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if found.empty else test
+
+
+def _like(text: str, *, fold: bool = False) -> Pattern:
+    """Return the pattern of SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal."""
+    literal, wildcards = (_either_case, LOWER_WILDCARDS) if fold else (escape, WILDCARDS)
+    written = "".join(wildcards.get(character) or literal(character) for character in text)
+    return Pattern(written, not text.strip("%"), fold)
+
+
+def _matches(regex: str) -> Pattern:
+    """
+    Return the pattern of a regular expression in RE2's syntax, which matches the whole text.
 
     Raises:
         ArgumentError: RE2 has no such construct (look-around, back-references), or the engine's LIKE cannot write it (inline flags).
     """
     empty = _matches_empty(regex)
-    pattern = "".join(_translate(regex, token) for token in _TOKEN.finditer(regex))
-    return _matching(operand, pattern, empty=empty)
+    return Pattern("".join(_translate(regex, token) for token in _TOKEN.finditer(regex)), empty)
 
 
 def _matches_empty(regex: str) -> bool:
@@ -141,3 +155,13 @@ def _translate_repeat(regex: str, text: str) -> str:
 def _untranslatable(regex: str, what: str, why: str) -> ArgumentError:
     """Return the error for a construct without a text."""
     return ArgumentError("matches", f"takes a regular expression of RE2 without {what}: {why}", shown(regex))
+
+
+_KINDS: dict[str, Callable[[str], Pattern]] = {
+    "like": _like,
+    "ilike": lambda text: _like(text, fold=True),
+    "startswith": lambda text: Pattern(escape(text) + ANY_RUN, not text),
+    "endswith": lambda text: Pattern(ANY_RUN + escape(text), not text),
+    "contains": lambda text: Pattern(ANY_RUN + escape(text) + ANY_RUN, not text),
+    "matches": _matches,
+}

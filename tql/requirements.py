@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tql import conditions
 from tql.coerce import matrix
 from tql.expr import Expr
-from tql.search import METRICS, Search, TextSearch
+from tql.metrics import METRICS
+from tql.search import Search, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE

@@ -1,76 +1,26 @@
-"""Metrics of similarity search: what each one computes, its direction, and the form in which the engine takes it."""
+"""Searches of a query: by the similarity of embeddings, by words, and both in one, with the arguments that each takes."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from tql.coerce import literal, matrix, name, vector
+from tql.coerce import literal, name
 from tql.expr import Expr, expression
+from tql.logical import Relevance, Similarity
 from tql.messages import shown
+from tql.metrics import METRICS, word_score
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import INDEXED
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tql.metrics import Direction
     from tql_grammar.ast import Expression
 
-Direction = Literal["asc", "desc"]
 MOST_SIMPLE = 2
 LARGEST = 2**31
-
-
-class Metric(Record):
-    """
-    One metric.
-
-    Attributes:
-        score: makes the score's expression from the column's and the vector's.
-        best: the direction that puts the closest first.
-        value: makes the vector's literal; most metrics take shape (d,), maxsim takes (n, d).
-        selectable: whether the engine gives the score as a column.
-    """
-
-    score: Callable[[Expression, Expression], Expression]
-    best: Direction
-    value: Callable[[str, object], Expression] = vector
-    selectable: bool = True
-
-
-def _call(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return ``function(column, vector)``."""
-    return lambda column, value: ast.Function(function, (column, value))
-
-
-def _norm(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return ``function(column - vector)``, a distance."""
-    return lambda column, value: ast.Function(function, (ast.Chain(("-",), (column, value)),))
-
-
-def _plus_zero(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return a distance ``+ 0``: as it stands the engine fails on an indexed embedding with LIMIT."""
-    distance = _norm(function)
-    return lambda column, value: ast.Chain(("+",), (distance(column, value), ast.Number(0)))
-
-
-def _hamming(column: Expression, value: Expression) -> Expression:
-    """Return the distance as a number: the engine gives an array of one."""
-    return ast.Subscript(ast.Function("hamming_distance", (column, value)), (ast.Number(0),))
-
-
-METRICS: dict[str, Metric] = {
-    "cosine": Metric(_call("cosine_similarity"), "desc"),
-    "l2": Metric(_norm("l2_norm"), "asc"),
-    "l1": Metric(_plus_zero("l1_norm"), "asc"),
-    "linf": Metric(_plus_zero("linf_norm"), "asc"),
-    "dot": Metric(_call("dot"), "desc"),
-    "hamming": Metric(_hamming, "asc"),
-    "maxsim": Metric(_call("maxsim"), "desc", matrix),
-    "mmr": Metric(_call("mmr_similarity"), "desc", selectable=False),
-}
 
 
 class Search(Record):
@@ -125,7 +75,7 @@ class TextSearch(Record):
     @property
     def score(self) -> Expression:
         """The expression of the score."""
-        return ast.Function("bm25_similarity", (self.column, self.value))
+        return word_score(self.column, self.value)
 
 
 class Leg(Record):
@@ -161,8 +111,9 @@ class Fusion(Record):
 def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.Order:
     """Return a search for words with a score to select, or without a name its ranking key."""
     operand, value = expression("bm25", column), _words("bm25", words)
-    found = TextSearch(operand, value, "score" if alias is None else name("as_", alias))
-    return ast.Order(found.score, "desc") if alias is None else found
+    if alias is None:
+        return ast.Order(Relevance(operand, value), TextSearch.best)
+    return TextSearch(operand, value, name("as_", alias))
 
 
 def _words(subject: str, words: object) -> Expression:
@@ -242,11 +193,6 @@ def _flag(subject: str, value: object) -> bool:
     return value
 
 
-def exactly(score: Expression) -> Expression:
-    """Return a score that no index ranks by; one that is computed from another is none already."""
-    return ast.Chain(("+",), (score, ast.Number(0))) if isinstance(score, ast.Function) else score
-
-
 def ranked_by_index(score: Expression) -> Direction | None:
     """Return the direction in which an index of embeddings may rank by a score of a column and a vector, or None for any other expression."""
     if not isinstance(score, ast.Function) or score.name not in INDEXED:
@@ -272,8 +218,7 @@ def similarity(
             "exact", f"takes False with metric={metric!r}: the engine has one way to rank by it", "True"
         )
     if alias is None:
-        score = known.score(operand, searched)
-        return ast.Order(exactly(score) if exact else score, known.best)
+        return ast.Order(Similarity(metric, operand, searched, exact), known.best)
     if not known.selectable:
         rule = f"takes as_=None with metric={metric!r}: the engine ranks by it, and gives no score"
         raise ArgumentError("as_", rule, shown(alias))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tql.expr import Key
+from tql.logical import Relevance, Similarity
 from tql.search import Fusion, TextSearch
-from tql.source import argument, expression, key, name_or, text
+from tql.source import argument, expression, key, name_or, relevance, similarity, text
+from tql.source import value as value_of
 from tql.statement import AsWritten, Combined, Dataset, Statement
 from tql_grammar import ast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from tql.search import Search
     from tql.statement import Joined, Sampling
     from tql_grammar.ast import Expression
@@ -24,12 +29,14 @@ def calls(whole: Statement) -> list[str]:
     """Return the calls that make a query, in the order in which they are usually written."""
     if isinstance(whole.source, AsWritten) and whole == Statement(source=whole.source):
         return [f"parse({text(whole.source.tree)})"]
-    found: dict[str | int, tuple[str, list[str]]] = {}
-    for number, item in enumerate(items(whole)):
-        call = item.method if item.method in LISTS else number
-        found.setdefault(call, (item.method, []))[1].append(item.text)
+    found: list[tuple[str, list[str]]] = []
+    for item in items(whole):
+        if found and item.method in LISTS and found[-1][0] == item.method:
+            found[-1][1].append(item.text)
+        else:
+            found.append((item.method, [item.text]))
     begin = _begin(whole)
-    return [*begin, *(f"{method}({', '.join(texts)})" for method, texts in found.values() if method not in BEGUN)]
+    return [*begin, *(f"{method}({', '.join(texts)})" for method, texts in found if method not in BEGUN)]
 
 
 class Item(NamedTuple):
@@ -46,8 +53,13 @@ class Item(NamedTuple):
     value: object
     text: str
 
+    @property
+    def clause(self) -> str:
+        """The method that says all things of its kind in one order: "order_by" also for a search that is a key."""
+        return "order_by" if isinstance(self.value, Key) else self.method
 
-# The methods that stand at the begin, all of them in the order of the calls, and those whose calls are put together into one.
+
+# The methods that stand at the begin, all of them in the order of the calls, and those whose calls in a row are put together into one.
 BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
 METHODS = (
     *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
@@ -58,19 +70,7 @@ LISTS = ("where", "group_by", "order_by", "bind")
 
 def items(whole: Statement) -> list[Item]:
     """Return all that a query says, in the order in which it is usually written."""
-    found = [Item("select", output, _output(output)) for output in whole.outputs]
-    found += _sources(whole.source)
-    found += [Item(*_search(search)) for search in whole.searches]
-    found += [] if whole.joined is None else [Item("join", whole.joined, _join(whole.joined))]
-    found += [Item("where", part, expression(part)) for part in whole.conditions]
-    found += [Item("distinct", whole.unique, "")] if whole.unique else []
-    found += [Item("group_by", part, name_or(part)) for part in whole.groups]
-    found += [] if whole.pieces is None else [Item("ungroup_by", whole.pieces, str(whole.pieces or ""))]
-    found += [] if whole.sampling is None else [Item("sample_by", whole.sampling, _sample(whole.sampling))]
-    found += [Item("order_by", part, key(part.expression, part.direction)) for part in whole.keys]
-    for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
-        found += [] if rows is None else [Item(method, rows, str(rows))]
-    return [*found, *(Item("bind", (name, value), f"{name}={argument(value)}") for name, value in whole.bindings)]
+    return [item for clause in CLAUSES for item in clause(whole)]
 
 
 def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only the compiler makes are never shown
@@ -126,12 +126,28 @@ def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
     return "similarity", search, f"{name_or(search.column)}, {argument(search.value)}{metric}{alias}{exact}"
 
 
+def _ranked(keys: tuple[Key, ...]) -> int:
+    """Return the number of keys up to the last search without a name: groups and other searches are refused before it, not after it."""
+    return max(
+        (number for number, key in enumerate(keys, 1) if isinstance(key.expression, (Similarity, Relevance))), default=0
+    )
+
+
+def _key(item: Key) -> tuple[str, object, str]:
+    """Return the method of a sort key, and its arguments: a search without a name is one."""
+    if isinstance(item.expression, Similarity):
+        return "similarity", item, similarity(item.expression)
+    if isinstance(item.expression, Relevance):
+        return "bm25", item, relevance(item.expression)
+    return "order_by", item, key(item.expression, item.direction)
+
+
 def _fusion(search: Fusion, alias: str) -> str:
     """Return the arguments of ``hybrid``."""
     pairs: dict[str, list[str]] = {"vector": [], "text": []}
     for leg in search.legs:
-        column, value = leg.score.arguments  # type: ignore[attr-defined]  # a function, by how a leg is made
-        kind = "text" if leg.score.name == "bm25_similarity" else "vector"  # type: ignore[attr-defined]  # the same
+        kind = "text" if isinstance(leg.score, Relevance) else "vector"
+        column, value = leg.score.column, leg.score.value  # type: ignore[attr-defined]  # a Similarity or a Relevance, by how a leg is made
         pairs[kind].append(f"({name_or(column)}, {argument(value)})")
     legs = (
         f"{kind}=[{', '.join(found)}]" if len(found) != 1 else f"{kind}={found[0]}" for kind, found in pairs.items()
@@ -146,3 +162,34 @@ def _fusion(search: Fusion, alias: str) -> str:
 def _output(node: Expression) -> str:
     """Return one argument of ``select``."""
     return "'*'" if node == ast.Star() else name_or(node)
+
+
+def _cut(whole: Statement) -> Iterator[Item]:
+    """Yield LIMIT and OFFSET."""
+    for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
+        if rows is not None:
+            yield Item(method, rows, str(rows))
+
+
+def _pieces(whole: Statement) -> Iterator[Item]:
+    """Yield what takes groups apart."""
+    if whole.pieces is not None:
+        yield Item("ungroup_by", whole.pieces, str(whole.pieces or ""))
+
+
+# What each clause says, in the order in which they are usually written.
+CLAUSES: tuple[Callable[[Statement], Iterable[Item]], ...] = (
+    lambda whole: (Item("select", output, _output(output)) for output in whole.outputs),
+    lambda whole: _sources(whole.source),
+    lambda whole: (Item(*_key(part)) for part in whole.keys[: _ranked(whole.keys)]),
+    lambda whole: (Item(*_search(search)) for search in whole.searches),
+    lambda whole: () if whole.joined is None else (Item("join", whole.joined, _join(whole.joined)),),
+    lambda whole: (Item("where", part, expression(part)) for part in whole.conditions),
+    lambda whole: (Item("distinct", whole.unique, ""),) if whole.unique else (),
+    lambda whole: (Item("group_by", part, name_or(part)) for part in whole.groups),
+    _pieces,
+    lambda whole: () if whole.sampling is None else (Item("sample_by", whole.sampling, _sample(whole.sampling)),),
+    lambda whole: (Item(*_key(part)) for part in whole.keys[_ranked(whole.keys) :]),
+    _cut,
+    lambda whole: (Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings),
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tql.aggregates import AGGREGATES
+from tql.logical import Membership, Range, Relevance, Similarity, TextMatch
 from tql.placed import Placed
 from tql_grammar import ast
 from tql_grammar.rewrite.given import AsIs
@@ -55,6 +55,11 @@ def argument(node: Expression) -> str:
     return expression(node)
 
 
+def value(node: Expression) -> str:
+    """Return an argument that may be None."""
+    return "None" if isinstance(node, ast.Null) else argument(node)
+
+
 def _operand(node: Expression) -> str:
     """Return an operand, in parentheses where Python needs them."""
     shown = argument(node)
@@ -77,11 +82,9 @@ def _column(node: ast.Column) -> str:
 
 def _comparison(node: ast.Comparison) -> str:
     """Return a comparison."""
-    plain = _is_literal(node.left) or isinstance(node.left, (ast.Number, ast.String, ast.Boolean))
-    if plain or isinstance(node.right, (ast.Null, ast.Vector, ast.Array)):
-        return f"raw({text(node)})"
-    operator = "==" if node.operator == "=" else node.operator
-    return f"{_operand(node.left)} {operator} {_operand(node.right)}"
+    left = f"raw({text(node.left)})" if _is_value(node.left) else _operand(node.left)
+    right = f"raw({text(node.right)})" if isinstance(node.right, (ast.Vector, ast.Array)) else _operand(node.right)
+    return f"{left} {'==' if node.operator == '=' else node.operator} {right}"
 
 
 def _chain(node: ast.Chain) -> str:
@@ -98,44 +101,76 @@ def _bare(node: Expression) -> Expression:
 
 
 def _call(node: ast.Function) -> str:
-    """Return ``fn.name(..)``."""
+    """Return ``fn.name(..)``, or the method of an expression that makes the same call."""
     from tql_grammar.functions import CATALOGUE
 
-    if (
-        node.name not in {*CATALOGUE, *AGGREGATES}
-        or node.distinct
-        or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments)
-    ):
+    function = CATALOGUE.get(node.name) or AGGREGATES.get(node.name)
+    if function is None or node.distinct or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments):
         return f"raw({text(node)})"
-    return f"fn.{node.name}({', '.join(map(argument, node.arguments))})"
+    if _is_method(node):
+        operand = _operand(node.arguments[0])
+        return f"{operand}.shape" if node.name == "shape" else f"{operand}.contains({argument(node.arguments[1])})"
+    kinds = [parameter.kind for parameter in function.parameters]
+    return f"fn.{node.name}({', '.join(map(_passed, node.arguments, [*kinds, *[''] * len(node.arguments)]))})"
 
 
-def _members(node: ast.In) -> str:
-    """Return ``.in_([..])``."""
-    if isinstance(node.members, ast.Query):
-        return f"raw({text(node)})"
-    return f"{_operand(node.operand)}.{'not_in' if node.negated else 'in_'}([{', '.join(map(argument, node.members))}])"
-
-
-def _like(node: ast.Like) -> str:
-    """Return ``.matches(..)``, which leaves a pattern without wildcards alone."""
-    pattern = node.pattern
-    if (
-        node.case_insensitive
-        or node.negated
-        or not isinstance(pattern, ast.String)
-        or not _is_own_pattern(pattern.value)
-    ):
-        return f"raw({text(node)})"
-    return f"{_operand(node.operand)}.matches({pattern.value!r})"
-
-
-def _is_own_pattern(pattern: str) -> bool:
-    """Tell whether ``.matches(pattern)`` gives LIKE with the very same pattern, and nothing beside it."""
-    try:
-        return not set("*?%") & set(pattern) and re.fullmatch(pattern, "") is None
-    except re.error:
+def _is_method(node: ast.Function) -> bool:
+    """Tell whether a method of an expression makes a call: ``.shape``, and ``.contains`` with a value that it does not take for a part of a text."""
+    first, *rest = node.arguments or (ast.Null(),)
+    if _is_value(first) or isinstance(first, ast.Null):
         return False
+    if node.name == "shape":
+        return not rest
+    if node.name != "contains" or len(rest) != 1:
+        return False
+    return _is_value(rest[0]) and (isinstance(first, ast.Subscript) or not isinstance(rest[0], ast.String))
+
+
+def _passed(node: Expression, kind: str) -> str:
+    """Return an argument of a function; where a text would be the name of a column it is TQL."""
+    return f"raw({text(node)})" if isinstance(node, ast.String) and kind != "text" else value(node)
+
+
+def _is_value(node: Expression) -> bool:
+    """Tell whether a node is shown as a value of Python, not as an expression."""
+    return _is_literal(node) or isinstance(node, (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array))
+
+
+def _in(node: ast.In) -> str:
+    """Return ``.in_([..])`` for members of which the builder makes IN."""
+    members = () if isinstance(node.members, ast.Query) else node.members
+    kinds = {type(_bare(member)) for member in members}
+    if not isinstance(node.operand, ast.Column) or kinds not in ({ast.Number}, {ast.String}):
+        return f"raw({text(node)})"
+    return _list(node.operand, members, negated=node.negated)
+
+
+def _list(operand: Expression, members: tuple[Expression, ...], *, negated: bool) -> str:
+    """Return ``.in_([..])``."""
+    return f"{_operand(operand)}.{'not_in' if negated else 'in_'}([{', '.join(map(argument, members))}])"
+
+
+def _between(node: ast.Between) -> str:
+    """Return ``.between(..)`` for ends of which the builder makes BETWEEN."""
+    own = isinstance(node.operand, ast.Column) and {type(node.low), type(node.high)} == {ast.String}
+    return _range(node) if own else f"raw({text(node)})"
+
+
+def _range(node: ast.Between | Range) -> str:
+    """Return ``.between(..)``."""
+    return f"{_operand(node.operand)}.between({value(node.low)}, {value(node.high)})"
+
+
+def similarity(node: Similarity) -> str:
+    """Return the arguments of a similarity without a name."""
+    metric = "" if node.metric == "cosine" else f", metric={node.metric!r}"
+    exact = ", exact=True" if node.exact else ""
+    return f"{name_or(node.column)}, {argument(node.value)}{metric}, as_=None{exact}"
+
+
+def relevance(node: Relevance) -> str:
+    """Return the arguments of a search for words without a name."""
+    return f"{name_or(node.column)}, {argument(node.value)}, as_=None"
 
 
 def _subscript(node: ast.Subscript) -> str:
@@ -172,13 +207,17 @@ _WRITERS: dict[type, Callable[..., str]] = {
     ast.Or: lambda node: " | ".join(f"({expression(part)})" for part in node.operands),
     ast.Chain: _chain,
     ast.Comparison: _comparison,
-    ast.In: _members,
-    ast.Between: lambda node: f"{_operand(node.operand)}.between({argument(node.low)}, {argument(node.high)})",
+    ast.In: _in,
+    ast.Between: _between,
+    Range: _range,
+    Membership: lambda node: _list(node.operand, node.members, negated=node.negated),
+    TextMatch: lambda node: f"{_operand(node.operand)}.{node.kind}({node.text.value!r})",
+    Similarity: lambda node: f"similarity({similarity(node)})",
+    Relevance: lambda node: f"bm25({relevance(node)})",
     ast.IsNull: lambda node: f"{_operand(node.operand)}.{'is_not_null' if node.negated else 'is_null'}()",
     ast.Function: _call,
     ast.Pair: lambda node: f"({expression(node.condition)}, {argument(node.weight)})",
     ast.Subscript: _subscript,
-    ast.Like: _like,
     ast.Parameter: lambda node: f"param({node.name!r})" if node.name else "raw('?')",
     ast.Boolean: lambda node: "all_of([])" if node.value else "any_of([])",
 }

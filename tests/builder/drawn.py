@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 POOL = 1500
 METRICS = ("cosine", "cosine", "l2", "l1", "linf", "dot", "hamming")
 SETS = ("union", "union_all", "intersect", "except_")
+TEXTS = [("ab",), ("",), ("a%_",), ("%",), ("É*?",), ("it's",)]
+# Methods of conditions, with arguments.
+CALLS: list[tuple[str, list[tuple[Any, ...]]]] = [
+    *((method, TEXTS) for method in ("like", "ilike", "startswith", "endswith", "contains")),
+    ("matches", [(regex,) for regex in queries.REGEXES]),
+    ("contains", [(3,), (-1.5,), ([1, 2],)]),
+    ("between", [(1, 5), (-0.5, 2.5), ("a", "c"), (param("p"), 7)]),
+    ("in_", [([1, 2],), ([0.5, -1],), (["a", "it's"],), ([True],), ([],)]),
+    ("not_in", [([1, 2],), ([0.5],), (["a"],), ([],)]),
+    ("is_null", [()]),
+    ("is_not_null", [()]),
+]
 # What each vocabulary has besides its own columns.
 COMMON = {"uid": "int64", "e": "embedding[4]", "m": "float32[?, 4]", "body": "text bm25", "meta": "json", "tag": "class label int32"}  # fmt: skip
 
@@ -163,7 +175,15 @@ def _condition(draw: Draw, words: Words) -> Expr:
         return draw.choice(words.computed) > draw.choice([0, 1.5, -3])
     if draw.chance(0.08):
         return draw.choice([operator.eq, operator.gt])(col(draw.choice(words.names)), param("p"))  # type: ignore[no-any-return]  # a condition
-    return draw.choice(words.conditions)
+    return _called(draw, words) if draw.chance(0.15) else draw.choice(words.conditions)
+
+
+def _called(draw: Draw, words: Words) -> Expr:
+    """Return a condition by a method of any column, or of what is computed."""
+    operand = draw.choice(words.computed) if draw.chance(0.2) else col(draw.choice(words.names))
+    method, values = draw.choice(CALLS)
+    found: Expr = getattr(operand, method)(*draw.choice(values))
+    return ~found if draw.chance(0.2) else found
 
 
 def _filtered(draw: Draw, words: Words, query: Query) -> Query:

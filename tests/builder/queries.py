@@ -45,10 +45,12 @@ vectors = st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_s
     lambda row: np.array(row, "f4")
 )
 
+REGEXES = ["ab", "a.*", r"\d+|x?", "[^%]", "", r"(?:a|b){2}\*"]
 columns = names.map(col)
 arithmetic: st.SearchStrategy[Expr] = st.recursive(
     columns
     | st.builds(fn.sum, names)
+    | columns.map(lambda column: column.shape[0])
     | st.builds(lambda name, key: col(name)[key], names, strings | st.integers(0, 9)),
     lambda inner: st.one_of(
         st.builds(lambda left, right: left + right, inner, inner | numbers),
@@ -58,6 +60,25 @@ arithmetic: st.SearchStrategy[Expr] = st.recursive(
     ),
     max_leaves=4,
 )
+
+
+@st.composite
+def called(draw: st.DrawFn) -> Expr:
+    """Return a condition by a method of a column, or of what is computed."""
+    method, operands, *values = draw(st.sampled_from(CALLS))
+    condition: Expr = getattr(draw(operands), method)(*map(draw, values))
+    return condition
+
+
+# The methods of conditions that have a form of the engine, what they are called on, and their arguments.
+CALLS: list[Any] = [
+    *((method, columns, strings) for method in ("startswith", "endswith", "contains", "like", "ilike")),
+    ("matches", columns, st.sampled_from(REGEXES)),
+    ("contains", arithmetic, numbers | vectors),
+    ("between", arithmetic, numbers, numbers),
+    ("in_", columns, st.lists(st.booleans(), max_size=2)),
+    ("not_in", arithmetic, st.lists(numbers, min_size=1, max_size=3)),
+]
 comparisons: st.SearchStrategy[Expr] = st.one_of(
     st.builds(lambda left, right: left == right, arithmetic, values | st.none()),
     st.builds(lambda left, right: left != right, columns, values),
@@ -68,10 +89,9 @@ comparisons: st.SearchStrategy[Expr] = st.one_of(
     ),
     st.builds(lambda left, members: left.not_in(members), columns, st.lists(floats, max_size=3)),
     st.builds(lambda left, low, high: left.between(low, high), columns, strings, strings),
-    st.builds(lambda left, text: left.startswith(text), columns, strings),
-    st.builds(lambda left, text: left.contains(text), columns, strings),
-    st.builds(lambda left, text: left.like(text), columns, strings),
+    called(),
     columns.map(lambda column: column.is_null()),
+    columns.map(lambda column: column.is_not_null()),
 )
 conditions: st.SearchStrategy[Expr] = st.recursive(
     comparisons,
@@ -122,7 +142,7 @@ steps = plain_steps | st.one_of(
     _step("group_by", names),
     _step("select", n=st.just(fn.count())),
     _step("where", integers.map(lambda number: fn.count() > number)),
-    _step("bm25", names, strings),
+    _step("bm25", names, strings, as_=st.sampled_from(["score", None])),
     _step("hybrid", vector=st.tuples(names, vectors), text=st.tuples(names, strings), exact=st.booleans()),
     _step("sample_by", names, limit=counts),
 )

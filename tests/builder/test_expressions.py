@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tql import Expr, all_of, any_of, col, fn, not_, raw
+from tql.physical import physical
 from tql_grammar.parser import parse
 from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.rewrite.typed import written
@@ -167,8 +168,8 @@ def test_an_expression_has_its_text(expression: Expr, text: str) -> None:
 
 @pytest.mark.parametrize(("expression", "text"), TEXTS)
 def test_the_grammar_reads_back_the_expression(expression: Expr, text: str) -> None:
-    """The text of an expression parses to the expression's own tree."""
-    assert parse(f"select {text}").columns == (written(expression.node, UNKNOWN),)  # type: ignore[attr-defined]  # it is a Select
+    """The text of an expression parses to the expression's own tree, in physical form."""
+    assert parse(f"select {text}").columns == (written(physical(expression.node), UNKNOWN),)  # type: ignore[attr-defined]  # it is a Select
 
 
 @pytest.mark.parametrize(("expression", "text"), TEXTS)

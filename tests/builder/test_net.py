@@ -9,16 +9,15 @@ import pytest
 from tests.builder.drawn import drawn
 from tests.builder.net import pasted
 from tql import ArgumentError
-from tql.search import METRICS
+from tql.metrics import METRICS
 from tql.show import METHODS
 
 if TYPE_CHECKING:
     from tql import Query
 
 WORDS = [f".{method}(" if method != "select" else "select(" for method in METHODS]
-WORDS += [f"'{metric}'" for metric in METRICS if metric not in {"cosine", "mmr"}]
+WORDS += [f"'{metric}'" for metric in METRICS if metric != "cosine"]
 WORDS += [
-    "mmr_similarity(",
     "how='left'",
     "how='right'",
     "exact=True",

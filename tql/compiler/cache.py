@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.coerce import LARGEST_INT
+from tql.logical import Membership, Range
 from tql_grammar import ast
 from tql_grammar.printer import WRITERS
 from tql_grammar.printing.parts import Slot, merged
@@ -30,7 +31,7 @@ MOST_SHAPES = 1_000
 MOST_VALUES = 100
 LONGEST = 10_000
 # What stands right below these is a value; everywhere else a number or a text can change the form of the text.
-COMPARING = frozenset({ast.Comparison, ast.Between, ast.In})
+COMPARING = frozenset({ast.Comparison, ast.Between, ast.In, Range, Membership})
 PLAIN = frozenset({str, int, type(None)})
 SEVERAL = 2
 EMPTY: tuple[object, ...] = ()

@@ -8,10 +8,11 @@ from tql.clauses import output_name
 from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.expr import Key
+from tql.logical import Relevance, Similarity
 from tql.placed import Placed
 from tql.plan.names import column_names, made_names, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.search import Fusion, TextSearch, exactly
+from tql.search import Fusion, TextSearch
 from tql.statement import Combined, DerivedQuery, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -113,7 +114,7 @@ def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Pl
 
 def _is_word_ranking(node: Expression) -> bool:
     """Tell whether an expression is a BM25 score."""
-    return isinstance(node, ast.Function) and node.name.lower() == "bm25_similarity"
+    return isinstance(node, Relevance) or (isinstance(node, ast.Function) and node.name.lower() == "bm25_similarity")
 
 
 def _has_words(query: Statement) -> bool:
@@ -242,7 +243,7 @@ def _labels(node: Record) -> set[str]:
 
 def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower: Lower) -> Plan:
     """Return the first rows of a ranking, each with its weight over its rank."""
-    score = exactly(leg.score) if fusion.exact and not _is_word_ranking(leg.score) else leg.score
+    score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
     first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
     weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)

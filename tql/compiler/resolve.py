@@ -17,6 +17,7 @@ from tql.compiler.groups import Above
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
 from tql.compiler.unmatched import told_apart
+from tql.physical import physical
 from tql.placed import Placed
 from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
@@ -67,18 +68,18 @@ class Steps(NamedTuple):
 
 def resolve(plan: Plan, _context: Context) -> Plan:
     """
-    Return a plan whose expressions read columns of the rows below them.
+    Return a plan whose expressions read columns of the rows below them, and have the types of what is computed: from here on a logical expression has its physical form.
 
     Raises:
         ArgumentError: a name is unknown, or means two things.
     """
-    return resolved(plan)
+    return _resolved(physical(plan))
 
 
-def resolved(plan: Plan) -> Plan:
+def _resolved(plan: Plan) -> Plan:
     """Return a plan with every name resolved, the inner queries first."""
     base, steps = _taken_apart(plan)
-    child = with_inputs(base, tuple(map(resolved, inputs(base))))
+    child = with_inputs(base, tuple(map(_resolved, inputs(base))))
     rule = _RULES.get(type(base))
     return child if rule is None else rule(child, steps)
 
