@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,10 @@ import json, pickle, sys
 import tql
 from tql import *
 from tql import parse
-from tql.compiler.compile import compile_query
+try:
+    from tql.compiler.compile import compile_query
+except ImportError:
+    from tql.compile import compile_query
 
 schema = Schema(uid="int64", e="embedding[4]", i="int32", f="float64", t="nullable text", n="nullable int64", id="int64")
 schemas = {None: schema, "mem://a": schema, "one": schema}
@@ -125,12 +129,32 @@ def main(commit: str, count: int) -> int:
         f"{len(sources) - refused} texts, {refused} refusals; "
         f"{skipped} of {count} could not be pasted, {broken} are no equal copies"
     )
-    told = [summary]
+    kinds = Counter(_kind(*triple[1:]) for triple in different)
+    told = [summary, *(f"{count} {kind}" for kind, count in kinds.most_common())]
+    different.sort(key=lambda triple: KINDS.index(_kind(*triple[1:])))
     for source, one, two in different[:SHOWN]:
         told += ["", source]
         told += [f"  {field}\n  - {one[field]}\n  + {two[field]}" for field in one if one[field] != two[field]]
     sys.stdout.write("\n".join(told) + "\n")
     return int(bool(different or broken))
+
+
+def _kind(before: dict[str, str], after: dict[str, str]) -> str:
+    """Return in what two sides differ most."""
+    kinds = [
+        _change(before[field], after[field]) for field in after if field not in OWN and before[field] != after[field]
+    ]
+    return min(kinds, key=KINDS.index)
+
+
+def _change(before: str, after: str) -> str:
+    """Return in what two texts differ, or the messages of refusals."""
+    refused = before.startswith(REFUSAL), after.startswith(REFUSAL)
+    return KINDS[{(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[refused]]
+
+
+REFUSAL = "ArgumentError"
+KINDS = ("have another text", "are refused now", "are not refused now", "are refused with another message")
 
 
 def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
