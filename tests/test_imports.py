@@ -16,7 +16,7 @@ PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
 # The only modules that import a library, late imports included.
 IMPORTERS = {
     "deeplake": ["client/tql_client/opened.py"],
-    "lark": ["grammar/tql_grammar/lark_table.py"],
+    "lark": ["grammar/tql_grammar/syntax/lark_table.py"],
     "requests": [f"client/tql_client/transport/{name}.py" for name in ("faults", "http", "session")],
 }
 HEAVY = ["lark", "numpy", "requests", "deeplake", "dataclasses", "rich", "starlette", "uvicorn", "orjson"]

@@ -65,7 +65,13 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
         "licenses/LICENSE",
         "licenses/LICENSE-PSF",
     }
-    for needed in ("tql/py.typed", "tql_client/py.typed", "tql_grammar/py.typed", "tql_grammar/tql.lark", "tql/fn.pyi"):
+    for needed in (
+        "tql/py.typed",
+        "tql_client/py.typed",
+        "tql_grammar/py.typed",
+        "tql_grammar/syntax/tql.lark",
+        "tql/fn.pyi",
+    ):
         assert needed in owned
 
 

@@ -56,7 +56,7 @@ class Expr:
     def __str__(self) -> str:
         """Return the TQL text, for columns of unknown types."""
         from tql.physical import physical
-        from tql_grammar.printer import to_tql
+        from tql_grammar.printing.printer import to_tql
         from tql_grammar.rewrite.scope import UNKNOWN
         from tql_grammar.rewrite.typed import written
 

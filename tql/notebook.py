@@ -9,7 +9,7 @@ from tql.compiler.compile import compiled, tree
 from tql.show import calls
 from tql.show import query as shown
 from tql_grammar.errors import ArgumentError
-from tql_grammar.explain import elided, explained
+from tql_grammar.explain.levels import elided, explained
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tql.difference import Difference
     from tql.statement import Dataset
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.explain import Level
+    from tql_grammar.explain.levels import Level
     from tql_grammar.schema import Schema
 
 Column = str | Expr
@@ -306,7 +306,7 @@ class Query(Composed):
         """Return the TQL text, on one line or laid out."""
         if not pretty:
             return str(self)
-        from tql_grammar.formatter import format_text
+        from tql_grammar.printing.formatter import format_text
 
         return format_text(str(self))
 
@@ -327,7 +327,7 @@ class Query(Composed):
         Raises:
             ArgumentError: no text has the query's meaning.
         """
-        from tql_grammar.explain import explained
+        from tql_grammar.explain.levels import explained
 
         return explained(*compiled(self.statement))
 

@@ -78,7 +78,7 @@ def raw(text: str) -> Expr:
     Raises:
         ArgumentError: *text* is not one expression, or the engine would read another text.
     """
-    from tql_grammar.parser import parse
+    from tql_grammar.syntax.parser import parse
 
     rule = "takes one expression of TQL"
     if not isinstance(text, str):

@@ -12,7 +12,7 @@ from tql.search import Search, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ def name_or(node: Expression) -> str:
 
 def text(node: ast.Node) -> str:
     """Return the TQL text of a tree as a Python literal."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return repr(to_tql(node))
 

@@ -17,8 +17,8 @@ from tql_client.errors import APIError, ConfigError
 from tql_client.result import Meta, Result
 from tql_client.retry import Retries
 from tql_client.wire import Decoding
-from tql_grammar.engine_messages import translated
 from tql_grammar.errors import ArgumentError
+from tql_grammar.lint.engine_messages import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -328,8 +328,8 @@ def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa
     if dataset is not None:
         return with_source(text, dataset)
     if needs_source:
-        from tql_grammar.parser import parse
         from tql_grammar.rewrite.source import lacks_source
+        from tql_grammar.syntax.parser import parse
 
         if lacks_source(parse(text)):
             raise without_source(text)

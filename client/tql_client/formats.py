@@ -58,7 +58,7 @@ def _chained(first: Result, others: Iterator[Result]) -> Iterator[Result]:
 def _pages(client: Client, text: str) -> Iterator[Result]:
     """Yield the rows page by page, with a bar where a person waits; all at once where they are others each time."""
     from tql_grammar import ast
-    from tql_grammar.parser import read
+    from tql_grammar.syntax.parser import read
     from tql_grammar.walk import walk
 
     tree = read(text).tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql_grammar.engine_messages import advice, missing_column
+from tql_grammar.lint.engine_messages import advice, missing_column
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from tql_client.extras import command, missing
 from tql_client.messages import hint
 from tql_client.open_files import require_room
 from tql_client.retry import STOPPED
-from tql_grammar.engine_messages import engine_position, status_of
 from tql_grammar.errors import TqlError
+from tql_grammar.lint.engine_messages import engine_position, status_of
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:

@@ -183,8 +183,8 @@ def _string(line: bytes, number: int) -> str:
 def _checked(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
     """Return what is known of one text."""
     from tql.findings import schemas_of
-    from tql_grammar.checks import check_reading
-    from tql_grammar.parser import read
+    from tql_grammar.lint.check import check_reading
+    from tql_grammar.syntax.parser import read
 
     reading = read(text)
     diagnostics = check_reading(reading, schemas_of(reading.tree, schema), info=info)
@@ -231,8 +231,9 @@ def _explained(code: str, rule: Explanation) -> str:
 
 def explanations() -> dict[str, Explanation]:
     """Return what is said of each rule: of the text, of the syntax, and of the checks."""
-    from tql_grammar import python_source, syntax_rules, text_rules
-    from tql_grammar.checks import RULES
+    from tql_grammar.lint.check import RULES
+    from tql_grammar.python import source as python_source
+    from tql_grammar.syntax.findings import syntax_rules, text_rules
 
     hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
     found = {

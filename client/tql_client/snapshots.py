@@ -6,9 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.formatter import format_text
-from tql_grammar.parser import parse as parse_tree
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.formatter import format_text
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.syntax.parser import parse as parse_tree
 from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.report import ParseResult
     from tql_grammar.schema import Schema
+    from tql_grammar.syntax.findings.report import ParseResult
 
 # Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.
 NO_QUERY = ("TQL190", "TQL191", "TQL402")
@@ -51,13 +51,13 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         default_path: the path of the dataset that a query without FROM reads; None refuses such a query.
         columns: returns the columns of the dataset at a path.
         allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
-        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.checks.deadly`.
+        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.lint.check.deadly`.
 
     Raises:
         BadQuery: the text would end the engine's process, never end, or is no query.
         NotFound: the query reads another dataset, or it names none.
     """
-    from tql_grammar.parser import read
+    from tql_grammar.syntax.parser import read
 
     reading = read(query)
     tree = reading.tree
@@ -85,7 +85,7 @@ def _refuse_no_query(reading: ParseResult) -> None:
 
 def _refuse_deadly(reading: ParseResult, known: Mapping[str | None, Schema]) -> None:
     """Refuse a text that would end the engine's process, or block it for ever."""
-    from tql_grammar.checks import deadly
+    from tql_grammar.lint.check import deadly
 
     _refuse(deadly(reading, known))
 
@@ -124,7 +124,7 @@ def _some(path: str | None, datasets: Mapping[str, str], *, query_is_read: bool)
 def _rewritten(tree: ast.Query, datasets: Mapping[str, str], path: str) -> str:
     """Return the text of a tree that reads the dataset at *path* where no FROM is, and others by their paths."""
     from tql_grammar import ast
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
     from tql_grammar.walk import rebuild
 
     def change(node: Record) -> Record:

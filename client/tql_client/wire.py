@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from tql_client.errors import APIError, ProtocolError, by_status
 from tql_client.messages import hint
 from tql_client.values import to_python
-from tql_grammar.engine_messages import engine_position
 from tql_grammar.errors import ArgumentError
+from tql_grammar.lint.engine_messages import engine_position
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import pytest
 
 from tql import Expr, all_of, any_of, col, fn, not_, raw
 from tql.physical import physical
-from tql_grammar.parser import parse
 from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.rewrite.typed import written
+from tql_grammar.syntax.parser import parse
 
 a, b = col("a"), col("b")
 numpy_index: Any = np.int64(3)

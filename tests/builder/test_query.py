@@ -11,8 +11,8 @@ import pytest
 
 from tql import Query, all_of, any_of, asc, col, desc, fn, param, parse, raw, select
 from tql.compiler.compile import compile_query, with_source
-from tql_grammar.parser import parse as parse_tree
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.syntax.parser import parse as parse_tree
 
 vector = np.array([0.5, 1.0], "f4")
 D = "hub://org/dataset"

@@ -12,7 +12,7 @@ from tests.builder import meaning
 from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import Runner
 from tql import asc, desc, parse, select
-from tql_grammar.parser import read
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from tests.engine import dataset, run
 from tql import ArgumentError, Query, check, col, fn, raw, select
 from tql.compiler.compile import tree
 from tql_grammar import ast
-from tql_grammar.parser import parse, read
+from tql_grammar.syntax.parser import parse, read
 from tql_grammar.walk import walk
 
 # The engine sums each column for its statistics, and cannot write an infinite sum.

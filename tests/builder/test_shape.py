@@ -16,7 +16,7 @@ from tql import ArgumentError, Query, col, fn, select
 from tql.compiler import cache
 from tql.compiler.compile import compile_query, tree
 from tql_grammar import ast
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:

@@ -147,7 +147,7 @@ def _levels(level: Any) -> list[Any]:
 def _selects(text: str) -> int:
     """Return how many SELECT a text has."""
     from tql_grammar import ast
-    from tql_grammar.parser import parse as parse_tree
+    from tql_grammar.syntax.parser import parse as parse_tree
     from tql_grammar.walk import walk
 
     return sum(isinstance(part, ast.Select) for part in walk(parse_tree(text)))

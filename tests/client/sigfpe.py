@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import deeplake
 
-import tql_grammar.checks  # noqa: F401 - what an error of the engine loads: Python's modules are files too
+import tql_grammar.lint.check  # noqa: F401 - what an error of the engine loads: Python's modules are files too
 from tql_client import connect, demo, serve
 from tql_client.errors import Unavailable
 from tql_client.open_files import ROOM

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from tql.compiler.prepare import Prepared
     from tql.difference import Difference
-    from tql_grammar.explain import Level
+    from tql_grammar.explain.levels import Level
 
 VECTOR = np.ones(3, "f4")
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tql.coerce import LARGEST_INT
 from tql.logical import Membership, Range
 from tql_grammar import ast
-from tql_grammar.printer import WRITERS
 from tql_grammar.printing.parts import Slot, merged
+from tql_grammar.printing.printer import WRITERS
 from tql_grammar.record import Record
 from tql_grammar.schema import Schema
 

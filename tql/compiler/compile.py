@@ -19,8 +19,8 @@ from tql.compiler.resolve import resolve
 from tql.parameters import require_bound, require_fitting
 from tql.plan.schema import schema
 from tql_grammar.errors import ArgumentError
-from tql_grammar.printer import pieces, to_tql
 from tql_grammar.printing.parts import Slot
+from tql_grammar.printing.printer import pieces, to_tql
 from tql_grammar.rewrite.source import depth, filled, lacks_source
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _pieces(
 
 def _fits(written: Iterable[str]) -> bool:
     """Tell whether the engine's parser holds all that is open at once in a text."""
-    from tql_grammar.parser import read
+    from tql_grammar.syntax.parser import read
 
     return read("".join("0" if isinstance(piece, Slot) else piece for piece in written)).parses
 
@@ -145,7 +145,7 @@ def without_source(text: str) -> ArgumentError:
 
 def with_source(text: str, dataset: str) -> str:
     """Return a text in which every SELECT without FROM takes its rows from *dataset*; any other text stays as it is."""
-    from tql_grammar.parser import read
+    from tql_grammar.syntax.parser import read
 
     found = read(text).tree
     return text if found is None or not lacks_source(found) else to_tql(filled(found, dataset))

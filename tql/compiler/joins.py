@@ -212,6 +212,6 @@ def join_keys(node: Join) -> tuple[ast.Column, ...]:
 
 def shown_on(node: Join) -> str:
     """Return the equality of a join for a message."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return f"`{to_tql(node.on)}`"

@@ -68,7 +68,7 @@ class Prepared(NamedTuple):
 def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
     from tql.compiler.compile import seen, tree
-    from tql_grammar.printer import pieces
+    from tql_grammar.printing.printer import pieces
     from tql_grammar.rewrite.flat import flat
 
     given = resolved(query)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tql.compiler.compile import compile_query, tree
 from tql.parameters import template_of
 from tql_grammar import ast
-from tql_grammar.printer import pieces
 from tql_grammar.printing.parts import Mark, merged
+from tql_grammar.printing.printer import pieces
 
 if TYPE_CHECKING:
     from tql.statement import Statement

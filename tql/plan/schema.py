@@ -15,12 +15,12 @@ from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subq
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
-from tql_grammar.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.rewrite.typed import written
 from tql_grammar.schema import Column
+from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:

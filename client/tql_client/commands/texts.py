@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.explain import Level
+    from tql_grammar.explain.levels import Level
     from tql_grammar.schema import Schema
 
 
@@ -40,7 +40,7 @@ def _diagnostics(
 
     if not path.endswith(".py"):
         return check(text, schemas, info=info)
-    from tql_grammar.python_source import check_python
+    from tql_grammar.python.source import check_python
 
     try:
         return check_python(text, lambda part: check(part, schemas, info=info))
@@ -71,7 +71,7 @@ def _fix(options: argparse.Namespace) -> int:
 def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
     from tql_client.apply_changes import apply_changes
-    from tql_grammar.formatter import format_text
+    from tql_grammar.printing.formatter import format_text
 
     worst = CLEAN
     for path, text in inputs.texts(options.files):
@@ -112,8 +112,8 @@ def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagn
 
 def _levels(text: str, fixed: str) -> list[tuple[str, Level]]:
     """Return the levels of a text and of its fixed text, each with a title where there are both; none where the fixed text is no query."""
-    from tql_grammar.explain import explained
-    from tql_grammar.parser import read
+    from tql_grammar.explain.levels import explained
+    from tql_grammar.syntax.parser import read
 
     after = read(fixed).tree
     if after is None:
@@ -129,7 +129,7 @@ def _draw(path: str, level: Level) -> None:
     """Write the picture of a level."""
     from pathlib import Path
 
-    from tql_grammar.drawing import svg
+    from tql_grammar.explain.boxes import svg
 
     Path(path).write_text(svg(level), encoding="utf-8")
 

@@ -73,7 +73,7 @@ def _is_literal(node: Expression) -> bool:
 
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
     """Return the error for a comparison that means nothing."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint)
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.inference import SCORE, numbers
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:

@@ -138,7 +138,7 @@ def _require_dimensions(node: ast.Subscript, column: Column) -> None:
 
 def _written(node: Expression) -> str:
     """Return what was asked for."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return f"`{to_tql(node)}`"
 

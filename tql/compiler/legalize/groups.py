@@ -15,11 +15,11 @@ from tql.plan.nodes import Aggregate, Project
 from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.inference import numbers
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.scope import Values
 from tql_grammar.rewrite.typed import written
+from tql_grammar.typing.inference import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
