@@ -13,7 +13,7 @@ from tests.builder.drawn import drawn
 from tql import ArgumentError, Expr, Query, Schema, col, parse, select
 from tql.patterns import ANY_RUN, LOWER_WILDCARDS
 from tql.show import METHODS
-from tql_client.snapshots import require_same
+from tql_client.testing.snapshots import require_same
 from tql_grammar import ast
 from tql_grammar.walk import walk
 

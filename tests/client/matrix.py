@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.client.fault_server import QUERY
 from tql_client import Client
-from tql_client.retry import Retries
-from tql_client.transport import HttpTransport
+from tql_client.transport.http import HttpTransport
+from tql_client.transport.retry import Retries
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from tql import Schema
-from tql_client.cli import main
+from tql_client.cli.main import main
 from tql_grammar.lint.check import RULES
 
 if TYPE_CHECKING:

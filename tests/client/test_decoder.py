@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tql_client import streaming, wire
-from tql_client.result import Meta, Result
-from tql_client.wire import Decoding, decode_answer
+from tql_client.protocol import streaming, wire
+from tql_client.protocol.wire import Decoding, decode_answer
+from tql_client.results.result import Meta, Result
 from tql_grammar.errors import TqlError
 
 MUTATIONS = int(os.environ.get("TQL_MUTATIONS", "100000"))

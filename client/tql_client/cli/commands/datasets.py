@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tql_client.cli.commands import inputs
+from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
+from tql_client.cli.formats import FORMATS, write
 from tql_client.client import connect
-from tql_client.commands import inputs
-from tql_client.commands.command import CLEAN, TOKEN_FILE, Command, option
-from tql_client.embedded import open_dataset
-from tql_client.formats import FORMATS, write
-from tql_client.server import serve
+from tql_client.engine.embedded import open_dataset
+from tql_client.server.local import serve
 from tql_grammar.errors import TqlError
 from tql_grammar.schema import Schema
 
@@ -64,7 +64,7 @@ def _schema(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """Run the main job on real data."""
-    from tql_client import demo
+    from tql_client.cli import demo
 
     if options.list:
         sys.stdout.write("".join(f"{number}. {text}\n" for number, text in enumerate(demo.questions_in_words(), 1)))

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from tql import col, select
 from tql_client.client import connect
-from tql_client.embedded import engine
+from tql_client.engine.embedded import engine
 from tql_client.errors import ConfigError
 from tql_client.extras import missing
-from tql_client.server import serve
+from tql_client.server.local import serve
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_data() -> Data:
     """Return the data that the package carries."""
     import numpy as np
 
-    folder = files("tql_client") / "data"
+    folder = files("tql_client.cli") / "data"
     lines = lzma.decompress((folder / "docstrings.jsonl.xz").read_bytes()).splitlines()
     with (folder / "embeddings.npz").open("rb") as file, np.load(file) as arrays:
         docstrings, questions = arrays["docstrings"], arrays["questions"]
@@ -71,7 +71,7 @@ def read_data() -> Data:
 
 def questions_in_words() -> list[str]:
     """Return the questions."""
-    found: list[str] = json.loads((files("tql_client") / "data" / "questions.json").read_text(encoding="utf-8"))
+    found: list[str] = json.loads((files("tql_client.cli") / "data" / "questions.json").read_text(encoding="utf-8"))
     return found
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tql_client.engine.open_files import require_room
+from tql_client.engine.opened import Opened, engine, local_path, open_dataset, wait_for
+from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
-from tql_client.open_files import require_room
-from tql_client.opened import Opened, engine, local_path, open_dataset, wait_for
-from tql_client.sources import resolve
-from tql_client.wire import Answer
+from tql_client.protocol.wire import Answer
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tql_client.call import Call
-    from tql_client.opened import Snapshot
+    from tql_client.engine.opened import Snapshot
+    from tql_client.protocol.call import Call
     from tql_grammar.schema import Schema
 
 CLOSED = "the client is closed: connect again"

@@ -1,7 +1,7 @@
 """
 The engine in a process of its own, which may crash, hang or be stopped without harm to this one.
 
-The child is ``python -m tql_client.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
+The child is ``python -m tql_client.engine.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from tql_client.call import Call, CancelToken
-from tql_client.embedded import EmbeddedTransport
+from tql_client.engine.embedded import EmbeddedTransport
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
-from tql_client.retry import STOPPED
-from tql_client.values import to_python
-from tql_client.wire import Answer
+from tql_client.protocol.call import STOPPED, Call, CancelToken
+from tql_client.protocol.values import to_python
+from tql_client.protocol.wire import Answer
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from tql_client.embedded import DatasetTarget
+    from tql_client.engine.embedded import DatasetTarget
     from tql_grammar.schema import Schema
 
 POLL = 0.05
@@ -149,7 +148,7 @@ class Child:
         ours, its = socket.socketpair()
         with its:
             # -P: a file of the working directory named like a module of Python is not run in its place.
-            command = [sys.executable, "-P", "-m", "tql_client.isolated", str(its.fileno())]
+            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(its.fileno())]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 pass_fds=[its.fileno()],

@@ -13,11 +13,12 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tql_client.wire import Answer
+    from tql_client.protocol.wire import Answer
 
 
 # Seconds; only a look-up of a name takes longer, which nobody can interrupt.
 DRAIN_SECONDS = 1.0
+STOPPED = "the call was ended from outside"
 
 
 class CancelToken:

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.commands import datasets, texts
-from tql_client.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
+from tql_client.cli.commands import datasets, texts
+from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.extras import missing
 from tql_client.version import __version__
 from tql_grammar.errors import TqlError

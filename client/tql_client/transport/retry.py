@@ -27,12 +27,13 @@ from tql_client.errors import (
     TransportError,
     UnknownHost,
 )
+from tql_client.protocol.call import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tql_client.call import Call, Transport
-    from tql_client.wire import Answer
+    from tql_client.protocol.call import Call, Transport
+    from tql_client.protocol.wire import Answer
 
 ATTEMPTS = 3
 LONGEST_WAIT = 8.0
@@ -48,7 +49,6 @@ _READS = re.compile(r"(?:\s|--[^\n]*\n)*(?:select\b|with\b|\()", re.IGNORECASE)
 
 # An unknown name and an answer that was cut off are tried once more, whatever the number of attempts.
 TWICE = (UnknownHost, ProtocolError)
-STOPPED = "the call was ended from outside"
 LOG = logging.getLogger("tql_client")
 
 Failure = TransportError | APIError | ProtocolError

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from tql_client.settings import Settings
+    from tql_client.cli.settings import Settings
 
 
 def settings() -> Settings:
     """Return what the project says of its checks."""
     from pathlib import Path
 
-    from tql_client.settings import read_settings
+    from tql_client.cli.settings import read_settings
 
     return read_settings(Path.cwd())
 

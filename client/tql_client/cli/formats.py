@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tql_client.client import Client
-    from tql_client.result import Result
+    from tql_client.results.result import Result
 
 PAGE = 50_000
 
@@ -80,7 +80,7 @@ def _pages(client: Client, text: str) -> Iterator[Result]:
 
 def _table(file: TextIO, results: Iterable[Result]) -> None:
     """Write a table as wide as the terminal."""
-    from tql_client.table import as_text
+    from tql_client.results.table import as_text
 
     for result in results:
         width = shutil.get_terminal_size().columns
@@ -117,7 +117,7 @@ def _field(value: Any) -> Any:  # noqa: ANN401 - any value of a result
 
 def _markdown(file: TextIO, results: Iterable[Result]) -> None:
     """Write a table of Markdown."""
-    from tql_client.table import as_markdown
+    from tql_client.results.table import as_markdown
 
     for result in results:
         file.writelines(line + "\n" for line in as_markdown(result.names, result.rows))

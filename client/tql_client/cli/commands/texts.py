@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.commands import inputs
-from tql_client.commands.command import CLEAN, FAILED, FILES, FINDINGS, SCHEMA, Command, option
+from tql_client.cli.commands import inputs
+from tql_client.cli.commands.command import CLEAN, FAILED, FILES, FINDINGS, SCHEMA, Command, option
 from tql_grammar.errors import QueryError, TqlError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _check(options: argparse.Namespace) -> int:
     """Say what the engine would make of texts."""
-    from tql_client import reporters
+    from tql_client.cli import reporters
 
     settings = inputs.settings()
     schemas = inputs.schemas(options.schema or settings.schema)
@@ -52,8 +52,8 @@ def _diagnostics(
 def _fix(options: argparse.Namespace) -> int:
     """Write the fixes that are certain, in place, or show the difference; what has none is told."""
     from tql import fix
-    from tql_client import reporters
-    from tql_client.apply_changes import apply_changes
+    from tql_client.cli import reporters
+    from tql_client.cli.apply_changes import apply_changes
 
     settings = inputs.settings()
     schemas, left, worst = inputs.schemas(options.schema or settings.schema), [], CLEAN
@@ -70,7 +70,7 @@ def _fix(options: argparse.Namespace) -> int:
 
 def _format(options: argparse.Namespace) -> int:
     """Lay texts out, in place, or show or tell the difference."""
-    from tql_client.apply_changes import apply_changes
+    from tql_client.cli.apply_changes import apply_changes
     from tql_grammar.printing.formatter import format_text
 
     worst = CLEAN
@@ -88,7 +88,7 @@ def _format(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     """Draw the levels of a text, and those of the text in which the engine does what it says."""
     from tql import fix
-    from tql_client import reporters
+    from tql_client.cli import reporters
 
     text = inputs.query(options.query).strip()
     schemas = inputs.schemas(options.schema or inputs.settings().schema)
@@ -136,7 +136,7 @@ def _draw(path: str, level: Level) -> None:
 
 def _rules(options: argparse.Namespace) -> int:
     """List the rules, or explain some."""
-    from tql_client import reporters
+    from tql_client.cli import reporters
 
     sys.stdout.write(reporters.rules(options.codes))
     return CLEAN

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import urlsplit
 
-from tql_client.address import LOOPBACK
 from tql_client.errors import ConfigError
+from tql_client.protocol.address import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,14 +12,14 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from tql_client.address import LOOPBACK
-from tql_client.call import Call, CancelToken
-from tql_client.credentials import Secret
-from tql_client.embedded import Datasets
+from tql_client.engine.embedded import Datasets
 from tql_client.errors import APIError, ConfigError, QueryTimeout
 from tql_client.extras import missing
-from tql_client.openapi import description
-from tql_client.wire import encode_answer, load
+from tql_client.protocol.address import LOOPBACK
+from tql_client.protocol.call import Call, CancelToken
+from tql_client.protocol.credentials import Secret
+from tql_client.protocol.wire import encode_answer, load
+from tql_client.server.openapi import description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,6 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from tql_client.engine.open_files import require_room
 from tql_client.errors import (
     APIError,
     Cancelled,
@@ -22,9 +23,8 @@ from tql_client.errors import (
     by_status,
 )
 from tql_client.extras import command, missing
-from tql_client.messages import hint
-from tql_client.open_files import require_room
-from tql_client.retry import STOPPED
+from tql_client.protocol.call import STOPPED
+from tql_client.protocol.messages import hint
 from tql_grammar.errors import TqlError
 from tql_grammar.lint.engine_messages import engine_position, status_of
 from tql_grammar.schema import Schema
@@ -32,7 +32,7 @@ from tql_grammar.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql_client.call import Call
+    from tql_client.protocol.call import Call
 
 SERVER_FAILED = 500
 FIRST_POLL, LONGEST_POLL = 0.00005, 0.02

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_client.errors import BadQuery, NotFound
-from tql_client.messages import did_you_mean
+from tql_client.protocol.messages import did_you_mean
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

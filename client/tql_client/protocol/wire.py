@@ -18,8 +18,8 @@ from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.errors import APIError, ProtocolError, by_status
-from tql_client.messages import hint
-from tql_client.values import to_python
+from tql_client.protocol.messages import hint
+from tql_client.protocol.values import to_python
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.engine_messages import engine_position
 from tql_grammar.record import Record
@@ -126,7 +126,7 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
     """Return an answer that is read chunk by chunk, by columns."""
-    from tql_client.streaming import ChunkedJson
+    from tql_client.protocol.streaming import ChunkedJson
 
     size = len(body)
     rest, columns, by_rows = ChunkedJson(body, lambda chunk: load(chunk, decoding)).answer()

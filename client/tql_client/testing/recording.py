@@ -6,18 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tql_client.client import Client
-from tql_client.embedded import DatasetTarget, EmbeddedTransport
+from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import ConfigError
+from tql_client.protocol.wire import Answer
 from tql_client.transport.http import Exchange
-from tql_client.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from tql import Query
-    from tql_client.call import Call, Transport
-    from tql_client.result import Result
+    from tql_client.protocol.call import Call, Transport
+    from tql_client.results.result import Result
 
 
 class Canned:

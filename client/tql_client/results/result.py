@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tql_client.extras import missing
-from tql_client.values import to_python
+from tql_client.protocol.values import to_python
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from tql_client.wire import Answer
+    from tql_client.protocol.wire import Answer
 
 
 # An integer of this size may not fit in 64 bits, and numpy makes an object of it.
@@ -107,7 +107,7 @@ class Result:
 
     def __str__(self) -> str:
         """Return a table of the first rows, and how many there are."""
-        from tql_client.table import as_text
+        from tql_client.results.table import as_text
 
         return f"{as_text(self.names, self._first())}\n({self._size()})"
 
@@ -116,7 +116,7 @@ class Result:
         from rich.table import Table
         from rich.text import Text
 
-        from tql_client.table import cell
+        from tql_client.results.table import cell
 
         shown = Table(*self.names, caption=self._size())
         for row in self._first():
@@ -125,13 +125,13 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return a table of the first rows for notebooks."""
-        from tql_client.table import as_html
+        from tql_client.results.table import as_html
 
         return as_html(self.names, self._first(), self._size())
 
     def _first(self) -> list[dict[str, Any]]:
         """Return the rows that are shown."""
-        from tql_client.table import MOST_ROWS
+        from tql_client.results.table import MOST_ROWS
 
         return self.rows[:MOST_ROWS]
 
