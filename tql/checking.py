@@ -8,7 +8,7 @@ from tql.findings import findings, schemas_of
 from tql_grammar.errors import CheckError, ParseError
 
 if TYPE_CHECKING:
-    from tql.query import Query
+    from tql.builder.query import Query
     from tql_grammar.diagnostic import Diagnostic
 
 TEXT_FAMILIES = ("TQL0", "TQL1")
@@ -73,7 +73,7 @@ def parse(text: str) -> Query:
     Raises:
         ParseError: it is not TQL, or the engine would read another text.
     """
-    from tql.reading import query_of
+    from tql.builder.from_tree import query_of
     from tql_grammar.syntax.parser import parse as parse_tree
 
     return query_of(parse_tree(text))

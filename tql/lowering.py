@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tql.physical import FORMS, Conversion
+from tql.expressions.physical import FORMS, Conversion
 from tql.statement import Statement
 from tql_grammar import ast
 from tql_grammar.record import Record

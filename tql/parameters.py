@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from tql.coerce import literal, name
-from tql.expr import Expr
+from tql.expressions.expr import Expr
 from tql.lowering import lowered
 from tql.requirements import required
 from tql.statement import Statement
+from tql.values.literal import literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql import Query
-    from tql.expr import Expr
+    from tql.expressions.expr import Expr
 
 serial = itertools.count()
 KINDS = ("int8", "int32", "int64", "uint8", "uint16", "uint64", "float32", "float64")

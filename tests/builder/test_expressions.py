@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tql import Expr, all_of, any_of, col, fn, not_, raw
-from tql.physical import physical
+from tql.expressions.physical import physical
 from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.rewrite.typed import written
 from tql_grammar.syntax.parser import parse

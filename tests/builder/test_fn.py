@@ -11,7 +11,7 @@ import pytest
 from tests.builder.stubs import STUBS, stubs
 from tests.engine import TYPES, dataset, run
 from tql import ArgumentError, Expr, col, desc, fn, param, select
-from tql.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from tql import Query
-    from tql.expr import Expr
+    from tql.expressions.expr import Expr
 
 NOTES: list[dict[str, Any]] = [
     {"s": "ab", "n": 1, "l": [3, 4], "t": ["a", "b"]},

@@ -11,8 +11,8 @@ import pytest
 import tql
 from tests.builder.drawn import drawn
 from tql import ArgumentError, Expr, Query, Schema, col, parse, select
-from tql.patterns import ANY_RUN, LOWER_WILDCARDS
-from tql.show import METHODS
+from tql.expressions.patterns import ANY_RUN, LOWER_WILDCARDS
+from tql.views.query_source import METHODS
 from tql_client.testing.snapshots import require_same
 from tql_grammar import ast
 from tql_grammar.walk import walk

@@ -9,8 +9,8 @@ import pytest
 from tests.builder.drawn import drawn
 from tests.builder.net import pasted
 from tql import ArgumentError
-from tql.metrics import METRICS
-from tql.show import METHODS
+from tql.expressions.metrics import METRICS
+from tql.views.query_source import METHODS
 
 if TYPE_CHECKING:
     from tql import Query

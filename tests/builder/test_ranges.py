@@ -14,7 +14,7 @@ from tql import Schema, col, select
 
 if TYPE_CHECKING:
     from tql import Query
-    from tql.expr import Expr
+    from tql.expressions.expr import Expr
 
 TYPES = deeplake.types
 KINDS = {

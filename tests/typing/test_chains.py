@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tql.compiler.prepare import Prepared
-    from tql.difference import Difference
+    from tql.views.diff import Difference
     from tql_grammar.explain.levels import Level
 
 VECTOR = np.ones(3, "f4")

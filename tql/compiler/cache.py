@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql.coerce import LARGEST_INT
-from tql.logical import Membership, Range
+from tql.expressions.logical import Membership, Range
+from tql.values.literal import LARGEST_INT
 from tql_grammar import ast
 from tql_grammar.printing.parts import Slot, merged
 from tql_grammar.printing.printer import WRITERS

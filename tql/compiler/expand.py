@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import output_name
 from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
-from tql.expr import Key
-from tql.logical import Relevance, Similarity
-from tql.placed import Placed
+from tql.expressions.expr import Key
+from tql.expressions.logical import Relevance, Similarity
+from tql.expressions.placed import Placed
 from tql.plan.names import column_names, made_names, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.search import Fusion, TextSearch
-from tql.statement import Combined, DerivedQuery, Statement
+from tql.statement import Combined, DerivedQuery, Fusion, Statement, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.schema import did_you_mean
 from tql_grammar.walk import walk
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql.compiler.steps import Lower
-    from tql.search import Leg, Search
+    from tql.statement import Leg, Search
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.aggregates import AGGREGATES, is_aggregate, only_aggregates
+from tql.expressions.aggregates import AGGREGATES, is_aggregate, only_aggregates
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import walk
@@ -70,3 +70,11 @@ def refuse_sample(subject: str, query: Statement) -> None:
     if query.sampling is not None:
         rule = "takes a query whose rows are not drawn at random in the same step"
         raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")
+
+
+def refuse_score(query: Statement) -> None:
+    """Refuse a search in a query whose rows are groups."""
+    if query.searches:
+        rule = "takes a query without a search, whose score is one value for each row"
+        hint = "group the scored rows: select(..).from_(scored).group_by(..)"
+        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)

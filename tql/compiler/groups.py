@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tql.aggregates import is_aggregate
-from tql.clauses import output_name
+from tql.expressions.aggregates import is_aggregate
+from tql.expressions.placed import Placed
 from tql.messages import shown
-from tql.placed import Placed
 from tql.plan.schema import bare
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.clauses import output_name
 from tql.compiler.grouped import is_grouped
-from tql.placed import Placed
+from tql.expressions.placed import Placed
 from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
 from tql.plan.schema import alias_of, missing_side
 from tql.plan.tree import own_nodes
-from tql.search import Fusion
-from tql.statement import Dataset, DerivedQuery, Sampling, Statement
+from tql.statement import Dataset, DerivedQuery, Fusion, Sampling, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tql.coerce import literal
 from tql.plan.nodes import (
     Aggregate,
     Barrier,
@@ -29,6 +28,7 @@ from tql.plan.nodes import (
     Verbatim,
 )
 from tql.plan.tree import folded, own_nodes
+from tql.values.literal import literal
 from tql_grammar import ast
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql.coerce import LARGEST_INT, literal
 from tql.messages import shown
 from tql.parameters import resolved
+from tql.values.literal import LARGEST_INT, literal
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tql.aggregates import is_aggregate
-from tql.clauses import output_name
 from tql.compiler.groups import Above
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
 from tql.compiler.unmatched import told_apart
-from tql.physical import physical
-from tql.placed import Placed
+from tql.expressions.aggregates import is_aggregate
+from tql.expressions.physical import physical
+from tql.expressions.placed import Placed
 from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
 from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
 from tql.plan.positions import is_positional, numbers_rows, positional_call, require_unmoved
@@ -26,6 +25,7 @@ from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
 from tql.plan.tree import inputs, with_inputs
 from tql_grammar import ast
+from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.typed import require_columns

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tql.clauses import refuse_score
-from tql.compiler.grouped import is_grouped, refuse_sample
+from tql.compiler.grouped import is_grouped, refuse_sample, refuse_score
 from tql.plan.nodes import Aggregate, Explode, Extend, Filter, Limit, Sample, Score, Sort
-from tql.search import Fusion, Search
+from tql.statement import Fusion, Search
 from tql_grammar import ast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql.plan.nodes import Plan
-    from tql.search import TextSearch
-    from tql.statement import Statement
+    from tql.statement import Statement, TextSearch
     from tql_grammar.ast import Expression
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from tql.aggregates import is_aggregate
-from tql.clauses import output_name
+from tql.expressions.aggregates import is_aggregate
 from tql.plan.nodes import Aggregate, Extend
 from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql.clauses import output_name
-from tql.placed import Placed
+from tql.expressions.placed import Placed
 from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Union, Verbatim
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:

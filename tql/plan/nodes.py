@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from tql.metrics import Direction
+    from tql.expressions.metrics import Direction
     from tql_grammar import ast
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Schema

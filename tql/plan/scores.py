@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.placed import Placed
+from tql.expressions.metrics import ranked_by_index
+from tql.expressions.placed import Placed
 from tql.plan.names import made_names
 from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Subquery, Union, Verbatim
-from tql.search import ranked_by_index
 from tql_grammar import ast
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.walk import walk

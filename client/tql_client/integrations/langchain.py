@@ -10,7 +10,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.structured_query import Comparison, FilterDirective, Operation
 from pydantic import ConfigDict
 
-from tql.expr import Expr
+from tql.expressions.expr import Expr
 from tql_client.client import Client  # noqa: TC001 - as above
 from tql_client.integrations.retriever import Search, all_equal, compared, joined
 from tql_grammar.errors import ArgumentError

@@ -8,7 +8,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
-from tql.expr import Expr
+from tql.expressions.expr import Expr
 from tql_client.integrations.retriever import Search, compared, joined
 from tql_grammar.errors import ArgumentError
 

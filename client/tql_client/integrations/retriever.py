@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tql import Query
-    from tql.expr import Expr
+    from tql.expressions.expr import Expr
     from tql_client.client import Client
 
 SCORE = "score"

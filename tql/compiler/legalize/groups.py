@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.aggregates import FORMS, ONE, is_aggregate
-from tql.clauses import output_name
+from tql.expressions.aggregates import FORMS, ONE, is_aggregate
 from tql.plan.nodes import Aggregate, Project
 from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.scope import Values

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import SupportsIndex
 
-from tql.coerce import literal
 from tql.messages import shown
+from tql.values.literal import literal
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 

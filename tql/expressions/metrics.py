@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tql.coerce import matrix, vector
+from tql.values.literal import matrix, vector
 from tql_grammar import ast
+from tql_grammar.functions import INDEXED
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -74,3 +75,13 @@ def word_score(column: Expression, words: Expression) -> Expression:
 def exactly(score: Expression) -> Expression:
     """Return a score that no index ranks by; one that is computed from another is none already."""
     return ast.Chain(("+",), (score, ast.Number(0))) if isinstance(score, ast.Function) else score
+
+
+def ranked_by_index(score: Expression) -> Direction | None:
+    """Return the direction in which an index of embeddings may rank by a score of a column and a vector, or None for any other expression."""
+    if not isinstance(score, ast.Function) or score.name not in INDEXED:
+        return None
+    (first, *rest) = score.arguments
+    operands = first.operands if isinstance(first, ast.Chain) else (first, *rest)
+    is_search = len(operands) == len(("column", "value")) and isinstance(operands[0], ast.Column)
+    return INDEXED[score.name] if is_search and not isinstance(operands[1], ast.Column) else None

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tql.expr import Key
-from tql.logical import Relevance, Similarity
-from tql.search import Fusion, TextSearch
-from tql.source import argument, expression, key, name_or, relevance, similarity, text
-from tql.source import value as value_of
-from tql.statement import AsWritten, Combined, Dataset, Statement
+from tql.expressions.expr import Key
+from tql.expressions.logical import Relevance, Similarity
+from tql.expressions.source import argument, expression, key, name_or, relevance, similarity, text
+from tql.expressions.source import value as value_of
+from tql.statement import AsWritten, Combined, Dataset, Fusion, Statement, TextSearch
 from tql_grammar import ast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tql.search import Search
-    from tql.statement import Joined, Sampling
+    from tql.statement import Joined, Sampling, Search
     from tql_grammar.ast import Expression
 
 

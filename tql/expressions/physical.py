@@ -1,12 +1,12 @@
-"""Physical forms: the expression of the engine for each logical one of `tql.logical`."""
+"""Physical forms: the expression of the engine for each logical one of `tql.expressions.logical`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql import patterns
-from tql.logical import Membership, Range, Relevance, Similarity, TextMatch
-from tql.metrics import METRICS, exactly, word_score
+from tql.expressions import patterns
+from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.logic import disjunction, negation

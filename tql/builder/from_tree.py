@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.builder.query import Query
 from tql.compiler import compile as compiler
-from tql.expr import Expr, Key
+from tql.expressions.expr import Expr, Key
 from tql.messages import shown
-from tql.query import Query
 from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError

@@ -1,111 +1,24 @@
-"""Searches of a query: by the similarity of embeddings, by words, and both in one, with the arguments that each takes."""
+"""Arguments of searches: by the similarity of embeddings, by words, and both in one."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from tql.coerce import literal, name
-from tql.expr import Expr, expression
-from tql.logical import Relevance, Similarity
+from tql.expressions.expr import Expr, expression
+from tql.expressions.logical import Relevance, Similarity
+from tql.expressions.metrics import METRICS
 from tql.messages import shown
-from tql.metrics import METRICS, word_score
+from tql.statement import Fusion, Leg, Search, TextSearch
+from tql.values.literal import literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import INDEXED
-from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from tql.metrics import Direction
     from tql_grammar.ast import Expression
 
 MOST_SIMPLE = 2
 LARGEST = 2**31
-
-
-class Search(Record):
-    """
-    A search that gives each row a score.
-
-    Attributes:
-        column: what is searched.
-        value: the vector, shape (d,), or for maxsim (n, d).
-        metric: a name in `METRICS`.
-        alias: the name of the score.
-        exact: whether no index may rank by it.
-    """
-
-    column: Expression
-    value: Expression
-    metric: str
-    alias: str
-    exact: bool = False
-
-    @property
-    def score(self) -> Expression:
-        """The expression of the score."""
-        return METRICS[self.metric].score(self.column, self.value)
-
-    @property
-    def best(self) -> Direction:
-        """The direction that puts the best first."""
-        return METRICS[self.metric].best
-
-    @property
-    def by_index(self) -> bool:
-        """Whether an index may rank by it."""
-        return not self.exact and ranked_by_index(self.score) is not None
-
-
-class TextSearch(Record):
-    """
-    A search for words that gives each row a BM25 score, higher is closer.
-
-    Attributes:
-        column: the text that is searched, with an index.
-        value: the words.
-        alias: the name of the score.
-    """
-
-    column: Expression
-    value: Expression
-    alias: str
-    best: ClassVar[Direction] = "desc"
-
-    @property
-    def score(self) -> Expression:
-        """The expression of the score."""
-        return word_score(self.column, self.value)
-
-
-class Leg(Record):
-    """One ranking of a hybrid search: the rows by *score*, the best first, with a weight."""
-
-    score: Expression
-    best: Direction
-    weight: float = 1.0
-
-
-class Fusion(Record):
-    """
-    Several rankings fused by reciprocal ranks.
-
-    Attributes:
-        legs: the rankings.
-        key: the column by which a row of one ranking is known in the others.
-        k: what is added to each rank.
-        candidates: how many rows of each ranking count.
-        alias: the name of the score.
-        exact: whether no index of embeddings may rank.
-    """
-
-    legs: tuple[Leg, ...]
-    key: str
-    k: int
-    candidates: int
-    alias: str
-    exact: bool = False
-    best: ClassVar[Direction] = "desc"
 
 
 def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.Order:
@@ -191,16 +104,6 @@ def _flag(subject: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ArgumentError(subject, "takes True or False", shown(value))
     return value
-
-
-def ranked_by_index(score: Expression) -> Direction | None:
-    """Return the direction in which an index of embeddings may rank by a score of a column and a vector, or None for any other expression."""
-    if not isinstance(score, ast.Function) or score.name not in INDEXED:
-        return None
-    (first, *rest) = score.arguments
-    operands = first.operands if isinstance(first, ast.Chain) else (first, *rest)
-    is_search = len(operands) == len(("column", "value")) and isinstance(operands[0], ast.Column)
-    return INDEXED[score.name] if is_search and not isinstance(operands[1], ast.Column) else None
 
 
 def similarity(

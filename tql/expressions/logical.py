@@ -1,7 +1,7 @@
 """
 Logical expressions: conditions and scores as the user called them, before they have a form of the engine.
 
-`tql.physical` has the form of each; what inspects a query before that, such as `repr` and `diff`, sees the call.
+`tql.expressions.physical` has the form of each; what inspects a query before that, such as `repr` and `diff`, sees the call.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Similarity(ast.Expression):
     The closeness of an embedding to a vector, as a sort key or a ranking of a hybrid search.
 
     Attributes:
-        metric: a name in `tql.metrics.METRICS`.
+        metric: a name in `tql.expressions.metrics.METRICS`.
         column: the embeddings.
         value: the vector, shape (d,), or for maxsim (n, d).
         exact: whether no index may rank by it.

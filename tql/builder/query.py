@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from tql import clauses, parameters, search
+from tql import parameters
+from tql.builder import arguments as clauses
+from tql.builder import searches as search
+from tql.builder.composed import Composed
 from tql.compiler.compile import compiled
 from tql.compiler.template import text
-from tql.composed import Composed
-from tql.expr import Expr, Key
+from tql.expressions.expr import Expr, Key
 from tql.messages import shown
 from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from tql.compiler.prepare import Prepared
-    from tql.difference import Difference
     from tql.statement import Dataset
+    from tql.views.diff import Difference
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain.levels import Level
     from tql_grammar.schema import Schema
@@ -316,7 +318,7 @@ class Query(Composed):
 
         ``-`` is said by this query only, ``+`` by the other only, ``~`` marks vectors with other numbers.
         """
-        from tql.difference import difference
+        from tql.views.diff import difference
 
         return difference(self.statement, other.statement if isinstance(other, Query) else other)
 
@@ -333,13 +335,13 @@ class Query(Composed):
 
     def _repr_html_(self) -> str:
         """Return the query for a notebook, escaped, long vectors elided."""
-        from tql.notebook import html
+        from tql.views.notebook import html
 
         return html(self.statement)
 
     def __rich__(self) -> Syntax | Text:
         """Return the query for a terminal that rich writes to: the text with colours."""
-        from tql.notebook import coloured
+        from tql.views.notebook import coloured
 
         return coloured(self.statement)
 
@@ -354,7 +356,7 @@ class Query(Composed):
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this query, long vectors elided."""
-        from tql.show import query
+        from tql.views.query_source import query
 
         return query(self.statement)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tql.lowering import lowered
 from tql.messages import shown
 from tql.parameters import resolved
-from tql.show import METHODS, items
 from tql.statement import Statement
+from tql.views.query_source import METHODS, items
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -18,7 +18,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql.show import Item
+    from tql.views.query_source import Item
 
 
 class Change(Record):

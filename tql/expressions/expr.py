@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql import conditions, subscripts
-from tql.coerce import by_value, literal, name
+from tql.expressions import operators as conditions
+from tql.expressions import subscripts
+from tql.expressions.placed import Placed
 from tql.messages import shown
-from tql.placed import Placed
+from tql.values.literal import by_value, literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -49,13 +50,13 @@ class Expr:
 
     def __repr__(self) -> str:
         """Return the Python expression that makes this one."""
-        from tql.source import expression
+        from tql.expressions.source import expression
 
         return expression(self.node)
 
     def __str__(self) -> str:
         """Return the TQL text, for columns of unknown types."""
-        from tql.physical import physical
+        from tql.expressions.physical import physical
         from tql_grammar.printing.printer import to_tql
         from tql_grammar.rewrite.scope import UNKNOWN
         from tql_grammar.rewrite.typed import written
@@ -64,7 +65,7 @@ class Expr:
 
     def same(self, other: Expr) -> bool:
         """Tell whether two expressions are the same; ``==`` makes a condition instead."""
-        from tql.physical import physical
+        from tql.expressions.physical import physical
 
         return self.node == other.node or physical(self.node) == physical(other.node)
 
@@ -275,7 +276,7 @@ class Key(Record):
 
     def __repr__(self) -> str:
         """Return the call that makes this key."""
-        from tql.source import key
+        from tql.expressions.source import key
 
         return key(self.expression, self.direction)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from tql import patterns
-from tql.coerce import by_value, literal, operand, require_unmasked
-from tql.logical import Membership, Range, TextMatch
+from tql.expressions import patterns
+from tql.expressions.logical import Membership, Range, TextMatch
 from tql.messages import shown
+from tql.values.literal import by_value, literal, operand, require_unmasked
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite import logic

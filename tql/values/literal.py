@@ -69,22 +69,22 @@ def operand(subject: str, value: object) -> ast.Expression:
 
 
 def vector(subject: str, value: object) -> ast.Vector:
-    """Return numbers, shape (d,), as ``ARRAY[..]``; `tql.vectors` says which, and is imported here since it needs numpy."""
-    from tql.vectors import vector as of_numbers
+    """Return numbers, shape (d,), as ``ARRAY[..]``; `tql.values.arrays` says which, and is imported here since it needs numpy."""
+    from tql.values.arrays import vector as of_numbers
 
     return of_numbers(subject, value)
 
 
 def matrix(subject: str, value: object) -> ast.Array:
     """Return numbers, shape (n, d), as ``ARRAY[ARRAY[..], ..]``."""
-    from tql.vectors import matrix as of_numbers
+    from tql.values.arrays import matrix as of_numbers
 
     return of_numbers(subject, value)
 
 
 def require_unmasked(subject: str, value: object) -> None:
     """Refuse a masked array of numpy: what is masked has no value, and numpy gives the one below the mask."""
-    from tql.vectors import require_unmasked as of_numpy
+    from tql.values.arrays import require_unmasked as of_numpy
 
     of_numpy(subject, value)
 
@@ -167,7 +167,7 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
     if module in _BY_MODULE:
         return _BY_MODULE[module]
-    from tql.vectors import scalar_or_array
+    from tql.values.arrays import scalar_or_array
 
     return functools.partial(scalar_or_array, literal)
 

@@ -6,8 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tql.compiler.compile import compiled, tree
-from tql.show import calls
-from tql.show import query as shown
+from tql.views.query_source import calls
+from tql.views.query_source import query as shown
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain.levels import elided, explained
 

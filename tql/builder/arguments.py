@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.coerce import LARGEST_INT, name
-from tql.expr import Expr, Key, condition, expression
+from tql.compiler.grouped import refuse_score
+from tql.expressions.expr import Expr, Key, condition, expression
 from tql.messages import shown
-from tql.search import Fusion, Search, TextSearch
-from tql.statement import Combined, Dataset, Joined, Sampling, Statement
+from tql.statement import Combined, Dataset, Fusion, Joined, Sampling, Search, Statement, TextSearch
+from tql.values.literal import LARGEST_INT, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -22,22 +23,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 WHOLE = 100
-
-
-def output_name(output: Expression) -> str | None:
-    """Return the name under which a selected expression comes back, or None for ``*``."""
-    if type(output) is ast.Column:
-        return output.name
-    if isinstance(output, ast.Aliased):
-        return output.alias
-    if isinstance(output, ast.Star):
-        return None
-    return next((node.name for node in _columns(output)), None)
-
-
-def _columns(node: Expression) -> Iterable[ast.Column]:
-    """Return the columns of an expression; an unnamed one over a single column comes back under that column's name."""
-    return (part for part in walk(node) if isinstance(part, ast.Column))
 
 
 def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
@@ -186,14 +171,6 @@ def groups(query: Statement, values: Iterable[object]) -> tuple[Expression, ...]
     """Return the keys of *query* with more of them."""
     refuse_score(query)
     return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
-
-
-def refuse_score(query: Statement) -> None:
-    """Refuse a search in a query whose rows are groups."""
-    if query.searches:
-        rule = "takes a query without a search, whose score is one value for each row"
-        hint = "group the scored rows: select(..).from_(scored).group_by(..)"
-        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
 
 
 def combined(operator: str, query: Statement, other: Statement) -> Statement:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.aggregates import AGGREGATES
-from tql.logical import Membership, Range, Relevance, Similarity, TextMatch
-from tql.placed import Placed
+from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.placed import Placed
 from tql_grammar import ast
 from tql_grammar.rewrite.given import AsIs
 
