@@ -1,4 +1,4 @@
-"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/builder/stubs.py`."""
+"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""
 
 from tql.expressions.expr import Expr
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from tests.builder.test_meaning import several
+from tests.tql.compiler.test_meaning import several
 from tql_client.errors import MissingExtra
 from tql_client.extras import command
 from tql_client.protocol.wire import Answer, decode_answer, encode_answer

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder.test_meaning import several
+from tests.tql.compiler.test_meaning import several
 from tql import check
 from tql_grammar.python.source import check_python
 from tql_grammar.python.text import Source

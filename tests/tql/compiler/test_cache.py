@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder.queries import queries
-from tests.builder.test_meaning import several
-from tests.builder.test_values import text_of
+from tests.tql.compiler.test_meaning import several
+from tests.tql.queries import queries
+from tests.tql.test_values import text_of
 from tql import ArgumentError, Query, col, fn, select
 from tql.compiler import cache
 from tql.compiler.compile import compile_query, tree

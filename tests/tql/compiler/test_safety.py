@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.builder.queries import floats, integers, labels, queries, strings
-from tests.builder.test_meaning import several
 from tests.engine import dataset, run
+from tests.tql.compiler.test_meaning import several
+from tests.tql.queries import floats, integers, labels, queries, strings
 from tql import ArgumentError, Query, check, col, fn, raw, select
 from tql.compiler.compile import tree
 from tql_grammar import ast

@@ -14,8 +14,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tql
-from tests.builder.queries import conditions, queries
-from tests.builder.test_meaning import several
+from tests.tql.compiler.test_meaning import several
+from tests.tql.queries import conditions, queries
 from tql import ArgumentError, Query, all_of, any_of, asc, col, desc, fn, not_, param, parse, raw, select
 from tql.compiler.compile import compile_query
 

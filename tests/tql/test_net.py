@@ -1,4 +1,4 @@
-"""The queries that `tests.builder.net` compares have every clause, and enough of them a text."""
+"""The queries that `tests.tql.net` compares have every clause, and enough of them a text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builder.drawn import drawn
-from tests.builder.net import pasted
+from tests.tql.drawn import drawn
+from tests.tql.net import pasted
 from tql import ArgumentError
 from tql.expressions.metrics import METRICS
 from tql.views.query_source import METHODS

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder.every_float import is_kept
 from tests.oracle import Runner
+from tests.tql.every_float import is_kept
 from tql import select
 from tql_grammar.floats import MIDDLE, NEARER
 

@@ -19,7 +19,7 @@ from tql import all_of, any_of, col, not_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Condition, Row
+    from tests.tql.meaning import Condition, Row
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,

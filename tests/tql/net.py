@@ -1,5 +1,5 @@
 """
-The texts of random queries, now and in an older commit: ``python -m tests.builder.net COMMIT [COUNT]``.
+The texts of random queries, now and in an older commit: ``python -m tests.tql.net COMMIT [COUNT]``.
 
 Each query is written as the Python expression that makes it; the working tree and the commit compile it, each in a process of its own.
 Their texts, or the messages that refuse the query, have to be equal, and in the working tree a copy and the `repr` of each query make an equal one; it exits with 1 on any difference.
@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.builder.drawn import drawn
+from tests.tql.drawn import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,9 +10,9 @@ import deeplake
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder import meaning
-from tests.builder.test_meaning import several
 from tests.engine import TYPES, run
+from tests.tql import meaning
+from tests.tql.compiler.test_meaning import several
 from tql import ArgumentError, Expr, Schema, col, not_, select
 from tql.compiler.compile import compile_query
 

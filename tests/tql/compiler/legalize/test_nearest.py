@@ -9,8 +9,8 @@ import deeplake
 import numpy as np
 import pytest
 
-from tests.builder.test_schema import SEARCHES, columns_of, indexed_data
 from tests.engine import run
+from tests.tql.compiler.legalize.test_schema import SEARCHES, columns_of, indexed_data
 from tql import Schema, col, desc, select
 from tql.compiler.compile import compile_query
 

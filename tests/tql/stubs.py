@@ -1,7 +1,7 @@
 """
 The catalogue of functions as ``tql/fn.pyi``, for editors and type checkers.
 
-``python tests/builder/stubs.py`` writes the file; a test compares it.
+``python tests/tql/stubs.py`` writes the file; a test compares it.
 """
 
 import textwrap
@@ -12,7 +12,7 @@ from tql.signatures import documentation
 from tql_grammar.functions import CATALOGUE, Function, Parameter
 
 STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
-HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/builder/stubs.py`."""\n\nfrom tql.expressions.expr import Expr\n\n'
+HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""\n\nfrom tql.expressions.expr import Expr\n\n'
 KINDS = {
     "value": "Expr | str | float",
     "column": "Expr | str",

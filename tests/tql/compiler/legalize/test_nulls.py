@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builder import nulls
 from tests.oracle import NullsRunner
+from tests.tql import nulls
 from tql import ArgumentError, Query, col, fn, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.builder.nulls import Case, Row
+    from tests.tql.nulls import Case, Row
 
 Rows = list[list[Any]]
 Position = tuple[Query, "Callable[[list[Row]], Rows]", bool]

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder import meaning
 from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import Runner
+from tests.tql import meaning
 from tql import asc, desc, parse, select
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.builder.meaning import Condition
+    from tests.tql.meaning import Condition
 
 
 @pytest.fixture(scope="module")

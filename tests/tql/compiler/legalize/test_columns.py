@@ -10,15 +10,15 @@ import deeplake
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder import columns
-from tests.builder.columns import COLUMNS, cell, same, sorted_rows, tables
-from tests.builder.test_meaning import several
 from tests.engine import run
+from tests.tql import columns
+from tests.tql.columns import COLUMNS, cell, same, sorted_rows, tables
+from tests.tql.compiler.test_meaning import several
 from tql import Schema, asc, col, desc, fn, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
-    from tests.builder.meaning import Condition, Row
+    from tests.tql.meaning import Condition, Row
     from tql import Query
 
 names = (f"columns{number}" for number in itertools.count())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.builder import columns, meaning, nulls, queries, test_arithmetic, test_exact_keys, test_joins
+from tests.tql import columns, meaning, nulls, queries
+from tests.tql.compiler.legalize import test_arithmetic, test_exact_keys, test_joins
 from tql import ArgumentError, Expr, Key, Query, Schema, asc, col, desc, fn, param, raw, select
 
 if TYPE_CHECKING:

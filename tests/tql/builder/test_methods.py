@@ -13,7 +13,7 @@ from tql import Expr, Query, all_of, any_of, asc, col, desc, fn, not_, param, pa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Row
+    from tests.tql.meaning import Row
 
 KINDS: dict[str, Any] = {
     "id": "int64",

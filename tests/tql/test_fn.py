@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.builder.stubs import STUBS, stubs
 from tests.engine import TYPES, dataset, run
+from tests.tql.stubs import STUBS, stubs
 from tql import ArgumentError, Expr, col, desc, fn, param, select
 from tql.expressions.aggregates import AGGREGATES
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
@@ -17,7 +17,7 @@ from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Row
+    from tests.tql.meaning import Row
 
 FUNCTIONS = {**CATALOGUE, **AGGREGATES}
 KINDS: dict[str, Any] = {
@@ -352,7 +352,7 @@ def test_mmr_as_a_key(data: Any) -> None:
 
 
 def test_the_stubs_are_those_of_the_catalogue() -> None:
-    """Editors see what the catalogue says; run ``python -m tests.builder.stubs`` after a change."""
+    """Editors see what the catalogue says; run ``python -m tests.tql.stubs`` after a change."""
     assert stubs() == STUBS.read_text(encoding="utf-8")
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builder import meaning
 from tests.engine import TYPES, dataset, run
+from tests.tql import meaning
 from tql import asc, col, select
 
 if TYPE_CHECKING:
-    from tests.builder.meaning import Condition, Row, Sort
+    from tests.tql.meaning import Condition, Row, Sort
 
 names = (f"meaning{number}" for number in itertools.count())
 # Random queries of a run: 1,000 unless told, a seventh of them for each kind.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tql
-from tests.builder.drawn import drawn
+from tests.tql.drawn import drawn
 from tql import ArgumentError, Expr, Query, Schema, col, parse, select
 from tql.expressions.patterns import ANY_RUN, LOWER_WILDCARDS
 from tql.views.query_source import METHODS

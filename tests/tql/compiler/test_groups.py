@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builder import meaning
-from tests.builder.test_meaning import made, several
 from tests.engine import dataset, run
+from tests.tql import meaning
+from tests.tql.compiler.test_meaning import made, several
 from tql import asc, col, desc, fn, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Condition, Row
+    from tests.tql.meaning import Condition, Row
     from tql import Expr, Query
 
 names = (f"groups{number}" for number in itertools.count())

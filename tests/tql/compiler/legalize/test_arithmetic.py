@@ -11,16 +11,16 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.builder.columns import ENGINE_TYPES, FLOATS, INTEGERS, floats_of
-from tests.builder.test_meaning import several
 from tests.engine import TYPES, dataset, run
+from tests.tql.columns import ENGINE_TYPES, FLOATS, INTEGERS, floats_of
+from tests.tql.compiler.test_meaning import several
 from tql import Expr, Schema, col, fn, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Row
+    from tests.tql.meaning import Row
 
 Number = tuple[Expr, "Callable[[Row], Any]"]
 names = (f"arithmetic{number}" for number in itertools.count())

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.builder import meaning
-from tests.builder.test_meaning import several
 from tests.engine import TYPES, dataset, run
+from tests.tql import meaning
+from tests.tql.compiler.test_meaning import several
 from tql import ArgumentError, Expr, Query, Schema, col, desc, fn, param, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.builder.meaning import Row
+    from tests.tql.meaning import Row
     from tql.compiler.prepare import Prepared
 
 names = (f"parameters{number}" for number in itertools.count())
