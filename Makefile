@@ -33,7 +33,7 @@ unit: .venv/test.stamp
 
 # 60,000 texts for the grammar and 10,000 queries for the builder, against the engine.
 differential: .venv/test.stamp
-	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential tests/builder
+	TQL_TEXTS=60000 TQL_QUERIES=10000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql
 
 # 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
 chaos: .venv/test.stamp
@@ -44,7 +44,7 @@ fuzz: .venv/test.stamp
 
 # Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
 floats: .venv/test.stamp
-	$(BIN)/python -m tests.builder.every_float
+	$(BIN)/python -m tests.tql.every_float
 
 # Ten minutes of 32 threads and servers that fail now and then: memory, threads and files stay.
 soak: .venv/test.stamp
@@ -57,7 +57,7 @@ sigfpe: .venv/test.stamp
 # 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
 COMMIT ?= HEAD
 net: .venv/test.stamp
-	$(BIN)/python -m tests.builder.net $(COMMIT)
+	$(BIN)/python -m tests.tql.net $(COMMIT)
 
 # The local server against its OpenAPI description. These tools have an environment of their own.
 contract: .venv/test.stamp .venv/tools.stamp
@@ -75,7 +75,7 @@ mutants: .venv/test.stamp .venv/tools.stamp
 
 # Vectors of torch, in an environment of its own, since torch is large.
 torch: .venv/torch.stamp
-	.venv/torch/bin/python -m tests.builder.torch_vectors
+	.venv/torch/bin/python -m tests.tql.torch_vectors
 
 .venv/torch.stamp: pyproject.toml | .venv/bin/python
 	@echo "Installing tql and torch into .venv/torch with pip: a few minutes .."
@@ -91,7 +91,7 @@ versions:
 
 # Language, builder and client with the lowest versions that pyproject.toml declares, in an environment of their own. They have wheels for Python 3.11 only.
 lowest: .venv/lowest.stamp
-	.venv/lowest/bin/python -m pytest -n 2 -p no:cacheprovider $(LOWEST_ARGS) tests/language tests/builder tests/client
+	.venv/lowest/bin/python -m pytest -n 2 -p no:cacheprovider $(LOWEST_ARGS) tests/grammar --ignore=tests/grammar/lint --ignore=tests/grammar/python tests/tql tests/client
 
 # Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
 LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"

@@ -3,7 +3,7 @@ Answers of the engine from a process of its own, a line of JSON for each text th
 
 ``python -m tests.answering parse`` answers what the engine's parser says;
 ``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;
-``python -m tests.answering nulls`` answers the rows on the data of `tests.builder.nulls`;
+``python -m tests.answering nulls`` answers the rows on the data of `tests.tql.nulls`;
 ``python -m tests.answering tables`` answers the rows of texts over the tables that it is told to make.
 """
 
@@ -47,8 +47,8 @@ def runner() -> Callable[[str], Any]:
 
 def of_nulls() -> Callable[[str], Any]:
     """Return what answers rows with values that may be missing."""
-    from tests.builder import nulls
     from tests.engine import require_harmless
+    from tests.tql import nulls
 
     kept: dict[str | None, Any] = {
         f"mem://{name}": data for name, data in zip(nulls.DATASETS, nulls.build(), strict=True)

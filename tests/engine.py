@@ -8,8 +8,8 @@ import deeplake
 import numpy as np
 
 from tql import Schema
-from tql_grammar.checks import deadly
-from tql_grammar.parser import read
+from tql_grammar.lint.check import deadly
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

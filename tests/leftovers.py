@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import deeplake  # noqa: F401 - what it opens, it opens when it is imported, and keeps
 import polars as pl
 
-from tql_client import deadline
+from tql_client.transport import deadline
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:

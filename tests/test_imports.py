@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
 # The only modules that import a library, late imports included.
 IMPORTERS = {
-    "deeplake": ["client/tql_client/opened.py"],
-    "lark": ["grammar/tql_grammar/lark_table.py"],
+    "deeplake": ["client/tql_client/engine/opened.py"],
+    "lark": ["grammar/tql_grammar/syntax/lark_table.py"],
     "requests": [f"client/tql_client/transport/{name}.py" for name in ("faults", "http", "session")],
 }
 HEAVY = ["lark", "numpy", "requests", "deeplake", "dataclasses", "rich", "starlette", "uvicorn", "orjson"]
@@ -84,3 +84,18 @@ def test_a_library_has_one_place_that_imports_it(library: str) -> None:
     modules = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
 
     assert [path.relative_to(ROOT).as_posix() for path in modules if library in imports(path)] == IMPORTERS[library]
+
+
+# Nouns in several modules export their names.
+EXPORTING = {"ast"}
+
+
+@pytest.mark.parametrize("package", PACKAGES[1:])
+def test_a_folder_imports_nothing_by_itself(package: str) -> None:
+    """The `__init__.py` of a folder is a docstring: importing one module loads no other of its folder."""
+    folders = [path.parent for path in sorted((ROOT / package).glob("*/**/__init__.py"))]
+    assert folders
+
+    for folder in folders:
+        body = ast.parse((folder / "__init__.py").read_text("utf-8")).body
+        assert folder.name in EXPORTING or (len(body) == 1 and isinstance(body[0], ast.Expr)), folder

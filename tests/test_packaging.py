@@ -65,7 +65,13 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
         "licenses/LICENSE",
         "licenses/LICENSE-PSF",
     }
-    for needed in ("tql/py.typed", "tql_client/py.typed", "tql_grammar/py.typed", "tql_grammar/tql.lark", "tql/fn.pyi"):
+    for needed in (
+        "tql/py.typed",
+        "tql_client/py.typed",
+        "tql_grammar/py.typed",
+        "tql_grammar/syntax/tql.lark",
+        "tql/fn.pyi",
+    ):
         assert needed in owned
 
 
@@ -146,7 +152,7 @@ def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         "PYTHONPATH": str(tmp_path / "site")
     }
-    code = "import sys, tql_client.cli as cli; assert 'site' in cli.__file__, cli.__file__; sys.exit(cli.main(['demo', '--json', '--question', '2']))"
+    code = "import sys, tql_client.cli.main as cli; assert 'site' in cli.__file__, cli.__file__; sys.exit(cli.main(['demo', '--json', '--question', '2']))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.real_world import table
+from tests.grammar.lint.real_world import table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -69,5 +69,5 @@ def test_the_check_prints_what_is_shown() -> None:
 
 
 def test_the_table_of_published_queries_is_the_measured_one() -> None:
-    """Run ``python -m tests.checks.real_world`` after a change of the rules."""
+    """Run ``python -m tests.grammar.lint.real_world`` after a change of the rules."""
     assert table() in README

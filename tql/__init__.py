@@ -6,12 +6,12 @@ Importing this module loads neither the parser nor numpy; they come when they ar
 """
 
 from tql import fn
+from tql.builder.from_tree import raw
+from tql.builder.query import Query, select
 from tql.checking import check, fix, parse, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not hide the builtin
-from tql.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
+from tql.expressions.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
-from tql.query import Query, select
-from tql.reading import raw
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.errors import ArgumentError, CheckError, ParseError, QueryError, TqlError
 from tql_grammar.schema import Schema

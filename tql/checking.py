@@ -8,7 +8,7 @@ from tql.findings import findings, schemas_of
 from tql_grammar.errors import CheckError, ParseError
 
 if TYPE_CHECKING:
-    from tql.query import Query
+    from tql.builder.query import Query
     from tql_grammar.diagnostic import Diagnostic
 
 TEXT_FAMILIES = ("TQL0", "TQL1")
@@ -37,7 +37,7 @@ def validate(query: str | Query, schema: object = None) -> None:
         ParseError: it is not TQL, or the engine would read another text.
         CheckError: the engine would refuse it, crash, or do something else.
     """
-    from tql_grammar.parser import parse
+    from tql_grammar.syntax.parser import parse
 
     text = str(query)
     errors = [diagnostic for diagnostic in check(text, schema) if diagnostic.severity == "error"]
@@ -58,8 +58,8 @@ def fix(text: str, schema: object = None) -> str:
         text: the TQL text.
         schema: as for `check`.
     """
-    from tql_grammar.checks import fixed
-    from tql_grammar.parser import read
+    from tql_grammar.lint.check import fixed
+    from tql_grammar.syntax.parser import read
 
     return fixed(text, schemas_of(read(text).tree, schema))
 
@@ -73,8 +73,8 @@ def parse(text: str) -> Query:
     Raises:
         ParseError: it is not TQL, or the engine would read another text.
     """
-    from tql.reading import query_of
-    from tql_grammar.parser import parse as parse_tree
+    from tql.builder.from_tree import query_of
+    from tql_grammar.syntax.parser import parse as parse_tree
 
     return query_of(parse_tree(text))
 
@@ -86,7 +86,7 @@ def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's na
     Raises:
         ParseError: it is not TQL, or the engine would read another text.
     """
-    from tql_grammar.formatter import format_text
+    from tql_grammar.printing.formatter import format_text
 
     return format_text(text, width)
 

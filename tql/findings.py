@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
     """Return what the engine would make of a text other than it says; `tql.check` says what it takes."""
-    from tql_grammar import checks
+    from tql_grammar.lint import check as checks
 
     if schema is None:
         return checks.check(text, info=info)
-    from tql_grammar.parser import read
+    from tql_grammar.syntax.parser import read
 
     reading = read(text)
     return checks.check_reading(reading, schemas_of(reading.tree, schema), info=info)

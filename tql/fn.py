@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.aggregates import AGGREGATES
-from tql.coerce import LARGEST_INT, literal, matrix, name, operand, vector
-from tql.expr import Expr, condition, expression
+from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.expr import Expr, condition, expression
 from tql.messages import shown
 from tql.signatures import documentation, in_order, signature
+from tql.values.literal import LARGEST_INT, literal, matrix, name, operand, vector
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE, Function

@@ -1,6 +1,6 @@
-"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/builder/stubs.py`."""
+"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""
 
-from tql.expr import Expr
+from tql.expressions.expr import Expr
 
 def abs(x: Expr | str | float) -> Expr:
     """The absolute value, element by element.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from tql.coerce import literal, name
-from tql.expr import Expr
+from tql.expressions.expr import Expr
+from tql.lowering import lowered
 from tql.requirements import required
 from tql.statement import Statement
+from tql.values.literal import literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Mark
@@ -53,7 +54,7 @@ class Template:
     def requirements(self) -> dict[str, list[Requirement]]:
         """What each parameter takes where it is used."""
         found: dict[str, list[Requirement]] = {}
-        for label, requirement in required(self.query):
+        for label, requirement in required(lowered(self.query)):
             found.setdefault(label, []).append(requirement)
         return found
 

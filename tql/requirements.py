@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tql import conditions
-from tql.coerce import matrix
-from tql.expr import Expr
-from tql.search import METRICS, Search, TextSearch
+from tql.expressions import operators as conditions
+from tql.expressions.expr import Expr
+from tql.expressions.metrics import METRICS
+from tql.statement import Search, TextSearch
+from tql.values.literal import matrix
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:

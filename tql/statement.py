@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from tql.expressions.metrics import METRICS, ranked_by_index, word_score
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from tql.expr import Key
-    from tql.search import Fusion, Search, TextSearch
+    from tql.expressions.expr import Key
+    from tql.expressions.metrics import Direction
     from tql_grammar import ast
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Schema
@@ -36,7 +37,7 @@ class Statement(Record):
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search | TextSearch | Fusion, ...] = ()
-    source: Dataset | DerivedQuery | AsWritten | Combined | Unordered | Both | None = None
+    source: Dataset | DerivedQuery | AsWritten | Combined | None = None
     conditions: tuple[Expression, ...] = ()
     groups: tuple[Expression, ...] = ()
     keys: tuple[Key, ...] = ()
@@ -77,12 +78,6 @@ class Combined(Record):
     members: tuple[Statement, ...]
 
 
-class Unordered(Record):
-    """The rows of several queries one after the other, each with a column that says which query it came from."""
-
-    members: tuple[Statement, ...]
-
-
 class Sampling(Record):
     """
     Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
@@ -115,14 +110,86 @@ class Joined(Record):
     how: str
 
 
-class Both(Record):
-    """The rows of two sources that match, with these columns of them."""
+class Search(Record):
+    """
+    A search that gives each row a score.
 
-    left: Dataset | DerivedQuery
-    other: Joined
-    columns: tuple[ast.Aliased, ...]
+    Attributes:
+        column: what is searched.
+        value: the vector, shape (d,), or for maxsim (n, d).
+        metric: a name in `METRICS`.
+        alias: the name of the score.
+        exact: whether no index may rank by it.
+    """
+
+    column: Expression
+    value: Expression
+    metric: str
+    alias: str
+    exact: bool = False
 
     @property
-    def missing(self) -> Dataset | DerivedQuery | None:
-        """The source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
-        return {"left": self.other.source, "right": self.left}.get(self.other.how)
+    def score(self) -> Expression:
+        """The expression of the score."""
+        return METRICS[self.metric].score(self.column, self.value)
+
+    @property
+    def best(self) -> Direction:
+        """The direction that puts the best first."""
+        return METRICS[self.metric].best
+
+    @property
+    def by_index(self) -> bool:
+        """Whether an index may rank by it."""
+        return not self.exact and ranked_by_index(self.score) is not None
+
+
+class TextSearch(Record):
+    """
+    A search for words that gives each row a BM25 score, higher is closer.
+
+    Attributes:
+        column: the text that is searched, with an index.
+        value: the words.
+        alias: the name of the score.
+    """
+
+    column: Expression
+    value: Expression
+    alias: str
+    best: ClassVar[Direction] = "desc"
+
+    @property
+    def score(self) -> Expression:
+        """The expression of the score."""
+        return word_score(self.column, self.value)
+
+
+class Leg(Record):
+    """One ranking of a hybrid search: the rows by *score*, the best first, with a weight."""
+
+    score: Expression
+    best: Direction
+    weight: float = 1.0
+
+
+class Fusion(Record):
+    """
+    Several rankings fused by reciprocal ranks.
+
+    Attributes:
+        legs: the rankings.
+        key: the column by which a row of one ranking is known in the others.
+        k: what is added to each rank.
+        candidates: how many rows of each ranking count.
+        alias: the name of the score.
+        exact: whether no index of embeddings may rank.
+    """
+
+    legs: tuple[Leg, ...]
+    key: str
+    k: int
+    candidates: int
+    alias: str
+    exact: bool = False
+    best: ClassVar[Direction] = "desc"

@@ -2,6 +2,6 @@
 
 import sys
 
-from tql_client.cli import main
+from tql_client.cli.main import main
 
 sys.exit(main())

@@ -9,22 +9,22 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.address import require_url
-from tql_client.call import Call, CancelToken, InFlight
-from tql_client.credentials import token_for
-from tql_client.embedded import DatasetTarget, EmbeddedTransport
+from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
-from tql_client.result import Meta, Result
-from tql_client.retry import Retries
-from tql_client.wire import Decoding
-from tql_grammar.engine_messages import translated
+from tql_client.protocol.address import require_url
+from tql_client.protocol.call import Call, CancelToken, InFlight
+from tql_client.protocol.credentials import token_for
+from tql_client.protocol.wire import Decoding
+from tql_client.results.result import Meta, Result
+from tql_client.transport.retry import Retries
 from tql_grammar.errors import ArgumentError
+from tql_grammar.lint.engine_messages import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql import Query, Schema
-    from tql_client.call import Transport
+    from tql_client.protocol.call import Transport
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
@@ -82,13 +82,13 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         message = f"`url` takes the url of an endpoint or the path of a dataset, got {type(url).__name__}"
         raise ConfigError(message)
     if url.lower().startswith(HTTP):
-        from tql_client.transport import HttpTransport
+        from tql_client.transport.http import HttpTransport
 
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
         http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
-    from tql_client.isolated import IsolatedTransport
+    from tql_client.engine.isolated import IsolatedTransport
 
     place = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
     transport = IsolatedTransport(place) if isolated else EmbeddedTransport(place)
@@ -293,7 +293,7 @@ class Client:
         """Return the text of a query for what is known of the columns."""
         if isinstance(query, str):
             return self._checked(query, on_findings, schemas)
-        from tql.compile import compile_query
+        from tql.compiler.compile import compile_query
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
@@ -323,13 +323,13 @@ def _checked_once(text: str, dataset: str | None, needs_source: bool) -> str:  #
 
 def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
     """Return a text that names its dataset, where that is needed."""
-    from tql.compile import with_source, without_source
+    from tql.compiler.compile import with_source, without_source
 
     if dataset is not None:
         return with_source(text, dataset)
     if needs_source:
-        from tql_grammar.parser import parse
         from tql_grammar.rewrite.source import lacks_source
+        from tql_grammar.syntax.parser import parse
 
         if lacks_source(parse(text)):
             raise without_source(text)

@@ -7,15 +7,15 @@ from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.call import CancelToken
 from tql_client.progress import bar, nothing
+from tql_client.protocol.call import CancelToken
 from tql_grammar.errors import ArgumentError, TqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tql import Query
-    from tql_client.result import Result
+    from tql_client.results.result import Result
 
 
 def mapped(

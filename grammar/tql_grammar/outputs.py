@@ -34,6 +34,8 @@ def written_names(outputs: Iterable[ast.Expression]) -> set[str]:
 
 def output_name(output: ast.Expression) -> str | None:
     """Return the name of an output; one that is computed of a single column keeps that column's name."""
+    if type(output) is ast.Column:
+        return output.name
     if isinstance(output, ast.Aliased):
         return output.alias
     named = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}

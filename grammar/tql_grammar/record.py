@@ -51,12 +51,11 @@ class Record:
     def _complete(self, values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
         """Return one value per field, from what was passed by position, by name, and from the defaults."""
         rest = self._fields[len(values) :]
-        missing = [name for name in rest if name not in named and name not in self._defaults]
-        surplus = [name for name in named if name not in rest]
-        if missing or surplus or len(values) > len(self._fields):
+        known = {**self._defaults, **named}
+        if len(values) > len(self._fields) or not named.keys() <= {*rest} <= known.keys():
             message = f"`{type(self).__name__}` takes the fields {', '.join(self._fields)}, got {len(values)} by position and {sorted(named)} by name"
             raise TypeError(message)
-        return (*values, *(named[name] if name in named else self._defaults[name] for name in rest))
+        return (*values, *[known[name] for name in rest])
 
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""

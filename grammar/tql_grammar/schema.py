@@ -25,6 +25,7 @@ ENGINE_INDEXES = {
     "exact_text": "exact",
     "clustered_quantized": "quantized",
 }
+ENGINE_DTYPES = {"object": "json"}
 ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence": "sequence", "Image": "image"}
 PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
 LARGEST_LENGTH = 2**32
@@ -231,21 +232,34 @@ def _from_json(value: Any) -> Column:  # noqa: ANN401 - JSON
 
 def _of_engine(dataset: Any, definition: Any) -> Column:  # noqa: ANN401 - the engine ships no types
     """Return a column of an opened dataset."""
-    kind, dtype = definition.dtype, str(definition.dtype.id)
-    name = str(kind.kind).rpartition(".")[2]
-    column = dataset[definition.name]
-    metadata = getattr(column, "metadata", None) or {}
-    found = "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, "" if name in PLAIN_KINDS else "other")
-    dtype = "json" if dtype == "object" else dtype
+    column, kind = dataset[definition.name], definition.dtype
+    dtype = ENGINE_DTYPES.get(str(kind.id), str(kind.id))
+    known = dtype in DTYPES
+    found = _engine_kind(kind)
     return Column(
-        dtype if dtype in DTYPES else "bytes",
+        dtype if known else "bytes",
         tuple(None if length > LARGEST_LENGTH else int(length) for length in kind.shape or ()),
         bool(kind.is_nullable),
-        found if dtype in DTYPES else "other",
-        tuple(
-            ENGINE_INDEXES.get(str(index), "matrix")
-            for index in getattr(column, "indexes", None) or ()
-            if str(index) != "clustered"
-        ),
-        tuple(map(str, metadata["class_names"])) if found == "class label" and "class_names" in metadata else (),
+        found if known else "other",
+        _engine_indexes(column),
+        _engine_classes(column) if found == "class label" else (),
     )
+
+
+def _engine_kind(kind: Any) -> str:  # noqa: ANN401 - the engine ships no types
+    """Return the kind of a column of the engine's type."""
+    name = str(kind.kind).rpartition(".")[2]
+    plain = "" if name in PLAIN_KINDS else "other"
+    return "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, plain)
+
+
+def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+    """Return the indexes of a column of an opened dataset, without the one that every embedding has."""
+    names = map(str, getattr(column, "indexes", None) or ())
+    return tuple(ENGINE_INDEXES.get(name, "matrix") for name in names if name != "clustered")
+
+
+def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+    """Return the names of the classes of a column of an opened dataset, where it has them."""
+    metadata = getattr(column, "metadata", None) or {}
+    return tuple(map(str, metadata["class_names"])) if "class_names" in metadata else ()

@@ -17,8 +17,8 @@ from tests.benchmarks.case import Case, paired
 from tests.client.fault_server import FaultServer, answer
 from tql import select
 from tql_client import connect
-from tql_client.result import Meta, Result
-from tql_client.wire import decode_answer
+from tql_client.protocol.wire import decode_answer
+from tql_client.results.result import Meta, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

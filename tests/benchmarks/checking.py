@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.case import Case, growth, growth_of_memory, peer
 from tests.benchmarks.composing import ours
 from tql import check
-from tql_grammar.checks import cache, check_reading
-from tql_grammar.parser import read
+from tql_grammar.lint import cache
+from tql_grammar.lint.check import check_reading
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ import orjson
 
 from tests.benchmarks.case import Case, growth, growth_of_memory, peak, peer
 from tql import col, param, select
-from tql.compile import tree
-from tql_grammar.printer import to_tql
+from tql.compiler.compile import tree
+from tql_grammar.printing.printer import to_tql
 
 if TYPE_CHECKING:
     from collections.abc import Callable

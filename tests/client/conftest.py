@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.client import matrix
-from tql_client import connect, demo, serve
+from tql_client import connect, serve
+from tql_client.cli import demo
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tql_client import Client
-    from tql_client.server import Server
+    from tql_client.server.local import Server
 
 TOKEN = "canary-7f3a9d"  # noqa: S105 - it guards a server of this test run
 

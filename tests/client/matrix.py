@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.client.fault_server import QUERY
 from tql_client import Client
-from tql_client.retry import Retries
-from tql_client.transport import HttpTransport
+from tql_client.transport.http import HttpTransport
+from tql_client.transport.retry import Retries
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -70,13 +70,11 @@ def table(reports: list[Any]) -> list[str]:
     """Return the lines of the table: row, seconds, expected and seen; of several tests of a row, the slowest."""
     rows: dict[int, Line] = {}
     for report in reports:
-        noted = [value for name, value in report.user_properties if name == ROW]
-        for number, expected in noted:
+        for number, expected in noted(report, ROW):
             line = rows.setdefault(number, Line(expected, set()))
-            seen = {value for name, value in report.user_properties if name == SEEN}
             rows[number] = Line(
                 expected,
-                line.seen | seen,
+                line.seen | set(noted(report, SEEN)),
                 max(line.seconds, report.duration),
                 line.holds and report.outcome == "passed",
             )
@@ -84,6 +82,11 @@ def table(reports: list[Any]) -> list[str]:
         f"{number:3} {'ok  ' if line.holds else 'FAIL'} {line.seconds:6.2f} s  {line.expected} | {', '.join(sorted(line.seen)) or 'as expected'}"
         for number, line in sorted(rows.items())
     ]
+
+
+def noted(report: Any, property_: str) -> list[Any]:
+    """Return the values that a test has noted under a name."""
+    return [value for name, value in report.user_properties if name == property_]
 
 
 class Line(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.client.fault_server import QUERY
 from tql_client import connect
 from tql_client.errors import ResponseTooLarge
-from tql_client.wire import decode_answer
+from tql_client.protocol.wire import decode_answer
 
 
 def highest() -> int:

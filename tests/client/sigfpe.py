@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 
 import deeplake
 
-import tql_grammar.checks  # noqa: F401 - what an error of the engine loads: Python's modules are files too
-from tql_client import connect, demo, serve
+import tql_grammar.lint.check  # noqa: F401 - what an error of the engine loads: Python's modules are files too
+from tql_client import connect, serve
+from tql_client.cli import demo
+from tql_client.engine.open_files import ROOM
 from tql_client.errors import Unavailable
-from tql_client.open_files import ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,11 +13,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.client.fault_server import QUERY, ROWS, FaultServer, answer, chunked, drip, head, raw, reset, stall
 from tests.client.test_chaos import BODY
 from tql_client import connect
 from tql_grammar.errors import TqlError
+
+if TYPE_CHECKING:
+    from tql_client import Client
 
 THREADS = 32
 SAMPLES = 20
@@ -57,30 +61,8 @@ def main() -> int:
     def behave(connection: object, request: bytes) -> bool:
         return (rng.choice(FAULTS) if rng.random() < len(FAULTS) / 100 else good)(connection, request)  # type: ignore[arg-type]  # a socket
 
-    ended, counts = threading.Event(), {"result": 0, "error": 0}
     with FaultServer(behave) as server, connect(server.url, timeout=2) as client:
-
-        def ask() -> None:
-            while not ended.is_set():
-                try:
-                    assert client.query(QUERY).rows == ROWS
-                    counts["result"] += 1
-                except TqlError:
-                    counts["error"] += 1
-                server.requests.clear()
-
-        threads = [threading.Thread(target=ask, daemon=True) for _ in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        samples = []
-        for _ in range(SAMPLES):
-            time.sleep(seconds / SAMPLES)
-            samples.append(state())
-            sys.stdout.write(f"{samples[-1]} KiB, threads, files; {counts}\n")
-            sys.stdout.flush()
-        ended.set()
-        for thread in threads:
-            thread.join(10)
+        samples = sampled(server, client, seconds)
     early, late = samples[SAMPLES // 5 : 2 * SAMPLES // 5], samples[-SAMPLES // 5 :]
     memory = max(sample[0] for sample in late) / max(sample[0] for sample in early) - 1
     # Each kept connection has a thread and a file at the server's side too.
@@ -88,6 +70,34 @@ def main() -> int:
     holds = memory <= GROWTH and others
     sys.stdout.write(f"memory {memory:+.1%} (at most {GROWTH:.0%}), {'holds' if holds else 'MISSED'}\n")
     return not holds
+
+
+def sampled(server: FaultServer, client: Client, seconds: float) -> list[tuple[int, int, int]]:
+    """Ask from many threads for some seconds, and return the state of the process now and then."""
+    ended, counts = threading.Event(), {"result": 0, "error": 0}
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                assert client.query(QUERY).rows == ROWS
+                counts["result"] += 1
+            except TqlError:
+                counts["error"] += 1
+            server.requests.clear()
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    samples = []
+    for _ in range(SAMPLES):
+        time.sleep(seconds / SAMPLES)
+        samples.append(state())
+        sys.stdout.write(f"{samples[-1]} KiB, threads, files; {counts}\n")
+        sys.stdout.flush()
+    ended.set()
+    for thread in threads:
+        thread.join(10)
+    return samples
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from tql import Schema
-from tql_client.cli import main
-from tql_grammar.checks import RULES
+from tql_client.cli.main import main
+from tql_grammar.lint.check import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tql_client import demo
-from tql_client.cli import main
+from tql_client.cli import demo
+from tql_client.cli.main import main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tql_client import streaming, wire
-from tql_client.result import Meta, Result
-from tql_client.wire import Decoding, decode_answer
+from tql_client.protocol import streaming, wire
+from tql_client.protocol.wire import Decoding, decode_answer
+from tql_client.results.result import Meta, Result
 from tql_grammar.errors import TqlError
 
 MUTATIONS = int(os.environ.get("TQL_MUTATIONS", "100000"))
@@ -81,19 +81,33 @@ def reference(body: bytes) -> Any:
         found = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("data"), (list, dict)):
+    data = found.get("data") if isinstance(found, dict) else None
+    if not isinstance(data, (list, dict)):
         return None
-    data, names = found["data"], found.get("tensors")
+    names = named(found.get("tensors"), data)
+    columns = None if names is None else of_rows(names, data) if isinstance(data, list) else of_columns(names, data)
+    return None if columns is None else (names, columns)
+
+
+def named(names: Any, data: list[Any] | dict[str, Any]) -> list[str] | None:
+    """Return the names of the columns, those of the data where the answer has none, or None where they are not names, each once."""
     if names is None:
         rows = data if isinstance(data, list) else [data]
-        names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        return None
-    if isinstance(data, list):
-        good = all(isinstance(row, dict) for row in data)
-        return (names, {name: [row.get(name) for row in data] for name in names}) if good else None
+        return list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+    good = isinstance(names, list) and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    return names if good else None
+
+
+def of_rows(names: list[str], rows: list[Any]) -> dict[str, list[Any]] | None:
+    """Return the columns of rows, or None where one is no object."""
+    good = all(isinstance(row, dict) for row in rows)
+    return {name: [row.get(name) for row in rows] for name in names} if good else None
+
+
+def of_columns(names: list[str], data: dict[str, Any]) -> dict[str, list[Any]] | None:
+    """Return the columns, or None where one is no list, or they have different lengths."""
     good = all(isinstance(data.get(name), list) for name in names) and len({len(data[name]) for name in names}) <= 1
-    return (names, {name: data[name] for name in names}) if good else None
+    return {name: data[name] for name in names} if good else None
 
 
 LARGE = re.compile(rb"[0-9]{19}")

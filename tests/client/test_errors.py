@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from tql import ArgumentError, CheckError, ParseError, TqlError, select
-from tql_client import connect, demo, serve
+from tql_client import connect, serve
+from tql_client.cli import demo
 from tql_client.errors import AuthenticationError, BadQuery, ConfigError, ConnectError, NotFound
 
 from .conftest import TOKEN
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tql_client import Client
-    from tql_client.server import Server
+    from tql_client.server.local import Server
 
 
 def test_malformed_text_names_line_and_column_and_draws_a_caret(http: Client) -> None:

@@ -33,7 +33,7 @@ from tests.client.fault_server import (
 )
 from tests.client.matrix import SECONDS, SLACK, client_of, outcome, tried
 from tql_client import connect
-from tql_client.credentials import CalledToken, FixedToken, Secret
+from tql_client.protocol.credentials import CalledToken, FixedToken, Secret
 from tql_client.transport import session
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from tests.client.fault_server import ANSWER, QUERY, ROWS, FaultServer, answer, 
 from tests.client.matrix import SLACK, client_of, outcome, tried
 from tql import ArgumentError, TqlError, col, select
 from tql_client import connect, serve
-from tql_client.credentials import FixedToken, Secret
 from tql_client.errors import AuthenticationError, Cancelled, ClosedError, ConfigError
+from tql_client.protocol.credentials import FixedToken, Secret
 
 if TYPE_CHECKING:
     import socket
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.client.matrix import Outcome
-    from tql_client.server import Server
+    from tql_client.server.local import Server
 
     See = Callable[[Outcome], Outcome]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.client.fault_server import FaultServer, answer
-from tql_client.wire import encode_answer
+from tql_client.protocol.wire import encode_answer
 
 MIB = 2**20
 SIZE = 100 * 10**6

@@ -19,8 +19,8 @@ from rich.console import Console
 from tests.differential.test_engine import CASES, text_of
 from tql import check, col, select
 from tql_client.datasets import write
-from tql_grammar.highlighting import TqlLexer
-from tql_grammar.parser import read
+from tql_grammar.printing.highlighting import TqlLexer
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

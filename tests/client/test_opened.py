@@ -18,10 +18,10 @@ from tests.client.fault_server import FaultServer, answer, raw
 from tests.client.matrix import SLACK, client_of
 from tql import col, fn, select
 from tql_client import connect, serve
-from tql_client.call import Call, CancelToken
-from tql_client.embedded import engine
+from tql_client.engine.embedded import engine
+from tql_client.engine.opened import Opened, has_other_remainder
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
-from tql_client.opened import Opened, has_other_remainder
+from tql_client.protocol.call import Call, CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

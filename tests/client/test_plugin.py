@@ -15,12 +15,12 @@ from tql import CheckError, col, select
 from tql_client import serve
 from tql_client.datasets import write
 from tql_client.errors import ConfigError
-from tql_client.snapshots import fingerprint, require_same
+from tql_client.testing.snapshots import fingerprint, require_same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tql_client.recording import Recorder
+    from tql_client.testing.recording import Recorder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))

@@ -11,19 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.client.fault_server import QUERY
-from tql_client import errors, retry
-from tql_client.call import Call, CancelToken
-from tql_client.credentials import (
-    LONGEST,
-    CalledToken,
-    FixedToken,
-    Secret,
-    is_trusted,
-    read_file,
-    token_for,
-)
-from tql_client.retry import Budget, Retries, is_repeatable
-from tql_client.wire import (
+from tql_client import errors
+from tql_client.protocol.call import Call, CancelToken
+from tql_client.protocol.credentials import LONGEST, CalledToken, FixedToken, Secret, is_trusted, read_file, token_for
+from tql_client.protocol.wire import (
     Answer,
     Decoding,
     decode_answer,
@@ -33,6 +24,8 @@ from tql_client.wire import (
     load,
     retry_after,
 )
+from tql_client.transport import retry
+from tql_client.transport.retry import Budget, Retries, is_repeatable
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.errors import ArgumentError, TqlError
 

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from tests.builder.test_meaning import several
-from tql_client import table
+from tests.tql.compiler.test_meaning import several
 from tql_client.errors import MissingExtra
 from tql_client.extras import command
-from tql_client.result import Meta, Result
-from tql_client.wire import Answer, decode_answer, encode_answer
+from tql_client.protocol.wire import Answer, decode_answer, encode_answer
+from tql_client.results import table
+from tql_client.results.result import Meta, Result
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_infinity=True, allow_nan=True)
@@ -255,8 +255,8 @@ def test_rich() -> None:
 MISSING = """
 import sys
 sys.modules[{name!r}] = None
-from tql_client.result import Meta, Result
-from tql_client.wire import Answer
+from tql_client.results.result import Meta, Result
+from tql_client.protocol.wire import Answer
 try:
     Result(Answer(("a",), {{"a": [1]}}), Meta("q")).to_{name}()
 except ImportError as error:

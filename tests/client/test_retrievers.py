@@ -19,7 +19,7 @@ from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 from tql import ArgumentError, col
 from tql_client import connect, langchain, llamaindex
 from tql_client.datasets import write
-from tql_client.retriever import Search
+from tql_client.integrations.retriever import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tql_client.cli import COMMANDS, main
+from tql_client.cli.main import COMMANDS, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,7 +189,7 @@ def test_a_closed_pipe(million: str) -> None:
 MEASURED = """
 import sys
 from pathlib import Path
-from tql_client.cli import main
+from tql_client.cli.main import main
 def highest():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 main(["run", "--data", sys.argv[1], "--format", "csv", "--output", sys.argv[2], "select * limit 60000"])

@@ -9,7 +9,7 @@ import pytest
 from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
 from tql_client import connect, serve
 from tql_grammar.errors import TqlError
-from tql_grammar.parser import read
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tql_client.server import Server
+    from tql_client.server.local import Server
 
 TOKEN = "canary-of-this-server"  # noqa: S105 - it guards a server of this test
 COUNT, LENGTH = 200_000, 64

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tql import col
-from tql_client import demo
+from tql_client.cli import demo
 
 if TYPE_CHECKING:
     from tql_client import Client
-    from tql_client.result import Result
+    from tql_client.results.result import Result
 
 
 def by_numpy(data: demo.Data, number: int, among: list[int]) -> list[tuple[str, str, str, float]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import deeplake
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TYPES = deeplake.types
 COUNT = 20
@@ -51,54 +54,56 @@ def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:
 _ClassLabel = type(TYPES.ClassLabel("int32"))
 
 
+# A column of nearly every type, and its value in a row by the number of the row; `emb` has random vectors.
+KINDS = {
+    "id": TYPES.Int64(),
+    "i32": TYPES.Int32(),
+    "u8": TYPES.UInt8(),
+    "f32": TYPES.Float32(),
+    "f64": TYPES.Float64(),
+    "b": TYPES.Bool(),
+    "text": TYPES.Text(),
+    "emb": TYPES.Embedding(4),
+    "arr": TYPES.Array("int64", 1),
+    "mat": TYPES.Array("float32", 2),
+    "js": TYPES.Dict(),
+    "grp": TYPES.Int64(),
+    "my col": TYPES.Int64(),
+    "a/b": TYPES.Int64(),
+    "order": TYPES.Int64(),
+    "label": TYPES.ClassLabel("int32"),
+    "nul": TYPES.Nullable(TYPES.Int64()),
+    "img": TYPES.Image(sample_compression="png"),
+    "bin": TYPES.Array("uint8", shape=[4]),
+    "ntext": TYPES.Nullable(TYPES.Text()),
+}
+VALUES: dict[str, Callable[[int], Any]] = {
+    "id": int,
+    "i32": lambda i: i - 10,
+    "u8": lambda i: i * 10,
+    "f32": lambda i: i / 3,
+    "f64": lambda i: i / 3,
+    "b": lambda i: i % 2 == 0,
+    "text": lambda i: f"doc {i}",
+    "arr": lambda i: list(range(i % 4)),
+    "mat": lambda i: np.arange(6).reshape(3, 2).astype("f4") + i,
+    "js": lambda i: {"k": i, "s": f"s{i}", "n": {"a": [i, i + 1]}, "f": i / 2} if i % 2 == 0 else {"k": i},
+    "grp": lambda i: i % 3,
+    "my col": int,
+    "a/b": int,
+    "order": int,
+    "label": lambda i: i % 3,
+    "nul": lambda i: None if i % 5 == 0 else i,
+    "img": lambda i: np.full((8, 6, 3), i, dtype="u1"),
+    "bin": lambda i: np.array([i, i + 1, 0, 255], dtype="u1"),
+    "ntext": lambda i: None if i % 5 == 0 else f"doc {i}",
+}
+
+
 def _t(vectors: np.ndarray[Any, Any]) -> Any:
     """Return a dataset with a column of nearly every type."""
-    numbers = list(range(COUNT))
-    kinds = {
-        "id": TYPES.Int64(),
-        "i32": TYPES.Int32(),
-        "u8": TYPES.UInt8(),
-        "f32": TYPES.Float32(),
-        "f64": TYPES.Float64(),
-        "b": TYPES.Bool(),
-        "text": TYPES.Text(),
-        "emb": TYPES.Embedding(4),
-        "arr": TYPES.Array("int64", 1),
-        "mat": TYPES.Array("float32", 2),
-        "js": TYPES.Dict(),
-        "grp": TYPES.Int64(),
-        "my col": TYPES.Int64(),
-        "a/b": TYPES.Int64(),
-        "order": TYPES.Int64(),
-        "label": TYPES.ClassLabel("int32"),
-        "nul": TYPES.Nullable(TYPES.Int64()),
-        "img": TYPES.Image(sample_compression="png"),
-        "bin": TYPES.Array("uint8", shape=[4]),
-        "ntext": TYPES.Nullable(TYPES.Text()),
-    }
-    data = {
-        "id": numbers,
-        "i32": [i - 10 for i in numbers],
-        "u8": [i * 10 for i in numbers],
-        "f32": [i / 3 for i in numbers],
-        "f64": [i / 3 for i in numbers],
-        "b": [i % 2 == 0 for i in numbers],
-        "text": [f"doc {i}" for i in numbers],
-        "emb": vectors,
-        "arr": [list(range(i % 4)) for i in numbers],
-        "mat": [np.arange(6).reshape(3, 2).astype("f4") + i for i in numbers],
-        "js": [{"k": i, "s": f"s{i}", "n": {"a": [i, i + 1]}, "f": i / 2} if i % 2 == 0 else {"k": i} for i in numbers],
-        "grp": [i % 3 for i in numbers],
-        "my col": numbers,
-        "a/b": numbers,
-        "order": numbers,
-        "label": [i % 3 for i in numbers],
-        "nul": [None if i % 5 == 0 else i for i in numbers],
-        "img": [np.full((8, 6, 3), i, dtype="u1") for i in numbers],
-        "bin": [np.array([i, i + 1, 0, 255], dtype="u1") for i in numbers],
-        "ntext": [None if i % 5 == 0 else f"doc {i}" for i in numbers],
-    }
-    return _made("t", kinds, data)
+    data: dict[str, Any] = {name: [value(i) for i in range(COUNT)] for name, value in VALUES.items()}
+    return _made("t", KINDS, data | {"emb": vectors})
 
 
 def _x(rng: np.random.RandomState) -> Any:

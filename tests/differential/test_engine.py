@@ -12,9 +12,9 @@ import pytest
 from tests.differential.sizes import SIZED
 from tests.oracle import CRASH, Oracle, Runner
 from tql_grammar import ast
-from tql_grammar.formatter import format_text
-from tql_grammar.parser import read
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.formatter import format_text
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.syntax.parser import read
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:

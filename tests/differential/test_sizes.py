@@ -8,9 +8,9 @@ import pickle
 import pytest
 
 from tests.differential.sizes import SIZED
-from tql_grammar.formatter import format_text
-from tql_grammar.parser import parse, read
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.formatter import format_text
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.syntax.parser import parse, read
 
 LARGE = {
     "parens": 900,

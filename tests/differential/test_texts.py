@@ -18,9 +18,9 @@ from tests.differential.sizes import deep
 from tests.differential.texts import generated, texts
 from tests.differential.trees import grafted
 from tests.oracle import CRASH, Oracle
-from tql_grammar.formatter import format_text
-from tql_grammar.parser import parse, read
-from tql_grammar.printer import to_tql
+from tql_grammar.printing.formatter import format_text
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.syntax.parser import parse, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

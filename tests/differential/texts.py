@@ -7,8 +7,8 @@ from collections import defaultdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from tql_grammar import keywords, lexer
-from tql_grammar.lexer import STOP
+from tql_grammar.syntax import keywords, lexer
+from tql_grammar.syntax.lexer import STOP
 
 if TYPE_CHECKING:
     import random
@@ -57,7 +57,7 @@ def rules() -> dict[str, list[list[tuple[str, bool]]]]:
     """Return, for each thing that the grammar makes, its alternatives: names of symbols, each with whether it is a token."""
     from lark.load_grammar import load_grammar
 
-    grammar = resources.files("tql_grammar").joinpath("tql.lark").read_text(encoding="utf-8")
+    grammar = resources.files("tql_grammar").joinpath("syntax", "tql.lark").read_text(encoding="utf-8")
     loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
     found: dict[str, list[list[tuple[str, bool]]]] = defaultdict(list)
     for rule in loaded.compile(["start"], "*")[1]:

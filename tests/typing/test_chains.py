@@ -39,9 +39,9 @@ from tql_client import Client, Result, connect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tql.difference import Difference
-    from tql.prepared import Prepared
-    from tql_grammar.explain import Level
+    from tql.compiler.prepare import Prepared
+    from tql.views.diff import Difference
+    from tql_grammar.explain.levels import Level
 
 VECTOR = np.ones(3, "f4")
 

@@ -8,8 +8,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from tql_client import errors
-from tql_client.deadline import guarded
-from tql_client.wire import LARGE, PLAIN, Decoding, decode_answer, decode_error, encode_request
+from tql_client.protocol.wire import LARGE, PLAIN, Decoding, decode_answer, decode_error, encode_request
+from tql_client.transport.deadline import guarded
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import requests
 
-    from tql_client.call import Call
-    from tql_client.credentials import TokenSource
-    from tql_client.deadline import Guard
-    from tql_client.wire import Answer
+    from tql_client.protocol.call import Call
+    from tql_client.protocol.credentials import TokenSource
+    from tql_client.protocol.wire import Answer
+    from tql_client.transport.deadline import Guard
 
 LARGEST_ANSWER = 256 * 2**20
 MIB = 2**20

@@ -15,8 +15,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
 
-from tql_client.address import is_loopback
-from tql_client.deadline import current, use
+from tql_client.protocol.address import is_loopback
+from tql_client.transport.deadline import current, use
 from tql_client.version import __version__
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Text of each node; `printer` joins the parts."""
+"""Query text of a tree: on one line, laid out, and in colours."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.keywords import is_bare_name
 from tql_grammar.printing.parts import Mark, alias, listed, name, qualified, string
 from tql_grammar.printing.precedence import Precedence, precedence_of
 from tql_grammar.printing.queries import bare
+from tql_grammar.syntax.keywords import is_bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tql_grammar.errors import ArgumentError
-from tql_grammar.keywords import is_bare_name
+from tql_grammar.syntax.keywords import is_bare_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from tql_grammar.rewrite.nullable import remedy
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
@@ -73,7 +73,7 @@ def _is_literal(node: Expression) -> bool:
 
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
     """Return the error for a comparison that means nothing."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint)
 
@@ -168,14 +168,22 @@ def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: b
     if isinstance(fitted, bool):
         return _constant(node.left, column, holds=fitted)
     operator, value = fitted
-    if column.dtype == "uint64" and column.nullable and value >= LARGEST_FLOAT_INTEGER:
-        return _wide_nullable(node, operator, int(value))
-    if column.dtype == "uint64" and not column.nullable and not (moved and column.is_indexed):
-        return _wide(node.left, operator, int(value))
+    exact = _of_uint64(node, operator, int(value), column, moved=moved) if column.dtype == "uint64" else None
+    if exact is not None:
+        return exact
     literal = literal_of(value)
     if column.is_indexed and (moved or operator == "!=" or column.dtype in FLOATS):
         return ast.Comparison(MIRRORED[operator], literal, node.left)
     return ast.Comparison(operator, node.left, literal)
+
+
+def _of_uint64(
+    node: ast.Comparison, operator: Operator, value: int, column: Column, *, moved: bool
+) -> Expression | None:
+    """Return the exact comparison of a uint64, or None where the usual form is exact, or the one for an index is needed."""
+    if column.nullable:
+        return _wide_nullable(node, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
+    return None if moved and column.is_indexed else _wide(node.left, operator, value)
 
 
 def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
@@ -302,10 +310,10 @@ def membership(node: ast.In, scope: Scope) -> Expression:
         raise _refused(node, f"takes a column with one value in a row, not {column}", "use .contains(..)")
     if isinstance(members[0], ast.String):
         return _texts(node, members, column, moved=scope.moved)
-    values = [number(member) for member in members]
-    if column.dtype not in INTEGERS or None in values:
+    values = [value for member in members if (value := number(member)) is not None]
+    if column.dtype not in INTEGERS or len(values) < len(members):
         return _either(node, scope)
-    kept = _held(column.dtype, [value for value in values if value is not None])
+    kept = _held(column.dtype, values)
     if not kept:
         return ast.Boolean(node.negated)
     fitted = node.replace(members=tuple(map(literal_of, kept)))
@@ -339,19 +347,30 @@ def _held(dtype: str, values: list[int | float]) -> list[int]:
 def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, moved: bool) -> Expression:
     """Return IN for texts: not over moved rows of an index, and with the empty text apart, which an index does not find."""
     if column.is_label:
-        for member in members:
-            require_class(node, member, column)
-        return node
+        return _with_classes(node, members, column)
     if not column.is_text:
         raise _refused(node, f"takes numbers for a column of {column}", "write them without quotes")
-    apart = [member for member in members if column.is_indexed and (moved or not member.value)]
-    rest = tuple(member for member in members if member not in apart)
-    parts: list[Expression] = [ast.In(node.operand, rest)] if rest else []
-    parts += [ast.Comparison("=", member, node.operand) for member in apart]
-    found = disjunction(parts)
-    if column.nullable and any(not member.value for member in members):
+    empty = ast.String("") in members
+    apart = () if not column.is_indexed else members if moved else (ast.String(""),)
+    found = _one_of_texts(node.operand, members, apart)
+    if column.nullable and empty:
         found = _not_null(node.operand, found)
     return negation(found) if node.negated else found
+
+
+def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column) -> Expression:
+    """Return IN for the names of classes."""
+    for member in members:
+        require_class(node, member, column)
+    return node
+
+
+def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Sequence[ast.String]) -> Expression:
+    """Return the condition that a text is one of the members: those apart are compared row by row, the others by IN."""
+    by_list = tuple(member for member in members if member not in apart)
+    by_row = [ast.Comparison("=", member, operand) for member in members if member in apart]
+    parts: list[Expression] = [ast.In(operand, by_list)] if by_list else []
+    return disjunction([*parts, *by_row])
 
 
 def between(node: ast.Between, scope: Scope) -> Expression:

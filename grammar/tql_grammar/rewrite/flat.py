@@ -12,25 +12,28 @@ def flat(query: ast.Query) -> ast.Query:
 
     ``select * from (select a, f(b) as s from D where W) order by s desc limit 5`` becomes ``select a, f(b) as s from D where W order by f(b) desc limit 5``.
     """
-    if not isinstance(query, ast.Select) or not isinstance(query.source, ast.Derived):
+    inner = _only_ordered(query)
+    if inner is None or not isinstance(query, ast.Select):
         return query
-    inner = query.source.query
-    around = ast.Select((ast.Star(),), query.source, order_by=query.order_by, limit=query.limit)
-    if (
-        query != around
-        or not isinstance(inner, ast.Select)
-        or not _is_plain(inner)
-        or not _starts_at_first(query.limit)
-    ):
-        return query
-    named = aliased(inner.columns)
+    outputs = aliased(inner.columns)
     keys = [
-        key.replace(expression=named.get(key.expression.name)) if isinstance(key.expression, ast.Column) else key
+        key.replace(expression=outputs.get(key.expression.name)) if isinstance(key.expression, ast.Column) else key
         for key in query.order_by
     ]
     if any(key.expression is None for key in keys):
         return query
     return inner.replace(order_by=tuple(keys), limit=query.limit)
+
+
+def _only_ordered(query: ast.Query) -> ast.Select | None:
+    """Return the sub-query that a query orders and cuts, and does nothing else with, where it has nothing but columns, source and condition."""
+    if not isinstance(query, ast.Select) or not isinstance(query.source, ast.Derived):
+        return None
+    around = ast.Select((ast.Star(),), query.source, order_by=query.order_by, limit=query.limit)
+    inner = query.source.query
+    if query != around or not isinstance(inner, ast.Select) or not _is_plain(inner):
+        return None
+    return inner if _starts_at_first(query.limit) else None
 
 
 def _is_plain(select: ast.Select) -> bool:

@@ -118,6 +118,6 @@ def _is_list(node: Expression) -> bool:
 
 def _written(node: Record) -> str:
     """Return an expression as TQL."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return f"`{to_tql(node)}`"  # type: ignore[arg-type]  # a node

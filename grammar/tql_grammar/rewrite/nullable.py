@@ -186,7 +186,7 @@ def negative(node: Expression) -> Expression:
 
 def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
     """Return the error about a number that the engine reads wrong where it is missing."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
     rule = (

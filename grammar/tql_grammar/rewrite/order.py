@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.inference import SCORE, numbers
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def ordered(select: ast.Select, keys: Sequence[ast.Order], scope: Scope = UNKNOW
     """
     if not keys:
         return select
-    first, *inner = physical(keys, scope)
+    first, *inner = (sort.key for sort in physical(keys, scope))
     if not inner:
         return select.replace(order_by=(first,))
     rows = ast.Select((ast.Star(),), select.source, select.where)
@@ -73,22 +73,35 @@ def _around(rows: ast.Select, key: ast.Order) -> ast.Select:
     return ast.Select((ast.Star(),), ast.Derived(rows), order_by=(key,))
 
 
-def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[ast.Order]:
+class Physical(NamedTuple):
+    """
+    One sort that the engine does.
+
+    Attributes:
+        key: what it sorts by.
+        number: which key of the order it is a part of, from 0; None for the one that turns full ties round.
+    """
+
+    key: ast.Order
+    number: int | None = None
+
+
+def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[Physical]:
     """
     Return the single-key sorts, outermost first, that together give the order of *keys*.
 
     A last one by ``row_number() desc`` is added where the DESC keys are odd in number, unless there is one key only.
     """
     turns = 0
-    found: list[ast.Order] = []
-    for key in keys:
+    found: list[Physical] = []
+    for number, key in enumerate(keys):
         for sort in sorts(key.expression, scope):
             turned = ast.Order(sort.expression, REVERSED[key.direction] if turns % 2 else key.direction)
             turned = ast.Order(sort.expression) if sort.guard else turned
             turns += turned.direction == "desc"
-            found.append(turned)
+            found.append(Physical(turned, number))
     if turns % 2 and len(keys) > 1:
-        found.append(ast.Order(ast.Function("row_number"), "desc"))
+        found.append(Physical(ast.Order(ast.Function("row_number"), "desc")))
     return found
 
 

@@ -57,11 +57,18 @@ def _element(node: ast.Subscript, column: Column | None) -> Expression:
         return node
     if column is not None and (column.dtype in NO_NUMBERS or column.kind in NO_ARRAYS):
         return node
-    whole = None not in places
-    if whole and column is not None and None not in column.shape and len(places) == len(column.shape):
-        cut = (ast.Slice(ast.Number(place), ast.Number(place + 1)) for place in places if place is not None)
-        return ast.Function("prod", (node.replace(indices=tuple(cut)),))
-    return _after_slices(node, places, column)
+    return _one_of_fixed(node, places, column) or _after_slices(node, places, column)
+
+
+def _one_of_fixed(node: ast.Subscript, places: list[int | None], column: Column | None) -> Expression | None:
+    """Return one element of rows whose shape is known and the same, as the product of a slice of one; None for any other subscript."""
+    if column is None or None in column.shape or len(places) != len(column.shape):
+        return None
+    known = [place for place in places if place is not None]
+    if len(known) < len(places):
+        return None
+    cut = tuple(ast.Slice(ast.Number(place), ast.Number(place + 1)) for place in known)
+    return ast.Function("prod", (node.replace(indices=cut),))
 
 
 def _after_slices(node: ast.Subscript, places: list[int | None], column: Column | None) -> Expression:
@@ -131,7 +138,7 @@ def _require_dimensions(node: ast.Subscript, column: Column) -> None:
 
 def _written(node: Expression) -> str:
     """Return what was asked for."""
-    from tql_grammar.printer import to_tql
+    from tql_grammar.printing.printer import to_tql
 
     return f"`{to_tql(node)}`"
 
@@ -167,22 +174,33 @@ def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
     start, stop, step = map(_number, (part.start, part.stop, part.step))
     if (start, stop, step) == (None, None, None):
         return part
-    if length is not None:
-        first, end, every = slice(start, stop, step).indices(length)
-        start, stop, step = first, end, step if every > 0 else every
-    elif stop is None or stop < 0 or (start or 0) < 0:
-        rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
-        raise ArgumentError(
-            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8]; or {WITH_SCHEMA}"
-        )
-    elif ragged and (start or 0) > 0:
-        rule = "takes slices from the start where lengths differ from row to row: the engine reads other rows' elements with any other"
-        raise ArgumentError("[]", rule, _shown(part), "slice from 0: [0:8]")
-    if stop is None or stop <= (start or 0) or (step is not None and step < 1):
+    if length is None:
+        _require_both_ends(part, start or 0, stop, ragged=ragged)
+    else:
+        first, stop, every = slice(start, stop, step).indices(length)
+        start, step = first, step if every > 0 else every
+    if not _has_element(start or 0, stop, step):
         rule = "takes slices that hold an element, with a step of at least 1: the engine dies on others"
         raise ArgumentError("[]", rule, _shown(part))
     low, high, by = (None if bound is None else ast.Number(bound) for bound in (_kept(start, part.start), stop, step))
     return ast.Slice(low, high, by)
+
+
+def _require_both_ends(part: ast.Slice, start: int, stop: int | None, *, ragged: bool) -> None:
+    """Refuse a slice of rows of unknown length that is open, is counted from the end, or begins later than rows of several lengths may end."""
+    if stop is None or stop < 0 or start < 0:
+        rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
+        raise ArgumentError(
+            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8]; or {WITH_SCHEMA}"
+        )
+    if ragged and start > 0:
+        rule = "takes slices from the start where lengths differ from row to row: the engine reads other rows' elements with any other"
+        raise ArgumentError("[]", rule, _shown(part), "slice from 0: [0:8]")
+
+
+def _has_element(start: int, stop: int | None, step: int | None) -> bool:
+    """Tell whether a slice ends behind its start, and steps forward."""
+    return stop is not None and stop > start and (step is None or step >= 1)
 
 
 def _kept(start: int | None, written: Expression | None) -> int | None:

@@ -1,0 +1,1 @@
+"""Calls, addresses, tokens, and the format of requests and answers, for client, server and engine."""

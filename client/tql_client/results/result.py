@@ -1,0 +1,236 @@
+"""The result of a query: rows, columns, arrays and frames, from either form on the wire."""
+
+from __future__ import annotations
+
+import struct
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tql_client.extras import missing
+from tql_client.protocol.values import to_python
+from tql_grammar.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    import numpy as np
+
+    from tql_client.protocol.wire import Answer
+
+
+# An integer of this size may not fit in 64 bits, and numpy makes an object of it.
+BEYOND = 2**63
+
+
+class Meta(Record):
+    """
+    What is known about a call beside its rows.
+
+    Attributes:
+        query: the text that was sent.
+        attempts: how many times it was sent.
+        elapsed: seconds from the call to the decoded answer.
+        request_id: of the call, for the server's operators, or None.
+        message: of the server.
+        extra: what else the server said.
+        size: bytes of the answer, unpacked; 0 where the engine answered in this process.
+    """
+
+    query: str
+    attempts: int = 1
+    elapsed: float = 0.0
+    request_id: str | None = None
+    message: str = ""
+    extra: Any = None
+    size: int = 0
+
+
+class Result:
+    """
+    The rows of a query.
+
+    ``result.rows`` is a list of dicts, ``result["score"]`` one column as a list, ``len(result)`` the number of rows; iterating gives the rows.
+    Numbers, texts, lists and dicts are plain Python; float32 numbers have the value of their shortest digits; null is None, and NaN is NaN.
+    ``print(result)`` shows a table of the first rows, and notebooks one of HTML.
+    Frames take it as it is where they know Arrow's C stream: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
+    """
+
+    def __init__(self, answer: Answer, meta: Meta) -> None:
+        """Take an answer; rows and columns are made when they are asked for."""
+        self._answer = answer
+        self.meta = meta
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return self._answer.names
+
+    @cached_property
+    def columns(self) -> dict[str, list[Any]]:
+        """One list of values for each column."""
+        if self._answer.by_rows:
+            return {name: [row[name] for row in self._answer.data] for name in self.names}
+        return {name: to_python(self._answer.data[name]) for name in self.names}
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """One dict for each row, its keys in the order of the columns."""
+        if self._answer.by_rows:
+            rows: list[dict[str, Any]] = self._answer.data
+            return rows if self._answer.in_order else [{name: row[name] for name in self.names} for row in rows]
+        return [dict(zip(self.names, values, strict=True)) for values in zip(*self.columns.values(), strict=True)]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        data = self._answer.data
+        return len(data) if self._answer.by_rows else len(data[self.names[0]]) if self.names else 0
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a row."""
+        return len(self) > 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the rows."""
+        return iter(self.rows)
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """Return one column as a list."""
+        if name not in self.names:
+            message = f"the result has no column `{name}`; it has {', '.join(self.names) or 'none'}"
+            raise KeyError(message)
+        return self.columns[name]
+
+    def __repr__(self) -> str:
+        """Return size and names."""
+        return f"Result({len(self)} rows of {', '.join(self.names)})"
+
+    def __str__(self) -> str:
+        """Return a table of the first rows, and how many there are."""
+        from tql_client.results.table import as_text
+
+        return f"{as_text(self.names, self._first())}\n({self._size()})"
+
+    def __rich__(self) -> Any:  # noqa: ANN401 - a table of rich, which asks for it
+        """Return a table of the first rows for terminals that rich writes to."""
+        from rich.table import Table
+        from rich.text import Text
+
+        from tql_client.results.table import cell
+
+        shown = Table(*self.names, caption=self._size())
+        for row in self._first():
+            shown.add_row(*(Text(cell(row[name])) for name in self.names))
+        return shown
+
+    def _repr_html_(self) -> str:
+        """Return a table of the first rows for notebooks."""
+        from tql_client.results.table import as_html
+
+        return as_html(self.names, self._first(), self._size())
+
+    def _first(self) -> list[dict[str, Any]]:
+        """Return the rows that are shown."""
+        from tql_client.results.table import MOST_ROWS
+
+        return self.rows[:MOST_ROWS]
+
+    def _size(self) -> str:
+        """Return how many rows there are, and how many of them are shown."""
+        count, shown = len(self), len(self._first())
+        return f"{count} row{'' if count == 1 else 's'}" + (f", {shown} shown" if shown < count else "")
+
+    def to_numpy(self, name: str) -> np.ndarray:
+        """
+        Return one column as an array of shape (n,), or (n, ..) where every row has one shape.
+
+        Arrays of floats, embeddings that is, are float32 as the engine keeps them; single numbers float64, int64 or bool.
+        Anything else is an object array: texts, objects, rows of different shapes, and columns with a null, which stays None.
+        """
+        import numpy as np
+
+        values = self._answer.data[name] if self._has_arrays(name) else self[name]
+        vectors = _vectors(values)
+        if vectors is not None:
+            return vectors
+        try:
+            array = np.asarray(values)
+        except ValueError:
+            array = _objects(values)
+        if array.dtype.kind == "f" and array.ndim > 1:
+            return array.astype(np.float32, copy=False)
+        if array.dtype.kind == "f" and any(type(value) is int for value in values):
+            return _whole(self[name], array)
+        return array if array.dtype.kind in "fiub" else _objects(self[name])
+
+    def _has_arrays(self, name: str) -> bool:
+        """Tell whether a column is an array of floats for each row already, as the engine gives it in this process, and large answers have it."""
+        if self._answer.by_rows or name not in self.names:
+            return False
+        values = self._answer.data[name]
+        if isinstance(values, list):
+            return bool(values) and all(type(value).__module__ == "numpy" for value in values)
+        return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
+        """Return a pandas DataFrame; null is None or NaN, as pandas has it for the column's type."""
+        return _library("pandas").DataFrame(self.columns, columns=list(self.names))
+
+    def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
+        """Return a polars DataFrame; null is null, and NaN is NaN."""
+        return _library("polars").DataFrame(self.columns, schema=list(self.names), strict=False)
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of a library that may be missing
+        """Return a pyarrow Table; null is null, and NaN is NaN."""
+        return _library("pyarrow").table(self.columns)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand the rows over as a stream of Arrow, for any library that takes one; requires the `frames` extra."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _vectors(values: object) -> np.ndarray | None:
+    """Return lists of floats, all of one length, as rows of float32: as numpy does, which asks each number twice what it is; None for anything else."""
+    import numpy as np
+
+    if not (isinstance(values, list) and values and isinstance(values[0], list)):
+        return None
+    size = len(values[0])
+    if size == 0 or type(values[0][0]) is not float:
+        return None
+    pack = struct.Struct(f"{size}f").pack
+    try:
+        packed = bytearray().join([pack(*value) for value in values])
+    except (TypeError, OverflowError, struct.error):
+        return None
+    found = np.frombuffer(packed, np.float32)
+    return found.reshape(-1, size) if found.min() > -BEYOND and found.max() < BEYOND else None
+
+
+def _whole(values: list[Any], array: np.ndarray) -> np.ndarray:
+    """Return numbers of which some are integers: numpy makes floats of uint64 beside int64, and loses digits."""
+    import numpy as np
+
+    if not all(type(value) is int for value in values):
+        return array
+    if min(values) < 0 or max(values) >= 2 * BEYOND:  # numpy 1.26 makes 2**64 - 1 of -1
+        return _objects(values)
+    return np.asarray(values, dtype=np.uint64)
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    """Return values as an array of objects, one for each row."""
+    import numpy as np
+
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def _library(name: str) -> ModuleType:
+    """Return a library of the extra ``frames``."""
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        reason = f"{name} is not installed"
+        raise missing(reason, "frames") from None

@@ -1,0 +1,1 @@
+"""Local server of the hosted service's protocol."""

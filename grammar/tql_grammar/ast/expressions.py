@@ -1,0 +1,302 @@
+"""Nodes of expressions: columns, literals, operators and calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from tql_grammar.ast.node import Expression, Node
+from tql_grammar.record import made
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tql_grammar.ast.node import Query
+
+# Of one float32.
+BYTES = 4
+
+
+class Column(Expression):
+    """A column or alias: ``text``, ``"my col"``, ``t.text``. Names are case-sensitive."""
+
+    name: str
+    table: str | None = None
+
+
+class Star(Expression):
+    """All columns: ``*`` or ``t.*``."""
+
+    table: str | None = None
+
+
+class Number(Expression):
+    """A number without a sign, as the engine reads it: ``010`` is 8. An int is an int64, a float a float64."""
+
+    value: int | float
+
+
+class String(Expression):
+    """A text literal: ``'it''s'``."""
+
+    value: str
+
+
+class Boolean(Expression):
+    """``TRUE`` or ``FALSE``."""
+
+    value: bool
+
+
+class Null(Expression):
+    """``NULL``."""
+
+
+class Parameter(Expression):
+    """``?``: a value that is given when a prepared query runs; the builder's parameters have a name."""
+
+    name: str = ""
+
+
+class Array(Expression):
+    """An array that is not a list of numbers: ``ARRAY['a', 'b']``, ``ARRAY[ARRAY[1, 2], ARRAY[3, 4]]``."""
+
+    elements: tuple[Expression, ...]
+
+
+class Vector(Expression):
+    """
+    An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
+
+    The engine reads every element as a float32, so two vectors are equal when their float32 values are equal bit for bit.
+    `bits` are those of the float32 values, one after the other, in this machine's order of bytes.
+    `array` has shape (d,), d >= 1, dtype float32.
+    `text` is what stands between the brackets, each number in the fewest digits that give the same float32.
+    """
+
+    bits: bytes
+
+    @classmethod
+    def of(cls, array: NDArray[np.float32], text: str) -> Self:
+        """Return the numbers of an array, shape (d,), as they are now, whose text in brackets is known."""
+        return made(cls, {"bits": array.tobytes(), "_text": text})
+
+    @property
+    def array(self) -> NDArray[np.float32]:
+        """The numbers, in memory that nobody can change."""
+        import numpy as np
+
+        return np.frombuffer(self.bits, np.float32)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.bits) // BYTES
+
+    @property
+    def bracketed(self) -> str:
+        """The numbers, separated by commas, in brackets."""
+        cached: str | None = self.__dict__.get("_text")
+        if cached is None:
+            from tql_grammar.floats import bracketed
+
+            cached = self.__dict__["_text"] = bracketed(self.array)
+        return cached
+
+    @property
+    def text(self) -> str:
+        """The numbers, separated by commas, without the brackets."""
+        return self.bracketed[1:-1]
+
+    def leaf(self) -> bytes:
+        """Return the bits."""
+        return self.bits
+
+    def __repr__(self) -> str:
+        """Show length and type instead of the numbers when there are many."""
+        few = 8
+        if self.size <= few:
+            return f"Vector({self.array.tolist()})"
+        return f"Vector(<{self.size} float32>)"
+
+
+class Function(Expression):
+    """A call: ``cosine_similarity(embedding, ARRAY[..])``. The name is kept as written and compared without case by the engine."""
+
+    name: str
+    arguments: tuple[Expression, ...] = ()
+    distinct: bool = False
+
+
+class Pair(Expression):
+    """One ``condition: weight`` of a weight function, ``max_weight(a > 1: 2, b: 3)``."""
+
+    condition: Expression
+    weight: Expression
+
+
+class Aliased(Expression):
+    """``expression AS alias``."""
+
+    expression: Expression
+    alias: str
+
+
+class Not(Expression):
+    """``NOT operand``."""
+
+    operand: Expression
+
+
+class Negate(Expression):
+    """``-operand``."""
+
+    operand: Expression
+
+
+class And(Expression):
+    """All of the operands: ``a AND b AND c``. Nested conjunctions are one."""
+
+    operands: tuple[Expression, ...]
+
+
+class Or(Expression):
+    """Any of the operands: ``a OR b OR c``. Nested disjunctions are one."""
+
+    operands: tuple[Expression, ...]
+
+
+class Chain(Expression):
+    """
+    Operators of one level, from left to right: ``a + b - c`` has the operators ``("+", "-")`` and three operands.
+
+    The levels are ``+ -``, ``* / %``, ``^`` and ``||``.
+    """
+
+    operators: tuple[str, ...]
+    operands: tuple[Expression, ...]
+
+
+class Comparison(Expression):
+    """``left < right``; `operator` is one of ``= != < <= > >=`` (``==`` and ``<>`` are read as ``=`` and ``!=``)."""
+
+    operator: Literal["=", "!=", "<", "<=", ">", ">="]
+    left: Expression
+    right: Expression
+
+
+class Like(Expression):
+    """``operand LIKE pattern``, NOT LIKE, ILIKE."""
+
+    operand: Expression
+    pattern: Expression
+    negated: bool = False
+    case_insensitive: bool = False
+
+
+class In(Expression):
+    """``operand IN (1, 2)``, or IN (SELECT ..), or NOT IN."""
+
+    operand: Expression
+    members: tuple[Expression, ...] | Query
+    negated: bool = False
+
+
+class Between(Expression):
+    """``operand BETWEEN low AND high``, both ends included."""
+
+    operand: Expression
+    low: Expression
+    high: Expression
+
+
+class IsNull(Expression):
+    """``operand IS NULL``, IS NOT NULL."""
+
+    operand: Expression
+    negated: bool = False
+
+
+class Subscript(Expression):
+    """``operand[1]``, ``operand[0:2, 1]``, ``operand['key']``."""
+
+    operand: Expression
+    indices: tuple[Expression, ...]
+
+
+class Slice(Expression):
+    """
+    ``start:stop:step`` inside a subscript; ``[:]`` has none of them.
+
+    `stepped` tells that the second colon is written without a step: ``[1::]`` and ``[1:]`` differ in the engine.
+    """
+
+    start: Expression | None = None
+    stop: Expression | None = None
+    step: Expression | None = None
+    stepped: bool = False
+
+
+class Computed(Expression):
+    """An index in parentheses, ``e[(1)]``, that the engine reads as a computation where ``e[1]`` is an index."""
+
+    expression: Expression
+
+
+class Subquery(Expression):
+    """A query used as a value: ``(SELECT ..)``."""
+
+    query: Query
+
+
+class Exists(Expression):
+    """``EXISTS (SELECT ..)``, NOT EXISTS."""
+
+    query: Query
+    negated: bool = False
+
+
+class When(Node):
+    """One ``WHEN condition THEN result`` of CASE."""
+
+    condition: Expression
+    result: Expression
+
+
+class Case(Expression):
+    """``CASE subject WHEN .. THEN .. ELSE otherwise END``, with or without a subject."""
+
+    branches: tuple[When, ...]
+    otherwise: Expression | None = None
+    subject: Expression | None = None
+
+
+class Cast(Expression):
+    """``CAST(expression AS type)``."""
+
+    expression: Expression
+    type: str
+
+
+class Extract(Expression):
+    """``EXTRACT(unit FROM expression)``."""
+
+    unit: str
+    expression: Expression
+
+
+class Date(Expression):
+    """``DATE '2020-01-31'``."""
+
+    text: str
+
+
+class Interval(Expression):
+    """``3 DAYS``, ``INTERVAL '3 days'``."""
+
+    amount: int
+    unit: str
+
+
+class Split(Expression):
+    """The word SPLIT in ``UNGROUP BY SPLIT``."""

@@ -1,0 +1,1 @@
+"""The SELECTs of a query, and a picture of them."""

@@ -1,0 +1,234 @@
+"""The levels of a query: each SELECT with its clauses, and why it is around the one below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.functions import COUNTING, INDEXED
+from tql_grammar.outputs import aliased
+from tql_grammar.printing.parts import Mark
+from tql_grammar.printing.printer import pieces, to_tql
+from tql_grammar.record import Record
+from tql_grammar.rewrite.order import is_part
+from tql_grammar.walk import rebuild, sources, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+FEW = 8
+BY_INDEX = "an index of the embeddings may find the first rows, where one was built: nearly the closest; exact=True looks at every row"
+
+
+class Level(Record):
+    """
+    One SELECT, set operation or source.
+
+    Attributes:
+        clauses: each clause's word and its text, long vectors elided, in the order of the text.
+        why: why it stands around the level below; empty where there is nothing below, or it was asked for.
+        below: the levels that it takes its rows from.
+    """
+
+    clauses: tuple[tuple[str, str], ...]
+    why: str = ""
+    below: tuple[Level, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the tree, the level that the engine runs last on top."""
+        return "\n".join(_lines(self))
+
+
+def explained(query: ast.Query, reasons: Mapping[int, str] | None = None) -> Level:
+    """
+    Return the levels of a query.
+
+    Args:
+        query: the tree of a text.
+        reasons: why each SELECT is around the one below, by its identity, where whoever made the tree knows; else the text tells.
+    """
+    if isinstance(query, ast.Select):
+        return _select(query, reasons)
+    if isinstance(query, ast.SetOperation):
+        words = ", ".join(dict.fromkeys(query.operators))
+        clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query))
+        return Level(clauses, "", tuple(explained(operand, reasons) for operand in query.operands))
+    return Level((("", elided(query)),))
+
+
+def elided(node: ast.Node) -> str:
+    """Return the text of a tree with long vectors as their length: ``ARRAY[<1536 float32>]``."""
+    short = rebuild(node, _short)
+    return "".join(piece.name or piece if isinstance(piece, Mark) else piece for piece in pieces(short))
+
+
+def _short(node: Record) -> Record:
+    """Return a long vector as a mark with its length."""
+    if isinstance(node, ast.Vector) and node.size > FEW:
+        return ast.Parameter(f"ARRAY[<{node.size} float32>]")
+    return node
+
+
+def _select(select: ast.Select, reasons: Mapping[int, str] | None) -> Level:
+    """Return the level of a SELECT."""
+    below = tuple(_source(source, reasons) for source in sources(select.source))
+    why = _why(select) if reasons is None else reasons.get(id(select), "")
+    return Level(_clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below)
+
+
+def _source(source: ast.Source, reasons: Mapping[int, str] | None) -> Level:
+    """Return the level of a source."""
+    if isinstance(source, ast.Derived):
+        level = explained(source.query, reasons)
+        return level.replace(clauses=(*level.clauses, ("as", source.alias))) if source.alias else level
+    return Level((("from", to_tql(source)),))
+
+
+def _many(nodes: Iterable[ast.Node]) -> str:
+    """Return the text of a list."""
+    return ", ".join(map(elided, nodes))
+
+
+def _one(node: ast.Node | None) -> str:
+    """Return the text of one node, or nothing."""
+    return "" if node is None else elided(node).strip()
+
+
+def _join(query: ast.Select) -> str:
+    """Return the condition of a join."""
+    return f"{query.source.kind} on {_one(query.source.on)}" if isinstance(query.source, ast.Join) else ""
+
+
+CLAUSES: tuple[tuple[str, Callable[..., str]], ...] = (
+    ("select", lambda query: _many(query.columns)),
+    ("join", _join),
+    ("where", lambda query: _one(query.where)),
+    ("group by", lambda query: _many(query.group_by)),
+    ("ungroup by", lambda query: _one(query.ungroup_by)),
+)
+LAST_CLAUSES: tuple[tuple[str, Callable[..., str]], ...] = (
+    ("order by", lambda query: _many(query.order_by)),
+    ("limit", lambda query: _one(query.limit).removeprefix("limit ")),
+    ("sample by", lambda query: _one(query.sample_by).removeprefix("sample by ")),
+)
+
+
+def _clauses(query: ast.Query) -> tuple[tuple[str, str], ...]:
+    """Return the clauses that a query has."""
+    table = (*CLAUSES, *LAST_CLAUSES) if isinstance(query, ast.Select) else LAST_CLAUSES
+    return tuple((word, text) for word, write in table if (text := write(query)))
+
+
+# --- why a level stands around another --------------------------------------------------------------------------------
+
+
+def _why(outer: ast.Select) -> str:
+    """Return why a SELECT stands around its sub-query, as far as its text tells."""
+    if not isinstance(outer.source, ast.Derived):
+        return ""
+    inner = outer.source.query
+    if isinstance(inner, ast.SetOperation):
+        return "clauses after a set operation do not reach its whole result, so they stand around it"
+    if not isinstance(inner, ast.Select):
+        return ""
+    return next((reason for applies, reason in _REASONS if applies(outer, inner)), "").format(
+        names=", ".join(sorted(aliased(inner.columns).keys() & _read(outer))), call=next(iter(_positional(inner)), "")
+    )
+
+
+def _may_be_found(select: ast.Select) -> bool:
+    """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT is in the same SELECT."""
+    if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
+        return False
+    outputs = _outputs_below(select)
+    if outputs and select.where is not None:
+        return False
+    (key,) = select.order_by
+    node = outputs.get(key.expression.name) if isinstance(key.expression, ast.Column) else key.expression
+    name = node.name.lower() if isinstance(node, ast.Function) else ""
+    return INDEXED.get(name) == (key.direction or "asc")
+
+
+def _outputs_below(select: ast.Select) -> Mapping[str, ast.Expression]:
+    """Return the aliased outputs of the sub-query of a SELECT, where that keeps all of its rows."""
+    inner = select.source.query if isinstance(select.source, ast.Derived) else None
+    return aliased(inner.columns) if isinstance(inner, ast.Select) and not _is_cut(inner) else {}
+
+
+def _read(outer: ast.Select) -> set[str]:
+    """Return the names that the clauses of a SELECT read."""
+    clauses = (outer.where, *outer.order_by, *outer.group_by, outer.sample_by)
+    parts = (part for clause in clauses if clause is not None for part in walk(clause))
+    return {part.name for part in parts if isinstance(part, ast.Column)}
+
+
+def _positional(inner: ast.Select) -> Iterator[str]:
+    """Yield the functions that count rows."""
+    for output in inner.columns:
+        for part in walk(output):
+            if isinstance(part, ast.Function) and part.name.lower() in COUNTING:
+                yield f"{part.name.lower()}()"
+
+
+def _sorts_a_part(outer: ast.Select, inner: ast.Select) -> bool:
+    """Tell whether a SELECT sorts by a part of the number that the one around it sorts by."""
+    if not (inner.order_by and outer.order_by) or not is_part(inner.order_by[0].expression):
+        return False
+    read = [{part for part in walk(select.order_by[0]) if isinstance(part, ast.Column)} for select in (outer, inner)]
+    return read[0] == read[1]
+
+
+def _is_cut(select: ast.Select) -> bool:
+    """Tell whether a SELECT keeps some rows only, by their number."""
+    return select.limit is not None or select.top is not None
+
+
+_REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
+    (
+        lambda outer, inner: bool(inner.group_by) and bool(outer.where or outer.order_by or outer.limit),
+        "conditions, order and limit of groups stand around the select that makes them",
+    ),
+    (
+        lambda outer, inner: not _is_cut(inner) and _sorts_a_part(outer, inner),
+        "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first",
+    ),
+    (
+        lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and bool(outer.order_by),
+        "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order",
+    ),
+    (
+        lambda outer, inner: not _is_cut(inner) and bool(aliased(inner.columns).keys() & _read(outer)),
+        "{names}: a name is seen one level further out than it is made",
+    ),
+    (
+        lambda outer, inner: any(_positional(inner)) and bool(outer.where or outer.order_by or outer.limit),
+        "{call} counts the rows of the source, so other clauses stand around it",
+    ),
+    (
+        lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and outer.limit is not None,
+        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
+    ),
+    (
+        lambda outer, inner: inner.sample_by is not None and bool(outer.order_by or outer.limit),
+        "order and limit concern the rows that were drawn",
+    ),
+    (
+        lambda outer, inner: bool(outer.group_by) and bool(inner.columns),
+        "what the groups are made of is computed for each row below",
+    ),
+)
+
+
+# --- as text ----------------------------------------------------------------------------------------------------------
+
+
+def _lines(level: Level) -> Iterator[str]:
+    """Yield the lines of a level and of all below."""
+    yield from (f"{word} {text}".strip() for word, text in level.clauses)
+    for number, below in enumerate(level.below, 1):
+        last = number == len(level.below)
+        if level.why and number == 1:
+            yield f"│ why: {level.why}"
+        first, *rest = _lines(below)
+        yield f"{'└' if last else '├'}─ {first}"
+        yield from (f"{' ' if last else '│'}  {line}" for line in rest)

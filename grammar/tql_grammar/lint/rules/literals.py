@@ -1,0 +1,256 @@
+"""Rules about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.lint.edits import exchanged
+from tql_grammar.lint.reads import SIZE
+from tql_grammar.lint.rule import Finding, Rule, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.lint.edits import Edit
+
+GET = "the engine answers `std::get: wrong index for variant`"
+MOST_DIMENSIONS = 64
+SUBJECTS = (ast.Null, ast.Subquery, ast.Parameter)
+
+
+def is_number(node: object) -> bool:
+    """Tell whether a node is a number, with a sign or without."""
+    while isinstance(node, (ast.Negate, ast.Computed)):
+        node = node.operand if isinstance(node, ast.Negate) else node.expression
+    return isinstance(node, ast.Number)
+
+
+def is_literal(node: object) -> bool:
+    """Tell whether a node is a number or a text."""
+    return isinstance(node, ast.String) or is_number(node)
+
+
+def literals_of(node: ast.In | ast.Between) -> tuple[ast.Expression, ...]:
+    """Return the members of IN, or the ends of BETWEEN; none where IN has a sub-query."""
+    if isinstance(node, ast.Between):
+        return node.low, node.high
+    return () if isinstance(node.members, ast.Query) else node.members
+
+
+def _limit(subject: Subject) -> Iterator[Finding]:
+    """Yield numbers of rows that are none."""
+    for scope in subject.scopes:
+        limit = scope.select.limit
+        for count in () if limit is None else (limit.count, limit.offset):
+            if count is not None and not is_number(count) and not isinstance(count, SUBJECTS):
+                yield subject.finding(
+                    count, "LIMIT and OFFSET take a number: the engine refuses anything else", "write the number"
+                )
+
+
+def _odd_limit(subject: Subject) -> Iterator[Finding]:
+    """Yield numbers of rows below 0, or with a fraction."""
+    for scope in subject.scopes:
+        limit = scope.select.limit
+        for count in () if limit is None else (limit.count, limit.offset):
+            fraction = isinstance(count, ast.Number) and isinstance(count.value, float)
+            if count is not None and (fraction or isinstance(count, ast.Negate)):
+                message = "a negative LIMIT is 0 rows, a negative OFFSET none, and a fraction is cut off"
+                yield subject.finding(count, message, "write a number of rows, from 0")
+
+
+def _members(subject: Subject) -> Iterator[Finding]:
+    """Yield members of IN and ends of BETWEEN that are no literals."""
+    for _, node in subject.parts(ast.In, ast.Between):
+        for member in literals_of(node):
+            if not is_literal(member) and not isinstance(member, SUBJECTS):
+                yield subject.finding(
+                    member, f"IN and BETWEEN take numbers and texts: {GET}", "compare each: x = a or x = b"
+                )
+                break
+
+
+def _operand(subject: Subject) -> Iterator[Finding]:
+    """Yield operands of IN and BETWEEN that are no columns."""
+    for _, node in subject.parts(ast.In, ast.Between):
+        if isinstance(node, (ast.In, ast.Between)) and not _is_column(node.operand):
+            if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
+                continue
+            word = "IN" if isinstance(node, ast.In) else "BETWEEN"
+            message = f"{word} takes a column on its left: the engine answers `Expected tensor name, but got: ..`"
+            hint = f"write NOT (x {word} ..)" if isinstance(node.operand, ast.Not) else "compare with = < >"
+            yield subject.finding(node.operand, message, hint, _negated(subject.text, node))
+
+
+def _negated(text: str, node: ast.In | ast.Between) -> tuple[Edit, ...]:
+    """Return the edit that makes NOT concern all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
+    operand = node.operand
+    if not isinstance(operand, ast.Not) or not _is_column(operand.operand) or node.span is None:
+        return ()
+    inner = operand.operand.span
+    if inner is None:
+        return ()
+    column, rest = text[inner.start : inner.end], text[inner.end : node.span.end]
+    if isinstance(node, ast.In) and not node.negated:
+        return exchanged(node, f"{column} not{rest}")
+    return exchanged(node, f"not ({column}{rest})")
+
+
+def _is_column(node: ast.Expression) -> bool:
+    """Tell whether a node is what IN and BETWEEN take on their left: a column, or a function or a subscript of one."""
+    if isinstance(node, ast.Subscript):
+        return _is_column(node.operand)
+    if isinstance(node, ast.Function):
+        return len(node.arguments) == 1 and _is_column(node.arguments[0])
+    return isinstance(node, (ast.Column, *SUBJECTS))
+
+
+def _pattern(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns that are no texts."""
+    for _, node in subject.parts(ast.Like):
+        if isinstance(node, ast.Like) and not isinstance(node.pattern, (ast.String, *SUBJECTS)):
+            message = "the engine answers `Like operator is applicable only on string literals.`"
+            yield subject.finding(node.pattern, message, "write the pattern in single quotes")
+
+
+def _array(subject: Subject) -> Iterator[Finding]:
+    """Yield elements of ARRAY that are no literals, or of another kind than the first."""
+    for _, node in subject.parts(ast.Array):
+        for element in node.elements:
+            refused = _refused_element(element, node.elements[0])
+            if refused is not None:
+                yield subject.finding(element, *refused)
+                break
+
+
+def _refused_element(element: ast.Expression, first: ast.Expression) -> tuple[str, str | None] | None:
+    """Return the message and the hint for an element of ARRAY that the engine does not take, or None where it takes it."""
+    if isinstance(element, ast.Column):
+        return "the engine answers `ARRAY element can't contain tensor name.`", "write texts in single quotes"
+    kind = _kind(element)
+    literal = kind != "number" or is_number(element) or isinstance(element, SUBJECTS)
+    return None if literal and kind == _kind(first) else (f"ARRAY takes numbers, or texts, or arrays: {GET}", None)
+
+
+def _kind(element: ast.Expression) -> str:
+    """Return the kind of an element of ARRAY; whatever is no array and no text has to be a number."""
+    if isinstance(element, (ast.Array, ast.Vector)):
+        return "array"
+    return "text" if isinstance(element, ast.String) else "number"
+
+
+def _beyond_float32(subject: Subject) -> Iterator[Finding]:
+    """Yield arrays with numbers that no float32 holds."""
+    for _, node in subject.parts(ast.Vector):
+        if abs(node.array).max() == float("inf"):
+            message = "the elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite"
+            yield subject.finding(node, message, "scale the vector")
+
+
+def _deep(subject: Subject) -> Iterator[Finding]:
+    """Yield arrays of more dimensions than the engine can give back."""
+    for _, node in subject.parts(ast.Array):
+        depth = 0
+        inner: ast.Expression = node
+        while isinstance(inner, ast.Array):
+            depth, inner = depth + 1, inner.elements[0]
+        if depth + isinstance(inner, ast.Vector) >= MOST_DIMENSIONS:
+            yield subject.finding(
+                node, "the engine answers `number of dimensions must be within [0, 64]` when it is read"
+            )
+
+
+def _number_on_text_side(subject: Subject) -> Iterator[Finding]:
+    """Yield lists whose members are of two kinds."""
+    for _, node in subject.parts(ast.In):
+        if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
+            kinds = {isinstance(member, ast.String) for member in node.members if is_literal(member)}
+            if len(kinds) > 1:
+                yield subject.finding(node, "IN takes numbers, or texts: the engine cannot convert one into the other")
+
+
+RULES = (
+    Rule(
+        code="TQL208",
+        title="LIMIT or OFFSET that is no number",
+        severity="error",
+        explanation="LIMIT and OFFSET take an integer literal; arithmetic, columns, texts and booleans are refused.",
+        example="select id from D limit 1 + 1",
+        find=_limit,
+        meant="select id from D limit 2",
+    ),
+    Rule(
+        code="TQL209",
+        title="IN or BETWEEN with what is no literal",
+        severity="error",
+        explanation="The members of IN and the ends of BETWEEN are numbers or texts; expressions, columns, booleans and arrays are refused.",
+        example="select id from D where id in (grp, 3)",
+        find=_members,
+        meant="select id from D where id = grp or id = 3",
+    ),
+    Rule(
+        code="TQL211",
+        title="IN or BETWEEN over what is no column",
+        severity="error",
+        explanation="NOT x IN (..) reads as (NOT x) IN (..), and IN and BETWEEN take a column on their left: the engine refuses anything else.",
+        example="select id from D where not id in (1, 2)",
+        find=_operand,
+        meant="select id from D where id not in (1, 2)",
+    ),
+    Rule(
+        code="TQL212",
+        title="IN with numbers and texts",
+        severity="error",
+        explanation="All members of IN are cast to the type of the column; the engine refuses those that cannot be.",
+        example="select id from D where id in (1, 'a')",
+        find=_number_on_text_side,
+        meant="select id from D where id in (1)",
+    ),
+    Rule(
+        code="TQL214",
+        title="pattern that is no text",
+        severity="error",
+        explanation="LIKE takes a text literal on its right; the engine refuses columns and expressions.",
+        example="select id from D where text like ntext",
+        find=_pattern,
+        meant="select id from D where text like 'doc 1'",
+    ),
+    Rule(
+        code="TQL222",
+        title="ARRAY of what is no literal",
+        severity="error",
+        explanation="The elements of ARRAY are numbers, or texts, or arrays; columns, booleans, arithmetic and mixtures are refused.",
+        example="select id from D where contains(text, ARRAY['a', 1])",
+        find=_array,
+        meant="select id from D where contains(text, 'a')",
+    ),
+    Rule(
+        code="TQL240",
+        title="array of too many dimensions",
+        severity="error",
+        explanation="An ARRAY inside of 63 others cannot be given back.",
+        example="select " + "ARRAY[" * 64 + "1" + "]" * 64 + " as a from D",
+        find=_deep,
+        meant="select ARRAY[ARRAY[1]] as a from D",
+    ),
+    Rule(
+        code="TQL329",
+        title="LIMIT or OFFSET that is no number of rows",
+        severity="error",
+        explanation="LIMIT -1 is no rows, OFFSET -1 is OFFSET 0, and LIMIT 2.7 is LIMIT 2.",
+        example="select id from D limit -1",
+        find=_odd_limit,
+        meant="select id from D limit all",
+    ),
+    Rule(
+        code="TQL336",
+        title="number in ARRAY beyond float32",
+        severity="error",
+        explanation="The elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite, and the result with it.",
+        example="select linf_norm(ARRAY[1e39, 2]) - 1e39 as x from D",
+        find=_beyond_float32,
+        meant="select 0.0 as x from D",
+        reads=(SIZE,),
+    ),
+)

@@ -1,0 +1,327 @@
+"""Rules about nullable numbers: the engine loses its place in their rows, reads values that are not there, or ends its process. All need a schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tql_grammar import ast
+from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.outputs import bare
+from tql_grammar.schema import FLOATS, INTEGERS
+from tql_grammar.typing.scopes import expressions, requires
+from tql_grammar.walk import own_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
+
+# Functions that keep one value for each row: of a nullable number they have no value where it is null, and the rows behind it move up.
+SHIFTING = frozenset({"abs", "sqrt"})
+ELEMENTWISE = SHIFTING | {"nonzero", "shape", "logical_and", "logical_or"}
+# Over nullable numbers these are right in WHERE.
+LOGICAL = frozenset({"logical_and", "logical_or"})
+# Functions for which a null is an array without elements.
+REDUCING = frozenset(
+    {"sum", "prod", "avg", "amin", "amax", "any", "all", "all_strict", "l1_norm", "l2_norm", "linf_norm"}
+)
+# Over groups the one has a rule of its own, and the other is right.
+COUNTED = frozenset({"SHAPE", "NONZERO"})
+NULLABLE = frozenset({*INTEGERS, *FLOATS, "bool"})
+
+
+class At(NamedTuple):
+    """
+    A part of an expression, and what is around it.
+
+    Attributes:
+        node: the part.
+        scope: what the clauses of its SELECT see.
+        clause: the name of its clause.
+        bare: whether AND, OR and NOT of WHERE are all that is around it; there the engine skips what is null.
+        output: whether unary functions of the select list are all that is around it.
+        joined: whether it is an operand of AND, OR or NOT, or a whole output.
+        reduced: whether it is the argument of a reduction, with unary functions between at most.
+        before: the columns that an operand before it has tested for null.
+        around: those that any operand beside it has tested for null.
+    """
+
+    node: ast.Node
+    scope: SelectScope
+    clause: str
+    bare: bool
+    output: bool
+    joined: bool
+    reduced: bool = False
+    before: frozenset[ast.Expression] = frozenset()
+    around: frozenset[ast.Expression] = frozenset()
+
+    def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
+        """Return a part of this part; *unary* tells that this one is a unary function of it. What was tested for null before it guards no AND or OR inside."""
+        kept = reduced or (unary and self.reduced)
+        around = frozenset[ast.Expression]() if isinstance(self.node, ast.Function) else self.around
+        return self._replace(
+            node=node,
+            bare=False,
+            joined=False,
+            output=unary and self.output,
+            reduced=kept,
+            before=frozenset(),
+            around=around,
+        )
+
+    def missing(self, node: ast.Node) -> ast.Column | None:
+        """Return the nullable column that decides whether *node* has a value, or None where it always has one."""
+        while not isinstance(node, ast.Column):
+            inner = _leading(node)
+            if inner is None:
+                return None
+            node = inner
+        if not _is_nullable(self.scope.column(node)) or is_filled(node, self.scope, self.clause):
+            return None
+        return node
+
+
+def _leading(node: ast.Node) -> ast.Node | None:
+    """Return the operand of which the engine takes the rows of a value."""
+    if isinstance(node, ast.Chain):
+        return node.operands[0]
+    if isinstance(node, ast.Comparison):
+        return node.left
+    if isinstance(node, ast.Negate):
+        return node.operand
+    if isinstance(node, ast.Function) and node.name.lower() in SHIFTING and node.arguments:
+        return node.arguments[0]
+    return None
+
+
+def is_filled(column: ast.Column, scope: SelectScope, clause: str) -> bool:
+    """Tell whether WHERE keeps only rows in which a column has a value, before a clause sees them."""
+    known = scope.column(column)
+    return clause != "WHERE" and known is not None and requires(scope.select.where, column.name, known)
+
+
+def _parts(subject: Subject) -> Sequence[At]:
+    """Return the parts of all expressions that may read a nullable number, in the order of the text, with what is around each."""
+    known: list[At] | None = subject.__dict__.get("_nullable")
+    if known is None:
+        scopes = [scope for scope in subject.scopes if _has_nullable(scope)]
+        known = subject.__dict__["_nullable"] = [at for scope in scopes for at in _of_scope(scope)]
+    return known
+
+
+def _has_nullable(scope: SelectScope) -> bool:
+    """Tell whether a nullable number is among the columns that a SELECT sees."""
+    seen = (scope.columns, *scope.aliases.values())
+    return any(_is_nullable(column) for columns in seen if columns is not None for column in columns.values())
+
+
+def _is_nullable(column: Column | None) -> bool:
+    """Tell whether a column is a nullable number or bool."""
+    return column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
+
+
+def _of_scope(scope: SelectScope) -> Iterator[At]:
+    """Yield the parts of the expressions of one SELECT that read a nullable number."""
+    for clause, node in expressions(scope.select):
+        if any(_is_nullable(scope.column(part)) for part in own_parts(node)):
+            stack = [At(bare(node), scope, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
+            while stack:
+                at = stack.pop()
+                yield at
+                stack += reversed(_below(at))
+
+
+def _below(at: At) -> list[At]:
+    """Return the parts of a part."""
+    return _BELOW.get(type(at.node), _fields)(at, at.node)
+
+
+def _argument(at: At, node: ast.Negate | ast.IsNull) -> list[At]:
+    """Return the operand of a unary operator."""
+    return [at.into(node.operand, unary=True)]
+
+
+def _arguments(at: At, node: ast.Function) -> list[At]:
+    """Return the arguments of a call."""
+    name = node.name.lower()
+    unary, reduced = name in SHIFTING, name in REDUCING
+    return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
+
+
+def _fields(at: At, node: ast.Node) -> list[At]:
+    """Return the nodes of any other part."""
+    found = (getattr(node, field) for field in node._fields)
+    flat = (item for part in found for item in (part if isinstance(part, tuple) else (part,)))
+    return [at.into(part) for part in flat if isinstance(part, ast.Node) and not isinstance(part, ast.Query)]
+
+
+def _operands(at: At, node: ast.And | ast.Or) -> list[At]:
+    """Return the operands of AND or OR, each with the columns that those before and beside it test for null."""
+    tested = [_tested(operand, negated=isinstance(node, ast.And)) for operand in node.operands]
+    around = at.around.union(*tested)
+    return [
+        at._replace(node=operand, output=False, reduced=False, before=at.before.union(*tested[:number]), around=around)
+        for number, operand in enumerate(node.operands)
+    ]
+
+
+def _tested(operand: ast.Expression, *, negated: bool) -> frozenset[ast.Expression]:
+    """Return the column that an operand tests for null: IS NOT NULL of AND, IS NULL of OR."""
+    test = isinstance(operand, ast.IsNull) and operand.negated is negated
+    return frozenset({operand.operand}) if test and isinstance(operand, ast.IsNull) else frozenset()
+
+
+_BELOW: dict[type, Callable[[At, Any], list[At]]] = {
+    ast.And: _operands,
+    ast.Or: _operands,
+    ast.Not: lambda at, node: [at._replace(node=node.operand, output=False, reduced=False)],
+    ast.Negate: _argument,
+    ast.IsNull: _argument,
+    ast.Function: _arguments,
+}
+
+
+HINT = "leave null out in a sub-query: select .. from (select * from .. where {0} is not null)"
+
+
+def _computed(at: At) -> tuple[str, ast.Column] | None:
+    """Return what computes a value for each row of a nullable number, and the column."""
+    name, operands = _operation(at.node)
+    column = next((found for operand in operands if (found := at.missing(operand)) is not None), None)
+    return None if column is None or _survives(at, name) else (name, column)
+
+
+def _operation(node: ast.Node) -> tuple[str, tuple[ast.Expression, ...]]:
+    """Return the name and the operands of what computes a value for each row; no operands for anything else."""
+    if isinstance(node, ast.Not):
+        return "NOT", (node.operand,)
+    if isinstance(node, ast.Negate):
+        return "-", (node.operand,)
+    if isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE:
+        return node.name.upper(), node.arguments
+    return "", ()
+
+
+def _survives(at: At, name: str) -> bool:
+    """Tell whether the engine computes with nulls there, or another rule is about it."""
+    if name == "NOT":
+        return at.bare or at.joined
+    if name in COUNTED and at.scope.select.group_by:
+        return True
+    return at.reduced or (at.clause == "WHERE" and name.lower() in LOGICAL)
+
+
+def _is_shifted(at: At, name: str) -> bool:
+    """Tell whether the engine survives a computation, and gives the values of other rows."""
+    return at.output and (name == "-" or name.lower() in SHIFTING)
+
+
+def _crashing(subject: Subject) -> Iterator[Finding]:
+    """Yield computations with nullable numbers that end the process."""
+    for at in _parts(subject):
+        found = _computed(at)
+        if found is not None and not _is_shifted(at, found[0]):
+            message = f"`{found[1].name}` may be null: {found[0]} of it ends the engine's process here"
+            yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
+        elif isinstance(at.node, ast.Pair):
+            column = _unguarded(at._replace(node=at.node.condition))
+            if column is not None:
+                message = f"`{column.name}` may be null: its comparison as a weight ends the engine's process"
+                yield subject.finding(at.node, message, f"write {column.name} is not null and .. before it")
+
+
+def _shifted(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs computed of nullable numbers, in which each row behind a null has the value of another one."""
+    for at in _parts(subject):
+        found = _computed(at)
+        if found is not None and _is_shifted(at, found[0]):
+            message = f"`{found[1].name}` may be null: behind a null each row has the value of a later one"
+            yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
+
+
+def _unguarded(at: At) -> ast.Column | None:
+    """Return the nullable column of a test in AND or OR that no operand before it has tested for null."""
+    node = at.node
+    while isinstance(node, ast.Not):
+        node = node.operand
+    column = at.missing(node)
+    return None if column is None or column in at.before else column
+
+
+def _combined(subject: Subject) -> Iterator[Finding]:
+    """Yield AND and OR of comparisons with nullable numbers, anywhere but in a bare WHERE."""
+    for at in _parts(subject):
+        if at.bare or not isinstance(at.node, (ast.And, ast.Or)):
+            continue
+        found = map(_unguarded, _operands(at, at.node))
+        column = next((column for column in found if column is not None), None)
+        if column is not None:
+            word = "AND" if isinstance(at.node, ast.And) else "OR"
+            message = f"`{column.name}` may be null: {word} of its comparison ends the engine's process, except as a condition of WHERE"
+            written = subject.written(column)
+            yield subject.finding(at.node, message, f"write ({written} is not null and {written} = ..)")
+
+
+def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
+    """Return the operands of a comparison or of arithmetic, from the left."""
+    if isinstance(node, ast.Comparison):
+        return node.left, node.right
+    return node.operands if isinstance(node, ast.Chain) else ()
+
+
+def _right(subject: Subject) -> Iterator[Finding]:
+    """Yield nullable numbers on the right of an operator."""
+    for at in _parts(subject):
+        operands = _sides(at.node)
+        for other in operands[1:]:
+            column = at.missing(other)
+            if column not in {None, at.missing(operands[0]), *at.around} and column is not None:
+                message = f"`{column.name}` may be null, and on the right of an operator a null is read as a number"
+                yield subject.finding(other, message, f"write it on the left, or test {column.name} is not null too")
+                break
+
+
+RULES = (
+    Rule(
+        code="TQL339",
+        title="output computed of a nullable number",
+        severity="error",
+        explanation="A unary minus, ABS or SQRT of a nullable number has no value where it is null: the values of all rows behind it move up. Known with a schema only.",
+        example="select id, abs(nul) as k from D",
+        find=_shifted,
+        meant="select id, abs(nul) as k from (select * from D where nul is not null)",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL340",
+        title="nullable number on the right of an operator",
+        severity="error",
+        explanation="On the right of an operator a null is read as 0 or as garbage; on the left it is skipped. Known with a schema only.",
+        example="select id from D where f64 < nul",
+        find=_right,
+        meant="select id from D where nul > f64",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL414",
+        title="computation with a nullable number",
+        severity="error",
+        explanation="A unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number end the engine's process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT where anything is computed of them; so do weights that compare one. Reductions such as SUM read a null as 0. Known with a schema only.",
+        example="select id from D where abs(nul) > 1",
+        find=_crashing,
+        meant="select id from (select * from D where nul is not null) where abs(nul) > 1",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL415",
+        title="AND or OR of a nullable number's comparison",
+        severity="error",
+        explanation="Anywhere but as a condition of WHERE, AND and OR with a comparison of a nullable number end the engine's process (SIGSEGV), unless a test for null is written before it. Known with a schema only.",
+        example="select nul = 1 or nul = 3 as k from D",
+        find=_combined,
+        meant="select (nul is not null and nul = 1) or (nul is not null and nul = 3) as k from D",
+        needs_schema=True,
+    ),
+)

@@ -1,0 +1,140 @@
+"""Rules about the order of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.ast import Span
+from tql_grammar.errors import ArgumentError
+from tql_grammar.lint.edits import exchanged, wrapped
+from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.outputs import aliased
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.rewrite.order import ordered
+from tql_grammar.rewrite.scope import UNKNOWN
+from tql_grammar.walk import own_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tql_grammar.lint.edits import Edit
+    from tql_grammar.typing.scopes import SelectScope
+
+# The clauses of which a SELECT has none where its keys can be nested.
+NOT_NESTED = ("group_by", "sample_by", "top", "distinct", "locks", "hints", "with_")
+
+
+def _second_key(subject: Subject) -> Iterator[Finding]:
+    """Yield the keys after the first."""
+    for select in subject.selects:
+        if len(select.order_by) > 1:
+            first, last = select.order_by[1].span, select.order_by[-1].span
+            if first is not None and last is not None:
+                ignored = subject.text[first.start : last.end]
+                yield Finding(
+                    Span(first.start, last.end),
+                    f"the engine sorts by the first key only, and ignores `{ignored}`",
+                    "sort by the last key in a sub-query, then by the one before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does it",
+                    _nested(select),
+                )
+
+
+def _nested(select: ast.Select) -> tuple[Edit, ...]:
+    """Return the edit that sorts by each key in a SELECT of its own, the last one innermost, where the source is one without an alias: an alias is not seen one level out."""
+    if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
+        return ()
+    base = select.replace(order_by=(), limit=None)
+    try:
+        sorted_ = ordered(base, list(select.order_by), UNKNOWN)
+    except ArgumentError:
+        return ()
+    if select.limit is not None:
+        sorted_ = ast.Select((ast.Star(),), ast.Derived(sorted_), limit=select.limit)
+    return exchanged(select, to_tql(sorted_))
+
+
+def _has_named_source(select: ast.Select) -> bool:
+    """Tell whether a SELECT reads several sources, or one with an alias."""
+    return isinstance(select.source, (ast.Join, ast.Zip)) or getattr(select.source, "alias", None) is not None
+
+
+def _own_name(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that are an output's name, and a column of the source under it."""
+    for scope in subject.scopes:
+        outputs = aliased(scope.select.columns)
+        alone = len(scope.select.order_by) == 1 and not scope.select.group_by
+        for key in scope.select.order_by:
+            column = key.expression
+            if isinstance(column, ast.Column) and column.table is None and _is_hidden(column, outputs, scope):
+                message = f"`{column.name}` is the column of the source here, not the output of that name"
+                hint = "order outside: select * from (select .. from ..) order by .."
+                yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
+
+
+def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:
+    """Tell whether an output has the name of a column of the source, and is another value."""
+    output = outputs.get(column.name)
+    if output is None or output == ast.Column(column.name):
+        return False
+    read = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
+    return column.name in read or column.name in (scope.columns or ())
+
+
+def _constant(subject: Subject) -> Iterator[Finding]:
+    """Yield keys that are the same for every row."""
+    for scope in subject.scopes:
+        for key in scope.select.order_by:
+            if isinstance(key.expression, (ast.Number, ast.String)):
+                message = "a constant is no key: it is no number of a column, and the rows stay in their order"
+                yield subject.finding(key, message, "write the column")
+
+
+def _sampled(subject: Subject) -> Iterator[Finding]:
+    """Yield orders beside SAMPLE BY."""
+    for scope in subject.scopes:
+        if scope.select.sample_by is not None and scope.select.order_by:
+            message = "rows are drawn after they are sorted: the order is lost"
+            yield subject.finding(
+                scope.select.order_by[0], message, "select * from (select .. sample by ..) order by .."
+            )
+
+
+RULES = (
+    Rule(
+        code="TQL301",
+        title="second ORDER BY key",
+        severity="error",
+        explanation="The engine sorts by the first key of ORDER BY and ignores every other. Rows that tie in the first key stay in the order of the source.",
+        example="select id from D order by grp, id desc",
+        find=_second_key,
+        meant="select id from (select id, grp from D order by id desc) order by grp",
+    ),
+    Rule(
+        code="TQL326",
+        title="ORDER BY an output that has a column's name",
+        severity="error",
+        explanation="`select id + 1 as id .. order by id` sorts by the column of the source, not by the output.",
+        example="select 10 - id as id from D order by id",
+        find=_own_name,
+        meant="select * from (select 10 - id as id from D) order by id",
+    ),
+    Rule(
+        code="TQL328",
+        title="ORDER BY a constant",
+        severity="error",
+        explanation="ORDER BY 1 does not mean the first column: a constant sorts nothing.",
+        example="select grp, id from D order by 1",
+        find=_constant,
+        meant="select grp, id from D order by grp",
+    ),
+    Rule(
+        code="TQL330",
+        title="ORDER BY beside SAMPLE BY",
+        severity="error",
+        explanation="Rows are drawn after they are sorted, so the order is lost.",
+        example="select id from D order by id desc sample by id replace false limit 20",
+        find=_sampled,
+        meant="select * from (select id from D sample by id replace false limit 20) order by id desc",
+    ),
+)

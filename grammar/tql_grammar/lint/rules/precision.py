@@ -1,0 +1,277 @@
+"""Rules about keys that the engine compares as float32: sort and group keys, and the columns of joins. All need a schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tql_grammar import ast
+from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.outputs import aliased, bare
+from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
+from tql_grammar.walk import below, own_parts, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
+
+    Steps = tuple[int, int]
+
+# Integers up to this are float32 numbers, each another one.
+LARGEST = 2**24
+WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
+# The largest value of each type of integers.
+BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
+CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
+NARROW_FLOATS = frozenset({"float16", "float32"})
+# Functions whose results are counts or positions of rows, which are small, and those that round to float32 themselves.
+COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
+
+
+def is_exact(key: ast.Node, scope: SelectScope) -> bool:
+    """
+    Tell whether float32 holds every value of a key, or nothing is known of its type.
+
+    The parts of a number are such keys: ``x % 4194304``, ``(x - x % 4194304) % 17592186044416`` and ``x - x % 17592186044416`` of an int64,
+    and the residual ``x - l1_norm(x) * (1.0 - (x < 0) * 2.0)`` of a float64.
+    """
+    column = infer(key, scope)
+    if column is None or not column.is_single or column.dtype not in WIDE or column.is_label:
+        return True
+    if not any(scope.column(part) for part in own_parts(key)):
+        return True
+    steps = _steps(key, scope)
+    if steps is not None:
+        return steps[0] <= LARGEST * steps[1]
+    return column.dtype == "float64" and (_is_residual(key) or _is_narrow(key, scope))
+
+
+def _is_residual(key: ast.Node) -> bool:
+    """Tell whether a key is what float32 leaves of a number: it subtracts L1_NORM, which is the number as float32."""
+    return any(isinstance(part, ast.Function) and part.name.lower() == "l1_norm" for part in own_parts(key))
+
+
+def _is_narrow(key: ast.Node, scope: SelectScope) -> bool:
+    """Tell whether a float64 is computed of nothing that is known to hold more than a float32."""
+    found = [infer(part, scope) for part in _leaves(key)]
+    return all(column is None or column.dtype not in WIDE for column in found)
+
+
+def _leaves(key: ast.Node) -> Iterator[ast.Node]:
+    """Yield the columns and calls that a key is computed of, without what is inside of calls."""
+    stack: list[object] = [key]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (ast.Column, ast.Function)):
+            yield part
+        elif isinstance(part, tuple):
+            stack += part
+        elif isinstance(part, ast.Node) and not isinstance(part, ast.Query):
+            stack += below(part)
+
+
+def _steps(node: ast.Node, scope: SelectScope) -> Steps | None:
+    """Return a bound of an integer key, and a number of which each of its values is a multiple; None where that is not known."""
+    return _STEPS.get(type(node), _of_values)(node, scope)
+
+
+def _of_number(node: ast.Number, _scope: SelectScope) -> Steps | None:
+    """Return bound and step of a literal."""
+    return (abs(node.value), 1) if isinstance(node.value, int) else None
+
+
+def _of_values(node: ast.Node, scope: SelectScope) -> Steps | None:
+    """Return bound and step of what is not computed by arithmetic, by its type."""
+    while isinstance(node, ast.Subscript):
+        node = node.operand
+    if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
+        return LARGEST, 1
+    column = infer(node, scope)
+    bound = None if column is None or not column.is_single else BOUNDS.get(column.dtype)
+    return None if bound is None else (bound, 1)
+
+
+def _of_chain(node: ast.Chain, scope: SelectScope) -> Steps | None:
+    """Return bound and step of arithmetic: ``x % L``, ``x - x % L``, and sums and products."""
+    found = _steps(node.operands[0], scope)
+    if len(node.operands) == len(("x", "x % L")) and node.operators == ("-",) and found is not None:
+        divisor = _divisor(node.operands[1], node.operands[0])
+        if divisor:
+            return found[0], max(divisor, found[1])
+    for operator, operand in zip(node.operators, node.operands[1:], strict=True):
+        other = _steps(operand, scope)
+        combine = OPERATIONS.get(operator)
+        if found is None or other is None or combine is None:
+            return None
+        found = combine(found, other)
+    return found
+
+
+def _divisor(node: ast.Node, dividend: ast.Node) -> int:
+    """Return the L of ``dividend % L``, or 0."""
+    if not isinstance(node, ast.Chain) or node.operators != ("%",) or node.operands[0] != dividend:
+        return 0
+    number = node.operands[1]
+    return number.value if isinstance(number, ast.Number) and isinstance(number.value, int) else 0
+
+
+def _sum(one: Steps, two: Steps) -> Steps:
+    """Return bound and step of a sum or a difference."""
+    return one[0] + two[0], 1
+
+
+def _product(one: Steps, two: Steps) -> Steps:
+    """Return bound and step of a product."""
+    return one[0] * two[0], 1
+
+
+def _rest(one: Steps, two: Steps) -> Steps:
+    """Return bound and step of what a division leaves."""
+    return min(one[0], two[0]), one[1] if two[0] % one[1] == 0 else 1
+
+
+# What bound and step are after an operator.
+OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, "*": _product, "%": _rest}
+# What bound and step are of a node; `_of_values` tells those of any other.
+_STEPS: dict[type, Callable[[Any, SelectScope], Steps | None]] = {
+    ast.Number: _of_number,
+    ast.Negate: lambda node, scope: _steps(node.operand, scope),
+    ast.Chain: _of_chain,
+}
+
+
+def _keys(subject: Subject) -> Iterator[Finding]:
+    """Yield the keys of orders and groups of which the engine may take two for one."""
+    for scope in subject.scopes:
+        for clause, node in expressions(scope.select):
+            key = bare(node)
+            if clause not in CLAUSES or is_exact(key, scope) or _is_parted(key, scope):
+                continue
+            column = infer(key, scope)
+            message = f"this is {_type(column)}, and the engine compares keys as float32: values that agree in 24 bits, such as integers beyond 16777216, {DOES[clause]}"
+            yield subject.finding(key, message, _remedy(subject.written(key), column))
+
+
+DOES = {"ORDER BY": "tie", "GROUP BY": "fall into one group"}
+
+
+def _type(column: Column | None) -> str:
+    """Return the type of a key in words."""
+    return "a number" if column is None else column.dtype
+
+
+def _remedy(written: str, column: Column | None) -> str:
+    """Return what to write instead, where values can be that large."""
+    if column is not None and column.dtype == "float64":
+        return "harmless for small or rounded numbers; else use the builder, whose order_by and group_by with a schema are exact"
+    parts = f"{written} % 4194304, ({written} - {written} % 4194304) % 17592186044416, {written} - {written} % 17592186044416"
+    return f"harmless for numbers up to 16777216; else use the parts {parts}, the first one innermost in an order: the builder writes them with a schema"
+
+
+def _is_parted(key: ast.Node, scope: SelectScope) -> bool:
+    """Tell whether a float64 is the coarse key of an order or group that has its residual as another key."""
+    if not isinstance(key, ast.Column):
+        return False
+    select = scope.select
+    around: tuple[object, ...] = (
+        *select.group_by,
+        *([select.source] if isinstance(select.source, ast.Derived) else []),
+    )
+    calls = (part for root in around for part in walk(root) if isinstance(part, ast.Function))  # type: ignore[arg-type]  # nodes all
+    return any(call.name.lower() == "l1_norm" and bool(call.arguments) for call in calls)
+
+
+def _joins(subject: Subject) -> Iterator[Finding]:
+    """Yield joins by columns of which the engine may take two values for one."""
+    exact = _compared_outside(subject)
+    for scope in subject.scopes:
+        join = scope.select.source
+        if not isinstance(join, ast.Join) or join.kind == "cross" or id(scope.select) in exact:
+            continue
+        pair = _pair(join, scope)
+        node = join.on or join.using
+        if pair is not None and node is not None and _may_collide(*pair):
+            message = f"the columns are {pair[0].dtype} and {pair[1].dtype}, and the engine compares them as float32: values that agree in 24 bits, such as integers beyond 16777216, match each other"
+            hint = "harmless for smaller integers; else compare once more around an inner join: select .. from (select a.x as k1, b.x as k2, .. join ..) where k1 = k2"
+            yield subject.finding(node, message, hint)
+
+
+def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
+    """Return the columns of the equality of a join, where both are known."""
+    found = _compared(join, scope)
+    known = [column for column in found if column is not None and column.is_number and not column.is_label]
+    return (known[0], known[1]) if len(known) == len(found) == len(("left", "right")) else None
+
+
+def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
+    """Return what is known of each column that a join compares."""
+    if isinstance(join.on, ast.Comparison):
+        return [scope.column(side) for side in (join.on.left, join.on.right)]
+    if isinstance(join.using, ast.Column):
+        name = join.using.name
+        return [(columns or {}).get(name) for columns in scope.aliases.values()]
+    return []
+
+
+def _may_collide(one: Column, two: Column) -> bool:
+    """Tell whether two values of two types that differ can be the same float32."""
+    types = {one.dtype, two.dtype}
+    return types <= WIDE or "float64" in types or (bool(types & WIDE) and bool(types & NARROW_FLOATS))
+
+
+def _compared_outside(subject: Subject) -> frozenset[int]:
+    """Return the SELECTs, by identity, whose joined columns the query around them compares once more."""
+    found = set()
+    for scope in subject.scopes:
+        source = scope.select.source
+        inner = source.query if isinstance(source, ast.Derived) else None
+        if isinstance(inner, ast.Select) and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
+            found.add(id(inner))
+    return frozenset(found)
+
+
+def _compares(outer: ast.Select, inner: ast.Select) -> bool:
+    """Tell whether a WHERE requires the equality of the outputs that are the joined columns."""
+    join = inner.source
+    on = join.on if isinstance(join, ast.Join) and join.kind == "inner" else None
+    if not isinstance(on, ast.Comparison):
+        return False
+    outputs = aliased(inner.columns)
+    required = (
+        [outputs.get(side.name) if isinstance(side, ast.Column) else None for side in sides]
+        for sides in _equalities(outer.where)
+    )
+    return any(sides in ([on.left, on.right], [on.right, on.left]) for sides in required)
+
+
+def _equalities(condition: ast.Expression | None) -> Iterator[tuple[ast.Expression, ast.Expression]]:
+    """Yield the sides of each equality that a condition requires."""
+    for part in condition.operands if isinstance(condition, ast.And) else (condition,):
+        if isinstance(part, ast.Comparison) and part.operator == "=":
+            yield part.left, part.right
+
+
+RULES = (
+    Rule(
+        code="TQL512",
+        title="key that is compared as float32",
+        severity="warning",
+        explanation="ORDER BY and GROUP BY compare numbers as float32. int8, int16, float16, float32 and texts are exact; of int32, int64, uint32, uint64, float64 and of what is computed, values that agree in 24 bits tie, or fall into one group: integers beyond 16777216, seconds since 1970, prices with many digits. Known with a schema only.",
+        example="select sum(id) as s from N group by big",
+        find=_keys,
+        meant="select sum(id) as s from N group by big % 4194304, (big - big % 4194304) % 17592186044416, big - big % 17592186044416",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL515",
+        title="join by columns that are compared as float32",
+        severity="warning",
+        explanation="JOIN compares numbers as float32: of int32, int64, uint32, uint64 and float64, values that agree in 24 bits match each other. An inner join is exact where the query around it compares the columns once more. Known with a schema only.",
+        example="select a.id as x, b.id as y from N as a join N as b on a.big = b.big",
+        find=_joins,
+        meant="select x, y from (select a.id as x, b.id as y, a.big as k1, b.big as k2 from N as a join N as b on a.big = b.big) where k1 = k2",
+        needs_schema=True,
+    ),
+)

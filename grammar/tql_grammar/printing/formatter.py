@@ -1,0 +1,191 @@
+"""Layout of a text: every token and every comment kept, each clause on a line of its own where one line is too short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.syntax import lexer
+from tql_grammar.syntax.lexer import STOP
+from tql_grammar.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    # The blank before it, the text as written, and the kind of token.
+    Piece = tuple[str, str, str]
+
+WIDTH = 88
+INDENT = "  "
+# The words that begin a line; the second word of a pair, as BY, stays behind the first.
+LINE_WORDS = frozenset(
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "UNGROUP",
+        "ORDER",
+        "LIMIT",
+        "SAMPLE",
+        "UNION",
+        "INTERSECT",
+        "EXCEPT",
+        "AND",
+        "OR",
+        "JOIN",
+        "LEFT",
+        "RIGHT",
+        "FULL",
+        "CROSS",
+        "NATURAL",
+        "INNER",
+        "OUTER",
+    ]
+)
+JOIN_WORDS = frozenset(["LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "INNER", "OUTER"])
+NO_BLANK_AFTER = frozenset({"LPAR", "LSQB", "DOT"})
+NO_BLANK_BEFORE = frozenset({"RPAR", "RSQB", "DOT", "COMMA", "SEMICOLON", "LSQB"})
+
+
+def format_text(text: str, width: int = WIDTH) -> str:
+    """
+    Return *text* laid out: on one line where that fits, else each clause on a line of its own, sub-queries indented.
+
+    Every token stands as it was written, and every comment at the end of a line of its own; formatting the result again changes nothing.
+
+    Args:
+        text: a query.
+        width: how many characters fit on a line; a longer literal stays whole.
+
+    Raises:
+        ParseError: the text is not TQL, or the engine would read another text than the one written.
+    """
+    parse(text)
+    pieces = list(_pieces(text))
+    if not any(piece.startswith("--") for piece, _kind in pieces):
+        line = _text(list(_spaced(pieces)))
+        if len(line) <= width:
+            return line
+    return "\n".join(line for whole in _lines(pieces) for line in _broken(whole, width))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the tokens as written and the comments, in order, each with its kind."""
+    before = 0
+    for token in lexer.tokens(text):
+        yield from ((line.strip(), "COMMENT") for line in text[before : token.start].split("\n") if line.strip())
+        if token.kind != STOP:
+            yield text[token.start : token.end], token.kind
+        before = token.end
+
+
+def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[Piece]:
+    """Yield the pieces with the blank that stands before each."""
+    last, earlier = "", ""
+    for piece, kind in pieces:
+        glued = (
+            not last or last in NO_BLANK_AFTER or kind in NO_BLANK_BEFORE or (kind == "LPAR" and _calls(last, earlier))
+        )
+        yield "" if glued else " ", piece, kind
+        last, earlier = kind, last
+
+
+def _calls(kind: str, before: str) -> bool:
+    """Tell whether a parenthesis after a token of this kind opens its arguments."""
+    return kind in {"ALL", "CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
+
+
+def _broken(line: list[Piece], width: int) -> Iterator[str]:
+    """Yield a line that is too long as several, each but the last ending with a comma."""
+    indent = line[0][0] + INDENT
+    written = ""
+    for item in _items(line, deepest=0):
+        parts = [item] if len(indent) + len(_text(item)) <= width else list(_items(item, deepest=len(item)))
+        for part in map(_text, parts):
+            if written and len(written) + len(part) > width:
+                yield written
+                written = indent + part.lstrip()
+            else:
+                written += part
+    yield written
+
+
+def _items(line: list[Piece], deepest: int) -> Iterator[list[Piece]]:
+    """Yield what stands between the commas inside at most *deepest* parentheses; what stands in brackets stays whole."""
+    item: list[Piece] = []
+    depth = brackets = 0
+    for piece in line:
+        kind = piece[2]
+        depth += (kind == "LPAR") - (kind == "RPAR")
+        brackets += (kind == "LSQB") - (kind == "RSQB")
+        item.append(piece)
+        if kind == "COMMA" and depth <= deepest and not brackets:
+            yield item
+            item = []
+    yield item
+
+
+def _text(pieces: list[Piece]) -> str:
+    """Return pieces as text."""
+    return "".join(blank + piece for blank, piece, _kind in pieces)
+
+
+class _Nesting:
+    """The parentheses that are open at a token, and the BETWEEN whose AND comes next: they decide where lines begin."""
+
+    def __init__(self) -> None:
+        """Begin outside of all parentheses."""
+        self._queries: list[bool] = []
+        self._last = ""
+        self._between = False
+
+    def begins_line(self, kind: str) -> bool:
+        """Tell whether a line begins with the next token: with a clause or the end of a sub-query, but not within other parentheses."""
+        if kind == "SELECT" and self._last == "LPAR":
+            self._queries[-1] = True
+        if self._queries and not self._queries[-1]:
+            return False
+        clause = kind in LINE_WORDS and self._last not in JOIN_WORDS and not (kind == "AND" and self._between)
+        return clause or kind == "RPAR"
+
+    def steps(self, kind: str) -> int:
+        """Return how many steps to the right of the margin a line that begins with a token is."""
+        return sum(self._queries) + (kind in {"AND", "OR"})
+
+    def close(self, kind: str) -> None:
+        """Leave the parentheses that a token closes."""
+        if kind == "RPAR" and self._queries:
+            self._queries.pop()
+
+    def read(self, kind: str) -> None:
+        """Go on behind a token."""
+        if kind == "LPAR":
+            self._queries.append(False)
+        self._between = kind == "BETWEEN" or (self._between and kind != "AND")
+        self._last = kind
+
+
+def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
+    """Yield the lines as pieces: one for each clause and each comment, one step to the right for each open sub-query."""
+    line: list[Piece] = []
+    nesting = _Nesting()
+    commented = False
+    for blank, piece, kind in _spaced(pieces):
+        comment = kind == "COMMENT"
+        if line and (comment or nesting.begins_line(kind)):
+            yield line
+            line = []
+        if comment:
+            yield [("", piece, kind)]
+            commented = True
+            continue
+        nesting.close(kind)
+        if line:
+            line.append((blank, piece, kind))
+        else:
+            # After a comment the engine swallows a line that begins with a blank.
+            line.append(("" if commented else INDENT * nesting.steps(kind), piece, kind))
+            commented = False
+        nesting.read(kind)
+    yield from filter(None, [line])

@@ -1,0 +1,1 @@
+"""TQL inside of Python files."""

@@ -1,0 +1,1 @@
+"""Actions of the grammar, which make the nodes of a tree."""

@@ -1,0 +1,349 @@
+"""Syntax errors: the reason why a token cannot stand where it stands, and the remedy; the family ``TQL1xx``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar.syntax.keywords import RESERVED, TOKEN_OF_WORD
+from tql_grammar.syntax.lalr import Malformed, Unexpected
+from tql_grammar.syntax.lexer import STOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tql_grammar.syntax.lalr import TooDeep
+    from tql_grammar.syntax.lexer import Token
+
+COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})
+CLAUSES = frozenset(
+    {"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"}
+)
+CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
+# The words that a misspelt word was probably meant to be.
+USUAL = (
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "LIKE",
+    "ILIKE",
+    "BETWEEN",
+    "HAVING",
+    "GROUP",
+    "ORDER",
+    "BY",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "JOIN",
+    "ON",
+    "AS",
+    "ASC",
+    "DESC",
+    "DISTINCT",
+)
+KEYWORDS = frozenset(TOKEN_OF_WORD.values())
+MOST_EXPECTED = 6
+
+
+class Place(NamedTuple):
+    """
+    A token that cannot stand where it stands.
+
+    Attributes:
+        tokens: all that were read.
+        at: the index of the token.
+        expected: what could stand there, in words of the language.
+    """
+
+    tokens: Sequence[Token]
+    at: int
+    expected: Sequence[str]
+
+    @property
+    def token(self) -> Token:
+        """The token."""
+        return self.tokens[self.at]
+
+    def kind(self, distance: int) -> str:
+        """Return the kind of the token that stands *distance* after this one, or before it; "" where there is none."""
+        index = self.at + distance
+        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+
+    def open(self, opening: str, closing: str) -> int:
+        """Return how many parentheses or brackets are open."""
+        kinds = [token.kind for token in self.tokens[: self.at]]
+        return kinds.count(opening) - kinds.count(closing)
+
+    @property
+    def has_slash_star(self) -> bool:
+        """Whether ``/*`` is written at this token or before it."""
+        near = self.tokens[: self.at + 2]
+        pairs = pairwise(near)
+        return any(one.kind == "SLASH" and two.kind == "STAR" and one.end == two.start for one, two in pairs)
+
+
+class SyntaxRule(NamedTuple):
+    """
+    One mistake that people make.
+
+    Attributes:
+        code: ``TQL1xx``.
+        title: what it is, in a few words.
+        hint: what to write instead.
+        example: the smallest text that shows it.
+        applies: whether a token that cannot stand where it stands is this mistake.
+    """
+
+    code: str
+    title: str
+    hint: str
+    example: str
+    applies: Callable[[Place], bool]
+
+
+RULES = (
+    SyntaxRule(
+        "TQL102",
+        "/* .. */ is no comment in TQL",
+        "begin a comment with --",
+        "select id /* the key */ from t",
+        lambda place: place.has_slash_star,
+    ),
+    SyntaxRule(
+        "TQL101",
+        "a text in single quotes where a name belongs",
+        'names, aliases and urls stand in double quotes: FROM "hub://org/dataset"',
+        "select id from 'hub://org/dataset'",
+        lambda place: (
+            place.kind(0) == "STRING" and "a name" in place.expected and "a text in single quotes" not in place.expected
+        ),
+    ),
+    SyntaxRule(
+        "TQL103",
+        "comparisons do not chain",
+        "write both and join them with AND: a < b AND b < c",
+        "select id from t where 1 < id < 5",
+        lambda place: place.kind(0) in COMPARISONS and any(place.kind(back) in COMPARISONS for back in (-2, -3)),
+    ),
+    SyntaxRule(
+        "TQL104",
+        "NOT cannot stand before this word",
+        "put NOT before the whole condition: NOT (x BETWEEN 1 AND 2)",
+        "select id from t where id not between 1 and 2",
+        lambda place: place.kind(0) in {"BETWEEN", "ILIKE", "IN"} and "NOT" in {place.kind(-1), place.kind(-2)},
+    ),
+    SyntaxRule(
+        "TQL106",
+        "a comma with nothing after it",
+        "remove the comma, or write what should follow it",
+        "select id, from t",
+        lambda place: place.kind(0) in CLOSING and place.kind(-1) == "COMMA",
+    ),
+    SyntaxRule(
+        "TQL108",
+        "an empty list",
+        "IN takes at least one value; a condition that never holds is FALSE",
+        "select id from t where id in ()",
+        lambda place: place.kind(0) == "RPAR" and place.kind(-1) == "LPAR",
+    ),
+    SyntaxRule(
+        "TQL110",
+        "LIMIT takes one number",
+        "write LIMIT 3 OFFSET 2 for three rows after the first two",
+        "select id from t limit 2, 3",
+        lambda place: place.kind(0) == "COMMA" and place.kind(-2) in {"LIMIT", "OFFSET"},
+    ),
+    SyntaxRule(
+        "TQL111",
+        "a whole number that does not fit into 64 bits",
+        "whole numbers reach from -9223372036854775808 (without a blank after the sign) to 9223372036854775807; write a larger one with a point",
+        "select id from t where id = 9223372036854775808",
+        lambda place: place.kind(0) == "INVALID",
+    ),
+    SyntaxRule(
+        "TQL115",
+        "a url without quotes",
+        'put it in double quotes: FROM "hub://org/dataset"',
+        "select id from hub://org/dataset",
+        lambda place: (
+            place.kind(0) == "COLON" and place.kind(-1) == "NAME" and place.kind(-2) in {"FROM", "JOIN", "COMMA"}
+        ),
+    ),
+    SyntaxRule(
+        "TQL116",
+        "LIMIT takes no PERCENT",
+        "LIMIT counts rows; PERCENT belongs to SAMPLE BY .. LIMIT 10 PERCENT",
+        "select id from t limit 10 percent",
+        lambda place: place.kind(0) == "PERCENT",
+    ),
+    SyntaxRule(
+        "TQL117",
+        "a parameter with a name",
+        "a parameter is written ?, and the values are given in order; the builder has param(name)",
+        "select id from t where id = :key",
+        lambda place: place.kind(0) == "COLON" and place.kind(1) in KEYWORDS | {"NAME"},
+    ),
+    SyntaxRule(
+        "TQL109",
+        "OFFSET before LIMIT",
+        "write LIMIT first: LIMIT 2 OFFSET 1",
+        "select id from t offset 1 limit 2",
+        lambda place: place.kind(0) == "LIMIT" and place.kind(-2) == "OFFSET",
+    ),
+    SyntaxRule(
+        "TQL114",
+        "a name in double quotes where a text belongs",
+        "texts stand in single quotes: 'text'; double quotes hold names",
+        'select date "2020-01-31" as d from t',
+        lambda place: (
+            place.kind(0) == "NAME"
+            and place.token.end - place.token.start > len(str(place.token.value))
+            and "a text in single quotes" in place.expected
+        ),
+    ),
+    SyntaxRule(
+        "TQL119",
+        "a comparison that TQL does not have",
+        "the comparisons are =, ==, !=, <>, <, <=, > and >=",
+        "select id from t where id => 3",
+        lambda place: (
+            place.kind(0) in COMPARISONS
+            and place.kind(-1) in COMPARISONS
+            and place.token.start == place.tokens[place.at - 1].end
+        ),
+    ),
+    SyntaxRule(
+        "TQL118",
+        "a bracket that is not closed",
+        "close it with ]",
+        "select id from t where e[0 = 1",
+        lambda place: place.kind(0) in {STOP, "RPAR", *CLAUSES} and place.open("LSQB", "RSQB") > 0,
+    ),
+    SyntaxRule(
+        "TQL107",
+        "a clause at the wrong place",
+        "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
+        "select id from t limit 3 order by id",
+        lambda place: place.kind(0) in CLAUSES and place.kind(-1) not in CLAUSES | {"COMMA", "BY", "SELECT"},
+    ),
+    SyntaxRule(
+        "TQL112",
+        "a parenthesis that is not closed",
+        "close it",
+        "select id from t where (id = 1",
+        lambda place: place.kind(0) == STOP and place.open("LPAR", "RPAR") > 0 and "')'" in place.expected,
+    ),
+    SyntaxRule(
+        "TQL113",
+        "a parenthesis that was not opened",
+        "remove it",
+        "select id from t where id = 1)",
+        lambda place: place.kind(0) == "RPAR" and place.open("LPAR", "RPAR") <= 0,
+    ),
+    SyntaxRule(
+        "TQL105",
+        "a reserved word where a name belongs",
+        "put it in double quotes to use it as a name",
+        "select order from t",
+        lambda place: (
+            place.kind(0) in KEYWORDS and str(place.token.value).upper() in RESERVED and "a name" in place.expected
+        ),
+    ),
+)
+MALFORMED = {
+    "file type": ("TQL123", "a statement that reads a file takes CSV, TBL or BINARY, and is no query"),
+    "date": ("TQL120", "DATE takes a text of the form 'YYYY-MM-DD'"),
+    "interval": ("TQL121", "INTERVAL takes a text of the form '3 days'"),
+    "interval unit": ("TQL122", "the units of INTERVAL are seconds, minutes, hours, days, months and years"),
+}
+
+
+# The findings that no mistake of the table explains.
+OTHERS = {
+    "TQL100": "token that cannot stand here",
+    "TQL190": "statement that is no query",
+    "TQL191": "several statements",
+    "TQL401": "text that is too deep for the engine",
+    "TQL402": "chain that is too long for the engine",
+}
+TITLES = {
+    **OTHERS,
+    **{rule.code: rule.title for rule in RULES},
+    **dict(MALFORMED.values()),
+}
+EXAMPLES = {
+    "TQL100": "select from t",
+    "TQL190": "drop table t",
+    "TQL191": "select id from t; select id from t",
+    "TQL401": "select id from t where ((( .. 1,000 of them",
+    "TQL402": "select id from t where a = 1 or a = 2 or .. 3,000 of them",
+    "TQL120": "select id from t where d = date 'today'",
+    "TQL121": "select id from t where d = interval 'soon'",
+    "TQL122": "select id from t where d = interval '3 moons'",
+    "TQL123": "copy t from 'x' json",
+    **{rule.code: rule.example for rule in RULES},
+}
+
+
+def finding(
+    tokens: Sequence[Token], failure: Unexpected | TooDeep | Malformed, expected: Sequence[str]
+) -> tuple[str, str, str | None]:
+    """Return code, message and hint for the token at which reading failed."""
+    if isinstance(failure, Malformed):
+        code, rule = MALFORMED[failure.rule]
+        return code, f"{rule}, got {str(failure.token.value)!r}", None
+    token = failure.token
+    place = Place(tokens, next(index for index, one in enumerate(tokens) if one.start == token.start), expected)
+    what = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
+    for mistake in RULES:
+        if mistake.applies(place):
+            return mistake.code, f"{mistake.title}: {what} cannot stand here", mistake.hint
+    return "TQL100", f"{what} cannot stand here; {_in_words(expected)}", _misspelt(place)
+
+
+def _written(token: Token) -> str:
+    """Return a token, cut to a readable length."""
+    most = 40
+    text = str(token.value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _in_words(expected: Sequence[str]) -> str:
+    """Return what could stand at a place."""
+    if len(expected) > MOST_EXPECTED:
+        return f"expected {', '.join(expected[:MOST_EXPECTED])}, .."
+    return f"expected {' or '.join(expected)}" if expected else "nothing can follow"
+
+
+def _misspelt(place: Place) -> str | None:
+    """Return the keyword that a word at the place, or before it, was probably meant to be."""
+    meant: list[tuple[float, bool, str]] = []
+    for back in (0, -1):
+        if place.kind(back) != "NAME":
+            continue
+        word = str(place.tokens[place.at + back].value).upper()
+        known = {*USUAL, *(RESERVED.intersection(place.expected) if back == 0 else ())}
+        for other in known - {word}:
+            distance = _distance(word, other)
+            if distance <= min(2, len(other) // 2):
+                meant.append((distance / len(other), word[0] != other[0], other))
+    return f"did you mean {min(meant)[2]}?" if meant else None
+
+
+def _distance(word: str, other: str) -> int:
+    """Return how many letters have to be added, left out, exchanged or swapped with their neighbour to make one word of the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(word, 1):
+        last, before, row = before, row, [number]
+        for at, wanted in enumerate(other, 1):
+            cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != wanted))
+            if last and at > 1 and (letter, word[number - 2]) == (other[at - 2], wanted):
+                cost = min(cost, last[at - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -1,0 +1,218 @@
+"""Tokens of a text, as the engine cuts it; with where it silently stops reading, and its comments."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar.syntax.keywords import SYMBOLS, TOKEN_OF_WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Reader = Callable[[str, int, int], "Token"]
+
+# The kind of what follows the last token.
+STOP = "$END"
+LARGEST_INTEGER = 2**63 - 1
+SMALLEST_INTEGER = "-9223372036854775808"
+
+BLANKS = " \t\n"
+# A comment ends at a newline, but not at one that is followed by a blank or by another newline: then it goes on through the next line.
+# Blanks up to the end of the line right after the dashes do the same.
+#
+# No pattern has a possessive quantifier or an atomic group: `re` of Python before 3.11.5 misreads them around other repetitions.
+# A text is still read once, since each pattern matches in one way only, and its last part never fails or fails at once.
+COMMENT = r"--(?:[ \t]+\n[ \t\n]*[^\n]*|[^\n]*)(?:\n[ \t\n]+[^\n]*)*\n?"
+FLOAT = r"[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
+# Two quotes are one quote of the text, so that a string ends at a quote with no other after it.
+STRING = "'[^']*(?:''[^']*)*'(?!')"
+# Elements with blanks after the sign, octal ones, ``-0`` beside what is no JSON, and those near the limits of 64 bits are read one by one.
+ELEMENT = rf"[ \t\n]*(?:(?!{SMALLEST_INTEGER})-?(?:{FLOAT}|[1-9][0-9]{{0,17}})|0)[ \t\n]*"
+# The end is optional, so that a list with another element fails without going back through those before it; group 1 tells whether all are plain.
+ELEMENTS = re.compile(rf"\[{ELEMENT}(?:,{ELEMENT})*(\]\Z)?")
+# JSON has the same numbers below this; its integer ``-0`` is 0, as the engine's is.
+LARGEST_IN_JSON = 1e17
+LONGEST_KEPT = 100_000
+
+TOKEN = re.compile(
+    rf"""
+      [ \t\n]*
+    (?:
+      (?P<VECTOR>(?ai:array)[ \t\n]*\[[-+.,0-9eE \t\n]+\])
+    | (?P<CHARACTER_VARYING>(?ai:character)[ \t]+(?ai:varying))
+    | (?P<NAME>[A-Za-z][A-Za-z0-9_]*)
+    | (?P<QUOTED>"[^"\n]+")
+    | (?P<STRING>{STRING})
+    | (?P<FLOAT>{FLOAT})
+    | (?P<INTEGER>[0-9]+|{SMALLEST_INTEGER})
+    | (?P<COMMENT>{COMMENT})
+    | (?P<SYMBOL>==|!=|<>|<=|>=|\|\||[-+*/(){{}},.;<>=^%:?\[\]|])
+    | (?P<UNKNOWN>.)
+    | \Z
+    )
+    """.replace("[ \\t\\n]", r"[\x20\t\n]")
+    .replace("[ \\t]", r"[\x20\t]")
+    .replace("eE \\t", r"eE\x20\t"),
+    re.VERBOSE | re.DOTALL,
+)
+COMMENTS = re.compile(COMMENT)
+
+
+class Token(NamedTuple):
+    """
+    One token.
+
+    Attributes:
+        kind: its name in the grammar, or `STOP`, or ``INVALID`` for what the engine reads as a token of no kind.
+        value: the name, the text of the string, the number, or the text as written.
+        start: 0-based character offset.
+        end: 0-based, exclusive.
+        mark: where the engine says the token is; for a string its closing quote.
+    """
+
+    kind: str
+    value: object
+    start: int
+    end: int
+    mark: int
+
+
+def cut_at_nul(text: str) -> str:
+    """Return what the engine gets to see of *text*: it ends at a NUL."""
+    return text.partition("\0")[0]
+
+
+class Plain(str):
+    """The text of an ARRAY of plain numbers, which knows the numbers."""
+
+    __slots__ = ("numbers",)
+    numbers: list[float]
+
+
+def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
+    """
+    Return the tokens that the engine reads, then `STOP`, which starts where the engine stops reading.
+
+    Args:
+        text: any text without NUL.
+        whole_vectors: whether an ARRAY of plain numbers is one token.
+    """
+    found: list[Token] = []
+    matches = TOKEN.finditer(text)
+    while match := next(matches, None):
+        kind = match.lastgroup
+        if kind is None or kind == "COMMENT":
+            continue
+        start, end = match.span(kind)
+        word = match[kind]
+        if kind == "NAME":
+            found.append(Token(TOKEN_OF_WORD.get(word.upper(), "NAME"), word, start, end, start))
+        elif kind == "SYMBOL":
+            found.append(Token(SYMBOLS[word], word, start, end, start))
+        elif kind == "VECTOR":
+            token = _vector(word, start, end) if whole_vectors else _array(word, start)
+            if token.kind == "ARRAY":
+                matches = TOKEN.finditer(text, token.end)
+            found.append(token)
+        elif kind == "UNKNOWN":
+            found.append(Token(STOP, "", start, start, start))
+            return found
+        else:
+            found.append(_READERS[kind](word, start, end))
+    found.append(Token(STOP, "", len(text), len(text), len(text)))
+    return found
+
+
+def comments(text: str, read: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each comment between tokens of a text."""
+    before = 0
+    for token in read:
+        if token.start > before + 1:
+            yield from (match.span() for match in COMMENTS.finditer(text, before, token.start))
+        before = token.end
+
+
+def numbers(written: str) -> list[float] | None:
+    """Return the numbers of a list in brackets as float64, or None where the engine reads an element otherwise than as it is written."""
+    return _kept_numbers(written) if len(written) <= LONGEST_KEPT else _numbers(written)
+
+
+def _numbers(written: str) -> list[float] | None:
+    """Return numbers by the way that is right for all of them, or by JSON, which is faster and nearly always right."""
+    import orjson
+
+    try:
+        found: list[float] = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        found = []
+    if found and math.hypot(*found) < LARGEST_IN_JSON:
+        return found
+    plain = ELEMENTS.match(written)
+    return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
+
+
+# A text is looked at twice in a row: for its key in the cache, and for its tokens.
+_kept_numbers = functools.lru_cache(maxsize=4)(_numbers)
+
+
+def _vector(word: str, start: int, end: int) -> Token:
+    """Return an array of plain numbers, or the word ARRAY before any other."""
+    found = numbers(word[word.index("[") :])
+    if found is None:
+        return _array(word, start)
+    plain = Plain(word)
+    plain.numbers = found
+    return Token("VECTOR", plain, start, end, start)
+
+
+def _array(word: str, start: int) -> Token:
+    """Return the word ARRAY before a list whose elements are read one by one."""
+    name = word[: len("array")]
+    return Token("ARRAY", name, start, start + len(name), start)
+
+
+def _quoted(word: str, start: int, end: int) -> Token:
+    """Return a name between double quotes."""
+    return Token("NAME", word[1:-1], start, end, start)
+
+
+def _string(word: str, start: int, end: int) -> Token:
+    """Return a string without its quotes."""
+    return Token("STRING", word[1:-1].replace("''", "'"), start, end, end - 1)
+
+
+def _float(word: str, start: int, end: int) -> Token:
+    """Return a float64."""
+    return Token("FLOAT", float(word), start, end, start)
+
+
+def _integer(word: str, start: int, end: int) -> Token:
+    """Return an int64, or a token of no kind where it does not fit."""
+    value = integer(word)
+    fits = word == SMALLEST_INTEGER or value <= LARGEST_INTEGER
+    return Token("INTEGER" if fits else "INVALID", value, start, end, start)
+
+
+def _as_written(kind: str) -> Reader:
+    """Return a reader of tokens whose value is their text."""
+    return lambda word, start, end: Token(kind, word, start, end, start)
+
+
+def integer(word: str) -> int:
+    """Return an integer as the engine reads it: a leading 0 makes it octal, up to the first digit that is not octal."""
+    if word[0] == "0":
+        octal = re.match("[0-7]+", word)
+        return int(octal.group(), 8) if octal else 0
+    return int(word) if len(word) <= len(SMALLEST_INTEGER) else LARGEST_INTEGER + 1
+
+
+_READERS: dict[str, Reader] = {
+    "QUOTED": _quoted,
+    "STRING": _string,
+    "FLOAT": _float,
+    "INTEGER": _integer,
+    "CHARACTER_VARYING": _as_written("CHARACTER_VARYING"),
+}

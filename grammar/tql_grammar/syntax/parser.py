@@ -1,0 +1,33 @@
+"""Trees of query texts, exactly as the engine reads them, with the findings about text, syntax and depth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.errors import ParseError
+from tql_grammar.syntax import lexer
+from tql_grammar.syntax.driver import run_parser
+from tql_grammar.syntax.findings import report
+
+if TYPE_CHECKING:
+    from tql_grammar import ast
+    from tql_grammar.syntax.findings.report import ParseResult
+
+
+def read(text: str) -> ParseResult:
+    """Read any text as the engine reads it; never raises."""
+    return report.diagnose(text, run_parser(lexer.cut_at_nul(text)))
+
+
+def parse(text: str) -> ast.Query:
+    """
+    Return the tree of a query.
+
+    Raises:
+        ParseError: the text is not a TQL query, or the engine would read another text than the one written.
+    """
+    reading = read(text)
+    if reading.tree is None or any(finding.code < "TQL4" for finding in reading.diagnostics):
+        first = reading.diagnostics[0]
+        raise ParseError(text, first, reading.unexpected, reading.expected, reading.engine_position)
+    return reading.tree

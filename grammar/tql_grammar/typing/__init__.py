@@ -1,0 +1,1 @@
+"""Columns that each SELECT can see, and types of expressions."""

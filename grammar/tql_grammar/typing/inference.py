@@ -1,0 +1,291 @@
+"""
+The type and the shape of the value of an expression, as of a column; None where nothing is known.
+
+The engine computes in the types of numpy: the result of ``+ - * %`` has the type that ``numpy.result_type`` gives for its operands,
+beside which a literal is an int64 or a float64, and a quotient is a float of at least as many bits. The columns of a set operation meet in the same type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tql_grammar import ast
+from tql_grammar.schema import Column
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ColumnScope(Protocol):
+    """What an expression sees: it tells what is known of a column."""
+
+    def column(self, node: object) -> Column | None:
+        """Return what is known of the column that *node* is."""
+        ...
+
+
+BOOL, TEXT, INT64, FLOAT64, FLOAT32 = map(Column, ("bool", "text", "int64", "float64", "float32"))
+TESTS = (ast.And, ast.Or, ast.Not, ast.In, ast.Between, ast.Like, ast.IsNull, ast.Boolean)
+RESULTS: dict[str, Column] = {
+    **dict.fromkeys(("contains", "all_strict"), BOOL),
+    **dict.fromkeys(
+        ("l1_norm", "l2_norm", "linf_norm", "maxsim", "max_weight", "sum_weight", "mmr_similarity"), FLOAT32
+    ),
+    "avg": FLOAT64,
+    "row_number": INT64,
+    "random": Column("int32"),
+    "shape": Column("uint32", (None,)),
+    "nonzero": Column("int64", (None,)),
+    "keys": Column("text", kind="sequence"),
+    "hamming_distance": Column("uint16", (1,)),
+}
+# Functions whose result is one value of the type of their argument, and those that keep its shape.
+REDUCING = frozenset({"sum", "prod", "amin", "amax"})
+KEEPING = frozenset({"abs", "data"})
+PRODUCTS = frozenset({"cosine_similarity", "dot"})
+# The values of a function of vectors, of a reciprocal rank, of a count of rows, and of the rest of a division by a small number, as `numbers` tells them.
+SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
+COUNT, SMALL = Column("uint32"), Column("int16")
+COUNTING = frozenset({"row_number", "count"})
+# The types of which no arithmetic is known.
+NO_NUMBER = frozenset({"text", "json", "bytes"})
+# Arithmetic that changes the type of a number, and not the number; and the bits that a number may have so that no type rounds it.
+NEUTRAL = frozenset({("*", 1), ("/", 1), ("+", 0), ("-", 0)})
+EXACT = 32
+SMALLEST = 2**24
+# The bits of the numbers of each type; those of an unsigned integer are all for the magnitude.
+SIGNED = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
+UNSIGNED = {"uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
+FLOATING = {"float16": 16, "float32": 32, "float64": 64}
+LARGEST = 64
+
+
+def infer(node: ast.Node, scope: ColumnScope) -> Column | None:
+    """Return what is known of the value of *node*."""
+    if isinstance(node, TESTS):
+        return BOOL
+    rule = _RULES.get(type(node))
+    return None if rule is None else rule(node, scope)
+
+
+def numbers(node: ast.Node, scope: ColumnScope) -> Column | None:
+    """
+    Return the type whose numbers the values of *node* are, which may be smaller than the one that they are computed in.
+
+    ``a * 1`` of an int8 is an int64, and has the numbers of an int8; ``a % 10`` has those of an int16, and a number of rows those of a uint32.
+    What is random has another value each time that it is computed, and so no parts.
+    """
+    inner = _without_neutral(node)
+    found = infer(inner, scope)
+    if found is None:
+        return infer(node, scope)
+    if any(isinstance(part, ast.Function) and part.name.lower() == "random" for part in walk(node)):
+        return SMALL
+    return infer(node, scope) if inner is not node and _bits(found.dtype) > EXACT else _own_numbers(inner, found)
+
+
+def _bits(dtype: str) -> int:
+    """Return the bits of the numbers of a type, or 0 for any other."""
+    return max(bits.get(dtype, 0) for bits in (SIGNED, UNSIGNED, FLOATING))
+
+
+def _own_numbers(node: ast.Node, found: Column) -> Column:
+    """Return the type of the numbers of a value, from the type that it is computed in."""
+    if isinstance(node, ast.Function):
+        return _of_function(node, found)
+    if _is_reciprocal(node):
+        return RANK
+    return SMALL if _is_small(node, found) else found
+
+
+def _without_neutral(node: ast.Node) -> ast.Node:
+    """Return the first operand of arithmetic that does not change its number."""
+    if not isinstance(node, ast.Chain):
+        return node
+    rest = zip(node.operators, node.operands[1:], strict=True)
+    neutral = all(isinstance(operand, ast.Number) and (sign, operand.value) in NEUTRAL for sign, operand in rest)
+    return _without_neutral(node.operands[0]) if neutral else node
+
+
+def _of_function(node: ast.Function, found: Column) -> Column:
+    """Return the type of the numbers of a function's values."""
+    name = node.name.lower()
+    if name in COUNTING:
+        return COUNT
+    own = name in RESULTS or name in PRODUCTS
+    return SCORE if own and found == FLOAT32 else found
+
+
+def _is_reciprocal(node: ast.Node) -> bool:
+    """Tell whether *node* is the reciprocal of a rank, ``1.0 / (61 + row_number())``: it is positive, and finite."""
+    if not isinstance(node, ast.Chain) or node.operators != ("/",):
+        return False
+    over, under = node.operands
+    ranks = isinstance(under, ast.Chain) and under.operators == ("+",) and _is_positive(under.operands[0])
+    return ranks and _is_positive(over) and under.operands[1] == ast.Function("row_number")  # type: ignore[attr-defined]  # a Chain
+
+
+def _is_positive(node: ast.Node) -> bool:
+    """Tell whether *node* is a positive number."""
+    return isinstance(node, ast.Number) and node.value > 0
+
+
+def _is_small(node: ast.Node, found: Column) -> bool:
+    """Tell whether *node* is the rest of a division of integers by a small number."""
+    if not isinstance(node, ast.Chain) or node.operators[-1] != "%" or found.dtype not in {*SIGNED, *UNSIGNED}:
+        return False
+    last = node.operands[-1]
+    return isinstance(last, ast.Number) and found.is_single and not found.nullable and last.value <= SMALLEST
+
+
+def _number(node: ast.Number, _scope: ColumnScope) -> Column:
+    """Return the type of a number."""
+    return INT64 if isinstance(node.value, int) else FLOAT64
+
+
+def _array(node: ast.Array, scope: ColumnScope) -> Column | None:
+    """Return the type of an array."""
+    inner = infer(node.elements[0], scope)
+    if inner is None or inner.dtype == "text":
+        return None
+    return Column("float32", (len(node.elements), *inner.shape))
+
+
+def _comparison(node: ast.Comparison, scope: ColumnScope) -> Column | None:
+    """Return a bool for each element of what is compared."""
+    left = infer(node.left, scope)
+    return None if left is None else Column("bool", left.shape)
+
+
+def promoted(left: str, right: str) -> str:
+    """Return the type in which numbers of two types meet: that of ``numpy.result_type``."""
+    if right in {left, "bool"}:
+        return left
+    if left == "bool":
+        return right
+    for same in (SIGNED, UNSIGNED, FLOATING):
+        if left in same and right in same:
+            return max(left, right, key=same.__getitem__)
+    if left in FLOATING or right in FLOATING:
+        return f"float{max(_floating(left), _floating(right))}"
+    return _signed(left, right)
+
+
+def _signed(left: str, right: str) -> str:
+    """Return the type in which a signed and an unsigned integer meet."""
+    signed = max(SIGNED.get(left, 0), SIGNED.get(right, 0))
+    wanted = 2 * max(UNSIGNED.get(left, 0), UNSIGNED.get(right, 0))
+    return f"int{max(signed, wanted)}" if wanted <= LARGEST else "float64"
+
+
+def _floating(dtype: str) -> int:
+    """Return the bits of a type of floats, or of the smallest one that holds integers of a type, as far as one does."""
+    return FLOATING.get(dtype) or min(2 * int(dtype.strip("uint")), LARGEST)
+
+
+def _quotient(dtype: str) -> str:
+    """Return the type of a quotient of numbers that meet in a type."""
+    if dtype in FLOATING:
+        return dtype
+    return f"float{max(SIGNED.get(dtype, 0), UNSIGNED.get(dtype, 0), FLOATING['float16'])}"
+
+
+def _is_element(node: ast.Node) -> bool:
+    """Tell whether *node* is a value of JSON: in arithmetic it is a number, an int64 or a float64."""
+    return isinstance(node, ast.Subscript) and any(isinstance(index, ast.String) for index in node.indices)
+
+
+def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
+    """Return the type of arithmetic, which may be missing where one of its operands is."""
+    columns: list[Column] = []
+    for operand in node.operands:
+        column = _operand(operand, scope)
+        if column is None or column.dtype in NO_NUMBER:
+            return None
+        columns.append(column)
+    dtype = columns[0].dtype
+    for operator, column in zip(node.operators, columns[1:], strict=True):
+        dtype = promoted(dtype, column.dtype)
+        dtype = _quotient(dtype) if operator == "/" else dtype
+    shape = max((column.shape for column in columns), key=len)
+    return Column(dtype, shape, any(column.nullable for column in columns))
+
+
+def _operand(node: ast.Expression, scope: ColumnScope) -> Column | None:
+    """Return the type of an operand of arithmetic: a value of JSON is a number there."""
+    return infer(node, scope) or (FLOAT64 if _is_element(node) else None)
+
+
+def _function(node: ast.Function, scope: ColumnScope) -> Column | None:
+    """Return the type of a call."""
+    name = node.name.lower()
+    if name in RESULTS:
+        return RESULTS[name]
+    if name in {"any", "all"}:
+        return BOOL if len(node.arguments) == 1 else None
+    found = [infer(argument, scope) for argument in node.arguments]
+    rule = _CALLS.get(name)
+    return rule(name, *found) if rule is not None and found and found[0] is not None else None
+
+
+def _reduced(_name: str, first: Column, *_others: Column | None) -> Column:
+    """Return the type of one value of an array."""
+    return Column(first.dtype)
+
+
+def _kept(_name: str, first: Column, *_others: Column | None) -> Column:
+    """Return the type of values as they are."""
+    return Column(first.dtype, first.shape)
+
+
+def _root(_name: str, first: Column, *_others: Column | None) -> Column:
+    """Return the type of roots."""
+    return Column(_quotient(first.dtype), first.shape)
+
+
+def _product(name: str, first: Column, second: Column | None = None, *_others: Column | None) -> Column:
+    """Return the type of a product of vectors."""
+    dtype = "float32" if second is None else promoted(first.dtype, second.dtype)
+    return Column(dtype if name == "dot" else _quotient(dtype), first.shape[:-1])
+
+
+def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
+    """Return the type of a negative number: that of an unsigned integer is signed, and the engine does not know that it may be missing."""
+    column = infer(node.operand, scope)
+    if column is None or not (column.nullable or column.dtype in UNSIGNED):
+        return column
+    dtype = column.dtype.removeprefix("u") if column.dtype in UNSIGNED else column.dtype
+    return Column(dtype, column.shape, nullable=False)
+
+
+def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
+    """Return the type of a part of an array; of JSON nothing is known."""
+    column = infer(node.operand, scope)
+    if column is None or not column.shape or any(isinstance(index, ast.String) for index in node.indices):
+        return None
+    if isinstance(node.operand, ast.Column) and None not in column.shape:
+        return Column(column.dtype, (None,))
+    kept = [length for length, index in zip(column.shape, node.indices, strict=False) if isinstance(index, ast.Slice)]
+    return Column(column.dtype, (*(None for _ in kept), *column.shape[len(node.indices) :]))
+
+
+_CALLS: dict[str, Callable[..., Column]] = {
+    **dict.fromkeys(REDUCING, _reduced),
+    **dict.fromkeys(KEEPING, _kept),
+    **dict.fromkeys(PRODUCTS, _product),
+    "sqrt": _root,
+}
+_RULES: dict[type, Callable[..., Column | None]] = {
+    ast.Column: lambda node, scope: scope.column(node),
+    ast.Number: _number,
+    ast.String: lambda _node, _scope: TEXT,
+    ast.Vector: lambda node, _scope: Column("float32", (node.size,)),
+    ast.Array: _array,
+    ast.Comparison: _comparison,
+    ast.Chain: _chain,
+    ast.Negate: _negate,
+    ast.Function: _function,
+    ast.Subscript: _subscript,
+    ast.Computed: lambda node, scope: infer(node.expression, scope),
+}

@@ -1,0 +1,125 @@
+"""Values of JSON against Python: conditions on an output that is one, tests of keys and lists, and the forms that are refused since they end the engine's process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.engine import dataset, run
+from tql import ArgumentError, Schema, col, fn, select
+from tql.compiler.compile import compile_query
+
+if TYPE_CHECKING:
+    from tql import Query
+    from tql.expressions.expr import Expr
+
+NOTES: list[dict[str, Any]] = [
+    {"s": "ab", "n": 1, "l": [3, 4], "t": ["a", "b"]},
+    {"s": "xb", "n": 2, "l": [5], "t": ["c"]},
+    {"n": 3},
+    {"s": "ab", "l": [], "t": []},
+    {},
+]
+S, N = col("m")["s"], col("m")["n"]
+
+
+@pytest.fixture(scope="module")
+def notes() -> Any:
+    """Return a dataset with a column of JSON in which keys are missing."""
+    rows = [{"id": number, "m": note, "k": 1} for number, note in enumerate(NOTES)]
+    return dataset("notes", {"id": "int64", "m": "json", "k": "int64"}, rows)
+
+
+def ids(data: Any, query: Query, *, known: bool) -> list[int]:
+    """Return the numbers of the rows of a query."""
+    return [
+        row["id"]
+        for row in run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)} if known else None))
+    ]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        pytest.param(col("s") == "ab", lambda note: note.get("s") == "ab", id="text"),
+        pytest.param(col("s").in_(["ab", "q"]), lambda note: note.get("s") == "ab", id="member"),
+        pytest.param(col("n") > 1, lambda note: note.get("n", 0) > 1, id="number"),
+        pytest.param(
+            (col("s") == "xb") | (col("id") == 4), lambda note: note.get("s") == "xb" or not note, id="with a column"
+        ),
+        pytest.param(~(col("s") == "ab"), lambda note: note.get("s") != "ab", id="not"),
+        pytest.param(col("n").is_null(), lambda note: note.get("n") is None, id="missing"),
+    ],
+)
+def test_a_condition_on_an_output_that_is_a_value(notes: Any, condition: Expr, holds: Any, *, known: bool) -> None:
+    """`select(s=col("m")["s"]).where(col("s") == "x")` finds the rows, as if the condition read the key."""
+    query = select("id", s=S, n=N).where(condition)
+
+    assert ids(notes, query, known=known) == [number for number, note in enumerate(NOTES) if holds(note)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        pytest.param(fn.any(fn.keys("m") == "s"), lambda note: "s" in note, id="key"),
+        pytest.param(fn.any(col("m")["t"] == "a"), lambda note: "a" in note.get("t", []), id="text of a list"),
+        pytest.param(fn.any(col("m")["l"] == 3), lambda note: 3 in note.get("l", []), id="number of a list"),
+        pytest.param(col("m")["l"][0] == 3, lambda note: note.get("l", [])[:1] == [3], id="first of a list"),
+    ],
+)
+def test_keys_and_lists(notes: Any, condition: Expr, holds: Any, *, known: bool) -> None:
+    """`fn.any(fn.keys("m") == "k")` is written with CONTAINS: the engine finds no row for the other form."""
+    assert ids(notes, select("id").where(condition), known=known) == [
+        number for number, note in enumerate(NOTES) if holds(note)
+    ]
+
+
+LIFTED = select("id", s=S, n=N, l=col("m")["l"])
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(select("id", x=col("k") == N), id="compared with a column"),
+        pytest.param(select("id", x=col("k") + 1 > N), id="compared with arithmetic"),
+        pytest.param(select("id", x=(N == 1) | (col("id") > 2)), id="or"),
+        pytest.param(select("id", x=(col("id") > 2) & S.like("a%")), id="and"),
+        pytest.param(select("id", x=fn.any(col("m")["l"] == 3) | (col("id") > 3)), id="or with a list"),
+        pytest.param(select(n=fn.count(), x=fn.sum((N == 1) | (col("id") > 2))), id="or in an aggregate"),
+        pytest.param(select().from_(LIFTED).where(col("s") == "ab"), id="text of a subquery"),
+        pytest.param(select().from_(LIFTED).where(col("s").like("a%")), id="pattern of a subquery"),
+        pytest.param(select().from_(LIFTED).where(col("s").in_(["ab"])), id="member of a subquery"),
+        pytest.param(select().from_(LIFTED).where(col("n") < 2), id="null of a subquery"),
+        pytest.param(select().from_(LIFTED).where(col("l")[0] == 3), id="list of a subquery"),
+        pytest.param(
+            select().from_(select().from_(LIFTED)).where(col("l")[0] == 3), id="list of a subquery's subquery"
+        ),
+        pytest.param(select("id", x=col("l")[0]).from_(LIFTED), id="element of a list of a subquery"),
+        pytest.param(LIFTED.order_by(col("l", of="output")[0]), id="order by a list"),
+        pytest.param(select("id").where(fn.all(col("m")["l"] == 3)), id="all of a list"),
+        pytest.param(select("id").where(fn.any(col("m")["l"] > 3)), id="order in a list"),
+    ],
+)
+def test_what_the_engine_cannot_do_is_refused(notes: Any, query: Query, *, known: bool) -> None:
+    """These end the engine's process, or find no row; the error says where to put the condition."""
+    with pytest.raises(ArgumentError):
+        ids(notes, query, known=known)
+
+
+def test_numbers_of_a_subquery(notes: Any) -> None:
+    """What the engine does right outside of the subquery stays possible."""
+    assert ids(notes, select().from_(select("id", n=N)).where(col("n") > 1), known=True) == [1, 2]
+    assert ids(notes, select().from_(select("id", s=S)).where(col("s").is_null()), known=True) == [2, 4]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_groups_by_a_value_are_answered(notes: Any, *, known: bool) -> None:
+    """The client refuses what ends the engine's process, and `s[0]` of a group is no element of JSON."""
+    query = select(s=S, n=fn.count()).where(S.is_not_null()).group_by("s")
+    rows = run(notes, compile_query(query.statement, None, {None: Schema.from_dataset(notes)} if known else None))
+
+    assert sorted((row["s"], row["n"]) for row in rows) == [("ab", 2), ("xb", 1)]

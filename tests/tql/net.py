@@ -1,0 +1,166 @@
+"""
+The texts of random queries, now and in an older commit: ``python -m tests.tql.net COMMIT [COUNT]``.
+
+Each query is written as the Python expression that makes it; the working tree and the commit compile it, each in a process of its own.
+Their texts, or the messages that refuse the query, have to be equal, and in the working tree a copy and the `repr` of each query make an equal one; it exits with 1 on any difference.
+The `repr` itself may differ: it is compared by the query that it makes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.tql.drawn import drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql import Query
+
+ROOT = Path(__file__).parents[2]
+COUNT = 24_000
+SHOWN = 5
+# What a side says of itself: the older one may not have it.
+OWN = ("copied", "pasted")
+# What each side says of a query: run with the code of its own commit, by names that the oldest commit has.
+SIDE = r"""
+import json, pickle, sys
+import tql
+from tql import *
+from tql import parse
+try:
+    from tql.compiler.compile import compile_query
+except ImportError:
+    from tql.compile import compile_query
+
+schema = Schema(uid="int64", e="embedding[4]", i="int32", f="float64", t="nullable text", n="nullable int64", id="int64")
+schemas = {None: schema, "mem://a": schema, "one": schema}
+
+
+def said(make):
+    try:
+        return str(make())
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def row(source):
+    query = eval(source)
+    whole = getattr(query, "statement", query)
+    return {
+        "text": said(lambda: query),
+        "of a client": said(lambda: compile_query(whole, "mem://d", schemas, needs_source=True)),
+        "prepared": said(lambda: query.to_prepared()) if "param(" in source else "",
+        "copied": str(pickle.loads(pickle.dumps(query)) == query and hash(query) == hash(eval(source))),
+        "pasted": said(lambda: eval(repr(query)) == query),
+    }
+
+
+assert tql.__file__.startswith(sys.argv[1]), tql.__file__
+with open(sys.argv[2], encoding="utf-8") as sources, open(sys.argv[3], "w", encoding="utf-8") as rows:
+    for line in sources:
+        rows.write(json.dumps(row(json.loads(line))) + "\n")
+"""
+
+
+def pasted(queries: Iterable[Query]) -> tuple[list[str], int]:
+    """Return the expressions that make queries, each once, and how many queries were left out: those whose `repr` does not make them, such as long vectors."""
+    import tql
+
+    names = {**vars(tql), "raw": tql.raw, "parse": tql.parse}
+    found: dict[str, None] = {}
+    skipped = 0
+    for query in queries:
+        text = repr(query)
+        try:
+            same = eval(text, dict(names)) == query  # noqa: S307 - what the builder has written
+        except (SyntaxError, tql.TqlError):
+            same = False
+        if same:
+            found[text] = None
+        skipped += not same
+    return list(found), skipped
+
+
+def begun(root: Path, sources: Path, rows: Path) -> subprocess.Popen[bytes]:
+    """Begin to compile with the code below *root*."""
+    path = os.pathsep.join(map(str, (root, root / "client", root / "grammar")))
+    command = [sys.executable, "-c", SIDE, str(root), str(sources), str(rows)]
+    return subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": path})
+
+
+def compared(commit: str, sources: list[str], folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return what the commit and the working tree say of each query."""
+    old = folder / "old"
+    old.mkdir()
+    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True)  # noqa: S607 - git, wherever it is
+    subprocess.run(["tar", "-x", "-C", str(old)], input=archive.stdout, check=True)  # noqa: S607 - the same
+    given = folder / "sources"
+    given.write_text("".join(json.dumps(source) + "\n" for source in sources), encoding="utf-8")
+    answers = {root: folder / f"{name}.rows" for name, root in (("before", old), ("after", ROOT))}
+    processes = [begun(root, given, rows) for root, rows in answers.items()]
+    codes = [process.wait() for process in processes]
+    if any(codes):
+        message = "a side could not read the queries"
+        raise SystemExit(message)
+    before, after = (
+        [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()] for rows in answers.values()
+    )
+    return before, after
+
+
+def main(commit: str, count: int) -> int:
+    """Compare, and say what is equal."""
+    sources, skipped = pasted(drawn(count))
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = compared(commit, sources, Path(folder))
+    different = [triple for triple in zip(sources, before, after, strict=True) if not _agree(*triple[1:])]
+    refused = sum(row["text"].startswith("ArgumentError") for row in after)
+    broken = sum(row[field] != "True" for row in after for field in OWN)
+    summary = (
+        f"{len(sources) - len(different)} of {len(sources)} queries are equal to those of {commit}: "
+        f"{len(sources) - refused} texts, {refused} refusals; "
+        f"{skipped} of {count} could not be pasted, {broken} are no equal copies"
+    )
+    kinds = Counter(_kind(*triple[1:]) for triple in different)
+    told = [summary, *(f"{count} {kind}" for kind, count in kinds.most_common())]
+    different.sort(key=lambda triple: KINDS.index(_kind(*triple[1:])))
+    for source, one, two in different[:SHOWN]:
+        told += ["", source]
+        told += [f"  {field}\n  - {one[field]}\n  + {two[field]}" for field in one if one[field] != two[field]]
+    sys.stdout.write("\n".join(told) + "\n")
+    return int(bool(different or broken))
+
+
+def _kind(before: dict[str, str], after: dict[str, str]) -> str:
+    """Return in what two sides differ most."""
+    kinds = [
+        _change(before[field], after[field]) for field in after if field not in OWN and before[field] != after[field]
+    ]
+    return min(kinds, key=KINDS.index)
+
+
+def _change(before: str, after: str) -> str:
+    """Return in what two texts differ, or the messages of refusals."""
+    refused = before.startswith(REFUSAL), after.startswith(REFUSAL)
+    return KINDS[{(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[refused]]
+
+
+REFUSAL = "ArgumentError"
+KINDS = ("have another text", "are refused now", "are not refused now", "are refused with another message")
+
+
+def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
+    """Tell whether both sides say the same, but for what each says of itself."""
+    return all(before[field] == after[field] for field in after if field not in OWN)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else COUNT))

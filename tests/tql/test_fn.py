@@ -1,0 +1,483 @@
+"""The functions of the catalogue: each with its documentation, its text, and its rows beside a reference by numpy or Python."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.engine import TYPES, dataset, run
+from tests.tql.stubs import STUBS, stubs
+from tql import ArgumentError, Expr, col, desc, fn, param, select
+from tql.expressions.aggregates import AGGREGATES
+from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.tql.meaning import Row
+
+FUNCTIONS = {**CATALOGUE, **AGGREGATES}
+KINDS: dict[str, Any] = {
+    "id": "int64",
+    "k": "int64",
+    "small": "int8",
+    "f": "float32",
+    "flags": TYPES.Array("bool", shape=[3]),
+    "e": TYPES.Array("float32", shape=[3]),
+    "bytes": TYPES.Array("uint8", shape=[3]),
+    "ints": TYPES.Array("int32", shape=[3]),
+    "m": TYPES.Array("float32", shape=[2, 3]),
+    "cube": TYPES.Array("int16", shape=[2, 3, 2]),
+    "ragged": TYPES.Array("int64", 1),
+    "text": "text",
+    "words": TYPES.Text(TYPES.BM25),
+    "meta": "json",
+}
+rng = np.random.default_rng(20261125)
+WORDS = ["alpha beta", "beta", "gamma alpha alpha", "delta", "", "alpha", "omega beta gamma"]
+ROWS: list[Row] = [
+    {
+        "id": 10 * number,
+        "k": number % 3,
+        "small": [-128, 127, 0, -1, 100, -100, 5][number],
+        "f": np.float32(number - 2.5),
+        "flags": rng.random(3) < 0.5,
+        "e": rng.standard_normal(3).astype("f4"),
+        "bytes": rng.integers(0, 256, 3).astype("u1"),
+        "ints": rng.integers(-(2**31), 2**31, 3).astype("i4"),
+        "m": rng.standard_normal((2, 3)).astype("f4"),
+        "cube": rng.integers(-3, 3, (2, 3, 2)).astype("i2"),
+        "ragged": np.arange(-1, number - 1, dtype="i8"),
+        "text": f"doc {number}%" if number else "",
+        "words": WORDS[number],
+        "meta": {"b": number, "a": "x"} if number % 2 else {"c": [1]},
+    }
+    for number in range(7)
+]
+V = np.array([0.5, -1.0, 2.0], "f4")
+M = np.array([[1.0, 0.0, 0.5], [0.0, -1.0, 2.0]], "f4")
+BYTES = [1, 255, 7]
+
+
+def cosine(left: Any, right: Any) -> Any:
+    """Return the cosine of two vectors in float64."""
+    a, b = np.asarray(left, "f8"), np.asarray(right, "f8")
+    return a @ b / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
+
+
+def bits(left: Any, right: Any) -> int:
+    """Return in how many bits two vectors of bytes differ."""
+    return int(np.unpackbits(np.bitwise_xor(np.asarray(left, "u1"), np.asarray(right, "u1"))).sum())
+
+
+def wide(value: Any) -> Any:
+    """Return an array in 64 bits."""
+    return np.asarray(value).astype("f8" if np.asarray(value).dtype.kind == "f" else "i8")
+
+
+# By function: an expression, its text, and what it means for each row.
+ROWWISE: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
+    "abs": [
+        (fn.abs("small"), "abs(small * 1)", lambda row: abs(row["small"])),
+        (fn.abs("m"), "abs(m * 1)", lambda row: abs(row["m"])),
+    ],
+    "all": [
+        (fn.all(col("ints") > 0), "all(ints > 0)", lambda row: (row["ints"] > 0).all()),
+        (fn.all("ragged"), "all(ragged)", lambda row: row["ragged"].all()),
+        (fn.all(col("m") > 0, axis=-1), "all(m > 0, -1)", lambda row: (row["m"] > 0).all(-1)),
+        (fn.all("cube", -1), "all(cube, -1)", lambda row: row["cube"].all(-1)),
+    ],
+    "all_strict": [
+        (fn.all_strict("ragged"), "all_strict(ragged)", lambda row: bool(row["ragged"].size) and row["ragged"].all()),
+    ],
+    "amax": [(fn.amax("m"), "amax(m)", lambda row: row["m"].max())],
+    "amin": [
+        (fn.amin("ints"), "amin(ints)", lambda row: row["ints"].min()),
+        (fn.amin("ragged"), "amin(ragged)", lambda row: row["ragged"].min(initial=0)),
+    ],
+    "any": [
+        (fn.any("flags"), "any(flags)", lambda row: row["flags"].any()),
+        (fn.any(col("m") > 0, axis=-1), "any(m > 0, -1)", lambda row: (row["m"] > 0).any(-1)),
+        (fn.any(col("cube") > 1, -1), "any(cube > 1, -1)", lambda row: (row["cube"] > 1).any(-1)),
+    ],
+    "avg": [
+        (fn.avg("bytes"), "avg(bytes)", lambda row: row["bytes"].mean()),
+        (fn.avg("ragged"), "avg(ragged)", lambda row: row["ragged"].mean() if row["ragged"].size else 0),
+    ],
+    "contains": [
+        (fn.contains("text", "c 1%"), "contains(text, 'c 1%')", lambda row: "c 1%" in row["text"]),
+        (fn.contains("ragged", 2), "contains(ragged, 2)", lambda row: 2 in row["ragged"]),
+        (fn.contains(fn.keys("meta"), "a"), "contains(keys(meta), 'a')", lambda row: "a" in row["meta"]),
+    ],
+    "cosine_similarity": [
+        (
+            fn.cosine_similarity("e", V),
+            "cosine_similarity(e, ARRAY[0.5,-1.0,2.0])",
+            lambda row: cosine(row["e"], V),
+        ),
+        (
+            fn.cosine_similarity("bytes", "ints"),
+            "cosine_similarity(bytes * 1.0, ints * 1.0)",
+            lambda row: cosine(row["bytes"], row["ints"]),
+        ),
+    ],
+    "data": [(fn.data("e", 2), "data(e, 2)", lambda _row: ROWS[2]["e"])],
+    "dot": [
+        (fn.dot("e", V), "dot(e, ARRAY[0.5,-1.0,2.0])", lambda row: wide(row["e"]) @ V),
+        (fn.dot("bytes", "ints"), "sum(bytes * 1 * ints)", lambda row: wide(row["bytes"]) @ wide(row["ints"])),
+    ],
+    "hamming_distance": [
+        (
+            fn.hamming_distance("bytes", BYTES),
+            "hamming_distance(bytes, ARRAY[1.0,255.0,7.0])",
+            lambda row: [bits(row["bytes"], BYTES)],
+        ),
+    ],
+    "keys": [(fn.keys("meta"), "keys(meta)", lambda row: sorted(row["meta"]))],
+    "l1_norm": [
+        (fn.l1_norm("m"), "l1_norm(m)", lambda row: abs(row["m"]).sum()),
+        (fn.l1_norm(col("e") - V), "l1_norm(e - ARRAY[0.5,-1.0,2.0])", lambda row: abs(row["e"] - V).sum()),
+    ],
+    "l2_norm": [
+        (fn.l2_norm("ragged"), "l2_norm(ragged)", lambda row: np.linalg.norm(row["ragged"])),
+        (fn.l2_norm(col("e") - V), "l2_norm(e - ARRAY[0.5,-1.0,2.0])", lambda row: np.linalg.norm(row["e"] - V)),
+    ],
+    "linf_norm": [(fn.linf_norm("bytes"), "linf_norm(bytes)", lambda row: row["bytes"].max())],
+    "logical_and": [
+        (
+            fn.logical_and(col("e") > 0, "flags"),
+            "logical_and(e > 0, flags)",
+            lambda row: (row["e"] > 0) & row["flags"],
+        ),
+    ],
+    "logical_or": [
+        (fn.logical_or(col("e") > 0, "flags"), "logical_or(e > 0, flags)", lambda row: (row["e"] > 0) | row["flags"]),
+    ],
+    "max_weight": [
+        (
+            fn.max_weight((col("id") > 10, 2.5), (col("id") > 40, 1)),
+            "max_weight(id > 10: 2.5, id > 40: 1)",
+            lambda row: 2.5 if row["id"] > 10 else 0,
+        ),
+    ],
+    "maxsim": [
+        (
+            fn.maxsim("m", M),
+            "maxsim(m, ARRAY[ARRAY[1.0,0.0,0.5], ARRAY[0.0,-1.0,2.0]])",
+            lambda row: sum(max(0, *(cosine(mine, theirs) for mine in row["m"])) for theirs in M),
+        ),
+    ],
+    "nonzero": [
+        (fn.nonzero("ragged"), "nonzero(ragged)", lambda row: np.nonzero(row["ragged"])[0]),
+        (fn.nonzero(col("m") > 1), "nonzero(m > 1)", lambda row: np.nonzero((row["m"] > 1).any(1))[0]),
+    ],
+    "prod": [
+        (fn.prod("bytes"), "prod(bytes * 1)", lambda row: wide(row["bytes"]).prod()),
+        (fn.prod("ragged"), "prod(ragged * 1)", lambda row: row["ragged"].prod()),
+    ],
+    "row_number": [
+        (fn.row_number(), "row_number()", lambda row: row["id"] // 10),
+        (fn.row_number() * 2 + 1, "row_number() * 2 + 1", lambda row: row["id"] // 5 + 1),
+    ],
+    "shape": [
+        (fn.shape("m"), "shape(m)", lambda _row: [2, 3]),
+        (col("ragged").shape[0], "shape(ragged)[0]", lambda row: row["ragged"].size),
+        (fn.shape("id"), "shape(id)", lambda _row: []),
+    ],
+    "sqrt": [
+        (fn.sqrt("id"), "sqrt(id * 1.0)", lambda row: row["id"] ** 0.5),
+        (fn.sqrt(9), "sqrt(9 * 1.0)", lambda _row: 3.0),
+        (fn.sqrt(2.25) + col("id"), "sqrt(2.25 * 1.0) + id", lambda row: 1.5 + row["id"]),
+        (fn.sqrt(fn.abs("e")), "sqrt(abs(e * 1) * 1.0)", lambda row: np.sqrt(np.abs(wide(row["e"])))),
+    ],
+    "sum": [
+        (fn.sum("flags"), "sum(flags * 1)", lambda row: row["flags"].sum()),
+        (fn.sum("bytes"), "sum(bytes * 1)", lambda row: wide(row["bytes"]).sum()),
+        (fn.sum("cube"), "sum(cube * 1)", lambda row: row["cube"].sum()),
+        (fn.sum("ints"), "sum(ints * 1)", lambda row: wide(row["ints"]).sum()),
+    ],
+    "sum_weight": [
+        (
+            fn.sum_weight((col("id") > 10, 2.5), (col("k") == 1, -1)),
+            "sum_weight(id > 10: 2.5, k = 1: -1)",
+            lambda row: 2.5 * (row["id"] > 10) - (row["k"] == 1),
+        ),
+    ],
+}
+# Aggregates over the groups of k: an expression, the text of the whole query, and what it means for the rows of a group.
+GROUPED: dict[str, tuple[Expr, str, Callable[[list[Row]], Any]]] = {
+    "count": (
+        fn.count(),
+        "select k[0] as k, sum(zn) as x from (select k, 1 as zn) group by k",
+        len,
+    ),
+    "mean": (
+        fn.mean("small"),
+        "select k[0] as k, avg(small * 1.0) as x group by k",
+        lambda rows: np.mean([row["small"] for row in rows]),
+    ),
+    "min": (
+        fn.min("f"),
+        "select k[0] as k, amin(f) as x group by k",
+        lambda rows: min(row["f"] for row in rows),
+    ),
+    "max": (
+        fn.max("id"),
+        "select k[0] as k, amax(id) as x group by k",
+        lambda rows: max(row["id"] for row in rows),
+    ),
+    "first": (
+        fn.first("text"),
+        "select k[0] as k, text[0] as x group by k",
+        lambda rows: rows[0]["text"] or None,
+    ),
+    "sum": (
+        fn.sum("small"),
+        "select k[0] as k, sum(small * 1) as x group by k",
+        lambda rows: sum(row["small"] for row in rows),
+    ),
+}
+# Functions with tests of their own below, since they are no columns, or not the same twice.
+ALONE = {"bm25_similarity", "mmr_similarity", "random"}
+
+
+@pytest.fixture(scope="module", name="data")
+def _data() -> Any:
+    """Return the rows as a dataset."""
+    return dataset("functions", KINDS, ROWS)
+
+
+def test_every_function_has_a_case() -> None:
+    """A function that is added to the catalogue needs its text and its rows here."""
+    assert set(FUNCTIONS) == {*ROWWISE, *GROUPED, *ALONE}
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "meaning"),
+    [pytest.param(*case, id=case[1]) for cases in ROWWISE.values() for case in cases],
+)
+def test_a_function_has_its_text_and_its_rows(
+    data: Any,
+    expression: Expr,
+    text: str,
+    meaning: Callable[[Row], Any],
+) -> None:
+    """The text is the documented one, and each row's value is that of the reference."""
+    query = select(x=expression)
+
+    found = [row["x"] for row in run(data, str(query))]
+
+    assert text == str(expression)
+    assert str(query) == f"select {text} as x"
+    assert_same(found, [meaning(row) for row in ROWS])
+
+
+@pytest.mark.parametrize(
+    ("expression", "meaning"),
+    [pytest.param(expression, meaning, id=text) for cases in ROWWISE.values() for expression, text, meaning in cases],
+)
+def test_a_function_means_the_same_beside_other_clauses(
+    data: Any,
+    expression: Expr,
+    meaning: Callable[[Row], Any],
+) -> None:
+    """With a condition, an order and a cut the values are still those of the source's rows."""
+    query = select("id", x=expression).where(col("id") > 10).order_by(-col("id")).limit(3).offset(1)
+
+    found = [row["x"] for row in run(data, str(query))]
+
+    assert_same(found, [meaning(ROWS[number]) for number in (5, 4, 3)])
+
+
+@pytest.mark.parametrize("name", GROUPED)
+def test_an_aggregate_has_its_text_and_its_rows(data: Any, name: str) -> None:
+    """The text is the documented one, and each group's value is that of the reference."""
+    expression, text, meaning = GROUPED[name]
+    query = select("k", x=expression).group_by("k")
+
+    found = {row["k"]: row["x"] for row in run(data, str(query))}
+
+    assert text == str(query)
+    assert sorted(found) == [0, 1, 2]
+    for key, value in found.items():
+        assert_same([value], [meaning([row for row in ROWS if row["k"] == key])])
+
+
+def assert_same(found: list[Any], meant: list[Any]) -> None:
+    """Compare cells: numbers to 1e-6, texts and shapes exactly."""
+    assert len(found) == len(meant)
+    for mine, theirs in zip(found, meant, strict=True):
+        if (
+            theirs is None
+            or isinstance(theirs, str)
+            or (isinstance(theirs, list) and theirs and isinstance(theirs[0], str))
+        ):
+            assert mine == theirs
+        else:
+            one, other = np.asarray(mine), np.asarray(theirs)
+            if one.size + other.size:
+                assert one.shape == other.shape, (mine, theirs)
+                np.testing.assert_allclose(one.astype("f8"), other.astype("f8"), rtol=1e-6, atol=1e-6)
+
+
+def test_random_orders_the_rows(data: Any) -> None:
+    """An order by random numbers has all rows."""
+    query = select("id").order_by(fn.random())
+
+    assert str(query) == "select id order by random()"
+    assert sorted(row["id"] for row in run(data, str(query))) == [row["id"] for row in ROWS]
+
+
+def test_bm25_as_a_key(data: Any) -> None:
+    """The rows that hold the word come, and no other."""
+    query = select("id").order_by(desc(fn.bm25_similarity("words", "alpha"))).limit(5)
+
+    assert str(query) == "select id order by bm25_similarity(words, 'alpha') desc limit 5"
+    assert {row["id"] for row in run(data, str(query))} == {0, 20, 50}
+
+
+def test_mmr_as_a_key(data: Any) -> None:
+    """The first row is the one that is closest."""
+    query = select("id").order_by(desc(fn.mmr_similarity("e", V))).limit(2)
+
+    assert str(query) == "select id order by mmr_similarity(e, ARRAY[0.5,-1.0,2.0]) desc limit 2"
+    best = max(ROWS, key=lambda row: cosine(row["e"], V))
+    assert run(data, str(query))[0]["id"] == best["id"]
+
+
+# --- what editors and people see --------------------------------------------------------------------------------------
+
+
+def test_the_stubs_are_those_of_the_catalogue() -> None:
+    """Editors see what the catalogue says; run ``python -m tests.tql.stubs`` after a change."""
+    assert stubs() == STUBS.read_text(encoding="utf-8")
+
+
+def test_fn_offers_every_function() -> None:
+    """``dir(fn)`` completes every function of the catalogue."""
+    assert sorted(FUNCTIONS) == dir(fn)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_documents_itself(name: str) -> None:
+    """Each function has the sentence and the result of the catalogue, each of its parameters, and the text that it gives."""
+    function = FUNCTIONS[name]
+    documented = inspect.getdoc(getattr(fn, name)) or ""
+    signature = inspect.signature(getattr(fn, name))
+
+    assert name == getattr(fn, name).__name__
+    assert function.meaning in documented
+    assert f"Returns:\n    {function.result}." in documented
+    assert [parameter.name for parameter in function.parameters] == list(signature.parameters)
+    for parameter in function.parameters:
+        assert f"    {parameter.name}: " in documented
+        assert (signature.parameters[parameter.name].default is None) is parameter.optional
+
+
+@pytest.mark.parametrize("name", [name for name, function in CATALOGUE.items() if not function.form])
+def test_the_documented_text_is_the_one_that_results(name: str) -> None:
+    """A function of columns and parameters reads as its name and its parameters."""
+    function = CATALOGUE[name]
+    values = {"index": 0, "axis": -1, "text": col("value"), "column": col("column")}
+    arguments = {
+        parameter.name: values.get(
+            parameter.kind, param(parameter.name) if parameter.kind == "vector" else col(parameter.name)
+        )
+        for parameter in function.parameters
+    }
+
+    written = str(getattr(fn, name)(**arguments))
+
+    assert written.startswith(f"{name}(")
+    assert " * 1" not in written
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(name, str(getattr(fn, name)("x"))) for name in ("abs", "prod", "sqrt", "sum")],
+)
+def test_a_form_of_its_own_is_documented(name: str, text: str) -> None:
+    """Where the engine computes in too small a type the documentation shows what is written instead."""
+    assert text == CATALOGUE[name].form
+
+
+@pytest.mark.parametrize("name", [*ABSENT, *UNCALLABLE])
+def test_a_function_that_does_not_exist_says_what_to_write(name: str) -> None:
+    """Names of other languages have their advice; those that the builder has mean something of its own."""
+    if name.lower() in FUNCTIONS:
+        assert name.lower() in AGGREGATES
+        return
+    with pytest.raises(AttributeError) as caught:
+        getattr(fn, name.lower())
+
+    absent = {**ABSENT, **UNCALLABLE}[name]
+    assert str(caught.value) == f"TQL has no function `{name.lower()}`: {absent.builder or absent.text}"
+
+
+@pytest.mark.parametrize("attribute", ["no_such_thing", "cosine_similarty"])
+def test_an_unknown_function_has_a_hint(attribute: str) -> None:
+    """Near names are proposed; anything else may be a function that the program registered."""
+    with pytest.raises(
+        AttributeError, match=r"did you mean `fn\.cosine_similarity`\?|raw\(\"no_such_thing\(\.\.\)\"\)"
+    ):
+        getattr(fn, attribute)
+
+
+@pytest.mark.parametrize("axis", [0, 1, True, "x"])
+def test_any_other_axis_is_refused(axis: Any) -> None:
+    """The engine computes any axis but the last wrongly."""
+    with pytest.raises(ArgumentError, match="takes axis=-1, the last"):
+        fn.any("m", axis)
+
+
+def test_the_engine_computes_another_axis_wrongly() -> None:
+    """The reason of the refusal: with axis 0 the engine says that some element of negative numbers is positive."""
+    steps = [np.arange(6, dtype="f4").reshape(2, 3) - number for number in range(7)]
+    made = dataset("axis", {"m": TYPES.Array("float32", shape=[2, 3])}, [{"m": step} for step in steps])
+
+    found = [row["x"] for row in run(made, "select any(m > 0, 0) as x")]
+
+    assert [(step > 0).any(0).tolist() for step in steps] != found
+    assert [(step > 0).any(-1).tolist() for step in steps] == [
+        row["x"] for row in run(made, str(select(x=fn.any(col("m") > 0, -1))))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select sum(bytes) as x",
+        "select prod(bytes) as x",
+        "select sqrt(id) as x",
+        "select dot(bytes, bytes) as x",
+        "select abs(small) as x",
+        "select bytes + bytes as x",
+        "select -small as x",
+        "select row_number() as x where id > 10",
+        "select data(id, 2) as x where id > 10",
+    ],
+)
+def test_the_plain_text_would_be_wrong(data: Any, text: str) -> None:
+    """Before and after: the naive text and the builder's differ on the engine."""
+    expression = text.removeprefix("select ").partition(" as x")[0]
+    built = {
+        "sum(bytes)": fn.sum("bytes"),
+        "prod(bytes)": fn.prod("bytes"),
+        "sqrt(id)": fn.sqrt("id"),
+        "dot(bytes, bytes)": fn.dot("bytes", "bytes"),
+        "abs(small)": fn.abs("small"),
+        "bytes + bytes": col("bytes") + col("bytes"),
+        "-small": -col("small"),
+        "row_number()": fn.row_number(),
+        "data(id, 2)": fn.data("id", 2),
+    }[expression]
+    query = select(x=built).where(col("id") > 10) if " where " in text else select(x=built)
+
+    naive = [row["x"] for row in run(data, text)]
+    right = [row["x"] for row in run(data, str(query))]
+
+    assert len(naive) == len(right)
+    assert naive != right

@@ -1,0 +1,282 @@
+"""Queries are values: they compare, hash, pickle, copy and print, differ in words, and draw themselves."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import tql
+from tests.tql.compiler.test_meaning import several
+from tests.tql.queries import conditions, queries
+from tql import ArgumentError, Query, all_of, any_of, asc, col, desc, fn, not_, param, parse, raw, select
+from tql.compiler.compile import compile_query
+
+NAMES = {
+    name: getattr(tql, name) for name in ("select", "col", "fn", "raw", "param", "asc", "desc", "all_of", "any_of")
+}
+NAMES |= {"not_": not_, "parse": parse, "Query": Query, "Schema": tql.Schema}
+V = np.arange(1536, dtype="f4") / 7
+
+
+def text_of(query: Query) -> str | None:
+    """Return the text of a query, or None where it has none."""
+    try:
+        return str(query)
+    except ArgumentError:
+        return None
+
+
+@several
+@given(query=queries)
+def test_a_query_pickles_and_copies(query: Query) -> None:
+    """What comes back is equal, has the same hash, repr and text, and is another object."""
+    for twin in (pickle.loads(pickle.dumps(query)), copy.copy(query), copy.deepcopy(query)):  # noqa: S301 - our own pickle
+        assert twin == query
+        assert hash(twin) == hash(query)
+        assert repr(twin) == repr(query)
+        assert text_of(twin) == text_of(query)
+
+
+@several
+@given(query=queries)
+def test_the_repr_can_be_pasted(query: Query) -> None:
+    """The repr of a query without long vectors makes a query with the same text."""
+    assume("float32>" not in repr(query))
+
+    pasted = eval(repr(query), dict(NAMES))  # noqa: S307 - pasting is what is tested
+
+    assert text_of(pasted) == text_of(query)
+
+
+@several
+@given(query=queries, rows=st.integers(0, 9), dataset=st.sampled_from([None, "a", "b"]))
+def test_a_kept_text_is_that_of_the_query(query: Query, rows: int, dataset: str | None) -> None:
+    """A query keeps the text that was sent; a changed one, and another dataset, have their own."""
+    assume(text_of(query) is not None)
+    for one in (query, query.limit(rows), query.where(col("zz") > rows)):
+        try:
+            fresh = compile_query(pickle.loads(pickle.dumps(one.replace())).statement, dataset)  # noqa: S301 - our own pickle
+        except ArgumentError:
+            continue
+        assert compile_query(one.statement, dataset) == compile_query(one.statement, dataset) == fresh
+
+
+@several
+@given(query=queries, other=queries)
+def test_equal_queries_have_no_difference(query: Query, other: Query) -> None:
+    """``diff`` is empty exactly where ``==`` is true, and says in lines what differs."""
+    assert not query.diff(query)
+    assert bool(query.diff(other)) is (query != other)
+    assert len(str(query.diff(other)).splitlines()) >= 1
+
+
+@several
+@given(query=queries, condition=conditions, rows=st.integers(0, 9))
+def test_a_step_is_its_difference(query: Query, condition: Any, rows: int) -> None:
+    """What a step adds is what ``diff`` says, the other way round with the other sign, and the query before stays as it was."""
+    before = repr(query)
+    longer = query.where(condition).limit(rows)
+
+    signs = {change.sign for change in query.diff(longer).changes if change.call.startswith("where(")}
+
+    assert signs <= {"+"}
+    assert [change.call for change in query.diff(longer).changes if change.sign == "+"] == [
+        change.call for change in longer.diff(query).changes if change.sign == "-"
+    ]
+    assert before == repr(query)
+
+
+class Tags(HTMLParser):
+    """Collects the tags and the text of HTML."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag; attributes are none."""
+        assert not attrs
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        self.text += data
+
+
+@several
+@given(query=queries)
+def test_html_holds_nothing_of_the_query_but_text(query: Query) -> None:
+    """A browser's parser finds our tags only, whatever characters names and texts have."""
+    found = Tags()
+    found.feed(query._repr_html_())
+    found.close()
+
+    assert found.tags in (
+        ["div", "pre", "pre", "code", "details", "summary", "pre"],
+        ["div", "pre", "p"],
+    )
+
+
+@several
+@given(query=queries)
+def test_the_levels_are_those_of_the_text(query: Query) -> None:
+    """There is a level for each SELECT of the text, and a query without a text is refused alike."""
+    text = text_of(query)
+    assume(text is not None)
+
+    drawn = query.explain()
+
+    assert sum(1 for level in _levels(drawn) if level.clauses[0][0] == "select") == _selects(str(text))
+
+
+def _levels(level: Any) -> list[Any]:
+    """Return a level and all below."""
+    return [level, *(inner for below in level.below for inner in _levels(below))]
+
+
+def _selects(text: str) -> int:
+    """Return how many SELECT a text has."""
+    from tql_grammar import ast
+    from tql_grammar.syntax.parser import parse as parse_tree
+    from tql_grammar.walk import walk
+
+    return sum(isinstance(part, ast.Select) for part in walk(parse_tree(text)))
+
+
+def test_the_levels_as_text() -> None:
+    """The outermost level stands on top, each with the reason why it stands there."""
+    query = (
+        select("text").from_("hub://org/ds").similarity("e", V).where(col("a") == 1).order_by("score", "id").limit(5)
+    )
+
+    assert (
+        str(query.explain())
+        == """\
+select text, score
+order by score desc
+limit 5
+│ why: the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order
+└─ select *
+   order by id desc
+   │ why: another clause reads a name that is made below, so this one is further out as well
+   └─ select text, cosine_similarity(e, ARRAY[<1536 float32>]) as score, id
+      where a = 1
+      └─ from "hub://org/ds\""""
+    )
+
+
+REASONS = [
+    (select("id", s=col("a") + 1).where(col("s") > 3), "s: a name is seen one level further out than it is made"),
+    (select("k", n=fn.count()).group_by("k").where(col("n") > 1), "conditions, order and limit of groups stand around"),
+    (select("k", n=fn.count()).group_by("k"), "what the groups are made of is computed for each row below"),
+    (
+        select("a").union_all(select("a").from_("y")).limit(3),
+        "clauses after a set operation do not reach its whole result",
+    ),
+    (select("id", n=fn.row_number()).where(col("a") > 1), "row_number() counts the rows of the source"),
+    (select("id").sample_by("w", limit=9).order_by("id").limit(3), "order and limit concern the rows that were drawn"),
+    (
+        select("id").from_("d", schema=tql.Schema(id="int64 inverted")).order_by("id").limit(3),
+        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
+    ),
+]
+
+
+@pytest.mark.parametrize(("query", "reason"), REASONS)
+def test_a_level_says_why_it_is_there(query: Query, reason: str) -> None:
+    """Each nesting that the compiler adds has its reason."""
+    assert any(level.why.startswith(reason) for level in _levels(query.explain())), str(query.explain())
+
+
+def test_a_difference_in_words() -> None:
+    """A line for each change, sources one inside the other, vectors by the numbers that differ."""
+    other = V.copy()
+    other[3] += 0.5
+    inner = select().from_("d").where(col("x") > 1).limit(10)
+    one = select("text").from_(inner).similarity("e", V).where(col("a") == 1).order_by("score").limit(5)
+    two = (
+        select("text", "id")
+        .from_(inner.where(col("y") == "z"))
+        .similarity("e", other)
+        .where(col("a") == 1, col("b").in_([1, 2]))
+        .order_by("score")
+    )
+
+    assert (
+        str(one.diff(two))
+        == """\
++ select('id')
++ in from_: where(col('y') == 'z')
+~ similarity('e', <1536 float32>)  (1 of 1536 numbers differ, by at most 0.5)
++ where(col('b').in_([1, 2]))
+- limit(5)"""
+    )
+    assert str(one.diff(one)) == "no difference"
+
+
+def test_bound_values_are_compared() -> None:
+    """A query with a value differs from one with another, and not from one that was written with it."""
+    query = select("id").where(col("a") > param("low"))
+
+    assert not query.bind(low=3).diff(select("id").where(col("a") > 3))
+    assert str(query.bind(low=3).diff(query.bind(low=4))) == "- where(col('a') > 3)\n+ where(col('a') > 4)"
+
+
+def test_a_text_is_no_query() -> None:
+    """``diff`` of a text says what makes a query of it."""
+    wrong: Any = "select id"
+    with pytest.raises(ArgumentError, match=r"`diff` takes a query, got 'select id'\nhint: parse\(text\)"):
+        select("id").diff(wrong)
+
+
+def test_completion_offers_the_methods() -> None:
+    """``dir`` of a query has the methods of the contract, each with a docstring, and nothing else."""
+    contract = {
+        "select", "from_", "where", "similarity", "bm25", "hybrid", "order_by", "limit", "offset", "group_by", "ungroup_by",
+        "sample_by", "distinct", "join", "union", "union_all", "intersect", "except_", "bind", "when", "pipe", "check", "diff",
+        "explain", "to_tql", "to_prepared", "replace",
+    }  # fmt: skip
+
+    assert contract == set(dir(select()))
+    for name in dir(select()):
+        assert inspect.getdoc(getattr(Query, name))
+
+
+def test_what_a_method_returns_is_another_query() -> None:
+    """A result that is thrown away changes nothing; a query and an expression cannot be set."""
+    query: Any = select("id")
+    column: Any = col("a")
+    query.where(column > 1).limit(3).order_by("id")
+
+    assert str(query) == "select id"
+    with pytest.raises(AttributeError, match="frozen"):
+        query.row_limit = 5
+    with pytest.raises(AttributeError, match="frozen"):
+        column.node = (column + 1).node
+
+
+def test_ten_thousand_conditions_are_a_value() -> None:
+    """==, hash, pickle, copy, repr, diff and HTML hold for a chain of 10,000 conditions."""
+    query = select("id").where(any_of(col("a") == number for number in range(10_000)))
+    same = select("id").where(any_of(col("a") == number for number in range(10_000)))
+
+    assert query == same
+    assert hash(query) == hash(same)
+    assert pickle.loads(pickle.dumps(query)) == query  # noqa: S301 - our own pickle
+    assert copy.deepcopy(query) == query
+    assert repr(query).count("|") == 9_999
+    assert not query.diff(same)
+    assert query._repr_html_()
+    assert all_of([col("a") == 1]).same(col("a") == 1)
+    assert raw("a = 1").same(raw("a = 1"))
+    assert asc("a") != desc("a")

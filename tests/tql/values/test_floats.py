@@ -1,0 +1,71 @@
+"""Each float32 has a text that the engine reads as the same bits."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracle import Runner
+from tests.tql.every_float import is_kept
+from tql import select
+from tql_grammar.floats import MIDDLE, NEARER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The one whose fewest digits are read as its neighbour, and the ends of the range.
+ODD = np.array([np.float32(NEARER), -np.float32(NEARER), -0.0, 1e-45, 1.1754944e-38, 3.4028235e38], "f4").view("u4")
+finite = st.integers(0, 2**32 - 1).filter(lambda bits: bits & 0x7F800000 != 0x7F800000)
+patterns = st.lists(finite | st.sampled_from(ODD.tolist()), min_size=1, max_size=50)
+
+
+def inside(bits: list[int]) -> str:
+    """Return what stands in the brackets of a query that searches for a vector of some bits."""
+    text = str(select("id").similarity("emb", np.array(bits, "u4").view("f4")))
+    return text.partition("ARRAY[")[2].partition("]")[0]
+
+
+@given(bits=patterns)
+def test_every_bit_is_in_the_text(bits: list[int]) -> None:
+    """Denormal numbers, both zeros and the ends of the range come back from the text, read as the engine reads it."""
+    numbers = np.array([float(number) for number in inside(bits).split(",")])
+
+    assert numbers.astype("f4").view("u4").tolist() == bits
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    """Return the engine."""
+    found = Runner()
+    yield found
+    found.close()
+
+
+def read_by(runner: Runner, numbers: str) -> list[int]:
+    """Return the bits of an array as the engine reads it."""
+    answer = runner.ask(f'select ARRAY[{numbers}] as x from "mem://t" limit 1')
+    found: list[int] = np.array(ast.literal_eval(answer["rows"]["x"][0]), "f4").view("u4").tolist()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_engine_reads_every_bit(seed: int, runner: Runner) -> None:
+    """Random bits come back from the engine as they were given."""
+    drawn = np.random.default_rng(seed).integers(0, 2**32, 2000, dtype=np.uint32)
+    bits = [*drawn[np.isfinite(drawn.view("f4"))].tolist(), *ODD.tolist()]
+
+    assert read_by(runner, inside(bits)) == bits
+
+
+def test_one_number_is_read_as_another_by_its_fewest_digits(runner: Runner) -> None:
+    """Which is why it has one digit more; the engine rounds twice, as numpy does by way of float64."""
+    assert read_by(runner, MIDDLE) == [np.float64(MIDDLE).astype("f4").view("u4")] != ODD[:1].tolist()
+    assert read_by(runner, NEARER) == ODD[:1].tolist()
+    assert orjson.dumps(ODD[:1].view("f4"), option=orjson.OPT_SERIALIZE_NUMPY).decode() == f"[{MIDDLE}]"
+    assert is_kept(ODD)

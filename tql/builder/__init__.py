@@ -1,0 +1,1 @@
+"""The fluent face: a query, and one method for each clause."""

@@ -1,0 +1,93 @@
+"""Queries of the builder from a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.builder.query import Query
+from tql.compiler import compile as compiler
+from tql.expressions.expr import Expr, Key
+from tql.messages import shown
+from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError, ParseError
+from tql_grammar.rewrite.given import AsIs
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from tql_grammar.ast import Expression
+
+# What the compiler writes otherwise where the type of a column asks for it.
+CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript, ast.Chain, ast.Negate, ast.Function)
+
+
+def query_of(tree: ast.Query) -> Query:
+    """Return the query whose text is that of *tree*."""
+    return Query(_statement(tree))
+
+
+def _statement(tree: ast.Query) -> Statement:
+    """Return what a tree says: clause by clause if that gives the same text, else as written."""
+    clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
+    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=AsWritten(tree))
+
+
+def _says(query: Statement, tree: ast.Query) -> bool:
+    """Tell whether the text of *query* is that of *tree*."""
+    try:
+        return compiler.tree(query) == tree
+    except ArgumentError:
+        return False
+
+
+def _clauses(select: ast.Select) -> Statement | None:
+    """Return the clauses of a SELECT, as far as the builder has them."""
+    outputs = () if select.columns == (ast.Star(),) else select.columns
+    where = select.where
+    limit = select.limit or ast.Limit()
+    return Statement(
+        outputs=outputs,
+        source=_source(select.source),
+        conditions=() if where is None else where.operands if isinstance(where, ast.And) else (where,),
+        keys=tuple(Key(key.expression, key.direction) for key in select.order_by),
+        row_limit=_rows(limit.count),
+        row_offset=_rows(limit.offset),
+    )
+
+
+def _source(source: ast.Source | None) -> Dataset | DerivedQuery | None:
+    """Return a source as the builder has it."""
+    if isinstance(source, ast.Table):
+        return Dataset(source.name, source.alias)
+    if isinstance(source, ast.Derived):
+        return DerivedQuery(_statement(source.query), source.alias)
+    return None
+
+
+def _rows(count: Expression | None) -> int | None:
+    """Return a number of rows, if it is written as one."""
+    return count.value if isinstance(count, ast.Number) and isinstance(count.value, int) else None
+
+
+def raw(text: str) -> Expr:
+    """
+    Take one expression of TQL as it is written: ``raw("shape(embedding)[0] > 3")``.
+
+    It means what the engine makes of it; the builder changes nothing in it.
+
+    Raises:
+        ArgumentError: *text* is not one expression, or the engine would read another text.
+    """
+    from tql_grammar.syntax.parser import parse
+
+    rule = "takes one expression of TQL"
+    if not isinstance(text, str):
+        raise ArgumentError("raw", rule, shown(text))
+    try:
+        found = parse(f"select {text}")
+    except ParseError as error:
+        raise ArgumentError("raw", f"{rule} ({error.diagnostic.message})", shown(text), error.hint) from None
+    if not isinstance(found, ast.Select) or found != ast.Select(found.columns) or len(found.columns) != 1:
+        raise ArgumentError("raw", rule, shown(text), "use the method of each clause")
+    (given,) = found.columns
+    return Expr(AsIs(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)

@@ -1,0 +1,299 @@
+"""Clauses that are plans made of plans: DISTINCT, set operations, groups that are taken apart, and the searches that the engine takes in one form only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.compiler.grouped import is_grouped, refuse_sample
+from tql.compiler.joins import names_its_source, over_both, over_one
+from tql.expressions.expr import Key
+from tql.expressions.logical import Relevance, Similarity
+from tql.expressions.placed import Placed
+from tql.plan.names import column_names, made_names, selected_names
+from tql.plan.nodes import Plan, Score, Subquery, Union
+from tql.statement import Combined, DerivedQuery, Fusion, Statement, TextSearch
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
+from tql_grammar.schema import did_you_mean
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql.compiler.steps import Lower
+    from tql.statement import Leg, Search
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+LEG, LOWEST, HIGHEST, WEIGHT = "zleg", "zlow", "zhigh", "zw"
+
+
+def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
+    """Return the names of a statement's columns in order, or None where they are those of a dataset that is not known."""
+    return selected_names(query.outputs or (ast.Star(),), [search.alias for search in query.searches], child)
+
+
+def _required(subject: str, found: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return names of columns, or refuse a query whose columns are not known."""
+    if found is None:
+        raise ArgumentError(
+            subject,
+            "takes a query with its columns by name: the engine does not do it for `*`",
+            "select *",
+            'name them: select("a", "b")',
+        )
+    return found
+
+
+def _columns(labels: tuple[str, ...]) -> tuple[Expression, ...]:
+    """Return names as columns."""
+    return tuple(map(ast.Column, labels))
+
+
+def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
+    columns = _columns(_required("distinct", names(query, child)))
+    rows = lower(query.replace(unique=False, keys=(), row_limit=None, row_offset=None), child)
+    whole = Statement(
+        outputs=columns, groups=columns, keys=query.keys, row_limit=query.row_limit, row_offset=query.row_offset
+    )
+    return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
+
+
+# --- set operations ---------------------------------------------------------------------------------------------------
+
+
+def combined(source: Combined, lower: Lower) -> Plan:
+    """Return the rows of a set operation."""
+    members = [lower(member) for member in source.members]
+    labels = _required(source.operator, column_names(members[0]))
+    columns = _columns(labels)
+    legs = Union(tuple(_leg(member, labels, number, lower) for number, member in enumerate(members, 1)))
+    if source.operator == "union_all":
+        return lower(Statement(outputs=columns), legs)
+    if source.operator == "union":
+        return lower(Statement(outputs=columns, groups=columns), legs)
+    return _kept(columns, legs, source.operator, lower)
+
+
+def _kept(columns: tuple[Expression, ...], legs: Plan, operator: str, lower: Lower) -> Plan:
+    """Return the rows that are in both legs, or in the first only."""
+    leg = ast.Column(LEG)
+    marks = (ast.Aliased(ast.Function("min", (leg,)), LOWEST), ast.Aliased(ast.Function("max", (leg,)), HIGHEST))
+    grouped = lower(Statement(outputs=(*columns, *marks), groups=columns), legs)
+    test = (
+        ast.Comparison("!=", ast.Column(LOWEST), ast.Column(HIGHEST))
+        if operator == "intersect"
+        else ast.Comparison("=", ast.Column(HIGHEST), ast.Number(1))
+    )
+    reason = (
+        "the engine has no INTERSECT and EXCEPT that are right: the numbers of the queries that a row is from decide"
+    )
+    return lower(Statement(outputs=columns, conditions=(test,)), Subquery(grouped, reason=reason))
+
+
+def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Plan:
+    """Return a member with a column that says which one it is: without it the engine takes two legs of all columns as sets of row numbers."""
+    own = _required("union", column_names(member))
+    if sorted(own) != sorted(labels):
+        raise ArgumentError(
+            "union / intersect / except_",
+            f"takes queries with the same columns, {', '.join(labels)}",
+            ", ".join(own),
+            "name them alike: select(a=col(..))",
+        )
+    reason = "each row says which query it is from: without it the engine takes the queries as sets of row numbers"
+    outputs = (*_columns(labels), ast.Aliased(ast.Number(number), LEG))
+    return lower(Statement(outputs=outputs), Subquery(member, reason=reason))
+
+
+# --- searches that the engine takes in one form -----------------------------------------------------------------------
+
+
+def _is_word_ranking(node: Expression) -> bool:
+    """Tell whether an expression is a BM25 score."""
+    return isinstance(node, Relevance) or (isinstance(node, ast.Function) and node.name.lower() == "bm25_similarity")
+
+
+def _has_words(query: Statement) -> bool:
+    """Tell whether a query searches for words, and is not yet in the engine's one form."""
+    if any(isinstance(search, TextSearch) for search in query.searches):
+        return True
+    return any(_is_word_ranking(key.expression) for key in query.keys) and query.row_offset is not None
+
+
+def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
+    score, label = _word_score(query)
+    if query.row_limit is None:
+        raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
+    skipped = query.row_offset or 0
+    outputs = query.outputs or (ast.Star(),)
+    scored = outputs if label is None else (*outputs, ast.Aliased(score, "score"))
+    core = query.replace(
+        outputs=scored,
+        searches=(),
+        keys=(Key(score, "desc"),),
+        row_limit=query.row_limit + skipped,
+        row_offset=None,
+    )
+    plan = lower(core, child, () if label is None else (Score("score", "desc"),))
+    if label in {None, "score"} and not skipped:
+        return plan
+    rest: tuple[Expression, ...] = ()
+    if label not in {None, "score"}:
+        names_ = _required("bm25", names(query, child))
+        rest = (*_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
+    cut = (query.row_limit, query.row_offset) if skipped else (None, None)
+    reason = (
+        "the engine ranks words in one form: the score, named score, is the only key, and the first rows are asked for"
+    )
+    return lower(Statement(outputs=rest, row_limit=cut[0], row_offset=cut[1]), Subquery(plan, reason=reason))
+
+
+def _word_score(query: Statement) -> tuple[Expression, str | None]:
+    """Return the score of a search for words and its name, or refuse what the engine cannot do with it."""
+    subject = "bm25"
+    refuse_sample(subject, query)
+    searches = query.searches
+    if len(query.keys) != 1 or len(searches) > 1:
+        rule = "takes one search, and its score as the only key of order_by"
+        raise ArgumentError(
+            subject, rule, f"{len(query.keys)} keys, {len(searches)} scores", '.bm25(..).order_by("score").limit(10)'
+        )
+    (key,) = query.keys
+    if not searches:
+        return key.expression, None
+    (search,) = searches
+    _require_ranked_first(query, key, search)  # type: ignore[arg-type]  # no fusion: `_has_words`
+    return search.score, search.alias  # type: ignore[union-attr]  # the same
+
+
+def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Search) -> None:
+    """Refuse clauses that the engine's one form of a search for words has no place for."""
+    subject = "bm25"
+    if not _is_name(key.expression, search.alias) or key.direction == "asc":
+        rule = "takes its score as the only key of order_by, the best first"
+        raise ArgumentError(subject, rule, str(key), f".order_by({search.alias!r})")
+    made = {search.alias, *made_names(query.outputs)}
+    if any(_labels(condition) & made for condition in query.conditions):
+        rule = "takes conditions on columns of the source only"
+        raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
+    if search.alias != "score" and any(output_name(output) == "score" for output in query.outputs):
+        rule = "takes no other column with the name that the engine gives the score"
+        raise ArgumentError(subject, rule, "score", "give the column another name: select(other=col('score'))")
+
+
+def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """Return rankings fused: each ranks its rows in a select of its own, and the sum of the reciprocal ranks is taken by the key."""
+    (fusion,) = query.searches
+    assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
+    refuse_sample("hybrid", query)
+    labels = _required("hybrid", names(query.replace(searches=()), child))
+    _require_key(child, fusion)
+    key = ast.Column(fusion.key)
+    outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))
+    ranked = query.replace(
+        outputs=(*query.outputs, *(() if fusion.key in labels else (key,))),
+        searches=(),
+        conditions=tuple(part for part in query.conditions if part not in outside),
+        keys=(),
+        row_limit=None,
+        row_offset=None,
+    )
+    whole = Statement(
+        outputs=_columns((*labels, fusion.alias)),
+        conditions=outside,
+        keys=_with_ties([_best_first(item, fusion.alias) for item in query.keys], key),
+        row_limit=query.row_limit,
+        row_offset=query.row_offset,
+    )
+    rows = Subquery(_added_up(ranked, child, fusion, labels, lower), reason=ADDED_UP)
+    return lower(whole, rows, (Score(fusion.alias, "desc"),))
+
+
+ADDED_UP = "hybrid adds up the reciprocal ranks of each row"
+
+
+def _added_up(ranked: Statement, child: Plan, fusion: Fusion, labels: tuple[str, ...], lower: Lower) -> Plan:
+    """Return the rows of all rankings, each once, with the sum of its reciprocal ranks."""
+    key = ast.Column(fusion.key)
+    legs = Union(tuple(_reciprocal(ranked, child, leg, fusion, lower) for leg in fusion.legs))
+    firsts = (
+        ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
+    )
+    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
+    return lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
+
+
+def _require_key(child: Plan, fusion: Fusion) -> None:
+    """Refuse a key that is no column of the source, where its columns are known."""
+    known = column_names(child)
+    if known is not None and fusion.key not in known:
+        rule = "takes a column that is different in every row as its key, and the source has none of this name"
+        raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
+
+
+def _labels(node: Record) -> set[str]:
+    """Return the names that an expression reads."""
+    return {part.name for part in walk(node) if isinstance(part, (ast.Column, Placed))}
+
+
+def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower: Lower) -> Plan:
+    """Return the first rows of a ranking, each with its weight over its rank."""
+    score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
+    first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
+    rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
+    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
+    outputs = (*_columns(names(ranked, child) or ()), weight)
+    return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
+
+
+def _best_first(key: Key, score: str) -> Key:
+    """Return a key with its direction: a score sorts the best first."""
+    is_score = _is_name(key.expression, score)
+    return key.replace(direction="desc") if is_score and key.direction is None else key
+
+
+def _is_name(node: Expression, label: str) -> bool:
+    """Tell whether an expression is a name."""
+    return isinstance(node, (ast.Column, Placed)) and node.name == label
+
+
+def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
+    """Return the keys of an order, rows that tie in the order of *key*."""
+    return (*keys, Key(key, "asc")) if keys and all(item.expression != key for item in keys) else tuple(keys)
+
+
+# --- groups that are taken apart --------------------------------------------------------------------------------------
+
+
+def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """Return a query over the members of groups: every other clause concerns the members."""
+    source = query.source
+    if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
+        rule = "takes a grouped query as the source: the engine answers no rows for any other"
+        raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
+    labels = _required("ungroup_by", column_names(child))
+    members = lower(Statement(outputs=_columns(labels), pieces=query.pieces), child)
+    rest = query.replace(pieces=None, source=None)
+    reason = "the members of the groups are rows before any other clause"
+    return members if rest == Statement() else lower(rest, Subquery(members, reason=reason))
+
+
+def _taken_apart(query: Statement) -> bool:
+    """Tell whether groups are taken apart, beside other clauses."""
+    return query.pieces is not None and query.replace(source=None) != Statement(
+        outputs=query.outputs, pieces=query.pieces
+    )
+
+
+EXPANSIONS: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, Plan, Lower], Plan]], ...] = (
+    (lambda query: query.unique, _distinct),
+    (lambda query: query.joined is not None, over_both),
+    (names_its_source, over_one),
+    (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
+    (_has_words, _words_ranked),
+    (_taken_apart, _apart),
+)

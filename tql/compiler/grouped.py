@@ -1,0 +1,80 @@
+"""Statements whose rows are groups, and the clauses that mean nothing beside groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.expressions.aggregates import AGGREGATES, is_aggregate, only_aggregates
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql.statement import Statement
+    from tql_grammar.record import Record
+
+
+def is_grouped(query: Statement) -> bool:
+    """Tell whether a query's rows are groups: it has keys, or an output with a function that has a meaning for groups only."""
+    return bool(query.groups) or any(map(only_aggregates, query.outputs))
+
+
+def refuse_stray_aggregates(query: Statement) -> None:
+    """
+    Refuse aggregates where there is nothing to reduce.
+
+    Raises:
+        ArgumentError: an aggregate is inside of another, is a key of groups, or is in a query whose rows are no groups.
+    """
+    for part in walk(query.replace(source=None, joined=None)):
+        if isinstance(part, ast.Function) and is_aggregate(part):
+            inner = next(filter(None, map(_aggregate, part.arguments)), None)
+            if inner is not None:
+                raise _reduced_twice(part, inner)
+    places: dict[str, Iterable[Record]] = {"group_by": query.groups}
+    if not is_grouped(query):
+        drawn = () if query.sampling is None else (query.sampling,)
+        places = {"where": query.conditions, "order_by": query.keys, "sample_by": drawn}
+    for place, nodes in places.items():
+        for node in nodes:
+            _refuse_aggregate(place, node)
+
+
+def _aggregate(node: Record) -> ast.Function | None:
+    """Return a function of a node that has a meaning for groups only, or None."""
+    found = (part for part in walk(node) if isinstance(part, ast.Function) and is_aggregate(part))
+    return next((part for part in found if part.name in AGGREGATES), None)
+
+
+def _reduced_twice(outer: ast.Function, inner: ast.Function) -> ArgumentError:
+    """Return the error for an aggregate inside of another."""
+    subject = f"fn.{outer.name}"
+    rule = "takes values of single rows, and an aggregate is one of a group of them: the engine cannot reduce twice"
+    hint = 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
+    return ArgumentError(subject, rule, f"fn.{inner.name}", hint)
+
+
+def _refuse_aggregate(place: str, node: Record) -> None:
+    """Refuse an aggregate in a clause that concerns single rows."""
+    found = _aggregate(node)
+    if found is not None:
+        rule = "takes values of single rows, and an aggregate is one of a group of them"
+        hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
+        raise ArgumentError(place, rule, f"fn.{found.name}", hint)
+
+
+def refuse_sample(subject: str, query: Statement) -> None:
+    """Refuse rows that are drawn beside what has to be done after it."""
+    if query.sampling is not None:
+        rule = "takes a query whose rows are not drawn at random in the same step"
+        raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")
+
+
+def refuse_score(query: Statement) -> None:
+    """Refuse a search in a query whose rows are groups."""
+    if query.searches:
+        rule = "takes a query without a search, whose score is one value for each row"
+        hint = "group the scored rows: select(..).from_(scored).group_by(..)"
+        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)

@@ -1,0 +1,80 @@
+"""Expressions over groups, above the select that forms the groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql.expressions.aggregates import is_aggregate
+from tql.expressions.placed import Placed
+from tql.messages import shown
+from tql.plan.schema import bare
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
+from tql_grammar.walk import substitute, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+N = TypeVar("N", bound="Record")
+
+
+def is_compound(node: Expression, keys: Iterable[Expression]) -> bool:
+    """Tell whether an output is computed from aggregates: the engine never ends with one over two columns where there are no groups."""
+    return node not in keys and not is_aggregate(node) and any(map(is_aggregate, walk(node)))
+
+
+def given_back(output: Expression) -> Expression:
+    """Return an output as the outer level reads it from the inner one."""
+    label = output_name(output)
+    return output if label is None else ast.Column(label)
+
+
+class Above:
+    """Reads expressions over groups one level out of the grouped select: outputs by their names, all else by hidden ones."""
+
+    def __init__(self, outputs: tuple[Expression, ...], by: list[Expression]) -> None:
+        """Split the outputs into those of the grouped select, and those that are computed from them."""
+        self._by = by
+        self._hidden: dict[Expression, str] = {}
+        compound = {output: is_compound(bare(output), by) for output in outputs}
+        self._simple = tuple(output for output in outputs if not compound[output])
+        self._known = {bare(output): name for output in self._simple if (name := output_name(output)) is not None}
+        self._computed: dict[str, Expression] = {}
+        for output in outputs:
+            if compound[output]:
+                self._computed[output_name(output) or ""] = self.read(bare(output))
+
+    @property
+    def outputs(self) -> tuple[Expression, ...]:
+        """The outputs of the grouped select, hidden ones last."""
+        return (*self._simple, *(ast.Aliased(node, name) for node, name in self._hidden.items()))
+
+    def column(self, output: Expression) -> Expression:
+        """Return an output as the outer level gives it back."""
+        label = output_name(output) or ""
+        return ast.Aliased(self._computed[label], label) if label in self._computed else given_back(output)
+
+    def read(self, node: N) -> N:
+        """Return *node* reading the outputs of the grouped select."""
+        return substitute(node, self._part)
+
+    def _part(self, part: Record) -> Record | None:
+        """Return what stands for a part, or None to look inside of it."""
+        if not isinstance(part, ast.Expression):
+            return None
+        if isinstance(part, (ast.Column, Placed)):
+            if part.name in self._computed:
+                return self._computed[part.name]
+            if part.name in self._known.values():
+                return ast.Column(part.name)
+        if part in self._by or is_aggregate(part):
+            return ast.Column(self._known.get(part) or self._hidden.setdefault(part, f"zh{len(self._hidden) + 1}"))
+        if isinstance(part, (ast.Column, Placed, ast.Star)):
+            rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
+            hint = "reduce it, as with fn.first(..), or add it to group_by"
+            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint)
+        return None

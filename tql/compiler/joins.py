@@ -1,0 +1,216 @@
+"""
+Statements that name their sources by aliases, as clauses over the columns that they read of them.
+
+Each column of a join has a name of its own there: outside of the join every clause is right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.compiler.grouped import is_grouped
+from tql.expressions.placed import Placed
+from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
+from tql.plan.schema import alias_of, missing_side
+from tql.plan.tree import own_nodes
+from tql.statement import Dataset, DerivedQuery, Fusion, Sampling, Statement
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tql.compiler.steps import Lower
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+
+def names_its_source(query: Statement) -> bool:
+    """Tell whether a query without a join has columns that say which source they are from."""
+    alias = getattr(query.source, "alias", None)
+    return alias is not None and query.joined is None and any(_qualified(query))
+
+
+def over_one(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """
+    Return the plan of a query with the plain names of its only source: in a query with an order the engine does not find its alias.
+
+    Raises:
+        ArgumentError: a column is from a source of another name.
+    """
+    alias = query.source.alias  # type: ignore[union-attr]  # by `names_its_source`
+    for column in _qualified(query):
+        if column.table != alias:
+            raise _of_another(column, alias)
+
+    def plain_name(node: Record) -> Record:
+        return ast.Column(node.name) if isinstance(node, ast.Column) and node.table else node
+
+    clauses = rebuild(query.replace(source=None), plain_name)
+    return lower(clauses.replace(source=query.source), child)
+
+
+def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
+    """Return the error for a column of what is no source of the query."""
+    rule = "takes the alias of a source of the query, " + " or ".join(map(repr, aliases))
+    return ArgumentError("col", rule, f"of={column.table!r}", f'col("{column.name}", of="{aliases[0]}")')
+
+
+def _qualified(query: Statement) -> Iterable[ast.Column]:
+    """Return the columns of a query's own clauses that say which source they are from."""
+    own = query.replace(source=None, joined=None)
+    return dict.fromkeys(part for part in walk(own) if isinstance(part, ast.Column) and part.table)
+
+
+def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
+    """
+    Return the plan of a query over the columns that it reads of both sources, each under a name of its own.
+
+    Raises:
+        ArgumentError: a source has no alias, or a column does not say which source it is from.
+    """
+    join, left = query.joined, query.source
+    if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
+        rule = "takes a query whose own source has an alias"
+        raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
+    _require_qualified(query, left.alias, join.source.alias)
+    read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
+    there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
+    columns = tuple(ast.Aliased(column, label) for column, label in there.items())
+    both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
+    outer = query.replace(outputs=tuple(map(_with_name, query.outputs)), source=None, joined=None)
+    return lower(_renamed(outer, there), both)
+
+
+def _with_name(output: Expression) -> Expression:
+    """Return an output of a join under its own name."""
+    return ast.Aliased(output, output.name) if isinstance(output, ast.Column) and output.table else output
+
+
+def _require_qualified(query: Statement, *aliases: str | None) -> None:
+    """Refuse ``*``, and columns that are from no source of a join, or do not say from which."""
+    if not query.outputs or any(isinstance(output, ast.Star) for output in query.outputs):
+        rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
+        raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
+    _refuse_unqualified(query)
+    for column in _qualified(query):
+        if column.table not in aliases:
+            raise _of_another(column, *aliases)
+
+
+def rows_of(source: Dataset | DerivedQuery, lower: Lower) -> Plan:
+    """Return the rows of a source that may have a name."""
+    if isinstance(source, Dataset):
+        return Scan(source.url, source.alias, source.schema)
+    return Subquery(lower(source.query), source.alias)
+
+
+def _join(query: Statement, plan: Join) -> Join:
+    """Return a join with what a left or right one needs besides: a row of nulls is made of the unfiltered source whose rows may be missing."""
+    missing = missing_side(plan)
+    if missing is None or query.joined is None:
+        return plan
+    sources = (query.source, query.joined.source)
+    if any(isinstance(part, Sampling) for source in sources if source is not None for part in walk(source)):
+        rule = "takes sources that are not drawn at random where it is a left or right join, which reads them several times"
+        raise ArgumentError(
+            "join", rule, "sample_by", "draw from the joined rows: select(..).from_(joined).sample_by(..)"
+        )
+    source = sources[missing is plan.right]
+    return plan.replace(unfiltered=_unfiltered(missing), is_grouped=_has_groups(source))
+
+
+def _has_groups(source: Record | None) -> bool:
+    """Tell whether there are groups in a source."""
+    parts = () if source is None else walk(source)
+    return any(
+        isinstance(part, Statement) and (part.unique or part.pieces is not None or is_grouped(part)) for part in parts
+    )
+
+
+def _unfiltered(plan: Plan) -> Plan:
+    """Return a source with the same columns and all the rows that there are: where they are filtered there may be none."""
+    return plan.replace(child=_whole(plan.child)) if isinstance(plan, Subquery) else plan
+
+
+def _whole(plan: Plan) -> Plan:
+    """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
+    base = plan
+    while isinstance(base, (Filter, Sample, Sort, Limit)):
+        if ranks_words(base):
+            return plan
+        base = base.child
+    if ranks_words(base) or not isinstance(base, (Extend, Aggregate)):
+        return plan
+    child = base.child
+    if isinstance(child, Union):
+        return base.replace(child=Subquery(_whole(child.children[0])))
+    return base.replace(child=_unfiltered(child))
+
+
+def ranks_words(node: Plan) -> bool:
+    """Tell whether an operation is a search that the engine does in one form only."""
+    return any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in own_nodes(node))
+
+
+def _left_key(on: ast.Comparison, alias: str) -> Iterable[ast.Column]:
+    """Yield the column of a source in the equality of a join: something has to be selected."""
+    return (side for side in (on.left, on.right) if isinstance(side, ast.Column) and side.table == alias)
+
+
+def _renamed(outer: Statement, there: Mapping[ast.Column, str]) -> Statement:
+    """Return a query that reads the columns of a join by their names there, also where it names them as its outputs."""
+
+    def rename(node: Record) -> Record:
+        return ast.Column(there[node]) if isinstance(node, ast.Column) and node in there else node
+
+    found = rebuild(outer, rename)
+    columns = {
+        output.alias: output.expression
+        for output in found.outputs
+        if isinstance(output, ast.Aliased) and isinstance(output.expression, ast.Column)
+    }
+
+    def resolve(node: Record) -> Record:
+        named = (isinstance(node, ast.Column) and not node.table) or isinstance(node, Placed)
+        return columns.get(node.name, node) if named else node  # type: ignore[attr-defined]  # both have a name
+
+    rest = found.replace(outputs=(), searches=())
+    return rebuild(rest, resolve).replace(outputs=found.outputs, searches=found.searches)
+
+
+def _refuse_unqualified(query: Statement) -> None:
+    """Refuse a column that does not say which source it is from, unless it is an output."""
+    made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
+    scores = [search.column for search in query.searches if not isinstance(search, Fusion)]
+    unknown = (*_unqualified((*query.outputs, *scores)),)
+    others = (part for part in _unqualified((*query.conditions, *query.groups, *query.keys)) if part.name not in made)
+    for part in (*unknown, *others):
+        rule = "takes columns that say which source they are from"
+        raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+
+
+def _unqualified(nodes: Iterable[Record]) -> Iterable[ast.Column | Placed]:
+    """Yield the names in expressions that do not say which source they are from."""
+    parts = (part for node in nodes for part in walk(node))
+    return (part for part in parts if isinstance(part, Placed) or (isinstance(part, ast.Column) and part.table is None))
+
+
+def join_keys(node: Join) -> tuple[ast.Column, ...]:
+    """Return the columns of the equality."""
+    found = tuple(part for part in (node.on.left, node.on.right) if isinstance(part, ast.Column))
+    aliases = {alias_of(node.left), alias_of(node.right)}
+    if {part.table for part in found} != aliases or len(aliases) != len(found):
+        rule = "takes the equality of one column of each source, by the aliases of the two, which differ"
+        raise ArgumentError("on", rule, shown_on(node), 'col("id", of="a") == col("uid", of="b")')
+    return found
+
+
+def shown_on(node: Join) -> str:
+    """Return the equality of a join for a message."""
+    from tql_grammar.printing.printer import to_tql
+
+    return f"`{to_tql(node.on)}`"

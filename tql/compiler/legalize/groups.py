@@ -1,0 +1,103 @@
+"""
+The select that forms groups: a row for each combination of keys.
+
+Keys come back as single values, aggregates as what they reduce to, and any other expression as the sequence of the group's values.
+What the engine cannot compute over groups is computed below, under a helper name: ``select a[0] as a, sum(zn) as n from (select a, 1 as zn from D) group by a``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.expressions.aggregates import FORMS, ONE, is_aggregate
+from tql.plan.nodes import Aggregate, Project
+from tql.plan.schema import bare, schema
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.nullable import missing
+from tql_grammar.rewrite.order import group_keys
+from tql_grammar.rewrite.scope import Values
+from tql_grammar.rewrite.typed import written
+from tql_grammar.typing.inference import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tql.plan.nodes import Plan
+    from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
+
+
+def groups(node: Aggregate, rows: Plan) -> Plan:
+    """Return the groups in the engine's form."""
+    scope = schema(node.child)
+    found = Groups([written(key, scope) for key in node.keys], scope)
+    outputs = tuple(found.output(output, lambda part: written(part, scope)) for output in node.outputs)
+    return found.over(rows, outputs)
+
+
+class Groups:
+    """Collects what the select below has to compute while the outputs of a grouped select are written."""
+
+    def __init__(self, keys: Iterable[Expression], scope: Scope) -> None:
+        """Take the keys, none makes one group of all rows, and what is known of the columns."""
+        self.scope = scope
+        self.below: dict[Expression, str] = {}
+        self.columns: dict[str, None] = {}
+        self.keys = {key: self.reference(key) for key in keys}
+
+    def reference(self, node: Expression) -> Expression:
+        """Return a column that holds the value of *node* for each row of the group."""
+        if isinstance(node, ast.Column) and node.table is None:
+            self.columns[node.name] = None
+            return node
+        name = self.below.get(node) or f"z{len(self.below) + 1}"
+        self.below[node] = name
+        return ast.Column(name)
+
+    def output(self, output: Expression, write: Callable[[Expression], Expression]) -> Expression:
+        """Return one expression of the select list, named as before: a key, an aggregate, or the list of the group's values; *write* gives what is computed for each row."""
+        name = output_name(output)
+        if name is None:
+            raise ArgumentError(
+                "group_by",
+                "takes columns by name, not `*`",
+                "*",
+                'select the keys and what to make of the rest: select("k", n=fn.count())',
+            )
+        reduced = self._reduced(bare(output), write)
+        return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)
+
+    def _reduced(self, node: Expression, write: Callable[[Expression], Expression]) -> Expression:
+        """Return an expression over the group."""
+        found = write(node)
+        if found in self.keys:
+            return FORMS["first"](self.keys[found])
+        if isinstance(node, ast.Function) and is_aggregate(node):
+            return FORMS[node.name](self.reference(write(node.arguments[0])) if node.arguments else self._ones())
+        return self.reference(found)
+
+    def _ones(self) -> Expression:
+        """Return the column of ones that is summed to count."""
+        self.below[ast.Number(1)] = ONE
+        return ast.Column(ONE)
+
+    def over(self, rows: Plan, outputs: tuple[Expression, ...]) -> Plan:
+        """Return the groups of *rows*, with a select list below them where something has to be computed for each row."""
+        seen = below(self.scope, self.below)
+        by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
+        if not self.below:
+            return Aggregate(rows, by, outputs)
+        computed = (ast.Aliased(node, name) for node, name in self.below.items())
+        return Aggregate(Project(rows, (*map(ast.Column, self.columns), *computed)), by, outputs)
+
+
+def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
+    """Return what a grouped select sees: the columns of the source, and what is computed of them under a name."""
+    known = Values(scope)
+    nullables = {name for node, name in computed.items() if missing(node, scope)}
+    return scope._replace(
+        values={**scope.values, **{name: numbers(node, known) for node, name in computed.items()}},
+        nullables=scope.nullables | nullables,
+    )

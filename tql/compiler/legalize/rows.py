@@ -1,0 +1,158 @@
+"""The operations on single rows, in the forms that the engine computes right for the types of the columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
+from tql.plan.positions import is_positional
+from tql.plan.schema import schema, touches_index
+from tql.plan.scores import is_ranked_by_index, is_search
+from tql.plan.tree import operations
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import FLAT
+from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.nullable import require_present
+from tql_grammar.rewrite.order import physical
+from tql_grammar.rewrite.typed import as_given, condition, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tql.plan.nodes import Explode, Plan, Sample
+    from tql_grammar.ast import Expression
+
+ONE_KEY = "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order"
+DIGITS = (
+    "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first"
+)
+BY_GUESS = (
+    "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess"
+)
+
+
+def filtered(node: Filter, rows: Plan) -> Plan:
+    """Return the rows that meet a condition; one that is always true says nothing."""
+    predicate = as_given(condition(node.predicate, schema(node.child)))
+    return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
+
+
+def selected(node: Project, rows: Plan) -> Plan:
+    """Return a select list."""
+    scope = schema(node.child)
+    columns = tuple(written(column, scope) for column in node.columns)
+    for column in columns:
+        require_selectable("select", column)
+    if ast.Star() in columns and scope.columns is not None:
+        _refuse_replaced(columns, scope.columns)
+    return node.replace(child=rows, columns=columns)
+
+
+def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> None:
+    """Refuse an output beside ``*`` that the engine would put in the place of a column, without a word."""
+    for output in outputs:
+        if isinstance(output, ast.Aliased) and output.alias in columns:
+            rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
+            raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
+
+
+def taken_apart(node: Explode, rows: Plan) -> Plan:
+    """Return the members of groups."""
+    scope = schema(node.child)
+    return node.replace(child=rows, columns=tuple(written(column, scope) for column in node.columns))
+
+
+def drawn(node: Sample, rows: Plan) -> Plan:
+    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    whole = node.child
+    while isinstance(whole, Filter):
+        whole = whole.child
+    scope = schema(whole)
+    weights = written(node.weights, scope)
+    require_present("sample_by", weights, scope)
+    return node.replace(child=rows, weights=weights)
+
+
+def ordered(node: Sort, rows: Plan) -> Plan:
+    """Return the rows sorted by one key after the other, the least significant first: each key in the parts that a float32 holds."""
+    scope = schema(node.child)
+    below: int | None = None
+    for sort in reversed(physical([written(key, scope) for key in node.keys], scope)):
+        reason = DIGITS if sort.number == below else ONE_KEY
+        rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
+    return rows
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+def cut(node: Limit, rows: Plan) -> Plan:
+    """
+    Return the first rows.
+
+    Where an index of the engine would rank by guess, or fail, the order is made first, one level below.
+    Where an index may find the rows, or a search has to be flat, LIMIT is in the SELECT of the order,
+    and the rows are cut once more outside, since OFFSET would take them from those that were found.
+    """
+    sort = _order_of(node.child)
+    if sort is None:
+        return node.replace(child=rows)
+    if node.count is not None and (_may_be_found(sort) or any(map(_is_flat, sort.keys))):
+        skip = node.offset
+        first = Limit(rows, node.count + (skip or 0))
+        return Limit(first, node.count, skip) if skip else first
+    return node.replace(child=Barrier(rows, BY_GUESS) if _is_ranked_by_guess(node, sort) else rows)
+
+
+def _order_of(plan: Plan) -> Sort | None:
+    """Return the order of the rows that are cut."""
+    while isinstance(plan, Project):
+        plan = plan.child
+    return plan if isinstance(plan, Sort) else None
+
+
+def _is_flat(key: ast.Order) -> bool:
+    """Tell whether a key has to stand beside its LIMIT."""
+    return isinstance(key.expression, ast.Function) and key.expression.name in FLAT
+
+
+def _may_be_found(sort: Sort) -> bool:
+    """
+    Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, over a dataset.
+
+    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
+    Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
+    """
+    if len(sort.keys) != 1:
+        return False
+    below = sort.child
+    if isinstance(below, Project):
+        if any(map(is_positional, below.columns)):
+            return False
+        below = below.child
+    if isinstance(below, Filter):
+        below = below.child
+    is_known = isinstance(below, Scan) and below.schema is not None
+    return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
+
+
+def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
+    """Tell whether the engine could take the order from an index that ranks by guess, or fails."""
+    if isinstance(_filtered(sort.child), Aggregate):
+        return False
+    scope = schema(sort.child)
+    if any(touches_index(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
+        return True
+    searches = any(is_search(key.expression, score) for key, score in zip(sort.keys, sort.scores, strict=True))
+    return node.offset is not None and searches and any(map(_is_unknown, operations(node)))
+
+
+def _filtered(plan: Plan) -> Plan:
+    """Return the rows of which some are left out."""
+    return plan.child if isinstance(plan, Filter) else plan
+
+
+def _is_unknown(part: Plan) -> bool:
+    """Tell whether rows are from a dataset whose indexes are not known."""
+    return isinstance(part, Scan) and part.schema is None

@@ -1,0 +1,61 @@
+"""The second pass: from the clauses of a statement to a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.compiler.expand import EXPANSIONS, combined
+from tql.compiler.grouped import refuse_stray_aggregates
+from tql.compiler.steps import steps
+from tql.plan.nodes import Scan, Subquery, Verbatim
+from tql.statement import AsWritten, Combined, Dataset, DerivedQuery, Statement
+
+if TYPE_CHECKING:
+    from tql.compiler.context import Context
+    from tql.plan.nodes import Plan, Score
+
+
+def lower(query: Statement, _context: Context) -> Plan:
+    """
+    Return the plan of a statement.
+
+    Raises:
+        ArgumentError: a clause says nothing beside the others.
+    """
+    return lowered(query)
+
+
+def lowered(query: Statement, child: Plan | None = None, scores: tuple[Score, ...] = ()) -> Plan:
+    """
+    Return the plan of a statement.
+
+    Args:
+        query: what is said.
+        child: the rows that it reads, instead of those of its source.
+        scores: which of its outputs are scores of searches that were written as expressions.
+    """
+    if child is None:
+        refuse_stray_aggregates(query)
+        child = source(query.source)
+        if isinstance(child, Subquery) and query == Statement(source=query.source) and _is_whole(query.source):
+            return child.child
+    for applies, expansion in EXPANSIONS:
+        if applies(query):
+            return expansion(query, child, lowered)
+    return steps(query, child, scores)
+
+
+def _is_whole(part: object) -> bool:
+    """Tell whether a statement that says nothing else is its source."""
+    return isinstance(part, (AsWritten, Combined))
+
+
+def source(part: Dataset | DerivedQuery | AsWritten | Combined | None) -> Plan:
+    """Return the rows of a source."""
+    if isinstance(part, Dataset):
+        return Scan(part.url, part.alias, part.schema)
+    if isinstance(part, DerivedQuery):
+        return Subquery(lowered(part.query), part.alias)
+    if isinstance(part, AsWritten):
+        return Subquery(Verbatim(part.tree))
+    return Scan() if part is None else Subquery(combined(part, lowered))

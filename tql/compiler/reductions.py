@@ -1,0 +1,92 @@
+"""Aggregates of numbers that may be null, as aggregates of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql.expressions.aggregates import is_aggregate
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.nullable import absent, missing, remedy
+from tql_grammar.rewrite.typed import written
+from tql_grammar.schema import INTEGERS
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+
+N = TypeVar("N", bound="Record")
+# Types in which arithmetic stays whole; that of uint64 is a float64.
+WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
+
+
+def without_nulls(node: N, scope: Scope) -> N:
+    """
+    Return *node* with the aggregates of nullable numbers by those of numbers: a sum of one null is 0, and a mean is the sum over the count without nulls.
+
+    Raises:
+        ArgumentError: the smallest or the largest of them, which the engine has no form for.
+    """
+
+    def change(part: Record) -> Record:
+        if not is_aggregate(part) or part.name in {"count", "first"}:  # type: ignore[attr-defined]  # an aggregate is a Function
+            return part
+        (argument,) = part.arguments  # type: ignore[attr-defined]  # the same
+        absences = missing(argument, scope)
+        if not absences:
+            return part
+        form = NULLABLE.get(part.name)  # type: ignore[attr-defined]  # the same
+        if form is None:
+            rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
+            subject = f"fn.{part.name}"  # type: ignore[attr-defined]  # the same
+            names = ", ".join(repr(column.name) for column in absences)
+            raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
+        return form(_single_sum(written(argument, scope), scope), absent(absences))
+
+    return rebuild(node, change)
+
+
+def _single_sum(argument: Expression, scope: Scope) -> Expression:
+    """
+    Return the sum of each single number: that of a null is 0, and null times 1 is no more than null.
+
+    The engine takes the type of all of them from the first, and that of a null is no float, so a literal beside computed ones says which it is.
+    """
+    found = ast.Function("sum", (argument,))
+    if scope.column(argument) is not None:
+        return AsIs(found)
+    return AsIs(ast.Chain(("*",), (found, ast.Number(1 if _is_whole(argument, scope) else 1.0))))
+
+
+def _is_whole(node: Expression, scope: Scope) -> bool:
+    """Tell whether arithmetic is known to give integers."""
+    parts = list(walk(node))
+    columns = [scope.column(part) for part in parts if isinstance(part, ast.Column)]
+    fractions = any(
+        (isinstance(part, ast.Chain) and "/" in part.operators)
+        or (isinstance(part, ast.Number) and isinstance(part.value, float))
+        for part in parts
+    )
+    return not fractions and all(column is not None and column.dtype in WHOLE for column in columns)
+
+
+def _sum_without_nulls(single: Expression, _absent: Expression) -> Expression:
+    """Return the sum of what is not null."""
+    return ast.Function("sum", (single,))
+
+
+def _mean_without_nulls(single: Expression, absent: Expression) -> Expression:
+    """Return the mean of what is not null."""
+    there = ast.Chain(("-",), (ast.Function("count"), ast.Function("sum", (absent,))))
+    return ast.Chain(("/",), (_sum_without_nulls(single, absent), there))
+
+
+NULLABLE: dict[str, Callable[[Expression, Expression], Expression]] = {
+    "sum": _sum_without_nulls,
+    "mean": _mean_without_nulls,
+}

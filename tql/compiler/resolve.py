@@ -1,0 +1,328 @@
+"""
+The third pass: from names to columns.
+
+A condition on columns of the source stands below the select list, where the engine's indexes are right.
+A name that the select list makes (an alias, a score) is invisible at its own level, so what reads one stands above it;
+a column that is read there and not selected is carried along.
+Names that are unknown, mean two things or stand where they cannot be read are refused here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from tql.compiler.groups import Above
+from tql.compiler.joins import join_keys
+from tql.compiler.reductions import without_nulls
+from tql.compiler.unmatched import told_apart
+from tql.expressions.aggregates import is_aggregate
+from tql.expressions.physical import physical
+from tql.expressions.placed import Placed
+from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
+from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
+from tql.plan.positions import is_positional, numbers_rows, positional_call, require_unmoved
+from tql.plan.schema import alias_of, schema
+from tql.plan.scores import direction, score_of
+from tql.plan.tree import inputs, with_inputs
+from tql_grammar import ast
+from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.json_values import require_selectable, value_names
+from tql_grammar.rewrite.logic import conjunction
+from tql_grammar.rewrite.typed import require_columns
+from tql_grammar.walk import substitute, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tql.compiler.context import Context
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+
+
+B = TypeVar("B", Extend, Aggregate)
+
+
+class Steps(NamedTuple):
+    """
+    The clauses of a statement around its select list.
+
+    Attributes:
+        conditions: the rows have to meet all of them.
+        sample: how rows are drawn.
+        keys: the keys of the order.
+        limit: how many rows.
+    """
+
+    conditions: tuple[Expression, ...] = ()
+    sample: Sample | None = None
+    keys: tuple[ast.Order, ...] = ()
+    limit: Limit | None = None
+
+    @property
+    def reads(self) -> list[ast.Node]:
+        """What the clauses compute: conditions, keys, and the weights of rows that are drawn."""
+        drawn = () if self.sample is None else (self.sample.weights,)
+        return [*self.conditions, *self.keys, *drawn]
+
+
+def resolve(plan: Plan, _context: Context) -> Plan:
+    """
+    Return a plan whose expressions read columns of the rows below them, and have the types of what is computed: from here on a logical expression has its physical form.
+
+    Raises:
+        ArgumentError: a name is unknown, or means two things.
+    """
+    return _resolved(physical(plan))
+
+
+def _resolved(plan: Plan) -> Plan:
+    """Return a plan with every name resolved, the inner queries first."""
+    base, steps = _taken_apart(plan)
+    child = with_inputs(base, tuple(map(_resolved, inputs(base))))
+    rule = _RULES.get(type(base))
+    return child if rule is None else rule(child, steps)
+
+
+def _taken_apart(plan: Plan) -> tuple[Plan, Steps]:
+    """Return the select list of a statement, and the clauses around it."""
+    steps, conditions = Steps(), []
+    while not isinstance(plan, tuple(_RULES)) and (step := _STEPS.get(type(plan))) is not None:
+        if isinstance(plan, Filter):
+            conditions.append(plan.predicate)
+        else:
+            steps = step(steps, plan)
+        plan = plan.child  # type: ignore[attr-defined]  # a step has one
+    return plan, steps._replace(conditions=tuple(reversed(conditions)))
+
+
+_STEPS: dict[type[Plan], Callable[..., Steps]] = {
+    Filter: lambda steps, _plan: steps,
+    Sample: lambda steps, plan: steps._replace(sample=plan),
+    Sort: lambda steps, plan: steps._replace(keys=plan.keys),
+    Limit: lambda steps, plan: steps._replace(limit=plan),
+}
+
+
+# --- a row for each row -----------------------------------------------------------------------------------------------
+
+
+class Split(NamedTuple):
+    """
+    The conditions of a statement.
+
+    Attributes:
+        inside: those that stand below the select list.
+        outside: those that stand above it.
+    """
+
+    inside: list[Expression]
+    outside: list[Expression]
+
+
+def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], bool]) -> Split:
+    """Return conditions by the side of the select list on which they stand."""
+    found = Split([], [])
+    for part in conditions:
+        found[is_outside(part)].append(part)
+    return found
+
+
+def _rows(base: Extend, steps: Steps) -> Plan:
+    """Return a select list with its clauses: what reads a name that it makes stands above it."""
+    base, steps = _matched(base, steps)
+    made = made_names(base.outputs)
+    scope = schema(base.child)
+    numbered = numbers_rows(base.outputs, steps.keys)
+    conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
+    split = _split(conditions, lambda part: numbered or uses(part, made))
+    steps = steps._replace(keys=_directed(base, steps.keys))
+    _require_unmoved(steps, split)
+    above = steps._replace(conditions=tuple(split.outside))
+    refuse_doubtful(above.reads, made, scope.columns or ())
+    plan = _filtered("where", base.child, split.inside, {})
+    is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
+    write = _around if is_outer else _within
+    return _cut(write(base, plan, above, made), steps)
+
+
+def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
+    """Tell whether a clause reads a name that the select list makes."""
+    return any(uses(part, made) for part in steps.reads)
+
+
+def _require_unmoved(steps: Steps, split: Split) -> None:
+    """Refuse clauses that count rows where some were left out or moved before."""
+    moved = steps.sample is not None or len(steps.keys) > 1
+    require_unmoved(split.outside, moved=moved or bool(split.inside))
+    require_unmoved([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
+
+
+def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
+    """Return a select list that no other clause reads: it stands above all of them."""
+    sampled = _sampled(plan, steps, {})
+    return _project(base, _sorted(base, sampled, steps.keys, {}), ())
+
+
+def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expression]) -> Plan:
+    """Return the clauses that read a select list above it, with the columns of the source that they read besides."""
+    carried = carried_columns(base.outputs, steps.reads, made)
+    for label in carried:
+        require_columns("where / order_by", ast.Column(label), schema(plan))
+    extra = (
+        ast.Column(label) if label == there else ast.Aliased(ast.Column(label), there)
+        for label, there in carried.items()
+    )
+    rows = _project(base, plan, tuple(extra))
+    call = next(map(positional_call, filter(is_positional, base.outputs)), "")
+    rows = Barrier(rows, f"{call} counts the rows of the source, so other clauses stand around it") if call else rows
+    rows = _filtered("where", rows, steps.conditions, carried)
+    rows = _sampled(rows, steps, carried)
+    rows = _sorted(base, rows, steps.keys, carried)
+    return Project(rows, tuple(map(given_back, base.outputs)), base.scores) if carried else rows
+
+
+def _project(base: Extend, plan: Plan, extra: tuple[Expression, ...]) -> Plan:
+    """Return the select list over a plan, with more columns."""
+    columns = tuple(map(placed, base.outputs))
+    for column in columns:
+        require_columns("select", column, schema(plan))
+    return Project(plan, (*columns, *extra), base.scores)
+
+
+def given_back(output: Expression) -> Expression:
+    """Return an output as a level further out reads it."""
+    label = output_name(output)
+    return output if label is None else ast.Column(label)
+
+
+def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], carried: Mapping[str, str]) -> Plan:
+    """Return the rows of a plan that meet conditions."""
+    parts = list(conditions)
+    if not parts:
+        return plan
+    found = [placed(renamed(part, carried)) for part in parts]
+    for part in found:
+        require_columns(subject, part, schema(plan))
+    return Filter(plan, conjunction(found))
+
+
+def _sampled(plan: Plan, steps: Steps, carried: Mapping[str, str]) -> Plan:
+    """Return rows of a plan that are drawn."""
+    if steps.sample is None:
+        return plan
+    weights = placed(renamed(steps.sample.weights, carried))
+    require_columns("sample_by", weights, schema(plan))
+    return steps.sample.replace(child=plan, weights=weights)
+
+
+def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], carried: Mapping[str, str]) -> Plan:
+    """Return the rows of a plan in an order."""
+    if not keys:
+        return plan
+    found = tuple(placed(renamed(key, carried)) for key in keys)
+    for key in found:
+        require_columns("order_by", key, schema(plan))
+    return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))
+
+
+def _cut(plan: Plan, steps: Steps) -> Plan:
+    """Return the first rows of a plan."""
+    return plan if steps.limit is None else steps.limit.replace(child=plan)
+
+
+def _directed(base: Plan, keys: Iterable[ast.Order]) -> tuple[ast.Order, ...]:
+    """Return keys with the direction that they have where none was given: a score sorts the best first."""
+    return tuple(direction(base, key) for key in keys)
+
+
+def _matched(base: B, steps: Steps) -> tuple[B, Steps]:
+    """Return clauses of which, over a join, no condition but IS NULL holds where nothing matches."""
+    if not isinstance(base.child, Join):
+        return base, steps
+    base, conditions, keys = told_apart(base, steps.conditions, steps.keys, base.child)
+    return base, steps._replace(conditions=conditions, keys=keys)
+
+
+def _inside_json(
+    conditions: tuple[Expression, ...], made: Mapping[str, Expression], scope: Scope
+) -> tuple[Expression, ...]:
+    """Return conditions that read the value of JSON itself, not the output that has it: one level out the engine does not find its texts."""
+    values = {label: made[label] for label in value_names(made)}
+    if not values or not any(uses(part, values) for part in conditions):
+        return conditions
+    refuse_doubtful((part for part in conditions if uses(part, values)), made, scope.columns or ())
+
+    def read(part: Record) -> Record | None:
+        named = isinstance(part, ast.Column) or (isinstance(part, Placed) and part.place == "output")
+        return made.get(part.name) if named and getattr(part, "table", None) is None else None  # type: ignore[attr-defined]  # a name
+
+    return tuple(substitute(part, read) if uses(part, values) else part for part in conditions)
+
+
+# --- a row for each group ---------------------------------------------------------------------------------------------
+
+
+def _groups(base: Aggregate, steps: Steps) -> Plan:
+    """Return groups with their clauses: conditions on the source below, all that concerns groups above."""
+    base, steps = _matched(base, steps)
+    made = made_names(base.outputs)
+    split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
+    rows = _filtered("group_by", base.child, split.inside, {})
+    scope = schema(rows)
+    outputs = tuple(without_nulls(output, scope) for output in base.outputs)
+    base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
+    above = Above(outputs, [*base.keys])
+    having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
+    keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
+    _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
+    groups = Aggregate(rows, tuple(map(placed, base.keys)), tuple(map(placed, above.outputs)))
+    is_whole = above.outputs == outputs
+    if is_whole and not (having or keys or steps.limit):
+        return groups
+    plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
+    return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+
+
+def _reduces(node: Expression) -> bool:
+    """Tell whether an expression has an aggregate in it."""
+    return any(map(is_aggregate, walk(node)))
+
+
+def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return the keys of groups: a name that is an output stands for its expression."""
+    made = made_names(outputs)
+    return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
+
+
+def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, moved: bool) -> None:
+    """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
+    require_unmoved(nodes, moved=moved)
+    for node in nodes:
+        require_selectable("select / group_by", node)
+    for node in nodes:
+        require_columns("group_by", placed(node), scope)
+
+
+def _members(base: Explode, _steps: Steps) -> Plan:
+    """Return the members of groups."""
+    columns = tuple(map(placed, base.columns))
+    for column in columns:
+        require_columns("select", column, schema(base.child))
+    return base.replace(columns=columns)
+
+
+# --- several sources --------------------------------------------------------------------------------------------------
+
+
+def _join(base: Join, _steps: Steps) -> Plan:
+    """Return a join whose columns are there."""
+    for side in (base.left, base.right):
+        own = (part.expression for part in base.columns)
+        for column in (*join_keys(base), *own):
+            if isinstance(column, ast.Column) and column.table == alias_of(side):
+                require_columns("join", ast.Column(column.name), schema(side))
+    return base
+
+
+_RULES: dict[type[Plan], Callable[..., Plan]] = {Extend: _rows, Aggregate: _groups, Explode: _members, Join: _join}

@@ -1,0 +1,64 @@
+"""
+Logical expressions: conditions and scores as the user called them, before they have a form of the engine.
+
+`tql.expressions.physical` has the form of each; what inspects a query before that, such as `repr` and `diff`, sees the call.
+"""
+
+from __future__ import annotations
+
+from tql_grammar import ast
+
+
+class TextMatch(ast.Expression):
+    """
+    A condition on a text: ``col("t").startswith("ab")``.
+
+    Attributes:
+        kind: the method: "like", "ilike", "startswith", "endswith", "contains" or "matches".
+        operand: the text that is tested.
+        text: the argument of the method.
+    """
+
+    kind: str
+    operand: ast.Expression
+    text: ast.String
+
+
+class Range(ast.Expression):
+    """Both ends included: ``col("a").between(1, 5)``."""
+
+    operand: ast.Expression
+    low: ast.Expression
+    high: ast.Expression
+
+
+class Membership(ast.Expression):
+    """Equality with one of several values, at least one, where the engine's IN does not compare as ``=``: ``(col("a") + 1).in_([1, 2])``."""
+
+    operand: ast.Expression
+    members: tuple[ast.Expression, ...]
+    negated: bool = False
+
+
+class Similarity(ast.Expression):
+    """
+    The closeness of an embedding to a vector, as a sort key or a ranking of a hybrid search.
+
+    Attributes:
+        metric: a name in `tql.expressions.metrics.METRICS`.
+        column: the embeddings.
+        value: the vector, shape (d,), or for maxsim (n, d).
+        exact: whether no index may rank by it.
+    """
+
+    metric: str
+    column: ast.Expression
+    value: ast.Expression
+    exact: bool = False
+
+
+class Relevance(ast.Expression):
+    """The BM25 score of a text for some words, as a sort key or a ranking of a hybrid search."""
+
+    column: ast.Expression
+    value: ast.Expression

@@ -1,0 +1,132 @@
+"""Operands of comparisons, lists of values and arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from tql.expressions import patterns
+from tql.expressions.logical import Membership, Range, TextMatch
+from tql.messages import shown
+from tql.values.literal import by_value, literal, operand, require_unmasked
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite import logic
+
+if TYPE_CHECKING:
+    from tql_grammar.ast import Expression
+
+
+def arithmetic(operator: str, left: object, right: object) -> Expression:
+    """Return ``left operator right``; a chain of one level stays flat."""
+    for value in map(by_value, (left, right)):
+        if value is None or isinstance(value, (str, bool)):
+            raise ArgumentError(operator, "takes numbers and arrays", shown(value))
+    first, second = operand(operator, left), operand(operator, right)
+    level = "+-" if operator in "+-" else "*/%"
+    if isinstance(first, ast.Chain) and first.operators[0] in level:
+        return ast.Chain((*first.operators, operator), (*first.operands, second))
+    return ast.Chain((operator,), (first, second))
+
+
+def _scalar(operator: str, value: object) -> Expression:
+    """Return a single value to compare with: the engine compares arrays by their first element only."""
+    node = operand(operator, value)
+    if isinstance(node, (ast.Vector, ast.Array)):
+        raise ArgumentError(
+            operator,
+            "takes one value, since the engine compares arrays by their first element",
+            shown(value),
+            "use .in_([..]) for a list, fn.all(..) or fn.any(..) for arrays",
+        )
+    return node
+
+
+def equality(operator: Literal["=", "!="], left: Expression, right: object) -> Expression:
+    """Return ``=`` or ``!=``."""
+    return ast.Comparison(operator, left, _scalar(operator, right))
+
+
+def ordering(operator: Literal["<", "<=", ">", ">="], left: Expression, right: object) -> Expression:
+    """Return ``<`` and the like."""
+    return ast.Comparison(operator, left, _ordered(operator, right))
+
+
+def membership(subject: str, operand: Expression, members: object, *, negated: bool) -> Expression:
+    """Return IN, or a membership where IN would not compare as ``=`` does."""
+    nodes = [_member(subject, member) for member in _members(subject, members)]
+    if not nodes:
+        return ast.Boolean(negated)
+    kinds = {type(node.operand if isinstance(node, ast.Negate) else node) for node in nodes}
+    if len(kinds) > 1:
+        raise ArgumentError(subject, "takes members of one kind, numbers or texts", shown(members))
+    if isinstance(operand, ast.Column) and kinds <= {ast.String, ast.Number}:
+        return ast.In(operand, tuple(nodes), negated)
+    return Membership(operand, tuple(nodes), negated)
+
+
+def _members(subject: str, members: object) -> list[object]:
+    """Return the members as a list, or refuse what is no list of values."""
+    if hasattr(members, "order_by"):
+        rule = "takes values: the engine never runs a query inside IN, and answers no rows"
+        raise ArgumentError(subject, rule, "a query", "run it first, and pass the column: .in_(client.query(q)['id'])")
+    if isinstance(members, (str, bytes)) or hasattr(members, "node") or not isinstance(members, Iterable):
+        raise ArgumentError(subject, "takes a list of values", shown(members), "put it in brackets: [..]")
+    if hasattr(members, "mask"):
+        require_unmasked(subject, members)
+    return list(members)
+
+
+def _member(subject: str, member: object) -> Expression:
+    """Return one member of a list."""
+    if member is None:
+        raise ArgumentError(subject, "takes no None: nothing equals null", shown(member), "add | col(..).is_null()")
+    node = _scalar(subject, member)
+    if hasattr(member, "node"):
+        raise ArgumentError(subject, "takes values, not expressions", shown(member), "compare with == and join with |")
+    return node
+
+
+def negation(operand: Expression) -> Expression:
+    """Return the negation; that of a membership is one as well."""
+    return operand.replace(negated=not operand.negated) if isinstance(operand, Membership) else logic.negation(operand)
+
+
+def between(operand: Expression, low: object, high: object) -> Expression:
+    """Return BETWEEN for a column and two texts, and a range for any other values."""
+    if isinstance(by_value(low), str) and isinstance(by_value(high), str) and isinstance(operand, ast.Column):
+        return ast.Between(operand, literal("between", low), literal("between", high))
+    return Range(operand, _ordered(">=", low), _ordered("<=", high))
+
+
+def _ordered(operator: str, value: object) -> Expression:
+    """Return the value of a comparison of order: nothing is smaller or larger than null."""
+    if value is None:
+        raise ArgumentError(
+            operator,
+            "takes a value, since nothing is smaller or larger than null",
+            shown(value),
+            "use .is_null() or .is_not_null()",
+        )
+    return _scalar(operator, value)
+
+
+def matching(kind: str, operand: Expression, value: object) -> TextMatch:
+    """
+    Return a condition on text, by the name of its method.
+
+    Raises:
+        ArgumentError: *value* is no text, or has no pattern of the engine.
+    """
+    found = _text(kind, value)
+    patterns.pattern(kind, found)
+    return TextMatch(kind, operand, ast.String(found))
+
+
+def _text(subject: str, value: object) -> str:
+    """Return a text that a literal can hold."""
+    found = by_value(value)
+    if not isinstance(found, str):
+        raise ArgumentError(subject, "takes a str", shown(value))
+    literal(subject, found)
+    return str.__str__(found)

@@ -1,0 +1,223 @@
+"""The Python expression that makes an expression of a query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.placed import Placed
+from tql_grammar import ast
+from tql_grammar.rewrite.given import AsIs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tql_grammar.ast import Expression
+
+FEW = 8
+
+
+def key(node: Expression, direction: str | None) -> str:
+    """Return one key of an order."""
+    shown = name_or(node)
+    return f"{direction}({shown})" if direction else shown
+
+
+def name_or(node: Expression) -> str:
+    """Return a plain column as its name, anything else as an expression."""
+    return repr(node.name) if isinstance(node, ast.Column) and node.table is None else expression(node)
+
+
+def text(node: ast.Node) -> str:
+    """Return the TQL text of a tree as a Python literal."""
+    from tql_grammar.printing.printer import to_tql
+
+    return repr(to_tql(node))
+
+
+def expression(node: Expression) -> str:
+    """Return the Python expression that makes a tree; where the builder has no words for it, by its TQL text."""
+    write = _WRITERS.get(type(node))
+    return f"raw({text(node)})" if write is None else write(node)
+
+
+def argument(node: Expression) -> str:
+    """Return a literal as the Python value, anything else as an expression."""
+    if isinstance(node, (ast.Number, ast.String, ast.Boolean)):
+        return repr(node.value)
+    if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
+        return repr(-node.operand.value)
+    if isinstance(node, ast.Vector):
+        return repr(node.array.tolist()) if node.size <= FEW else f"<{node.size} float32>"
+    if isinstance(node, ast.Array):
+        return f"[{', '.join(map(argument, node.elements))}]"
+    return expression(node)
+
+
+def value(node: Expression) -> str:
+    """Return an argument that may be None."""
+    return "None" if isinstance(node, ast.Null) else argument(node)
+
+
+def _operand(node: Expression) -> str:
+    """Return an operand, in parentheses where Python needs them."""
+    shown = argument(node)
+    return (
+        f"({shown})"
+        if isinstance(node, (ast.Chain, ast.Comparison, ast.And, ast.Or, ast.Not, ast.Negate)) and not _is_literal(node)
+        else shown
+    )
+
+
+def _is_literal(node: Expression) -> bool:
+    """Tell whether a node is shown as a Python number."""
+    return isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number)
+
+
+def _column(node: ast.Column) -> str:
+    """Return ``col("a")``."""
+    return f"col({node.name!r})" if node.table is None else f"col({node.name!r}, of={node.table!r})"
+
+
+def _comparison(node: ast.Comparison) -> str:
+    """Return a comparison."""
+    left = f"raw({text(node.left)})" if _is_value(node.left) else _operand(node.left)
+    right = f"raw({text(node.right)})" if isinstance(node.right, (ast.Vector, ast.Array)) else _operand(node.right)
+    return f"{left} {'==' if node.operator == '=' else node.operator} {right}"
+
+
+def _chain(node: ast.Chain) -> str:
+    """Return arithmetic."""
+    if set(node.operators) - set("+-*/%") or all(isinstance(_bare(part), ast.Number) for part in node.operands[:2]):
+        return f"raw({text(node)})"
+    first, *rest = map(_operand, node.operands)
+    return first + "".join(f" {operator} {operand}" for operator, operand in zip(node.operators, rest, strict=True))
+
+
+def _bare(node: Expression) -> Expression:
+    """Return a number without its sign."""
+    return node.operand if isinstance(node, ast.Negate) else node
+
+
+def _call(node: ast.Function) -> str:
+    """Return ``fn.name(..)``, or the method of an expression that makes the same call."""
+    from tql_grammar.functions import CATALOGUE
+
+    function = CATALOGUE.get(node.name) or AGGREGATES.get(node.name)
+    if function is None or node.distinct or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments):
+        return f"raw({text(node)})"
+    if _is_method(node):
+        operand = _operand(node.arguments[0])
+        return f"{operand}.shape" if node.name == "shape" else f"{operand}.contains({argument(node.arguments[1])})"
+    kinds = [parameter.kind for parameter in function.parameters]
+    return f"fn.{node.name}({', '.join(map(_passed, node.arguments, [*kinds, *[''] * len(node.arguments)]))})"
+
+
+def _is_method(node: ast.Function) -> bool:
+    """Tell whether a method of an expression makes a call: ``.shape``, and ``.contains`` with a value that it does not take for a part of a text."""
+    first, *rest = node.arguments or (ast.Null(),)
+    if _is_value(first) or isinstance(first, ast.Null):
+        return False
+    if node.name == "shape":
+        return not rest
+    if node.name != "contains" or len(rest) != 1:
+        return False
+    return _is_value(rest[0]) and (isinstance(first, ast.Subscript) or not isinstance(rest[0], ast.String))
+
+
+def _passed(node: Expression, kind: str) -> str:
+    """Return an argument of a function; where a text would be the name of a column it is TQL."""
+    return f"raw({text(node)})" if isinstance(node, ast.String) and kind != "text" else value(node)
+
+
+def _is_value(node: Expression) -> bool:
+    """Tell whether a node is shown as a value of Python, not as an expression."""
+    return _is_literal(node) or isinstance(node, (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array))
+
+
+def _in(node: ast.In) -> str:
+    """Return ``.in_([..])`` for members of which the builder makes IN."""
+    members = () if isinstance(node.members, ast.Query) else node.members
+    kinds = {type(_bare(member)) for member in members}
+    if not isinstance(node.operand, ast.Column) or kinds not in ({ast.Number}, {ast.String}):
+        return f"raw({text(node)})"
+    return _list(node.operand, members, negated=node.negated)
+
+
+def _list(operand: Expression, members: tuple[Expression, ...], *, negated: bool) -> str:
+    """Return ``.in_([..])``."""
+    return f"{_operand(operand)}.{'not_in' if negated else 'in_'}([{', '.join(map(argument, members))}])"
+
+
+def _between(node: ast.Between) -> str:
+    """Return ``.between(..)`` for ends of which the builder makes BETWEEN."""
+    own = isinstance(node.operand, ast.Column) and {type(node.low), type(node.high)} == {ast.String}
+    return _range(node) if own else f"raw({text(node)})"
+
+
+def _range(node: ast.Between | Range) -> str:
+    """Return ``.between(..)``."""
+    return f"{_operand(node.operand)}.between({value(node.low)}, {value(node.high)})"
+
+
+def similarity(node: Similarity) -> str:
+    """Return the arguments of a similarity without a name."""
+    metric = "" if node.metric == "cosine" else f", metric={node.metric!r}"
+    exact = ", exact=True" if node.exact else ""
+    return f"{name_or(node.column)}, {argument(node.value)}{metric}, as_=None{exact}"
+
+
+def relevance(node: Relevance) -> str:
+    """Return the arguments of a search for words without a name."""
+    return f"{name_or(node.column)}, {argument(node.value)}, as_=None"
+
+
+def _subscript(node: ast.Subscript) -> str:
+    """Return ``e[..]``, if the builder gives those indices."""
+    if not all(
+        isinstance(part, ast.String) or _is_index(part) or (isinstance(part, ast.Slice) and not part.stepped)
+        for part in node.indices
+    ):
+        return f"raw({text(node)})"
+    indices = [_slice(part) if isinstance(part, ast.Slice) else argument(part) for part in node.indices]
+    return f"{_operand(node.operand)}[{', '.join(indices)}]"
+
+
+def _is_index(node: Expression) -> bool:
+    """Tell whether a node is an integer."""
+    bare = _bare(node)
+    return isinstance(bare, ast.Number) and isinstance(bare.value, int)
+
+
+def _slice(node: ast.Slice) -> str:
+    """Return ``0:2``."""
+    bounds = ["" if bound is None else argument(bound) for bound in (node.start, node.stop, node.step)]
+    return ":".join(bounds if node.step is not None else bounds[:2])
+
+
+_WRITERS: dict[type, Callable[..., str]] = {
+    AsIs: lambda node: f"raw({text(node.expression)})",
+    ast.Column: _column,
+    Placed: lambda node: f"col({node.name!r}, of={node.place!r})",
+    ast.Aliased: lambda node: f"{_operand(node.expression)}.as_({node.alias!r})",
+    ast.Not: lambda node: f"~{_operand(node.operand)}",
+    ast.Negate: lambda node: f"-{_operand(node.operand)}",
+    ast.And: lambda node: " & ".join(f"({expression(part)})" for part in node.operands),
+    ast.Or: lambda node: " | ".join(f"({expression(part)})" for part in node.operands),
+    ast.Chain: _chain,
+    ast.Comparison: _comparison,
+    ast.In: _in,
+    ast.Between: _between,
+    Range: _range,
+    Membership: lambda node: _list(node.operand, node.members, negated=node.negated),
+    TextMatch: lambda node: f"{_operand(node.operand)}.{node.kind}({node.text.value!r})",
+    Similarity: lambda node: f"similarity({similarity(node)})",
+    Relevance: lambda node: f"bm25({relevance(node)})",
+    ast.IsNull: lambda node: f"{_operand(node.operand)}.{'is_not_null' if node.negated else 'is_null'}()",
+    ast.Function: _call,
+    ast.Pair: lambda node: f"({expression(node.condition)}, {argument(node.weight)})",
+    ast.Subscript: _subscript,
+    ast.Parameter: lambda node: f"param({node.name!r})" if node.name else "raw('?')",
+    ast.Boolean: lambda node: "all_of([])" if node.value else "any_of([])",
+}

@@ -1,0 +1,28 @@
+"""Statements in physical form: every logical expression of every clause, sub-queries included, as the engine takes it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tql.expressions.physical import FORMS, Conversion
+from tql.statement import Statement
+from tql_grammar import ast
+from tql_grammar.record import Record
+from tql_grammar.walk import rebuild, walk
+
+R = TypeVar("R", bound=Record)
+
+
+def lowered(root: R) -> R:
+    """Return *root* without logical expressions; the comparisons of a range are conditions of their own, as those that the user writes."""
+    if not any(type(part) in FORMS for part in walk(root)):
+        return root
+    convert = Conversion()
+
+    def change(node: Record) -> Record:
+        if not isinstance(node, Statement):
+            return convert(node)
+        conditions = convert.flat(ast.And, node.conditions)
+        return node if conditions is node.conditions else node.replace(conditions=conditions)
+
+    return rebuild(root, change)

@@ -1,0 +1,155 @@
+"""
+Names in a plan: those of its columns, those that an expression reads, and those that a select makes.
+
+A name that a select makes is invisible at its own level; a column that is not selected is invisible one level further out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tql.expressions.placed import Placed
+from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Union, Verbatim
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import output_name
+from tql_grammar.walk import rebuild, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tql.plan.nodes import Plan
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+N = TypeVar("N", bound=ast.Node)
+
+
+def column_names(plan: Plan) -> tuple[str, ...] | None:
+    """Return the names of the columns of a plan in order, or None where they are those of a dataset that is not known."""
+    while True:
+        rule = _NAMES.get(type(plan))
+        if rule is not None:
+            return rule(plan)
+        plan = plan.children[0] if isinstance(plan, Union) else plan.child  # type: ignore[attr-defined]  # all others have one
+
+
+def _output_names(outputs: Iterable[Expression]) -> tuple[str, ...]:
+    """Return the names of outputs."""
+    return tuple(output_name(output) or "" for output in outputs)
+
+
+def _names_of_select(outputs: tuple[Expression, ...], plan: Extend | Project) -> tuple[str, ...] | None:
+    """Return the names of a select list."""
+    return selected_names(outputs, [score.name for score in plan.scores], plan.child)
+
+
+_NAMES: dict[type[Plan], Callable[[Any], tuple[str, ...] | None]] = {
+    Scan: lambda plan: None if plan.schema is None else tuple(plan.schema),
+    Verbatim: lambda _plan: None,
+    Join: lambda plan: tuple(column.alias for column in plan.columns),
+    Aggregate: lambda plan: _output_names(plan.outputs),
+    Explode: lambda plan: _output_names(plan.columns),
+    Extend: lambda plan: _names_of_select(plan.outputs, plan),
+    Project: lambda plan: _names_of_select(plan.columns, plan),
+}
+
+
+def selected_names(outputs: Iterable[Expression], scores: Iterable[str], child: Plan) -> tuple[str, ...] | None:
+    """Return the names of a select list over *child*, the scores last, or None where they are not known."""
+    labels = tuple(scores)
+    selected = [output for output in outputs if output_name(output) not in labels]
+    if not any(isinstance(output, ast.Star) for output in selected):
+        return (*(output_name(output) or "" for output in selected), *labels)
+    below = column_names(child) if len(selected) == 1 else None
+    return None if below is None else (*below, *labels)
+
+
+def made_names(outputs: Iterable[Expression]) -> dict[str, Expression]:
+    """Return the names that a select makes, each with its expression; a column that is selected as it is makes none."""
+    return {output.alias: output.expression for output in outputs if isinstance(output, ast.Aliased)}
+
+
+def read_names(node: Record) -> Iterable[tuple[str, str | None]]:
+    """Yield the names that *node* reads, each with "source" or "output" where it says which one."""
+    for part in walk(node):
+        if isinstance(part, ast.Column) and part.table is None:
+            yield part.name, None
+        elif isinstance(part, Placed):
+            yield part.name, part.place
+
+
+def uses(node: Record, made: Mapping[str, Expression]) -> bool:
+    """Tell whether *node* reads a name that a select makes."""
+    return any(place == "output" or (place is None and label in made) for label, place in read_names(node))
+
+
+def refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression], known: Iterable[str]) -> None:
+    """Refuse a bare name that is both an output, and another one of the columns of the source that are known."""
+    both = {
+        label for label, node in made.items() if label in known or any(label == read for read, _ in read_names(node))
+    }
+    for node in nodes:
+        for label, place in read_names(node):
+            if place is None and label in both:
+                rule = "takes a name that means one thing: it is an output of this query, and a column of the source"
+                raise ArgumentError(
+                    "where / order_by",
+                    rule,
+                    repr(label),
+                    f'write col("{label}", of="source") or col("{label}", of="output")',
+                )
+
+
+def carried_columns(
+    outputs: tuple[Expression, ...], nodes: Iterable[Record], made: Mapping[str, Expression]
+) -> dict[str, str]:
+    """Return the columns of the source that are read above a select and that it does not select, each with its name there."""
+    everything = ast.Star() in outputs
+    plain = {output.name for output in outputs if isinstance(output, ast.Column)}
+    read = [label for node in nodes for label, place in read_names(node) if _is_of_source(label, place, made)]
+    if everything:
+        _refuse_hidden(read, made)
+        return {}
+    carried: dict[str, str] = {}
+    for label in read:
+        if label not in plain:
+            carried[label] = unused(f"z{len(carried) + 1}", made) if label in made else label
+    return carried
+
+
+def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
+    """Refuse a column of the source that an output hides."""
+    for label in read:
+        if label in made:
+            rule = "takes no column of the source under an output's name while `*` is selected: the engine has one of them only"
+            hint = "select the columns by name, or give the output another name"
+            raise ArgumentError("where / order_by", rule, repr(label), hint)
+
+
+def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression]) -> bool:
+    """Tell whether a name means a column of the source."""
+    return place == "source" or (place is None and label not in made)
+
+
+def unused(label: str, taken: Mapping[str, Expression]) -> str:
+    """Return *label*, longer where it is taken."""
+    while label in taken:
+        label += "z"
+    return label
+
+
+def renamed(node: N, carried: Mapping[str, str]) -> N:
+    """Return *node* reading carried columns by their names above the select."""
+
+    def rename(part: Record) -> Record:
+        if isinstance(part, Placed) and part.place == "source":
+            return ast.Column(carried.get(part.name, part.name))
+        return part
+
+    return rebuild(node, rename)
+
+
+def placed(node: N) -> N:
+    """Return *node* with plain columns, once every name means what it should at its level."""
+    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, Placed) else part)

@@ -1,0 +1,369 @@
+"""
+The columns of a resolved plan: names, types, what may be missing, and what an index of the engine may answer.
+
+`schema` is the only place that knows what an operation makes of the columns below it.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from tql.expressions.aggregates import is_aggregate
+from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.json_values import value_names
+from tql_grammar.rewrite.nullable import missing, narrowed
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.rewrite.typed import written
+from tql_grammar.schema import Column
+from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
+from tql_grammar.walk import substitute, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tql.plan.nodes import Plan
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+
+# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+MATCH = "zmatch"
+# Aggregates that are a value of their column, and the type that a sum or a mean meets.
+OF_ONE = frozenset({"min", "max", "first"})
+SUMS = {"sum": "int64", "mean": "float64"}
+INTEGER = Column("int64")
+
+
+def schema(plan: Plan) -> Scope:
+    """
+    Return the columns that an operation over *plan* sees.
+
+    Raises:
+        ArgumentError: numbers of two types come together in a column of which some may be missing.
+    """
+    known: Scope | None = plan.__dict__.get("_schema")
+    if known is None:
+        rule = _RULES.get(type(plan))
+        known = schema(plan.child) if rule is None else rule(plan)  # type: ignore[attr-defined]  # all others keep the columns of their child
+        plan.__dict__["_schema"] = known
+    return known
+
+
+def bare(output: Expression) -> Expression:
+    """Return an output without its name."""
+    return output.expression if isinstance(output, ast.Aliased) else output
+
+
+def touches_index(node: Record, scope: Scope) -> bool:
+    """Tell whether an order by *node* with LIMIT may be answered from an index: then it is approximate, or fails."""
+    parts = list(walk(node))
+    if any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts):
+        return False
+    columns = [part for part in parts if isinstance(part, ast.Column)]
+    return any(
+        part.name in scope.ranked or ((column := scope.column(part)) is not None and column.is_indexed)
+        for part in columns
+    )
+
+
+def _of_scan(plan: Scan) -> Scope:
+    """Return the columns of a dataset."""
+    return UNKNOWN if plan.schema is None else Scope(plan.schema.as_dict())
+
+
+def _of_filter(plan: Filter) -> Scope:
+    """Return the columns of the rows that meet a condition: one that it asks for is never null there."""
+    return narrowed(schema(plan.child), [plan.predicate])
+
+
+# --- select lists -----------------------------------------------------------------------------------------------------
+
+
+def _of_project(plan: Project) -> Scope:
+    """Return the columns of a select list, in order; no row is where an index says any more."""
+    scope = schema(plan.child)
+    json_values = _json_values(plan.columns, scope)
+    found: dict[str, Column | None] = {}
+    values: dict[str, Column | None] = {}
+    for output in plan.columns:
+        if isinstance(output, ast.Star):
+            if scope.columns is None:
+                return Scope(moved=True, json_values=json_values)
+            found.update(scope.columns)
+            values.update(scope.values)
+        else:
+            name = output_name(output) or ""
+            found.pop(name, None)
+            found[name] = _selected(output, scope)
+    named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
+    result = _known(found, values, named, scope, lambda node: _number(node, scope))
+    return _may_lack(result, named, scope)._replace(json_values=json_values)
+
+
+def _known(
+    found: dict[str, Column | None],
+    values: dict[str, Column | None],
+    named: list[tuple[str, Expression]],
+    scope: Scope,
+    value: Callable[[Expression], Column | None],
+) -> Scope:
+    """Return columns of known names, with the types of those that are computed."""
+    if scope.columns is not None:
+        values.update((label, value(bare(node))) for label, node in named if not found.get(label))
+    ranked = frozenset(label for label, node in named if touches_index(node, scope))
+    return Scope(found, moved=True, ranked=ranked, values=values)
+
+
+def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Scope) -> Scope:
+    """Return columns with what is known of those that may be missing: computed ones, of one value in each row."""
+    labels = scope.nullables.union(label for label, node in single if missing(node, scope))
+    computed = (label for label, column in (result.columns or {}).items() if column is None)
+    return result._replace(nullables=frozenset(labels.intersection(computed)))
+
+
+def _selected(output: Expression, scope: Scope) -> Column | None:
+    """Return what is known of an output; under another name a column has no index."""
+    node = bare(output)
+    column = scope.column(node)
+    if column is None or node is output:
+        return column
+    return _moved(column)
+
+
+def _moved(column: Column) -> Column:
+    """Return a column that no index and no search knows."""
+    return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
+
+
+def _number(node: Expression, scope: Scope) -> Column | None:
+    """Return the type of the number that is computed for each row, if it is one."""
+    return numbers(written(node, scope), Values(scope))
+
+
+def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs that are values of JSON, here or in the source."""
+    kept = scope.json_values if ast.Star() in outputs else frozenset[str]()
+    own = {label: bare(output) for output in outputs if (label := output_name(output))}
+    below = {label for label, node in own.items() if isinstance(node, ast.Column) and node.name in scope.json_values}
+    return kept | value_names(own) | below
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def _of_aggregate(plan: Aggregate) -> Scope:
+    """Return the columns of groups: keys and aggregates are values, and any other column is the list of the group's values."""
+    scope = schema(plan.child)
+    found: dict[str, Column | None] = {}
+    for output in plan.outputs:
+        found[output_name(output) or ""] = _reduced(plan, output, scope)
+    named = [(label, output) for output in plan.outputs if (label := output_name(output)) is not None]
+    result = _known(found, {}, named, scope, lambda node: _of_groups(plan, node, scope))
+    return _may_lack(result, _single(plan, scope), scope)
+
+
+def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
+    """Yield the outputs that hold one value for each group."""
+    for output in () if scope.columns is None else plan.outputs:
+        label = output_name(output)
+        one = bare(output) in plan.keys or ast.Column(label or "") in plan.keys
+        if label is not None and (one or any(map(is_aggregate, walk(output)))):
+            yield label, output
+
+
+def _reduced(plan: Aggregate, output: Expression, scope: Scope) -> Column | None:
+    """Return what is known of an output of groups."""
+    node = bare(output)
+    if isinstance(node, ast.Function) and node.name in OF_ONE and is_aggregate(node):
+        column = scope.column(node.arguments[0])
+        return None if column is None or not column.is_single else column.replace(indexes=())
+    column = scope.column(node)
+    is_key = node in plan.keys or ast.Column(output_name(output) or "") in plan.keys
+    return None if column is None or not is_key else _moved(column)
+
+
+def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None:
+    """Return the type of the numbers that the engine computes for an output of groups, if it is one value."""
+    seen: dict[str, Column | None] = {}
+
+    def part(found: Record) -> Record | None:
+        if not isinstance(found, ast.Expression):
+            return None
+        single = found in plan.keys or is_aggregate(found)
+        if not single and not isinstance(found, (ast.Column, ast.Star)):
+            return None
+        label = str(len(seen))
+        seen[label] = _of_group(found, scope) if single else None
+        return ast.Column(label)
+
+    return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+
+
+def _of_group(node: Expression, scope: Scope) -> Column | None:
+    """Return the type of a key of groups, or of an aggregate."""
+    if not isinstance(node, ast.Function) or not is_aggregate(node):
+        return _number(node, scope)
+    if not node.arguments:
+        return COUNT
+    found = _of_group(node.arguments[0], scope)
+    if found is None or found == RANK or node.name not in SUMS:
+        return found
+    if not _is_number(found):
+        return None
+    return Column(promoted(found.dtype, SUMS[node.name]))
+
+
+def _of_explode(plan: Explode) -> Scope:
+    """Return the columns of groups that are taken apart."""
+    scope = schema(plan.child)
+    named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
+    found = {label: _selected(output, scope) for label, output in named}
+    return _may_lack(_known(found, {}, named, scope, lambda node: _of_member(plan, node)), named, scope)
+
+
+def _of_member(plan: Explode, node: Expression) -> Column | None:
+    """Return the type of a column for each member: a key or an aggregate of its group, or the member's own value."""
+    source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
+    groups = _groups_of(source)
+    if plan.pieces or not isinstance(node, ast.Column) or groups is None:
+        return None
+    single = schema(source).value(node)
+    if single is not None:
+        return single
+    own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
+    return _number(own[0], schema(groups.child)) if own else None
+
+
+def _groups_of(plan: Plan) -> Aggregate | None:
+    """Return the groups that a query is about."""
+    while not isinstance(plan, Aggregate):
+        below: Plan | None = plan.__dict__.get("child")
+        if below is None or isinstance(plan, Subquery):
+            return None
+        plan = below
+    return plan
+
+
+# --- several sources --------------------------------------------------------------------------------------------------
+
+
+def _of_union(plan: Union) -> Scope:
+    """
+    Return the columns of a set operation: those of its first member, each in the type in which all of its members meet.
+
+    Raises:
+        ArgumentError: values may be missing in columns of two types: the engine shifts the values past them.
+    """
+    first, *others = scopes = [schema(child) for child in plan.children]
+    if first.columns is None:
+        return first
+    met: dict[str, Column | None] = {}
+    values: dict[str, Column | None] = {}
+    for label, column in first.columns.items():
+        node = ast.Column(label)
+        there = [scope.column(node) for scope in others]
+        _require_one_type(label, scopes)
+        met[label] = column if all(other == column for other in there) else _meeting([column, *there])
+        if met[label] is None:
+            values[label] = _meeting([scope.value(node) for scope in scopes])
+    lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
+    return first._replace(columns=met, values=values, json_values=lifted)
+
+
+def _require_one_type(label: str, scopes: list[Scope]) -> None:
+    """Refuse numbers of two types of which some may be missing."""
+    node = ast.Column(label)
+    columns = [scope.value(node) for scope in scopes]
+    absent = any(missing(node, scope) for scope in scopes)
+    if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
+        rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
+        kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
+        hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint)
+
+
+def _meeting(columns: list[Column | None]) -> Column | None:
+    """Return the type in which columns of numbers meet, or None."""
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns):
+        return None
+    first, nullable = known[0], any(column.nullable for column in known)
+    if len(set(known)) == 1:
+        return first
+    if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
+        return first.replace(nullable=nullable, indexes=(), classes=())
+    if not all(map(_is_number, known)):
+        return None
+    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
+def _is_number(column: Column) -> bool:
+    """Tell whether a column holds one number or bool in each row."""
+    return column.is_number or (column.dtype == "bool" and column.is_single)
+
+
+def missing_side(plan: Join) -> Plan | None:
+    """Return the source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
+    return {"left": plan.right, "right": plan.left}.get(plan.how)
+
+
+def alias_of(plan: Plan) -> str | None:
+    """Return the name of a source."""
+    return plan.__dict__.get("alias")
+
+
+def may_be_empty(column: Column) -> bool:
+    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    return not column.nullable and (column.is_text or column.dtype == "json")
+
+
+def _of_join(plan: Join) -> Scope:
+    """Return the columns of a join, each under its new name; the engine may take their order from the indexes of the sources."""
+    known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
+    absent = missing_side(plan)
+    result = Scope({} if absent is None else {MATCH: INTEGER}, moved=True)
+    for part in plan.columns:
+        column = part.expression
+        if isinstance(column, ast.Column):
+            nullable = absent is not None and column.table == alias_of(absent)
+            result = _with_column(result, part.alias, ast.Column(column.name), known[column.table], nullable=nullable)
+    return result
+
+
+def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
+    """Return the columns of a join with one more of a source, which may be null where nothing matches."""
+    column, value = side.column(name), side.value(name)
+    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_ranked = column is None or column.is_indexed
+    return result._replace(
+        columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
+        values={**result.values, label: _in_join(value, nullable=nullable)},
+        ranked=result.ranked.union([label] if is_ranked else []),
+        nullables=result.nullables.union([label] if may_lack else []),
+    )
+
+
+def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
+    """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
+    if column is None:
+        return None
+    column = column.replace(indexes=())
+    if not nullable or may_be_empty(column):
+        return column
+    return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
+
+
+_RULES: dict[type[Plan], Callable[[Any], Scope]] = {
+    Scan: _of_scan,
+    Verbatim: lambda _plan: Scope(moved=True),
+    Filter: _of_filter,
+    Project: _of_project,
+    Aggregate: _of_aggregate,
+    Explode: _of_explode,
+    Union: _of_union,
+    Join: _of_join,
+}

@@ -1,0 +1,72 @@
+"""Scores of searches in a plan: which columns are one, and in which direction the closest come first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql.expressions.metrics import ranked_by_index
+from tql.expressions.placed import Placed
+from tql.plan.names import made_names
+from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Subquery, Union, Verbatim
+from tql_grammar import ast
+from tql_grammar.functions import CLOSENESS, FLAT
+from tql_grammar.walk import walk
+
+if TYPE_CHECKING:
+    from tql.plan.nodes import Plan, Score
+    from tql_grammar.ast import Expression
+
+SEVERAL = (Scan, Verbatim, Union, Join)
+
+
+def score_of(plan: Plan, key: Expression) -> Score | None:
+    """Return the score that a name is, in a plan or in the query that is its source; None for any other expression."""
+    here = not isinstance(key, Placed) or key.place == "output"
+    while isinstance(key, (ast.Column, Placed)) and not isinstance(plan, SEVERAL):
+        if isinstance(plan, Subquery):
+            key, here = ast.Column(key.name), True
+        elif here:
+            found = _own_score(plan, key.name)
+            if found is not None:
+                return found
+            key = made_names(_selected(plan)).get(key.name, key)
+        plan = plan.child  # type: ignore[attr-defined]  # all others have one
+    return None
+
+
+def _own_score(plan: Plan, label: str) -> Score | None:
+    """Return the score of this name in the select list of an operation."""
+    scores = plan.scores if isinstance(plan, (Extend, Project)) else ()
+    return next((score for score in scores if score.name == label), None)
+
+
+def _selected(plan: Plan) -> tuple[Expression, ...]:
+    """Return the select list of an operation; most have none."""
+    if isinstance(plan, (Extend, Aggregate)):
+        return plan.outputs
+    return plan.columns if isinstance(plan, (Project, Explode)) else ()
+
+
+def direction(plan: Plan, key: ast.Order) -> ast.Order:
+    """Return a key with the direction that it has where none was given."""
+    if key.direction is not None:
+        return key
+    found = score_of(plan, key.expression)
+    return key.replace(direction="desc") if found is not None and found.best == "desc" else key
+
+
+def is_search(key: Expression, score: Score | None) -> bool:
+    """Tell whether a key is a score, or computes one."""
+    if isinstance(key, ast.Column):
+        return score is not None
+    return any(
+        isinstance(part, ast.Function) and part.name in CLOSENESS and part.name not in FLAT for part in walk(key)
+    )
+
+
+def is_ranked_by_index(key: ast.Order, score: Score | None) -> bool:
+    """Tell whether an index of embeddings may put the rows in the order of a key."""
+    best = ranked_by_index(key.expression)
+    if isinstance(key.expression, ast.Column):
+        best = score.best if score is not None and score.by_index else None
+    return best == (key.direction or "asc")

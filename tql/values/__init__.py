@@ -1,0 +1,1 @@
+"""Python's values as literals of TQL."""

@@ -1,0 +1,170 @@
+"""The float32 arrays of TQL, from arrays, tensors and lists of numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy as np
+
+from tql.messages import shown
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.floats import bracketed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+# The kinds of devices of DLPack whose memory this machine reads: its own, and that which is pinned for a GPU.
+MEMORY = frozenset({1, 3})
+NUMERIC_KINDS = "buif"
+VECTOR, MATRIX = 1, 2
+# NaN and infinity have no text as numbers: they are written as null.
+UNWRITTEN = "n"
+FLOAT32 = np.dtype(np.float32)
+
+
+def vector(subject: str, value: object) -> ast.Vector:
+    """
+    Return *value* as ``ARRAY[..]``.
+
+    Args:
+        subject: the method or argument that was given the value, for the message.
+        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or anything with ``__array__``, DLPack or the buffer protocol: torch, jax, pandas, pyarrow, polars, memoryview.
+
+    Raises:
+        ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
+    """
+    array, narrow = _as_float32(subject, value)
+    if array.ndim != VECTOR or array.size == 0:
+        raise ArgumentError(
+            subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
+        )
+    text = bracketed(narrow)
+    if UNWRITTEN in text:
+        raise _infinite(subject, array, narrow)
+    return ast.Vector.of(narrow, text)
+
+
+def matrix(subject: str, value: object) -> ast.Array:
+    """
+    Return *value*, shape (n, d), as ``ARRAY[ARRAY[..], ..]``.
+
+    Raises:
+        ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
+    """
+    array, narrow = _as_float32(subject, value)
+    if array.ndim != MATRIX or array.size == 0:
+        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", f"shape {array.shape}")
+    texts = tuple(map(bracketed, narrow))
+    if any(UNWRITTEN in text for text in texts):
+        raise _infinite(subject, array, narrow)
+    return ast.Array(tuple(map(ast.Vector.of, narrow, texts)))
+
+
+def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: str, value: object) -> ast.Expression:
+    """Return the literal of a numpy scalar or a list of strings, by *literal*, which takes values of Python, or of a vector or a matrix."""
+    require_unmasked(subject, value)
+    if getattr(value, "ndim", None) == VECTOR:
+        return vector(subject, value)
+    if _is_scalar(value):
+        return literal(subject, value.item())
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
+        return ast.Array(tuple(literal(subject, item) for item in value))
+    array = _read(subject, value)
+    return matrix(subject, array) if array.ndim == MATRIX else vector(subject, array)
+
+
+def _is_scalar(value: object) -> TypeGuard[np.generic | NDArray[Any]]:
+    """Tell whether *value* is one value of numpy, as a scalar or as an array without dimensions."""
+    return isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
+def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Return *value* as numpy reads it, and its numbers one after the other as float32: the engine reads every element as one."""
+    if type(value) is np.ndarray and value.dtype is FLOAT32 and value.flags.c_contiguous:
+        return value, value
+    array = _read(subject, value)
+    if array.dtype.kind not in NUMERIC_KINDS:
+        rule = "takes real numbers (bool, integers, floats)"
+        raise ArgumentError(subject, rule, f"{shown(value)} of dtype {array.dtype}")
+    with np.errstate(over="ignore", under="ignore"):
+        return array, array.astype(np.float32, order="C", copy=False)
+
+
+def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) -> ArgumentError:
+    """Return the error about the first number of an array that is not finite as a float32."""
+    index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
+    where = str(index[0]) if len(index) == 1 else str(index)
+    rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
+    return ArgumentError(subject, rule, f"{array[index]} at index {where}")
+
+
+def _read(subject: str, value: object) -> NDArray[Any]:
+    """Return what numpy makes of *value*."""
+    require_unmasked(subject, value)
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+        return _of_dlpack(subject, value)
+    _require_array(subject, value)
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
+
+
+def _require_array(subject: str, value: object) -> None:
+    """Refuse what is no list of numbers, and offers none of the protocols for arrays."""
+    if isinstance(value, (list, tuple)):
+        if any(isinstance(item, (str, bytes)) or item is None for item in value):
+            raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
+    elif not (isinstance(value, memoryview) or hasattr(value, "__array__") or _has_buffer(value)):
+        raise ArgumentError(
+            subject,
+            "takes a value that TQL can write",
+            shown(value),
+            "pass a number, a str, or a list or array of numbers",
+        )
+
+
+def _of_dlpack(subject: str, value: object) -> NDArray[Any]:
+    """Return the array that shares its memory with *value* by the DLPack protocol."""
+    try:
+        _require_memory(value)
+        return np.from_dlpack(value)  # type: ignore[arg-type]  # it has __dlpack__, as was asked
+    except (BufferError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+        rule = f"takes what numpy can read by DLPack ({error})"
+        raise ArgumentError(
+            subject, rule, shown(value), "move it to this machine's memory first: tensor.cpu()"
+        ) from None
+
+
+def _require_memory(value: object) -> None:
+    """Raise unless the memory of *value* is this machine's own."""
+    kind = value.__dlpack_device__()[0]  # type: ignore[attr-defined]  # part of the protocol
+    if kind not in MEMORY:
+        message = f"its memory is on a device of the kind {kind}"
+        raise BufferError(message)
+
+
+def require_unmasked(subject: str, value: object) -> None:
+    """Refuse a masked array: what is masked has no value, and numpy gives the one below the mask."""
+    if isinstance(value, np.ma.MaskedArray):
+        rule = "takes no masked array: TQL has no literal for a masked element"
+        raise ArgumentError(subject, rule, shown(value), "pass value.compressed(), or value.filled(..)")
+
+
+def _has_buffer(value: object) -> bool:
+    """Tell whether *value* offers the buffer protocol."""
+    try:
+        memoryview(value).release()  # type: ignore[arg-type]  # asking is how one finds out
+    except TypeError:
+        return False
+    return True
+
+
+def _shape_hint(array: NDArray[Any]) -> str | None:
+    """Return what to do about an array of the wrong shape, where it is clear."""
+    if array.ndim == MATRIX and len(array) == 1:
+        return "a model that encodes a batch returns shape (1, d): pass its first row, vector[0]"
+    return None

@@ -1,0 +1,1 @@
+"""Queries for people: the Python expression that makes one, differences, notebooks."""

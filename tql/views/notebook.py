@@ -1,0 +1,45 @@
+"""Display of a query in a notebook, by its calls, its text and the levels of the text, and in a terminal that rich writes to."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from tql.compiler.compile import compiled, tree
+from tql.views.query_source import calls
+from tql.views.query_source import query as shown
+from tql_grammar.errors import ArgumentError
+from tql_grammar.explain.levels import elided, explained
+
+if TYPE_CHECKING:
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    from tql.statement import Statement
+
+
+def html(query: Statement) -> str:
+    """Return HTML in which everything that the query holds is escaped, and long vectors are elided."""
+    chain = "\n    .".join(calls(query))
+    return f"<div><pre>{escape(chain)}</pre>{_text(query)}</div>"
+
+
+def _text(query: Statement) -> str:
+    """Return the text and its levels, or why there is no text."""
+    try:
+        found = compiled(query)
+    except ArgumentError as error:
+        return f"<p>No text yet: {escape(str(error))}</p>"
+    text, levels = escape(elided(found.tree)), escape(str(explained(*found)))
+    return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
+
+
+def coloured(query: Statement) -> Syntax | Text:
+    """Return the text with colours and long vectors elided, or the calls where there is no text."""
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    try:
+        return Syntax(elided(tree(query)), "tql", word_wrap=True, background_color="default")
+    except ArgumentError:
+        return Text(shown(query))

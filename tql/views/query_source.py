@@ -1,0 +1,193 @@
+"""The Python expression that makes a query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tql.expressions.expr import Key
+from tql.expressions.logical import Relevance, Similarity
+from tql.expressions.source import argument, expression, key, name_or, relevance, similarity, text
+from tql.expressions.source import value as value_of
+from tql.statement import AsWritten, Combined, Dataset, Fusion, Statement, TextSearch
+from tql_grammar import ast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tql.statement import Joined, Sampling, Search
+    from tql_grammar.ast import Expression
+
+
+def query(whole: Statement) -> str:
+    """Return the chain of calls that makes a query."""
+    return ".".join(calls(whole))
+
+
+def calls(whole: Statement) -> list[str]:
+    """Return the calls that make a query, in the order in which they are usually written."""
+    if isinstance(whole.source, AsWritten) and whole == Statement(source=whole.source):
+        return [f"parse({text(whole.source.tree)})"]
+    found: list[tuple[str, list[str]]] = []
+    for item in items(whole):
+        if found and item.method in LISTS and found[-1][0] == item.method:
+            found[-1][1].append(item.text)
+        else:
+            found.append((item.method, [item.text]))
+    begin = _begin(whole)
+    return [*begin, *(f"{method}({', '.join(texts)})" for method, texts in found if method not in BEGUN)]
+
+
+class Item(NamedTuple):
+    """
+    One thing that a query says.
+
+    Attributes:
+        method: the method that says it.
+        value: what it is, to be compared.
+        text: the arguments of the method, as they are written.
+    """
+
+    method: str
+    value: object
+    text: str
+
+    @property
+    def clause(self) -> str:
+        """The method that says all things of its kind in one order: "order_by" also for a search that is a key."""
+        return "order_by" if isinstance(self.value, Key) else self.method
+
+
+# The methods that stand at the begin, all of them in the order of the calls, and those whose calls in a row are put together into one.
+BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
+METHODS = (
+    *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
+    "limit", "offset", "bind",
+)  # fmt: skip
+LISTS = ("where", "group_by", "order_by", "bind")
+
+
+def items(whole: Statement) -> list[Item]:
+    """Return all that a query says, in the order in which it is usually written."""
+    return [item for clause in CLAUSES for item in clause(whole)]
+
+
+def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only the compiler makes are never shown
+    """Return what a query says of where its rows are from."""
+    if isinstance(source, Combined):
+        return [Item(source.operator, member, query(member)) for member in source.members]
+    return [] if source is None else [Item("from_", source, _source(source))]
+
+
+def _begin(whole: Statement) -> list[str]:
+    """Return the calls that say what is selected from where."""
+    source = whole.source
+    selected = f"select({', '.join(map(_output, whole.outputs))})"
+    if isinstance(source, Combined):
+        first, *others = map(query, source.members)
+        return [first, *(f"{source.operator}({other})" for other in others), *([selected] if whole.outputs else [])]
+    return [selected] if source is None else [selected, f"from_({_source(source)})"]
+
+
+def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the compiler makes are never shown
+    """Return the arguments of ``from_``."""
+    if isinstance(source, AsWritten):
+        return f"parse({text(source.tree)})"
+    what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
+    schema = getattr(source, "schema", None)
+    columns = "" if schema is None else f", schema={schema!r}"
+    return f"{what}, {source.alias!r}{columns}" if source.alias else f"{what}{columns}"
+
+
+def _join(join: Joined) -> str:
+    """Return the arguments of ``join``."""
+    what = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
+    how = "" if join.how == "inner" else f", how={join.how!r}"
+    return f"{what}, {expression(join.on)}{how}, alias={join.source.alias!r}"
+
+
+def _sample(sampling: Sampling) -> str:
+    """Return the arguments of ``sample_by``."""
+    replace = "" if sampling.replace_rows else ", replace=False"
+    amount = f", {'percent' if sampling.percent else 'limit'}={sampling.amount}" if sampling.amount is not None else ""
+    return f"{name_or(sampling.weights)}{replace}{amount}"
+
+
+def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
+    """Return the method of a search, and its arguments."""
+    alias = "" if search.alias == "score" else f", as_={search.alias!r}"
+    if isinstance(search, Fusion):
+        return "hybrid", search, _fusion(search, alias)
+    if isinstance(search, TextSearch):
+        return "bm25", search, f"{name_or(search.column)}, {argument(search.value)}{alias}"
+    metric = "" if search.metric == "cosine" else f", metric={search.metric!r}"
+    exact = ", exact=True" if search.exact else ""
+    return "similarity", search, f"{name_or(search.column)}, {argument(search.value)}{metric}{alias}{exact}"
+
+
+def _ranked(keys: tuple[Key, ...]) -> int:
+    """Return the number of keys up to the last search without a name: groups and other searches are refused before it, not after it."""
+    return max(
+        (number for number, key in enumerate(keys, 1) if isinstance(key.expression, (Similarity, Relevance))), default=0
+    )
+
+
+def _key(item: Key) -> tuple[str, object, str]:
+    """Return the method of a sort key, and its arguments: a search without a name is one."""
+    if isinstance(item.expression, Similarity):
+        return "similarity", item, similarity(item.expression)
+    if isinstance(item.expression, Relevance):
+        return "bm25", item, relevance(item.expression)
+    return "order_by", item, key(item.expression, item.direction)
+
+
+def _fusion(search: Fusion, alias: str) -> str:
+    """Return the arguments of ``hybrid``."""
+    pairs: dict[str, list[str]] = {"vector": [], "text": []}
+    for leg in search.legs:
+        kind = "text" if isinstance(leg.score, Relevance) else "vector"
+        column, value = leg.score.column, leg.score.value  # type: ignore[attr-defined]  # a Similarity or a Relevance, by how a leg is made
+        pairs[kind].append(f"({name_or(column)}, {argument(value)})")
+    legs = (
+        f"{kind}=[{', '.join(found)}]" if len(found) != 1 else f"{kind}={found[0]}" for kind, found in pairs.items()
+    )
+    weights = [leg.weight for leg in search.legs]
+    settings = {"weights": (weights, [1.0] * len(weights)), "key": (search.key, "id"), "k": (search.k, 60)}
+    settings["candidates"] = (search.candidates, 100)
+    changed = "".join(f", {name}={value!r}" for name, (value, usual) in settings.items() if value != usual)
+    return f"{', '.join(legs)}{changed}{alias}{', exact=True' if search.exact else ''}"
+
+
+def _output(node: Expression) -> str:
+    """Return one argument of ``select``."""
+    return "'*'" if node == ast.Star() else name_or(node)
+
+
+def _cut(whole: Statement) -> Iterator[Item]:
+    """Yield LIMIT and OFFSET."""
+    for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
+        if rows is not None:
+            yield Item(method, rows, str(rows))
+
+
+def _pieces(whole: Statement) -> Iterator[Item]:
+    """Yield what takes groups apart."""
+    if whole.pieces is not None:
+        yield Item("ungroup_by", whole.pieces, str(whole.pieces or ""))
+
+
+# What each clause says, in the order in which they are usually written.
+CLAUSES: tuple[Callable[[Statement], Iterable[Item]], ...] = (
+    lambda whole: (Item("select", output, _output(output)) for output in whole.outputs),
+    lambda whole: _sources(whole.source),
+    lambda whole: (Item(*_key(part)) for part in whole.keys[: _ranked(whole.keys)]),
+    lambda whole: (Item(*_search(search)) for search in whole.searches),
+    lambda whole: () if whole.joined is None else (Item("join", whole.joined, _join(whole.joined)),),
+    lambda whole: (Item("where", part, expression(part)) for part in whole.conditions),
+    lambda whole: (Item("distinct", whole.unique, ""),) if whole.unique else (),
+    lambda whole: (Item("group_by", part, name_or(part)) for part in whole.groups),
+    _pieces,
+    lambda whole: () if whole.sampling is None else (Item("sample_by", whole.sampling, _sample(whole.sampling)),),
+    lambda whole: (Item(*_key(part)) for part in whole.keys[_ranked(whole.keys) :]),
+    _cut,
+    lambda whole: (Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings),
+)
