@@ -23,7 +23,7 @@ from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.rewrite.typed import written
-from tql_grammar.schema import Column
+from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
 INTEGER = Column("int64")
+# Types of which there is a mean: the engine refuses that of texts.
+NUMERIC = frozenset({"bool", *INTEGERS, *FLOATS})
 
 
 def located(query: Statement, dataset: str | None, schemas: Mapping[str | None, Schema]) -> Statement:
@@ -180,7 +182,7 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
     found = _of_group(node.arguments[0], scope)
     if found is None or found == RANK or node.name not in SUMS:
         return found
-    if node.name == "mean" and not found.is_number and found.dtype != "bool":
+    if node.name == "mean" and found.dtype not in NUMERIC:
         return None
     return Column(promoted(found.dtype, SUMS[node.name]))
 
