@@ -123,9 +123,9 @@ def test_the_reasons_of_a_query() -> None:
 
     told = [packed.reasons.get(id(node), "") for node in walk(packed.tree) if isinstance(node, ast.Select)]
     assert [reason.partition(":")[0] for reason in told] == [
-        "the engine sorts by one key of an order",
-        "the engine sorts by one key of an order",
-        "conditions, order and limit of groups stand around the select that makes them",
-        "what the groups are made of is computed for each row below",
+        "the engine sorts by one key only",
+        "the engine sorts by one key only",
+        "filters, order and limit on groups go in an outer query",
+        "the expressions that the groups are made of are computed for each row in a subquery",
         "",
     ]
