@@ -8,10 +8,10 @@ from tql.builder.query import Query
 from tql.compiler import compile as compiler
 from tql.expressions.expr import Expr, Key
 from tql.messages import shown
-from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
+from tql.statement import Dataset, DerivedQuery, Statement, VerbatimQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def query_of(tree: ast.Query) -> Query:
 def _statement(tree: ast.Query) -> Statement:
     """Return what a tree says: clause by clause if that gives the same text, else as written."""
     clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
-    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=AsWritten(tree))
+    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=VerbatimQuery(tree))
 
 
 def _says(query: Statement, tree: ast.Query) -> bool:
@@ -90,4 +90,4 @@ def raw(text: str) -> Expr:
     if not isinstance(found, ast.Select) or found != ast.Select(found.columns) or len(found.columns) != 1:
         raise ArgumentError("raw", rule, shown(text), "use the method of each clause")
     (given,) = found.columns
-    return Expr(AsIs(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)
+    return Expr(VerbatimExpression(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)

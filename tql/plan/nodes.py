@@ -123,12 +123,12 @@ class Explode(Plan):
     Attributes:
         child: the groups.
         columns: what is selected of them.
-        pieces: into how many pieces each group goes; 0 for single members.
+        parts_per_group: into how many pieces each group goes; 0 for single members.
     """
 
     child: Plan
     columns: tuple[Expression, ...]
-    pieces: int
+    parts_per_group: int
 
 
 class Sort(Plan):

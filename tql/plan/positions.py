@@ -37,7 +37,7 @@ def positional_call(node: Record) -> str:
     return next(f"{name}()" for name in calls if name in COUNTING)
 
 
-def numbers_rows(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
+def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     """
     Tell whether a select has outputs that are computed below its other clauses.
 
@@ -52,7 +52,7 @@ def numbers_rows(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     return True
 
 
-def require_unmoved(later: Iterable[Expression], *, moved: bool) -> None:
+def require_source_order(later: Iterable[Expression], *, moved: bool) -> None:
     """Refuse an expression that counts rows where some were left out or moved before."""
     if moved and any(map(is_positional, later)):
         rule = "takes row_number() and data() where no rows were left out or moved before: the engine would count what is left"
