@@ -22,7 +22,7 @@ class Statement(Record):
     Attributes:
         outputs: the columns of the result; none for ``*``.
         searches: the scores, each of which is a column behind the outputs.
-        source: where the rows are from; None for the dataset of whoever runs the query.
+        source: where the rows are from; None for the default dataset of the client.
         conditions: all of them hold for each row.
         groups: the keys of groups.
         keys: the keys of the order, the first the most significant.
@@ -51,7 +51,7 @@ class Statement(Record):
 
 
 class Dataset(Record):
-    """A dataset as the source, by its url; without one it is the dataset of whoever runs the query."""
+    """A dataset as the source, by its url; without one it is the default dataset of the client."""
 
     url: str | None
     alias: str | None = None
@@ -97,7 +97,7 @@ class Sampling(Record):
 
 class JoinClause(Record):
     """
-    Another source beside a query's own: ``JOIN source ON on``.
+    A second source: ``JOIN source ON on``.
 
     Attributes:
         source: a dataset or a query, with its alias.

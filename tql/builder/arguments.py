@@ -138,7 +138,7 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
             subject, rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
         )
     if query.searches and any(isinstance(search, Fusion) for search in (*query.searches, found)):
-        rule = "takes no other search beside hybrid(..), which ranks by all of its own"
+        rule = "takes no other search together with hybrid(..), which ranks by all of its own"
         raise ArgumentError(
             subject, rule, repr(query.searches[0].alias), "give hybrid several vectors: vector=[.., ..]"
         )
@@ -208,7 +208,7 @@ JOINS = {
 
 
 def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> JoinClause:
-    """Return a source beside that of *query*."""
+    """Return the second source of *query*."""
     if query.joined is not None:
         rule = "takes one other source: the engine cannot join a third"
         raise ArgumentError(

@@ -73,7 +73,7 @@ def raw(text: str) -> Expr:
     """
     Take one expression of TQL as it is written: ``raw("shape(embedding)[0] > 3")``.
 
-    It means what the engine makes of it; the builder changes nothing in it.
+    The builder leaves it unchanged, so it means what the engine does with it.
 
     Raises:
         ArgumentError: *text* is not one expression, or the engine would read another text.

@@ -1,4 +1,4 @@
-"""Clauses that are plans made of plans: DISTINCT, set operations, groups that are taken apart, and the searches that the engine takes in one form only."""
+"""Expansion of clauses into several queries: DISTINCT, set operations, ungrouping, and the searches that the engine runs in one form only."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
 
 
 def _taken_apart(query: Statement) -> bool:
-    """Tell whether groups are taken apart, beside other clauses."""
+    """Tell whether groups are taken apart in a statement with other clauses."""
     return query.parts_per_group is not None and query.replace(source=None) != Statement(
         outputs=query.outputs, parts_per_group=query.parts_per_group
     )

@@ -63,7 +63,7 @@ class PostAggregation:
         return substitute(node, self._part)
 
     def _part(self, part: Record) -> Record | None:
-        """Return what stands for a part, or None to look inside of it."""
+        """Return the replacement of a part, or None to look inside of it."""
         if not isinstance(part, ast.Expression):
             return None
         if isinstance(part, (ast.Column, QualifiedName)):

@@ -109,7 +109,7 @@ def rows_of(source: Dataset | DerivedQuery, lower: Lower) -> Plan:
 
 
 def _join(query: Statement, plan: Join) -> Join:
-    """Return a join with what a left or right one needs besides: a row of nulls is made of the unfiltered source whose rows may be missing."""
+    """Return a join with the unfiltered source of a left or right one, from which the row of nulls is made."""
     missing = missing_side(plan)
     if missing is None or query.joined is None:
         return plan

@@ -20,7 +20,7 @@ def lower(query: Statement, _context: Context) -> Plan:
     Return the plan of a statement.
 
     Raises:
-        ArgumentError: a clause says nothing beside the others.
+        ArgumentError: a clause has no meaning together with the others.
     """
     return lowered(query)
 

@@ -55,7 +55,7 @@ def _single_sum(argument: Expression, scope: Scope) -> Expression:
     """
     Return the sum of each single number: that of a null is 0, and null times 1 is no more than null.
 
-    The engine takes the type of all of them from the first, and that of a null is no float, so a literal beside computed ones says which it is.
+    The engine takes the type of all of them from the first, and that of a null is no float, so a literal decides the type of computed ones.
     """
     found = ast.Function("sum", (argument,))
     if scope.column(argument) is not None:

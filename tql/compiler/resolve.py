@@ -1,10 +1,10 @@
 """
 The third pass: from names to columns.
 
-A condition on columns of the source stands below the select list, where the engine's indexes are right.
-A name that the select list makes (an alias, a score) is invisible at its own level, so what reads one stands above it;
-a column that is read there and not selected is carried along.
-Names that are unknown, mean two things or stand where they cannot be read are refused here.
+A condition on columns of the source goes below the select list, where the engine's indexes are right.
+An alias is visible only in the enclosing query, so a clause that reads one goes above the select list;
+a column of the source that it also reads becomes a hidden column of the subquery.
+Unknown and ambiguous names are rejected here.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Split(NamedTuple):
     The conditions of a statement.
 
     Attributes:
-        inside: those that stand below the select list.
-        outside: those that stand above it.
+        inside: those below the select list.
+        outside: those above it.
     """
 
     inside: list[Expression]
@@ -122,7 +122,7 @@ class Split(NamedTuple):
 
 
 def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], bool]) -> Split:
-    """Return conditions by the side of the select list on which they stand."""
+    """Return the conditions below and above the select list."""
     found = Split([], [])
     for part in conditions:
         found[is_outside(part)].append(part)
@@ -130,7 +130,7 @@ def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], 
 
 
 def _rows(base: Extend, steps: Steps) -> Plan:
-    """Return a select list with its clauses: what reads a name that it makes stands above it."""
+    """Return a select list with its clauses: those that read an alias of it are above it."""
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     scope = schema(base.child)
@@ -160,7 +160,7 @@ def _require_unmoved(steps: Steps, split: Split) -> None:
 
 
 def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
-    """Return a select list that no other clause reads: it stands above all of them."""
+    """Return a select list whose aliases no other clause reads: it is above all of them."""
     sampled = _sampled(plan, steps, {})
     return _project(base, _sorted(base, sampled, steps.keys, {}), ())
 
@@ -291,7 +291,7 @@ def _reduces(node: Expression) -> bool:
 
 
 def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the keys of groups: a name that is an output stands for its expression."""
+    """Return the keys of groups: the name of an output is its expression."""
     made = computed_columns(outputs)
     return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
 

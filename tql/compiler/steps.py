@@ -31,7 +31,7 @@ def steps(query: Statement, child: Plan, scores: tuple[Score, ...] = ()) -> Plan
     Args:
         query: what is said; its source is not looked at.
         child: the rows of its source.
-        scores: which outputs are scores of searches, beside those of its own searches.
+        scores: the outputs that are scores of searches, in addition to those of its own searches.
     """
     if query.parts_per_group is not None:
         return Explode(child, all_outputs(query), query.parts_per_group)

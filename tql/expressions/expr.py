@@ -340,7 +340,7 @@ def condition(subject: str, value: object) -> Expression:
     if isinstance(value, Expr):
         return value.node
     if isinstance(value, str):
-        hint = 'compare a column, col("id") > 3, or hand over TQL with raw("id > 3")'
+        hint = 'compare a column, col("id") > 3, or write TQL with raw("id > 3")'
     elif isinstance(value, bool):
         hint = "a comparison of Python values is done before the query; all_of([]) is true, any_of([]) is false"
     else:

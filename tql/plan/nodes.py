@@ -43,7 +43,7 @@ class Scan(Plan):
     The rows of a dataset.
 
     Attributes:
-        url: the dataset; None for the one of whoever runs the query.
+        url: the dataset; None for the default dataset of the client.
         alias: its name in the query.
         schema: its columns, where they are known.
     """
@@ -94,7 +94,7 @@ class Extend(Plan):
 
 
 class Project(Plan):
-    """The columns of a select list, and no others; ``*`` stands for all of the child's."""
+    """The columns of a select list, and no others; ``*`` is all columns of the child."""
 
     child: Plan
     columns: tuple[Expression, ...]

@@ -27,7 +27,7 @@ def _calls(node: Record, names: frozenset[str]) -> bool:
 
 
 def is_positional(node: Record) -> bool:
-    """Tell whether the value of *node* depends on the rows beside it."""
+    """Tell whether the value of *node* depends on other rows."""
     return _calls(node, COUNTING)
 
 
@@ -42,7 +42,7 @@ def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> boo
     Tell whether a select has outputs that are computed below its other clauses.
 
     Raises:
-        ArgumentError: they stand beside a search that has to be flat.
+        ArgumentError: the query also has a search that the engine runs in a flat SELECT only.
     """
     if not any(map(is_positional, outputs)):
         return False

@@ -1,7 +1,7 @@
 """
 The columns of a resolved plan: names, types, what may be missing, and what an index of the engine may answer.
 
-`schema` is the only place that knows what an operation makes of the columns below it.
+`schema` is the only place that derives the columns of an operation from those of its inputs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each pass of the compiler makes of a query, as text: for pages, tests and whoever looks for a fault."""
+"""A query after each pass of the compiler, as text for pages, tests and debugging."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Item(NamedTuple):
         return "order_by" if isinstance(self.value, Key) else self.method
 
 
-# The methods that stand at the begin, all of them in the order of the calls, and those whose calls in a row are put together into one.
+# The methods that begin a chain, all methods in the order of the chain, and those of which consecutive calls become one.
 BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
 METHODS = (
     *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",

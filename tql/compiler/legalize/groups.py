@@ -64,7 +64,7 @@ class AggregateBuilder:
                 "group_by",
                 "takes columns by name, not `*`",
                 "*",
-                'select the keys and what to make of the rest: select("k", n=fn.count())',
+                'select the keys and aggregates of the rest: select("k", n=fn.count())',
             )
         reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)

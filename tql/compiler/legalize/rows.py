@@ -43,7 +43,7 @@ def selected(node: Project, rows: Plan) -> Plan:
 
 
 def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> None:
-    """Refuse an output beside ``*`` that the engine would put in the place of a column, without a word."""
+    """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
             rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
@@ -106,7 +106,7 @@ def _order_of(plan: Plan) -> Sort | None:
 
 
 def _is_flat(key: ast.Order) -> bool:
-    """Tell whether a key has to stand beside its LIMIT."""
+    """Tell whether a key has to be in the same SELECT as its LIMIT."""
     return isinstance(key.expression, ast.Function) and key.expression.name in FLAT
 
 
