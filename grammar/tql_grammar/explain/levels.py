@@ -21,7 +21,7 @@ FEW = 8
 BY_INDEX = "an index of the embeddings may find the first rows, where one was built: nearly the closest; exact=True looks at every row"
 
 
-class Level(Record):
+class QueryLevel(Record):
     """
     One SELECT, set operation or source.
 
@@ -33,14 +33,14 @@ class Level(Record):
 
     clauses: tuple[tuple[str, str], ...]
     why: str = ""
-    below: tuple[Level, ...] = ()
+    below: tuple[QueryLevel, ...] = ()
 
     def __str__(self) -> str:
         """Return the tree, the level that the engine runs last on top."""
         return "\n".join(_lines(self))
 
 
-def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> Level:
+def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> QueryLevel:
     """
     Return the levels of a query.
 
@@ -53,8 +53,8 @@ def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> Level
     if isinstance(query, ast.SetOperation):
         words = ", ".join(dict.fromkeys(query.operators))
         clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query))
-        return Level(clauses, "", tuple(explained(operand, known) for operand in query.operands))
-    return Level((("", elided(query)),))
+        return QueryLevel(clauses, "", tuple(explained(operand, known) for operand in query.operands))
+    return QueryLevel((("", elided(query)),))
 
 
 def elided(node: ast.Node) -> str:
@@ -70,19 +70,21 @@ def _short(node: Record) -> Record:
     return node
 
 
-def _select(select: ast.Select, known: Mapping[int, str] | None) -> Level:
+def _select(select: ast.Select, known: Mapping[int, str] | None) -> QueryLevel:
     """Return the level of a SELECT."""
     below = tuple(_source(source, known) for source in sources(select.source))
     why = _why(select) if known is None else known.get(id(select), "")
-    return Level(_clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below)
+    return QueryLevel(
+        _clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below
+    )
 
 
-def _source(source: ast.Source, known: Mapping[int, str] | None) -> Level:
+def _source(source: ast.Source, known: Mapping[int, str] | None) -> QueryLevel:
     """Return the level of a source."""
     if isinstance(source, ast.Derived):
         level = explained(source.query, known)
         return level.replace(clauses=(*level.clauses, ("as", source.alias))) if source.alias else level
-    return Level((("from", to_tql(source)),))
+    return QueryLevel((("from", to_tql(source)),))
 
 
 def _many(nodes: Iterable[ast.Node]) -> str:
@@ -223,7 +225,7 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
 # --- as text ----------------------------------------------------------------------------------------------------------
 
 
-def _lines(level: Level) -> Iterator[str]:
+def _lines(level: QueryLevel) -> Iterator[str]:
     """Yield the lines of a level and of all below."""
     yield from (f"{word} {text}".strip() for word, text in level.clauses)
     for number, below in enumerate(level.below, 1):
