@@ -10,6 +10,7 @@ from tql.compiler.sets import as_columns, required_names
 from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.qualified_name import QualifiedName
+from tql.plan.helpers import helper
 from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.statement import DerivedQuery, Fusion, Statement, TextSearch
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-WEIGHT = "zw"
+WEIGHT = "w"
 
 
 def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
@@ -164,7 +165,7 @@ def _added_up(ranked: Statement, child: Plan, fusion: Fusion, labels: tuple[str,
     firsts = (
         ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
     )
-    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
+    total = ast.Aliased(ast.Function("sum", (ast.Column(helper(WEIGHT)),)), fusion.alias)
     return lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
 
 
@@ -186,7 +187,7 @@ def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower:
     score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
     first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
-    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
+    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), helper(WEIGHT))
     outputs = (*as_columns(names(ranked, child) or ()), weight)
     return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.plan.helpers import helper
 from tql.plan.names import column_names
 from tql.plan.nodes import Plan, Subquery, Union
 from tql.statement import SetOperation, Statement
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tql.compiler.steps import Lower
     from tql_grammar.ast import Expression
 
-LEG, LOWEST, HIGHEST = "zleg", "zlow", "zhigh"
+LEG, LOWEST, HIGHEST = "leg", "low", "high"
 DECIDED = "the engine compares no rows of two queries by their values: the operands that a row is from decide"
 NUMBERED = "each row says which query it is from: without it the engine takes the queries as sets of row numbers"
 
@@ -87,7 +88,7 @@ def _is_from(number: int) -> Expression:
 
 def _mark(number: int) -> str:
     """Return the name of the column that is 1 where a row is from an operand."""
-    return f"zin{number}"
+    return helper(f"in{number}")
 
 
 def _is_any(membership: Expression) -> bool:
@@ -98,13 +99,15 @@ def _is_any(membership: Expression) -> bool:
 
 def _test(membership: Expression, count: int) -> tuple[tuple[Expression, ...], Expression]:
     """Return what has to be known of each group of equal rows, and the condition that they are in the result; the smallest and the largest operand are enough for the usual ones."""
-    leg = ast.Column(LEG)
-    lowest, highest = (_reduced(name, leg, label) for name, label in (("min", LOWEST), ("max", HIGHEST)))
+    leg = ast.Column(helper(LEG))
+    lowest, highest = (
+        _reduced(name, leg, label) for name, label in (("min", helper(LOWEST)), ("max", helper(HIGHEST)))
+    )
     parts = membership.operands if isinstance(membership, ast.And) else ()
     if parts[:1] == (_is_from(1),) and all(isinstance(part, ast.Not) and _is_any(part.operand) for part in parts[1:]):
-        return (lowest, highest), ast.Comparison("=", ast.Column(HIGHEST), ast.Number(1))
+        return (lowest, highest), ast.Comparison("=", ast.Column(helper(HIGHEST)), ast.Number(1))
     if parts == (_is_from(1), _is_from(2)):
-        return (lowest, highest), ast.Comparison("!=", ast.Column(LOWEST), ast.Column(HIGHEST))
+        return (lowest, highest), ast.Comparison("!=", ast.Column(helper(LOWEST)), ast.Column(helper(HIGHEST)))
     return tuple(_marked(number) for number in range(1, count + 1)), membership
 
 
@@ -115,7 +118,7 @@ def _reduced(function: str, value: Expression, label: str) -> Expression:
 
 def _marked(number: int) -> Expression:
     """Return the column that is 1 where one of equal rows is from an operand."""
-    is_from = ast.Comparison("=", ast.Column(LEG), ast.Number(number))
+    is_from = ast.Comparison("=", ast.Column(helper(LEG)), ast.Number(number))
     return _reduced("max", ast.Chain(("*",), (is_from, ast.Number(1))), _mark(number))
 
 
@@ -129,5 +132,5 @@ def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Pl
             ", ".join(own),
             "name them alike: select(a=col(..))",
         )
-    outputs = (*as_columns(labels), ast.Aliased(ast.Number(number), LEG))
+    outputs = (*as_columns(labels), ast.Aliased(ast.Number(number), helper(LEG)))
     return lower(Statement(outputs=outputs), Subquery(member, reason=NUMBERED))
