@@ -535,7 +535,7 @@ BODIES = [
     ({"detail": "bad"}, "bad"),
     ({"description": None, "error": "bad"}, "bad"),
     ({}, "{}"),
-    (b"", "the server gives no reason"),
+    (b"", "the server returned no message"),
     (b"plain words", "plain words"),
     ([1], "[1]"),
     ({"error": "bad", "code": "INVALID", "request_id": "6a"}, "bad"),
@@ -769,7 +769,7 @@ def test_the_other_form_is_told_once(see: See, caplog: pytest.LogCaptureFixture)
         client.query(QUERY)
 
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "the server answers with columns, whatever is asked for"
+        "the server ignores as_list, and always returns columns"
     ]
 
 

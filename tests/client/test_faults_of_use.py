@@ -181,7 +181,7 @@ def test_debug_logs(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.Monkey
     with FaultServer(raw(b""), answer()) as server:
         with client_of(server.url, token=token, pauses=[]) as client:
             client.query(QUERY)
-        assert "again in" in caplog.text
+        assert "retrying in" in caplog.text
         assert CANARY not in caplog.text
         assert QUERY not in caplog.text
         monkeypatch.setattr(http_client.HTTPConnection, "debuglevel", 1)
