@@ -19,7 +19,7 @@ from tests.client.matrix import SLACK, client_of
 from tql import col, fn, select
 from tql_client import connect, serve
 from tql_client.engine.embedded import engine
-from tql_client.engine.opened import Opened, has_other_remainder
+from tql_client.engine.opened import Opened, has_ieee_remainder
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
 from tql_client.protocol.call import Call, CancelToken
 
@@ -117,12 +117,12 @@ def test_a_dataset_is_opened_again_only_where_something_was_committed(place: str
     writer = made(path, [1])
     opened = Opened(path, None)
     call = Call("", as_list=True, deadline=time.monotonic() + 60, request_id="", stop=CancelToken())
-    first = opened.refreshed(call)
-    assert opened.refreshed(call) is first
+    first = opened.refresh(call)
+    assert opened.refresh(call) is first
     committed(writer, [2])
-    second = opened.refreshed(call)
+    second = opened.refresh(call)
     assert second is not first
-    assert opened.refreshed(call) is opened.refreshed(call) is second
+    assert opened.refresh(call) is opened.refresh(call) is second
     assert (len(first.dataset), len(second.dataset)) == (1, 2)
 
 
@@ -332,7 +332,7 @@ def test_no_answer_to_whom_to_trust(verify: Any) -> None:
 )  # fmt: skip
 def test_the_remainder_of_an_engine(version: str, other: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """It is another function before 4.7.1."""
-    assert has_other_remainder(version) is other
+    assert has_ieee_remainder(version) is other
 
 
 def test_this_engine_is_not_warned_of() -> None:
