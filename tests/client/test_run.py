@@ -149,10 +149,10 @@ ERRORS = [
     (["run", "--data", "DATA", "select id order by id, text"], "TQL301"),
     (["run", "--data", "DATA", "nowhere.tql"], "nowhere.tql"),
     (["run", "--data", "DATA", "--output", "/nowhere/x", "select id"], "/nowhere/x"),
-    (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "nothing answers"),
+    (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "no server listens"),
     (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
     (["explain", "nowhere.tql"], "nowhere.tql"),
-    (["check", "select id"], "hint: this takes files; hand a text over by the standard input"),
+    (["check", "select id"], "hint: pass a file, or pass the query by stdin"),
     (["schema", "/nowhere"], "no dataset"),
 ]
 
@@ -276,8 +276,8 @@ def test_explain_draws_levels_and_reasons(tmp_path: Path) -> None:
 
     assert found.returncode == 1
     assert "TQL301" in found.stderr
-    assert "as it is written:" in found.stdout
-    assert "why: the engine heeds one key of an order" in found.stdout
+    assert "as written:" in found.stdout
+    assert "why: the engine sorts by one key" in found.stdout
     assert found.stdout.rstrip().splitlines()[-1].startswith("select")
     drawn = ET.parse(picture).getroot()  # noqa: S314 - our own
     texts = [element.text or "" for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
