@@ -100,7 +100,7 @@ def test_snapshots(pytester: pytest.Pytester) -> None:
     file.write_text(SNAPSHOT.format(offset=0, bound=3))
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     missing.assert_outcomes(failed=1)
-    missing.stdout.fnmatch_lines(["*pytest --tql-update writes it*"])
+    missing.stdout.fnmatch_lines(["*run pytest --tql-update to write it*"])
     for options in (["--tql-update"], []):
         pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)
     kept = [path.read_text("utf-8") for path in sorted(pytester.path.rglob("*.tql"))]
@@ -151,7 +151,7 @@ def test_comparison() -> None:
     require_same(query, "SELECT id\nWHERE id > 1   LIMIT 3")
     require_same("select id where id > 1 limit 3", str(query))
     for other in ("select id where id > 2 limit 3", "select id where id > 1", "select id, b where id > 1 limit 3"):
-        with pytest.raises(AssertionError, match="is what it should have"):
+        with pytest.raises(AssertionError, match="differs from the expected one"):
             require_same(query, other)
 
 
