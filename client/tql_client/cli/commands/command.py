@@ -45,7 +45,7 @@ class Command(NamedTuple):
 SCHEMA = option(
     "--schema",
     metavar="FILE",
-    help="JSON file with the columns of the dataset, as written by `tql schema`, or an object of such by url",
+    help="JSON file with the columns of the dataset, written by `tql schema`, or with the columns of several datasets by url",
 )
 TOKEN_FILE = option(
     "--token-file",

@@ -103,7 +103,11 @@ COMMANDS = (
             option("--host", default="127.0.0.1", help="loopback address (default: %(default)s)"),
             option("--port", type=int, default=0, help="port; 0 selects a free one (default: %(default)s)"),
             option("--access-log", action="store_true", help="log one line of JSON for each request to stderr"),
-            TOKEN_FILE,
+            option(
+                "--token-file",
+                metavar="FILE",
+                help="require the token in a file from clients; by default no token is required",
+            ),
         ),
         ("tql serve hub://org/dataset=./data", "tql serve d=./data --port 8080 --token-file token --access-log"),
     ),
