@@ -86,10 +86,10 @@ def pick(question: str, questions: list[str]) -> int:
         return questions.index(question)
     if question.isdecimal() and 1 <= int(question) <= len(questions):
         return int(question) - 1
-    near = get_close_matches(question, questions, n=3, cutoff=0) or questions[:3]
+    similar = get_close_matches(question, questions, n=3, cutoff=0) or questions[:3]
     message = (
         f"no question {question!r}: pass a number from 1 to {len(questions)} or a question of --list, for example:\n"
-        + "\n".join(f"  {text}" for text in near)
+        + "\n".join(f"  {text}" for text in similar)
     )
     raise ConfigError(message)
 

@@ -67,8 +67,8 @@ def _plain(text: str, _colour: str) -> str:
 def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
     """Return the text of one finding."""
     place = paint(f"{path}:{diagnostic.line}:{diagnostic.column}:", "bold")
-    said = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
-    lines = [f"{place} {said} {diagnostic.message}"]
+    label = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
+    lines = [f"{place} {label} {diagnostic.message}"]
     line, carets = diagnostic.picture(text).split("\n", 1)
     lines += [f"    {line}", f"    {paint(carets, diagnostic.severity)}"]
     if diagnostic.hint:
@@ -132,12 +132,12 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
         "charLength": diagnostic.end - diagnostic.start,
     }
     place = {"artifactLocation": {"uri": quote(path)}, "region": region}
-    said = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
+    text = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
     return {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
         "level": SARIF_LEVELS[diagnostic.severity],
-        "message": {"text": said},
+        "message": {"text": text},
         "locations": [{"physicalLocation": place}],
     }
 

@@ -69,7 +69,7 @@ class IsolatedTransport:
         """
         left = call.seconds_left
         if not self._lock.acquire(timeout=max(0.0, left)):
-            raise DeadlineExceeded(_TIMED_OUT)
+            raise DeadlineExceeded(_BUSY)
         try:
             child = self._running(call.deadline, call.stop)
             names, data = self._ask(child, (call.query, call.seconds_left), call.deadline, call.stop)
@@ -87,7 +87,7 @@ class IsolatedTransport:
             DeadlineExceeded: the call timed out.
         """
         if not self._lock.acquire(timeout=max(0.0, call.seconds_left)):
-            raise DeadlineExceeded(_TIMED_OUT)
+            raise DeadlineExceeded(_BUSY)
         try:
             self._refresh_schemas(self._running(call.deadline, call.stop), call.deadline, call.stop)
             return self._schemas
@@ -133,6 +133,7 @@ class IsolatedTransport:
         return reply
 
 
+_BUSY = "the query timed out while the process of the engine ran another query: increase the timeout with connect(.., timeout=seconds)"
 _TIMED_OUT = "the query timed out, and the process of the engine was killed: increase the timeout with connect(.., timeout=seconds)"
 
 
@@ -141,17 +142,17 @@ class Child:
 
     def __init__(self, target: DatasetTarget) -> None:
         """Start the process."""
-        ours, its = socket.socketpair()
-        with its:
+        parent_end, child_end = socket.socketpair()
+        with child_end:
             # -P: files in the working directory do not shadow modules of Python.
-            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(its.fileno())]
+            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(child_end.fileno())]
             self._process = subprocess.Popen(  # noqa: S603 - this module
                 command,
-                pass_fds=[its.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno() if _has_stderr() else subprocess.DEVNULL,
             )
-        self._connection = Connection(ours.detach())
+        self._connection = Connection(parent_end.detach())
         self.process_id = os.getpid()
         self._connection.send(target)
 

@@ -75,8 +75,8 @@ def _warn_about_remainder(version: str) -> None:
 
 def has_ieee_remainder(version: str) -> bool:
     """Return whether ``%`` of a version of the engine is the IEEE remainder, as before 4.7.1, and not that of SQL; False for an unknown version."""
-    found = _VERSION.match(version)
-    return found is not None and tuple(int(part or 0) for part in found.groups()) < TRUNCATING
+    match = _VERSION.match(version)
+    return match is not None and tuple(int(part or 0) for part in match.groups()) < TRUNCATING
 
 
 def local_path(url: str) -> str:

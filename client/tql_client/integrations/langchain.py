@@ -55,27 +55,27 @@ class TqlRetriever(BaseRetriever):
         return [Document(text, metadata={**others, "score": score}) for text, others, score in documents]
 
 
-def condition(given: object) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
     """
     Return the condition of a filter: a condition of the builder, a dict of columns and values, or a comparison or operation of LangChain.
 
     Raises:
         ArgumentError: the filter has another type, or TQL has no such operator.
     """
-    if given is None or isinstance(given, Expr):
-        return given
-    if isinstance(given, dict):
-        return equal_to_all(given)
-    if isinstance(given, Comparison):
-        return compare(given.comparator.value, given.attribute, given.value)
-    if isinstance(given, Operation):
-        return combine(given.operator.value, [condition(part) for part in given.arguments])
+    if filter_ is None or isinstance(filter_, Expr):
+        return filter_
+    if isinstance(filter_, dict):
+        return equal_to_all(filter_)
+    if isinstance(filter_, Comparison):
+        return compare(filter_.comparator.value, filter_.attribute, filter_.value)
+    if isinstance(filter_, Operation):
+        return combine(filter_.operator.value, [condition(part) for part in filter_.arguments])
     kind = (
         "a Comparison or an Operation"
-        if isinstance(given, FilterDirective)
+        if isinstance(filter_, FilterDirective)
         else "a condition of the builder, a dict, a Comparison or an Operation"
     )
-    raise ArgumentError("filter", f"must be {kind}", repr(given))
+    raise ArgumentError("filter", f"must be {kind}", repr(filter_))
 
 
 __all__ = ["Search", "TqlRetriever", "condition"]

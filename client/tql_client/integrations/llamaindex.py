@@ -67,21 +67,21 @@ class TqlRetriever(BaseRetriever):
         ]
 
 
-def condition(given: object) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
     """
     Return the condition of filters of LlamaIndex; a condition of the builder is returned unchanged.
 
     Raises:
         ArgumentError: the filters have another type, or TQL has no such operator.
     """
-    if given is None or isinstance(given, Expr):
-        return given
-    if isinstance(given, MetadataFilters):
-        return combine(getattr(given.condition, "value", "and"), [condition(part) for part in given.filters])
-    if isinstance(given, MetadataFilter):
-        name = given.operator.value
-        return compare(OPERATORS.get(name, name), given.key, given.value)
-    raise ArgumentError("filters", "must be MetadataFilters or a condition of the builder", repr(given))
+    if filter_ is None or isinstance(filter_, Expr):
+        return filter_
+    if isinstance(filter_, MetadataFilters):
+        return combine(getattr(filter_.condition, "value", "and"), [condition(part) for part in filter_.filters])
+    if isinstance(filter_, MetadataFilter):
+        name = filter_.operator.value
+        return compare(OPERATORS.get(name, name), filter_.key, filter_.value)
+    raise ArgumentError("filters", "must be MetadataFilters or a condition of the builder", repr(filter_))
 
 
 __all__ = ["Search", "TqlRetriever", "condition"]

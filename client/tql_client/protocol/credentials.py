@@ -87,8 +87,8 @@ def token_for(url: str, token: str | Callable[[], str] | None, file: str | None 
         raise ConfigError(message)
     if callable(token):
         return CalledToken(token)
-    found = token if token is not None else read_file(file) if file is not None else _environment(url)
-    return None if found is None else FixedToken(Secret(found))
+    value = token if token is not None else read_file(file) if file is not None else _environment(url)
+    return None if value is None else FixedToken(Secret(value))
 
 
 def _environment(url: str) -> str | None:
@@ -96,11 +96,11 @@ def _environment(url: str) -> str | None:
     host = urlsplit(url).hostname or ""
     if host in LOOPBACK:
         return None
-    found = os.environ.get(VARIABLE) if is_trusted(host) else None
-    if not found:
+    token = os.environ.get(VARIABLE) if is_trusted(host) else None
+    if not token:
         message = f"no token for {host}: pass connect(.., token=..); {VARIABLE} in the environment is sent to {' and '.join(TRUSTED_DOMAINS)} only"
         raise ConfigError(message)
-    return found
+    return token
 
 
 def read_file(path: str) -> str:

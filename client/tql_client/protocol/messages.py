@@ -23,11 +23,11 @@ _BY_STATUS = {
 def hint(status: int, description: str, columns: Iterable[str] = ()) -> str | None:
     """Return the hint for an error, or None; *columns* are the column names of the dataset, if known."""
     missing = missing_column(description)
-    near = did_you_mean(missing, columns) if missing else None
-    return near or advice(description) or _BY_STATUS.get(status)
+    suggestion = did_you_mean(missing, columns) if missing else None
+    return suggestion or advice(description) or _BY_STATUS.get(status)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return a hint with the known name that is most similar to *name*, or None if none is similar."""
-    near = nearest(name, known)
-    return f"did you mean `{near}`?" if near else None
+    similar = nearest(name, known)
+    return f"did you mean `{similar}`?" if similar else None

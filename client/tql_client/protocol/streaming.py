@@ -68,9 +68,9 @@ class ChunkedJson:
         for token in TOKEN.finditer(self.body):
             depth += self._step(token)
             if depth == 1 and token.group() == b'"data"':
-                found = NAME.match(self.body, token.start())
-                if found is not None:
-                    return found.end()
+                match = NAME.match(self.body, token.start())
+                if match is not None:
+                    return match.end()
         message = "the response has no key `data`"
         raise ProtocolError(message, "missing_key")
 
@@ -144,18 +144,18 @@ class ChunkedJson:
 
     def _start_of_column(self) -> str:
         """Consume the name of a column and the opening bracket of its list, and return the name."""
-        found = NAME.match(self.body)
-        if found is None or self.body[found.end() : found.end() + 1] != b"[":
+        match = NAME.match(self.body)
+        if match is None or self.body[match.end() : match.end() + 1] != b"[":
             message = "a column in `data` of the response is not a list"
             raise ProtocolError(message, "missing_key")
-        name: str = self._load(found[1])
-        del self.body[: found.end() + 1]
+        name: str = self._load(match[1])
+        del self.body[: match.end() + 1]
         return name
 
     def _consume(self, mark: bytes) -> bool:
         """Consume one character after white space, and return whether it is *mark*."""
-        found = BLANK.match(self.body)
-        at = 0 if found is None else found.end()
+        blank = BLANK.match(self.body)
+        at = 0 if blank is None else blank.end()
         matches = self.body[at : at + 1] == mark
         if matches:
             del self.body[: at + 1]

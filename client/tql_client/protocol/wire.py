@@ -109,19 +109,19 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
     size = len(body)
     if size > LARGE and isinstance(body, bytearray) and not decoding.strict:
         return _large(body, decoding)
-    found = _object(body, decoding)
-    if "data" not in found:
-        message = f"the response has no key `data`; its keys are {', '.join(map(str, found)) or 'none'}"
+    response = _object(body, decoding)
+    if "data" not in response:
+        message = f"the response has no key `data`; its keys are {', '.join(map(str, response)) or 'none'}"
         raise ProtocolError(message, "missing_key")
     data, extra = (
-        found["data"],
-        {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}},
+        response["data"],
+        {key: value for key, value in response.items() if key not in {"message", "tensors", "data"}},
     )
-    names = _names(found.get("tensors"), data)
+    names = _names(response.get("tensors"), data)
     in_order = isinstance(data, list) and _are_in_order(names, data)
     if not in_order:
         _require_shape(names, data, strict=decoding.strict)
-    return Answer(names, data, str(found.get("message", "")), extra, size, in_order)
+    return Answer(names, data, str(response.get("message", "")), extra, size, in_order)
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
@@ -140,11 +140,11 @@ def _large(body: bytearray, decoding: Decoding) -> Answer:
 
 def _object(body: bytes | bytearray, decoding: Decoding) -> dict[str, Any]:
     """Return the JSON object of a body."""
-    found = load(body, decoding)
-    if not isinstance(found, dict):
+    value = load(body, decoding)
+    if not isinstance(value, dict):
         message = f"the response is {_excerpt(body)}, not an object"
         raise ProtocolError(message, "not_object")
-    return found
+    return value
 
 
 def load(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Any:  # noqa: ANN401 - any JSON
@@ -193,11 +193,11 @@ def _numbers(decoding: Decoding) -> Callable[[str], float | None]:
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object, or raise if a key occurs twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
         message = "an object in the response has a key twice"
         raise ProtocolError(message, "not_json")
-    return found
+    return value
 
 
 def _excerpt(body: bytes | bytearray) -> str:
@@ -207,8 +207,8 @@ def _excerpt(body: bytes | bytearray) -> str:
 
 def _title(body: bytes | bytearray) -> str:
     """Return the title of a web page for a message."""
-    found = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
-    return f" ({found[1].decode('utf-8', 'replace').strip()!r})" if found else ""
+    match = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
+    return f" ({match[1].decode('utf-8', 'replace').strip()!r})" if match else ""
 
 
 def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JSON
@@ -269,29 +269,29 @@ def _require_columns(names: tuple[str, ...], columns: dict[str, Any]) -> None:
 
 def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str]) -> APIError:
     """Return the `APIError` for a response with a status of 400 or more."""
-    found = _error_object(body)
+    error = _error_object(body)
     description = (
-        _description(found)
+        _description(error)
         or _title(body).strip(" ()'")
         or body[:EXCERPT].decode("utf-8", "replace")
         or "the server returned no message"
     )
-    request_id = found.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
+    request_id = error.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
     return by_status(status)(
         status,
         description,
-        code=str(found["code"]) if "code" in found else None,
+        code=str(error["code"]) if "code" in error else None,
         request_id=None if request_id is None else str(request_id),
-        hint=_string_at(found, "hint") or hint(status, description),
+        hint=_string_at(error, "hint") or hint(status, description),
         position=engine_position(description),
         retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
 
 
-def _string_at(found: Mapping[str, Any], key: str) -> str | None:
+def _string_at(error: Mapping[str, Any], key: str) -> str | None:
     """Return the non-empty string at a key of an error's body, or None."""
-    value = found.get(key)
+    value = error.get(key)
     return value if isinstance(value, str) and value else None
 
 
@@ -309,16 +309,16 @@ def retry_after(value: str) -> float | None:
 def _error_object(body: bytes | bytearray) -> dict[str, Any]:
     """Return the JSON object of an error's body, or an empty dict."""
     try:
-        found = load(body)
+        value = load(body)
     except ProtocolError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _description(found: dict[str, Any]) -> str:
+def _description(error: dict[str, Any]) -> str:
     """Return the message of an error, from the first of `DESCRIPTIONS` that has one."""
     for key in DESCRIPTIONS:
-        value = found.get(key)
+        value = error.get(key)
         text = value.get("message") if isinstance(value, dict) else value
         if isinstance(text, str) and text:
             return text

@@ -118,10 +118,10 @@ class Result:
 
         from tql_client.results.table import cell
 
-        shown = Table(*self.names, caption=self._size())
+        table = Table(*self.names, caption=self._size())
         for row in self._first():
-            shown.add_row(*(Text(cell(row[name])) for name in self.names))
-        return shown
+            table.add_row(*(Text(cell(row[name])) for name in self.names))
+        return table
 
     def _repr_html_(self) -> str:
         """Return an HTML table of the first rows for notebooks."""
@@ -210,8 +210,8 @@ def _vectors(values: object) -> np.ndarray | None:
         packed = bytearray().join([pack(*value) for value in values])
     except (TypeError, OverflowError, struct.error):
         return None
-    found = np.frombuffer(packed, np.float32)
-    return found.reshape(-1, size) if found.min() > -BEYOND and found.max() < BEYOND else None
+    matrix = np.frombuffer(packed, np.float32)
+    return matrix.reshape(-1, size) if matrix.min() > -BEYOND and matrix.max() < BEYOND else None
 
 
 def _integers(values: list[Any], array: np.ndarray) -> np.ndarray:

@@ -59,9 +59,9 @@ class Server:
         except BaseException:
             self._socket.close()
             raise
-        shown = f"[{host}]" if ":" in host else host
+        printed_host = f"[{host}]" if ":" in host else host
         self.token = token
-        self.url = f"http://{shown}:{self._socket.getsockname()[1]}{PATH}"
+        self.url = f"http://{printed_host}:{self._socket.getsockname()[1]}{PATH}"
 
     def __enter__(self) -> Self:
         """Return the running server."""
@@ -215,8 +215,8 @@ def _admit(headers: Mapping[str, str], token: Secret | None) -> None:
     """Raise for a request without the token, or with the Host of another machine (DNS rebinding by a web page)."""
     if urlsplit(f"//{headers.get('host', '')}").hostname not in LOOPBACK:
         raise APIError(403, "the Host header must be a loopback address")
-    given = headers.get("authorization", "")
-    if token is not None and not hmac.compare_digest(given.encode(), f"Bearer {token.reveal()}".encode()):
+    authorization = headers.get("authorization", "")
+    if token is not None and not hmac.compare_digest(authorization.encode(), f"Bearer {token.reveal()}".encode()):
         raise APIError(401, "the token is missing or wrong")
 
 

@@ -138,9 +138,9 @@ class Retries:
 
     def _pause(self, error: Failure, attempt: int) -> float | None:
         """Return the wait in seconds: Retry-After of the server, 0 after a stale connection, else exponential backoff with jitter; None if Retry-After is too long."""
-        asked = getattr(error, "retry_after", None)
-        if asked is not None:
-            return None if asked > LONGEST_ASKED else asked * (1 + self._draw(0, SMEAR))
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            return None if retry_after > LONGEST_ASKED else retry_after * (1 + self._draw(0, SMEAR))
         if isinstance(error, ConnectionLost) and attempt == 1:
             return 0.0
         first = OVERLOAD_WAIT if getattr(error, "status", None) in OVERLOAD else FIRST_WAIT

@@ -31,10 +31,10 @@ CONNECT_SECONDS = 5.0
 def _addresses(connection: HTTPConnection) -> list[str]:
     """Return the IP addresses of a connection's host."""
     try:
-        found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - an attribute of urllib3, read in a subclass
+        infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - an attribute of urllib3, read in a subclass
     except (OSError, UnicodeError) as error:
         raise NameResolutionError(connection.host, connection, error) from None  # type: ignore[arg-type]  # an invalid host name is a UnicodeError
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    return list(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
 def _share(deadline: float, addresses: int) -> float:
