@@ -5,7 +5,7 @@ from __future__ import annotations
 from tql_grammar import ast
 
 
-class AsIs(ast.Expression):
+class VerbatimExpression(ast.Expression):
     """An expression that was given as text, and means what the engine makes of it."""
 
     expression: ast.Expression

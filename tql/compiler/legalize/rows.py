@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import schema, touches_index
+from tql.plan.schema import is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
     from tql.plan.nodes import Explode, Plan, Sample
     from tql_grammar.ast import Expression
-
-ONE_KEY = "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order"
-DIGITS = (
-    "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first"
-)
-BY_GUESS = (
-    "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess"
-)
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
@@ -50,7 +43,7 @@ def selected(node: Project, rows: Plan) -> Plan:
 
 
 def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> None:
-    """Refuse an output beside ``*`` that the engine would put in the place of a column, without a word."""
+    """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
             rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
@@ -79,7 +72,7 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     scope = schema(node.child)
     below: int | None = None
     for sort in reversed(physical([written(key, scope) for key in node.keys], scope)):
-        reason = DIGITS if sort.number == below else ONE_KEY
+        reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
         rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
     return rows
 
@@ -102,7 +95,7 @@ def cut(node: Limit, rows: Plan) -> Plan:
         skip = node.offset
         first = Limit(rows, node.count + (skip or 0))
         return Limit(first, node.count, skip) if skip else first
-    return node.replace(child=Barrier(rows, BY_GUESS) if _is_ranked_by_guess(node, sort) else rows)
+    return node.replace(child=Barrier(rows, reasons.EXACT_ORDER) if _is_ranked_by_guess(node, sort) else rows)
 
 
 def _order_of(plan: Plan) -> Sort | None:
@@ -113,7 +106,7 @@ def _order_of(plan: Plan) -> Sort | None:
 
 
 def _is_flat(key: ast.Order) -> bool:
-    """Tell whether a key has to stand beside its LIMIT."""
+    """Tell whether a key has to be in the same SELECT as its LIMIT."""
     return isinstance(key.expression, ast.Function) and key.expression.name in FLAT
 
 
@@ -142,7 +135,7 @@ def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
     if isinstance(_filtered(sort.child), Aggregate):
         return False
     scope = schema(sort.child)
-    if any(touches_index(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
+    if any(is_index_ordered(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
         return True
     searches = any(is_search(key.expression, score) for key, score in zip(sort.keys, sort.scores, strict=True))
     return node.offset is not None and searches and any(map(_is_unknown, operations(node)))
