@@ -223,6 +223,11 @@ class Subscript(Expression):
     operand: Expression
     indices: tuple[Expression, ...]
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether one of the indices is a key of JSON: ``js['k']``."""
+        return any(isinstance(index, String) for index in self.indices)
+
 
 class Slice(Expression):
     """

@@ -21,10 +21,10 @@ EXACT_OUTSIDE = frozenset({"=", ">", ">="})
 QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
-def is_value(node: object) -> bool:
+def is_json_value(node: object) -> bool:
     """Tell whether *node* is a value of JSON: ``meta['year']``, ``meta['tags'][0]``."""
     while isinstance(node, ast.Subscript):
-        if isinstance(node.indices[0], ast.String):
+        if node.is_keyed:
             return True
         node = node.operand
     return False
@@ -32,12 +32,12 @@ def is_value(node: object) -> bool:
 
 def reads_value(node: Record) -> bool:
     """Tell whether *node* reads a value of JSON."""
-    return any(map(is_value, walk(node)))
+    return any(map(is_json_value, walk(node)))
 
 
 def value_names(outputs: Mapping[str, Expression]) -> frozenset[str]:
     """Return the names of the outputs that are values of JSON."""
-    return frozenset(label for label, node in outputs.items() if is_value(node))
+    return frozenset(label for label, node in outputs.items() if is_json_value(node))
 
 
 def require_selectable(subject: str, node: Record) -> None:
@@ -59,7 +59,7 @@ def require_selectable(subject: str, node: Record) -> None:
 def _tests_value(node: Expression) -> bool:
     """Tell whether an operand of AND or OR tests a value of JSON in another way than by IS NULL."""
     return any(
-        not isinstance(part, ast.IsNull) and any(map(is_value, _children(part)))
+        not isinstance(part, ast.IsNull) and any(map(is_json_value, _children(part)))
         for part in walk(node)
         if isinstance(part, (ast.Comparison, ast.Like, ast.In, ast.Between, ast.Function))
     )
@@ -75,8 +75,8 @@ def _children(node: Record) -> tuple[object, ...]:
 def _compares_with_column(node: ast.Comparison) -> bool:
     """Tell whether a value of JSON is compared with what is neither a literal nor JSON."""
     sides = node.left, node.right
-    return any(map(is_value, sides)) and not all(
-        is_value(side) or isinstance(side, (*LITERALS, ast.Negate)) for side in sides
+    return any(map(is_json_value, sides)) and not all(
+        is_json_value(side) or isinstance(side, (*LITERALS, ast.Negate)) for side in sides
     )
 
 
@@ -113,7 +113,7 @@ def quantified(node: ast.Function) -> ast.Function:
 
 def _is_list(node: Expression) -> bool:
     """Tell whether *node* is a list from JSON: its keys, or one of its values."""
-    return is_value(node) or (isinstance(node, ast.Function) and node.name.lower() == "keys")
+    return is_json_value(node) or (isinstance(node, ast.Function) and node.name.lower() == "keys")
 
 
 def _written(node: Record) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.json_values import is_value, require_inside
+from tql_grammar.rewrite.json_values import is_json_value, require_inside
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def merged(node: N) -> N:
 
 def _is_chained(node: Record) -> bool:
     """Tell whether a subscript without a key of JSON follows another one."""
-    return isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and not is_value(node)
+    return isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and not is_json_value(node)
 
 
 def _merged(node: Record) -> Record:
@@ -126,10 +126,9 @@ def _merged(node: Record) -> Record:
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:
     """Refuse more indices than there are dimensions, and keys of what is no JSON."""
-    keyed = isinstance(node.indices[0], ast.String)
     if column.dtype == "json":
         return
-    if keyed:
+    if node.is_keyed:
         raise ArgumentError("[]", f"takes a key for JSON only, and the column is {column}", _written(node))
     if column.kind not in {"image", "other"} and len(node.indices) > len(column.shape):
         rule = f"takes at most as many indices as there are dimensions, and the column is {column}"

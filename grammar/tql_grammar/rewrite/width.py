@@ -129,7 +129,7 @@ def _call(node: ast.Function, scope: Scope) -> bool:
 
 def _subscript(node: ast.Subscript, scope: Scope) -> bool:
     """Tell whether an element is wide: the values of JSON are, all else is as what it is taken from."""
-    return isinstance(node.indices[0], ast.String) or is_wide(node.operand, scope)
+    return node.is_keyed or is_wide(node.operand, scope)
 
 
 _RULES: dict[type, Callable[..., bool]] = {

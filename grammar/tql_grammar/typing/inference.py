@@ -193,7 +193,7 @@ def _quotient(dtype: str) -> str:
 
 def _is_element(node: ast.Node) -> bool:
     """Tell whether *node* is a value of JSON: in arithmetic it is a number, an int64 or a float64."""
-    return isinstance(node, ast.Subscript) and any(isinstance(index, ast.String) for index in node.indices)
+    return isinstance(node, ast.Subscript) and node.is_keyed
 
 
 def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
@@ -262,7 +262,7 @@ def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
 def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
     """Return the type of a part of an array; of JSON nothing is known."""
     column = infer(node.operand, scope)
-    if column is None or not column.shape or any(isinstance(index, ast.String) for index in node.indices):
+    if column is None or not column.shape or node.is_keyed:
         return None
     if isinstance(node.operand, ast.Column) and None not in column.shape:
         return Column(column.dtype, (None,))

@@ -37,7 +37,7 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than there are dimensions."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
-        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or _is_keyed(node):
+        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or node.is_keyed:
             continue
         refused = _refused_indices(node, column)
         if refused is not None:
@@ -58,16 +58,11 @@ def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | N
     return message, f"it is {column}"
 
 
-def _is_keyed(node: ast.Subscript) -> bool:
-    """Tell whether a part is taken by a key, as of JSON."""
-    return any(isinstance(index, ast.String) for index in node.indices)
-
-
 def _keyed(subject: Subject) -> Iterator[Finding]:
     """Yield keys of what is no JSON."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
-        if column is not None and column.dtype != "json" and _is_keyed(node) and not scope.select.group_by:
+        if column is not None and column.dtype != "json" and node.is_keyed and not scope.select.group_by:
             message = f"`['..']` takes a part of JSON, and this is {column}: the engine ignores it"
             yield subject.finding(node, message, "leave it out")
 

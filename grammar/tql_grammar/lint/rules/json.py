@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
+from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import made_by
 from tql_grammar.walk import below, walk
@@ -17,25 +18,16 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 
-def is_part(node: object) -> bool:
-    """Tell whether a node is a part of JSON by its key, ``js['k']``, ``js['l'][0]``."""
-    while isinstance(node, ast.Subscript):
-        if any(isinstance(index, ast.String) for index in node.indices):
-            return True
-        node = node.operand
-    return False
-
-
 def _is_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a value is JSON: a column, a part of one, or an output of a sub-query that is a part of one."""
-    if is_part(node):
+    if is_json_value(node):
         inner = node
         while isinstance(inner, ast.Subscript):
             inner = inner.operand
         column = scope.column(inner)
         return column is None or column.dtype == "json"
     column = scope.column(node)
-    return (column is not None and column.dtype == "json") or is_part(made_by(scope.select, node))
+    return (column is not None and column.dtype == "json") or is_json_value(made_by(scope.select, node))
 
 
 class Rows(NamedTuple):
@@ -124,8 +116,11 @@ def _renamed_list(subject: Subject) -> Iterator[Finding]:
     for scope, node in subject.parts(ast.Subscript):
         if scope.select.group_by and not _is_in(node, scope.select.where):
             continue
-        plain = not any(isinstance(index, ast.String) for index in node.indices)
-        if plain and isinstance(node.operand, ast.Column) and is_part(made_by(scope.select, node.operand)):
+        if (
+            not node.is_keyed
+            and isinstance(node.operand, ast.Column)
+            and is_json_value(made_by(scope.select, node.operand))
+        ):
             message = f"`{node.operand.name}` is a part of JSON by another name: its elements end the engine's process in WHERE, and are refused elsewhere"
             yield subject.finding(node, message, "write the whole subscript where the column is read: js['l'][0] = 3")
 
@@ -141,7 +136,7 @@ def _renamed_text(subject: Subject) -> Iterator[Finding]:
         for one, other in _sides(node):
             column = infer(other, scope)
             text = column is not None and column.is_text
-            if text and isinstance(one, ast.Column) and is_part(made_by(scope.select, one)):
+            if text and isinstance(one, ast.Column) and is_json_value(made_by(scope.select, one)):
                 message = (
                     f"`{one.name}` is a part of JSON by another name: its comparison with a text is false for every row"
                 )

@@ -47,9 +47,7 @@ def _like(subject: Subject) -> Iterator[Finding]:
     for scope, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like):
             column = infer(node.operand, scope)
-            json = isinstance(node.operand, ast.Subscript) and any(
-                isinstance(part, ast.String) for part in node.operand.indices
-            )
+            json = isinstance(node.operand, ast.Subscript) and node.operand.is_keyed
             if json or (column is not None and not column.is_text):
                 message = "LIKE takes a column of texts: the engine answers `Like operator is applicable only on textual column.`"
                 yield subject.finding(node.operand, message)
