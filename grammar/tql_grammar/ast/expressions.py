@@ -184,6 +184,11 @@ class Comparison(Expression):
     left: Expression
     right: Expression
 
+    @property
+    def sides(self) -> tuple[tuple[Expression, Expression], ...]:
+        """Each side, paired with the other one."""
+        return (self.left, self.right), (self.right, self.left)
+
 
 class Like(Expression):
     """``operand LIKE pattern``, NOT LIKE, ILIKE."""

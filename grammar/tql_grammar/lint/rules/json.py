@@ -96,11 +96,6 @@ def _is_keys(node: ast.Node) -> bool:
     return isinstance(node, ast.Function) and node.name.lower() == "keys"
 
 
-def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
-    """Return both sides, each before the other."""
-    return (node.left, node.right), (node.right, node.left)
-
-
 def _selected(subject: Subject) -> Iterator[Finding]:
     """Yield JSON together with another column in the select list."""
     for scope in subject.scopes:
@@ -133,7 +128,7 @@ def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a text with a part of JSON that a sub-query has given a name."""
     for scope, node in subject.parts(ast.Comparison):
-        for one, other in _sides(node):
+        for one, other in node.sides:
             column = infer(other, scope)
             text = column is not None and column.is_text
             if text and isinstance(one, ast.Column) and is_json_value(made_by(scope.select, one)):
@@ -147,7 +142,7 @@ def _renamed_text(subject: Subject) -> Iterator[Finding]:
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of the keys of JSON with a text."""
     for _, node in subject.parts(ast.Comparison):
-        for one, other in _sides(node):
+        for one, other in node.sides:
             if _is_keys(one) and isinstance(other, ast.String):
                 message = "KEYS is never equal to a text, and ANY of it is false for every row"
                 written = f"contains({subject.written(one)}, {subject.written(other)})"

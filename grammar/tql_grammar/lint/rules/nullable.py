@@ -264,7 +264,7 @@ def _combined(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(at.node, message, f"write ({written} is not null and {written} = ..)")
 
 
-def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
+def _left_to_right(node: ast.Node) -> tuple[ast.Expression, ...]:
     """Return the operands of a comparison or of arithmetic, from the left."""
     if isinstance(node, ast.Comparison):
         return node.left, node.right
@@ -274,7 +274,7 @@ def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
 def _right(subject: Subject) -> Iterator[Finding]:
     """Yield nullable numbers on the right of an operator."""
     for at in _parts(subject):
-        operands = _sides(at.node)
+        operands = _left_to_right(at.node)
         for other in operands[1:]:
             column = at.missing(other)
             if column not in {None, at.missing(operands[0]), *at.around} and column is not None:

@@ -29,7 +29,7 @@ def _order(subject: Subject) -> Iterator[Finding]:
     for scope, node in subject.parts(ast.Comparison):
         if not isinstance(node, ast.Comparison) or node.operator not in ORDERS:
             continue
-        for one, other in ((node.left, node.right), (node.right, node.left)):
+        for one, other in node.sides:
             column = infer(one, scope)
             text = isinstance(other, ast.String) and isinstance(one, ast.Column)
             if text and (column is None or column.is_text):

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 NO_NUMBER = frozenset({"text", "json", "bytes"})
 
 
-def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
-    """Return both sides, each before the other."""
-    return (node.left, node.right), (node.right, node.left)
-
-
 def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of texts with numbers."""
     for scope, node in subject.parts(ast.Comparison):
@@ -56,7 +51,7 @@ def _like(subject: Subject) -> Iterator[Finding]:
 def _label(subject: Subject) -> Iterator[Finding]:
     """Yield names that are no class of a column."""
     for scope, node in subject.parts(ast.Comparison, ast.In):
-        pairs = _sides(node) if isinstance(node, ast.Comparison) else _memberships(node)
+        pairs = node.sides if isinstance(node, ast.Comparison) else _memberships(node)
         for operand, literal in pairs:
             column = scope.column(operand)
             classes = () if column is None else column.classes
@@ -117,7 +112,7 @@ def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
 def _rounded(subject: Subject) -> Iterator[Finding]:
     """Yield equalities of a float32 column with a number that float32 has not."""
     for scope, node in subject.parts(ast.Comparison):
-        for operand, literal in _sides(node):
+        for operand, literal in node.sides:
             column, value = scope.column(operand), number(literal)
             if column is None or value is None or not _is_narrow(column):
                 continue
