@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
 DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
+# The types without arithmetic.
+NOT_NUMERIC = frozenset({"text", "json", "bytes"})
 KINDS = ("embedding", "class label", "sequence", "image", "other")
 INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
 TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})

@@ -30,11 +30,6 @@ def is_json_value(node: object) -> bool:
     return False
 
 
-def reads_value(node: Record) -> bool:
-    """Tell whether *node* reads a value of JSON."""
-    return any(map(is_json_value, walk(node)))
-
-
 def value_names(outputs: Mapping[str, Expression]) -> frozenset[str]:
     """Return the names of the outputs that are values of JSON."""
     return frozenset(label for label, node in outputs.items() if is_json_value(node))

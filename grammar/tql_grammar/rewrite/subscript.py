@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.json_values import is_json_value, require_inside
+from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 N = TypeVar("N", bound=ast.Node)
-NO_NUMBERS = frozenset({"json", "text", "bytes"})
 NO_ARRAYS = frozenset({"sequence", "image", "other"})
 
 LAST = 2**63 - 1
@@ -55,7 +55,7 @@ def _element(node: ast.Subscript, column: Column | None) -> Expression:
     places = [_number(index) for index in node.indices]
     if not isinstance(node.operand, ast.Column) or all(place is None for place in places):
         return node
-    if column is not None and (column.dtype in NO_NUMBERS or column.kind in NO_ARRAYS):
+    if column is not None and (column.dtype in NOT_NUMERIC or column.kind in NO_ARRAYS):
         return node
     return _one_of_fixed(node, places, column) or _after_slices(node, places, column)
 

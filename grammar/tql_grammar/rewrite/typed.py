@@ -13,7 +13,7 @@ from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
-from tql_grammar.schema import TEXT_INDEXES, did_you_mean
+from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _part(part: Record, scope: Scope) -> Record:
 def _require_truth(node: Expression, scope: Scope) -> None:
     """Refuse a column as a condition that the engine takes for false, or of which it looks at the first element."""
     column = scope.column(node)
-    if column is not None and (not column.is_single or column.dtype in {"text", "json", "bytes"}):
+    if column is not None and (not column.is_single or column.dtype in NOT_NUMERIC):
         rule = f"takes a condition, and a column of {column} is none"
         raise ArgumentError("where", rule, repr(node.name), "compare it, or use fn.any(..), fn.all(..)")  # type: ignore[attr-defined]  # a column
 
@@ -150,7 +150,7 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
     """Return arithmetic, for numbers, with vectors as long as the columns beside them."""
     columns = [found for found in map(scope.column, node.operands) if found is not None]
     for column in columns:
-        if column.dtype in {"text", "json", "bytes"}:
+        if column.dtype in NOT_NUMERIC:
             raise ArgumentError(node.operators[0], f"takes numbers and arrays, not {column}", "a column of it")
     for operand in node.operands:
         if isinstance(operand, ast.Vector):
@@ -204,7 +204,7 @@ def _require_kind(node: ast.Function, column: Column) -> None:
 
 def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
     """Refuse a similarity with what is no vector, or one of another length."""
-    if len(column.shape) != 1 or column.dtype in {"text", "json", "bytes"}:
+    if len(column.shape) != 1 or column.dtype in NOT_NUMERIC:
         hint = "the engine divides by the length of the whole matrix" if len(column.shape) > 1 else ""
         raise ArgumentError(name, "takes a column of vectors", str(column), hint)
     for argument in node.arguments[1:]:

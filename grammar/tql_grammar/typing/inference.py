@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar import ast
-from tql_grammar.schema import Column
+from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ PRODUCTS = frozenset({"cosine_similarity", "dot"})
 SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
 COUNTING = frozenset({"row_number", "count"})
-# The types of which no arithmetic is known.
-NO_NUMBER = frozenset({"text", "json", "bytes"})
 # Arithmetic that changes the type of a number, and not the number; and the bits that a number may have so that no type rounds it.
 NEUTRAL = frozenset({("*", 1), ("/", 1), ("+", 0), ("-", 0)})
 EXACT = 32
@@ -201,7 +199,7 @@ def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
     columns: list[Column] = []
     for operand in node.operands:
         column = _operand(operand, scope)
-        if column is None or column.dtype in NO_NUMBER:
+        if column is None or column.dtype in NOT_NUMERIC:
             return None
         columns.append(column)
     dtype = columns[0].dtype

@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.functions import SEARCHES
 from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.schema import FLOATS
+from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ OF_NUMBERS = frozenset(
         "logical_or",
     }
 )
-NO_NUMBER = frozenset({"text", "json", "bytes"})
 # The types in which a sum or a product wraps.
 WRAPPING = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"})
 # The dimensions of the arrays of a search.
@@ -63,7 +62,7 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
 def _is_no_number(operand: ast.Expression, scope: SelectScope) -> bool:
     """Tell whether an operand is known to be a text, JSON or bytes; a part of JSON may be a number."""
     column = infer(operand, scope)
-    return column is not None and column.dtype in NO_NUMBER and not isinstance(operand, ast.Subscript)
+    return column is not None and column.dtype in NOT_NUMERIC and not isinstance(operand, ast.Subscript)
 
 
 def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[ast.Expression, ...]]]:
@@ -128,18 +127,11 @@ def _with_other_dimensions(
 ) -> tuple[ast.Expression, Column] | None:
     """Return the first argument of a search whose dimensions it does not take: one by vectors takes arrays of more dimensions too."""
     for argument, column in zip(node.arguments, found, strict=True):
-        if column is None or column.dtype in NO_NUMBER:
+        if column is None or column.dtype in NOT_NUMERIC:
             continue
         if len(column.shape) != wanted and (wanted == MATRIX or not column.shape):
             return argument, column
     return None
-
-
-def _has_other_dimensions(column: Column, wanted: int) -> bool:
-    """Tell whether a search refuses a column for its dimensions: a search by vectors takes matrices too."""
-    if column.dtype in NO_NUMBER:
-        return False
-    return len(column.shape) != wanted if wanted == MATRIX else not column.shape
 
 
 def _narrow(subject: Subject) -> Iterator[Finding]:

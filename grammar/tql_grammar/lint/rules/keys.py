@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare
+from tql_grammar.schema import FLOATS
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
-FLOATS = frozenset({"float16", "float32", "float64"})
 
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
@@ -51,20 +51,17 @@ def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) 
     return found.nullable and not all(is_filled(part, scope, clause) for part in nullable)
 
 
-def _of_types(subject: Subject, types: frozenset[str], message: str, hint: str) -> Iterator[Finding]:
-    """Yield the columns of some types that orders and groups have as keys."""
+def _float_key(subject: Subject) -> Iterator[Finding]:
+    """Yield the sort and group keys that are columns of floats, which may be NaN."""
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
             column = scope.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
-            if column is not None and column.dtype in types and column.is_single:
-                yield subject.finding(key, f"`{subject.written(key)}` is {column.dtype}: {message}", hint)
-
-
-def _nan(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that may be NaN."""
-    message = "with a NaN in it there is no order, and one group of all rows"
-    return _of_types(subject, FLOATS, message, "leave those rows out, where x = x; the builder orders them as well")
+            if column is not None and column.dtype in FLOATS and column.is_single:
+                message = f"`{subject.written(key)}` is {column.dtype}: with a NaN in it there is no order, and one group of all rows"
+                yield subject.finding(
+                    key, message, "leave those rows out, where x = x; the builder orders them as well"
+                )
 
 
 RULES = (
@@ -83,7 +80,7 @@ RULES = (
         severity="info",
         explanation="Where a column of floats holds a NaN, ORDER BY gives no order, and GROUP BY one group of all rows. Told with a schema, where it is asked for.",
         example="select sum(id) as s from N group by f",
-        find=_nan,
+        find=_float_key,
         meant="select sum(id) as s from (select id, f + 0 as g from N where f = f) group by g",
     ),
 )

@@ -9,15 +9,13 @@ from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import is_literal, literals_of
 from tql_grammar.rewrite.comparison import number, rounded
-from tql_grammar.schema import INTEGERS, did_you_mean
+from tql_grammar.schema import INTEGERS, NOT_NUMERIC, did_you_mean
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tql_grammar.schema import Column
-
-NO_NUMBER = frozenset({"text", "json", "bytes"})
 
 
 def _clash(subject: Subject) -> Iterator[Finding]:
@@ -91,7 +89,7 @@ def _truth(subject: Subject) -> Iterator[Finding]:
             continue
         for part in _conditions(scope.select.where):
             column = infer(part, scope)
-            if column is not None and (column.shape or column.dtype in NO_NUMBER) and not scope.select.group_by:
+            if column is not None and (column.shape or column.dtype in NOT_NUMERIC) and not scope.select.group_by:
                 message = f"this is {column}: the engine takes a text or JSON for false, and looks at the first element of an array"
                 yield subject.finding(part, message, "compare it, or write ANY(..) or ALL(..)")
 
