@@ -121,6 +121,11 @@ def sources(source: ast.Source | None) -> Iterator[ast.Source]:
     return (part for part in joined(source) if not isinstance(part, (ast.Join, ast.Zip)))
 
 
+def subselect(source: ast.Source | None) -> ast.Select | None:
+    """Return the SELECT of a subquery in FROM, or None where FROM is no subquery with a single SELECT."""
+    return source.query if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else None
+
+
 def has_last_clauses(query: ast.Query) -> bool:
     """Tell whether a query has ORDER BY, LIMIT, SAMPLE BY, FOR or WITH HINT."""
     return any(query.__dict__[name] for name in ("order_by", "limit", "sample_by", "locks", "hints"))

@@ -11,7 +11,7 @@ from tql_grammar.printing.parts import Mark
 from tql_grammar.printing.printer import pieces, to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.order import is_part
-from tql_grammar.walk import rebuild, sources, walk
+from tql_grammar.walk import rebuild, sources, subselect, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -151,8 +151,8 @@ def _may_be_found(select: ast.Select) -> bool:
 
 def _outputs_below(select: ast.Select) -> Mapping[str, ast.Expression]:
     """Return the aliased outputs of the sub-query of a SELECT, where that keeps all of its rows."""
-    inner = select.source.query if isinstance(select.source, ast.Derived) else None
-    return aliased(inner.columns) if isinstance(inner, ast.Select) and not _is_cut(inner) else {}
+    inner = subselect(select.source)
+    return aliased(inner.columns) if inner is not None and not _is_cut(inner) else {}
 
 
 def _read(outer: ast.Select) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.walk import sources
+from tql_grammar.walk import sources, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,12 +93,12 @@ def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
 def made_by(select: ast.Select, column: object) -> ast.Expression | None:
     """Return the expression that a sub-query, or one inside of it, gives the name of a column, or None where that is a column of a dataset."""
     source, name = select.source, column.name if isinstance(column, ast.Column) else None
-    while name is not None and isinstance(source, ast.Derived) and isinstance(source.query, ast.Select):
-        outputs = {output_name(output): bare(output) for output in source.query.columns}
+    while name is not None and (inner := subselect(source)) is not None:
+        outputs = {output_name(output): bare(output) for output in inner.columns}
         found = outputs.get(name, ast.Column(name))
         if not isinstance(found, ast.Column):
             return found if isinstance(found, ast.Expression) else None
-        source, name = source.query.source, found.name
+        source, name = inner.source, found.name
     return None
 
 

@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import wrapped
 from tql_grammar.lint.reads import COUNT
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.walk import subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,9 @@ def _no_group(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_grouped(source: ast.Source | None) -> bool:
-    """Tell whether a source is a sub-query with GROUP BY."""
-    return isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) and bool(source.query.group_by)
+    """Tell whether a source is a subquery with GROUP BY."""
+    inner = subselect(source)
+    return inner is not None and bool(inner.group_by)
 
 
 def _rows_not_groups(subject: Subject) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, did_you_mean
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,8 +139,8 @@ def _floats(subject: Subject) -> Iterator[Finding]:
 
 def _leaves_nan_out(source: ast.Source | None, column: ast.Expression) -> bool:
     """Tell whether a sub-query keeps only the rows in which a column equals itself."""
-    query = source.query if isinstance(source, ast.Derived) else None
-    if not isinstance(query, ast.Select) or not isinstance(column, ast.Column):
+    query = subselect(source)
+    if query is None or not isinstance(column, ast.Column):
         return False
     same = ast.Comparison("=", ast.Column(column.name), ast.Column(column.name))
     return query.where == same or (isinstance(query.where, ast.And) and same in query.where.operands)

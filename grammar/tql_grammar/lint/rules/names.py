@@ -10,7 +10,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import written_names
 from tql_grammar.schema import did_you_mean
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,9 +33,8 @@ def columns_read(node: Record) -> Iterator[ast.Column]:
 
 def _offered(source: ast.Source | None) -> set[str]:
     """Return the names that a sub-query as the source is known to offer."""
-    if not isinstance(source, ast.Derived) or not isinstance(source.query, ast.Select):
-        return set()
-    return written_names(source.query.columns)
+    inner = subselect(source)
+    return set() if inner is None else written_names(inner.columns)
 
 
 def _own_aliases(select: ast.Select) -> set[str]:

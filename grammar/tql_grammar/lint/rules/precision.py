@@ -9,7 +9,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import below, own_parts, walk
+from tql_grammar.walk import below, own_parts, subselect, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -225,9 +225,8 @@ def _compared_outside(subject: Subject) -> frozenset[int]:
     """Return the SELECTs, by identity, whose joined columns the query around them compares once more."""
     found = set()
     for scope in subject.scopes:
-        source = scope.select.source
-        inner = source.query if isinstance(source, ast.Derived) else None
-        if isinstance(inner, ast.Select) and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
+        inner = subselect(scope.select.source)
+        if inner is not None and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
             found.add(id(inner))
     return frozenset(found)
 

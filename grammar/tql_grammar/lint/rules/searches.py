@@ -11,7 +11,7 @@ from tql_grammar.lint.reads import SIZE, WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.schema import TEXT_INDEXES
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,15 +104,10 @@ def _directed(key: ast.Order, direction: str) -> tuple[Edit, ...]:
     return () if span is None or key.direction is not None else (Edit(span.end, span.end, f" {direction}"),)
 
 
-def _outputs_below(select: ast.Select) -> tuple[ast.Expression, ...]:
-    """Return the outputs of the sub-query of a SELECT."""
-    source = select.source
-    return source.query.columns if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else ()
-
-
 def _closeness(key: ast.Order, select: ast.Select) -> str | None:
     """Return the function that a key ranks by, where it is the closeness of an embedding to a vector, or None."""
-    scores = aliased(_outputs_below(select))
+    inner = subselect(select.source)
+    scores = {} if inner is None else aliased(inner.columns)
     found = key.expression
     found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
     name = found.name.lower() if isinstance(found, ast.Function) else ""
