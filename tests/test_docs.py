@@ -73,15 +73,16 @@ def test_what_is_said_of_the_hosted_service(page: Path, tmp_path: Path) -> None:
         assert printed(program, tmp_path, MY_TOKEN=TOKEN)[-1] == "split a path"
 
 
-def test_the_page_of_the_rules_is_theirs() -> None:
-    """Run ``python docs/engine_page.py`` after a change of the rules."""
-    spec = importlib.util.spec_from_file_location("engine_page", DOCS / "engine_page.py")
+@pytest.mark.parametrize("page", [path.stem for path in sorted(DOCS.glob("*_page.py"))])
+def test_a_generated_page_is_new(page: str) -> None:
+    """Run its script, such as ``python docs/engine_page.py``, after a change of what it is written from."""
+    spec = importlib.util.spec_from_file_location(page, DOCS / f"{page}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 
-    assert module.page() == (DOCS / "engine.md").read_text("utf-8")
+    assert module.page() == module.PAGE.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

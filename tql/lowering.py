@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tql.expressions.physical import FORMS, Conversion
+from tql.expressions.physical import FORMS, LEAVES, Conversion
 from tql.statement import Statement
 from tql_grammar import ast
 from tql_grammar.record import Record
@@ -25,4 +25,4 @@ def lowered(root: R) -> R:
         conditions = convert.flat(ast.And, node.conditions)
         return node if conditions is node.conditions else node.replace(conditions=conditions)
 
-    return rebuild(root, change)
+    return rebuild(root, change, LEAVES)

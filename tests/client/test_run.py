@@ -277,7 +277,7 @@ def test_explain_draws_levels_and_reasons(tmp_path: Path) -> None:
     assert found.returncode == 1
     assert "TQL301" in found.stderr
     assert "as it is written:" in found.stdout
-    assert "why: the engine heeds one key of an order" in found.stdout
+    assert "why: the engine sorts by one key only:" in found.stdout
     assert found.stdout.rstrip().splitlines()[-1].startswith("select")
     drawn = ET.parse(picture).getroot()  # noqa: S314 - our own
     texts = [element.text or "" for element in drawn.iter("{http://www.w3.org/2000/svg}text")]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from tests.tql.drawn import drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tql import Query
 
@@ -129,14 +129,17 @@ def main(commit: str, count: int) -> int:
         f"{len(sources) - refused} texts, {refused} refusals; "
         f"{skipped} of {count} could not be pasted, {broken} are no equal copies"
     )
-    kinds = Counter(_kind(*triple[1:]) for triple in different)
-    told = [summary, *(f"{count} {kind}" for kind, count in kinds.most_common())]
-    different.sort(key=lambda triple: KINDS.index(_kind(*triple[1:])))
-    for source, one, two in different[:SHOWN]:
-        told += ["", source]
-        told += [f"  {field}\n  - {one[field]}\n  + {two[field]}" for field in one if one[field] != two[field]]
-    sys.stdout.write("\n".join(told) + "\n")
+    sys.stdout.write("\n".join([summary, *_told(different)]) + "\n")
     return int(bool(different or broken))
+
+
+def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterator[str]:
+    """Yield how many queries differ in what, and the first of them."""
+    kinds = Counter(_kind(*triple[1:]) for triple in different)
+    yield from (f"{count} {kind}" for kind, count in kinds.most_common())
+    for source, one, two in sorted(different, key=lambda triple: KINDS.index(_kind(*triple[1:])))[:SHOWN]:
+        yield f"\n{source}"
+        yield from (f"  {field}\n  - {one[field]}\n  + {two[field]}" for field in one if one[field] != two[field])
 
 
 def _kind(before: dict[str, str], after: dict[str, str]) -> str:

@@ -165,10 +165,10 @@ def test_the_levels_as_text() -> None:
 select text, score
 order by score desc
 limit 5
-│ why: the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order
+│ why: the engine sorts by one key only: each key has a subquery of its own, the least significant innermost
 └─ select *
    order by id desc
-   │ why: another clause reads a name that is made below, so this one is further out as well
+   │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too
    └─ select text, cosine_similarity(e, ARRAY[<1536 float32>]) as score, id
       where a = 1
       └─ from "hub://org/ds\""""
@@ -176,18 +176,24 @@ limit 5
 
 
 REASONS = [
-    (select("id", s=col("a") + 1).where(col("s") > 3), "s: a name is seen one level further out than it is made"),
-    (select("k", n=fn.count()).group_by("k").where(col("n") > 1), "conditions, order and limit of groups stand around"),
-    (select("k", n=fn.count()).group_by("k"), "what the groups are made of is computed for each row below"),
+    (select("id", s=col("a") + 1).where(col("s") > 3), "s: an alias is visible only in the enclosing query"),
+    (
+        select("k", n=fn.count()).group_by("k").where(col("n") > 1),
+        "filters, order and limit on groups go in an outer query",
+    ),
+    (
+        select("k", n=fn.count()).group_by("k"),
+        "the expressions that the groups are made of are computed for each row in a subquery",
+    ),
     (
         select("a").union_all(select("a").from_("y")).limit(3),
-        "clauses after a set operation do not reach its whole result",
+        "the engine applies clauses after a set operation to a part of it only",
     ),
     (select("id", n=fn.row_number()).where(col("a") > 1), "row_number() counts the rows of the source"),
-    (select("id").sample_by("w", limit=9).order_by("id").limit(3), "order and limit concern the rows that were drawn"),
+    (select("id").sample_by("w", limit=9).order_by("id").limit(3), "order and limit apply to the sampled rows"),
     (
         select("id").from_("d", schema=tql.Schema(id="int64 inverted")).order_by("id").limit(3),
-        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
+        "the rows are sorted before they are limited: with LIMIT in the same SELECT the engine may take the order from an approximate index",
     ),
 ]
 

@@ -30,6 +30,7 @@ from tql.plan.nodes import (
 from tql.plan.tree import folded, own_nodes
 from tql.values.literal import literal
 from tql_grammar import ast
+from tql_grammar.explain import reasons
 
 if TYPE_CHECKING:
     from tql.compiler.context import Context
@@ -127,7 +128,7 @@ Close = Callable[[Block], ast.Query]
 def _asked(node: Plan) -> str:
     """Return why there is a sub-query, where nobody wrote one."""
     if isinstance(node, Union):
-        return "clauses after a set operation do not reach its whole result, so they stand around it"
+        return reasons.SET_OPERATION
     return node.reason if isinstance(node, Subquery) else ""
 
 
@@ -198,7 +199,7 @@ def reason(below: Plan, node: Plan) -> str:
     if isinstance(below, Barrier):
         return below.reason
     if isinstance(node, Aggregate):
-        return "what the groups are made of is computed for each row below"
+        return reasons.EACH_ROW
     if isinstance(node, Sort) and isinstance(below, Sort):
         return node.reason
     return _of_names(below, node) if isinstance(below, Project) else REASONS[type(below)]
@@ -209,15 +210,15 @@ def _of_names(below: Project, node: Plan) -> str:
     made = {column.alias for column in below.columns if isinstance(column, ast.Aliased)}
     names = made.intersection(part.name for part in own_nodes(node) if isinstance(part, ast.Column))
     if names:
-        return f"{', '.join(sorted(names))}: a name is seen one level further out than it is made"
-    return "another clause reads a name that is made below, so this one is further out as well"
+        return reasons.ALIAS.format(names=", ".join(sorted(names)))
+    return reasons.WITH_ALIAS
 
 
 REASONS: dict[type[Plan], str] = {
-    Aggregate: "conditions, order and limit of groups stand around the select that makes them",
+    Aggregate: reasons.GROUPS,
     Explode: "the members of the groups are rows before any other clause",
     Sort: "a condition is met before the rows are sorted",
-    Sample: "order and limit concern the rows that were drawn",
-    Limit: "the rows are cut once more: OFFSET would take them from those that an index found",
+    Sample: reasons.SAMPLE,
+    Limit: reasons.OFFSET,
     Filter: "the rows that a condition leaves are filtered once more",
 }

@@ -25,6 +25,7 @@ from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
 from tql.plan.tree import inputs, with_inputs
 from tql_grammar import ast
+from tql_grammar.explain import reasons
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
@@ -175,7 +176,7 @@ def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expressio
     )
     rows = _project(base, plan, tuple(extra))
     call = next(map(positional_call, filter(is_positional, base.outputs)), "")
-    rows = Barrier(rows, f"{call} counts the rows of the source, so other clauses stand around it") if call else rows
+    rows = Barrier(rows, reasons.ROW_NUMBERS.format(call=call)) if call else rows
     rows = _filtered("where", rows, steps.conditions, carried)
     rows = _sampled(rows, steps, carried)
     rows = _sorted(base, rows, steps.keys, carried)

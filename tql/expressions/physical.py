@@ -9,7 +9,9 @@ from tql.expressions.logical import Membership, Range, Relevance, Similarity, Te
 from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
+from tql_grammar.rewrite.given import AsIs
 from tql_grammar.rewrite.logic import disjunction, negation
+from tql_grammar.schema import Schema
 from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ R = TypeVar("R", bound=Record)
 
 def physical(root: R) -> R:
     """Return *root* with the physical form of each logical expression in it; what has none is shared."""
-    return rebuild(root, Conversion())
+    return rebuild(root, Conversion(), LEAVES)
 
 
 def _text_match(node: TextMatch) -> Expression:
@@ -54,6 +56,10 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
     Similarity: _similarity,
     Relevance: lambda node: word_score(node.column, node.value),
 }
+
+
+# Records without a logical expression below them, which are not looked into.
+LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, AsIs, Schema)
 
 
 class Conversion:

@@ -19,7 +19,7 @@ from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.rewrite.typed import written
-from tql_grammar.schema import Column
+from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.walk import substitute, walk
 
@@ -36,6 +36,8 @@ MATCH = "zmatch"
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
 INTEGER = Column("int64")
+# Types of which there is a sum and a mean: the engine refuses those of texts.
+NUMERIC = frozenset({"bool", *INTEGERS, *FLOATS})
 
 
 def schema(plan: Plan) -> Scope:
@@ -212,9 +214,7 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
     found = _of_group(node.arguments[0], scope)
     if found is None or found == RANK or node.name not in SUMS:
         return found
-    if not _is_number(found):
-        return None
-    return Column(promoted(found.dtype, SUMS[node.name]))
+    return Column(promoted(found.dtype, SUMS[node.name])) if found.dtype in NUMERIC else None
 
 
 def _of_explode(plan: Explode) -> Scope:

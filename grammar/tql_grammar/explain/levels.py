@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.explain import reasons
 from tql_grammar.functions import COUNTING, INDEXED
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.parts import Mark
@@ -39,20 +40,20 @@ class Level(Record):
         return "\n".join(_lines(self))
 
 
-def explained(query: ast.Query, reasons: Mapping[int, str] | None = None) -> Level:
+def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> Level:
     """
     Return the levels of a query.
 
     Args:
         query: the tree of a text.
-        reasons: why each SELECT is around the one below, by its identity, where whoever made the tree knows; else the text tells.
+        known: why each SELECT is around the one below, by its identity, where whoever made the tree knows; else the text tells.
     """
     if isinstance(query, ast.Select):
-        return _select(query, reasons)
+        return _select(query, known)
     if isinstance(query, ast.SetOperation):
         words = ", ".join(dict.fromkeys(query.operators))
         clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query))
-        return Level(clauses, "", tuple(explained(operand, reasons) for operand in query.operands))
+        return Level(clauses, "", tuple(explained(operand, known) for operand in query.operands))
     return Level((("", elided(query)),))
 
 
@@ -69,17 +70,17 @@ def _short(node: Record) -> Record:
     return node
 
 
-def _select(select: ast.Select, reasons: Mapping[int, str] | None) -> Level:
+def _select(select: ast.Select, known: Mapping[int, str] | None) -> Level:
     """Return the level of a SELECT."""
-    below = tuple(_source(source, reasons) for source in sources(select.source))
-    why = _why(select) if reasons is None else reasons.get(id(select), "")
+    below = tuple(_source(source, known) for source in sources(select.source))
+    why = _why(select) if known is None else known.get(id(select), "")
     return Level(_clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below)
 
 
-def _source(source: ast.Source, reasons: Mapping[int, str] | None) -> Level:
+def _source(source: ast.Source, known: Mapping[int, str] | None) -> Level:
     """Return the level of a source."""
     if isinstance(source, ast.Derived):
-        level = explained(source.query, reasons)
+        level = explained(source.query, known)
         return level.replace(clauses=(*level.clauses, ("as", source.alias))) if source.alias else level
     return Level((("from", to_tql(source)),))
 
@@ -128,7 +129,7 @@ def _why(outer: ast.Select) -> str:
         return ""
     inner = outer.source.query
     if isinstance(inner, ast.SetOperation):
-        return "clauses after a set operation do not reach its whole result, so they stand around it"
+        return reasons.SET_OPERATION
     if not isinstance(inner, ast.Select):
         return ""
     return next((reason for applies, reason in _REASONS if applies(outer, inner)), "").format(
@@ -186,35 +187,35 @@ def _is_cut(select: ast.Select) -> bool:
 _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
     (
         lambda outer, inner: bool(inner.group_by) and bool(outer.where or outer.order_by or outer.limit),
-        "conditions, order and limit of groups stand around the select that makes them",
+        reasons.GROUPS,
     ),
     (
         lambda outer, inner: not _is_cut(inner) and _sorts_a_part(outer, inner),
-        "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first",
+        reasons.DIGITS,
     ),
     (
         lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and bool(outer.order_by),
-        "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order",
+        reasons.ONE_KEY,
     ),
     (
         lambda outer, inner: not _is_cut(inner) and bool(aliased(inner.columns).keys() & _read(outer)),
-        "{names}: a name is seen one level further out than it is made",
+        reasons.ALIAS,
     ),
     (
         lambda outer, inner: any(_positional(inner)) and bool(outer.where or outer.order_by or outer.limit),
-        "{call} counts the rows of the source, so other clauses stand around it",
+        reasons.ROW_NUMBERS,
     ),
     (
         lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and outer.limit is not None,
-        "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess",
+        reasons.EXACT_ORDER,
     ),
     (
         lambda outer, inner: inner.sample_by is not None and bool(outer.order_by or outer.limit),
-        "order and limit concern the rows that were drawn",
+        reasons.SAMPLE,
     ),
     (
         lambda outer, inner: bool(outer.group_by) and bool(inner.columns),
-        "what the groups are made of is computed for each row below",
+        reasons.EACH_ROW,
     ),
 )
 

@@ -6,13 +6,14 @@ import itertools
 import statistics
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine import dataset, run
 from tests.tql import meaning
 from tests.tql.compiler.test_meaning import made, several
-from tql import asc, col, desc, fn, select
+from tql import Schema, asc, col, desc, fn, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,3 +260,13 @@ def test_the_key_of_a_group_can_be_reduced_too() -> None:
     query = select(key="k", n=fn.count()).group_by("k").where(fn.sum("k") > 1).order_by(desc(fn.sum("k")))
 
     assert run(data, str(query)) == [{"key": 2, "n": 2}, {"key": 1, "n": 2}]
+
+
+def test_a_mean_of_texts_is_refused_by_the_engine() -> None:
+    """The builder knows no type of it, and leaves the rest to the engine."""
+    data = dataset(next(names), {"k": "int64", "t": "text"}, [{"k": 1, "t": "a"}])
+    query = select("k", n=fn.mean("t")).from_("D", schema=Schema(k="int64", t="text")).group_by("k").order_by("n")
+
+    assert "avg(t * 1.0) as n" in str(query)
+    with pytest.raises(RuntimeError, match="not numeric"):
+        run(data, str(query).replace("from D ", ""))

@@ -30,6 +30,8 @@ PRIME = 16_777_213
 # Numbers that float32 holds.
 NARROW = frozenset({"bool", "int8", "int16", "uint8", "uint16", "float16", "float32"})
 KEY, REST, ROW, NUMBER = "zkey", "zrest", "zrow", "znumber"
+NAMED = "each column of a join gets a name of its own: other clauses do not find the aliases of the sources"
+KEYED = "each side of a join is made first, with its key under one name"
 GUARDED = "keys that equal nothing, null and NaN, are left out first: with them the engine never ends, or pairs them"
 COMPARED = "the engine compares the keys of a join as float32, so they are compared once more"
 ALONE = "rows of a join are made before they are joined again, as groups of one"
@@ -71,9 +73,9 @@ def pairs(node: Join, left: Plan, right: Plan, unfiltered: Plan | None = None) -
     one, two = _sides(node, left, right)
     _require_comparable(node, one.type, two.type)
     if unfiltered is None:
-        return Subquery(_inner(node, one, two, (left, right)))
+        return Subquery(_inner(node, one, two, (left, right)), reason=NAMED)
     kept, other = (one, two) if node.how == "left" else (two, one)
-    return Subquery(_outer(node, kept, other, unfiltered))
+    return Subquery(_outer(node, kept, other, unfiltered), reason=NAMED)
 
 
 def _sides(node: Join, left: Plan, right: Plan) -> tuple[Side, Side]:
@@ -206,7 +208,7 @@ def _equal(left: Plan, right: Plan, columns: tuple[list[str], list[str]], *, res
 def _join(left: Plan, right: Plan, by: str, how: Literal["inner", "right"]) -> Plan:
     """Return the join of two selects by a column that both have."""
     on = ast.Comparison("=", ast.Column(by, "a"), ast.Column(by, "b"))
-    return Join(Subquery(left, "a"), Subquery(right, "b"), on, how, ())
+    return Join(Subquery(left, "a", KEYED), Subquery(right, "b", KEYED), on, how, ())
 
 
 def _inner(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Plan:

@@ -11,6 +11,7 @@ from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
     from tql.plan.nodes import Explode, Plan, Sample
     from tql_grammar.ast import Expression
-
-ONE_KEY = "the engine sorts by one key of an order: the less significant is sorted first, and ties keep that order"
-DIGITS = (
-    "the engine compares keys as float32: a number with more digits is sorted part by part, the less significant first"
-)
-BY_GUESS = (
-    "the order is made before it is cut, so that it is exact: with LIMIT in the same SELECT an index ranks by guess"
-)
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
@@ -79,7 +72,7 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     scope = schema(node.child)
     below: int | None = None
     for sort in reversed(physical([written(key, scope) for key in node.keys], scope)):
-        reason = DIGITS if sort.number == below else ONE_KEY
+        reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
         rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
     return rows
 
@@ -102,7 +95,7 @@ def cut(node: Limit, rows: Plan) -> Plan:
         skip = node.offset
         first = Limit(rows, node.count + (skip or 0))
         return Limit(first, node.count, skip) if skip else first
-    return node.replace(child=Barrier(rows, BY_GUESS) if _is_ranked_by_guess(node, sort) else rows)
+    return node.replace(child=Barrier(rows, reasons.EXACT_ORDER) if _is_ranked_by_guess(node, sort) else rows)
 
 
 def _order_of(plan: Plan) -> Sort | None:

@@ -451,8 +451,8 @@ def test_explain_says_where_a_level_makes_a_key_exact() -> None:
     while level.below:
         levels.append(level.why)
         (level,) = level.below
-    parts = "the engine compares keys as float32"
+    parts = "the engine compares sort keys as float32"
 
     assert [why.startswith(parts) for why in levels] == [True, True, False, False]
-    assert levels[2].startswith("the engine sorts by one key")
+    assert levels[2].startswith("the engine sorts by one key only")
     assert not levels[3]

@@ -1,0 +1,152 @@
+"""What each pass of the compiler makes of a query, as text: for pages, tests and whoever looks for a fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tql.compiler.compile import PASSES
+from tql.compiler.context import NOWHERE
+from tql.compiler.pack import Packed
+from tql.expressions import source
+from tql.plan.nodes import (
+    Aggregate,
+    Barrier,
+    Explode,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    Project,
+    Sample,
+    Scan,
+    Sort,
+    Subquery,
+    Union,
+    Verbatim,
+)
+from tql.plan.tree import folded
+from tql.views import query_source
+from tql_grammar import ast
+from tql_grammar.explain.levels import elided
+from tql_grammar.rewrite.typed import as_given
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tql.compiler.context import Context
+    from tql.statement import Statement
+    from tql_grammar.ast import Expression
+
+
+class Stage(NamedTuple):
+    """
+    The state of a query after a pass.
+
+    Attributes:
+        name: the pass.
+        text: the calls of the builder, the operations of a plan, the outermost on top, or TQL.
+    """
+
+    name: str
+    text: str
+
+
+def stages(query: Statement, context: Context = NOWHERE) -> list[Stage]:
+    """
+    Return a query after each pass.
+
+    Raises:
+        ArgumentError: no text has the query's meaning.
+    """
+    found: Any = query
+    written: list[Stage] = []
+    for step in PASSES:
+        found = step(found, context)
+        name = step.__name__
+        written.append(Stage(name, _shown(found, in_calls=name == "lower")))
+    return written
+
+
+def _shown(found: Statement | Plan | Packed, *, in_calls: bool) -> str:
+    """Return a query as text; the expressions of its plan as calls of the builder, or as TQL."""
+    if isinstance(found, Packed):
+        return elided(found.tree)
+    if isinstance(found, Plan):
+        return drawing(found, source.expression if in_calls else _in_tql)
+    return query_source.query(found)
+
+
+def _in_tql(node: Expression) -> str:
+    """Return an expression as TQL, long vectors elided."""
+    return elided(as_given(node))
+
+
+def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:
+    """
+    Return the operations of a plan, one a line, each above those that it reads.
+
+    Args:
+        plan: any plan.
+        write: returns the text of an expression.
+    """
+
+    def lines(node: Plan, inputs: tuple[list[str], ...]) -> list[str]:
+        own = f"{type(node).__name__.lower()} {' '.join(_ARGUMENTS[type(node)](node, write))}".strip()
+        return [own, *(line for number, below in enumerate(inputs, 1) for line in _below(below, number == len(inputs)))]
+
+    found: list[str] = folded(plan, lines)
+    return "\n".join(found)
+
+
+def _below(lines: list[str], last: bool) -> list[str]:  # noqa: FBT001 - whether it is the last of several
+    """Return the lines of an operation below another one."""
+    first, *rest = lines
+    return [f"{'└' if last else '├'}─ {first}", *(f"{' ' if last else '│'}  {line}" for line in rest)]
+
+
+def _many(nodes: Iterable[Expression], write: Callable[[Expression], str]) -> str:
+    """Return expressions as a list."""
+    return ", ".join("*" if isinstance(node, ast.Star) else write(node) for node in nodes)
+
+
+def _keys(node: Sort, write: Callable[[Expression], str]) -> str:
+    """Return the keys of an order."""
+    return ", ".join(f"{write(key.expression)} {key.direction or ''}".strip() for key in node.keys)
+
+
+def _dataset(node: Scan) -> list[str]:
+    """Return the url and the name of a dataset."""
+    return [repr(node.url) if node.url else "", f"as {node.alias}" if node.alias else ""]
+
+
+def _groups(node: Aggregate, write: Callable[[Expression], str]) -> list[str]:
+    """Return the outputs and the keys of groups."""
+    return [_many(node.outputs, write), f"by {_many(node.keys, write)}" if node.keys else ""]
+
+
+def _rows(node: Limit) -> list[str]:
+    """Return how many rows there are, and how many are left out."""
+    return [
+        "" if node.count is None else str(node.count),
+        f"offset {node.offset}" if node.offset is not None else "",
+    ]
+
+
+# What is written of each operation behind its name.
+_ARGUMENTS: dict[type[Plan], Callable[[Any, Callable[[Expression], str]], Iterable[str]]] = {
+    Scan: lambda node, _write: filter(None, _dataset(node)),
+    Verbatim: lambda node, _write: [elided(node.tree)],
+    Subquery: lambda node, _write: [f"as {node.alias}" if node.alias else ""],
+    Filter: lambda node, write: [write(node.predicate)],
+    Extend: lambda node, write: [_many(node.outputs, write)],
+    Project: lambda node, write: [_many(node.columns, write)],
+    Aggregate: _groups,
+    Explode: lambda node, write: [_many(node.columns, write), f"in {node.pieces or 'single'} pieces"],
+    Sort: lambda node, write: [_keys(node, write)],
+    Limit: lambda node, _write: filter(None, _rows(node)),
+    Sample: lambda node, write: ["by", write(node.weights), "" if node.amount is None else str(node.amount)],
+    Union: lambda _node, _write: [],
+    Join: lambda node, write: [node.how, "on", write(node.on), *([_many(node.columns, write)] if node.columns else [])],
+    Barrier: lambda _node, _write: [],
+}
