@@ -8,7 +8,7 @@ import deeplake
 import numpy as np
 
 from tql import Schema
-from tql_grammar.lint.check import deadly
+from tql_grammar.lint.check import crash_findings
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(made: Any, text: str) -> list[dict[str, Any]]:
     """
     Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python.
 
-    A text that the checks call deadly fails here: the client would refuse it.
+    A query with a crash finding (TQL4xx) fails here, as it does in the client.
     """
     require_harmless(text, {None: made} if hasattr(made, "schema") else {})
     view = made.query(text)
@@ -71,7 +71,7 @@ def _values(view: Any, name: str) -> Any:
 
 def require_harmless(text: str, datasets: Mapping[str | None, Any]) -> None:
     """Fail where the checks find that a text ends the engine's process."""
-    found = deadly(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
+    found = crash_findings(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
     assert not found, f"{found[0].code}: {text}"
 
 

@@ -51,7 +51,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         default_path: the path of the dataset that a query without FROM reads; None refuses such a query.
         columns: returns the columns of the dataset at a path.
         allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
-        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.lint.check.deadly`.
+        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.lint.check.crash_findings`.
 
     Raises:
         BadQuery: the text would end the engine's process, never end, or is no query.
@@ -85,9 +85,9 @@ def _refuse_no_query(reading: ParseResult) -> None:
 
 def _refuse_deadly(reading: ParseResult, known: Mapping[str | None, Schema]) -> None:
     """Refuse a text that would end the engine's process, or block it for ever."""
-    from tql_grammar.lint.check import deadly
+    from tql_grammar.lint.check import crash_findings
 
-    _refuse(deadly(reading, known))
+    _refuse(crash_findings(reading, known))
 
 
 def _refuse(findings: Iterable[Diagnostic]) -> None:

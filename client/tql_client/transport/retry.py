@@ -160,10 +160,10 @@ def is_repeatable(error: Failure, query: str) -> bool:
 
 def _ends_engines(query: str) -> bool:
     """Tell whether a text ends the engine's process, or never ends: sent again, it would end the next one too."""
-    from tql_grammar.lint.check import deadly
+    from tql_grammar.lint.check import crash_findings
     from tql_grammar.syntax.parser import read
 
-    return bool(deadly(read(query)))
+    return bool(crash_findings(read(query)))
 
 
 def _note(error: Failure, attempt: int, elapsed: float) -> None:

@@ -128,7 +128,7 @@ ELSEWHERE: dict[str | None, Schema] = {"mem://elsewhere": Schema(elsewhere="int6
 
 def slow(text: str) -> list[object]:
     """Return the findings of a text that is read whole, by all rules."""
-    return list(checks.check_reading(read(text), ELSEWHERE))
+    return list(checks.check_parsed(read(text), ELSEWHERE))
 
 
 @st.composite
@@ -149,7 +149,7 @@ def changed(draw: st.DrawFn) -> tuple[str, str]:
 @given(texts=changed())
 def test_a_shape_changes_no_finding(texts: tuple[str, str]) -> None:
     """After one text was checked, one that differs in some literals has its own findings."""
-    cache.forget()
+    cache.clear()
     for text in texts:
         assert check(text) == slow(text)
 
@@ -253,7 +253,7 @@ def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
     text, wanted = rule.example, slow(rule.example)
     for match in LITERAL.finditer(text):
         for other in STRINGS if match[0][0] == "'" else NUMBERS:
-            cache.forget()
+            cache.clear()
             check(text[: match.start()] + other + text[match.end() :])
             assert check(text) == wanted
 
@@ -264,7 +264,7 @@ def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
 @pytest.mark.parametrize("one", VECTORS)
 def test_vectors_keep_their_findings(query: str, one: str) -> None:
     """A vector of zeros, or beyond float32, is found after a plain one was checked."""
-    cache.forget()
+    cache.clear()
     for two in VECTORS:
         for text in (query.format(one), query.format(two)):
             assert check(text) == slow(text)
@@ -289,7 +289,7 @@ def test_vectors_keep_their_findings(query: str, one: str) -> None:
 )  # fmt: skip
 def test_the_same_shape_is_found_again(first: str, second: str) -> None:
     """Texts that differ in values only are read once."""
-    cache.forget()
+    cache.clear()
     assert check(first) == []
     assert cache.is_clean(cache.cache_key(second, READ))
 
@@ -340,8 +340,8 @@ def test_some_texts_have_no_key(text: str) -> None:
 
 def test_keys_do_not_pile_up() -> None:
     """The number of keys that are kept has a bound."""
-    cache.forget()
+    cache.clear()
     for number in range(cache.MOST_KEYS + 10):
-        cache.remember(str(number))
-    assert cache.kept() <= cache.MOST_KEYS
-    cache.forget()
+        cache.add(str(number))
+    assert cache.size() <= cache.MOST_KEYS
+    cache.clear()

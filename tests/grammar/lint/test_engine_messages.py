@@ -11,7 +11,7 @@ import pytest
 from tests.differential.test_engine import CASES, text_of
 from tql_client import connect
 from tql_client.errors import APIError
-from tql_grammar.lint.engine_messages import translated
+from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_every_measured_answer_is_known(schemas: dict[str | None, Schema]) -> No
     assert len(refused) > 900
     for case in refused:
         text = text_of(case)
-        found = translated(said(case), text, schemas)
+        found = explain_message(said(case), text, schemas)
 
         assert found is not None, case["engine"]
         assert 0 <= found.start <= found.end <= len(text) + 1
@@ -77,7 +77,7 @@ PLACES = [
 @pytest.mark.parametrize(("message", "text", "code", "place"), PLACES)
 def test_an_answer_has_its_place(message: str, text: str, code: str, place: str) -> None:
     """The finding is that of the rule, at the part of the text that the answer is about."""
-    found = translated(message, text)
+    found = explain_message(message, text)
 
     assert found is not None
     assert (found.code, text[found.start : found.end]) == (code, place)
@@ -87,7 +87,7 @@ def test_an_answer_has_its_place(message: str, text: str, code: str, place: str)
 @pytest.mark.parametrize("message", ["", "out of memory", "the bucket is gone", "503 Service Unavailable"])
 def test_an_unknown_answer_passes_through(message: str) -> None:
     """What is not known has no finding, and nothing is guessed."""
-    assert translated(message, "select id from D") is None
+    assert explain_message(message, "select id from D") is None
 
 
 def test_a_client_s_error_carries_the_finding(tmp_path: Path) -> None:
