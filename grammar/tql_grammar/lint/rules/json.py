@@ -9,7 +9,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import made_by
+from tql_grammar.typing.scopes import defining_expression
 from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _is_json(node: ast.Node, scope: SelectScope) -> bool:
         column = scope.column(inner)
         return column is None or column.dtype == "json"
     column = scope.column(node)
-    return (column is not None and column.dtype == "json") or is_json_value(made_by(scope.select, node))
+    return (column is not None and column.dtype == "json") or is_json_value(defining_expression(scope.select, node))
 
 
 class Rows(NamedTuple):
@@ -116,7 +116,7 @@ def _renamed_list(subject: Subject) -> Iterator[Finding]:
         if (
             not node.is_keyed
             and isinstance(node.operand, ast.Column)
-            and is_json_value(made_by(scope.select, node.operand))
+            and is_json_value(defining_expression(scope.select, node.operand))
         ):
             message = f"`{node.operand.name}` is a JSON value that a subquery selects: reading one of its elements crashes the engine process in WHERE, and is rejected elsewhere"
             yield subject.finding(node, message, "write the whole path where the JSON column is read: js['l'][0] = 3")
@@ -133,7 +133,7 @@ def _renamed_text(subject: Subject) -> Iterator[Finding]:
         for one, other in node.sides:
             column = infer(other, scope)
             text = column is not None and column.is_text
-            if text and isinstance(one, ast.Column) and is_json_value(made_by(scope.select, one)):
+            if text and isinstance(one, ast.Column) and is_json_value(defining_expression(scope.select, one)):
                 message = f"`{one.name}` is a JSON value that a subquery selects: comparing it with text is false for every row"
                 yield subject.finding(node, message, "move the condition into the subquery: where js['s'] = 'x'")
                 break
