@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from tql.compiler.prepare import Prepared
     from tql.views.diff import Difference
-    from tql_grammar.explain.levels import Level
+    from tql_grammar.explain.levels import QueryLevel
 
 VECTOR = np.ones(3, "f4")
 
@@ -96,7 +96,7 @@ def test_values_of_a_query() -> None:
     """What a query tells of itself has types of its own."""
     query = select("id").where(col("a") > param("low"))
 
-    def look(difference: Difference, level: Level, prepared: Prepared) -> tuple[bool, str, tuple[str, ...]]:
+    def look(difference: Difference, level: QueryLevel, prepared: Prepared) -> tuple[bool, str, tuple[str, ...]]:
         return bool(difference), str(level), prepared.names
 
     assert look(query.diff(query), select("id").explain(), query.to_prepared()) == (False, "select id", ("low",))

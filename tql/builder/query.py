@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tql.statement import Dataset
     from tql.views.diff import Difference
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.explain.levels import Level
+    from tql_grammar.explain.levels import QueryLevel
     from tql_grammar.schema import Schema
 
 Column = str | Expr
@@ -322,7 +322,7 @@ class Query(Composed):
 
         return difference(self.statement, other.statement if isinstance(other, Query) else other)
 
-    def explain(self) -> Level:
+    def explain(self) -> QueryLevel:
         """
         Return the levels of the text, and why each stands around the one below; ``str`` of it draws the tree.
 

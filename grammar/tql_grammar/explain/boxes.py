@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tql_grammar.explain.levels import Level
+    from tql_grammar.explain.levels import QueryLevel
 
 LINE, PAD, GAP, CHARACTER = 18, 12, 10, 7.3
 LONGEST = 90
@@ -25,7 +25,7 @@ class Box(NamedTuple):
     below: tuple[Box, ...]
 
 
-def svg(level: Level) -> str:
+def svg(level: QueryLevel) -> str:
     """Return the picture of a level and all levels below it, as an SVG document."""
     box = _box(level)
     width, height = box.width + 2 * GAP, box.height + 2 * GAP
@@ -35,7 +35,7 @@ def svg(level: Level) -> str:
     )
 
 
-def _box(level: Level) -> Box:
+def _box(level: QueryLevel) -> Box:
     """Return the box of a level."""
     lines = [(_cut(f"{word} {text}".strip()), "") for word, text in level.clauses]
     if level.why:

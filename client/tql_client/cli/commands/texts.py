@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.explain.levels import Level
+    from tql_grammar.explain.levels import QueryLevel
     from tql_grammar.schema import Schema
 
 
@@ -110,7 +110,7 @@ def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagn
     return [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
 
 
-def _levels(text: str, fixed: str) -> list[tuple[str, Level]]:
+def _levels(text: str, fixed: str) -> list[tuple[str, QueryLevel]]:
     """Return the levels of a text and of its fixed text, each with a title where there are both; none where the fixed text is no query."""
     from tql_grammar.explain.levels import explained
     from tql_grammar.syntax.parser import read
@@ -125,7 +125,7 @@ def _levels(text: str, fixed: str) -> list[tuple[str, Level]]:
     return [*written, ("as it has to be, to do what it says", explained(after))]
 
 
-def _draw(path: str, level: Level) -> None:
+def _draw(path: str, level: QueryLevel) -> None:
     """Write the picture of a level."""
     from pathlib import Path
 
