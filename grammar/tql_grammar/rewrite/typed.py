@@ -29,7 +29,7 @@ N = TypeVar("N", bound=ast.Node)
 
 def written(node: N, scope: Scope) -> N:
     """Return an expression in its final form: rewritten by `typed`, guarded against nulls, and with raw expressions unwrapped."""
-    return as_given(nullable.settled(typed(node, scope), scope))
+    return as_given(nullable.guarded(typed(node, scope), scope))
 
 
 def typed(node: N, scope: Scope) -> N:
