@@ -27,7 +27,6 @@ DOES = {
     "legalize": ("plan", "plan", "exchanges what the engine would do wrong for what it does right"),
     "pack": ("plan", "SELECTs", "puts as many operations into one SELECT as the engine's order of evaluation allows"),
 }  # fmt: skip
-SCHEMA = 'Schema(id="int64", ts="int64", price="nullable float64", kind="text")'
 QUERIES = {
     "Conditions and a limit": """\
 select("id", "text").where(col("text").startswith("ab"), col("year").between(2020, 2024)).limit(5)""",
@@ -35,8 +34,8 @@ select("id", "text").where(col("text").startswith("ab"), col("year").between(202
 select("id", total=col("price") * col("amount")).where(col("total") > 100, col("kind") == "a")""",
     "Several keys": """\
 select("id").order_by("kind", desc("year")).limit(10)""",
-    "Timestamps, with a schema": f"""\
-select("id").from_("hub://org/ds", schema={SCHEMA}).order_by(desc("ts")).limit(1)""",
+    "Timestamps, with a schema": """\
+select("id").from_("hub://org/ds", schema=Schema(id="int64", ts="int64")).order_by(desc("ts")).limit(1)""",
     "A similarity search": """\
 select("id", "text").similarity("embedding", [0.1, 0.2]).where(col("year") >= 2020).order_by("score").limit(5)""",
     "A similarity search that an index may answer": """\
@@ -50,8 +49,12 @@ select("id", "text").similarity("embedding", [0.1, 0.2]).where(col("year") >= 20
 )""",
     "Groups with a condition": """\
 select("kind", n=fn.count(), mean=fn.mean("price")).group_by("kind").where(col("n") > 1).order_by(desc("n"))""",
-    "The mean of numbers that may be null": f"""\
-select("kind", mean=fn.mean("price")).from_("hub://org/ds", schema={SCHEMA}).group_by("kind")""",
+    "The mean of numbers that may be null": """\
+(
+    select("kind", mean=fn.mean("price"))
+    .from_("hub://org/ds", schema=Schema(kind="text", price="nullable float64"))
+    .group_by("kind")
+)""",
     "DISTINCT": """\
 select("kind").where(col("year") > 2020).distinct().order_by("kind")""",
     "A set operation": """\
@@ -62,7 +65,7 @@ select("id").hybrid(vector=("embedding", [0.1, 0.2]), text=("text", "cats")).ord
 (
     select(id=col("id", of="a"), name=col("name", of="b"))
     .from_("people", alias="a", schema=Schema(id="int64"))
-    .join(select().from_("names", schema=Schema(uid="int64", name="text")), col("id", of="a") == col("uid", of="b"), alias="b")
+    .join("names", col("id", of="a") == col("uid", of="b"), alias="b")
     .where(col("name", of="b") != "")
 )""",
 }

@@ -16,7 +16,7 @@ TEXT_FAMILIES = ("TQL0", "TQL1")
 
 def check(query: str | Query, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
     """
-    Return what the engine would make of a query other than it says, in the order of the text; an empty list where it does what the text says.
+    Return where the engine would not do what a query says, in the order of the text; an empty list where it does what the text says.
 
     Args:
         query: a TQL text, or a query of the builder.

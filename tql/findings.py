@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
-    """Return what the engine would make of a text other than it says; `tql.check` says what it takes."""
+    """Return the diagnostics of a query text; see `tql.check`."""
     from tql_grammar.lint import check as checks
 
     if schema is None:
@@ -25,7 +25,7 @@ def findings(text: str, schema: object = None, *, info: bool = False) -> list[Di
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
     """
-    Return the columns of each dataset of a text; None stands for the one that has no name.
+    Return the columns of each dataset of a query text; the key None is the dataset without a name.
 
     Raises:
         ArgumentError: *schema* is no `Schema`, and no dict of them.

@@ -22,7 +22,7 @@ class Statement(Record):
     Attributes:
         outputs: the columns of the result; none for ``*``.
         searches: the scores, each of which is a column behind the outputs.
-        source: where the rows are from; None for the dataset of whoever runs the query.
+        source: where the rows are from; None for the default dataset of the client.
         conditions: all of them hold for each row.
         groups: the keys of groups.
         keys: the keys of the order, the first the most significant.
@@ -31,27 +31,27 @@ class Statement(Record):
         row_offset: how many rows are left out first.
         joined: another source.
         sampling: how rows are drawn at random.
-        pieces: into how many pieces each group is taken apart, 0 for single rows; None where no groups are.
+        parts_per_group: into how many pieces each group is taken apart, 0 for single rows; None where no groups are.
         bindings: the values of parameters.
     """
 
     outputs: tuple[Expression, ...] = ()
     searches: tuple[Search | TextSearch | Fusion, ...] = ()
-    source: Dataset | DerivedQuery | AsWritten | Combined | None = None
+    source: Dataset | DerivedQuery | VerbatimQuery | SetOperation | None = None
     conditions: tuple[Expression, ...] = ()
     groups: tuple[Expression, ...] = ()
     keys: tuple[Key, ...] = ()
     unique: bool = False
     row_limit: int | None = None
     row_offset: int | None = None
-    joined: Joined | None = None
+    joined: JoinClause | None = None
     sampling: Sampling | None = None
-    pieces: int | None = None
+    parts_per_group: int | None = None
     bindings: tuple[tuple[str, Expression], ...] = ()
 
 
 class Dataset(Record):
-    """A dataset as the source, by its url; without one it is the dataset of whoever runs the query."""
+    """A dataset as the source, by its url; without one it is the default dataset of the client."""
 
     url: str | None
     alias: str | None = None
@@ -65,13 +65,13 @@ class DerivedQuery(Record):
     alias: str | None = None
 
 
-class AsWritten(Record):
+class VerbatimQuery(Record):
     """A text that was parsed and is kept as it was written, since no chain of clauses gives the same text."""
 
     tree: ast.Query
 
 
-class Combined(Record):
+class SetOperation(Record):
     """A set operation as the source: "union", "union_all", "intersect" or "except_" of queries with the same columns."""
 
     operator: str
@@ -95,9 +95,9 @@ class Sampling(Record):
     percent: bool = False
 
 
-class Joined(Record):
+class JoinClause(Record):
     """
-    Another source beside a query's own: ``JOIN source ON on``.
+    A second source: ``JOIN source ON on``.
 
     Attributes:
         source: a dataset or a query, with its alias.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from tql.compiler.grouped import refuse_score
 from tql.expressions.expr import Expr, Key, condition, expression
 from tql.messages import shown
-from tql.statement import Combined, Dataset, Fusion, Joined, Sampling, Search, Statement, TextSearch
+from tql.statement import Dataset, Fusion, JoinClause, Sampling, Search, SetOperation, Statement, TextSearch
 from tql.values.literal import LARGEST_INT, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -138,7 +138,7 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
             subject, rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
         )
     if query.searches and any(isinstance(search, Fusion) for search in (*query.searches, found)):
-        rule = "takes no other search beside hybrid(..), which ranks by all of its own"
+        rule = "takes no other search together with hybrid(..), which ranks by all of its own"
         raise ArgumentError(
             subject, rule, repr(query.searches[0].alias), "give hybrid several vectors: vector=[.., ..]"
         )
@@ -176,12 +176,12 @@ def groups(query: Statement, values: Iterable[object]) -> tuple[Expression, ...]
 def combined(operator: str, query: Statement, other: Statement) -> Statement:
     """Return a query over the rows of a set operation; a chain of one kind stays flat."""
     flat = (
-        isinstance(query.source, Combined)
+        isinstance(query.source, SetOperation)
         and query == Statement(source=query.source)
         and query.source.operator == operator
     )
     first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is Combined
-    return Statement(source=Combined(operator, (*first, other)))
+    return Statement(source=SetOperation(operator, (*first, other)))
 
 
 def rows(subject: str, value: object) -> int | None:
@@ -207,8 +207,8 @@ JOINS = {
 }
 
 
-def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> Joined:
-    """Return a source beside that of *query*."""
+def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> JoinClause:
+    """Return the second source of *query*."""
     if query.joined is not None:
         rule = "takes one other source: the engine cannot join a third"
         raise ArgumentError(
@@ -225,7 +225,7 @@ def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: ob
     if not (isinstance(node, ast.Comparison) and node.operator == "=" and _sides(node) == {True}):
         rule = "takes the equality of one column of each source, which is all that the engine joins by"
         raise ArgumentError("on", rule, shown(on), 'col("id", of="a") == col("uid", of="b")')
-    return Joined(source, node, str(how))
+    return JoinClause(source, node, str(how))
 
 
 def _sides(node: ast.Comparison) -> set[bool]:
@@ -246,7 +246,7 @@ def sampling(weights: object, replace: object, limit: object, percent: object) -
     return Sampling(_unnamed("sample_by", expression("sample_by", weights)), replace, percent, percent=True)
 
 
-def pieces(value: object) -> int:
+def parts_per_group(value: object) -> int:
     """Return into how many pieces each group goes; 0 for one row for each member."""
     if value is None:
         return 0

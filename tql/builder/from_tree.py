@@ -8,10 +8,10 @@ from tql.builder.query import Query
 from tql.compiler import compile as compiler
 from tql.expressions.expr import Expr, Key
 from tql.messages import shown
-from tql.statement import AsWritten, Dataset, DerivedQuery, Statement
+from tql.statement import Dataset, DerivedQuery, Statement, VerbatimQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def query_of(tree: ast.Query) -> Query:
 def _statement(tree: ast.Query) -> Statement:
     """Return what a tree says: clause by clause if that gives the same text, else as written."""
     clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
-    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=AsWritten(tree))
+    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=VerbatimQuery(tree))
 
 
 def _says(query: Statement, tree: ast.Query) -> bool:
@@ -73,7 +73,7 @@ def raw(text: str) -> Expr:
     """
     Take one expression of TQL as it is written: ``raw("shape(embedding)[0] > 3")``.
 
-    It means what the engine makes of it; the builder changes nothing in it.
+    The builder leaves it unchanged, so it means what the engine does with it.
 
     Raises:
         ArgumentError: *text* is not one expression, or the engine would read another text.
@@ -90,4 +90,4 @@ def raw(text: str) -> Expr:
     if not isinstance(found, ast.Select) or found != ast.Select(found.columns) or len(found.columns) != 1:
         raise ArgumentError("raw", rule, shown(text), "use the method of each clause")
     (given,) = found.columns
-    return Expr(AsIs(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)
+    return Expr(VerbatimExpression(given) if any(isinstance(part, CHANGED) for part in walk(given)) else given)

@@ -39,7 +39,7 @@ class Query(Composed):
 
     It is frozen: every method returns a new query, and the old one stays as it was.
     ``str(q)`` is the TQL text, ``repr(q)`` the Python expression that makes it.
-    Clauses, not steps: the order of the calls does not matter, and ``limit`` cuts what ``where`` has left, wherever it stands in the chain; nest with ``select().from_(q)`` to filter what was cut.
+    Calls are clauses, not steps: their order does not matter, and ``limit`` applies after ``where`` wherever it is in the chain; nest with ``select().from_(q)`` to filter what was cut.
     """
 
     __slots__ = ()
@@ -165,7 +165,7 @@ class Query(Composed):
             text: ``(column, words)``, ranked by BM25, or several of them as a list.
             weights: a number above 0 for each search, vectors first; all 1 unless given.
             key: a column of texts or integers that is different in every row.
-            k: how little the first ranks stand out, >= 0.
+            k: the constant of reciprocal rank fusion, >= 0: a larger one lowers the advantage of the first ranks.
             candidates: how many rows of each search count, >= 1.
             as_: the name of the score, float64 > 0, higher is better.
             exact: whether every row is looked at; else the candidates of a vector are those that an index of the embeddings finds, where one was built.
@@ -205,7 +205,7 @@ class Query(Composed):
         Args:
             n: into how many pieces each group goes, instead of single rows; columns stay lists then.
         """
-        return self._changed(pieces=clauses.pieces(n))
+        return self._changed(parts_per_group=clauses.parts_per_group(n))
 
     def bind(self, **values: object) -> Self:
         """
@@ -221,7 +221,7 @@ class Query(Composed):
         Return the text with ``?``, and the names of the parameters in the order in which the engine takes their values.
 
         Raises:
-            ArgumentError: there are no parameters, or one stands where the engine takes none: in a sub-query, IN, BETWEEN, LIMIT or a subscript.
+            ArgumentError: the query has no parameters, or one where the engine does not accept it: in a subquery, IN, BETWEEN, LIMIT or a subscript.
         """
         from tql.compiler.prepare import prepared
 
@@ -295,11 +295,11 @@ class Query(Composed):
         return function(self) if condition else self
 
     def pipe(self, function: Callable[[Self], T]) -> T:
-        """Return ``function(query)``, for steps of one's own in a chain."""
+        """Return ``function(query)``, so that your own functions fit into a chain."""
         return function(self)
 
     def check(self, schema: object = None) -> list[Diagnostic]:
-        """Return what the engine would make of the query other than it says, and advice about searches."""
+        """Return the diagnostics of the query text: where the engine would not do what it says, and advice about searches."""
         from tql.findings import findings
 
         return findings(str(self), schema)
@@ -324,7 +324,7 @@ class Query(Composed):
 
     def explain(self) -> QueryLevel:
         """
-        Return the levels of the text, and why each stands around the one below; ``str`` of it draws the tree.
+        Return the SELECTs of the query text and why each one is around the one below; ``str`` of it draws the tree.
 
         Raises:
             ArgumentError: no text has the query's meaning.

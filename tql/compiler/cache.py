@@ -39,7 +39,7 @@ EMPTY: tuple[object, ...] = ()
 _texts: dict[Hashable, list[str]] = {}
 
 
-class Shapeless(Exception):  # noqa: N818 - an outcome, not an error
+class Uncacheable(Exception):  # noqa: N818 - an outcome, not an error
     """A query whose text is made anew each time: it knows the columns of its source, is very deep, or has very many values."""
 
 
@@ -83,7 +83,7 @@ class Values:
     def _add(self, node: ast.Node) -> None:
         """Add a value, if there are not too many."""
         if len(self.nodes) == MOST_VALUES:
-            raise Shapeless
+            raise Uncacheable
         self.nodes.append(node)
 
     def pattern(self) -> Hashable:
@@ -107,7 +107,7 @@ def text(query: Statement, write: Callable[[Statement, Mapping[int, int], T], li
     shape: list[Hashable] = [wanted]
     try:
         _SHAPES[type(query)](query, values, shape.append)
-    except (Shapeless, RecursionError):
+    except (Uncacheable, RecursionError):
         return None
     if len(values.nodes) > 1:
         shape.append(values.pattern())
@@ -194,7 +194,7 @@ def _of_record(kind: type[Record]) -> Shaper:
     """Return what adds the records of a class."""
     fields = kind._fields
 
-    def comparing(item: Record, values: Values, add: Add) -> None:
+    def by_value(item: Record, values: Values, add: Add) -> None:
         add(kind)
         for field in fields:
             _compared(item.__dict__[field], values, add)
@@ -209,7 +209,7 @@ def _of_record(kind: type[Record]) -> Shaper:
             else:
                 _SHAPES[type(part)](part, values, add)
 
-    return comparing if kind in COMPARING else record
+    return by_value if kind in COMPARING else record
 
 
 def _column(column: ast.Column, _values: Values, add: Add) -> None:
@@ -224,7 +224,7 @@ def _vector(vector: ast.Vector, values: Values, add: Add) -> None:
 
 def _unknown(_item: object, _values: Values, _add: Add) -> None:
     """Refuse: what depends on the columns of a source is written anew, and so is what is not known."""
-    raise Shapeless
+    raise Uncacheable
 
 
 class _Shapes(dict[type, "Shaper"]):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 class Context(NamedTuple):
     """
-    What a text depends on beside the query.
+    What a query text depends on in addition to the query.
 
     Attributes:
         dataset: the source of a query that has none; None leaves it without FROM.

@@ -1,4 +1,4 @@
-"""Clauses that are plans made of plans: DISTINCT, set operations, groups that are taken apart, and the searches that the engine takes in one form only."""
+"""Expansion of clauses into several queries: DISTINCT, set operations, ungrouping, and the searches that the engine runs in one form only."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
-from tql.expressions.placed import Placed
-from tql.plan.names import column_names, made_names, selected_names
+from tql.expressions.qualified_name import QualifiedName
+from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.statement import Combined, DerivedQuery, Fusion, Statement, TextSearch
+from tql.statement import DerivedQuery, Fusion, SetOperation, Statement, TextSearch
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
@@ -64,7 +64,7 @@ def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
 # --- set operations ---------------------------------------------------------------------------------------------------
 
 
-def combined(source: Combined, lower: Lower) -> Plan:
+def combined(source: SetOperation, lower: Lower) -> Plan:
     """Return the rows of a set operation."""
     members = [lower(member) for member in source.members]
     labels = _required(source.operator, column_names(members[0]))
@@ -176,7 +176,7 @@ def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Searc
     if not _is_name(key.expression, search.alias) or key.direction == "asc":
         rule = "takes its score as the only key of order_by, the best first"
         raise ArgumentError(subject, rule, str(key), f".order_by({search.alias!r})")
-    made = {search.alias, *made_names(query.outputs)}
+    made = {search.alias, *computed_columns(query.outputs)}
     if any(_labels(condition) & made for condition in query.conditions):
         rule = "takes conditions on columns of the source only"
         raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
@@ -237,7 +237,7 @@ def _require_key(child: Plan, fusion: Fusion) -> None:
 
 def _labels(node: Record) -> set[str]:
     """Return the names that an expression reads."""
-    return {part.name for part in walk(node) if isinstance(part, (ast.Column, Placed))}
+    return {part.name for part in walk(node) if isinstance(part, (ast.Column, QualifiedName))}
 
 
 def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower: Lower) -> Plan:
@@ -258,7 +258,7 @@ def _best_first(key: Key, score: str) -> Key:
 
 def _is_name(node: Expression, label: str) -> bool:
     """Tell whether an expression is a name."""
-    return isinstance(node, (ast.Column, Placed)) and node.name == label
+    return isinstance(node, (ast.Column, QualifiedName)) and node.name == label
 
 
 def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
@@ -276,16 +276,16 @@ def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
         rule = "takes a grouped query as the source: the engine answers no rows for any other"
         raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
     labels = _required("ungroup_by", column_names(child))
-    members = lower(Statement(outputs=_columns(labels), pieces=query.pieces), child)
-    rest = query.replace(pieces=None, source=None)
+    members = lower(Statement(outputs=_columns(labels), parts_per_group=query.parts_per_group), child)
+    rest = query.replace(parts_per_group=None, source=None)
     reason = "the members of the groups are rows before any other clause"
     return members if rest == Statement() else lower(rest, Subquery(members, reason=reason))
 
 
 def _taken_apart(query: Statement) -> bool:
-    """Tell whether groups are taken apart, beside other clauses."""
-    return query.pieces is not None and query.replace(source=None) != Statement(
-        outputs=query.outputs, pieces=query.pieces
+    """Tell whether groups are taken apart in a statement with other clauses."""
+    return query.parts_per_group is not None and query.replace(source=None) != Statement(
+        outputs=query.outputs, parts_per_group=query.parts_per_group
     )
 
 

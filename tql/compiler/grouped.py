@@ -1,4 +1,4 @@
-"""Statements whose rows are groups, and the clauses that mean nothing beside groups."""
+"""Statements whose rows are groups, and the clauses that have no meaning together with groups."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _refuse_aggregate(place: str, node: Record) -> None:
 
 
 def refuse_sample(subject: str, query: Statement) -> None:
-    """Refuse rows that are drawn beside what has to be done after it."""
+    """Reject SAMPLE BY in a statement with a clause that would have to follow it."""
     if query.sampling is not None:
         rule = "takes a query whose rows are not drawn at random in the same step"
         raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tql.expressions.aggregates import is_aggregate
-from tql.expressions.placed import Placed
+from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
 from tql.plan.schema import bare
 from tql_grammar import ast
@@ -27,13 +27,13 @@ def is_compound(node: Expression, keys: Iterable[Expression]) -> bool:
     return node not in keys and not is_aggregate(node) and any(map(is_aggregate, walk(node)))
 
 
-def given_back(output: Expression) -> Expression:
+def output_reference(output: Expression) -> Expression:
     """Return an output as the outer level reads it from the inner one."""
     label = output_name(output)
     return output if label is None else ast.Column(label)
 
 
-class Above:
+class PostAggregation:
     """Reads expressions over groups one level out of the grouped select: outputs by their names, all else by hidden ones."""
 
     def __init__(self, outputs: tuple[Expression, ...], by: list[Expression]) -> None:
@@ -56,24 +56,24 @@ class Above:
     def column(self, output: Expression) -> Expression:
         """Return an output as the outer level gives it back."""
         label = output_name(output) or ""
-        return ast.Aliased(self._computed[label], label) if label in self._computed else given_back(output)
+        return ast.Aliased(self._computed[label], label) if label in self._computed else output_reference(output)
 
     def read(self, node: N) -> N:
         """Return *node* reading the outputs of the grouped select."""
         return substitute(node, self._part)
 
     def _part(self, part: Record) -> Record | None:
-        """Return what stands for a part, or None to look inside of it."""
+        """Return the replacement of a part, or None to look inside of it."""
         if not isinstance(part, ast.Expression):
             return None
-        if isinstance(part, (ast.Column, Placed)):
+        if isinstance(part, (ast.Column, QualifiedName)):
             if part.name in self._computed:
                 return self._computed[part.name]
             if part.name in self._known.values():
                 return ast.Column(part.name)
         if part in self._by or is_aggregate(part):
             return ast.Column(self._known.get(part) or self._hidden.setdefault(part, f"zh{len(self._hidden) + 1}"))
-        if isinstance(part, (ast.Column, Placed, ast.Star)):
+        if isinstance(part, (ast.Column, QualifiedName, ast.Star)):
             rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
             hint = "reduce it, as with fn.first(..), or add it to group_by"
             raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint)

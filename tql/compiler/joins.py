@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.grouped import is_grouped
-from tql.expressions.placed import Placed
+from tql.expressions.qualified_name import QualifiedName
 from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
 from tql.plan.schema import alias_of, missing_side
 from tql.plan.tree import own_nodes
@@ -109,7 +109,7 @@ def rows_of(source: Dataset | DerivedQuery, lower: Lower) -> Plan:
 
 
 def _join(query: Statement, plan: Join) -> Join:
-    """Return a join with what a left or right one needs besides: a row of nulls is made of the unfiltered source whose rows may be missing."""
+    """Return a join with the unfiltered source of a left or right one, from which the row of nulls is made."""
     missing = missing_side(plan)
     if missing is None or query.joined is None:
         return plan
@@ -127,7 +127,8 @@ def _has_groups(source: Record | None) -> bool:
     """Tell whether there are groups in a source."""
     parts = () if source is None else walk(source)
     return any(
-        isinstance(part, Statement) and (part.unique or part.pieces is not None or is_grouped(part)) for part in parts
+        isinstance(part, Statement) and (part.unique or part.parts_per_group is not None or is_grouped(part))
+        for part in parts
     )
 
 
@@ -175,7 +176,7 @@ def _renamed(outer: Statement, there: Mapping[ast.Column, str]) -> Statement:
     }
 
     def resolve(node: Record) -> Record:
-        named = (isinstance(node, ast.Column) and not node.table) or isinstance(node, Placed)
+        named = (isinstance(node, ast.Column) and not node.table) or isinstance(node, QualifiedName)
         return columns.get(node.name, node) if named else node  # type: ignore[attr-defined]  # both have a name
 
     rest = found.replace(outputs=(), searches=())
@@ -193,10 +194,14 @@ def _refuse_unqualified(query: Statement) -> None:
         raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
 
 
-def _unqualified(nodes: Iterable[Record]) -> Iterable[ast.Column | Placed]:
+def _unqualified(nodes: Iterable[Record]) -> Iterable[ast.Column | QualifiedName]:
     """Yield the names in expressions that do not say which source they are from."""
     parts = (part for node in nodes for part in walk(node))
-    return (part for part in parts if isinstance(part, Placed) or (isinstance(part, ast.Column) and part.table is None))
+    return (
+        part
+        for part in parts
+        if isinstance(part, QualifiedName) or (isinstance(part, ast.Column) and part.table is None)
+    )
 
 
 def join_keys(node: Join) -> tuple[ast.Column, ...]:

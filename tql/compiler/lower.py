@@ -8,7 +8,7 @@ from tql.compiler.expand import EXPANSIONS, combined
 from tql.compiler.grouped import refuse_stray_aggregates
 from tql.compiler.steps import steps
 from tql.plan.nodes import Scan, Subquery, Verbatim
-from tql.statement import AsWritten, Combined, Dataset, DerivedQuery, Statement
+from tql.statement import Dataset, DerivedQuery, SetOperation, Statement, VerbatimQuery
 
 if TYPE_CHECKING:
     from tql.compiler.context import Context
@@ -20,7 +20,7 @@ def lower(query: Statement, _context: Context) -> Plan:
     Return the plan of a statement.
 
     Raises:
-        ArgumentError: a clause says nothing beside the others.
+        ArgumentError: a clause has no meaning together with the others.
     """
     return lowered(query)
 
@@ -47,15 +47,15 @@ def lowered(query: Statement, child: Plan | None = None, scores: tuple[Score, ..
 
 def _is_whole(part: object) -> bool:
     """Tell whether a statement that says nothing else is its source."""
-    return isinstance(part, (AsWritten, Combined))
+    return isinstance(part, (VerbatimQuery, SetOperation))
 
 
-def source(part: Dataset | DerivedQuery | AsWritten | Combined | None) -> Plan:
+def source(part: Dataset | DerivedQuery | VerbatimQuery | SetOperation | None) -> Plan:
     """Return the rows of a source."""
     if isinstance(part, Dataset):
         return Scan(part.url, part.alias, part.schema)
     if isinstance(part, DerivedQuery):
         return Subquery(lowered(part.query), part.alias)
-    if isinstance(part, AsWritten):
+    if isinstance(part, VerbatimQuery):
         return Subquery(Verbatim(part.tree))
     return Scan() if part is None else Subquery(combined(part, lowered))

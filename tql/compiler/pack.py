@@ -175,7 +175,7 @@ def _cut(select: ast.Query, node: Limit) -> ast.Query:
 
 def _apart(select: ast.Query, node: Explode) -> ast.Query:
     """Return a SELECT that takes groups apart."""
-    by = ast.Number(node.pieces) if node.pieces else ast.Split()
+    by = ast.Number(node.parts_per_group) if node.parts_per_group else ast.Split()
     return select.replace(columns=node.columns, ungroup_by=by)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, missing, remedy
 from tql_grammar.rewrite.typed import written
 from tql_grammar.schema import INTEGERS
@@ -55,12 +55,12 @@ def _single_sum(argument: Expression, scope: Scope) -> Expression:
     """
     Return the sum of each single number: that of a null is 0, and null times 1 is no more than null.
 
-    The engine takes the type of all of them from the first, and that of a null is no float, so a literal beside computed ones says which it is.
+    The engine takes the type of all of them from the first, and that of a null is no float, so a literal decides the type of computed ones.
     """
     found = ast.Function("sum", (argument,))
     if scope.column(argument) is not None:
-        return AsIs(found)
-    return AsIs(ast.Chain(("*",), (found, ast.Number(1 if _is_whole(argument, scope) else 1.0))))
+        return VerbatimExpression(found)
+    return VerbatimExpression(ast.Chain(("*",), (found, ast.Number(1 if _is_whole(argument, scope) else 1.0))))
 
 
 def _is_whole(node: Expression, scope: Scope) -> bool:

@@ -1,26 +1,26 @@
 """
 The third pass: from names to columns.
 
-A condition on columns of the source stands below the select list, where the engine's indexes are right.
-A name that the select list makes (an alias, a score) is invisible at its own level, so what reads one stands above it;
-a column that is read there and not selected is carried along.
-Names that are unknown, mean two things or stand where they cannot be read are refused here.
+A condition on columns of the source goes below the select list, where the engine's indexes are right.
+An alias is visible only in the enclosing query, so a clause that reads one goes above the select list;
+a column of the source that it also reads becomes a hidden column of the subquery.
+Unknown and ambiguous names are rejected here.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tql.compiler.groups import Above
+from tql.compiler.groups import PostAggregation
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
 from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
-from tql.expressions.placed import Placed
-from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
+from tql.expressions.qualified_name import QualifiedName
+from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, replace_references, unqualify, uses
 from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
-from tql.plan.positions import is_positional, numbers_rows, positional_call, require_unmoved
+from tql.plan.positions import has_row_number, is_positional, positional_call, require_source_order
 from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
 from tql.plan.tree import inputs, with_inputs
@@ -113,8 +113,8 @@ class Split(NamedTuple):
     The conditions of a statement.
 
     Attributes:
-        inside: those that stand below the select list.
-        outside: those that stand above it.
+        inside: those below the select list.
+        outside: those above it.
     """
 
     inside: list[Expression]
@@ -122,7 +122,7 @@ class Split(NamedTuple):
 
 
 def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], bool]) -> Split:
-    """Return conditions by the side of the select list on which they stand."""
+    """Return the conditions below and above the select list."""
     found = Split([], [])
     for part in conditions:
         found[is_outside(part)].append(part)
@@ -130,17 +130,17 @@ def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], 
 
 
 def _rows(base: Extend, steps: Steps) -> Plan:
-    """Return a select list with its clauses: what reads a name that it makes stands above it."""
+    """Return a select list with its clauses: those that read an alias of it are above it."""
     base, steps = _matched(base, steps)
-    made = made_names(base.outputs)
+    made = computed_columns(base.outputs)
     scope = schema(base.child)
-    numbered = numbers_rows(base.outputs, steps.keys)
+    numbered = has_row_number(base.outputs, steps.keys)
     conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
     split = _split(conditions, lambda part: numbered or uses(part, made))
     steps = steps._replace(keys=_directed(base, steps.keys))
     _require_unmoved(steps, split)
     above = steps._replace(conditions=tuple(split.outside))
-    refuse_doubtful(above.reads, made, scope.columns or ())
+    reject_ambiguous(above.reads, made, scope.columns or ())
     plan = _filtered("where", base.child, split.inside, {})
     is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
     write = _around if is_outer else _within
@@ -155,73 +155,73 @@ def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
 def _require_unmoved(steps: Steps, split: Split) -> None:
     """Refuse clauses that count rows where some were left out or moved before."""
     moved = steps.sample is not None or len(steps.keys) > 1
-    require_unmoved(split.outside, moved=moved or bool(split.inside))
-    require_unmoved([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
+    require_source_order(split.outside, moved=moved or bool(split.inside))
+    require_source_order([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
 
 
 def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
-    """Return a select list that no other clause reads: it stands above all of them."""
+    """Return a select list whose aliases no other clause reads: it is above all of them."""
     sampled = _sampled(plan, steps, {})
     return _project(base, _sorted(base, sampled, steps.keys, {}), ())
 
 
 def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expression]) -> Plan:
     """Return the clauses that read a select list above it, with the columns of the source that they read besides."""
-    carried = carried_columns(base.outputs, steps.reads, made)
-    for label in carried:
+    hidden = hidden_columns(base.outputs, steps.reads, made)
+    for label in hidden:
         require_columns("where / order_by", ast.Column(label), schema(plan))
     extra = (
         ast.Column(label) if label == there else ast.Aliased(ast.Column(label), there)
-        for label, there in carried.items()
+        for label, there in hidden.items()
     )
     rows = _project(base, plan, tuple(extra))
     call = next(map(positional_call, filter(is_positional, base.outputs)), "")
     rows = Barrier(rows, reasons.ROW_NUMBERS.format(call=call)) if call else rows
-    rows = _filtered("where", rows, steps.conditions, carried)
-    rows = _sampled(rows, steps, carried)
-    rows = _sorted(base, rows, steps.keys, carried)
-    return Project(rows, tuple(map(given_back, base.outputs)), base.scores) if carried else rows
+    rows = _filtered("where", rows, steps.conditions, hidden)
+    rows = _sampled(rows, steps, hidden)
+    rows = _sorted(base, rows, steps.keys, hidden)
+    return Project(rows, tuple(map(output_reference, base.outputs)), base.scores) if hidden else rows
 
 
 def _project(base: Extend, plan: Plan, extra: tuple[Expression, ...]) -> Plan:
     """Return the select list over a plan, with more columns."""
-    columns = tuple(map(placed, base.outputs))
+    columns = tuple(map(unqualify, base.outputs))
     for column in columns:
         require_columns("select", column, schema(plan))
     return Project(plan, (*columns, *extra), base.scores)
 
 
-def given_back(output: Expression) -> Expression:
+def output_reference(output: Expression) -> Expression:
     """Return an output as a level further out reads it."""
     label = output_name(output)
     return output if label is None else ast.Column(label)
 
 
-def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], carried: Mapping[str, str]) -> Plan:
+def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], hidden: Mapping[str, str]) -> Plan:
     """Return the rows of a plan that meet conditions."""
     parts = list(conditions)
     if not parts:
         return plan
-    found = [placed(renamed(part, carried)) for part in parts]
+    found = [unqualify(replace_references(part, hidden)) for part in parts]
     for part in found:
         require_columns(subject, part, schema(plan))
     return Filter(plan, conjunction(found))
 
 
-def _sampled(plan: Plan, steps: Steps, carried: Mapping[str, str]) -> Plan:
+def _sampled(plan: Plan, steps: Steps, hidden: Mapping[str, str]) -> Plan:
     """Return rows of a plan that are drawn."""
     if steps.sample is None:
         return plan
-    weights = placed(renamed(steps.sample.weights, carried))
+    weights = unqualify(replace_references(steps.sample.weights, hidden))
     require_columns("sample_by", weights, schema(plan))
     return steps.sample.replace(child=plan, weights=weights)
 
 
-def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], carried: Mapping[str, str]) -> Plan:
+def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], hidden: Mapping[str, str]) -> Plan:
     """Return the rows of a plan in an order."""
     if not keys:
         return plan
-    found = tuple(placed(renamed(key, carried)) for key in keys)
+    found = tuple(unqualify(replace_references(key, hidden)) for key in keys)
     for key in found:
         require_columns("order_by", key, schema(plan))
     return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))
@@ -252,10 +252,10 @@ def _inside_json(
     values = {label: made[label] for label in value_names(made)}
     if not values or not any(uses(part, values) for part in conditions):
         return conditions
-    refuse_doubtful((part for part in conditions if uses(part, values)), made, scope.columns or ())
+    reject_ambiguous((part for part in conditions if uses(part, values)), made, scope.columns or ())
 
     def read(part: Record) -> Record | None:
-        named = isinstance(part, ast.Column) or (isinstance(part, Placed) and part.place == "output")
+        named = isinstance(part, ast.Column) or (isinstance(part, QualifiedName) and part.place == "output")
         return made.get(part.name) if named and getattr(part, "table", None) is None else None  # type: ignore[attr-defined]  # a name
 
     return tuple(substitute(part, read) if uses(part, values) else part for part in conditions)
@@ -267,17 +267,17 @@ def _inside_json(
 def _groups(base: Aggregate, steps: Steps) -> Plan:
     """Return groups with their clauses: conditions on the source below, all that concerns groups above."""
     base, steps = _matched(base, steps)
-    made = made_names(base.outputs)
+    made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
     rows = _filtered("group_by", base.child, split.inside, {})
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
     base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
-    above = Above(outputs, [*base.keys])
+    above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
-    groups = Aggregate(rows, tuple(map(placed, base.keys)), tuple(map(placed, above.outputs)))
+    groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
     if is_whole and not (having or keys or steps.limit):
         return groups
@@ -291,23 +291,23 @@ def _reduces(node: Expression) -> bool:
 
 
 def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the keys of groups: a name that is an output stands for its expression."""
-    made = made_names(outputs)
+    """Return the keys of groups: the name of an output is its expression."""
+    made = computed_columns(outputs)
     return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
 
 
 def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, moved: bool) -> None:
     """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
-    require_unmoved(nodes, moved=moved)
+    require_source_order(nodes, moved=moved)
     for node in nodes:
         require_selectable("select / group_by", node)
     for node in nodes:
-        require_columns("group_by", placed(node), scope)
+        require_columns("group_by", unqualify(node), scope)
 
 
 def _members(base: Explode, _steps: Steps) -> Plan:
     """Return the members of groups."""
-    columns = tuple(map(placed, base.columns))
+    columns = tuple(map(unqualify, base.columns))
     for column in columns:
         require_columns("select", column, schema(base.child))
     return base.replace(columns=columns)

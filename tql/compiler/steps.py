@@ -31,10 +31,10 @@ def steps(query: Statement, child: Plan, scores: tuple[Score, ...] = ()) -> Plan
     Args:
         query: what is said; its source is not looked at.
         child: the rows of its source.
-        scores: which outputs are scores of searches, beside those of its own searches.
+        scores: the outputs that are scores of searches, in addition to those of its own searches.
     """
-    if query.pieces is not None:
-        return Explode(child, all_outputs(query), query.pieces)
+    if query.parts_per_group is not None:
+        return Explode(child, all_outputs(query), query.parts_per_group)
     plan = _groups(query, child) if is_grouped(query) else _select(query, child, scores)
     for clause in CLAUSES:
         plan = clause(query, plan)
@@ -88,8 +88,8 @@ def _order_by(query: Statement, plan: Plan) -> Plan:
 
 def _limit(query: Statement, plan: Plan) -> Plan:
     """Return the first rows."""
-    is_cut = query.row_limit is not None or query.row_offset is not None
-    return Limit(plan, query.row_limit, query.row_offset) if is_cut else plan
+    has_limit = query.row_limit is not None or query.row_offset is not None
+    return Limit(plan, query.row_limit, query.row_offset) if has_limit else plan
 
 
 CLAUSES: tuple[Callable[[Statement, Plan], Plan], ...] = (_where, _sample_by, _order_by, _limit)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tql.statement import Statement
 
 
-class Pieces(NamedTuple):
+class TextParts(NamedTuple):
     """
     The text of a query without values.
 
@@ -42,14 +42,14 @@ def text(query: Statement) -> str:
     return (text_of_vectors(query) if query.bindings else None) or compile_query(query)
 
 
-def _pieces(query: Statement) -> Pieces:
+def _text_parts(query: Statement) -> TextParts:
     """Return the text of a query without values: the same for all that are bound to it."""
-    found: Pieces | None = query.__dict__.get("_pieces")
+    found: TextParts | None = query.__dict__.get("_text_parts")
     if found is None:
         written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(query)))
         parts = merged(chain.from_iterable(written))
-        found = Pieces(parts, tuple(part.name for part in parts if isinstance(part, Mark)))
-        query.__dict__["_pieces"] = found
+        found = TextParts(parts, tuple(part.name for part in parts if isinstance(part, Mark)))
+        query.__dict__["_text_parts"] = found
     return found
 
 
@@ -62,7 +62,7 @@ def text_of_vectors(query: Statement) -> str | None:
             return None
     template = template_of(query)
     template.require_fitting(bindings)
-    written, places = _pieces(template.query)
+    written, places = _text_parts(template.query)
     parts = written.copy()
     try:
         parts[1::2] = [values[label].bracketed for label in places]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
-from tql.expressions.placed import Placed
+from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
 from tql.values.literal import by_value, literal, name
 from tql_grammar import ast
@@ -291,7 +291,7 @@ def col(column: str, of: str | None = None) -> Expr:
     """
     label = name("col", column)
     if of in {"source", "output"}:
-        return Expr(Placed(label, of))
+        return Expr(QualifiedName(label, of))
     return Expr(ast.Column(label, None if of is None else name("of", of)))
 
 
@@ -340,7 +340,7 @@ def condition(subject: str, value: object) -> Expression:
     if isinstance(value, Expr):
         return value.node
     if isinstance(value, str):
-        hint = 'compare a column, col("id") > 3, or hand over TQL with raw("id > 3")'
+        hint = 'compare a column, col("id") > 3, or write TQL with raw("id > 3")'
     elif isinstance(value, bool):
         hint = "a comparison of Python values is done before the query; all_of([]) is true, any_of([]) is false"
     else:

@@ -45,7 +45,7 @@ def _norm(function: str) -> Callable[[Expression, Expression], Expression]:
 
 
 def _plus_zero(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return a distance ``+ 0``: as it stands the engine fails on an indexed embedding with LIMIT."""
+    """Return a distance ``+ 0``: without it the engine fails on an indexed embedding with LIMIT."""
     distance = _norm(function)
     return lambda column, value: ast.Chain(("+",), (distance(column, value), ast.Number(0)))
 

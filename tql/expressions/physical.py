@@ -9,7 +9,7 @@ from tql.expressions.logical import Membership, Range, Relevance, Similarity, Te
 from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import disjunction, negation
 from tql_grammar.schema import Schema
 from tql_grammar.walk import rebuild
@@ -59,7 +59,7 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
 
 
 # Records without a logical expression below them, which are not looked into.
-LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, AsIs, Schema)
+LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, VerbatimExpression, Schema)
 
 
 class Conversion:

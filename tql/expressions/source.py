@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tql.expressions.aggregates import AGGREGATES
 from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
-from tql.expressions.placed import Placed
+from tql.expressions.qualified_name import QualifiedName
 from tql_grammar import ast
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,9 +197,9 @@ def _slice(node: ast.Slice) -> str:
 
 
 _WRITERS: dict[type, Callable[..., str]] = {
-    AsIs: lambda node: f"raw({text(node.expression)})",
+    VerbatimExpression: lambda node: f"raw({text(node.expression)})",
     ast.Column: _column,
-    Placed: lambda node: f"col({node.name!r}, of={node.place!r})",
+    QualifiedName: lambda node: f"col({node.name!r}, of={node.place!r})",
     ast.Aliased: lambda node: f"{_operand(node.expression)}.as_({node.alias!r})",
     ast.Not: lambda node: f"~{_operand(node.operand)}",
     ast.Negate: lambda node: f"-{_operand(node.operand)}",

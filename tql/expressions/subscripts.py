@@ -13,7 +13,7 @@ LONGEST = 2**62
 
 
 def indices(subscript: object) -> tuple[ast.Expression, ...]:
-    """Return what stands between the brackets."""
+    """Return the indices of a subscript."""
     parts = subscript if isinstance(subscript, tuple) else (subscript,)
     if not parts:
         raise ArgumentError("[]", "takes integers, slices and JSON keys", shown(subscript))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql.expressions.placed import Placed
+from tql.expressions.qualified_name import QualifiedName
 from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Union, Verbatim
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -65,7 +65,7 @@ def selected_names(outputs: Iterable[Expression], scores: Iterable[str], child: 
     return None if below is None else (*below, *labels)
 
 
-def made_names(outputs: Iterable[Expression]) -> dict[str, Expression]:
+def computed_columns(outputs: Iterable[Expression]) -> dict[str, Expression]:
     """Return the names that a select makes, each with its expression; a column that is selected as it is makes none."""
     return {output.alias: output.expression for output in outputs if isinstance(output, ast.Aliased)}
 
@@ -75,7 +75,7 @@ def read_names(node: Record) -> Iterable[tuple[str, str | None]]:
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None:
             yield part.name, None
-        elif isinstance(part, Placed):
+        elif isinstance(part, QualifiedName):
             yield part.name, part.place
 
 
@@ -84,7 +84,7 @@ def uses(node: Record, made: Mapping[str, Expression]) -> bool:
     return any(place == "output" or (place is None and label in made) for label, place in read_names(node))
 
 
-def refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression], known: Iterable[str]) -> None:
+def reject_ambiguous(nodes: Iterable[Record], made: Mapping[str, Expression], known: Iterable[str]) -> None:
     """Refuse a bare name that is both an output, and another one of the columns of the source that are known."""
     both = {
         label for label, node in made.items() if label in known or any(label == read for read, _ in read_names(node))
@@ -101,7 +101,7 @@ def refuse_doubtful(nodes: Iterable[Record], made: Mapping[str, Expression], kno
                 )
 
 
-def carried_columns(
+def hidden_columns(
     outputs: tuple[Expression, ...], nodes: Iterable[Record], made: Mapping[str, Expression]
 ) -> dict[str, str]:
     """Return the columns of the source that are read above a select and that it does not select, each with its name there."""
@@ -111,11 +111,11 @@ def carried_columns(
     if everything:
         _refuse_hidden(read, made)
         return {}
-    carried: dict[str, str] = {}
+    hidden: dict[str, str] = {}
     for label in read:
         if label not in plain:
-            carried[label] = unused(f"z{len(carried) + 1}", made) if label in made else label
-    return carried
+            hidden[label] = unused(f"z{len(hidden) + 1}", made) if label in made else label
+    return hidden
 
 
 def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
@@ -139,17 +139,17 @@ def unused(label: str, taken: Mapping[str, Expression]) -> str:
     return label
 
 
-def renamed(node: N, carried: Mapping[str, str]) -> N:
+def replace_references(node: N, hidden: Mapping[str, str]) -> N:
     """Return *node* reading carried columns by their names above the select."""
 
     def rename(part: Record) -> Record:
-        if isinstance(part, Placed) and part.place == "source":
-            return ast.Column(carried.get(part.name, part.name))
+        if isinstance(part, QualifiedName) and part.place == "source":
+            return ast.Column(hidden.get(part.name, part.name))
         return part
 
     return rebuild(node, rename)
 
 
-def placed(node: N) -> N:
+def unqualify(node: N) -> N:
     """Return *node* with plain columns, once every name means what it should at its level."""
-    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, Placed) else part)
+    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, QualifiedName) else part)

@@ -43,7 +43,7 @@ class Scan(Plan):
     The rows of a dataset.
 
     Attributes:
-        url: the dataset; None for the one of whoever runs the query.
+        url: the dataset; None for the default dataset of the client.
         alias: its name in the query.
         schema: its columns, where they are known.
     """
@@ -94,7 +94,7 @@ class Extend(Plan):
 
 
 class Project(Plan):
-    """The columns of a select list, and no others; ``*`` stands for all of the child's."""
+    """The columns of a select list, and no others; ``*`` is all columns of the child."""
 
     child: Plan
     columns: tuple[Expression, ...]
@@ -123,12 +123,12 @@ class Explode(Plan):
     Attributes:
         child: the groups.
         columns: what is selected of them.
-        pieces: into how many pieces each group goes; 0 for single members.
+        parts_per_group: into how many pieces each group goes; 0 for single members.
     """
 
     child: Plan
     columns: tuple[Expression, ...]
-    pieces: int
+    parts_per_group: int
 
 
 class Sort(Plan):

@@ -27,7 +27,7 @@ def _calls(node: Record, names: frozenset[str]) -> bool:
 
 
 def is_positional(node: Record) -> bool:
-    """Tell whether the value of *node* depends on the rows beside it."""
+    """Tell whether the value of *node* depends on other rows."""
     return _calls(node, COUNTING)
 
 
@@ -37,12 +37,12 @@ def positional_call(node: Record) -> str:
     return next(f"{name}()" for name in calls if name in COUNTING)
 
 
-def numbers_rows(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
+def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     """
     Tell whether a select has outputs that are computed below its other clauses.
 
     Raises:
-        ArgumentError: they stand beside a search that has to be flat.
+        ArgumentError: the query also has a search that the engine runs in a flat SELECT only.
     """
     if not any(map(is_positional, outputs)):
         return False
@@ -52,7 +52,7 @@ def numbers_rows(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     return True
 
 
-def require_unmoved(later: Iterable[Expression], *, moved: bool) -> None:
+def require_source_order(later: Iterable[Expression], *, moved: bool) -> None:
     """Refuse an expression that counts rows where some were left out or moved before."""
     if moved and any(map(is_positional, later)):
         rule = "takes row_number() and data() where no rows were left out or moved before: the engine would count what is left"

@@ -1,7 +1,7 @@
 """
 The columns of a resolved plan: names, types, what may be missing, and what an index of the engine may answer.
 
-`schema` is the only place that knows what an operation makes of the columns below it.
+`schema` is the only place that derives the columns of an operation from those of its inputs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def bare(output: Expression) -> Expression:
     return output.expression if isinstance(output, ast.Aliased) else output
 
 
-def touches_index(node: Record, scope: Scope) -> bool:
+def is_index_ordered(node: Record, scope: Scope) -> bool:
     """Tell whether an order by *node* with LIMIT may be answered from an index: then it is approximate, or fails."""
     parts = list(walk(node))
     if any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts):
@@ -116,7 +116,7 @@ def _known(
     """Return columns of known names, with the types of those that are computed."""
     if scope.columns is not None:
         values.update((label, value(bare(node))) for label, node in named if not found.get(label))
-    ranked = frozenset(label for label, node in named if touches_index(node, scope))
+    ranked = frozenset(label for label, node in named if is_index_ordered(node, scope))
     return Scope(found, moved=True, ranked=ranked, values=values)
 
 
@@ -229,7 +229,7 @@ def _of_member(plan: Explode, node: Expression) -> Column | None:
     """Return the type of a column for each member: a key or an aggregate of its group, or the member's own value."""
     source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
     groups = _groups_of(source)
-    if plan.pieces or not isinstance(node, ast.Column) or groups is None:
+    if plan.parts_per_group or not isinstance(node, ast.Column) or groups is None:
         return None
     single = schema(source).value(node)
     if single is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.expressions.metrics import ranked_by_index
-from tql.expressions.placed import Placed
-from tql.plan.names import made_names
+from tql.expressions.qualified_name import QualifiedName
+from tql.plan.names import computed_columns
 from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
 from tql_grammar.functions import CLOSENESS, FLAT
@@ -21,15 +21,15 @@ SEVERAL = (Scan, Verbatim, Union, Join)
 
 def score_of(plan: Plan, key: Expression) -> Score | None:
     """Return the score that a name is, in a plan or in the query that is its source; None for any other expression."""
-    here = not isinstance(key, Placed) or key.place == "output"
-    while isinstance(key, (ast.Column, Placed)) and not isinstance(plan, SEVERAL):
+    here = not isinstance(key, QualifiedName) or key.place == "output"
+    while isinstance(key, (ast.Column, QualifiedName)) and not isinstance(plan, SEVERAL):
         if isinstance(plan, Subquery):
             key, here = ast.Column(key.name), True
         elif here:
             found = _own_score(plan, key.name)
             if found is not None:
                 return found
-            key = made_names(_selected(plan)).get(key.name, key)
+            key = computed_columns(_selected(plan)).get(key.name, key)
         plan = plan.child  # type: ignore[attr-defined]  # all others have one
     return None
 

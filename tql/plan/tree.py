@@ -55,7 +55,7 @@ def operations(plan: Plan) -> Iterator[Plan]:
 
 
 def folded(plan: Plan, change: Callable[[Plan, tuple[T, ...]], T]) -> T:
-    """Return what *change* makes of each operation and of what it made of its inputs, from the leaves up, without recursion."""
+    """Return the result of *change* for the root; it gets each operation with the results of its inputs, from the leaves up, without recursion."""
     done: list[T] = []
     stack: list[tuple[Plan, bool]] = [(plan, False)]
     while stack:

@@ -102,7 +102,7 @@ def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) ->
 
 
 def _read(subject: str, value: object) -> NDArray[Any]:
-    """Return what numpy makes of *value*."""
+    """Return *value* as a numpy array."""
     require_unmasked(subject, value)
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)

@@ -46,7 +46,7 @@ def by_value(value: object) -> object:
 
 def literal(subject: str, value: object) -> ast.Expression:
     """
-    Return the TQL literal that stands for *value* exactly.
+    Return the TQL literal of exactly *value*.
 
     Args:
         subject: the method or argument that was given the value, for the message.
@@ -56,7 +56,7 @@ def literal(subject: str, value: object) -> ast.Expression:
         ``NULL``, ``TRUE``, ``-5``, ``0.1``, ``'it''s'``, ``ARRAY[..]``; float64 values keep every bit.
 
     Raises:
-        ArgumentError: no literal stands for the value (NaN, infinity, an int beyond 64 bits, a date, bytes, ..).
+        ArgumentError: the value has no literal: NaN, infinity, an int beyond 64 bits, a date, bytes.
     """
     kind: type = type(value)
     return (_WRITERS.get(kind) or _writer(kind))(subject, value)

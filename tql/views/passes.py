@@ -1,4 +1,4 @@
-"""What each pass of the compiler makes of a query, as text: for pages, tests and whoever looks for a fault."""
+"""A query after each pass of the compiler, as text for pages, tests and debugging."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ _ARGUMENTS: dict[type[Plan], Callable[[Any, Callable[[Expression], str]], Iterab
     Extend: lambda node, write: [_many(node.outputs, write)],
     Project: lambda node, write: [_many(node.columns, write)],
     Aggregate: _groups,
-    Explode: lambda node, write: [_many(node.columns, write), f"in {node.pieces or 'single'} pieces"],
+    Explode: lambda node, write: [_many(node.columns, write), f"in {node.parts_per_group or 'single'} pieces"],
     Sort: lambda node, write: [_keys(node, write)],
     Limit: lambda node, _write: filter(None, _rows(node)),
     Sample: lambda node, write: ["by", write(node.weights), "" if node.amount is None else str(node.amount)],

@@ -8,13 +8,13 @@ from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.source import argument, expression, key, name_or, relevance, similarity, text
 from tql.expressions.source import value as value_of
-from tql.statement import AsWritten, Combined, Dataset, Fusion, Statement, TextSearch
+from tql.statement import Dataset, Fusion, SetOperation, Statement, TextSearch, VerbatimQuery
 from tql_grammar import ast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tql.statement import Joined, Sampling, Search
+    from tql.statement import JoinClause, Sampling, Search
     from tql_grammar.ast import Expression
 
 
@@ -25,7 +25,7 @@ def query(whole: Statement) -> str:
 
 def calls(whole: Statement) -> list[str]:
     """Return the calls that make a query, in the order in which they are usually written."""
-    if isinstance(whole.source, AsWritten) and whole == Statement(source=whole.source):
+    if isinstance(whole.source, VerbatimQuery) and whole == Statement(source=whole.source):
         return [f"parse({text(whole.source.tree)})"]
     found: list[tuple[str, list[str]]] = []
     for item in items(whole):
@@ -57,7 +57,7 @@ class Item(NamedTuple):
         return "order_by" if isinstance(self.value, Key) else self.method
 
 
-# The methods that stand at the begin, all of them in the order of the calls, and those whose calls in a row are put together into one.
+# The methods that begin a chain, all methods in the order of the chain, and those of which consecutive calls become one.
 BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
 METHODS = (
     *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
@@ -73,7 +73,7 @@ def items(whole: Statement) -> list[Item]:
 
 def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only the compiler makes are never shown
     """Return what a query says of where its rows are from."""
-    if isinstance(source, Combined):
+    if isinstance(source, SetOperation):
         return [Item(source.operator, member, query(member)) for member in source.members]
     return [] if source is None else [Item("from_", source, _source(source))]
 
@@ -82,7 +82,7 @@ def _begin(whole: Statement) -> list[str]:
     """Return the calls that say what is selected from where."""
     source = whole.source
     selected = f"select({', '.join(map(_output, whole.outputs))})"
-    if isinstance(source, Combined):
+    if isinstance(source, SetOperation):
         first, *others = map(query, source.members)
         return [first, *(f"{source.operator}({other})" for other in others), *([selected] if whole.outputs else [])]
     return [selected] if source is None else [selected, f"from_({_source(source)})"]
@@ -90,7 +90,7 @@ def _begin(whole: Statement) -> list[str]:
 
 def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the compiler makes are never shown
     """Return the arguments of ``from_``."""
-    if isinstance(source, AsWritten):
+    if isinstance(source, VerbatimQuery):
         return f"parse({text(source.tree)})"
     what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
     schema = getattr(source, "schema", None)
@@ -98,7 +98,7 @@ def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the com
     return f"{what}, {source.alias!r}{columns}" if source.alias else f"{what}{columns}"
 
 
-def _join(join: Joined) -> str:
+def _join(join: JoinClause) -> str:
     """Return the arguments of ``join``."""
     what = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
     how = "" if join.how == "inner" else f", how={join.how!r}"
@@ -171,8 +171,8 @@ def _cut(whole: Statement) -> Iterator[Item]:
 
 def _pieces(whole: Statement) -> Iterator[Item]:
     """Yield what takes groups apart."""
-    if whole.pieces is not None:
-        yield Item("ungroup_by", whole.pieces, str(whole.pieces or ""))
+    if whole.parts_per_group is not None:
+        yield Item("ungroup_by", whole.parts_per_group, str(whole.parts_per_group or ""))
 
 
 # What each clause says, in the order in which they are usually written.

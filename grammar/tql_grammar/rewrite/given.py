@@ -5,7 +5,7 @@ from __future__ import annotations
 from tql_grammar import ast
 
 
-class AsIs(ast.Expression):
+class VerbatimExpression(ast.Expression):
     """An expression from `raw`, which is sent to the engine unchanged."""
 
     expression: ast.Expression

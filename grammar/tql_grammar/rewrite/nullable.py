@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.walk import rebuild, walk
 
@@ -88,7 +88,7 @@ def _leaf(node: Expression, scope: Scope) -> Expression:
         return node
     if isinstance(node, ast.Comparison) and _needs_no_guard(node, scope):
         return node.replace(left=guarded(node.left, scope), right=guarded(node.right, scope))
-    return node if isinstance(node, (ast.Column, AsIs)) else guarded(node, scope)
+    return node if isinstance(node, (ast.Column, VerbatimExpression)) else guarded(node, scope)
 
 
 def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
@@ -120,7 +120,7 @@ def guarded(node: N, scope: Scope) -> N:
     """
     if scope.columns is None or not _reads_null(node, scope):
         return node
-    found = rebuild(node, lambda part: _guard_part(part, scope), opaque=AsIs)
+    found = rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression)
     if isinstance(found, ast.Aliased | ast.Order):
         return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
     return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
@@ -240,7 +240,7 @@ def _required(node: Expression) -> Columns:
 
 _JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _LEAVES = (
-    AsIs,
+    VerbatimExpression,
     ast.Between,
     ast.Boolean,
     ast.Chain,

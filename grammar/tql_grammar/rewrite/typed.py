@@ -9,7 +9,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
 from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
-from tql_grammar.rewrite.given import AsIs
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
@@ -39,19 +39,19 @@ def typed(node: N, scope: Scope) -> N:
     Raises:
         ArgumentError: a part does not apply to the type of its column, or the engine cannot evaluate it.
     """
-    return rebuild(merged(node), lambda part: _part(part, scope), opaque=AsIs)
+    return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
 def as_given(node: N) -> N:
     """Return an expression with its raw expressions unwrapped."""
 
     def unwrap(part: Record) -> Record:
-        if isinstance(part, AsIs):
+        if isinstance(part, VerbatimExpression):
             return part.expression
         join = _JOINED.get(type(part))
         return part if join is None else join(part.operands)  # type: ignore[attr-defined]  # AND and OR
 
-    return rebuild(node, unwrap) if any(isinstance(part, AsIs) for part in walk(node)) else node
+    return rebuild(node, unwrap) if any(isinstance(part, VerbatimExpression) for part in walk(node)) else node
 
 
 def condition(node: Expression, scope: Scope) -> Expression:

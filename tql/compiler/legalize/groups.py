@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = Groups([written(key, scope) for key in node.keys], scope)
+    found = AggregateBuilder([written(key, scope) for key in node.keys], scope)
     outputs = tuple(found.output(output, lambda part: written(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
 
-class Groups:
+class AggregateBuilder:
     """Collects what the select below has to compute while the outputs of a grouped select are written."""
 
     def __init__(self, keys: Iterable[Expression], scope: Scope) -> None:
@@ -64,7 +64,7 @@ class Groups:
                 "group_by",
                 "takes columns by name, not `*`",
                 "*",
-                'select the keys and what to make of the rest: select("k", n=fn.count())',
+                'select the keys and aggregates of the rest: select("k", n=fn.count())',
             )
         reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)

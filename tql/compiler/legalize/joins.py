@@ -253,7 +253,7 @@ def _matches(kept: Side, other: Side) -> Plan:
 
 
 def _materialised(labels: Iterable[str], rows: Plan, by: Expression, *more: Expression) -> Plan:
-    """Return rows as groups of one: of those the engine reads what it should, whatever they are made of."""
+    """Return rows as groups of one row each, whose values the engine reads correctly."""
     firsts = (ast.Aliased(ast.Subscript(ast.Column(label), (ast.Number(0),)), label) for label in labels)
     return Aggregate(Subquery(rows, reason=ALONE), (by,), (*firsts, *more))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import schema, touches_index
+from tql.plan.schema import is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
@@ -43,7 +43,7 @@ def selected(node: Project, rows: Plan) -> Plan:
 
 
 def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> None:
-    """Refuse an output beside ``*`` that the engine would put in the place of a column, without a word."""
+    """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
             rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
@@ -106,7 +106,7 @@ def _order_of(plan: Plan) -> Sort | None:
 
 
 def _is_flat(key: ast.Order) -> bool:
-    """Tell whether a key has to stand beside its LIMIT."""
+    """Tell whether a key has to be in the same SELECT as its LIMIT."""
     return isinstance(key.expression, ast.Function) and key.expression.name in FLAT
 
 
@@ -135,7 +135,7 @@ def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
     if isinstance(_filtered(sort.child), Aggregate):
         return False
     scope = schema(sort.child)
-    if any(touches_index(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
+    if any(is_index_ordered(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
         return True
     searches = any(is_search(key.expression, score) for key, score in zip(sort.keys, sort.scores, strict=True))
     return node.offset is not None and searches and any(map(_is_unknown, operations(node)))

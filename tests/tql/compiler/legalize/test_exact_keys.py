@@ -201,7 +201,7 @@ def cells(keys: Iterable[Value], row: Row) -> tuple[Any, ...]:
     return tuple(rank(key.of(row)) for key in keys)
 
 
-def given_back(keys: Iterable[Value], row: Row) -> tuple[Any, ...]:
+def output_reference(keys: Iterable[Value], row: Row) -> tuple[Any, ...]:
     """Return the values of keys in a row of the result."""
     return tuple(rank(row[key.name]) for key in keys)
 
@@ -238,7 +238,7 @@ def an_order(draw: random.Random, one: Table, _two: Table) -> None:
     by_id = {row["id"]: row for row in kept}
 
     assert [cells(keys, by_id[row["id"]]) for row in found] == expected, str(query)
-    assert not named or [given_back(keys, row) for row in found] == expected, str(query)
+    assert not named or [output_reference(keys, row) for row in found] == expected, str(query)
     assert len({row["id"] for row in found}) == len(expected)
 
 
@@ -259,7 +259,7 @@ def a_group(draw: random.Random, one: Table, _two: Table) -> None:
     found = one.run(query.order_by(by, "least"))
 
     assert len(found) == len(expected), str(query)
-    assert expected == {given_back(keys, row): (row["n"], row["least"], row["most"]) for row in found}, str(query)
+    assert expected == {output_reference(keys, row): (row["n"], row["least"], row["most"]) for row in found}, str(query)
     assert found == sorted(found, key=lambda row: (row[by], row["least"])), str(query)
 
 
@@ -270,8 +270,8 @@ def a_distinct(draw: random.Random, one: Table, _two: Table) -> None:
     found = one.run(query.distinct().order_by(keys[0].name))
     expected = {cells(keys, row) for row in kept}
 
-    assert Counter(expected) == Counter(given_back(keys, row) for row in found), str(query)
-    assert [given_back(keys[:1], row) for row in found] == sorted(key[:1] for key in expected), str(query)
+    assert Counter(expected) == Counter(output_reference(keys, row) for row in found), str(query)
+    assert [output_reference(keys[:1], row) for row in found] == sorted(key[:1] for key in expected), str(query)
 
 
 SETS: dict[str, Callable[[Counter[Any], Counter[Any]], Counter[Any]]] = {
@@ -292,9 +292,9 @@ def a_set(draw: random.Random, one: Table, two: Table) -> None:
     expected = SETS[operator](*(Counter(cells(keys, row) for row in rows) for rows in (of_left, of_right)))
     found = one.run(query.order_by(desc(keys[0].name)), two)
 
-    assert expected == Counter(given_back(keys, row) for row in found), str(query)
+    assert expected == Counter(output_reference(keys, row) for row in found), str(query)
     in_order = sorted((key[:1] for key in expected.elements()), reverse=True)
-    assert [given_back(keys[:1], row) for row in found] == in_order, str(query)
+    assert [output_reference(keys[:1], row) for row in found] == in_order, str(query)
 
 
 def a_mixed_set(draw: random.Random, one: Table, two: Table) -> None:

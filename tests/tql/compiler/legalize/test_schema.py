@@ -141,10 +141,10 @@ REFUSED = [
         lambda: select_("id").where(col("id") == "a"), "`comparison` takes a number for a column of int64", id="a text"
     ),
     pytest.param(
-        lambda: select_("id").where(col("text") == 1), "`comparison` takes a text for a column of text", id="a number"
+        lambda: select_("id").where(col("text") == 1), "`comparison` takes a string for a column of text", id="a number"
     ),
     pytest.param(
-        lambda: select_("id").where(col("text").in_([1])), "`comparison` takes a text for a column", id="numbers in"
+        lambda: select_("id").where(col("text").in_([1])), "`comparison` takes a string for a column", id="numbers in"
     ),
     pytest.param(
         lambda: select_("id").where(col("id").in_(["a"])), "`comparison` takes numbers for a column", id="texts in"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tql_grammar import ast
 
 
-class Placed(ast.Expression):
+class QualifiedName(ast.Expression):
     """A name that says where it is looked up: in the "source", or among the query's own "output"."""
 
     name: str
