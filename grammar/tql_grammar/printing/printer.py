@@ -27,7 +27,7 @@ def to_tql(node: Node) -> str:
 
 
 def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
-    """Return the text in pieces; a parameter is a piece of its own, a `Mark`, and so are nodes that are named in *values* by their identity, each a `Slot` with its number."""
+    """Return the text in pieces: a `Mark` for each parameter, and a `Slot` for each node of *values*, which maps the identities of nodes to numbers."""
     slots = values or {}
     written: list[str] = []
     stack: list[Part] = [node]

@@ -328,14 +328,14 @@ def _of_unknown_in(node: ast.In) -> Expression:
 
     safe = isinstance(node.operand, ast.Column) and all(
         isinstance(member, ast.String) or isinstance(number(member), int)
-        for member in node.members  # type: ignore[union-attr]  # no sub-query: the caller checked
+        for member in node.members  # type: ignore[union-attr]  # no subquery: the caller checked
     )
     return node if safe else _either(node, UNKNOWN)
 
 
 def _either(node: ast.In, scope: Scope) -> Expression:
     """Return equalities with each of the members."""
-    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no sub-query
+    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no subquery
     found = disjunction(tests)
     return negation(found) if node.negated else found
 

@@ -208,6 +208,6 @@ def _kept(start: int | None, written: Expression | None) -> int | None:
 
 
 def _shown(part: ast.Slice) -> str:
-    """Return a slice as it is written."""
+    """Return a slice in Python's syntax."""
     bounds = ["" if bound is None else str(_number(bound)) for bound in (part.start, part.stop, part.step)]
     return f"[{':'.join(bounds if part.step is not None else bounds[:2])}]"

@@ -88,8 +88,8 @@ def function(node: ast.Function, scope: Scope) -> Expression:
     if name == "dot":
         return _dot(node, scope)
     form = _ARGUMENTS.get(name)
-    beside = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
-    if form is None or beside:
+    with_vector = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
+    if form is None or with_vector:
         return node
     return node.replace(arguments=tuple(form(argument, scope) for argument in node.arguments))
 

@@ -1,4 +1,4 @@
-"""A text with the key of one without findings has the findings that it has without the cache: none; reading it whole is the judge."""
+"""The cache hides no finding: a query with the cache key of a clean query has no findings when it is checked without the cache."""
 
 from __future__ import annotations
 
@@ -216,14 +216,14 @@ def test_texts_of_the_corpus_have_findings_or_none_by_their_key() -> None:
 
 
 def test_thousands_of_pairs_have_one_key() -> None:
-    """The tests above compare what they say."""
+    """The tests above compare several queries for each key."""
     groups = [group for form in FORMS for group in of_one_key(list(filled(form, VARIANTS)))]
     assert sum(len(group) * (len(group) - 1) // 2 for group in groups) > 10_000
 
 
 @pytest.mark.parametrize("place", READ)
 def test_what_is_declared_is_read(place: str) -> None:
-    """Without what the rules declare for a place, some texts of one shape differ in their findings: the tests above see each of them."""
+    """Without the declarations for a place, some queries with the same key differ in their findings, and the tests above notice."""
     others = {other: read for other, read in READ.items() if other != place}
     assert any(disagreeing(list(filled(form, VARIANTS)), others) for form in FORMS)
 
@@ -236,7 +236,7 @@ def seven_is_odd(subject: Subject) -> Iterator[Finding]:
 
 
 def test_a_rule_that_reads_what_it_does_not_declare_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests above see what they look for, and a declared literal is a part of the shape."""
+    """The tests above notice a rule that reads an undeclared literal, and a declared literal is a part of the key."""
     rule = Rule("TQL999", "BETWEEN from 7", "error", "none", "select id from d where a between 7 and 8", seven_is_odd)
     monkeypatch.setattr(checks, "CERTAIN", (*checks.CERTAIN, rule))
     texts = [rule.example, rule.example.replace("7", "5"), rule.example.replace("8", "9")]
@@ -249,7 +249,7 @@ def test_a_rule_that_reads_what_it_does_not_declare_is_noticed(monkeypatch: pyte
 
 @pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
 def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
-    """A rule's example has its findings after a query that differs in one literal was checked: the rule has declared what it reads."""
+    """A rule's example has its findings after the check of a query that differs in one literal, since the rule declares the literals that it reads."""
     text, wanted = rule.example, slow(rule.example)
     for match in LITERAL.finditer(text):
         for other in STRINGS if match[0][0] == "'" else NUMBERS:
@@ -316,7 +316,7 @@ def test_the_same_shape_is_found_again(first: str, second: str) -> None:
     ],
 )
 def test_what_matters_is_part_of_the_key(first: str, second: str) -> None:
-    """Kinds, signs, equal values, names, and what a rule reads of a literal are told apart."""
+    """Kinds, signs, equal values, names, and declared properties of literals lead to different keys."""
     assert cache.cache_key(first, READ) != cache.cache_key(second, READ)
 
 

@@ -1,4 +1,4 @@
-"""Tokens and literals read one character after the other: what the regular expressions of the lexer are compared with."""
+"""Scanner of tokens and literals, character by character: the reference for the regular expressions of the lexer."""
 
 from __future__ import annotations
 
