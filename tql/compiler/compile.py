@@ -17,6 +17,7 @@ from tql.compiler.lower import lower, source
 from tql.compiler.pack import pack
 from tql.compiler.resolve import resolve
 from tql.parameters import require_bound, require_fitting
+from tql.plan.helpers import names_apart_from, names_in
 from tql.plan.schema import schema
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot
@@ -47,8 +48,9 @@ def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
         ArgumentError: no text has the query's meaning.
     """
     found: Any = query
-    for step in PASSES:
-        found = step(found, context)
+    with names_apart_from(names_in(query, context.schemas.values())):
+        for step in PASSES:
+            found = step(found, context)
     packed: Packed = found
     return packed
 
@@ -60,7 +62,8 @@ def tree(query: Statement) -> ast.Query:
 
 def seen(query: Statement) -> Scope:
     """Return the columns of the source of a query."""
-    return schema(resolve(source(bind(query, NOWHERE).source), NOWHERE))
+    with names_apart_from(names_in(query, ())):
+        return schema(resolve(source(bind(query, NOWHERE).source), NOWHERE))
 
 
 def compile_query(
