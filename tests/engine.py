@@ -8,7 +8,7 @@ import deeplake
 import numpy as np
 
 from tql import Schema
-from tql_grammar.lint.check import deadly
+from tql_grammar.lint.check import crash_findings
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _values(view: Any, name: str) -> Any:
 
 def require_harmless(text: str, datasets: Mapping[str | None, Any]) -> None:
     """Fail if `check` finds that a query crashes the engine."""
-    found = deadly(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
+    found = crash_findings(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
     assert not found, f"{found[0].code}: {text}"
 
 

@@ -58,10 +58,10 @@ def fix(text: str, schema: object = None) -> str:
         text: the TQL text.
         schema: as for `check`.
     """
-    from tql_grammar.lint.check import fixed
+    from tql_grammar.lint.check import apply_fixes
     from tql_grammar.syntax.parser import read
 
-    return fixed(text, schemas_of(read(text).tree, schema))
+    return apply_fixes(text, schemas_of(read(text).tree, schema))
 
 
 def parse(text: str) -> Query:

@@ -18,7 +18,7 @@ from tql_client.protocol.wire import Decoding
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
 from tql_grammar.errors import ArgumentError
-from tql_grammar.lint.engine_messages import translated
+from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -325,7 +325,7 @@ class Client:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
                 if error.diagnostic is None:
-                    error.diagnostic = translated(error.description, text, schemas)
+                    error.diagnostic = explain_message(error.description, text, schemas)
                 raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)

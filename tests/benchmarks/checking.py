@@ -9,7 +9,7 @@ from tests.benchmarks.case import Case, growth, growth_of_memory, peer
 from tests.benchmarks.composing import ours
 from tql import check
 from tql_grammar.lint import cache
-from tql_grammar.lint.check import check_reading
+from tql_grammar.lint.check import check_parsed
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -84,19 +84,19 @@ def _families_again() -> tuple[Callable[[], object], Callable[[], object]]:
 
 def families_change_nothing() -> bool:
     """Return whether the families have no findings, and one shape each for all literals."""
-    cache.forget()
+    cache.clear()
     texts = [text for _ in range(3) for text in of_families()]
     return (
         not any(map(check, texts))
-        and cache.kept() == len(FAMILIES)
-        and not any(check_reading(read(text)) for text in texts)
+        and cache.size() == len(FAMILIES)
+        and not any(check_parsed(read(text)) for text in texts)
     )
 
 
 def shapes_change_nothing() -> bool:
     """Return whether queries of known shapes have the same findings as without the cache."""
     texts = [short(number) for number in (1, 2, 0, -1)] + [ours(), ours().replace("ARRAY[", "ARRAY[0.5,", 1)]
-    return all(check(text) == check_reading(read(text)) for text in texts * 2)
+    return all(check(text) == check_parsed(read(text)) for text in texts * 2)
 
 
 def _levels(count: int) -> Callable[[], object]:

@@ -22,7 +22,7 @@ from tql.plan.schema import schema
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot
 from tql_grammar.printing.printer import pieces, to_tql
-from tql_grammar.rewrite.source import depth, filled, lacks_source
+from tql_grammar.rewrite.source import depth, fill_source, lacks_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -108,7 +108,7 @@ def _pieces(
     try:
         found = compiled(query, Context(dataset, schemas or {})).tree
         if dataset is not None:
-            found = filled(found, dataset)
+            found = fill_source(found, dataset)
         elif needs_source and lacks_source(found):
             raise without_source(compile_query(query))
         written = pieces(found, values)
@@ -151,4 +151,4 @@ def with_source(text: str, dataset: str) -> str:
     from tql_grammar.syntax.parser import read
 
     found = read(text).tree
-    return text if found is None or not lacks_source(found) else to_tql(filled(found, dataset))
+    return text if found is None or not lacks_source(found) else to_tql(fill_source(found, dataset))

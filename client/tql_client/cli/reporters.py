@@ -183,11 +183,11 @@ def _string(line: bytes, number: int) -> str:
 def _check(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
     """Return the JSON object for one query: ok, parses, engine_position and diagnostics."""
     from tql.findings import schemas_of
-    from tql_grammar.lint.check import check_reading
+    from tql_grammar.lint.check import check_parsed
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    diagnostics = check_reading(reading, schemas_of(reading.tree, schema), info=info)
+    diagnostics = check_parsed(reading, schemas_of(reading.tree, schema), info=info)
     return {
         "ok": not any(diagnostic.severity == "error" for diagnostic in diagnostics),
         "parses": reading.parses,

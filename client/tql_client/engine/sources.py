@@ -51,7 +51,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         default_path: the path of the dataset that queries without FROM read; None rejects these queries.
         columns: returns the schema of the dataset at a path.
         allow_sources: pass other names on to the engine, which opens them from disk or over the network.
-        may_crash: accept queries that crash or block the engine, for an engine in a child process; see `tql_grammar.lint.check.deadly`.
+        may_crash: accept queries that crash or block the engine, for an engine in a child process; see `tql_grammar.lint.check.crash_findings`.
 
     Raises:
         BadQuery: the text is not one query, or it would crash or block the engine.
@@ -84,9 +84,9 @@ def _refuse_no_query(parsed: ParseResult) -> None:
 
 def _refuse_deadly(parsed: ParseResult, schemas: Mapping[str | None, Schema]) -> None:
     """Raise if the query would crash or block the engine."""
-    from tql_grammar.lint.check import deadly
+    from tql_grammar.lint.check import crash_findings
 
-    _refuse(deadly(parsed, schemas))
+    _refuse(crash_findings(parsed, schemas))
 
 
 def _refuse(findings: Iterable[Diagnostic]) -> None:

@@ -160,10 +160,10 @@ def is_repeatable(error: Failure, query: str) -> bool:
 
 def _crashes_engine(query: str) -> bool:
     """Return whether a query crashes or blocks the engine according to `check`."""
-    from tql_grammar.lint.check import deadly
+    from tql_grammar.lint.check import crash_findings
     from tql_grammar.syntax.parser import read
 
-    return bool(deadly(read(query)))
+    return bool(crash_findings(read(query)))
 
 
 def _record_attempt(error: Failure, attempt: int, elapsed: float) -> None:
