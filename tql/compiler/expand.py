@@ -13,7 +13,7 @@ from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
 from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.statement import DerivedQuery, Fusion, Statement, TextSearch
+from tql.statement import LAST_CLAUSES, DerivedQuery, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
@@ -39,10 +39,8 @@ def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
 def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
     columns = as_columns(required_names("distinct", names(query, child)))
-    rows = lower(query.replace(unique=False, keys=(), row_limit=None, row_offset=None), child)
-    whole = Statement(
-        outputs=columns, groups=columns, keys=query.keys, row_limit=query.row_limit, row_offset=query.row_offset
-    )
+    rows = lower(query.replace(unique=False, **LAST_CLAUSES), child)
+    whole = Statement(outputs=columns, groups=columns, **last_clauses(query))
     return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
 
 
@@ -140,17 +138,11 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
         outputs=(*query.outputs, *(() if fusion.key in labels else (key,))),
         searches=(),
         conditions=tuple(part for part in query.conditions if part not in outside),
-        keys=(),
-        row_limit=None,
-        row_offset=None,
+        **LAST_CLAUSES,
     )
-    whole = Statement(
-        outputs=as_columns((*labels, fusion.alias)),
-        conditions=outside,
-        keys=_with_ties([_best_first(item, fusion.alias) for item in query.keys], key),
-        row_limit=query.row_limit,
-        row_offset=query.row_offset,
-    )
+    keys = _with_ties([_best_first(item, fusion.alias) for item in query.keys], key)
+    outputs = as_columns((*labels, fusion.alias))
+    whole = Statement(outputs=outputs, conditions=outside, **{**last_clauses(query), "keys": keys})
     rows = Subquery(_added_up(ranked, child, fusion, labels, lower), reason=ADDED_UP)
     return lower(whole, rows, (Score(fusion.alias, "desc"),))
 

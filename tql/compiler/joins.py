@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tql.compiler.grouped import is_grouped
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
-from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
+from tql.plan.nodes import CLAUSES, Aggregate, Extend, Join, Plan, Scan, Subquery, Union
 from tql.plan.schema import alias_of, missing_side
 from tql.plan.tree import own_nodes
 from tql.statement import Dataset, DerivedQuery, Fusion, Sampling, Statement
@@ -141,7 +141,7 @@ def _unfiltered(plan: Plan) -> Plan:
 def _whole(plan: Plan) -> Plan:
     """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
     base = plan
-    while isinstance(base, (Filter, Sample, Sort, Limit)):
+    while isinstance(base, CLAUSES):
         if ranks_words(base):
             return plan
         base = base.child

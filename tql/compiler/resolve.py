@@ -19,7 +19,20 @@ from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, replace_references, unqualify, uses
-from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
+from tql.plan.nodes import (
+    CLAUSES,
+    Aggregate,
+    Barrier,
+    Explode,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    Project,
+    Sample,
+    Sort,
+)
 from tql.plan.positions import has_row_number, is_positional, positional_call, require_source_order
 from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
@@ -89,17 +102,16 @@ def _resolved(plan: Plan) -> Plan:
 def _taken_apart(plan: Plan) -> tuple[Plan, Steps]:
     """Return the select list of a statement, and the clauses around it."""
     steps, conditions = Steps(), []
-    while not isinstance(plan, tuple(_RULES)) and (step := _STEPS.get(type(plan))) is not None:
+    while isinstance(plan, CLAUSES):
         if isinstance(plan, Filter):
             conditions.append(plan.predicate)
         else:
-            steps = step(steps, plan)
-        plan = plan.child  # type: ignore[attr-defined]  # a step has one
+            steps = _STEPS[type(plan)](steps, plan)
+        plan = plan.child
     return plan, steps._replace(conditions=tuple(reversed(conditions)))
 
 
 _STEPS: dict[type[Plan], Callable[..., Steps]] = {
-    Filter: lambda steps, _plan: steps,
     Sample: lambda steps, plan: steps._replace(sample=plan),
     Sort: lambda steps, plan: steps._replace(keys=plan.keys),
     Limit: lambda steps, plan: steps._replace(limit=plan),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,10 @@ import pytest
 
 from tests.oracle import CRASH, HANG, Runner
 from tql import Schema, check, fix
-from tql_grammar.lint.check import RULES
+from tql_grammar.lint import rules
+from tql_grammar.lint.check import MODULES, RULES
+from tql_grammar.python.source import PASTED
+from tql_grammar.syntax.findings import syntax_rules, text_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +57,22 @@ def by_family(*families: str) -> list[Any]:
 
 
 def test_each_code_has_one_rule() -> None:
-    """Codes are in order, and none comes twice."""
+    """Codes are in order and unique, also among those of characters, of syntax, and of values pasted into texts of Python files."""
     found = [rule.code for rule in RULES]
+    others = [*(rule.code for rule in text_rules.RULES), *syntax_rules.TITLES, PASTED]
 
     assert found == sorted(set(found))
+    assert not {*found} & {*others}
+    assert len(set(others)) == len(others)
+
+
+def test_each_module_of_rules_is_used() -> None:
+    """A rule in a module that the check does not know would never run."""
+    modules = [
+        importlib.import_module(f"{rules.__name__}.{found.name}") for found in pkgutil.iter_modules(rules.__path__)
+    ]
+
+    assert {module for module in modules if hasattr(module, "RULES")} == {*MODULES}
 
 
 @pytest.mark.parametrize("rule", by_family("2", "3", "4", "5"))

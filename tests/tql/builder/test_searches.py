@@ -245,7 +245,7 @@ def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 
     ]
     scores = fused([ranking[:candidates] for ranking in rankings], weights or [1.0] * len(rankings), k)
 
-    query = select("id", "t", key) if key != "id" else select("id", "t")
+    query = select("id", "t", *{key} - {"id"})
     query = query.hybrid(
         vector=[("e", vector) for vector in vectors],
         text=[("t", text) for text in texts],
