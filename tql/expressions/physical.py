@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.expressions import patterns
-from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.logical import Membership, PatternMatch, Range, Relevance, Similarity, TextMatch
 from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
@@ -27,7 +27,22 @@ def physical(root: R) -> R:
 
 def _text_match(node: TextMatch) -> Expression:
     """Return LIKE with the pattern of a text."""
-    return patterns.condition(node.operand, patterns.pattern(node.kind, node.text.value))
+    return patterns.condition(node.operand, pattern_of(node))
+
+
+def pattern_of(node: TextMatch) -> patterns.Pattern:
+    """
+    Return the pattern of a condition on a text.
+
+    Raises:
+        ArgumentError: no pattern has its meaning.
+    """
+    return patterns.pattern(node.kind, node.text.value)
+
+
+def _pattern_match(node: PatternMatch) -> Expression:
+    """Return LIKE with a pattern."""
+    return patterns.test(node.operand, node.pattern, empty=node.empty, fold=node.fold)
 
 
 def _range(node: Range) -> Expression:
@@ -49,6 +64,7 @@ def _similarity(node: Similarity) -> Expression:
 
 FORMS: dict[type[Record], Callable[[Any], Expression]] = {
     TextMatch: _text_match,
+    PatternMatch: _pattern_match,
     Range: _range,
     Membership: _membership,
     Similarity: _similarity,

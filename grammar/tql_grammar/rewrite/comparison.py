@@ -68,7 +68,18 @@ def literal_of(value: float) -> Expression:
 
 def _is_literal(node: Expression) -> bool:
     """Tell whether a node is one value that is written out."""
-    return isinstance(node, (ast.String, ast.Boolean)) or number(node) is not None
+    return isinstance(node, (ast.String, ast.Boolean)) or isinstance(_unsigned(node), ast.Number)
+
+
+def _is_integer(node: Expression) -> bool:
+    """Tell whether a node is an integer that is written out."""
+    unsigned = _unsigned(node)
+    return isinstance(unsigned, ast.Number) and not unsigned.is_float
+
+
+def _unsigned(node: Expression) -> Expression:
+    """Return a number without its sign, and any other node unchanged."""
+    return node.operand if isinstance(node, ast.Negate) else node
 
 
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
@@ -229,13 +240,20 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     """Return BETWEEN for the two bounds of a column of integers that is never null, or None where they are none."""
+    column = scope.column(_tested(one))
+    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
+        return None
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
         return None
-    column = scope.column(low[0])
-    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
-        return None
     return ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+
+
+def _tested(node: Expression) -> Expression | None:
+    """Return what a lower bound is one of."""
+    if isinstance(node, ast.Not):
+        return node.operand.operand if isinstance(node.operand, ast.Between) else None
+    return node.left if isinstance(node, ast.Comparison) else None
 
 
 def _lower(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
@@ -325,7 +343,7 @@ def _of_unknown_in(node: ast.In) -> Expression:
     from tql_grammar.rewrite.scope import UNKNOWN
 
     safe = isinstance(node.operand, ast.Column) and all(
-        isinstance(member, ast.String) or isinstance(number(member), int)
+        isinstance(member, ast.String) or _is_integer(member)
         for member in node.members  # type: ignore[union-attr]  # no sub-query: the caller looked
     )
     return node if safe else _either(node, UNKNOWN)

@@ -118,9 +118,9 @@ def test_the_dataset_of_the_client_is_part_of_the_shape() -> None:
 def test_shapes_do_not_pile_up() -> None:
     """The number of shapes that are kept has a bound."""
     cache.forget()
-    for number in range(cache.MOST_SHAPES + 10):
+    for number in range(cache.MOST_TEXTS + 10):
         str(select(f"c{number}"))
-    assert cache.kept() <= cache.MOST_SHAPES
+    assert cache.kept() <= cache.MOST_TEXTS
 
 
 def test_a_very_deep_query_has_no_shape() -> None:
