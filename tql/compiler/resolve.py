@@ -18,7 +18,7 @@ from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.placed import Placed
-from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, renamed, uses
+from tql.plan.names import carried_columns, made_names, placed, refuse_doubtful, uses
 from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
 from tql.plan.positions import is_positional, numbers_rows, positional_call, require_unmoved
 from tql.plan.schema import alias_of, schema
@@ -201,7 +201,7 @@ def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], carrie
     parts = list(conditions)
     if not parts:
         return plan
-    found = [placed(renamed(part, carried)) for part in parts]
+    found = [placed(part, carried) for part in parts]
     for part in found:
         require_columns(subject, part, schema(plan))
     return Filter(plan, conjunction(found))
@@ -211,7 +211,7 @@ def _sampled(plan: Plan, steps: Steps, carried: Mapping[str, str]) -> Plan:
     """Return rows of a plan that are drawn."""
     if steps.sample is None:
         return plan
-    weights = placed(renamed(steps.sample.weights, carried))
+    weights = placed(steps.sample.weights, carried)
     require_columns("sample_by", weights, schema(plan))
     return steps.sample.replace(child=plan, weights=weights)
 
@@ -220,7 +220,7 @@ def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], carried: Mappin
     """Return the rows of a plan in an order."""
     if not keys:
         return plan
-    found = tuple(placed(renamed(key, carried)) for key in keys)
+    found = tuple(placed(key, carried) for key in keys)
     for key in found:
         require_columns("order_by", key, schema(plan))
     return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))

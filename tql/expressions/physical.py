@@ -10,7 +10,7 @@ from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.logic import disjunction, negation
-from tql_grammar.walk import rebuild
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ R = TypeVar("R", bound=Record)
 
 def physical(root: R) -> R:
     """Return *root* with the physical form of each logical expression in it; what has none is shared."""
-    return rebuild(root, Conversion())
+    return rebuild(root, Conversion()) if any(type(part) in FORMS for part in walk(root)) else root
 
 
 def _text_match(node: TextMatch) -> Expression:

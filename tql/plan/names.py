@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 N = TypeVar("N", bound=ast.Node)
+NONE: Mapping[str, str] = {}
 
 
 def column_names(plan: Plan) -> tuple[str, ...] | None:
@@ -139,17 +140,14 @@ def unused(label: str, taken: Mapping[str, Expression]) -> str:
     return label
 
 
-def renamed(node: N, carried: Mapping[str, str]) -> N:
-    """Return *node* reading carried columns by their names above the select."""
+def placed(node: N, carried: Mapping[str, str] = NONE) -> N:
+    """Return *node* with plain columns, once every name means what it should at its level; carried columns of the source have their names above the select."""
+    if not any(isinstance(part, Placed) for part in walk(node)):
+        return node
 
-    def rename(part: Record) -> Record:
-        if isinstance(part, Placed) and part.place == "source":
-            return ast.Column(carried.get(part.name, part.name))
-        return part
+    def place(part: Record) -> Record:
+        if not isinstance(part, Placed):
+            return part
+        return ast.Column(carried.get(part.name, part.name) if part.place == "source" else part.name)
 
-    return rebuild(node, rename)
-
-
-def placed(node: N) -> N:
-    """Return *node* with plain columns, once every name means what it should at its level."""
-    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, Placed) else part)
+    return rebuild(node, place)
