@@ -49,8 +49,7 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
             first = len(done) - len(parts)
             done[first:] = [_with_parts(item, parts[::-1], done[first:], change)]
             continue
-        is_tuple = type(item) is tuple
-        if is_tuple:
+        if type(item) is tuple:
             parts = [part for part in item[::-1] if type(part) not in PLAIN]
         elif isinstance(item, Record) and not isinstance(item, opaque):
             parts = below(item)
@@ -58,8 +57,9 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
             stack.append((item, parts))
             stack += [(part, None) for part in parts]
         else:
-            done.append(item if is_tuple or parts is None else change(item))
-    return done[0]  # type: ignore[return-value]  # *change* keeps a query a query and an expression an expression
+            done.append(change(item) if isinstance(item, Record) and parts is not None else item)
+    found: R = done[0]  # *change* keeps a query a query and an expression an expression
+    return found
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:
@@ -94,7 +94,12 @@ def _substituted(part: object, change: Callable[[Record], Record | None]) -> obj
     return part if all(map(operator.is_, part, parts)) else parts
 
 
-def _with_parts(item: Any, old: list[Any], new: list[Any], change: Callable[[Record], Record]) -> object:
+def _with_parts(
+    item: Any,  # noqa: ANN401 - a record or a tuple
+    old: list[Any],
+    new: list[Any],
+    change: Callable[[Record], Record],
+) -> object:
     """Return a record or tuple with others in the places of its records and tuples, in their order; a record is changed then."""
     same = all(map(operator.is_, old, new))
     parts = iter(new)

@@ -83,8 +83,10 @@ REFERENCES = """
 - `orjson.dumps` writes the same vector as JSON, and nothing else.
 - The small query has three columns, four conditions, an order and a limit; a number in it is a new one each time.
   SQLAlchemy Core and PyPika make the same query, with its values in the text.
-- A shape that was seen before is a query that differs in values only: in vectors, and in the numbers and texts of comparisons; and a text that differs in any literals that no rule looks at.
-  The 12 families are functions, BETWEEN, LIKE, CONTAINS, BM25, hybrid searches, keys of JSON, IN, nested queries, groups, joins and vectors.
+- A shape that was seen before is a query that differs in literals only: for the builder in those that no pass of the compiler reads, for a check in those that no rule reads.
+  The 12 families that are checked are functions, BETWEEN, LIKE, CONTAINS, BM25, hybrid searches, keys of JSON, IN, nested queries, groups, joins and vectors.
+  The 10 families that are composed are those that SQL has: without BM25, hybrid searches and vectors, and with an order, LIMIT and OFFSET.
+  Both builders make the queries and their text in each run, with literals that no query had before.
   Growth, and what is measured for the first time, has names that were not there before.
 - `sqlglot.parse_one` reads a text of SQL in pure Python, and looks for no mistakes beyond its syntax; `deeplake.prepare_query` is the engine's parser, in C++.
 - Memory is the most that Python holds at a time, from the first call to the text or the verdict.

@@ -154,39 +154,57 @@ def text(query: Statement, write: Callable[[Statement, T], list[str]], wanted: T
         return None
     if len(literals.nodes) > 1:
         shape.append(literals.pattern())
-    key: Hashable = tuple(shape)
-    texts, path = _kept.of, []
-    known = texts.get(key)
-    while type(known) is Branch:
-        path.append(known.slot)
-        texts, key = known.texts, literals.value(known.slot)
-        known = texts.get(key)
-    if known is None:
+    place = _place(tuple(shape), literals)
+    pieces = place.pieces
+    if pieces is None:
         reads: dict[int, None] = {}
         try:
-            known = merged(write(_traced(query, literals, reads), wanted))
+            pieces = merged(write(_traced(query, literals, reads), wanted))
         except ArgumentError:
             return None
-        _keep(known, literals, [*reads], path, texts, key)
-    return _written(known, literals.nodes)  # type: ignore[arg-type]  # no branch
+        _keep(pieces, [*reads], place, literals)
+    return _written(pieces, literals.nodes)
 
 
-def _keep(
-    pieces: list[str],
-    literals: Literals,
-    reads: list[int],
-    path: list[int],
-    texts: dict[Hashable, list[str] | Branch],
-    key: Hashable,
-) -> None:
-    """Keep a text for queries of its key whose literals that were read are the same."""
-    if reads[: len(path)] != path or sum(map(len, pieces)) > LONGEST:
+class Place(NamedTuple):
+    """
+    The place of a text among those that are kept.
+
+    Attributes:
+        texts: the dictionary that has it, or will have it.
+        key: its key there.
+        path: the slots of the literals whose values lead to it.
+        pieces: the text, if it is kept.
+    """
+
+    texts: dict[Hashable, list[str] | Branch]
+    key: Hashable
+    path: list[int]
+    pieces: list[str] | None
+
+
+def _place(key: Hashable, literals: Literals) -> Place:
+    """Return the place of the text of a query: at each branch the value of a literal decides."""
+    texts, path = _kept.of, []
+    found = texts.get(key)
+    while isinstance(found, Branch):
+        path.append(found.slot)
+        texts, key = found.texts, literals.value(found.slot)
+        found = texts.get(key)
+    return Place(texts, key, path, found)
+
+
+def _keep(pieces: list[str], reads: list[int], place: Place, literals: Literals) -> None:
+    """Keep a text for queries of its key in which the literals that were read have the same values; the first reads are those on the path to its place."""
+    known = len(place.path)
+    if reads[:known] != place.path or sum(map(len, pieces)) > LONGEST:
         return
     if _kept.count >= MOST_TEXTS:
         _kept.forget()
         return
     _kept.count += 1
-    for slot in reads[len(path) :]:
+    texts, key = place.texts, place.key
+    for slot in reads[known:]:
         branch = Branch(slot, {})
         texts[key] = branch
         texts, key = branch.texts, literals.value(slot)
@@ -219,30 +237,33 @@ def kept() -> int:
 def _traced(query: Statement, literals: Literals, reads: dict[int, None]) -> Statement:
     """Return a query with values in the places of its parameters, in which the literals that have slots are traced."""
     slots = literals.slots
-    made = {key: traced(literals.nodes[slot], slot, reads) for key, slot in slots.items()}
+    made: dict[Hashable, Any] = {key: traced(literals.nodes[slot], slot, reads) for key, slot in slots.items()}
 
     def trace(node: Record) -> Record:
         kind = type(node)
-        if kind is ast.Number or kind is ast.String:
-            return made.get(_spelled(node), node)  # type: ignore[arg-type]  # one of the two
-        if kind is ast.Vector:
-            return made.get(id(node), node)
         if isinstance(node, TextMatch):
             return _with_pattern(node, made)
         counts = COUNTS.get(kind)
-        return node if counts is None else _with_counts(node, counts, made)
+        if counts is not None:
+            return _with_counts(node, counts, made)
+        found: Record = node
+        if kind is ast.Number or kind is ast.String:
+            found = made.get(_spelled(node), node)  # type: ignore[arg-type]  # one of the two
+        elif kind is ast.Vector:
+            found = made.get(id(node), node)
+        return found
 
     return rebuild(resolved(query), trace)
 
 
-def _with_pattern(node: TextMatch, made: dict[Hashable, ast.Expression]) -> ast.Expression:
+def _with_pattern(node: TextMatch, made: dict[Hashable, Any]) -> ast.Expression:
     """Return a condition on a text with the traced literal of its pattern; the pattern of one that has none is empty."""
     found = pattern_of(node.replace(text=ast.String(node.text.__dict__["value"])))
     literal = made.get((str, found.text))
     return node if literal is None else PatternMatch(node.operand, literal, found.empty, found.fold)
 
 
-def _with_counts(node: Record, counts: tuple[str, ...], made: dict[Hashable, ast.Expression]) -> Record:
+def _with_counts(node: Record, counts: tuple[str, ...], made: dict[Hashable, Any]) -> Record:
     """Return a record with traced literals in the places of its numbers; `tql_grammar.ast.traced.as_number` takes both."""
     state = node.__dict__
     changes = {field: made[key] for field in counts if (key := _spelled_number(state[field])) in made}

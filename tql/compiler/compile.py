@@ -52,7 +52,6 @@ class Wanted(NamedTuple):
     schemas: tuple[tuple[str | None, Schema], ...] = ()
 
 
-
 def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
     """
     Return the tree of the text of a query, with the reason of each level.
@@ -104,12 +103,12 @@ def compile_query(
     known: tuple[Wanted, str] | None = kept.get("_sent")
     if known is not None and known[0] == wanted:
         return known[1]
-    text = cache.text(query, _pieces, wanted) or "".join(_pieces(query, wanted))
+    text = cache.text(query, compiled_pieces, wanted) or "".join(compiled_pieces(query, wanted))
     kept["_sent"] = wanted, text
     return text
 
 
-def _pieces(query: Statement, wanted: Wanted) -> list[str]:
+def compiled_pieces(query: Statement, wanted: Wanted) -> list[str]:
     """Return the text to send in pieces, with slots for the literals that are traced."""
     dataset = wanted.dataset
     try:

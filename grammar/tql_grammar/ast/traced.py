@@ -24,8 +24,8 @@ class TracedNumber(Number):
 
     _stays = STAYS
 
-    @property
-    def value(self) -> int | float:  # type: ignore[override]  # a record is frozen, so its field is read-only
+    @property  # type: ignore[misc]  # a record is frozen, so its field is read-only
+    def value(self) -> int | float:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """The number; reading it is recorded."""
         return _read(self, "value")  # type: ignore[no-any-return]  # a number
 
@@ -39,8 +39,8 @@ class TracedString(String):
 
     _stays = STAYS
 
-    @property
-    def value(self) -> str:  # type: ignore[override]  # a record is frozen, so its field is read-only
+    @property  # type: ignore[misc]  # the same
+    def value(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """The text; reading it is recorded."""
         return _read(self, "value")  # type: ignore[no-any-return]  # a text
 
@@ -54,8 +54,8 @@ class TracedVector(Vector):
 
     _stays = STAYS
 
-    @property
-    def bits(self) -> bytes:  # type: ignore[override]  # a record is frozen, so its field is read-only
+    @property  # type: ignore[misc]  # the same
+    def bits(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """The bits; reading them is recorded."""
         return _read(self, "bits")  # type: ignore[no-any-return]  # bytes
 
