@@ -49,17 +49,21 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
             first = len(done) - len(parts)
             done[first:] = [_with_parts(item, parts[::-1], done[first:], change)]
             continue
-        if type(item) is tuple:
-            parts = [part for part in item[::-1] if type(part) not in PLAIN]
-        elif isinstance(item, Record) and not isinstance(item, opaque):
-            parts = below(item)
+        parts = _parts(item, opaque)
         if parts:
             stack.append((item, parts))
             stack += [(part, None) for part in parts]
         else:
-            done.append(change(item) if isinstance(item, Record) and parts is not None else item)
+            done.append(item if parts is None or type(item) is tuple else change(item))
     found: R = done[0]  # *change* keeps a query a query and an expression an expression
     return found
+
+
+def _parts(item: Any, opaque: type[Record] | tuple[type[Record], ...]) -> list[Any] | None:  # noqa: ANN401 - any value of a field
+    """Return the records and tuples that a record or tuple holds, the last first; None for what is not looked into."""
+    if type(item) is tuple:
+        return [part for part in item[::-1] if type(part) not in PLAIN]
+    return below(item) if isinstance(item, Record) and not isinstance(item, opaque) else None
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:

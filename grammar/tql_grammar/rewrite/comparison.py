@@ -68,18 +68,13 @@ def literal_of(value: float) -> Expression:
 
 def _is_literal(node: Expression) -> bool:
     """Tell whether a node is one value that is written out."""
-    return isinstance(node, (ast.String, ast.Boolean)) or isinstance(_unsigned(node), ast.Number)
+    return isinstance(node, (ast.String, ast.Boolean)) or number(node) is not None
 
 
 def _is_integer(node: Expression) -> bool:
     """Tell whether a node is an integer that is written out."""
-    unsigned = _unsigned(node)
+    unsigned = node.operand if isinstance(node, ast.Negate) else node
     return isinstance(unsigned, ast.Number) and not unsigned.is_float
-
-
-def _unsigned(node: Expression) -> Expression:
-    """Return a number without its sign, and any other node unchanged."""
-    return node.operand if isinstance(node, ast.Negate) else node
 
 
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
