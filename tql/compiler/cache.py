@@ -1,7 +1,7 @@
 """
 Cache of compiled texts, keyed by the query without its literals.
 
-The cache key of a query is all of it but the values of its literals: numbers, texts, vectors, the numbers of LIMIT and OFFSET, and the weights of a hybrid search.
+The cache key is the query without the values of its literals: numbers, texts, vectors, the numbers of LIMIT and OFFSET, and the candidates and weights of a hybrid search.
 It has the kind of each literal, the length of each vector, and which literals are equal.
 The text of a key is kept in pieces with slots for the literals.
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Shaper = Callable[[Any, "Literals", Add], object]
 
 T = TypeVar("T")
-# The number of texts that are kept, of the literals that one may have, and of the characters beside them.
+# The number of texts that are kept, the literals that one may have, and its characters without them.
 MOST_TEXTS = 1_000
 MOST_LITERALS = 100
 LONGEST = 10_000
@@ -144,7 +144,7 @@ def text(query: Statement, write: Callable[[Statement, T], list[str]], wanted: T
     Args:
         query: any query.
         write: returns the pieces of the text, given a query with traced literals and what is wanted; called where the key is new.
-        wanted: what the text depends on besides.
+        wanted: what the text depends on apart from the query.
     """
     literals = Literals()
     shape: list[Hashable] = [wanted]

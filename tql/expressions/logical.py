@@ -26,7 +26,7 @@ class TextMatch(ast.Expression):
 
 class PatternMatch(ast.Expression):
     """
-    A `TextMatch` whose pattern is made already; the user calls none, and the cache of compiled texts does.
+    A `TextMatch` with its pattern; only the cache of compiled texts makes one.
 
     Attributes:
         operand: the text that is tested.
