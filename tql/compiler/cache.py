@@ -24,7 +24,7 @@ from tql_grammar.ast.traced import traced
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot, merged
 from tql_grammar.printing.printer import WRITERS
-from tql_grammar.record import Record
+from tql_grammar.record import Record, made
 from tql_grammar.schema import Schema
 from tql_grammar.walk import rebuild
 
@@ -154,16 +154,26 @@ def text(query: Statement, write: Callable[[Statement, T], list[str]], wanted: T
         return None
     if len(literals.nodes) > 1:
         shape.append(literals.pattern())
-    place = _place(tuple(shape), literals)
-    pieces = place.pieces
-    if pieces is None:
-        reads: dict[int, None] = {}
-        try:
-            pieces = merged(write(_traced(query, literals, reads), wanted))
-        except ArgumentError:
-            return None
-        _keep(pieces, [*reads], place, literals)
-    return _written(pieces, literals.nodes)
+    key = tuple(shape)
+    pieces = _kept.of.get(key)
+    # Most queries have no literal that is read.
+    if type(pieces) is not list:
+        place = _place(key, literals)
+        pieces = place.pieces or _compiled(query, literals, place, write, wanted)
+    return None if pieces is None else _written(pieces, literals.nodes)
+
+
+def _compiled(
+    query: Statement, literals: Literals, place: Place, write: Callable[[Statement, T], list[str]], wanted: T
+) -> list[str] | None:
+    """Return the pieces of a text that was not kept, and keep them; None where the query has no text."""
+    reads: dict[int, None] = {}
+    try:
+        pieces = merged(write(_traced(query, literals, reads), wanted))
+    except ArgumentError:
+        return None
+    _keep(pieces, [*reads], place, literals)
+    return pieces
 
 
 class Place(NamedTuple):
@@ -237,36 +247,36 @@ def kept() -> int:
 def _traced(query: Statement, literals: Literals, reads: dict[int, None]) -> Statement:
     """Return a query with values in the places of its parameters, in which the literals that have slots are traced."""
     slots = literals.slots
-    made: dict[Hashable, Any] = {key: traced(literals.nodes[slot], slot, reads) for key, slot in slots.items()}
+    tracers: dict[Hashable, Any] = {key: traced(literals.nodes[slot], slot, reads) for key, slot in slots.items()}
 
     def trace(node: Record) -> Record:
         kind = type(node)
         if isinstance(node, TextMatch):
-            return _with_pattern(node, made)
+            return _with_pattern(node, tracers)
         counts = COUNTS.get(kind)
         if counts is not None:
-            return _with_counts(node, counts, made)
+            return _with_counts(node, counts, tracers)
         found: Record = node
         if kind is ast.Number or kind is ast.String:
-            found = made.get(_spelled(node), node)  # type: ignore[arg-type]  # one of the two
+            found = tracers.get(_spelled(node), node)  # type: ignore[arg-type]  # one of the two
         elif kind is ast.Vector:
-            found = made.get(id(node), node)
+            found = tracers.get(id(node), node)
         return found
 
     return rebuild(resolved(query), trace)
 
 
-def _with_pattern(node: TextMatch, made: dict[Hashable, Any]) -> ast.Expression:
+def _with_pattern(node: TextMatch, tracers: dict[Hashable, Any]) -> ast.Expression:
     """Return a condition on a text with the traced literal of its pattern; the pattern of one that has none is empty."""
     found = pattern_of(node.replace(text=ast.String(node.text.__dict__["value"])))
-    literal = made.get((str, found.text))
+    literal = tracers.get((str, found.text))
     return node if literal is None else PatternMatch(node.operand, literal, found.empty, found.fold)
 
 
-def _with_counts(node: Record, counts: tuple[str, ...], made: dict[Hashable, Any]) -> Record:
+def _with_counts(node: Record, counts: tuple[str, ...], tracers: dict[Hashable, Any]) -> Record:
     """Return a record with traced literals in the places of its numbers; `tql_grammar.ast.traced.as_number` takes both."""
     state = node.__dict__
-    changes = {field: made[key] for field in counts if (key := _spelled_number(state[field])) in made}
+    changes = {field: tracers[key] for field in counts if (key := _spelled_number(state[field])) in tracers}
     return node.replace(**changes) if changes else node
 
 
@@ -341,7 +351,7 @@ def _count(value: float | None, literals: Literals, add: Add) -> None:
     if value is None:
         add(None)
     elif value >= 0:
-        _number(ast.Number(value), literals, add)
+        _number(made(ast.Number, {"value": value}), literals, add)
     else:
         add(_spelled_number(value))
 
@@ -366,8 +376,8 @@ class _Shapes(dict[type, "Shaper"]):
 
     def __missing__(self, kind: type) -> Shaper:
         """Return that of a class that comes for the first time."""
-        made = self[kind] = _of_record(kind) if issubclass(kind, Record) else _unknown
-        return made
+        shaper = self[kind] = _of_record(kind) if issubclass(kind, Record) else _unknown
+        return shaper
 
 
 _SHAPES = _Shapes()

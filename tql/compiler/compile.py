@@ -52,6 +52,9 @@ class Wanted(NamedTuple):
     schemas: tuple[tuple[str | None, Schema], ...] = ()
 
 
+NOTHING = Wanted()
+
+
 def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
     """
     Return the tree of the text of a query, with the reason of each level.
@@ -95,7 +98,9 @@ def compile_query(
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    wanted = Wanted(dataset, needs_source, tuple(schemas.items()) if schemas else ())
+    wanted = NOTHING if dataset is None and not needs_source else Wanted(dataset, needs_source)
+    if schemas:
+        wanted = wanted._replace(schemas=tuple(schemas.items()))
     if query.bindings:
         require_fitting(query)
     # A query is frozen: it has one text for each dataset.
