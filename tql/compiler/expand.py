@@ -15,6 +15,7 @@ from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.statement import LAST_CLAUSES, DerivedQuery, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
+from tql_grammar.ast.traced import as_number
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
 from tql_grammar.schema import did_you_mean
@@ -65,14 +66,14 @@ def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     score, label = _word_score(query)
     if query.row_limit is None:
         raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
-    skipped = query.row_offset or 0
+    skipped = query.row_offset
     outputs = query.outputs or (ast.Star(),)
     scored = outputs if label is None else (*outputs, ast.Aliased(score, "score"))
     core = query.replace(
         outputs=scored,
         searches=(),
         keys=(Key(score, "desc"),),
-        row_limit=query.row_limit + skipped,
+        row_limit=as_number(query.row_limit).value + as_number(skipped).value if skipped else query.row_limit,
         row_offset=None,
     )
     plan = lower(core, child, () if label is None else (Score("score", "desc"),))
@@ -179,7 +180,7 @@ def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower:
     score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
     first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
-    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), helper(WEIGHT))
+    weight = ast.Aliased(ast.Chain(("/",), (as_number(leg.weight), rank)), helper(WEIGHT))
     outputs = (*as_columns(names(ranked, child) or ()), weight)
     return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
 

@@ -18,7 +18,7 @@ from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
-from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, replace_references, unqualify, uses
+from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, unqualify, uses
 from tql.plan.nodes import (
     CLAUSES,
     Aggregate,
@@ -215,7 +215,7 @@ def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], hidden
     parts = list(conditions)
     if not parts:
         return plan
-    found = [unqualify(replace_references(part, hidden)) for part in parts]
+    found = [unqualify(part, hidden) for part in parts]
     for part in found:
         require_columns(subject, part, schema(plan))
     return Filter(plan, conjunction(found))
@@ -225,7 +225,7 @@ def _sampled(plan: Plan, steps: Steps, hidden: Mapping[str, str]) -> Plan:
     """Return rows of a plan that are drawn."""
     if steps.sample is None:
         return plan
-    weights = unqualify(replace_references(steps.sample.weights, hidden))
+    weights = unqualify(steps.sample.weights, hidden)
     require_columns("sample_by", weights, schema(plan))
     return steps.sample.replace(child=plan, weights=weights)
 
@@ -234,7 +234,7 @@ def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], hidden: Mapping
     """Return the rows of a plan in an order."""
     if not keys:
         return plan
-    found = tuple(unqualify(replace_references(key, hidden)) for key in keys)
+    found = tuple(unqualify(key, hidden) for key in keys)
     for key in found:
         require_columns("order_by", key, schema(plan))
     return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))

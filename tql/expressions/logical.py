@@ -24,6 +24,23 @@ class TextMatch(ast.Expression):
     text: ast.String
 
 
+class PatternMatch(ast.Expression):
+    """
+    A `TextMatch` with its pattern; only the cache of compiled texts makes one.
+
+    Attributes:
+        operand: the text that is tested.
+        pattern: what LIKE takes, not empty.
+        empty: whether the empty text matches as well.
+        fold: whether it is for ILIKE.
+    """
+
+    operand: ast.Expression
+    pattern: ast.String
+    empty: bool
+    fold: bool
+
+
 class Range(ast.Expression):
     """Both ends included: ``col("a").between(1, 5)``."""
 

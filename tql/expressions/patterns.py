@@ -84,8 +84,13 @@ def condition(operand: ast.Expression, found: Pattern) -> ast.Expression:
     """Return LIKE with a pattern, also for the empty text where the pattern matches that."""
     if not found.text:
         return ast.Comparison("=", operand, ast.String(""))
-    test = ast.Like(operand, ast.String(found.text), case_insensitive=found.fold)
-    return ast.Or((test, ast.Comparison("=", operand, ast.String("")))) if found.empty else test
+    return test(operand, ast.String(found.text), empty=found.empty, fold=found.fold)
+
+
+def test(operand: ast.Expression, written: ast.String, *, empty: bool, fold: bool) -> ast.Expression:
+    """Return LIKE with what it takes, also for the empty text where *empty* says so."""
+    like = ast.Like(operand, written, case_insensitive=fold)
+    return ast.Or((like, ast.Comparison("=", operand, ast.String("")))) if empty else like
 
 
 def _like(text: str, *, fold: bool = False) -> Pattern:

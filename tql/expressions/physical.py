@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.expressions import patterns
-from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.logical import Membership, PatternMatch, Range, Relevance, Similarity, TextMatch
 from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import disjunction, negation
 from tql_grammar.schema import Schema
-from tql_grammar.walk import rebuild
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +24,27 @@ R = TypeVar("R", bound=Record)
 
 def physical(root: R) -> R:
     """Return *root* with the physical form of each logical expression in it; what has none is shared."""
-    return rebuild(root, Conversion(), LEAVES)
+    return rebuild(root, Conversion(), LEAVES) if any(type(part) in FORMS for part in walk(root)) else root
 
 
 def _text_match(node: TextMatch) -> Expression:
     """Return LIKE with the pattern of a text."""
-    return patterns.condition(node.operand, patterns.pattern(node.kind, node.text.value))
+    return patterns.condition(node.operand, pattern_of(node))
+
+
+def pattern_of(node: TextMatch) -> patterns.Pattern:
+    """
+    Return the pattern of a condition on a text.
+
+    Raises:
+        ArgumentError: no pattern has its meaning.
+    """
+    return patterns.pattern(node.kind, node.text.value)
+
+
+def _pattern_match(node: PatternMatch) -> Expression:
+    """Return LIKE with a pattern."""
+    return patterns.test(node.operand, node.pattern, empty=node.empty, fold=node.fold)
 
 
 def _range(node: Range) -> Expression:
@@ -51,6 +66,7 @@ def _similarity(node: Similarity) -> Expression:
 
 FORMS: dict[type[Record], Callable[[Any], Expression]] = {
     TextMatch: _text_match,
+    PatternMatch: _pattern_match,
     Range: _range,
     Membership: _membership,
     Similarity: _similarity,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 N = TypeVar("N", bound=ast.Node)
+NONE: Mapping[str, str] = {}
 
 
 def column_names(plan: Plan) -> tuple[str, ...] | None:
@@ -133,17 +134,14 @@ def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression])
     return place == "source" or (place is None and label not in made)
 
 
-def replace_references(node: N, hidden: Mapping[str, str]) -> N:
-    """Return *node* reading carried columns by their names above the select."""
+def unqualify(node: N, hidden: Mapping[str, str] = NONE) -> N:
+    """Return *node* with plain columns, once every name is resolved at its level; hidden columns have their names above the select list."""
+    if not any(isinstance(part, QualifiedName) for part in walk(node)):
+        return node
 
-    def rename(part: Record) -> Record:
-        if isinstance(part, QualifiedName) and part.place == "source":
-            return ast.Column(hidden.get(part.name, part.name))
-        return part
+    def plain(part: Record) -> Record:
+        if not isinstance(part, QualifiedName):
+            return part
+        return ast.Column(hidden.get(part.name, part.name) if part.place == "source" else part.name)
 
-    return rebuild(node, rename)
-
-
-def unqualify(node: N) -> N:
-    """Return *node* with plain columns, once every name means what it should at its level."""
-    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, QualifiedName) else part)
+    return rebuild(node, plain)

@@ -152,8 +152,8 @@ class Limit(Plan):
     """The first rows: *count* of them, None for all, after *offset* that are left out."""
 
     child: Plan
-    count: int | None = None
-    offset: int | None = None
+    count: ast.Number | None = None
+    offset: ast.Number | None = None
 
 
 class Sample(Plan):

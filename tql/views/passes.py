@@ -128,8 +128,8 @@ def _groups(node: Aggregate, write: Callable[[Expression], str]) -> list[str]:
 def _rows(node: Limit) -> list[str]:
     """Return how many rows there are, and how many are left out."""
     return [
-        "" if node.count is None else str(node.count),
-        f"offset {node.offset}" if node.offset is not None else "",
+        "" if node.count is None else str(node.count.value),
+        f"offset {node.offset.value}" if node.offset is not None else "",
     ]
 
 

@@ -159,7 +159,7 @@ def _select(
 ) -> Plan:
     """Return a select over a source."""
     plan = Project(rows if where is None else Filter(rows, where), tuple(columns))
-    return plan if limit is None else Limit(plan, limit)
+    return plan if limit is None else Limit(plan, ast.Number(limit))
 
 
 def _as(label: str, name: str, table: str | None = None) -> Expression:
