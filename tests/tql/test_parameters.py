@@ -133,9 +133,9 @@ def test_parameters_without_values_are_named() -> None:
         str(query.bind(low=3))
     assert str(query.bind(low=3).bind(kind="x")) == "select id where a > 3 and b = 'x'"
     assert str(query.bind(low=3, kind="x").bind(low=4)) == "select id where a > 4 and b = 'x'"
-    with pytest.raises(ArgumentError, match=r"`bind` takes the query's parameters, low, kind, got hig"):
+    with pytest.raises(ArgumentError, match=r"`bind` takes the parameters of the query, low, kind, got 'hig'"):
         query.bind(hig=3)
-    with pytest.raises(ArgumentError, match="`bind` takes a query with parameters, got low"):
+    with pytest.raises(ArgumentError, match="`bind` takes values for parameters, and this query has none, got 'low'"):
         select("id").bind(low=3)
 
 
