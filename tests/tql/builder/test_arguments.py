@@ -212,12 +212,12 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(q.where(a > 1).order_by(fn.row_number())),
-        "`where / order_by / group_by` takes row_number() and data() where no rows were left out",
+        "`where / order_by / group_by` takes row_number() and data() only where no rows were removed",
         id="rows counted after a condition",
     ),
     pytest.param(
         lambda: str(q.where(a > 1).select(n=fn.min(fn.row_number())).group_by("k")),
-        "`where / order_by / group_by` takes row_number() and data() where no rows were left out",
+        "`where / order_by / group_by` takes row_number() and data() only where no rows were removed",
         id="rows counted in groups",
     ),
     pytest.param(
@@ -227,7 +227,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(q.select(id=col("id") + 1).where(col("id") > 3)),
-        "`where / order_by` takes a name that means one thing",
+        "`where / order_by` takes unambiguous names, got 'id': it is an output",
         id="a name that is an output and a column",
     ),
 ]
