@@ -214,7 +214,7 @@ class Query(SearchMethods):
 
     def union_all(self, other: Query) -> Query:
         """
-        Return the rows of this query followed by those of *other*.
+        Return the rows of both queries, duplicates included.
 
         Example: ``select("id").from_("a").union_all(select("id").from_("b"))`` generates
         ``select id from ((.. from (select id from a)) union all (.. from (select id from b)))``.
