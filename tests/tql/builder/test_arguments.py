@@ -1,4 +1,4 @@
-"""What the builder refuses, where it is given, and how it says so."""
+"""Invalid arguments of the builder, and the error messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def anything(value: Any) -> Any:
-    """Return the value."""
+    """Return the value, with the type Any."""
     return value
 
 
@@ -235,7 +235,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("mistake", "start"), REFUSED)
 def test_a_mistake_fails_where_it_happens(mistake: Callable[[], object], start: str) -> None:
-    """Wrong use raises an ArgumentError that names subject, rule and what came, is a ValueError, and pickles."""
+    """An invalid argument raises an ArgumentError, which is a ValueError, starts with subject and rule, and pickles."""
     with pytest.raises(ArgumentError) as caught:
         mistake()
 
@@ -245,12 +245,12 @@ def test_a_mistake_fails_where_it_happens(mistake: Callable[[], object], start: 
 
 
 def test_a_message_names_the_index_of_the_bad_element() -> None:
-    """NaN in a vector is reported with its place."""
+    """The message about NaN in a vector names its index."""
     with pytest.raises(ArgumentError, match=r"got nan at index 2"):
         select().similarity("e", [0.0, 1.0, float("nan")])
 
 
 def test_an_unknown_function_says_which_one_was_meant() -> None:
-    """A misspelt function is an AttributeError with the nearest name."""
+    """A misspelt function raises an AttributeError with the nearest name."""
     with pytest.raises(AttributeError, match=r"did you mean `fn.cosine_similarity`\?"):
         f.cosine_similarty("e", [1.0])

@@ -1,4 +1,4 @@
-"""What a schema says of names, types, lengths and indexes is heeded before anything is sent."""
+"""Queries with a schema: names, types, vector lengths and indexes."""
 
 from __future__ import annotations
 
