@@ -1,10 +1,10 @@
 """
-Answers of the engine from a process of its own, a line of JSON for each text that comes in.
+Child process that runs the engine for tests: it reads one JSON value per line from stdin, and writes one JSON result per line.
 
-``python -m tests.answering parse`` answers what the engine's parser says;
-``python -m tests.answering run`` answers the rows on the data of `tests.corpus.datasets`;
-``python -m tests.answering nulls`` answers the rows on the data of `tests.tql.nulls`;
-``python -m tests.answering tables`` answers the rows of texts over the tables that it is told to make.
+``python -m tests.answering parse`` returns the verdict of the engine's parser on a query;
+``python -m tests.answering run`` returns the rows of a query on the data of `tests.corpus.datasets`;
+``python -m tests.answering nulls`` returns the rows of a query on the data of `tests.tql.nulls`;
+``python -m tests.answering tables`` creates tables, and returns the rows of queries on them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def parser() -> Callable[[str], Any]:
-    """Return what answers "ok" or the message of the engine's parser."""
+    """Return the function that returns "ok" or the error message of the engine's parser."""
 
     def answer(text: str) -> str:
         deeplake.prepare_query(text)
@@ -31,7 +31,7 @@ def parser() -> Callable[[str], Any]:
 
 
 def runner() -> Callable[[str], Any]:
-    """Return what answers names and rows."""
+    """Return the function that returns the names and rows of a query."""
     from tests.corpus import datasets
 
     kept = datasets.build()
@@ -46,7 +46,7 @@ def runner() -> Callable[[str], Any]:
 
 
 def of_nulls() -> Callable[[str], Any]:
-    """Return what answers rows with values that may be missing."""
+    """Return the function that returns the rows of a query on nullable columns."""
     from tests.engine import require_harmless
     from tests.tql import nulls
 
@@ -69,7 +69,7 @@ def of_nulls() -> Callable[[str], Any]:
 
 
 def tables() -> Callable[[Any], Any]:
-    """Return what makes a table of ``{"name": .., "columns": {"k": ["int64", [1, 2]]}}``, and answers the rows of a text as lists."""
+    """Return the function that creates a table from ``{"name": .., "columns": {"k": ["int64", [1, 2]]}}``, and returns the rows of a query as lists."""
     from tests.engine import dataset, require_harmless, run
 
     kept: dict[str | None, Any] = {}
@@ -91,19 +91,19 @@ def tables() -> Callable[[Any], Any]:
 
 
 def shown(value: Any) -> Any:
-    """Return a cell as what JSON can hold."""
+    """Return a value in a form that JSON can encode."""
     if isinstance(value, (np.ndarray, np.generic)):
         return repr(value.tolist())
     return repr(value.to_dict()) if hasattr(value, "to_dict") else repr(value)
 
 
 def plain(value: Any) -> Any:
-    """Return a number or an array inside of a cell as numbers and lists of Python."""
+    """Return a number or an array in a cell as plain Python values."""
     return value.tolist()
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Answer each line until stdin ends."""
     answers: dict[str, Callable[[], Callable[[Any], Any]]] = {
         "parse": parser,
         "run": runner,
@@ -114,7 +114,7 @@ def main() -> None:
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))
-        except Exception as error:  # noqa: BLE001 - whatever the engine says is the answer
+        except Exception as error:  # noqa: BLE001 - every exception of the engine is a result
             said = f"{type(error).__name__}: {error}"
         sys.stdout.write(json.dumps(said, default=plain) + "\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The data that the measured verdicts were made on, built once, since a process can hold one dataset of a name; and what holds for every test."""
+"""Fixtures for all tests: the datasets of the measured verdicts, a check for leaked resources, and the summary of figures."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tql import Schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A machine under load is slow, and a first example builds the parser: neither is a fault of what is tested.
+# A loaded machine is slow, and the first example builds the parser; both are no failures of the tested code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
-# No process of the tests may have as many open files: an ordinary user has 1024, and programs have others to open.
+# Limit of open files for each process of the tests: ordinary users have 1024, which other programs share.
 MOST_OPEN = 512
 WATCH = pytest.StashKey[leftovers.Watch]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let no process of the tests open more files than that; the one that starts them all watches how many there are."""
+    """Lower the limit of open files for the process and its children, and watch the number of open files in the main process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft if 0 <= soft < MOST_OPEN else MOST_OPEN, hard))
     if not hasattr(config, "workerinput"):
@@ -34,14 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the watch."""
+    """Stop the watch."""
     if WATCH in config.stash:
         config.stash[WATCH].close()
 
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing_behind() -> Iterator[None]:
-    """Fail a test that leaves an open file, a thread or a child process behind."""
+    """Fail a test that leaks an open file, a thread or a child process."""
     before = leftovers.held()
     yield
     found = leftovers.left_behind(before)
@@ -50,18 +50,18 @@ def _leaves_nothing_behind() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def measured() -> dict[str, Any]:
-    """Return the datasets by their names."""
+    """Return the datasets of the measured verdicts by name; a process can hold only one dataset of a name, so they are built once."""
     return datasets.build()
 
 
 @pytest.fixture(scope="session")
 def schemas(measured: dict[str, Any]) -> dict[str, Schema]:
-    """Return the columns of each dataset by its url."""
+    """Return the schema of each dataset by URL."""
     return {f"mem://{name}": Schema.from_dataset(made) for name, made in measured.items()}
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the figures of the tests, and the fault matrix of the client, where its tests ran."""
+    """Print the figures of the tests, and the fault matrix of the client if its tests ran."""
     stats = terminalreporter.stats
     reports = [*stats.get("passed", []), *stats.get("failed", [])]
     figures = [value for report in reports for name, value in report.user_properties if name == "figure"]

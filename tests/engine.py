@@ -1,4 +1,4 @@
-"""Runs of a text on the real engine in this process, on data that is small enough to read."""
+"""Runs of queries on the real engine in this process, on small datasets in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import deeplake
 import numpy as np
 
 from tql import Schema
-from tql_grammar.lint.check import deadly
+from tql_grammar.lint.check import crash_findings
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def dataset(name: str, kinds: Mapping[str, Any], rows: Sequence[Mapping[str, Any
 
 def run(made: Any, text: str) -> list[dict[str, Any]]:
     """
-    Return the rows of a text, each a dict in the order of the columns, with numbers and texts of Python.
+    Return the rows of a query as dicts in the order of the columns, with plain Python values.
 
-    A text that the checks call deadly fails here: the client would refuse it.
+    A query that crashes the engine according to `check` fails, as the client would reject it.
     """
     require_harmless(text, {None: made} if hasattr(made, "schema") else {})
     view = made.query(text)
@@ -62,7 +62,7 @@ def run(made: Any, text: str) -> list[dict[str, Any]]:
 
 
 def _values(view: Any, name: str) -> Any:
-    """Return the values of a column, one by one where the engine cannot read the norms of empty arrays as a whole."""
+    """Return the values of a column, one by one if the engine cannot read the column (norms of empty arrays)."""
     try:
         return view[name][:]
     except deeplake.InvalidType:
@@ -70,13 +70,13 @@ def _values(view: Any, name: str) -> Any:
 
 
 def require_harmless(text: str, datasets: Mapping[str | None, Any]) -> None:
-    """Fail where the checks find that a text ends the engine's process."""
-    found = deadly(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
+    """Fail if `check` finds that a query crashes the engine."""
+    found = crash_findings(read(text), {name: Schema.from_dataset(data) for name, data in datasets.items()})
     assert not found, f"{found[0].code}: {text}"
 
 
 def _python(value: Any) -> Any:
-    """Return a cell as numbers, texts and lists of Python."""
+    """Return a cell as plain Python values."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     return value.to_dict() if hasattr(value, "to_dict") else value

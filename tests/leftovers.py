@@ -1,8 +1,8 @@
 """
-What a process holds, as Linux tells it under /proc: open files, threads and child processes, so that a test that leaves one behind fails.
+Detection of leaked resources: open files, threads and child processes of this process, read from /proc.
 
-Fixtures of a wider scope are there before a test is looked at; what such a fixture starts, it starts at once, so that no test is blamed for it.
-Where there is no /proc, threads alone are compared.
+Fixtures of a wider scope start before the first snapshot of a test, and start their resources at once, so no test is blamed for them.
+Without /proc only threads are compared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import deeplake  # noqa: F401 - what it opens, it opens when it is imported, and keeps
+import deeplake  # noqa: F401 - the files that it opens at import stay open
 import polars as pl
 
 from tql_client.transport import deadline
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 PROCESSES = Path("/proc")
 SELF = PROCESSES / "self"
 NUMBER = re.compile(r"\d+")
-# Seconds in which a thread that was told to end does so, and a server closes the connections that its clients left.
+# Seconds for threads to end, and for servers to close the connections of closed clients.
 PATIENCE = 10.0
 PAUSE = 0.01
 
 
-# What is one for the process and stays is there before any test: the thread that watches the deadlines of all clients, and the runtime of polars.
+# Started before any test, and kept: the watchdog thread of all clients, and the runtime of polars.
 with deadline.guarded(deadline.FAR):
     pl.LazyFrame({"a": [1]}).collect()
 
 
 def _names(folder: Path) -> list[str]:
-    """Return the names in a folder of /proc; none where it is gone."""
+    """Return the names in a folder of /proc, or none if it no longer exists."""
     with contextlib.suppress(OSError):
         return [entry.name for entry in folder.iterdir()]
     return []
@@ -46,12 +46,12 @@ def _names(folder: Path) -> list[str]:
 
 class Held(Record):
     """
-    What this process holds.
+    The resources of this process.
 
     Attributes:
-        files: how many of each kind are open: sockets, pipes, and files by their path without its digits.
-        threads: those that Python started; one of the engine's that has called Python, to log something, is listed too, and stays with the engine.
-        children: the commands of the child processes, by their numbers.
+        files: the number of open files of each kind: sockets, pipes, and files by their path without digits.
+        threads: the threads that Python started, without threads of the engine that called Python.
+        children: the commands of the child processes, by process id.
     """
 
     files: Counter[str]
@@ -60,13 +60,13 @@ class Held(Record):
 
 
 def held() -> Held:
-    """Return what this process holds now."""
-    threads = frozenset(one for one in threading.enumerate() if not isinstance(one, threading._DummyThread))  # noqa: SLF001 - the one sign of such a thread
+    """Return the resources of this process now."""
+    threads = frozenset(one for one in threading.enumerate() if not isinstance(one, threading._DummyThread))  # noqa: SLF001 - the only mark of a thread that Python did not start
     return Held(Counter(_files()), threads, {child: _command(child) for child in children("self")})
 
 
 def left_behind(before: Held) -> list[str]:
-    """Return what is held now and was not before, once what is ending has had the time for it."""
+    """Return the new resources since *before*, after waiting until those that are ending have ended."""
     late = time.monotonic() + PATIENCE
     while (found := list(_more(before, held()))) and time.monotonic() < late:
         time.sleep(PAUSE)
@@ -74,17 +74,17 @@ def left_behind(before: Held) -> list[str]:
 
 
 def _more(before: Held, after: Held) -> Iterator[str]:
-    """Yield in words what is held in addition."""
+    """Yield a description of each new resource."""
     for kind, count in (after.files - before.files).items():
         yield f"{count} open: {kind}"
     for thread in after.threads - before.threads:
         yield f"thread: {thread.name}"
-    if len(after.children) > len(before.children):  # one that was started again has another number
+    if len(after.children) > len(before.children):  # a restarted process has another id
         yield from (f"child: {after.children[one]}" for one in after.children.keys() - before.children.keys())
 
 
 def _files() -> Iterator[str]:
-    """Yield the kind of each open file, but for those of /proc, which are open while somebody looks."""
+    """Yield the kind of each open file, except those of /proc, which this function opens."""
     for name in _names(SELF / "fd"):
         with contextlib.suppress(OSError):
             target = str((SELF / "fd" / name).readlink())
@@ -93,7 +93,7 @@ def _files() -> Iterator[str]:
 
 
 def children(process: int | str) -> list[int]:
-    """Return the numbers of the child processes of a process."""
+    """Return the ids of the child processes of a process."""
     found: list[int] = []
     for task in _names(PROCESSES / str(process) / "task"):
         with contextlib.suppress(OSError):
@@ -109,24 +109,24 @@ def _command(process: int) -> str:
 
 
 class Watch:
-    """Looks every tenth of a second how many files this process and each process below it have open."""
+    """Counts the open files of this process and its descendants ten times a second, and keeps the maximum."""
 
     EACH = 0.1
 
     def __init__(self) -> None:
-        """Begin."""
+        """Start the watch."""
         self.highest = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="open-files", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End."""
+        """Stop the watch."""
         self._ended.set()
         self._thread.join()
 
     def _run(self) -> None:
-        """Look, until the end."""
+        """Count until the watch is stopped."""
         while not self._ended.wait(self.EACH):
             waiting: list[int | str] = ["self"]
             while waiting:

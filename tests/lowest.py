@@ -1,7 +1,7 @@
 """Lowest versions that pyproject.toml declares, as constraints for pip.
 
 ``python tests/lowest.py embedded cli > constraints.txt`` prints one ``name==version`` for each core dependency and for each one of the extras named.
-It runs before anything is installed, so it needs nothing but Python.
+It runs before anything is installed, so it uses only the standard library.
 """
 
 from __future__ import annotations

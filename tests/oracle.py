@@ -1,4 +1,4 @@
-"""What the engine makes of texts, some of which end its process: it runs in a child, and another child follows one that ended."""
+"""Oracles that run queries on the engine in a child process, which is restarted after a crash or a hang."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE = 20.0
 
 
 class Child:
-    """Asks a child process about texts; `answers` is "parse", "run", "nulls" or "tables", see `tests.answering`."""
+    """A child process that runs the engine; `answers` is "parse", "run", "nulls" or "tables", see `tests.answering`."""
 
     answers: str
 
@@ -24,7 +24,7 @@ class Child:
         self._child = self._started()
 
     def ask(self, text: Any) -> Any:
-        """Return the answer to a text, or to what JSON can hold: else `CRASH` or `HANG`, after either of which there is another child."""
+        """Return the result for a query, or for another JSON value; `CRASH` or `HANG` if the child crashed or hung, and is replaced."""
         child = self._child
         assert child.stdin is not None
         assert child.stdout is not None
@@ -40,12 +40,12 @@ class Child:
         return answer or CRASH
 
     def close(self) -> None:
-        """End the child."""
+        """Stop the child."""
         self._child.kill()
         self._child.communicate()
 
     def _started(self) -> subprocess.Popen[str]:
-        """Return a child."""
+        """Start a child."""
         return subprocess.Popen(
             [sys.executable, "-m", "tests.answering", self.answers],
             cwd=Path(__file__).parents[1],
@@ -57,12 +57,12 @@ class Child:
 
 
 class Oracle(Child):
-    """Asks the engine's parser about texts."""
+    """Returns the verdict of the engine's parser on queries."""
 
     answers = "parse"
 
     def position(self, text: str) -> int | Literal["crash"] | None:
-        """Return the N of the engine's ``Pos N``, None where its parser accepts the text, or "crash"."""
+        """Return the N of the engine's ``Pos N``, None if its parser accepts the query, or "crash"."""
         said = str(self.ask(text))
         if said == CRASH:
             return "crash"
@@ -70,18 +70,18 @@ class Oracle(Child):
 
 
 class Runner(Child):
-    """Asks the engine for the rows of texts."""
+    """Returns the rows of queries."""
 
     answers = "run"
 
 
 class NullsRunner(Child):
-    """Asks the engine for the rows of texts over nullable columns."""
+    """Returns the rows of queries on nullable columns."""
 
     answers = "nulls"
 
 
 class Tables(Child):
-    """Asks the engine for the rows of texts over tables that it is told to make."""
+    """Creates tables, and returns the rows of queries on them."""
 
     answers = "tables"

@@ -1,4 +1,4 @@
-"""The benchmark's cases agree with their references, and its fast paths with the slow ones; times are measured by ``make bench`` alone."""
+"""Cases of the benchmark agree with their references, and fast paths with slow ones; ``make bench`` measures times."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ AGREEING = [case for case in CASES if case.check is not Case._field_defaults["ch
 
 @pytest.mark.parametrize("case", AGREEING, ids=lambda case: f"{case.name} / {case.reference}")
 def test_both_ways_agree(case: Case) -> None:
-    """Bits, bytes and rows."""
+    """Both ways return the same bits, bytes and rows."""
     assert case.check()
 
 
 def test_smoke(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each case is run, and one whose ways disagree is told; ``make test`` does it with all of them, beside their peers."""
+    """The smoke run executes each case, and reports one whose ways disagree."""
     runs = itertools.count()
     good = Case("a", "b", 0.0, lambda: (lambda: next(runs), lambda: None), lambda: True)
     assert smoke([good]) == 0
@@ -35,7 +35,7 @@ def test_smoke(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_numbers_are_numbers() -> None:
-    """A case measures something: the bytes of the documented query are fewer than those of the snippet."""
+    """A case with numbers measures something: the documented query has fewer bytes than the snippet."""
     ours, theirs, ratio = composing.sizes()
     assert 0 < ours < theirs
     assert ratio == ours / theirs
@@ -43,7 +43,7 @@ def test_numbers_are_numbers() -> None:
 
 
 def test_a_missed_target_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command ends with 1 where a target is missed, and writes the figures all the same."""
+    """If a target is missed, the command exits with 1, and still writes the figures."""
     kept, missed = Case("a", "b", 1.0, lambda: (1.0, 2.0, 0.5)), Case("c", "d", 1.0, lambda: (3.0, 2.0, 1.5))
     assert measured([kept]) == 0
     assert measured([kept, missed, kept], tmp_path) == 1
@@ -54,7 +54,7 @@ def test_a_missed_target_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_the_first_run_is_not_measured() -> None:
-    """What a first run makes and keeps does not decide how often the next ones are run."""
+    """The first run, which loads modules and fills caches, does not affect the number of repetitions."""
     runs = itertools.count()
 
     def first_slow() -> None:
@@ -66,7 +66,7 @@ def test_the_first_run_is_not_measured() -> None:
 
 
 def test_the_page() -> None:
-    """A line for each row, and what it was measured with."""
+    """The page has a line for each row, and the versions of the measured libraries."""
     written = page([Row("a", "b", 1, 2, 0.5, 1.0), Row("c", "d", 3, 2, 1.5, 1.0)], {"numpy": "2"})
     assert "| a | b | 0.5 | 1 | holds |" in written
     assert "| c | d | 1.5 | 1 | missed |" in written
@@ -74,7 +74,7 @@ def test_the_page() -> None:
 
 
 def test_the_page_in_the_documentation() -> None:
-    """It is that of the figures that lie beside it, all of one run, and has every case."""
+    """The page in the documentation has the figures of docs/benchmarks.json, all of one run, and every case."""
     kept = json.loads((DOCS / "benchmarks.json").read_text("utf-8"))
     rows = [Row(**{name: value for name, value in row.items() if name != "holds"}) for row in kept["rows"]]
 
@@ -84,8 +84,8 @@ def test_the_page_in_the_documentation() -> None:
 
 
 def test_the_chart() -> None:
-    """One bar for each row, whatever the names are."""
+    """The chart has one bar for each row, for any names."""
     rows = [Row("a", "b", 1, 2, 0.5, 1.0), Row("c", "d", 3, 2, 1.5, 1.0)]
     assert [row.holds for row in rows] == [True, False]
-    drawn = ET.fromstring(chart(rows))  # noqa: S314 - our own
+    drawn = ET.fromstring(chart(rows))  # noqa: S314 - XML of this test
     assert len(list(drawn.iter("{http://www.w3.org/2000/svg}rect"))) == 2

@@ -24,7 +24,7 @@ def modules(*folders: str) -> list[Path]:
 
 
 def complexities(text: str, *, no_assert: bool = False) -> Iterator[tuple[str, int]]:
-    """Yield the functions of a module, methods and those inside of others too, each with its own complexity."""
+    """Yield the name and the complexity of each function of a module, including methods and nested functions."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             (block,) = cc_visit_ast(node, no_assert=no_assert)
@@ -32,7 +32,7 @@ def complexities(text: str, *, no_assert: bool = False) -> Iterator[tuple[str, i
 
 
 def complex_functions(path: Path) -> list[str]:
-    """Return the functions of a module that are above the limit; in tests an assertion is no branch."""
+    """Return the functions of a module that are above the limit; in tests, assertions do not count as branches."""
     text = path.read_text(encoding="utf-8")
     found = complexities(text, no_assert=path.is_relative_to(ROOT / TESTS))
     return [f"{path.relative_to(ROOT)}:{name} {number}" for name, number in found if number > MOST_BRANCHES]
@@ -48,7 +48,7 @@ def test_the_complexity_of_functions(folder: str) -> None:
 
 
 def test_the_complexity_of_the_build_hook() -> None:
-    """It is a module of no package."""
+    """The build hook belongs to no package, and has the same limit."""
     assert complex_functions(ROOT / "hatch_build.py") == []
 
 
@@ -64,7 +64,7 @@ def test_the_lines_of_modules() -> None:
     "head", ["def f(x):\n    if x:\n", "class A:\n    def f(self, x):\n", "def f(x):\n    def g():\n"]
 )
 def test_branches_are_counted_wherever_they_are(head: str) -> None:
-    """In functions, methods and functions inside of functions."""
+    """Branches are counted in functions, methods and nested functions."""
     text = head + "        if x: pass\n" * MOST_BRANCHES
 
     assert max(number for _, number in complexities(text)) > MOST_BRANCHES

@@ -1,4 +1,4 @@
-"""Every snippet of the documentation runs, and prints what the page shows below it; links lead somewhere; the page of the rules is that of the rules."""
+"""Documentation: every snippet runs and prints the shown output, links have targets, and generated pages are up to date."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tql_client.datasets import write
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if "```python" in path.read_text("utf-8"))
-# Its examples are files of a project: `tests/client/test_plugin.py` runs them.
+# Its examples are files of a project, which `tests/client/test_plugin.py` runs.
 OF_PYTEST = "testing.md"
-TOKEN = "canary-of-the-docs"  # noqa: S105 - it guards a server of this test
+TOKEN = "canary-of-the-docs"  # noqa: S105 - the token of a server of this test
 HOSTED = "https://app.activeloop.ai/api/query/v1"
 SERVICE: dict[str, Any] = {"text": ["split a path", "join paths"], "embedding": [[1, 0, 0], [0, 1, 0]]}
 MODEL = "class Model:\n    def encode(self, text):\n        return [1.0, 0.0, 0.0]\nmodel = Model()\n"
@@ -32,7 +32,7 @@ def blocks(text: str) -> list[str]:
 
 
 def printed(code: str, folder: Path, **environment: str) -> list[str]:
-    """Return what a program prints."""
+    """Run a program, and return its output."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
@@ -47,14 +47,14 @@ def printed(code: str, folder: Path, **environment: str) -> list[str]:
 
 
 def shown(code: str) -> list[str]:
-    """Return the comments below the prints."""
+    """Return the expected output: the comments below the prints."""
     lines = (line for line in code.splitlines() if line == "#" or line.startswith("# "))
     return [line.removeprefix("#").removeprefix(" ") for line in lines]
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name not in {OF_PYTEST, "hosted.md"}])
 def test_the_snippets_of_a_page(name: str, tmp_path: Path) -> None:
-    """One program, block after block."""
+    """The blocks of a page run as one program, and print the expected output."""
     code = "\n".join(blocks((DOCS / name).read_text("utf-8")))
 
     assert printed(code, tmp_path) == [line.rstrip() for line in shown(code)] or printed(code, tmp_path) == shown(code)
@@ -62,7 +62,7 @@ def test_the_snippets_of_a_page(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", [DOCS / "hosted.md", ROOT / "README.md"])
 def test_what_is_said_of_the_hosted_service(page: Path, tmp_path: Path) -> None:
-    """The snippets for it run against the local server, which speaks its protocol."""
+    """The snippets for the hosted service run with the local server, which has the same protocol."""
     code = "\n".join(block for block in blocks(page.read_text("utf-8")) if HOSTED in block)
     assert code
     before = (
@@ -89,7 +89,7 @@ def test_a_generated_page_is_new(page: str) -> None:
     "page", [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name
 )
 def test_links_lead_somewhere(page: Path) -> None:
-    """To files that are there; those into the net are whole urls."""
+    """A link is a file that exists, or an https URL."""
     for target in re.findall(
         r"\]\(([^)#]+)\)", re.sub(r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
     ):
@@ -97,6 +97,6 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    """Nothing is written that nobody finds."""
+    """Every page is in the index."""
     listed = (DOCS / "index.md").read_text("utf-8").split()
     assert {path.stem for path in DOCS.glob("*.md")} - {"index"} <= set(listed)

@@ -1,4 +1,4 @@
-"""What an import loads, and what it offers."""
+"""Imports: the modules that they load, and the names that they export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import tql
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
-# The only modules that import a library, late imports included.
+# The only modules that import each library, including late imports.
 IMPORTERS = {
     "deeplake": ["client/tql_client/engine/opened.py"],
     "lark": ["grammar/tql_grammar/syntax/lark_table.py"],
@@ -37,17 +37,17 @@ def loaded(code: str) -> set[str]:
     ids=["import", "compose"],
 )
 def test_composing_loads_nothing_heavy(code: str, heavy: str) -> None:
-    """``import tql`` and a first query load no parser, no arrays, no transport."""
+    """``import tql`` and a first query load neither the parser, nor numpy, nor the transport."""
     assert heavy not in loaded(code)
 
 
 def test_checking_a_text_without_vectors_loads_no_arrays() -> None:
-    """The rules about vectors look for one first."""
+    """A query without vectors is checked without numpy."""
     assert "numpy" not in loaded("from tql import check; check('select a where b > 1 order by c limit 3')")
 
 
 def test_the_contract_s_names_are_exported() -> None:
-    """Every exported name exists, and every error is below one base."""
+    """Every exported name exists, and every error is a subclass of `TqlError`."""
     for name in tql.__all__:
         assert getattr(tql, name) is not None
     for error in ("QueryError", "ParseError", "CheckError", "ArgumentError"):
@@ -55,7 +55,7 @@ def test_the_contract_s_names_are_exported() -> None:
 
 
 def test_a_star_import_leaves_builtins_alone() -> None:
-    """No exported name hides a builtin; ``tql.format`` is there all the same."""
+    """No exported name shadows a builtin; ``tql.format`` exists, but is not exported by a star import."""
     import builtins
 
     assert [name for name in tql.__all__ if hasattr(builtins, name)] == []
@@ -63,12 +63,12 @@ def test_a_star_import_leaves_builtins_alone() -> None:
 
 
 def test_the_grammar_stands_alone() -> None:
-    """The lowest layer knows nothing of the others."""
+    """The grammar imports neither the builder nor the client."""
     assert "tql" not in loaded("import tql_grammar, tql_grammar.errors, tql_grammar.ast")
 
 
 def imports(path: Path) -> set[str]:
-    """Return the top-level names of all that a module imports, anywhere in it."""
+    """Return the top-level names of all imports of a module, including late ones."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -80,19 +80,19 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("library", sorted(IMPORTERS))
 def test_a_library_has_one_place_that_imports_it(library: str) -> None:
-    """The engine, the parser generator and the transport can be exchanged in one place each."""
+    """Only the listed modules import the engine, the parser generator and the transport library."""
     modules = (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
 
     assert [path.relative_to(ROOT).as_posix() for path in modules if library in imports(path)] == IMPORTERS[library]
 
 
-# Nouns in several modules export their names.
+# Folders whose modules are nouns export their names.
 EXPORTING = {"ast"}
 
 
 @pytest.mark.parametrize("package", PACKAGES[1:])
 def test_a_folder_imports_nothing_by_itself(package: str) -> None:
-    """The `__init__.py` of a folder is a docstring: importing one module loads no other of its folder."""
+    """The `__init__.py` of a folder is a docstring, so importing one of its modules loads no other."""
     folders = [path.parent for path in sorted((ROOT / package).glob("*/**/__init__.py"))]
     assert folders
 

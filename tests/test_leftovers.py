@@ -1,4 +1,4 @@
-"""What a test leaves behind is seen: an open file, a socket, a thread, a child process; what ends in time is not."""
+"""Leaked files, sockets, threads and child processes are detected; resources that end in time are not reported."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ WAITS = [sys.executable, "-c", "input()"]
 
 @contextlib.contextmanager
 def a_file() -> Iterator[None]:
-    """Have a file open."""
+    """Hold an open file."""
     with open(os.devnull, "rb"):  # noqa: PTH123 - a device
         yield
 
 
 @contextlib.contextmanager
 def a_socket() -> Iterator[None]:
-    """Have a socket open."""
+    """Hold an open socket."""
     with socket.create_server(("127.0.0.1", 0)):
         yield
 
 
 @contextlib.contextmanager
 def a_thread() -> Iterator[None]:
-    """Have a thread that waits."""
+    """Hold a waiting thread."""
     ended = threading.Event()
     thread = threading.Thread(target=ended.wait, name="waits")
     thread.start()
@@ -48,7 +48,7 @@ def a_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def a_child() -> Iterator[None]:
-    """Have a process that waits."""
+    """Hold a waiting child process."""
     with subprocess.Popen(WAITS, stdin=subprocess.PIPE):
         yield
 
@@ -65,7 +65,7 @@ def a_child() -> Iterator[None]:
 def test_what_is_left_behind_is_seen(
     resource: Callable[[], contextlib.AbstractContextManager[None]], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it is there, and no longer."""
+    """A resource is reported while it exists, and not afterwards."""
     before = leftovers.held()
     with resource():
         monkeypatch.setattr(leftovers, "PATIENCE", 0.3)
@@ -75,13 +75,13 @@ def test_what_is_left_behind_is_seen(
 
 
 def test_what_ends_in_time_is_not_left_behind() -> None:
-    """A thread that is about to end is waited for."""
+    """The detection waits for a thread that is about to end."""
     before = leftovers.held()
     threading.Timer(0.2, lambda: None).start()
     assert leftovers.left_behind(before) == []
 
 
 def test_no_process_of_the_tests_may_have_many_open_files() -> None:
-    """The limit holds for child processes too."""
+    """The limit of open files also applies to child processes."""
     command = [sys.executable, "-c", "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"]
     assert int(subprocess.run(command, capture_output=True, check=True).stdout) <= MOST_OPEN

@@ -1,4 +1,4 @@
-"""The wheel and the sdist, built from this checkout and unpacked elsewhere."""
+"""The wheel and the sdist, built from this checkout and unpacked in another folder."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the sdist, and unpack it."""
     folder = tmp_path_factory.mktemp("unpacked")
     archive = built("sdist", tmp_path_factory.mktemp("dist"))
-    # `tarfile.extractall` has its argument `filter` since 3.11.4, and warns without it since 3.12.
+    # `tarfile.extractall` has the parameter `filter` since 3.11.4, and warns without it since 3.12.
     subprocess.run([sys.executable, "-P", "-m", "tarfile", "-e", str(archive), str(folder)], check=True)
     return next(folder.iterdir())
 
 
 def files(folder: Path) -> set[str]:
-    """Return the files of a folder, without those that running and building make."""
+    """Return the files of a folder, except those that runs and builds create."""
     return {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and not MADE & {*path.parts}
     }
@@ -76,7 +76,7 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
 
 
 def test_the_sdist_has_all_that_its_tests_read(sdist: Path) -> None:
-    """Every file of the folders that hold code, tests and documentation, and the small files around them."""
+    """The sdist contains every file of the folders with code, tests and documentation, and the files of the top level."""
     folders = ("tql", "client", "grammar", "tests", "docs", ".ci")
     expected = {f"{folder}/{name}" for folder in folders for name in files(ROOT / folder)}
     around = {path.name for path in ROOT.iterdir() if path.is_file()} - {".git", "PKG-INFO"}
@@ -85,12 +85,12 @@ def test_the_sdist_has_all_that_its_tests_read(sdist: Path) -> None:
 
 
 def test_the_wheel_of_the_sdist_is_that_of_the_checkout(wheel: Path, sdist: Path, tmp_path: Path) -> None:
-    """Who builds from the sdist gets the same files, byte for byte."""
+    """A wheel built from the sdist has the same files, byte for byte."""
     assert built("wheel", tmp_path, sdist).read_bytes() == wheel.read_bytes()
 
 
 def test_the_readme_of_an_index(wheel: Path) -> None:
-    """An index shows the README without the project's files: no link leads to one, and all else is there."""
+    """The README on an index has no links to files of the project, and is otherwise unchanged."""
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     metadata = message_from_string(archive.read(name).decode())
@@ -104,7 +104,7 @@ def test_the_readme_of_an_index(wheel: Path) -> None:
 
 
 def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
-    """A link to a file leads there; code, places of the page and whole urls stay."""
+    """With a repository address, links to files lead there; code, anchors and absolute URLs are unchanged."""
     text = "[a page](docs/a.md#b) `[x](y)` [here](#c) [there](https://d.example)\n```\n[x](y)\n```\n"
     expected = text.replace("docs/a.md", "https://e.example/tql/blob/HEAD/docs/a.md")
 
@@ -113,7 +113,7 @@ def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
 
 
 def test_no_other_package_has_our_names() -> None:
-    """What is imported as ours is ours: no library brings a module of these names, and none of them is Python's."""
+    """No installed distribution and no module of Python has the name of one of our packages."""
     found = packages_distributions()
     for name in ("tql", "tql_client", "tql_grammar", "tests", "hatch_build"):
         assert {*found.get(name, [])} <= {"deeplake-tql"}
@@ -137,7 +137,7 @@ def test_the_lowest_version_of_a_requirement(requirement: str, constraint: str) 
 
 
 def test_every_requirement_has_a_lowest_version() -> None:
-    """One without would be tested with whatever is newest."""
+    """A requirement without a lower bound would be tested only with its newest version."""
     with pytest.raises(ValueError, match="`furo` has no lower bound"):
         lowest.lowest("furo")
     assert {"urllib3", "deeplake", "rich"} <= {
@@ -147,7 +147,7 @@ def test_every_requirement_has_a_lowest_version() -> None:
 
 
 def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked outside the checkout, with nothing of the checkout on the path, ``tql demo --json`` answers a question."""
+    """With only the unpacked wheel on the path, ``tql demo --json`` answers a question."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         "PYTHONPATH": str(tmp_path / "site")
@@ -170,7 +170,7 @@ def test_one(tql_recorder, assert_tql):
 
 
 def test_the_plugin_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
-    """A project that only has the wheel writes a test of five lines; it fails with a readable message where a filter is dropped."""
+    """In a project that has only the wheel, a five-line test fails with a readable message if the program drops a filter."""
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     project = tmp_path / "project"
     project.mkdir()
@@ -183,5 +183,5 @@ def test_the_plugin_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
 
     assert len(DROPPED.strip().splitlines()) <= 5
     assert done.returncode == 1
-    assert "the query is another one" in done.stdout
+    assert "the query differs from the expected one" in done.stdout
     assert "- where(col('year') > 2000)" in done.stdout

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""README: its examples run and print the shown output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def block(language: str, containing: str) -> str:
 
 
 def test_the_first_command_is_a_clone() -> None:
-    """Nothing is on an index before a release: the form for one is shown once, and no message and no guide names it."""
+    """Before a release the package is on no index: the README shows the index form once, and no message or guide has it."""
     assert block("console", "").startswith("$ git clone ")
     assert re.findall(r".*deeplake-tql\[.*", README) == [
         'After a release on an index, `pip install "deeplake-tql[embedded,cli]"` works without a clone.'
@@ -47,7 +47,7 @@ def test_the_supported_versions_are_those_of_the_classifiers() -> None:
 
 @pytest.mark.parametrize("containing", ["mem://people", "explain()", "mem://numbers"])
 def test_an_example_runs_as_pasted(tmp_path: Path, containing: str) -> None:
-    """Each comment below a print is what is printed."""
+    """The comments below the prints are the output."""
     code = block("python", containing)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
@@ -57,7 +57,7 @@ def test_an_example_runs_as_pasted(tmp_path: Path, containing: str) -> None:
 
 
 def test_the_check_prints_what_is_shown() -> None:
-    """The finding, the line and the carets."""
+    """`tql check` prints the shown finding, line and carets."""
     text = re.search(r"echo '(.*)' \| tql check -", README)
     assert text is not None
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from pathlib import Path
 
@@ -18,40 +19,84 @@ RENAMED = {
     "AsIs": "VerbatimExpression",
     "AsWritten": "VerbatimQuery",
     "Both": "Join",
+    "Calls": "InFlight",
     "Combined": "SetOperation",
     "Groups": "AggregateBuilder",
+    "JOINTS": "COMBINATIONS",
     "Joined": "JoinClause",
-    "Level": "QueryLevel",
-    "Placed": "QualifiedName",
-    "Shapeless": "Uncacheable",
-    "Unordered": "Union",
-    "carried_columns": "hidden_columns",
-    "cut_rows": "apply_limit",
-    "given_back": "output_reference",
-    "is_cut": "has_limit",
-    "made_names": "computed_columns",
-    "may_lose_rows": "needs_barrier",
-    "numbers_rows": "has_row_number",
-    "refuse_doubtful": "reject_ambiguous",
-    "require_unmoved": "require_source_order",
-    "touches_index": "is_index_ordered",
-    "Calls": "InFlight",
     "LETTING_GO": "DRAIN_SECONDS",
+    "Level": "QueryLevel",
+    "MOST_ROWS": "MAX_ROWS",
+    "NO_QUERY": "NEVER_RUN",
     "Outcome": "ParseOutcome",
     "Pieces": "ChunkedJson",
+    "Placed": "QualifiedName",
     "Reading": "ParseResult",
+    "Shapeless": "Uncacheable",
     "TURNED": "REVERSED",
+    "Unordered": "Union",
+    "all_equal": "equal_to_all",
+    "amapped": "map_queries_async",
     "automaton": "lalr",
+    "awaited": "run_in_thread",
+    "carried_columns": "hidden_columns",
+    "check_reading": "check_parsed",
     "comparing": "snapshots",
+    "cut_rows": "apply_limit",
+    "deadly": "crash_findings",
     "doubtful": "ambiguous",
     "drive": "run_parser",
+    "given_back": "output_reference",
     "grown": "open_chains",
+    "has_other_remainder": "has_ieee_remainder",
     "home": "default_dataset",
+    "is_cut": "has_limit",
     "machine": "parse_table",
+    "made_by": "defining_expression",
+    "made_names": "computed_columns",
+    "mapped": "map_queries",
+    "may_lose_rows": "needs_barrier",
+    "numbers_rows": "has_row_number",
+    "on_way": "in_flight",
+    "paged": "iterate_pages",
+    "refuse_doubtful": "reject_ambiguous",
     "reporting": "reporters",
+    "require_unmoved": "require_source_order",
     "retrieving": "retriever",
     "seal": "freeze_chains",
+    "touches_index": "is_index_ordered",
     "widened": "promote",
+}
+# The folders whose docstrings, comments and messages are checked for private phrases.
+PROSE = [
+    path
+    for folder in ("client/tql_client", "tests")
+    for path in (ROOT / folder).rglob("*.py")
+    if not {"tql", "grammar"} & set(path.relative_to(ROOT / folder).parts) and path != Path(__file__)
+]
+# Each private phrase, as a regular expression, and the words of the field for it.
+PHRASES = {
+    r"\b(any|no)body\b": "the client, the server, the user",
+    r"\banew\b": "again",
+    r"\bas (it is|they are) (written|given)\b|\bas it is$": "unchanged, as written",
+    r"\bat hand\b": "known, available",
+    r"\bbeside\b": "compared with, in addition to, next to",
+    r"\bfor ever\b": "forever, without an end",
+    r"\bgoes to nobody\b|\bwhoever\b": "any caller",
+    r"\bhand(s|ed|ing)? (over|on|out|them|it)\b": "pass, return",
+    r"\bheed(s|ed|ing)?\b": "use",
+    r"\bhow often\b": "the number of",
+    r"\bis (a|an other|another) one\b": "differs",
+    r"\blay(s|ing)?\b.{0,12}\bout\b|\blaid.out\b": "format",
+    r"\blet(s|ting)? go\b": "close, release",
+    r"\bmakes? of\b|\bcomes? of\b|\bcame of\b": "outcome, result",
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\bof ours\b|\bours and theirs\b": "of the client, of the package",
+    r"\bon (its|their|the) way\b": "in flight, running",
+    r"\bsuch an?\b": "this, of this kind",
+    r"\btell(s|ing)?\b|\btold\b": "return whether, report",
+    r"\bunless (given|told)\b": "by default",
+    r"^(Return|Yield|Say|Give|Know|Take|Show) (what|how|where|which|when)\b": "a noun for the thing",
 }
 
 
@@ -72,3 +117,28 @@ def test_a_private_name_does_not_come_back(name: str) -> None:
     names = {path.stem, *(token.string for token in read if token.type == tokenize.NAME)}
 
     assert {word: RENAMED[word] for word in names & RENAMED.keys()} == {}
+
+
+def prose(path: Path) -> list[tuple[int, str]]:
+    """Return the docstrings, other strings and comments of a module, each with its line."""
+    kinds = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+    read = tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
+    return [
+        (token.start[0] + number, line.strip().lstrip("rfb#\"' "))
+        for token in read
+        if token.type in kinds
+        for number, line in enumerate(token.string.splitlines())
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(PROSE), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_private_phrase_does_not_come_back(path: Path) -> None:
+    """Docstrings, comments and messages use the words of SQLAlchemy, Polars, requests and httpx."""
+    found = [
+        f"{path.name}:{number}: {line!r}: say {instead}"
+        for number, line in prose(path)
+        for phrase, instead in PHRASES.items()
+        if re.search(phrase, line.rstrip("\"' "))
+    ]
+
+    assert found == []

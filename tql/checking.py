@@ -64,10 +64,10 @@ def fix(text: str, schema: object = None) -> str:
     Raises:
         ArgumentError: *schema* is neither a `Schema` nor a dict of them.
     """
-    from tql_grammar.lint.check import fixed
+    from tql_grammar.lint.check import apply_fixes
     from tql_grammar.syntax.parser import read
 
-    return fixed(text, schemas_of(read(text).tree, schema))
+    return apply_fixes(text, schemas_of(read(text).tree, schema))
 
 
 def parse(text: str) -> Query:

@@ -20,7 +20,7 @@ def findings(text: str, schema: object = None, *, info: bool = False) -> list[Di
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    return checks.check_reading(reading, schemas_of(reading.tree, schema), info=info)
+    return checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info)
 
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:

@@ -89,7 +89,7 @@ def avg(x: Expr | str | float) -> Expr:
     """
 
 def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
-    """The BM25 score of a text column with an index for a query; the engine takes it as the one key of ORDER BY with DESC and LIMIT only. ``.bm25(..)`` of a query writes that.
+    """The BM25 score of an indexed text column for a search text; the engine supports it only as the single key of ORDER BY with DESC and LIMIT. ``.bm25(..)`` of a query generates that.
 
     The TQL is ``bm25_similarity(column, text)``.
 
@@ -102,7 +102,7 @@ def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
     """
 
 def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
-    """Whether a text contains a text, case-sensitive, or an array a number; with a text index, whether it contains the first word. ``col(..).contains(..)`` takes every text literally, with an index too.
+    """Whether a text contains a string, case-sensitive, or an array a number; with a text index, whether the text contains the first word of the string. ``col(..).contains(..)`` searches for the string literally, with an index too.
 
     The TQL is ``contains(x, value)``.
 
@@ -115,7 +115,7 @@ def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
     """
 
 def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
-    """The cosine of the angle between two vectors of one length.
+    """The cosine of the angle between two vectors of the same length.
 
     The TQL is ``cosine_similarity(column, vector)``.
 
@@ -124,11 +124,11 @@ def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
         vector: numbers of shape (d,), converted to float32; or the name of a column, or an expression.
 
     Returns:
-        float32 in [-1, 1], higher is closer; 0 for a vector of zeros.
+        float32 in [-1, 1], higher is closer; 0 for a zero vector.
     """
 
 def data(column: Expr | str, row: int) -> Expr:
-    """The value of a column in one row of the source, by its number from 0: the same for all rows.
+    """The value of a column in the row of the source with a number from 0; the same for every row.
 
     The TQL is ``data(column, row)``.
 
@@ -141,7 +141,7 @@ def data(column: Expr | str, row: int) -> Expr:
     """
 
 def dot(column: Expr | str | float, vector: object) -> Expr:
-    """The dot product of two vectors of one length.
+    """The dot product of two vectors of the same length.
 
     The TQL is ``dot(column, vector)``.
 
@@ -175,7 +175,7 @@ def keys(x: Expr | str | float) -> Expr:
         x: the name of a column, an expression or a number.
 
     Returns:
-        list of texts, sorted.
+        sorted list of strings.
     """
 
 def l1_norm(x: Expr | str | float) -> Expr:
@@ -215,7 +215,7 @@ def linf_norm(x: Expr | str | float) -> Expr:
     """
 
 def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
-    """Both, element by element; the arrays must have one shape.
+    """Whether both are true, element by element; the arrays must have the same shape.
 
     The TQL is ``logical_and(left, right)``.
 
@@ -228,7 +228,7 @@ def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
     """
 
 def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
-    """Either or both, element by element; the arrays must have one shape.
+    """Whether either is true, element by element; the arrays must have the same shape.
 
     The TQL is ``logical_or(left, right)``.
 
@@ -266,7 +266,7 @@ def maxsim(column: Expr | str | float, matrix: object) -> Expr:
     """
 
 def mmr_similarity(column: Expr | str, vector: object) -> Expr:
-    """Relevance to a vector less likeness to the rows before; a key of ORDER BY, never a column.
+    """Maximal marginal relevance: similarity to a vector, minus similarity to the rows ranked before; only as a key of ORDER BY.
 
     The TQL is ``mmr_similarity(column, vector)``.
 
@@ -303,7 +303,7 @@ def prod(x: Expr | str | float) -> Expr:
     """
 
 def random() -> Expr:
-    """A random number for each row, another one each time it is read.
+    """A random number for each row, different each time it is read.
 
     The TQL is ``random()``.
 

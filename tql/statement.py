@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tql.expressions.metrics import METRICS, ranked_by_index, word_score
 from tql_grammar.record import Record
@@ -48,6 +48,15 @@ class Statement(Record):
     sampling: Sampling | None = None
     parts_per_group: int | None = None
     bindings: tuple[tuple[str, Expression], ...] = ()
+
+
+# The clauses that apply to the result of all others, and their values where nothing is said.
+LAST_CLAUSES: dict[str, object] = {"keys": (), "row_limit": None, "row_offset": None}
+
+
+def last_clauses(query: Statement) -> dict[str, Any]:
+    """Return the clauses of a statement that apply to the result of all others, by their fields."""
+    return {field: query.__dict__[field] for field in LAST_CLAUSES}
 
 
 class Dataset(Record):

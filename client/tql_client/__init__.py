@@ -1,7 +1,7 @@
 """
-Send queries to a Deep Lake query endpoint, or to the engine in this process, and take the rows back.
+Client for Deep Lake queries, over HTTP or with the engine in this process.
 
-``connect(url).query(query).rows`` is all of it; `serve` offers datasets over the same protocol on this machine.
+``connect(url).query(query).rows`` sends a query and returns its rows; `serve` runs a local server of the same protocol.
 """
 
 from tql_client import errors

@@ -1,4 +1,4 @@
-"""Run the command line as ``python -m tql_client``."""
+"""Entry point of ``python -m tql_client``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The client: a query goes through text, check, source and transport to its result."""
+"""Client: compiles or checks a query, sends it over a transport, and returns its result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tql_client.protocol.wire import Decoding
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
 from tql_grammar.errors import ArgumentError
-from tql_grammar.lint.engine_messages import translated
+from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
-# Characters of a text that is remembered as checked; 128 of them are.
-LONGEST_KEPT = 100_000
+# Longest query text, in characters, whose check is cached; the cache holds 128 of them.
+LONGEST_CACHED = 100_000
 
 
 def connect(  # noqa: PLR0913 - each is one independent choice, by name
@@ -49,57 +49,68 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     strict: bool = False,
     isolated: bool = False,
     credentials: Mapping[str, str] | None = None,
-    kept: Callable[..., Any] | None = None,
+    cassette: Callable[..., Any] | None = None,
 ) -> Client:
     """
-    Return a client of an endpoint, or of a dataset that the engine opens in this process.
+    Return a client of an HTTP query endpoint, or of a dataset that the engine opens in this process.
 
     Args:
-        url: ``https://host/path`` of a query endpoint; or what the engine opens, which requires the `embedded` extra: a path, ``file://``, ``mem://``, ``s3://``.
-        dataset: the source of queries that have none; embedded, the name by which queries may call the dataset at *url*.
-        token: for the endpoint, or a function that returns one for each attempt.
-            Without it, ``ACTIVELOOP_TOKEN`` of the environment goes to activeloop.ai and deeplake.ai, and to nobody else.
-        token_file: a file that holds the token.
-        timeout: seconds for a whole call, all attempts and waits included.
-        attempts: how many times a query is sent at most, where sending it again can help.
-        allow_insecure: allow http beyond this machine, where anyone on the way reads token and data.
-        allow_sources: embedded, let a query read other datasets, which the engine may look for in the network.
-        anonymous: send no token, whatever the environment holds.
-        verify: the file of the certificates to trust, instead of the environment's REQUESTS_CA_BUNDLE or those of certifi; False trusts anybody.
-        largest_answer: bytes of an answer, unpacked; a larger one is refused.
-        nan: what NaN and infinities in an answer become: "keep" floats, "null" None, "error" a `ProtocolError`.
-        strict: keep integers beyond 64 bits exact, and refuse answers with a name twice in an object or a row without all columns; it is slower.
-        isolated: embedded, run the engine in a process of its own, which is started again after a crash; a call that is late is stopped.
-        credentials: embedded, what the engine takes to open s3://, gs://, az:// and al:// paths.
-        kept: for the endpoint, what keeps and replays exchanges; see the pytest plugin's `tql_cassette`.
+        url: ``https://host/path`` of a query endpoint, or the dataset that the engine opens in this process: a path, ``file://``, ``mem://`` or ``s3://`` (requires the `embedded` extra).
+        dataset: the dataset that queries without FROM read; for the embedded engine, a second name for the dataset at *url*.
+        token: the token of the endpoint, or a function that returns one for each attempt.
+            If omitted, the client sends ``ACTIVELOOP_TOKEN`` from the environment, to activeloop.ai and deeplake.ai only.
+        token_file: path of a file that contains the token.
+        timeout: seconds for the whole call, including all attempts and the waits between them.
+        attempts: the maximum number of attempts; only failures that are safe to retry are retried.
+        allow_insecure: allow http to other machines; the network then sees the token and the data.
+        allow_sources: allow queries to read datasets other than *url*, which the engine may open over the network (embedded only).
+        anonymous: send no token, even if the environment has one.
+        verify: path of a CA bundle, instead of REQUESTS_CA_BUNDLE from the environment or certifi's bundle; False disables the verification of certificates.
+        largest_answer: the maximum size of a response in bytes, after decompression; a larger one raises `ResponseTooLarge`.
+        nan: how to decode NaN and infinities: "keep" returns floats, "null" returns None, "error" raises `ProtocolError`.
+        strict: decode integers beyond 64 bits exactly, and reject responses with duplicate keys or incomplete rows; slower.
+        isolated: run the engine in a child process, which restarts after a crash and is killed at the timeout (embedded only).
+        credentials: credentials that the engine uses to open s3://, gs://, az:// and al:// paths (embedded only).
+        cassette: records and replays HTTP exchanges (endpoints only); see the pytest fixture `tql_cassette`.
+
+    Returns:
+        The client; close it, or use it as a context manager.
 
     Raises:
-        ConfigError: url, token or timeout cannot be used; nothing was sent.
-        NotFound: there is no dataset at the path.
+        ConfigError: the url, the token or an option is invalid; nothing was sent.
+        NotFound: no dataset exists at the path.
         MissingExtra: the engine is not installed.
+
+    Example:
+        ``connect("./data").query(select("id").limit(3)).rows``
     """
     if not isinstance(url, str) or not url:
-        message = f"`url` takes the url of an endpoint or the path of a dataset, got {type(url).__name__}"
+        message = f"`url` must be the URL of an endpoint or the path of a dataset, got {_described(url)}"
         raise ConfigError(message)
     if url.lower().startswith(HTTP):
         from tql_client.transport.http import HttpTransport
 
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
-        http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, kept=kept)
+        http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, cassette=cassette)
         return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
     from tql_client.engine.isolated import IsolatedTransport
 
-    place = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
-    transport = IsolatedTransport(place) if isolated else EmbeddedTransport(place)
+    target = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
+    transport = IsolatedTransport(target) if isolated else EmbeddedTransport(target)
     return Client(transport, timeout=timeout, retries=Retries(attempts), needs_source=False, schemas=transport.schemas)
+
+
+def _described(url: object) -> str:
+    """Return the type of a value that is not a URL; the value itself may contain a secret."""
+    return "an empty string" if url == "" else type(url).__name__
 
 
 class Client:
     """
-    Sends queries and returns their rows; made by `connect`.
+    Sends queries and returns their rows; `connect` creates one.
 
-    A client may be shared by threads. ``with connect(..) as client:`` closes it.
+    Threads can share a client. ``with connect(..) as client:`` closes it.
     """
 
     def __init__(  # noqa: PLR0913 - each is one independent choice, by name
@@ -113,15 +124,15 @@ class Client:
         schemas: Callable[[Call], Mapping[str | None, Schema]] = lambda _call: {},
     ) -> None:
         """
-        Take what carries the queries.
+        Create a client over a transport.
 
         Args:
-            transport: HTTP, the engine in this process, or a test's own.
-            dataset: the source of queries that have none.
-            timeout: seconds for a whole call.
-            retries: when a query that failed is sent again.
-            needs_source: whether a query has to name its dataset when it is sent.
-            schemas: tells what is known of the columns of datasets when a call is made, by their names; under None of the one that queries without source read.
+            transport: sends the queries: over HTTP, or to the engine in this process.
+            dataset: the dataset that queries without FROM read.
+            timeout: seconds for the whole call.
+            retries: the retry policy.
+            needs_source: whether a query must have FROM when it is sent.
+            schemas: returns the known schemas for a call, by the names of the datasets; None is the name of the dataset that queries without FROM read.
         """
         self._transport = transport
         self._dataset = dataset
@@ -144,36 +155,50 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let go of connections and handles, for copies by `with_options` too; queries are refused from now on, and those that are on their way end with `Cancelled`."""
+        """
+        Close the connections and datasets, also those of copies made by `with_options`.
+
+        Running queries raise `Cancelled`; later queries raise `ClosedError`.
+        """
         self._calls.close()
         self._transport.close()
 
     def with_options(self, *, timeout: float | None = None, attempts: int | None = None) -> Client:
         """
-        Return a client that differs in some options, over the same connections.
+        Return a copy of the client with other options, over the same connections.
 
         Args:
-            timeout: seconds for a whole call.
-            attempts: how many times a query is sent at most.
+            timeout: seconds for the whole call; unchanged if omitted.
+            attempts: the maximum number of attempts; unchanged if omitted.
 
         Raises:
-            ConfigError: an option cannot be used.
+            ConfigError: an option is invalid.
+
+        Example:
+            ``client.with_options(timeout=5, attempts=1).query(query)``
         """
-        made = copy.copy(self)
-        made._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
-        made._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
-        return made
+        client = copy.copy(self)
+        client._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
+        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
+        return client
 
     def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
         """
-        Return the text that would be sent.
+        Return the TQL that `query` sends for a query.
+
+        Args:
+            query: a query of the builder, or a query text.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
 
         Raises:
-            ParseError: a text that is not TQL, or that the engine would read otherwise.
-            CheckError: a text that the engine would refuse, or whose rows are not those that it says.
-            ArgumentError: a query without source, where the client has no dataset.
+            ParseError: the query text is not TQL, or the engine would read it differently.
+            CheckError: the engine would reject the query text, or return other rows than it says.
+            ArgumentError: the query has no FROM, and the client no dataset.
+
+        Example:
+            ``client.compile(select("id").limit(3))`` returns ``select id limit 3`` for an embedded client.
         """
-        return self._compiled(query, on_findings, self._schemas(self._call(CancelToken())))
+        return self._compile(query, on_findings, self._schemas(self._call(CancelToken())))
 
     def query(
         self,
@@ -184,18 +209,24 @@ class Client:
         """
         Send a query, and return its rows.
 
-        A query of the builder is sent as it compiles; a text is checked first.
+        A query of the builder is compiled; a query text is checked, then sent.
 
         Args:
-            query: a query of the builder, or a text.
-            as_list: whether the server sends one object per row, or one list per column, which is smaller; the result is the same.
-            on_findings: "raise" refuses a text that would not do what it says; "ignore" sends it as it is.
+            query: a query of the builder, or a query text.
+            as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+
+        Returns:
+            The rows, and the metadata of the call as `Result.meta`.
 
         Raises:
-            QueryError: the query was refused before it was sent.
-            TransportError: no answer came.
-            APIError: the server or the engine refused the query.
-            ProtocolError: the answer is not what the protocol says.
+            QueryError: the query is invalid; nothing was sent.
+            TransportError: no response was received.
+            APIError: the server or the engine rejected the query.
+            ProtocolError: the response does not follow the protocol.
+
+        Example:
+            ``client.query(select("id").limit(3)).rows`` sends ``select id limit 3`` to the embedded engine.
         """
         return self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
 
@@ -208,39 +239,54 @@ class Client:
         progress: bool = False,
     ) -> list[Any]:
         """
-        Send many queries, several at a time, and return their results in the order of the queries.
+        Send queries concurrently, and return their results in the order of the queries.
 
         Args:
-            queries: queries and texts; they are taken as there is room.
-            concurrency: how many are on their way at a time, 1 or more.
-            on_error: "raise" ends the others with the first error; "return" puts the `TqlError` in the place of the result.
-            progress: show a bar on the standard error output where that is a terminal; requires the `cli` extra.
+            queries: queries of the builder and query texts; an iterator is consumed lazily.
+            concurrency: the maximum number of queries in flight, 1 or more.
+            on_error: "raise" raises the first error and cancels the other queries; "return" returns the `TqlError` instead of a result.
+            progress: show a progress bar on stderr if it is a terminal; requires the `cli` extra.
 
         Returns:
-            one `Result` for each query.
-        """
-        from tql_client.concurrency import mapped
+            One `Result` for each query.
 
-        return mapped(
+        Raises:
+            ArgumentError: *concurrency* or *on_error* is invalid.
+
+        Example:
+            ``client.map([select("id").where(col("id") == n) for n in range(100)], concurrency=4)``
+        """
+        from tql_client.concurrency import map_queries
+
+        return map_queries(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error, progress
         )
 
     def pages(self, query: Query | str, size: int = 1000) -> Iterator[Result]:
         """
-        Yield the rows of a query page by page: ``select * from (..) limit 1000 offset 2000``; together they are the rows of the query.
+        Yield the rows of a query page by page.
 
-        That holds for every query whose rows come in one order each time it runs, searches included: its own LIMIT stands inside.
-        What is committed in the meantime is seen by the pages after it.
+        Each page is a query of its own, so the pages add up to the rows of the query only if the engine returns them in the same order each time.
+        Samples and random functions do not; searches do, and a LIMIT of the query applies to all pages together.
+        A commit between two pages is visible in the later pages.
 
         Args:
-            query: a query or a text.
-            size: rows of a page, 1 or more; the last page may have fewer.
+            query: a query of the builder, or a query text.
+            size: the number of rows per page, 1 or more; the last page may have fewer.
+
+        Raises:
+            ArgumentError: *size* is invalid.
+            ParseError: the query text is not TQL.
+            CheckError: `check` finds an error in the query text.
+
+        Example:
+            The third page of ``client.pages(select("id"))`` is ``select * from (select id) limit 1000 offset 2000``.
         """
-        from tql_client.concurrency import paged
+        from tql_client.concurrency import iterate_pages
 
         if isinstance(query, str):
-            self.compile(query)  # a text that would not do what it says is refused before any page
-        return paged(self.query, query, size)
+            self.compile(query)  # raises on the errors of a query text before the first page
+        return iterate_pages(self.query, query, size)
 
     async def aquery(
         self,
@@ -248,10 +294,10 @@ class Client:
         as_list: bool = True,  # noqa: FBT001, FBT002 - as for `query`
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
-        """Send a query from asyncio, and return its rows; see `query`. Cancelling the task closes the connection."""
-        from tql_client.concurrency import awaited
+        """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""
+        from tql_client.concurrency import run_in_thread
 
-        return await awaited(functools.partial(self._query, query, as_list=as_list, on_findings=on_findings))
+        return await run_in_thread(functools.partial(self._query, query, as_list=as_list, on_findings=on_findings))
 
     async def amap(
         self,
@@ -259,70 +305,70 @@ class Client:
         concurrency: int = 8,
         on_error: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
-        """Send many queries from asyncio; see `map`."""
-        from tql_client.concurrency import amapped
+        """Send queries concurrently from asyncio; see `map`."""
+        from tql_client.concurrency import map_queries_async
 
-        return await amapped(
+        return await map_queries_async(
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error
         )
 
     def _query(
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
-        """Send a query, and return its rows, unless *stop* ends it."""
+        """Send a query, and return its rows; *stop* cancels the call."""
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
             schemas = self._schemas(call)
-            text = self._compiled(query, on_findings, schemas)
+            text = self._compile(query, on_findings, schemas)
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
                 if error.diagnostic is None:
-                    error.diagnostic = translated(error.description, text, schemas)
+                    error.diagnostic = explain_message(error.description, text, schemas)
                 raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
 
     def _call(self, stop: CancelToken, *, as_list: bool = True) -> Call:
-        """Return a call that begins now, without its text."""
+        """Return a call whose deadline counts from now; its query text is added later."""
         return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
 
-    def _compiled(self, query: Query | str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
-        """Return the text of a query for what is known of the columns."""
+    def _compile(self, query: Query | str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
+        """Return the TQL of a query, compiled or checked against the known schemas."""
         if isinstance(query, str):
-            return self._checked(query, on_findings, schemas)
+            return self._check(query, on_findings, schemas)
         from tql.compiler.compile import compile_query
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
-    def _checked(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
-        """Return a text with its source, once it is known to do what it says."""
+    def _check(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
+        """Return a query text with its FROM, or raise on the errors that `check` finds."""
         import tql
 
         if on_findings not in {"raise", "ignore"}:
-            raise ArgumentError("on_findings", 'takes "raise" or "ignore"', repr(on_findings))
-        if on_findings == "raise" and not schemas and len(text) <= LONGEST_KEPT:
-            return _checked_once(text, self._dataset, self._needs_source)
+            raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
+        if on_findings == "raise" and not schemas and len(text) <= LONGEST_CACHED:
+            return _check_cached(text, self._dataset, self._needs_source)
         if any(finding.severity == "error" for finding in tql.check(text, schemas)):
             if on_findings == "ignore":
                 return text
             tql.validate(text, schemas)
-        return _sourced(text, self._dataset, self._needs_source)
+        return _add_source(text, self._dataset, self._needs_source)
 
 
 @functools.lru_cache(maxsize=128)
-def _checked_once(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
-    """Return a text with its source, once it is known to do what it says; a text that was sent before is known."""
+def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
+    """Return a query text with its FROM, or raise on the errors that `check` finds; a text without errors is checked once."""
     import tql
 
     tql.validate(text)
-    return _sourced(text, dataset, needs_source)
+    return _add_source(text, dataset, needs_source)
 
 
-def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
-    """Return a text that names its dataset, where that is needed."""
+def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
+    """Return a query text that has FROM if it needs one."""
     from tql.compiler.compile import with_source, without_source
 
     if dataset is not None:
@@ -337,8 +383,8 @@ def _sourced(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa
 
 
 def _seconds(timeout: float) -> float:
-    """Return a number of seconds that a call may take."""
+    """Return a timeout as a float, or raise `ConfigError` if it is not a positive number."""
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
-        message = f"`timeout` takes seconds, more than 0, got {timeout!r}"
+        message = f"`timeout` must be a positive number of seconds, got {timeout!r}"
         raise ConfigError(message)
     return float(timeout)

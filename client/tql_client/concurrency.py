@@ -1,4 +1,4 @@
-"""Several queries at a time: a pool of threads over one client, for programs with and without asyncio."""
+"""Concurrent queries over one client: a thread pool, for programs with and without asyncio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.progress import bar, nothing
+from tql_client.progress import bar, no_bar
 from tql_client.protocol.call import CancelToken
 from tql_grammar.errors import ArgumentError, TqlError
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from tql_client.results.result import Result
 
 
-def mapped(
+def map_queries(
     send: Callable[..., Result],
     queries: Iterable[Query | str],
     concurrency: int,
     on_error: Literal["raise", "return"],
-    progress: bool = False,  # noqa: FBT001, FBT002 - handed on from a keyword
+    progress: bool = False,  # noqa: FBT001, FBT002 - passed on from a keyword argument
 ) -> list[Any]:
-    """Return the results of queries in their order; see `Client.map`."""
+    """Return the results of queries in the order of the queries; see `Client.map`."""
     _require(concurrency, on_error)
     results: list[Any] = []
-    on_way: dict[Future[Result], tuple[int, CancelToken]] = {}
-    advance = bar("queries", len(queries) if isinstance(queries, Sized) else None) if progress else nothing
+    in_flight: dict[Future[Result], tuple[int, CancelToken]] = {}
+    advance = bar("queries", len(queries) if isinstance(queries, Sized) else None) if progress else no_bar
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tql-map")
     try:
         for number, query in enumerate(queries):
-            while len(on_way) >= concurrency:
-                _collect(on_way, results, on_error, advance)
+            while len(in_flight) >= concurrency:
+                _collect(in_flight, results, on_error, advance)
             stop = CancelToken()
             results.append(None)
-            on_way[pool.submit(send, query, stop=stop)] = number, stop
-        while on_way:
-            _collect(on_way, results, on_error, advance)
+            in_flight[pool.submit(send, query, stop=stop)] = number, stop
+        while in_flight:
+            _collect(in_flight, results, on_error, advance)
     finally:
-        for _, stop in on_way.values():
+        for _, stop in in_flight.values():
             stop.cancel()
         pool.shutdown(cancel_futures=True)
         advance(None)
@@ -49,15 +49,15 @@ def mapped(
 
 
 def _collect(
-    on_way: dict[Future[Result], tuple[int, CancelToken]],
+    in_flight: dict[Future[Result], tuple[int, CancelToken]],
     results: list[Any],
     on_error: str,
     advance: Callable[[int | None], None],
 ) -> None:
-    """Wait for at least one answer, and put the answers that are there in their places."""
-    done, _ = wait(on_way, return_when=FIRST_COMPLETED)
+    """Wait until a query is done, and store the results of all queries that are."""
+    done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
     for future in done:
-        number, _stop = on_way.pop(future)
+        number, _stop = in_flight.pop(future)
         error = future.exception()
         if error is not None and (on_error == "raise" or not isinstance(error, TqlError)):
             raise error
@@ -66,37 +66,37 @@ def _collect(
 
 
 def _require(concurrency: int, on_error: str) -> None:
-    """Refuse options that mean nothing."""
+    """Raise `ArgumentError` for invalid options."""
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise ArgumentError("map", "takes a whole number as concurrency, 1 or more", repr(concurrency))
+        raise ArgumentError("map", "needs `concurrency` to be an integer, 1 or more", repr(concurrency))
     if on_error not in {"raise", "return"}:
-        raise ArgumentError("map", 'takes "raise" or "return" as on_error', repr(on_error))
+        raise ArgumentError("map", 'needs `on_error` to be "raise" or "return"', repr(on_error))
 
 
-def paged(ask: Callable[[Query], Result], query: Query | str, size: int) -> Iterator[Result]:
-    """Yield the results of a query's pages; see `Client.pages`."""
+def iterate_pages(send: Callable[[Query], Result], query: Query | str, size: int) -> Iterator[Result]:
+    """Yield the result of each page of a query; see `Client.pages`."""
     from tql import parse, select
 
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ArgumentError("pages", "takes a whole number of rows, 1 or more", repr(size))
-    whole = select().from_(parse(query) if isinstance(query, str) else query).limit(size)
-    return _pages(ask, whole, size)
+        raise ArgumentError("pages", "needs `size` to be an integer, 1 or more", repr(size))
+    first_page = select().from_(parse(query) if isinstance(query, str) else query).limit(size)
+    return _pages(send, first_page, size)
 
 
-def _pages(ask: Callable[[Query], Result], whole: Query, size: int) -> Iterator[Result]:
-    """Yield page after page, until one has room left."""
-    first = 0
+def _pages(send: Callable[[Query], Result], first_page: Query, size: int) -> Iterator[Result]:
+    """Yield pages until one has fewer than *size* rows."""
+    offset = 0
     while True:
-        page = ask(whole.offset(first) if first else whole)
-        if page or not first:
+        page = send(first_page.offset(offset) if offset else first_page)
+        if page or not offset:
             yield page
         if len(page) < size:
             return
-        first += size
+        offset += size
 
 
-async def awaited(send: Callable[..., Result]) -> Result:
-    """Return what *send* returns in a thread of its own; ending the task ends the call."""
+async def run_in_thread(send: Callable[..., Result]) -> Result:
+    """Return the result of *send*, called in a thread; cancelling the task cancels the call."""
     stop = CancelToken()
     pool = ThreadPoolExecutor(1, thread_name_prefix="tql-async")
     try:
@@ -108,20 +108,20 @@ async def awaited(send: Callable[..., Result]) -> Result:
         pool.shutdown(wait=False)
 
 
-async def amapped(
+async def map_queries_async(
     send: Callable[..., Result],
     queries: Iterable[Query | str],
     concurrency: int,
     on_error: Literal["raise", "return"],
 ) -> list[Any]:
-    """Return the results of queries in their order, without blocking the loop; see `Client.map`."""
+    """Return the results of queries in the order of the queries, without blocking the event loop; see `Client.map`."""
     _require(concurrency, on_error)
-    room = asyncio.Semaphore(concurrency)
+    slots = asyncio.Semaphore(concurrency)
 
-    async def one(query: Query | str) -> Any:  # noqa: ANN401 - a result, or an error in its place
-        async with room:
+    async def one(query: Query | str) -> Any:  # noqa: ANN401 - a result, or an error instead of it
+        async with slots:
             try:
-                return await awaited(lambda stop: send(query, stop=stop))
+                return await run_in_thread(lambda stop: send(query, stop=stop))
             except TqlError as error:
                 if on_error == "raise":
                     raise

@@ -1,4 +1,4 @@
-"""Public import name of the small datasets for tests."""
+"""Public import name of the function that writes small datasets for tests."""
 
 from tql_client.testing.datasets import write
 

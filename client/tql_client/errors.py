@@ -4,21 +4,21 @@ Errors of sending a query and of its answer.
 ::
 
     TqlError
-     +- ConfigError(ValueError)           a url, token or option that cannot be used; nothing was sent
-     +- TransportError                    no answer came
+     +- ConfigError(ValueError)           a url, token or option is invalid; nothing was sent
+     +- TransportError                    no response was received
      |   +- ConnectError (UnknownHost), TlsError, ProxyError
      |   +- QueryTimeout(TimeoutError)    ConnectTimeout, ReadTimeout, DeadlineExceeded
-     |   +- ConnectionLost                reset, or cut short
+     |   +- ConnectionLost                reset or truncated
      |   +- RedirectRefused, ResponseTooLarge
-     +- APIError                          the server answered with an error
+     +- APIError                          the server or the engine returned an error
      |   +- BadQuery 400 and 422, AuthenticationError 401, PermissionDenied 403, NotFound 404, Conflict 409, Locked 423,
-     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash of `isolated`, Replaced files)
-     +- ProtocolError                     the answer is not what the protocol says
-     +- MissingExtra(ImportError)         a library is needed that an extra installs
+     |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash, Replaced)
+     +- ProtocolError                     the response does not follow the protocol
+     +- MissingExtra(ImportError)         a library of an extra is not installed
      +- ClosedError                       the client was closed before the call
-     +- Cancelled                         the call was ended from outside: by close(), or by asyncio
+     +- Cancelled                         close() or asyncio cancelled the call
 
-All of them pickle, and none holds a token.
+All of them can be pickled, and none contains a token.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class ConfigError(TqlError, ValueError):
-    """A url, a token or an option cannot be used; nothing was sent, and the value is not repeated."""
+    """A url, a token or an option is invalid; nothing was sent. The message never contains a token."""
 
 
 class ClosedError(TqlError):
@@ -42,27 +42,27 @@ class ClosedError(TqlError):
 
 
 class Cancelled(TqlError):
-    """The call was ended from outside while it waited."""
+    """`Client.close` or asyncio cancelled the call."""
 
 
 class MissingExtra(TqlError, ImportError):
-    """A library is missing that one of the package's extras installs."""
+    """A library that one of the package's extras installs is missing; the message has the command that installs it."""
 
 
 class TransportError(TqlError):
     """
-    No answer came.
+    No response was received.
 
     Attributes:
-        attempts: how many times the query was sent.
-        elapsed: seconds since the call.
-        retryable: whether the same call may work later.
+        attempts: the number of attempts.
+        elapsed: seconds since the start of the call.
+        retryable: whether the same call may succeed later.
     """
 
     retryable = True
 
     def __init__(self, message: str, attempts: int = 1, elapsed: float = 0.0) -> None:
-        """Hold what is known of the attempts."""
+        """Create the error from its message and the attempts."""
         super().__init__(message)
         self.attempts = attempts
         self.elapsed = elapsed
@@ -73,66 +73,66 @@ class TransportError(TqlError):
 
 
 class ConnectError(TransportError):
-    """No connection could be made: nothing listens there, or the name is unknown."""
+    """The connection failed: no server listens at the address, or the host name does not resolve."""
 
 
 class UnknownHost(ConnectError):
-    """The name of the host stands for no address."""
+    """The host name does not resolve."""
 
 
 class TlsError(TransportError):
-    """The server's certificate, or its TLS, is not acceptable."""
+    """The TLS handshake failed, or the server's certificate is not trusted."""
 
     retryable = False
 
 
 class ProxyError(TransportError):
-    """The proxy refused."""
+    """The proxy rejected the connection."""
 
 
 class QueryTimeout(TransportError, TimeoutError):
-    """The answer did not come in time."""
+    """The call timed out."""
 
 
 class ConnectTimeout(QueryTimeout):
-    """No connection was made in time."""
+    """The connection timed out."""
 
 
 class ReadTimeout(QueryTimeout):
-    """The server was silent for too long."""
+    """The server sent no data before the timeout."""
 
 
 class DeadlineExceeded(QueryTimeout):
-    """The time for the whole call is over."""
+    """The call exceeded its total timeout."""
 
 
 class ConnectionLost(TransportError):
-    """The connection ended before the whole answer was there."""
+    """The connection ended before the response was complete."""
 
 
 class RedirectRefused(TransportError):
-    """The server sent the client elsewhere; nothing was sent on."""
+    """The server redirected the request; redirects are not followed."""
 
     retryable = False
 
 
 class ResponseTooLarge(TransportError):
-    """The answer is larger than the client takes."""
+    """The response is larger than the limit of the client."""
 
     retryable = False
 
 
 class ProtocolError(TqlError):
     """
-    The answer is not what the protocol says.
+    The response does not follow the protocol.
 
     Attributes:
         kind: "not_http", "not_json", "not_object", "missing_key", "wrong_type", "ragged", "html_page" or "empty".
-        retryable: whether the answer may have been cut off on the way, so that the same call may work.
+        retryable: whether the response may be truncated, and the same call may succeed.
     """
 
-    def __init__(self, message: str, kind: str, retryable: bool = False) -> None:  # noqa: FBT001, FBT002 - an attribute, given by position when it is pickled
-        """Hold the kind."""
+    def __init__(self, message: str, kind: str, retryable: bool = False) -> None:  # noqa: FBT001, FBT002 - an attribute, passed by position when it is pickled
+        """Create the error from its message and its kind."""
         super().__init__(message)
         self.kind = kind
         self.retryable = retryable
@@ -144,18 +144,18 @@ class ProtocolError(TqlError):
 
 class APIError(TqlError):
     """
-    The server answered with an error.
+    The server or the engine returned an error.
 
     Attributes:
-        status: the HTTP status; for the embedded engine the one that a server would have given.
-        description: what the server or the engine says.
-        code: the server's own code, or None.
-        request_id: for the server's operators, or None.
-        hint: what to do about it, or None.
+        status: the HTTP status; for the embedded engine, the status that a server returns for the same error.
+        description: the message of the server or the engine.
+        code: the error code of the server, or None.
+        request_id: the id of the request in the server's logs, or None.
+        hint: how to fix the error, or None.
         position: the N of the engine's ``Pos N``, or None.
-        retry_after: seconds to wait, as the server asks, or None.
-        body_excerpt: the beginning of the answer, at most 500 characters.
-        diagnostic: what the answer says about the text that was sent: the place, the rule and the hint; None where the answer is not known.
+        retry_after: seconds to wait, from the Retry-After header, or None.
+        body_excerpt: the first 500 characters of the response.
+        diagnostic: the error as a finding about the query text, with place, rule and hint; None for a message that is not recognized.
     """
 
     def __init__(  # noqa: PLR0913 - data in attributes, one each
@@ -171,7 +171,7 @@ class APIError(TqlError):
         body_excerpt: str = "",
         diagnostic: Diagnostic | None = None,
     ) -> None:
-        """Compose the sentence from the data."""
+        """Create the error and its message from the attributes."""
         tail = f"\nhint: {hint}" if hint else ""
         super().__init__(f"{status}: {description}{tail}")
         self.status = status
@@ -190,12 +190,12 @@ class APIError(TqlError):
 
 
 def _rebuilt(kind: type[APIError], attributes: Mapping[str, object]) -> APIError:
-    """Return an error from its attributes."""
+    """Return an error created from its attributes; pickle calls it."""
     return kind(**attributes)  # type: ignore[arg-type]  # the attributes are the constructor's arguments
 
 
 class BadQuery(APIError):
-    """The engine refuses the query."""
+    """The engine rejected the query."""
 
 
 class AuthenticationError(APIError):
@@ -203,15 +203,15 @@ class AuthenticationError(APIError):
 
 
 class PermissionDenied(APIError):
-    """The token is good, and may not do this."""
+    """The token is valid, but has no permission for the query."""
 
 
 class NotFound(APIError):
-    """The dataset, or the path of the url, does not exist."""
+    """The dataset, or the path of the URL, does not exist."""
 
 
 class Conflict(APIError):
-    """The dataset is in another state than the query takes it to be."""
+    """The query conflicts with the state of the dataset."""
 
 
 class Locked(APIError):
@@ -219,7 +219,7 @@ class Locked(APIError):
 
 
 class RateLimited(APIError):
-    """Too many queries; `retry_after` says when to come back, where the server says so."""
+    """The client sent too many queries; `retry_after` is the number of seconds to wait, or None."""
 
 
 class ServerError(APIError):
@@ -227,15 +227,15 @@ class ServerError(APIError):
 
 
 class EngineCrash(ServerError):
-    """The engine's own process ended while it ran the query; the next query starts another one."""
+    """The engine's child process ended while it ran the query; the next query starts another one."""
 
 
 class Replaced(ServerError):
-    """Files that the engine in process knows of are not there any more: the dataset was deleted, or another one took its place."""
+    """Files of an open dataset are missing: the dataset was deleted or replaced."""
 
 
 class BadGateway(ServerError):
-    """A server on the way got no answer."""
+    """A gateway received no valid response from the server."""
 
 
 class Unavailable(ServerError):
@@ -243,7 +243,7 @@ class Unavailable(ServerError):
 
 
 class GatewayTimeout(ServerError):
-    """A server on the way got no answer in time."""
+    """A gateway received no response from the server in time."""
 
 
 BY_STATUS: dict[int, type[APIError]] = {
@@ -263,5 +263,5 @@ SERVER_ERRORS = range(500, 600)
 
 
 def by_status(status: int) -> type[APIError]:
-    """Return the class for an HTTP status."""
+    """Return the error class of an HTTP status."""
     return BY_STATUS.get(status) or (ServerError if status in SERVER_ERRORS else APIError)

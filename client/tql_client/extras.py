@@ -1,7 +1,7 @@
-"""Commands that install an extra, in the form in which this package was installed.
+"""Commands that install an extra from the source of the installed package.
 
-pip records in ``direct_url.json`` (PEP 610) where a package came from; a package from an index has no such record.
-All that it takes to read the record is imported when a message needs it.
+pip records the source in ``direct_url.json`` (PEP 610); a package from an index has no such record.
+The modules that read the record are imported when an error message needs it.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ def missing(reason: str, *extras: str) -> MissingExtra:
 
 def command(*extras: str) -> str:
     """
-    Return the command that installs extras of this package.
+    Return the pip command that installs extras of this package.
 
     ``pip install -e "/home/ada/tql[embedded]"`` for an editable installation, ``pip install "deeplake-tql[embedded]"`` for one from an index.
     """
-    wanted = f"[{','.join(extras)}]"
+    suffix = f"[{','.join(extras)}]"
     origin = _origin()
     if origin is None:
-        return f'pip install "{NAME}{wanted}"'
+        return f'pip install "{NAME}{suffix}"'
     if origin["url"].startswith("file:"):
-        return _from_disk(origin, wanted)
-    return _from_network(origin, wanted)
+        return _from_disk(origin, suffix)
+    return _from_network(origin, suffix)
 
 
 def _origin() -> dict[str, Any] | None:
-    """Return the record of where this package came from, or None where that is an index."""
+    """Return the PEP 610 record of this package, or None if it was installed from an index."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from pathlib import Path
 
     try:
         record = distribution(NAME).read_text("direct_url.json")
-    except PackageNotFoundError:  # the source folder is on the path, and nothing is installed
+    except PackageNotFoundError:  # imported from the source folder, not installed
         return {"url": Path(__file__).resolve().parents[2].as_uri(), "dir_info": {"editable": True}}
     return json.loads(record) if record else None
 
 
-def _from_disk(origin: dict[str, Any], wanted: str) -> str:
-    """Return the command for a folder or a wheel of this machine; either may be gone since."""
+def _from_disk(origin: dict[str, Any], suffix: str) -> str:
+    """Return the command for an installation from a folder or a wheel, which may have been deleted since."""
     path = _local_path(origin["url"])
     if not (path.is_file() or (path / "pyproject.toml").is_file()):
-        return f'pip install ".{wanted}" in a clone of the source'
+        return f'pip install ".{suffix}" in a clone of the source'
     editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
-    return f"pip install {editable}{_quoted(f'{path}{wanted}')}"
+    return f"pip install {editable}{_quoted(f'{path}{suffix}')}"
 
 
 def _local_path(url: str) -> Path:
@@ -68,20 +68,20 @@ def _local_path(url: str) -> Path:
     return Path(url2pathname(urlsplit(url).path))
 
 
-def _from_network(origin: dict[str, Any], wanted: str) -> str:
-    """Return the command for a repository or an archive; a url that may hold a secret is not repeated."""
+def _from_network(origin: dict[str, Any], suffix: str) -> str:
+    """Return the command for an installation from a repository or an archive; a URL that may contain a secret is not shown."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(origin["url"])
     if parts.query or parts.password or parts.username not in {None, "git"}:
-        return f'pip install "{NAME}{wanted} @ URL", where URL is the one that this package was installed from'
+        return f'pip install "{NAME}{suffix} @ URL", where URL is the one that this package was installed from'
     source = origin.get("vcs_info")
     url = f"{source['vcs']}+{origin['url']}@{source['commit_id']}" if source else origin["url"]
-    return f"pip install {_quoted(f'{NAME}{wanted} @ {url}')}"
+    return f"pip install {_quoted(f'{NAME}{suffix} @ {url}')}"
 
 
 def _quoted(word: str) -> str:
-    """Return a word of a command in double quotes, which every shell knows, or as POSIX quotes it where that does not do."""
+    """Return a shell word in double quotes, which all shells accept, or quoted for POSIX if it has special characters."""
     import shlex
 
     return shlex.quote(word) if _SPECIAL & set(word) else f'"{word}"'

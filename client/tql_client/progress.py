@@ -1,4 +1,4 @@
-"""Progress bar of long work, on the standard error output where that is a terminal."""
+"""Progress bar on stderr, shown only if it is a terminal."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def nothing(steps: int | None) -> None:
-    """Show nothing, for work that nobody watches."""
+def no_bar(steps: int | None) -> None:
+    """Show nothing: stderr is not a terminal, or no bar is requested."""
 
 
 def bar(label: str, total: int | None) -> Callable[[int | None], None]:
     """
-    Show a bar where a person looks, and return what moves it by a number of steps; None takes it away.
+    Show a progress bar if stderr is a terminal, and return the function that advances it by a number of steps; None removes the bar.
 
     Args:
-        label: what the steps are.
-        total: how many there are, or None where nobody knows.
+        label: the text before the bar.
+        total: the number of steps, or None if unknown.
 
     Raises:
         MissingExtra: rich is not installed.
     """
     if not sys.stderr.isatty():
-        return nothing
+        return no_bar
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     except ImportError:
         raise missing("a progress bar needs rich", "cli") from None
-    shown = Progress(
+    progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -41,13 +41,13 @@ def bar(label: str, total: int | None) -> Callable[[int | None], None]:
         console=Console(stderr=True),
         transient=True,
     )
-    task = shown.add_task(label, total=total)
-    shown.start()
+    task = progress.add_task(label, total=total)
+    progress.start()
 
     def advance(steps: int | None) -> None:
         if steps is None:
-            shown.stop()
+            progress.stop()
         else:
-            shown.advance(task, steps)
+            progress.advance(task, steps)
 
     return advance

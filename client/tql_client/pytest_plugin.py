@@ -1,9 +1,9 @@
 """
-Fixtures for tests of programs that send queries: the pytest plugin, which pytest finds by itself.
+Pytest plugin: fixtures for tests of programs that send queries. Pytest loads it by its entry point.
 
-`tql_recorder` a client that checks and keeps queries; `assert_tql` a comparison in the builder's words, and snapshots;
-`tql_fingerprint` a short name of a query whatever its vectors hold; `tql_server` a local server over the real engine with the rows of `tql_data`;
-`tql_cassette` a client whose exchanges are kept and replayed.
+`tql_recorder` is a client that checks and records queries; `assert_tql` compares a query with a text or a snapshot;
+`tql_fingerprint` returns a digest of a query that does not depend on the numbers in its vectors;
+`tql_server` is a local server with the real engine and the rows of `tql_data`; `tql_cassette` records and replays HTTP exchanges.
 """
 
 from tql_client.testing.plugin import (

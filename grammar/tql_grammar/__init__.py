@@ -1,1 +1,1 @@
-"""The language: texts and trees, the errors of a text, and the traps of the engine."""
+"""The language TQL: parser, printer, check and rewrites of queries, without the builder and the client."""

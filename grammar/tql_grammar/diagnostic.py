@@ -1,4 +1,4 @@
-"""A finding about a text, and its display: place, caret, reason, remedy."""
+"""Findings about query texts, and their display: place, carets, message and hint."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Diagnostic(Record):
     One finding about a query text.
 
     Attributes:
-        code: ``TQL`` and three digits; the first digit is the family (0 text, 1 syntax, 2 refused, 3 silently different, 4 crash or hang, 5 search advice).
+        code: ``TQL`` and three digits; the first digit is the family (0 text, 1 syntax, 2 rejected by the engine, 3 silently different, 4 crash or hang, 5 search advice).
         severity: "error", "warning" or "info".
-        message: what is wrong and what the engine does with it.
+        message: the mistake and its effect in the engine.
         line: 1-based.
         column: 1-based, in characters.
         start: 0-based character offset.
         end: 0-based character offset, exclusive.
-        hint: what to write instead, or None.
-        fix: the corrected whole text, or None where no fix is certain, and for findings behind the first ones of a text that has many; `tql.fix` applies them all.
+        hint: the remedy, or None.
+        fix: the whole corrected query, or None if no fix is certain. In a query with many findings only the first ones have a fix; `tql.fix` applies all.
     """
 
     code: str
@@ -48,7 +48,7 @@ class Diagnostic(Record):
         return cls(code, severity, message, line, column, start, end, hint)
 
     def _repr_html_(self) -> str:
-        """Return HTML for notebooks, in which everything that was written is escaped."""
+        """Return HTML for notebooks; text of the query is escaped."""
         from html import escape
 
         hint = "" if self.hint is None else f"<br><i>hint: {escape(self.hint)}</i>"
@@ -56,7 +56,7 @@ class Diagnostic(Record):
         return f"<p><b>{escape(self.severity)} {escape(self.code)}</b> {place}: {escape(self.message)}{hint}</p>"
 
     def __rich__(self) -> Text:
-        """Return the finding for a terminal that rich writes to: what was written is no markup."""
+        """Return the finding as text for rich; text of the query is not read as markup."""
         from rich.text import Text
 
         colour = {"error": "bold red", "warning": "bold yellow"}.get(self.severity, "bold blue")
@@ -65,7 +65,7 @@ class Diagnostic(Record):
         return Text.assemble((f"{self.severity} {self.code}", colour), place, (hint, "italic"))
 
     def picture(self, text: str) -> str:
-        """Return the line of *text* that the finding is about with carets below it, cut to a readable width."""
+        """Return the line of *text* with the finding, shortened to a readable width, and carets below it."""
         return picture(text, self.start, self.end)
 
 
@@ -73,7 +73,7 @@ def picture(text: str, start: int, end: int, width: int = 100) -> str:
     """
     Return the line of *text* that holds *start*, with carets below ``[start, end)``.
 
-    Long lines are cut around the place to *width* characters; carets stop at the end of the line; control characters show as ``␍`` and the like, one cell each.
+    A long line is shortened to *width* characters around the place. Carets stop at the end of the line. Control characters are shown as symbols such as ``␍``, one cell each.
     """
     begin = line_start(text, start)
     line_end = text.find("\n", start)
@@ -86,5 +86,5 @@ def picture(text: str, start: int, end: int, width: int = 100) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return *text* with each control character as its picture."""
+    """Return *text* with each control character replaced by its symbol."""
     return "".join(chr(0x2400 + ord(character)) if ord(character) < ord(" ") else character for character in text)

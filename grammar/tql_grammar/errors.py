@@ -5,11 +5,11 @@ Errors of a query before it is sent.
 
     TqlError
      +- QueryError
-         +- ParseError                 the text is not TQL, or the engine would read another text
-         +- CheckError                 the engine would refuse it, or do something else than it says
-         +- ArgumentError(ValueError)  a method of the builder was given what it cannot take
+         +- ParseError                 the text is not TQL, or the engine would not read all of it as written
+         +- CheckError                 the engine would reject the query, crash, or silently do something else
+         +- ArgumentError(ValueError)  a method of the builder got an invalid argument
 
-The errors of sending are in `tql_client.errors`, below the same `TqlError`.
+The errors of the client, in `tql_client.errors`, derive from `TqlError` too.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class TqlError(Exception):
 
 
 class QueryError(TqlError):
-    """A query, or a part of one, is wrong."""
+    """A query, or a part of one, is invalid."""
 
 
 def _sentence(text: str, diagnostic: Diagnostic) -> str:
-    """Return a diagnostic as a message: place, reason, the line with carets, hint."""
+    """Return a diagnostic as an error message: place, message, the line with carets, and hint."""
     lines = [
         f"{diagnostic.code} at line {diagnostic.line}, column {diagnostic.column}: {diagnostic.message}",
         picture(text, diagnostic.start, diagnostic.end),
@@ -45,7 +45,7 @@ def _sentence(text: str, diagnostic: Diagnostic) -> str:
 
 class ParseError(QueryError):
     """
-    The text is not TQL (``TQL1xx``), or the engine would read another text than the one written (``TQL0xx``).
+    The text is not TQL (``TQL1xx``), or the engine would not read all of it as written (``TQL0xx``).
 
     Attributes:
         text: the whole text.
@@ -53,10 +53,10 @@ class ParseError(QueryError):
         line: 1-based.
         column: 1-based, in characters.
         position: 0-based character offset.
-        engine_position: the N of the ``Pos N`` that the engine reports, or None where the engine accepts the text.
-        unexpected: the token that cannot stand there, as written, or "" at the end of the text.
-        expected: what could stand there, in words of the language.
-        hint: what to write instead, or None.
+        engine_position: the N of the ``Pos N`` that the engine reports, or None if it accepts the text.
+        unexpected: the unexpected token as written, or "" at the end of the text.
+        expected: descriptions of the tokens that are allowed there, such as "a name".
+        hint: the remedy, or None.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ParseError(QueryError):
         expected: Sequence[str] = (),
         engine_position: int | None = None,
     ) -> None:
-        """Hold the finding and what is known of the token."""
+        """Compose the message from the finding, and keep the details of the token."""
         super().__init__(_sentence(text, diagnostic))
         self.text = text
         self.diagnostic = diagnostic
@@ -86,7 +86,7 @@ class ParseError(QueryError):
 
 class CheckError(QueryError):
     """
-    The engine would refuse the query, crash on it, or do something else than it says.
+    The engine would reject the query, crash on it, or silently do something else.
 
     Attributes:
         text: the whole text.
@@ -94,7 +94,7 @@ class CheckError(QueryError):
     """
 
     def __init__(self, text: str, diagnostics: Sequence[Diagnostic]) -> None:
-        """Hold the findings."""
+        """Compose the message from the findings."""
         super().__init__("\n\n".join(_sentence(text, diagnostic) for diagnostic in diagnostics))
         self.text = text
         self.diagnostics = tuple(diagnostics)
@@ -106,13 +106,13 @@ class CheckError(QueryError):
 
 class ArgumentError(QueryError, ValueError):
     """
-    A method was given what it cannot take: ``` `limit` takes a number of rows >= 0, got -1```.
+    A method got an invalid argument: ``` `limit` takes a number of rows >= 0, got -1```.
 
     Attributes:
         subject: the method or argument.
-        rule: what it takes.
-        got: what came, as a short repr.
-        hint: what to write instead, or None.
+        rule: the phrase that says which values it accepts.
+        got: a short repr of the invalid value.
+        hint: the remedy, or None.
     """
 
     def __init__(self, subject: str, rule: str, got: str, hint: str | None = None, *, why: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Text of float32 numbers: the fewest digits that the engine reads as the same bits."""
+"""Text of float32 numbers: the fewest digits that the engine parses to the same bits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# How many numbers are written at a time: while they are, they take several times the memory of their text.
+# The numbers that are formatted at a time, to bound memory: formatting needs several times the size of the text.
 PART = 65_536
-# The engine reads a number as a float64 and rounds that. Of all float32 numbers this one alone has fewest digits that are
-# read as another: as a float64 they lie in the middle between it and the next. One more digit tells them apart.
+# The engine parses a number as a float64 and rounds that to float32. For this float32 number alone, the shortest digits round to
+# another number: as a float64 they lie in the middle between the two. One more digit avoids that.
 MIDDLE, NEARER = "7.038531e-26", "7.0385307e-26"
 
 

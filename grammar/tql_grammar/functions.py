@@ -1,8 +1,8 @@
 """
-Catalogue of TQL's functions: the parameters, result and meaning of each.
+Catalogue of TQL's functions, with the parameters, the result and the meaning of each.
 
-Parser, checks, builder and documentation all read this table; every row was measured on the engine (deeplake 4.7.4).
-Names are compared without case.
+Parser, check, builder and documentation read this table; every row was measured on the engine (deeplake 4.7.4).
+Names are case-insensitive.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Parameter(Record):
     Attributes:
         name: as documented.
         kind: "value" an expression; "column" a column's name; "vector" and "matrix" an expression or a literal of shape (d,) or (n, d);
-            "text" a text literal; "index" an integer literal; "axis" -1; "weights" pairs of a condition and a number.
-        optional: whether it may be left out.
+            "text" a string literal; "index" an integer literal; "axis" -1; "weights" pairs of a condition and a number.
+        optional: whether it can be omitted.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Function(Record):
         parameters: in order.
         result: type, shape, and range or direction where it has them.
         meaning: one sentence.
-        form: the text that the builder writes for it, where that is not ``name(parameters)``.
-        closest: which of its values is the closest, where it is a similarity or a distance.
-        counts_rows: whether its value depends on the rows beside a row; the engine counts those that reach the clause.
-        flat: whether the engine takes it as the key of an order beside LIMIT only.
+        form: the TQL that the builder generates for it, if that is not ``name(parameters)``.
+        closest: for a similarity or a distance, whether the largest or the smallest value is the closest.
+        counts_rows: whether its value depends on row numbers, which the engine counts among the rows that reach the clause.
+        flat: whether the engine supports it only as a sort key in a SELECT with LIMIT.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Function(Record):
 
     @property
     def required(self) -> int:
-        """The number of arguments that it needs."""
+        """The number of required arguments."""
         return sum(not parameter.optional for parameter in self.parameters)
 
 
@@ -96,36 +96,36 @@ CATALOGUE: dict[str, Function] = {
             "bm25_similarity",
             (Parameter("column", "column"), Parameter("text", "text")),
             "float32 >= 0, higher is closer; rows that score 0 are left out",
-            "The BM25 score of a text column with an index for a query; the engine takes it as the one key of ORDER BY with DESC and LIMIT only. "
-            "``.bm25(..)`` of a query writes that.",
+            "The BM25 score of an indexed text column for a search text; the engine supports it only as the single key of ORDER BY with DESC and LIMIT. "
+            "``.bm25(..)`` of a query generates that.",
             flat=True,
         ),
         Function(
             "contains",
             (Parameter("x"), Parameter("value", "text")),
             "bool",
-            "Whether a text contains a text, case-sensitive, or an array a number; with a text index, whether it contains the first word. "
-            "``col(..).contains(..)`` takes every text literally, with an index too.",
+            "Whether a text contains a string, case-sensitive, or an array a number; with a text index, whether the text contains the first word of the string. "
+            "``col(..).contains(..)`` searches for the string literally, with an index too.",
         ),
         Function(
             "cosine_similarity",
             (COLUMN, VECTOR),
-            "float32 in [-1, 1], higher is closer; 0 for a vector of zeros",
-            "The cosine of the angle between two vectors of one length.",
+            "float32 in [-1, 1], higher is closer; 0 for a zero vector",
+            "The cosine of the angle between two vectors of the same length.",
             closest="largest",
         ),
         Function(
             "data",
             (Parameter("column", "column"), Parameter("row", "index")),
             "the column's type",
-            "The value of a column in one row of the source, by its number from 0: the same for all rows.",
+            "The value of a column in the row of the source with a number from 0; the same for every row.",
             counts_rows=True,
         ),
         Function(
             "dot",
             (COLUMN, VECTOR),
             "float32, higher is closer; for columns of integers float64, for two of them int64",
-            "The dot product of two vectors of one length.",
+            "The dot product of two vectors of the same length.",
             closest="largest",
         ),
         Function(
@@ -135,7 +135,7 @@ CATALOGUE: dict[str, Function] = {
             "The number of bits in which two vectors of bytes differ.",
             closest="smallest",
         ),
-        Function("keys", (X,), "list of texts, sorted", "The keys of a JSON object; in the select list only."),
+        Function("keys", (X,), "sorted list of strings", "The keys of a JSON object; in the select list only."),
         Function(
             "l1_norm",
             (X,),
@@ -158,13 +158,16 @@ CATALOGUE: dict[str, Function] = {
             closest="smallest",
         ),
         Function(
-            "logical_and", (LEFT, RIGHT), "array of bools", "Both, element by element; the arrays must have one shape."
+            "logical_and",
+            (LEFT, RIGHT),
+            "array of bools",
+            "Whether both are true, element by element; the arrays must have the same shape.",
         ),
         Function(
             "logical_or",
             (LEFT, RIGHT),
             "array of bools",
-            "Either or both, element by element; the arrays must have one shape.",
+            "Whether either is true, element by element; the arrays must have the same shape.",
         ),
         Function(
             "max_weight",
@@ -184,7 +187,7 @@ CATALOGUE: dict[str, Function] = {
             "mmr_similarity",
             (Parameter("column", "column"), VECTOR),
             "float32, higher is closer",
-            "Relevance to a vector less likeness to the rows before; a key of ORDER BY, never a column.",
+            "Maximal marginal relevance: similarity to a vector, minus similarity to the rows ranked before; only as a key of ORDER BY.",
             closest="largest",
             flat=True,
         ),
@@ -201,7 +204,7 @@ CATALOGUE: dict[str, Function] = {
             "The product of the elements.",
             "prod(x * 1)",
         ),
-        Function("random", (), "int32", "A random number for each row, another one each time it is read."),
+        Function("random", (), "int32", "A random number for each row, different each time it is read."),
         Function("row_number", (), "int64, from 0", "The number of the row in the source.", counts_rows=True),
         Function(
             "shape",
@@ -235,7 +238,7 @@ CATALOGUE: dict[str, Function] = {
 
 
 def _taking(*kinds: Kind) -> frozenset[str]:
-    """Return the functions with a parameter of some kinds."""
+    """Return the names of the functions with a parameter of one of these kinds."""
     return frozenset(
         name
         for name, function in CATALOGUE.items()
@@ -246,19 +249,19 @@ def _taking(*kinds: Kind) -> frozenset[str]:
 OF_VECTORS, SEARCHES = _taking("vector"), _taking("vector", "matrix")
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
 COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
-# By these an index of embeddings, where one was built, ranks the rows of ORDER BY .. LIMIT in this direction: nearly the closest.
-# That of matrices finds other rows for MAXSIM than the closest, and the builder keeps it away.
+# The functions by which an index of embeddings ranks the rows of ORDER BY .. LIMIT, approximately, and the direction of that order.
+# An index of matrices returns wrong rows for MAXSIM, so the builder avoids it.
 INDEXED: dict[str, Literal["asc", "desc"]] = {"cosine_similarity": "desc", "l2_norm": "asc"}
 FLAT = frozenset(name for name, function in CATALOGUE.items() if function.flat)
 
 
 class Absent(Record):
     """
-    A function that people expect, and that the engine does not have.
+    The replacement for a function that users of SQL expect and the engine does not have.
 
     Attributes:
-        text: what to write in TQL instead.
-        builder: what to write with the builder, where that is something else.
+        text: the hint in TQL.
+        builder: the hint in terms of the builder, if it differs.
     """
 
     text: str
@@ -266,29 +269,34 @@ class Absent(Record):
 
 
 _LENGTH = Absent(
-    "shape(e)[0] is the length of an array; texts have none",
-    'col("e").shape[0] is the length of an array; texts have none',
+    "shape(e)[0] is the length of an array; TQL cannot compute the length of text",
+    'col("e").shape[0] is the length of an array; TQL cannot compute the length of text',
 )
-_CASE = Absent("compare without case by ILIKE", 'compare without case by col("text").ilike("..")')
+_CASE = Absent(
+    "use ILIKE for comparisons that ignore case", 'use col("text").ilike("..") for comparisons that ignore case'
+)
 _DISTANCE = Absent(
     "l2_norm(e - ARRAY[..]) is the distance",
     'fn.l2_norm(col("e") - vector) is the distance, or .similarity("e", vector, metric="l2")',
 )
-_AFTER = Absent("compute it from the rows that come back")
+_AFTER = Absent("compute it from the returned rows")
 _REAL = Absent(
-    "TQL has + - * / % ABS and SQRT; compute the rest from the rows that come back",
-    "TQL has + - * / %, fn.abs and fn.sqrt; compute the rest from the rows that come back",
+    "TQL has + - * / % ABS and SQRT; compute the rest from the returned rows",
+    "TQL has + - * / %, fn.abs and fn.sqrt; compute the rest from the returned rows",
 )
-_DATES = Absent("store a number (a timestamp) or an ISO 8601 text, and compare that")
-_NULLS = Absent("test e IS NULL, and choose in the program", 'test col("e").is_null(), and choose in the program')
+_DATES = Absent("store dates as numbers (timestamps) or ISO 8601 text, and compare those")
+_NULLS = Absent(
+    "test e IS NULL, and choose the value in your program",
+    'test col("e").is_null(), and choose the value in your program',
+)
 _CUT = Absent(
-    "texts cannot be cut or joined; compare them by LIKE",
-    'texts cannot be cut or joined; compare them by col("text").like("..")',
+    "TQL cannot cut or concatenate text; compare it with LIKE",
+    'TQL cannot cut or concatenate text; compare it with col("text").like("..")',
 )
-# By what people expect of them, in upper case: the engine says that they are not found. A program can register functions of these names with the engine.
+# Functions of SQL that the engine does not have, by name in upper case. A program can register functions of these names with the engine.
 ABSENT: dict[str, Absent] = {
     "COUNT": Absent(
-        "count the rows of a group with shape(id)[0], id being any column that is never null",
+        "shape(id)[0] counts the rows of a group, for any column id that is never null",
         "fn.count() counts the rows of a group",
     ),
     "MAX": Absent("AMAX reduces the elements of a row, or after GROUP BY the rows of a group"),
@@ -314,10 +322,10 @@ ABSENT: dict[str, Absent] = {
     "LOGICAL_XOR": Absent("compare the two: a != b", 'compare the two: col("a") != col("b")'),
     "WEIGHT_CHOICE": Absent("SAMPLE BY MAX_WEIGHT(..) draws by weights", "write .sample_by(fn.max_weight(..))"),
 }
-# Names that cannot be called at all: reserved words, and a function that ends the engine's process.
+# Names that cannot be called: reserved words, and a function that crashes the engine process.
 UNCALLABLE: dict[str, Absent] = {
     "REPLACE": _CUT,
     "DATE": _DATES,
-    "UNIQUE": Absent("group by the column: SELECT DISTINCT is ignored", "write .distinct()"),
-    "SAMPLE_INFO": Absent("it is there, and ends the engine's process on every column that was tried"),
+    "UNIQUE": Absent("group by the column; the engine ignores SELECT DISTINCT", "write .distinct()"),
+    "SAMPLE_INFO": Absent("it exists, but crashes the engine process on every type of column that was tested"),
 }

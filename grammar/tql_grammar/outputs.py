@@ -1,4 +1,4 @@
-"""Outputs of a SELECT: their names, and the expressions under them."""
+"""Outputs of a SELECT: their names and their expressions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def bare(node: ast.Node) -> ast.Node:
-    """Return an output without its name, a key without its direction, an operand without its sign."""
+    """Return the expression of an output without its alias, or of a sort key without its direction."""
     while isinstance(node, (ast.Aliased, ast.Order)):
         node = node.expression
     return node
 
 
 def aliased(outputs: Iterable[ast.Expression]) -> dict[str, ast.Expression]:
-    """Return the expressions of those outputs that have an alias, by their aliases."""
+    """Return the expressions of the outputs with an alias, by alias."""
     return {output.alias: output.expression for output in outputs if isinstance(output, ast.Aliased)}
 
 
 def written_names(outputs: Iterable[ast.Expression]) -> set[str]:
-    """Return the names of outputs as far as they are written: aliases, and names of columns."""
+    """Return the explicit names of outputs: aliases, and names of plain columns."""
     return {
         output.alias if isinstance(output, ast.Aliased) else output.name
         for output in outputs
@@ -33,7 +33,7 @@ def written_names(outputs: Iterable[ast.Expression]) -> set[str]:
 
 
 def output_name(output: ast.Expression) -> str | None:
-    """Return the name of an output; one that is computed of a single column keeps that column's name."""
+    """Return the name of an output, or None; an expression of a single column has the name of that column."""
     if type(output) is ast.Column:
         return output.name
     if isinstance(output, ast.Aliased):

@@ -1,8 +1,8 @@
-"""Places in a text: offsets in characters, lines and columns, and the columns in bytes that the engine and Python report."""
+"""Positions in a text: character offsets, lines and columns, and columns in bytes, as the engine and Python report them."""
 
 from __future__ import annotations
 
-# The bytes of UTF-8 that continue a character; any other begins one.
+# The continuation bytes of UTF-8.
 CONTINUATION = range(0x80, 0xC0)
 
 
@@ -22,12 +22,12 @@ def byte_column(text: str, offset: int) -> int:
 
 
 def characters_in(line: str, byte_column: int) -> int | None:
-    """Return the number of whole characters before a 0-based column in bytes, or None where the line ends before it."""
+    """Return the number of whole characters before a 0-based column in bytes, or None past the end of the line."""
     encoded = _encoded(line)
     begun = sum(byte not in CONTINUATION for byte in encoded[: byte_column + 1])
     return begun - 1 if byte_column < len(encoded) else None
 
 
 def _encoded(text: str) -> bytes:
-    """Return a text as UTF-8, with half a surrogate pair as its three bytes."""
+    """Encode a text as UTF-8, a lone surrogate as three bytes."""
     return text.encode("utf-8", "surrogatepass")

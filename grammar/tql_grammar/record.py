@@ -1,4 +1,4 @@
-"""Base of frozen values: fields, comparison, hash, repr, copy and pickle, at any depth."""
+"""Base class of frozen values: fields, comparison, hash, repr, copy and pickle, at any depth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Record:
     Two records are equal when their classes are the same and their fields are equal, where ``1``, ``1.0`` and ``True`` differ.
     One constructor, one ``==``, one ``hash`` and one ``repr`` serve every subclass: generating them per class, as ``dataclasses`` does, costs more than all of ``import tql``.
     None of them recurses, so records may nest as deep as memory allows.
-    What is found out about a record is kept beside its fields; of that only what `_stays` names holds for a changed copy, and for a pickle.
+    Cached properties of a record are stored next to its fields in ``__dict__``; a changed copy and a pickle keep only those named in `_stays`.
     """
 
     _stays: ClassVar[frozenset[str]] = frozenset()
@@ -49,7 +49,7 @@ class Record:
             state[name] = values[len(state)]
 
     def _complete(self, values: tuple[object, ...], named: dict[str, object]) -> tuple[object, ...]:
-        """Return one value per field, from what was passed by position, by name, and from the defaults."""
+        """Return one value per field, from positional and named arguments and the defaults."""
         rest = self._fields[len(values) :]
         known = {**self._defaults, **named}
         if len(values) > len(self._fields) or not named.keys() <= {*rest} <= known.keys():
@@ -66,10 +66,10 @@ class Record:
 
     def _settle(self, state: dict[str, object], changes: Mapping[str, object]) -> None:
         """
-        Leave out of a changed copy what does not hold for it.
+        Remove the cached properties from the state of a changed copy.
 
         Raises:
-            TypeError: a change is no field.
+            TypeError: a change is not a field.
         """
         if not changes.keys() <= self.__dict__.keys():
             message = f"`{type(self).__name__}` has no field {sorted(changes.keys() - self.__dict__.keys())}"
@@ -80,12 +80,12 @@ class Record:
                 del state[name]
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: a record is frozen."""
+        """Raise AttributeError: a record is frozen."""
         message = f"`{type(self).__name__}` is frozen: make a changed copy instead of setting `{name}`"
         raise AttributeError(message)
 
     def __delattr__(self, name: str) -> None:
-        """Refuse: a record is frozen."""
+        """Raise AttributeError: a record is frozen."""
         self.__setattr__(name, None)
 
     def __eq__(self, other: object) -> bool:
@@ -101,7 +101,7 @@ class Record:
         return hash(tuple(_flatten(self)))
 
     def __repr__(self) -> str:
-        """Return the constructor call that makes an equal record, leaving out fields at their defaults."""
+        """Return the constructor call of an equal record, without fields that have their defaults."""
         return "".join(_write(self))
 
     def __copy__(self) -> Self:
@@ -113,20 +113,20 @@ class Record:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle as a flat list, so that depth costs no recursion."""
+        """Pickle as a flat list, without recursion."""
         return _build, (tuple(_pickle(self)),)
 
     def leaf(self) -> object | None:
-        """Return a hashable value that stands for this record in ``==`` and ``hash``, or None to compare field by field."""
+        """Return a hashable value to compare and hash instead of the fields, or None to use the fields."""
         return None
 
 
-# Gives a new record all that it holds at once, though it is frozen.
+# Sets the whole state of a new record at once, bypassing `__setattr__`.
 _set_state: Callable[[Record, dict[str, object]], None] = Record.__dict__["__dict__"].__set__
 
 
 def made(kind: type[R], state: dict[str, object]) -> R:
-    """Return a record that holds a state: its fields in their order, then what was found out about it."""
+    """Return a record with a state: its fields in their order, then its cached properties."""
     record = object.__new__(kind)
     _set_state(record, state)
     return record
@@ -139,7 +139,7 @@ def _values(record: Record) -> list[object]:
 
 
 def _flatten(root: Record) -> Iterator[object]:
-    """Yield what decides equality, in one fixed order: classes, lengths, and typed leaves."""
+    """Yield the values that decide equality, in a fixed order: classes, lengths, and typed leaves."""
     stack: list[object] = [root]
     while stack:
         item = stack.pop()
@@ -177,13 +177,13 @@ def _write(root: Record) -> Iterator[str]:
 
 
 class _Text(str):
-    """Text of a repr that is written as it stands."""
+    """Text of a repr that is written unchanged."""
 
     __slots__ = ()
 
 
 def _call(record: Record) -> list[object]:
-    """Return the opening of a record's constructor call and its arguments, by name once a default was left out."""
+    """Return the opening of a record's constructor call and its arguments, by name after the first omitted default."""
     named = False
     arguments: list[list[object]] = []
     for name, value in zip(record._fields, _values(record), strict=True):
@@ -203,7 +203,7 @@ def _commas(groups: list[list[object]]) -> list[object]:
 
 
 def _pickle(root: Record) -> Iterator[object]:
-    """Yield a record in postfix order: leaves, then ``(class, number of parts, state beside the fields)``."""
+    """Yield a record in postfix order: leaves, then ``(class, number of parts, cached properties)``."""
     stack: list[tuple[object, bool]] = [(root, False)]
     while stack:
         item, done = stack.pop()
@@ -223,7 +223,7 @@ def _pickle(root: Record) -> Iterator[object]:
 
 
 def _build(parts: tuple[tuple[type | None, int, Any], ...]) -> object:
-    """Rebuild what `_pickle` wrote."""
+    """Rebuild a record from the list of `_pickle`."""
     stack: list[object] = []
     for kind, count, extra in parts:
         if kind is None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
 DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
+# The types without arithmetic.
+NOT_NUMERIC = frozenset({"text", "json", "bytes"})
 KINDS = ("embedding", "class label", "sequence", "image", "other")
 INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
 TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
-# What the engine calls them; "clustered" is that of every embedding.
+# The engine's names of the indexes; every embedding has the index "clustered".
 ENGINE_INDEXES = {
     "inverted_index": "inverted",
     "bm25": "bm25",
@@ -37,18 +39,18 @@ COLUMN = re.compile(
 
 class Column(Record):
     """
-    What one column holds.
+    The type of a column.
 
-    It is written ``int64``, ``nullable text``, ``text bm25``, ``embedding[384]``, ``float32[?, 8]``, ``sequence int64``, ``class label int32``:
-    the type of the elements, their shape with ``?`` for a length that differs from row to row, and the indexes.
+    Its description is ``int64``, ``nullable text``, ``text bm25``, ``embedding[384]``, ``float32[?, 8]``, ``sequence int64``, ``class label int32``:
+    the type of the elements, the shape with ``?`` for a length that varies from row to row, and the indexes.
 
     Attributes:
         dtype: a name in `DTYPES`.
         shape: () for single values.
-        nullable: whether a value can be missing.
+        nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
-        indexes: names in `INDEXES`; the engine does not tell the three indexes of text apart.
-        classes: the names of a class label's numbers, in order.
+        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has.
+        classes: the names of the classes of a class label, in the order of their numbers.
     """
 
     dtype: str
@@ -64,7 +66,7 @@ class Column(Record):
         Return the column that *text* describes.
 
         Raises:
-            ArgumentError: *text* describes none.
+            ArgumentError: *text* is not a description of a column.
         """
         found = COLUMN.fullmatch(" ".join(text.split()))
         if not found:
@@ -88,27 +90,27 @@ class Column(Record):
 
     @property
     def is_single(self) -> bool:
-        """Whether a row holds one value, not an array or a sequence."""
+        """Whether a row has one value, not an array or a sequence."""
         return not self.shape and self.kind not in {"sequence", "image", "other"}
 
     @property
     def is_text(self) -> bool:
-        """Whether a row holds one text."""
+        """Whether a row has one text."""
         return self.dtype == "text" and self.is_single
 
     @property
     def is_number(self) -> bool:
-        """Whether a row holds one number; a class label is one."""
+        """Whether a row has one number; a class label is a number."""
         return self.dtype in INTEGERS + FLOATS and self.is_single
 
     @property
     def is_indexed(self) -> bool:
-        """Whether the engine may answer from an index; every embedding has one, built or not."""
+        """Whether the engine may use an index of the column; every embedding has one, built or not."""
         return bool(self.indexes) or self.kind == "embedding"
 
     @property
     def is_label(self) -> bool:
-        """Whether a row holds the number of a class."""
+        """Whether the column is a class label."""
         return self.kind == "class label"
 
 
@@ -116,7 +118,7 @@ class Schema(Record):
     """
     The columns of a dataset, in order: ``Schema(id="int64", text="text bm25", embedding="embedding[384]")``.
 
-    With it the builder knows what a comparison, an order or a slice means for a column, and the checks know names and types.
+    With a schema, the builder generates comparisons, orders and slices for the types of the columns, and the check finds unknown columns and wrong types.
 
     Attributes:
         columns: each name with its `Column`.
@@ -126,17 +128,17 @@ class Schema(Record):
 
     def __init__(self, columns: Mapping[str, Column | str] | None = None, **named: Column | str) -> None:
         """
-        Take columns as descriptions or as `Column`; a mapping holds names that are no Python names.
+        Create a schema from columns, each a description or a `Column`; a mapping can have names that are not Python identifiers.
 
         Raises:
-            ArgumentError: a description is none; see `Column`.
+            ArgumentError: a description is invalid; see `Column`.
         """
         given = {**(columns or {}), **named}
         super().__init__(tuple((name, _column(column)) for name, column in given.items()))
 
     @classmethod
     def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
-        """Return the columns of a dataset, or of a view, that the engine has opened."""
+        """Return the schema of a dataset, or of a view, that is open in the engine."""
         return cls({column.name: _of_engine(dataset, column) for column in dataset.schema.columns})
 
     @classmethod
@@ -145,7 +147,7 @@ class Schema(Record):
         Return the schema that `to_json` wrote.
 
         Raises:
-            ArgumentError: it is no JSON object of descriptions.
+            ArgumentError: *text* is not a JSON object of descriptions.
         """
         import json
 
@@ -165,7 +167,7 @@ class Schema(Record):
         return json.dumps({name: _to_json(column) for name, column in self.columns}, indent=2, ensure_ascii=False)
 
     def __repr__(self) -> str:
-        """Return the call that makes an equal schema."""
+        """Return the constructor call of an equal schema."""
         written = ", ".join(
             f"{name!r}: {column!r}" if column.classes else f"{name!r}: {str(column)!r}" for name, column in self.columns
         )
@@ -196,7 +198,7 @@ class Schema(Record):
 
 
 def did_you_mean(name: str, names: Iterable[str], kind: str = "columns") -> str:
-    """Return a hint with the nearest of *names*, which are those of columns or of another *kind*, and all of them."""
+    """Return a hint with the nearest of *names* and a list of them; *kind* is the plural noun for the list."""
     known = list(names)
     near = nearest(name, known)
     listed = f"the {kind} are {', '.join(known[:12])}{', ..' if len(known) > len(known[:12]) else ''}"
@@ -213,7 +215,7 @@ def _column(given: Column | str) -> Column:
 
 
 def _unreadable(given: object) -> ArgumentError:
-    """Return the error for what describes no column."""
+    """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
     return ArgumentError("Schema", rule, repr(given), 'such as "int64", "text bm25", "nullable text", "embedding[384]"')
 

@@ -1,4 +1,4 @@
-"""The known name that a misspelt one is nearest to; letters of either case are the same."""
+"""Suggestions for misspelt names, ignoring case."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of *names* that *name* is probably meant to be, or None where none is near."""
+    """Return the one of *names* that is most similar to *name*, or None if none is similar."""
     from difflib import get_close_matches
 
     by_fold: dict[str, str] = {}

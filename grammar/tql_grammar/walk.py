@@ -1,4 +1,4 @@
-"""Visits and rebuilds of a tree, without recursion."""
+"""Traversal and rewriting of trees."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def walk(root: Record) -> Iterator[Record]:
 
 
 def below(record: Record) -> list[object]:
-    """Return the records and tuples that a record holds, the last first."""
+    """Return the fields of a record that are records or tuples, in reverse order."""
     state = record.__dict__
     return [part for field in record._fields[::-1] if type(part := state[field]) not in PLAIN]
 
 
 def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | tuple[type[Record], ...] = ()) -> R:
     """
-    Return *root* with every record replaced by what *change* makes of it, from the leaves up.
+    Return *root* with *change* applied to every record, from the leaves up.
 
-    A record below which nothing changed is handed to *change* as it is, so what stays the same is shared.
-    Records of the classes *opaque* stay as they are, with all that is in them.
+    *change* gets a record whose children are already changed; unchanged records are shared with *root*, not copied.
+    Records of the classes *opaque* are left unchanged, with everything below them.
     """
     done: list[object] = []
     stack: list[tuple[object, int]] = [(root, -1)]
@@ -59,7 +59,7 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:
-    """Yield *node* and what is below it in the same SELECT: nothing of a sub-query."""
+    """Yield *node* and the nodes below it, without those of subqueries."""
     stack: list[object] = [node]
     while stack:
         part = stack.pop()
@@ -71,7 +71,7 @@ def own_parts(node: Record) -> Iterator[ast.Node]:
 
 
 def substitute(root: R, change: Callable[[Record], Record | None]) -> R:
-    """Return *root* with the topmost records for which *change* returns one exchanged for it; nothing inside of them is looked at, and what stays the same is shared."""
+    """Return *root* with the topmost records for which *change* returns a record replaced by it; unchanged records are shared."""
     found = change(root)
     if found is not None:
         return found  # type: ignore[return-value]  # *change* keeps an expression an expression
@@ -81,7 +81,7 @@ def substitute(root: R, change: Callable[[Record], Record | None]) -> R:
 
 
 def _substituted(part: object, change: Callable[[Record], Record | None]) -> object:
-    """Return the value of a field with records exchanged."""
+    """Return the value of a field with records replaced."""
     if isinstance(part, Record):
         return substitute(part, change)
     if type(part) is not tuple:
@@ -91,12 +91,12 @@ def _substituted(part: object, change: Callable[[Record], Record | None]) -> obj
 
 
 def _parts(item: object) -> list[object]:
-    """Return what a record or tuple holds, in order."""
+    """Return the fields of a record, or the items of a tuple."""
     return [item.__dict__[field] for field in item._fields] if isinstance(item, Record) else list(item)  # type: ignore[call-overload]
 
 
 def _with_parts(item: object, parts: list[object], change: Callable[[Record], Record]) -> object:
-    """Return *item* holding *parts*, changed if it is a record."""
+    """Return *item* with other *parts*, passed through *change* if it is a record."""
     same = all(old is new for old, new in zip(_parts(item), parts, strict=True))
     if not isinstance(item, Record):
         return item if same else tuple(parts)
@@ -104,7 +104,7 @@ def _with_parts(item: object, parts: list[object], change: Callable[[Record], Re
 
 
 def joined(source: ast.Source | None) -> Iterator[ast.Source]:
-    """Yield what FROM names, and what it is made of: the sides of joins, and of rows side by side, one after the other."""
+    """Yield the source in FROM and the sources below it: the sides of joins, and the sources separated by commas."""
     stack = [source]
     while stack:
         part = stack.pop()
@@ -117,8 +117,13 @@ def joined(source: ast.Source | None) -> Iterator[ast.Source]:
 
 
 def sources(source: ast.Source | None) -> Iterator[ast.Source]:
-    """Yield the tables and sub-queries of FROM."""
+    """Yield the tables and subqueries in FROM."""
     return (part for part in joined(source) if not isinstance(part, (ast.Join, ast.Zip)))
+
+
+def subselect(source: ast.Source | None) -> ast.Select | None:
+    """Return the SELECT of a subquery in FROM, or None where FROM is no subquery with a single SELECT."""
+    return source.query if isinstance(source, ast.Derived) and isinstance(source.query, ast.Select) else None
 
 
 def has_last_clauses(query: ast.Query) -> bool:

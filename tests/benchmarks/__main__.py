@@ -1,7 +1,7 @@
 """
-Run the benchmark: ``python -m tests.benchmarks [--smoke] [--write FOLDER]``.
+Command line of the benchmark: ``python -m tests.benchmarks [--smoke] [--write FOLDER]``.
 
-It prints a table, writes JSON, a chart and a page where it is asked to, and ends with 1 where a target is missed; ``--smoke`` only runs each case's two ways and looks that they agree.
+It prints a table, and exits with 1 if a target is missed; ``--write`` also writes JSON, a chart and a page; ``--smoke`` only verifies that both ways of each case agree.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PACKAGES = ("numpy", "orjson", "requests", "deeplake", "sqlglot", "SQLAlchemy", 
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what is compared."""
+    """Return the versions of the compared libraries."""
     found = {
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} processors",
@@ -41,7 +41,7 @@ def versions() -> dict[str, str]:
 
 
 def chart(rows: Sequence[Row]) -> str:
-    """Return the table as bars: the ratio as a part of its target, which is the line."""
+    """Return the rows as a bar chart: each ratio relative to its target, which is the dashed line."""
     line, left, width = 24, 430, 360
     bars = []
     for number, row in enumerate(rows):
@@ -64,13 +64,13 @@ def chart(rows: Sequence[Row]) -> str:
 
 PAGE = """# Speed
 
-`make bench` times each case beside its reference, in one process or by whole processes, in at least 15 alternating pairs, and takes the median of their ratios.
-It writes this page; another machine has other ratios.
-A ratio is our time over that of the reference, so less is better, and a target is the largest that we want.
+`make bench` times each case and its reference in at least 15 alternating pairs, within one process or as whole processes, and writes the median ratios to this page.
+Ratio = time of tql / time of the reference; lower is better, and the target is the maximum.
+Other machines have other ratios.
 
-![each ratio as a part of its target](benchmarks.svg)
+![each ratio relative to its target](benchmarks.svg)
 
-| case | beside | ratio | target | |
+| case | reference | ratio | target | |
 | --- | --- | ---: | ---: | --- |
 """
 
@@ -78,19 +78,19 @@ A ratio is our time over that of the reference, so less is better, and a target 
 REFERENCES = """
 ## What is compared
 
-- The documented query is `select("text").from_(..).similarity("embedding", vector).order_by("score").limit(5)` with 1,536 numbers of float32, from the first call to the text.
-  The documented snippet joins `str(item)` of each number of the same numpy vector; it is what the service's own examples do.
-- `orjson.dumps` writes the same vector as JSON, and nothing else.
-- The small query has three columns, four conditions, an order and a limit; a number in it is a new one each time.
-  SQLAlchemy Core and PyPika make the same query, with its values in the text.
-- A shape that was seen before is a query that differs in values only: in vectors, and in the numbers and texts of comparisons; and a text that differs in any literals that no rule looks at.
+- The documented query is `select("text").from_(..).similarity("embedding", vector).order_by("score").limit(5)` with 1,536 numbers of float32, from the first call to the query text.
+  The documented snippet joins `str(item)` of each number of the same numpy vector, as the examples of the service do.
+- `orjson.dumps` writes only the same vector, as JSON.
+- The small query has three columns, four conditions, an order and a limit, and a new number each time.
+  SQLAlchemy Core and PyPika compile the same query with its values in the text.
+- A query has a known shape if it differs from an earlier one only in vectors, and in the numbers and strings of comparisons; a query text, if it differs only in literals that no rule reads.
   The 12 families are functions, BETWEEN, LIKE, CONTAINS, BM25, hybrid searches, keys of JSON, IN, nested queries, groups, joins and vectors.
-  Growth, and what is measured for the first time, has names that were not there before.
-- `sqlglot.parse_one` reads a text of SQL in pure Python, and looks for no mistakes beyond its syntax; `deeplake.prepare_query` is the engine's parser, in C++.
-- Memory is the most that Python holds at a time, from the first call to the text or the verdict.
-- `import requests` and `import tql` are whole processes, less one that does nothing.
-- `.json()` is that of requests on the same bytes; numpy makes an array of its lists.
-- A call goes over loopback to a server in another process, beside requests and orjson on a connection that is kept; many go through eight threads with a session each.
+  Cases of growth and of new shapes use new names.
+- `sqlglot.parse_one` parses SQL in pure Python, and checks only the syntax; `deeplake.prepare_query` is the engine's parser, in C++.
+- Memory is the peak of Python's memory, from the first call to the query text or the findings.
+- `import requests` and `import tql` are the times of whole processes, less that of an empty program.
+- `.json()` is that of requests on the same bytes; numpy creates an array from its lists.
+- A call goes over loopback to a server in another process; the reference is requests and orjson on a kept connection. Many calls are compared with eight threads that have one session each.
 """
 
 
@@ -105,7 +105,7 @@ def page(rows: Sequence[Row], compared: dict[str, str]) -> str:
 
 
 def smoke(cases: Iterable[Case]) -> int:
-    """Run each case, and say whether its ways agree; return 1 if some do not."""
+    """Run each case, and print whether its ways agree; return 1 if any do not."""
     wrong = 0
     for case in cases:
         runs = case.runs()
@@ -116,7 +116,7 @@ def smoke(cases: Iterable[Case]) -> int:
 
 
 def measured(cases: Iterable[Case], folder: Path | None = None) -> int:
-    """Measure each case, print a line for it, and write the figures, the chart and the page; return 1 if a target is missed."""
+    """Measure each case, print its row, and write the figures, the chart and the page; return 1 if a target is missed."""
     rows = []
     for case in cases:
         row = case.row()
@@ -134,14 +134,16 @@ def measured(cases: Iterable[Case], folder: Path | None = None) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
         "--smoke",
         action="store_true",
-        help="only look that each case runs and that its ways agree; TQL_PAIRS=1 makes it short",
+        help="only verify that both ways of each case agree; TQL_PAIRS=1 shortens it",
     )
-    parser.add_argument("--write", metavar="FOLDER", help="write benchmarks.json, benchmarks.svg and speed.md there")
+    parser.add_argument(
+        "--write", metavar="FOLDER", help="also write benchmarks.json, benchmarks.svg and speed.md to a folder"
+    )
     options = parser.parse_args(arguments)
     if options.smoke:
         return smoke(CASES)

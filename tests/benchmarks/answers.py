@@ -1,4 +1,4 @@
-"""What answers cost: decoding beside requests' own, a call beside a bare one, and many at a time beside a pool of threads."""
+"""Cases for responses: decoding compared with requests, one call with a plain session, and many calls with a pool of threads."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ VECTORS = np.random.default_rng(0).standard_normal((1000, 1536)).astype(np.float
 
 
 def _json(body: bytes) -> Any:
-    """Return what requests reads from a body."""
+    """Return the JSON value that requests decodes from a body."""
     made = requests.Response()
-    made._content = body  # noqa: SLF001 - as if it had come from a server
+    made._content = body  # noqa: SLF001 - sets the body as if a server had sent it
     made.encoding = "utf-8"
     return made.json()
 
 
 def _texts() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return both ways from bytes to rows."""
+    """Return both ways to decode bytes to rows."""
     return lambda: Result(decode_answer(TEXTS), Meta("q")).rows, lambda: _json(TEXTS)["data"]
 
 
 def texts_agree() -> bool:
-    """Tell whether both ways have the same rows."""
+    """Return whether both ways have the same rows."""
     return bool(Result(decode_answer(TEXTS), Meta("q")).rows == _json(TEXTS)["data"])
 
 
 def bodies(*, short: bool) -> bytes:
-    """Return an answer of vectors, with the digits of float32, or of float64."""
+    """Return a response with vectors, with the digits of float32 or float64."""
     numbers = orjson.loads(orjson.dumps(VECTORS, option=orjson.OPT_SERIALIZE_NUMPY)) if short else VECTORS.tolist()
     return json.dumps({"data": [{"e": vector} for vector in numbers]}).encode()
 
 
 def _vectors(*, short: bool) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return both ways from bytes to one array."""
+    """Return both ways to decode bytes to one array."""
     body = bodies(short=short)
     return (
         lambda: Result(decode_answer(body), Meta("q")).to_numpy("e"),
@@ -71,13 +71,13 @@ def _vectors(*, short: bool) -> tuple[Callable[[], object], Callable[[], object]
 
 
 def vectors_agree() -> bool:
-    """Tell whether every bit arrives."""
+    """Return whether the array has every bit of the vectors."""
     found = (Result(decode_answer(bodies(short=short)), Meta("q")).to_numpy("e") for short in (True, False))
     return all(array.tobytes() == VECTORS.tobytes() for array in found)
 
 
 def _serve(pipe: Any, body: Any) -> None:
-    """Answer until the parent is gone."""
+    """Serve responses until the parent process ends."""
     with FaultServer(answer(body)) as server:
         pipe.send(server.url)
         pipe.recv()
@@ -85,7 +85,7 @@ def _serve(pipe: Any, body: Any) -> None:
 
 @contextmanager
 def served(body: Any) -> Iterator[str]:
-    """Serve one answer from another process."""
+    """Serve one response from another process."""
     ours, its = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_serve, args=(its, body), daemon=True)
     server.start()
@@ -99,7 +99,7 @@ CALLS = 100
 
 
 def _call() -> tuple[float, float, float]:
-    """Return a call of the client beside a bare one on a kept connection."""
+    """Return a call of the client, and one of requests on a kept connection."""
     query = select("text", "score").from_("d").limit(10)
     text = str(query)
     session = requests.Session()
@@ -111,13 +111,13 @@ def _call() -> tuple[float, float, float]:
 
         def called() -> None:
             for _ in range(CALLS):
-                client.query(query).rows  # noqa: B018 - reading makes the rows
+                client.query(query).rows  # noqa: B018 - the access decodes the rows
 
         return paired(called, bare)
 
 
 def _map() -> tuple[float, float, float]:
-    """Return many searches by the client beside a pool of threads with a session each."""
+    """Return many searches by the client, and by a pool of threads with one session each."""
     count, threads = 2000, 8
     queries = [select("text").from_("d").limit(number + 1) for number in range(count)]
     texts = [str(query) for query in queries]

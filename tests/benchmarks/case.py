@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# `make bench-smoke` runs each case with one pair, which measures nothing.
+# `make bench-smoke` runs each case with one pair, which is too few to measure.
 PAIRS = int(os.environ.get("TQL_PAIRS", "15"))
 LEAST_SECONDS = 0.02
 
 
 class Row(NamedTuple):
     """
-    One line of the table.
+    One row of the table.
 
     Attributes:
-        case: what is done.
-        reference: beside what.
-        ours: our seconds, or bytes, for one time; a ratio alone has none.
-        theirs: the reference's.
-        ratio: the median of the pairs.
-        target: the largest ratio that holds.
+        case: the name of the case.
+        reference: the name of the reference.
+        ours: seconds or bytes of one run of tql; unused for a case that measures only a ratio.
+        theirs: seconds or bytes of one run of the reference.
+        ratio: the median ratio of the pairs.
+        target: the maximum ratio.
     """
 
     case: str
@@ -41,20 +41,20 @@ class Row(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the target is kept."""
+        """Whether the ratio is within the target."""
         return self.ratio <= self.target
 
 
 class Case(NamedTuple):
     """
-    One case: two functions that are timed, or one that measures by itself.
+    One case: two functions to time, or a function that measures by itself.
 
     Attributes:
-        name: what is done.
-        reference: beside what.
-        target: the largest ratio that holds.
-        prepare: returns our function and the reference's, or the numbers themselves: ours, theirs, ratio.
-        check: tells whether the two ways agree, and the fast one with the slow one; for `make bench-smoke` too.
+        name: the name of the case.
+        reference: the name of the reference.
+        target: the maximum ratio.
+        prepare: returns the function of tql and that of the reference, or the numbers: ours, theirs, ratio.
+        check: returns whether the two ways agree, and fast paths with slow ones; `make bench-smoke` calls it too.
     """
 
     name: str
@@ -64,23 +64,23 @@ class Case(NamedTuple):
     check: Callable[[], bool] = lambda: True
 
     def runs(self) -> bool:
-        """Tell whether both ways run and agree, whatever they take."""
+        """Return whether both ways run and agree."""
         return self.check() and math.isfinite(self.row().ratio)
 
     def row(self) -> Row:
-        """Return the line of the table."""
+        """Measure the case, and return its row."""
         found = self.prepare()
         ours, theirs, ratio = found if len(found) == 3 else paired(*found)
         return Row(self.name, self.reference, ours, theirs, ratio, self.target)
 
 
 def peer(name: str) -> Any:
-    """Return a library that ours is compared with; the extra `bench` installs it, and the type checkers' environment has none."""
+    """Return a peer library of the extra `bench`, which the type checkers do not have installed."""
     return importlib.import_module(name)
 
 
 def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
-    """Return the median seconds of both, and the median of the ratios of alternating pairs."""
+    """Return the median seconds of both functions, and the median ratio of alternating pairs."""
     times = [_times(act) for act in (ours, theirs)]
     gc.collect()
     pairs = [(_seconds(ours, times[0]), _seconds(theirs, times[1])) for _ in range(PAIRS)]
@@ -89,19 +89,19 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[fl
 
 
 def growth(make: Callable[[int], Callable[[], object]], small: int, large: int) -> tuple[float, float, float]:
-    """Return the seconds an element of the larger and of the smaller size, and their ratio."""
+    """Return the seconds per element for the larger and the smaller size, and their ratio."""
     own, other, ratio = paired(make(large), make(small))
     return own / large, other / small, ratio * small / large
 
 
 def growth_of_memory(make: Callable[[int], Callable[[], object]], small: int, large: int) -> tuple[float, float, float]:
-    """Return the bytes an element of the larger and of the smaller size, at their peak, and their ratio."""
+    """Return the peak bytes per element for the larger and the smaller size, and their ratio."""
     own, other = peak(make(large)) / large, peak(make(small)) / small
     return own, other, own / other
 
 
 def peak(act: Callable[[], object]) -> int:
-    """Return the most memory that a function holds at a time; it runs once before, so that nothing is loaded in it."""
+    """Return the peak memory of a function; a first run, which is not measured, loads its modules."""
     act()
     tracemalloc.start()
     try:
@@ -113,7 +113,7 @@ def peak(act: Callable[[], object]) -> int:
 
 
 def _times(act: Callable[[], object]) -> int:
-    """Return how often to run a function so that its time can be measured; what its first run loads or makes is not counted."""
+    """Return the number of repetitions that makes the time of a function measurable; its first run is not counted."""
     act()
     count = 1
     while _seconds(act, count) * count < LEAST_SECONDS:
@@ -122,7 +122,7 @@ def _times(act: Callable[[], object]) -> int:
 
 
 def _seconds(act: Callable[[], object], times: int) -> float:
-    """Return the seconds of one run, over some."""
+    """Return the seconds of one run, averaged over several."""
     begin = time.perf_counter()
     for _ in range(times):
         act()

@@ -1,4 +1,4 @@
-"""What a check costs, beside a parser of SQL in Python and the engine's own in C++."""
+"""Cases for `check`, compared with sqlglot, an SQL parser in Python, and with the engine's parser in C++."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.benchmarks.case import Case, growth, growth_of_memory, peer
 from tests.benchmarks.composing import ours
 from tql import check
 from tql_grammar.lint import cache
-from tql_grammar.lint.check import check_reading
+from tql_grammar.lint.check import check_parsed
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def short(number: int, name: str = "a") -> str:
 
 
 def _first() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the check of a text of a shape that was not seen before, and sqlglot's parser."""
+    """Return `check` of a query of a new shape, and sqlglot's parser."""
     sqlglot = peer("sqlglot")
     return (
         lambda: check(short(next(NUMBERS), f"n{next(SHAPES)}")),
@@ -49,13 +49,13 @@ def _first() -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def _again() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the check of a text of a shape that was seen before, and sqlglot's parser."""
+    """Return `check` of a query of a known shape, and sqlglot's parser."""
     _, theirs = _first()
     return lambda: check(short(next(NUMBERS))), theirs
 
 
 def _with_vector() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the check of the documented query over a column that was not seen before, and the engine's parser."""
+    """Return `check` of the documented query on a new column, and the engine's parser."""
     import deeplake
 
     text = ours()
@@ -63,7 +63,7 @@ def _with_vector() -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def _with_vector_again() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the check of the documented query with another limit and vector, and the engine's parser."""
+    """Return `check` of the documented query with another limit and vector, and the engine's parser."""
     import deeplake
 
     text = ours()
@@ -72,35 +72,35 @@ def _with_vector_again() -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def of_families() -> list[str]:
-    """Return a text of each family, with literals that were not there before."""
+    """Return a query of each family, with new literals."""
     return [text.format(next(NUMBERS)) for text in FAMILIES.values()]
 
 
 def _families_again() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the checks of a text of each family, and sqlglot's parser."""
+    """Return `check` of a query of each family, and sqlglot's parser."""
     sqlglot = peer("sqlglot")
     return lambda: [check(text) for text in of_families()], lambda: [sqlglot.parse_one(text) for text in of_families()]
 
 
 def families_change_nothing() -> bool:
-    """Tell whether the families have no findings, and each is one shape whatever its literals are."""
-    cache.forget()
+    """Return whether the families have no findings, and one shape each for all literals."""
+    cache.clear()
     texts = [text for _ in range(3) for text in of_families()]
     return (
         not any(map(check, texts))
-        and cache.kept() == len(FAMILIES)
-        and not any(check_reading(read(text)) for text in texts)
+        and cache.size() == len(FAMILIES)
+        and not any(check_parsed(read(text)) for text in texts)
     )
 
 
 def shapes_change_nothing() -> bool:
-    """Tell whether texts of a shape that was seen before have the verdict of texts that are read whole."""
+    """Return whether queries of known shapes have the same findings as without the cache."""
     texts = [short(number) for number in (1, 2, 0, -1)] + [ours(), ours().replace("ARRAY[", "ARRAY[0.5,", 1)]
-    return all(check(text) == check_reading(read(text)) for text in texts * 2)
+    return all(check(text) == check_parsed(read(text)) for text in texts * 2)
 
 
 def _levels(count: int) -> Callable[[], object]:
-    """Return the check of a text of some levels that was not seen before."""
+    """Return `check` of a new query with some levels."""
     begin, end = "select * from (" * (count - 1), ")" * (count - 1)
     return lambda: check(f"{begin}select n{next(SHAPES)} from d{end}")
 

@@ -1,4 +1,4 @@
-"""What composing costs: the documented query beside the documented snippet, a vector bound again, a small query beside other builders, a chain."""
+"""Cases for composing: the documented query and snippet, rebinding a vector, a small query compared with other builders, and a long chain."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ours() -> str:
 
 
 def snippet() -> str:
-    """Return the text as the service's documentation makes it."""
+    """Return the query text built as in the documentation of the service."""
     return TEMPLATE.format(",".join([str(item) for item in VECTOR]))
 
 
@@ -40,7 +40,7 @@ def dump() -> bytes:
 
 
 def every_bit_is_kept() -> bool:
-    """Tell whether the text holds the vector bit for bit."""
+    """Return whether the text contains the vector bit for bit."""
     inside = ours().partition("ARRAY[")[2].partition("]")[0]
     return np.array(inside.split(","), np.float32).tobytes() == VECTOR.tobytes()
 
@@ -52,32 +52,32 @@ def sizes() -> tuple[float, float, float]:
 
 
 def shapes_change_nothing() -> bool:
-    """Tell whether queries of a shape that was written before have the text of their own tree."""
+    """Return whether queries of known shapes have the same text as compiled without the cache."""
     queries = [select("a").where(col("a") > number).similarity("e", VECTOR * number) for number in (1, 2, -1, 2.5)]
     return all(str(query) == to_tql(tree(query.statement)) for query in queries)
 
 
 def _bound() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return what binds a vector again, and the dump."""
+    """Return the function that rebinds a vector, and orjson's dump."""
     query = select("text").from_("hub://org/d").similarity("embedding", param("v")).order_by("score").limit(5)
     str(query.bind(v=VECTOR))
     return lambda: str(query.bind(v=VECTOR)), dump
 
 
 def bound_is_written() -> bool:
-    """Tell whether a bound vector is the same as a written one."""
+    """Return whether a rebound vector is the same as a compiled one."""
     query = select("text").from_("hub://org/dataset").similarity("embedding", param("v")).order_by("score").limit(5)
     return str(query.bind(v=VECTOR)) == ours()
 
 
 def small() -> str:
-    """Return a query without a vector: three columns, four conditions with a number that was not there before, order and limit."""
+    """Return a query without a vector: three columns, four conditions with a new number, order and limit."""
     conditions = (col("a") > next(NUMBERS), col("b") == "x", col("c") < 2.5, col("d") != 4)
     return str(select("a", "b", "c").from_("t").where(*conditions).order_by("a").limit(10))
 
 
 def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the small query of ours and of SQLAlchemy Core, values in the text."""
+    """Return the small query by tql and by SQLAlchemy Core, with the values in the text."""
     sa = peer("sqlalchemy")
     table: Any = sa.table("t", *(sa.column(name) for name in "abcd"))
     columns = table.c
@@ -91,7 +91,7 @@ def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
 
 
 def _pypika() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the small query of ours and of PyPika."""
+    """Return the small query by tql and by PyPika."""
     pypika = peer("pypika")
 
     def theirs() -> str:
@@ -116,25 +116,25 @@ def chain(steps: int) -> Callable[[], object]:
 
 
 def _vectors(size: int) -> Callable[[], object]:
-    """Return what emits a vector of some length."""
+    """Return the function that compiles a query with a vector of some length."""
     vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
     return lambda: str(select("text").similarity("embedding", vector).order_by("score").limit(5))
 
 
 def _dumps(size: int) -> Callable[[], object]:
-    """Return what dumps a vector of some length."""
+    """Return the function that dumps a vector of some length."""
     vector = np.random.default_rng(0).standard_normal(size).astype(np.float32)
     return lambda: orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def beside_the_dump(measure: Callable[..., tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Return how vectors grow beside how the dump grows."""
+    """Return the growth with the length of the vector, of tql and of the dump."""
     own, theirs = measure(_vectors, 1000, 1_000_000)[2], measure(_dumps, 1000, 1_000_000)[2]
     return own, theirs, own / theirs
 
 
 def _peak() -> tuple[float, float, float]:
-    """Return the memory that a query with a long vector takes at its peak, and the length of its text."""
+    """Return the peak memory of compiling a query with a long vector, and the length of its text."""
     vectors = itertools.cycle(np.random.default_rng(0).standard_normal((2, 1_000_000)).astype(np.float32))
 
     def act() -> str:
@@ -145,7 +145,7 @@ def _peak() -> tuple[float, float, float]:
 
 
 def _conditions(count: int) -> Callable[[], object]:
-    """Return what emits a query with some conditions, of a shape that was not written before."""
+    """Return the function that compiles a query with some conditions, of a new shape."""
 
     def act() -> str:
         column = col(f"a{next(NUMBERS)}")
@@ -155,7 +155,7 @@ def _conditions(count: int) -> Callable[[], object]:
 
 
 def _members(count: int) -> Callable[[], object]:
-    """Return what emits a list of some members, in a query of a shape that was not written before."""
+    """Return the function that compiles a list of some members, in a query of a new shape."""
     numbers = list(range(count))
     return lambda: str(select("id").where(col(f"a{next(NUMBERS)}").in_(numbers)))
 

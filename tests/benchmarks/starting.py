@@ -1,4 +1,4 @@
-"""What starting costs: whole processes, less a bare one."""
+"""Cases for the start of a process, less that of an empty program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _seconds(code: str) -> float:
 
 
 def _started(code: str) -> tuple[float, float, float]:
-    """Return the seconds of a program and of `import requests`, both less a bare start, and their ratio."""
+    """Return the seconds of a program and of `import requests`, both less an empty program, and their ratio."""
     programs = (code, "import requests", "pass")
     for program in programs:
         _seconds(program)

@@ -1,4 +1,4 @@
-"""Give the demo's data, on disk, served, and in this process."""
+"""Fixtures with the demo's data: a dataset on disk, a local server, and the engine in this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tql_client import Client
     from tql_client.server.local import Server
 
-TOKEN = "canary-7f3a9d"  # noqa: S105 - it guards a server of this test run
+TOKEN = "canary-7f3a9d"  # noqa: S105 - the token of a server of this test run
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def data() -> demo.Data:
 
 @pytest.fixture(scope="session")
 def path(data: demo.Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a dataset that holds the docstrings."""
+    """Return the path of a dataset with the docstrings."""
     folder = tmp_path_factory.mktemp("pydocs") / "pydocs"
     demo.write_dataset(str(folder), data, lambda _done, _total: None)
     return folder
@@ -39,7 +39,7 @@ def path(data: demo.Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(path: Path) -> Iterator[Server]:
-    """Serve the docstrings over HTTP: for each test anew, since connections and threads come and go with a server."""
+    """Serve the docstrings over HTTP; each test has its own server, because connections and threads belong to it."""
     with serve({demo.NAME: str(path)}, token=TOKEN) as running:
         yield running
 
@@ -59,13 +59,13 @@ def embedded(path: Path) -> Iterator[Client]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark of a row of the fault matrix."""
+    """Register the mark of a row of the fault matrix."""
     config.addinivalue_line("markers", "fault(row, expected): a row of the fault matrix")
 
 
 @pytest.fixture(autouse=True)
 def _in_the_table(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
-    """Write the row of a test of the fault matrix into its report."""
+    """Record the row of a test of the fault matrix in its report."""
     mark = request.node.get_closest_marker("fault")
     if mark is not None:
         record_property(matrix.ROW, mark.args)
@@ -73,7 +73,7 @@ def _in_the_table(request: pytest.FixtureRequest, record_property: Callable[[str
 
 @pytest.fixture
 def see(record_property: Callable[[str, object], None]) -> Callable[[matrix.Outcome], matrix.Outcome]:
-    """Return what writes down what was seen, for the table."""
+    """Return the function that records the outcome for the table."""
 
     def note(found: matrix.Outcome) -> matrix.Outcome:
         record_property(matrix.SEEN, found.seen)
@@ -87,7 +87,7 @@ CANARY = re.compile(r"canary-[\w-]+")
 
 @pytest.fixture(autouse=True)
 def _no_token_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Look for the tokens of these tests, which all begin alike, in every error of ours that a test makes: repr, text, pickle and attributes."""
+    """Verify that no `TqlError` of a test contains a token in its repr, str, pickle or attributes; the tokens of these tests share a prefix."""
     made: list[TqlError] = []
 
     def init(self: TqlError, *arguments: object) -> None:
@@ -103,7 +103,7 @@ def _no_token_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Look for the tokens in all that a test logs and prints."""
+    """Fail a test whose logs or output contain a token."""
     report = yield
     leaks = [name for name, text in report.sections if CANARY.search(text)]
     if leaks and report.outcome == "passed":

@@ -1,7 +1,7 @@
 """
-Test the local server against its own OpenAPI description, with requests that fit it and requests that do not.
+Contract test of the local server: schemathesis sends valid and invalid requests, generated from the server's OpenAPI description.
 
-``make contract`` runs it: ``python -m tests.client.contract SCHEMATHESIS``, with the path of schemathesis, which is installed apart from the tests.
+``make contract`` runs ``python -m tests.client.contract SCHEMATHESIS``, with the path of schemathesis, which has an environment of its own.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import deeplake
 
 from tql_client import serve
 
-TOKEN = "canary-of-the-contract"  # noqa: S105 - it guards a server of this run
+TOKEN = "canary-of-the-contract"  # noqa: S105 - the token of a server of this run
 EXAMPLES = "10000"
 
 
 def main() -> int:
-    """Serve a small dataset, and run the tests."""
+    """Serve a small dataset, and run schemathesis."""
     with tempfile.TemporaryDirectory() as folder:
         made = deeplake.create(f"{folder}/d")
         made.add_column("id", deeplake.types.Int64())

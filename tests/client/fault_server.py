@@ -1,7 +1,7 @@
 """
-A server that does wrong things: raw sockets, and one behaviour for each request.
+Server with faults, on raw sockets: each request gets the next of a list of behaviours.
 
-A behaviour gets the connection and the request, and returns whether the connection is kept. The last one answers all further requests.
+A behaviour gets the connection and the request, and returns whether to keep the connection open. The last behaviour repeats.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ QUERY = 'select a, b from "d"'
 
 
 class FaultServer:
-    """A server on this machine; `url` is where it answers, `requests` what came, `connections` how many were made."""
+    """A server on this machine with its `url`, the `requests` that it received, and the number of `connections`."""
 
     def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
-        """Listen."""
+        """Start to listen."""
         self._behaviours = list(behaviours)
         self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", port), backlog=256)
@@ -45,17 +45,17 @@ class FaultServer:
         self._accepting.start()
 
     def __enter__(self) -> Self:
-        """Return the running server."""
+        """Return the server."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close every socket, and wait for the threads; no request may hold the token of a test but in its one header."""
+        """Close every socket, wait for the threads, and verify that no request contains the token outside its Authorization header."""
         self.close()
         for request in self.requests:
             assert b"canary-" not in AUTHORIZATION.sub(b"", request)
 
     def close(self) -> None:
-        """Close every socket, and wait for the threads: a socket that is only closed leaves the thread that accepts on it where it is."""
+        """Shut down and close every socket, and wait for the threads; closing alone does not wake a thread that is blocked in accept."""
         _shut(self._listening)
         self._accepting.join()
         self._listening.close()
@@ -67,13 +67,13 @@ class FaultServer:
             thread.join()
 
     def turn(self, *behaviours: Behaviour) -> None:
-        """Behave otherwise from now on, and forget the requests."""
+        """Set other behaviours, and clear the requests."""
         with self._changing:
             self._behaviours = list(behaviours)
             self.requests = []
 
     def _accept(self) -> None:
-        """Answer every connection in a thread of its own."""
+        """Serve each connection in a thread."""
         while True:
             try:
                 connection, _ = self._listening.accept()
@@ -86,7 +86,7 @@ class FaultServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        """Answer the requests of a connection."""
+        """Serve the requests of a connection."""
         thread = threading.current_thread()
         with contextlib.suppress(OSError, ValueError):
             if self._tls is not None:
@@ -109,13 +109,13 @@ class FaultServer:
 
 
 def _shut(connection: socket.socket) -> None:
-    """End what a thread waits for on a socket."""
+    """Shut down a socket, which wakes the threads that wait on it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 def _request(connection: socket.socket) -> bytes:
-    """Return one request, head and body; nothing where the connection ends."""
+    """Return one request, head and body, or None at the end of the connection."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = connection.recv(65536)
@@ -144,13 +144,13 @@ def raw(content: bytes, *, keep: bool = False) -> Behaviour:
 
 
 def answer(body: Any = None, status: int = 200, *, keep: bool = True, **headers: str) -> Behaviour:
-    """Send a whole answer: JSON of an object, or bytes as they are."""
+    """Send a complete response: JSON of an object, or the given bytes."""
     content = body if isinstance(body, bytes) else json.dumps(ANSWER if body is None else body).encode()
     return raw(head(status, len(content), **headers) + content, keep=keep)
 
 
 def head(status: int = 200, length: int | None = None, **headers: str) -> bytes:
-    """Return the head of an answer."""
+    """Return the head of a response."""
     lines = [f"HTTP/1.1 {status} X"]
     lines += [] if length is None else [f"Content-Length: {length}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -158,7 +158,7 @@ def head(status: int = 200, length: int | None = None, **headers: str) -> bytes:
 
 
 def drip(content: bytes, seconds: float, *, whole: bytes = b"") -> Behaviour:
-    """Send some bytes at once, and others one by one."""
+    """Send some bytes at once, and the others one by one."""
 
     def behave(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(whole)
@@ -171,7 +171,7 @@ def drip(content: bytes, seconds: float, *, whole: bytes = b"") -> Behaviour:
 
 
 def stall(content: bytes = b"") -> Behaviour:
-    """Send some bytes, and then nothing until the client goes away."""
+    """Send some bytes, and then nothing until the client closes the connection."""
 
     def behave(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(content)
@@ -187,7 +187,7 @@ def reset(content: bytes = b"") -> Behaviour:
     def behave(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(content)
         if content:
-            time.sleep(0.05)  # they have to arrive: a reset overtakes what is unread
+            time.sleep(0.05)  # let them arrive: a reset discards unread data
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return False
 
@@ -195,7 +195,7 @@ def reset(content: bytes = b"") -> Behaviour:
 
 
 def chunked(*parts: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
-    """Return a chunked answer."""
+    """Return a chunked response."""
     body = b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in parts)
     return head(Transfer_Encoding="chunked") + body + end
 

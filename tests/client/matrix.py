@@ -1,4 +1,4 @@
-"""Rows of the fault matrix: one query, its outcome, the number of attempts and the time; and the table of all rows."""
+"""Rows of the fault matrix: the outcome, the attempts and the time of a query under a fault; and the printed table."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 ROW, SEEN = "fault", "seen"
 SECONDS = 10.0
-# What a loaded machine may take longer than it has to.
+# Additional seconds that a loaded machine may need.
 SLACK = 1.0
 
 
 class Outcome(NamedTuple):
     """
-    What came of a query.
+    The outcome of a query.
 
     Attributes:
         seen: the name of the error's class, or "result".
         error: the error, or None.
         result: the result, or None.
-        seconds: how long it took.
-        pauses: the seconds that the client waited between attempts.
+        seconds: the duration.
+        pauses: the waits between attempts in seconds.
     """
 
     seen: str
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 def client_of(url: str, *, pauses: list[float] | None = None, attempts: int = 3, **options: Any) -> Client:
-    """Return a client that waits between attempts no longer than a moment, and writes down how long it would have."""
+    """Return a client that records the waits between attempts, and shortens them."""
     timeout = options.pop("timeout", SECONDS)
     token = options.pop("token", None)
     sleep = None if pauses is None else pauses.append
@@ -49,7 +49,7 @@ def client_of(url: str, *, pauses: list[float] | None = None, attempts: int = 3,
 
 
 def tried(url: str, query: str = QUERY, **options: Any) -> Outcome:
-    """Return what comes of one query."""
+    """Return the outcome of one query."""
     pauses: list[float] = []
     as_list = options.pop("as_list", True)
     with client_of(url, pauses=pauses, **options) as client:
@@ -57,7 +57,7 @@ def tried(url: str, query: str = QUERY, **options: Any) -> Outcome:
 
 
 def outcome(act: Callable[[], Any], pauses: list[float] | None = None) -> Outcome:
-    """Return what comes of a call; nothing but a `TqlError` may come out of it."""
+    """Return the outcome of a call; any exception other than `TqlError` is raised."""
     started = time.monotonic()
     try:
         result = act()
@@ -67,7 +67,7 @@ def outcome(act: Callable[[], Any], pauses: list[float] | None = None) -> Outcom
 
 
 def table(reports: list[Any]) -> list[str]:
-    """Return the lines of the table: row, seconds, expected and seen; of several tests of a row, the slowest."""
+    """Return the lines of the table: row, seconds, expected and seen; for a row with several tests, the slowest."""
     rows: dict[int, Line] = {}
     for report in reports:
         for number, expected in noted(report, ROW):
@@ -85,12 +85,12 @@ def table(reports: list[Any]) -> list[str]:
 
 
 def noted(report: Any, property_: str) -> list[Any]:
-    """Return the values that a test has noted under a name."""
+    """Return the values that the tests recorded under a name."""
     return [value for name, value in report.user_properties if name == property_]
 
 
 class Line(NamedTuple):
-    """What is known of one row."""
+    """The recorded values of one row."""
 
     expected: str
     seen: set[str]

@@ -1,4 +1,4 @@
-"""Print how much memory a query takes: the highest of this process, in bytes, less what it has before. Called as ``python -m tests.client.memory URL LARGEST``."""
+"""Peak memory of a query in bytes, less the memory before it: ``python -m tests.client.memory URL LARGEST``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tql_client.protocol.wire import decode_answer
 
 
 def highest() -> int:
-    """Return the most memory that this process had."""
+    """Return the peak memory of this process."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def main() -> None:
-    """Ask once."""
+    """Send one query, and print its memory."""
     url, largest = sys.argv[1], int(sys.argv[2])
     decode_answer(b'{"data": [{"a": 0.5}]}')
     with connect(url, largest_answer=largest, timeout=120) as client:

@@ -1,11 +1,11 @@
 """
-When the engine's process ends with SIGFPE, and that the client lets it not come so far.
+Crashes of the engine with SIGFPE at the limit of open files, which the client prevents.
 
-``python -m tests.client.sigfpe RUNS`` (``make sigfpe``: 50) starts processes, prints how they ended, and ends with 1 where one ended otherwise than expected:
+``python -m tests.client.sigfpe RUNS`` (``make sigfpe``: 50) starts processes, prints their exit codes, and exits with 1 if one differs from the expected one:
 
-- asked under load: a question of the demo, three ways, as tests/client/test_three_ways.py does, while every core has more to do than it can.
-- engine without files: the engine alone reads the values of a view while no file can be opened.
-- client without files: the same through the client, which refuses, and answers once there is room.
+- asked under load: a question of the demo, three ways, as in tests/client/test_three_ways.py, on a machine with overloaded cores.
+- engine without files: the engine alone reads the values of a view while no file can be opened, and crashes.
+- client without files: the client rejects the same query with an error, and runs it once files can be opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import deeplake
 
-import tql_grammar.lint.check  # noqa: F401 - what an error of the engine loads: Python's modules are files too
+import tql_grammar.lint.check  # noqa: F401 - imported before the limit is reached: modules are files too
 from tql_client import connect, serve
 from tql_client.cli import demo
 from tql_client.engine.open_files import ROOM
@@ -40,7 +40,7 @@ BURN = "while True: pass"
 
 @contextlib.contextmanager
 def full(left: int = 0) -> Iterator[None]:
-    """Have as many files open as this process may, but for some."""
+    """Open files until only a few more can be opened."""
     taken: list[int] = []
     with contextlib.suppress(OSError):
         while True:
@@ -55,7 +55,7 @@ def full(left: int = 0) -> Iterator[None]:
 
 
 def written(folder: str) -> tuple[str, demo.Data]:
-    """Return the path of the demo's dataset, and its data; from now on there is a low limit of open files."""
+    """Write the demo's dataset, lower the limit of open files, and return the path and the data."""
     data, path = demo.read_data(), str(Path(folder) / "pydocs")
     demo.write_dataset(path, data, lambda _done, _total: None)
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
@@ -63,7 +63,7 @@ def written(folder: str) -> tuple[str, demo.Data]:
 
 
 def engine_without_files(folder: str) -> None:
-    """Read the values of a view of the engine where no file can be opened."""
+    """Read the values of a view of the engine while no file can be opened."""
     path, data = written(folder)
     view = deeplake.open_read_only(path).query(str(demo.nearest(data.vectors[0])))
     with full():
@@ -71,7 +71,7 @@ def engine_without_files(folder: str) -> None:
 
 
 def client_without_files(folder: str) -> None:
-    """Query with less and less room: a refusal, or the rows that come with all of it."""
+    """Query with fewer and fewer free files: each query raises `Unavailable` or returns all rows."""
     path, data = written(folder)
     query = demo.nearest(data.vectors[0])
     with connect(path, dataset=demo.NAME, attempts=1) as client:
@@ -89,13 +89,13 @@ def client_without_files(folder: str) -> None:
 
 
 def asked_under_load(folder: str) -> None:
-    """Ask a question over HTTP in both forms and in this process."""
+    """Ask a question over HTTP in both forms, and in this process."""
     data, path = demo.read_data(), str(Path(folder) / "pydocs")
     demo.write_dataset(path, data, lambda _done, _total: None)
     query = demo.nearest(data.vectors[0])
     with (
-        serve({demo.NAME: path}, token="t") as server,  # noqa: S106 - of this process
-        connect(server.url, dataset=demo.NAME, token="t") as http,  # noqa: S106 - the same
+        serve({demo.NAME: path}, token="t") as server,  # noqa: S106 - the token of a server of this process
+        connect(server.url, dataset=demo.NAME, token="t") as http,  # noqa: S106 - as above
         connect(path, dataset=demo.NAME) as embedded,
     ):
         rows = embedded.query(query).rows
@@ -110,7 +110,7 @@ RUNS: dict[str, Callable[[str], None]] = {
 
 
 def ended(what: str) -> str:
-    """Return how a process that does one of these ends: "exit 0", a signal, or "late"."""
+    """Run one of these modes in a process, and return its end: "exit 0", a signal, or "late"."""
     command = [sys.executable, "-m", "tests.client.sigfpe", what]
     try:
         done = subprocess.run(
@@ -124,7 +124,7 @@ def ended(what: str) -> str:
 
 
 def main() -> int:
-    """Start the processes; or be one of them."""
+    """Start the processes, or run as one of them."""
     what = sys.argv[1] if len(sys.argv) > 1 else "50"
     if what in RUNS:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """
-Run a client for a long time against servers that fail now and then: memory, threads and open files have to stay where they are.
+Soak test: a client sends queries for a long time to servers with occasional faults, and memory, threads and open files must not grow.
 
-``make soak`` runs it for ten minutes: ``python -m tests.client.soak SECONDS``. It prints a line now and then, and ends with 1 if something grows.
+``make soak`` runs ``python -m tests.client.soak SECONDS`` for ten minutes. It prints a line from time to time, and exits with 1 if anything grows.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def state() -> tuple[int, int, int]:
 
 
 def main() -> int:
-    """Run, and compare the last fifth with the second."""
+    """Run, and compare the last fifth of the time with the second."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
     logging.disable()
-    rng = random.Random(0)  # noqa: S311 - no secret
+    rng = random.Random(0)  # noqa: S311 - not a secret
     good = answer()
 
     def behave(connection: object, request: bytes) -> bool:
@@ -65,7 +65,7 @@ def main() -> int:
         samples = sampled(server, client, seconds)
     early, late = samples[SAMPLES // 5 : 2 * SAMPLES // 5], samples[-SAMPLES // 5 :]
     memory = max(sample[0] for sample in late) / max(sample[0] for sample in early) - 1
-    # Each kept connection has a thread and a file at the server's side too.
+    # Each kept connection also has a thread and a file of the server.
     others = max(max(sample[1:]) for sample in late) <= max(max(sample[1:]) for sample in early) + THREADS
     holds = memory <= GROWTH and others
     sys.stdout.write(f"memory {memory:+.1%} (at most {GROWTH:.0%}), {'holds' if holds else 'MISSED'}\n")
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def sampled(server: FaultServer, client: Client, seconds: float) -> list[tuple[int, int, int]]:
-    """Ask from many threads for some seconds, and return the state of the process now and then."""
+    """Send queries from many threads for some seconds, and return the state of the process at intervals."""
     ended, counts = threading.Event(), {"result": 0, "error": 0}
 
     def ask() -> None:

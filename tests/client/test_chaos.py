@@ -1,7 +1,7 @@
 """
-Sequences of faults against a model of the policy: what comes of a query, how often it is sent, how long the client waits.
+Random sequences of faults, compared with a model of the retry policy: the outcome of a query, its attempts, and the waits.
 
-The model is written from the policy's rules alone; `make chaos` draws ten times as many.
+The model implements the rules of the policy independently; `make chaos` runs ten times as many examples.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ BODY = json.dumps(ANSWER).encode()
 
 class Fault(NamedTuple):
     """
-    One thing that a server does.
+    One fault of a server.
 
     Attributes:
-        name: for people.
-        behaviour: does it.
-        seen: the class of the error if it is the last word, or "result".
-        again: whether the query is sent again after it, if there is an attempt left.
-        most: how many attempts there are at most, where it is the reason for the next one.
-        first: the longest wait before the second attempt is twice this.
+        name: the name of the example.
+        behaviour: the behaviour of the server.
+        seen: the class of the error after the last attempt, or "result".
+        again: whether the query is retried, if an attempt is left.
+        most: the maximum number of attempts after this fault.
+        first: half of the longest wait before the second attempt.
         at_once: whether the second attempt follows without a wait.
-        asked: the wait that the server asks for.
+        asked: the wait in the Retry-After header.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Fault(NamedTuple):
 
 
 def _status(status: int, seen: str, *, again: bool = False, first: float = 0.5, after: str | None = None) -> Fault:
-    """Return the fault of an answer with a status."""
+    """Return the fault of a response with a status."""
     headers: dict[str, Any] = {} if after is None else {"Retry_After": after}
     asked = None if after is None else float(after)
     return Fault(
@@ -100,7 +100,7 @@ FAULTS = [
 
 
 class Expected(NamedTuple):
-    """What the policy says: the last word, the requests, and the waits between them."""
+    """The prediction of the policy: the outcome, the number of requests, and the waits between them."""
 
     seen: str
     requests: int
@@ -108,7 +108,7 @@ class Expected(NamedTuple):
 
 
 def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expected:
-    """Return what comes of a query to a server with these faults; *budget* holds what is left, and changes."""
+    """Return the prediction for a query to a server with these faults; *budget* holds the remaining tokens, and is updated."""
     waits: list[float] = []
     for number, fault in enumerate(faults, 1):
         if fault.seen == "result":
@@ -127,7 +127,7 @@ def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expecte
 
 @pytest.fixture(scope="module", autouse=True)
 def collected() -> Iterator[None]:
-    """Give back to the collection of garbage what the examples took out of it."""
+    """Undo the `gc.freeze` of the examples."""
     yield
     gc.unfreeze()
 
@@ -138,8 +138,8 @@ def collected() -> Iterator[None]:
     attempts=st.integers(1, 4),
 )
 def test_faults_in_a_row(calls: list[list[Fault]], attempts: int) -> None:
-    """Several queries of one client: each outcome, its number of requests and its waits are those of the model, and none takes long."""
-    gc.freeze()  # else what pytest keeps of the logs of thousands of examples is looked through within the time of a call
+    """For several queries of one client, each outcome, number of requests and wait is the predicted one, and no query takes long."""
+    gc.freeze()  # otherwise the garbage collector scans the logs that pytest keeps of thousands of examples, within the time of a call
     budget = [10.0]
     pauses: list[float] = []
     with FaultServer(answer()) as server, client_of(server.url, pauses=pauses, attempts=attempts) as client:

@@ -1,4 +1,4 @@
-"""``tql check``, ``tql fix`` and ``tql schema``: files, formats, settings and what is left out."""
+"""``tql check``, ``tql fix`` and ``tql schema``: files, output formats, settings and ignored rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRAP = "select id from D order by grp, id"
 
 @pytest.fixture(name="write")
 def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Return what writes a file in a folder of its own, and gives its name."""
+    """Return the function that writes a file in the working directory, and returns its name."""
     monkeypatch.chdir(tmp_path)
 
     def write(name: str, text: str) -> str:
@@ -41,7 +41,7 @@ def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str
 def test_a_schema_is_written_and_used(
     write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``tql schema`` writes the columns of a dataset, with which ``tql check`` knows names and types."""
+    """``tql check`` uses the columns that ``tql schema`` writes for names and types."""
     data = deeplake.create(str(tmp_path / "ds"))
     data.add_column("id", "int64")
     data.add_column("text", "text")
@@ -66,13 +66,13 @@ def test_a_schema_is_written_and_used(
 
 
 def test_a_schema_that_is_none(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is no JSON is told in one line, and the command could not run."""
+    """For a schema file that is not JSON, the command prints one line, and exits with 2."""
     assert main(["check", "--schema", write("s.json", "{"), write("q.tql", TRAP)]) == 2
     assert "s.json: not JSON" in capsys.readouterr().err
 
 
 def test_fix_in_place(write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The file has the fixed text, comments stay, and what has no fix is told with exit 1."""
+    """The file has the fixed text with its comments; findings without a fix are printed, and the exit code is 1."""
     write("a.tql", "-- why\nselect id from D where not id in (1, 2) -- kept\n")
     write("b.tql", "select distinct id from D\n")
 
@@ -88,7 +88,7 @@ def test_fix_in_place(write: Callable[..., str], tmp_path: Path, capsys: pytest.
 def test_fix_tells_which_files_would_change(
     write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With --check nothing is written: exit 1 where a fix is left, 0 where none is, also beside findings without one."""
+    """With --check nothing is written; the exit code is 1 if a fix is available, and 0 otherwise, even with other findings."""
     write("a.tql", "select id from D where not id in (1, 2)\n")
     write("b.tql", "select distinct id from D\n")
 
@@ -99,7 +99,7 @@ def test_fix_tells_which_files_would_change(
 
 
 def test_fix_leaves_python_alone(write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A Python file is told of, and not changed."""
+    """Findings in a Python file are printed, and the file is not changed."""
     source = 'x.query("select id from D where not id in (1)")\n'
 
     assert main(["fix", write("x.py", source)]) == 1
@@ -108,7 +108,7 @@ def test_fix_leaves_python_alone(write: Callable[..., str], tmp_path: Path, caps
 
 
 def test_the_commands_of_a_workflow(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """One line for each finding, with what would end a command escaped."""
+    """Each finding is one line; characters that would end a workflow command are escaped."""
     main(["check", "--output-format", "github", write("a,b:%.tql", TRAP)])
     (line,) = capsys.readouterr().out.splitlines()
 
@@ -117,7 +117,7 @@ def test_the_commands_of_a_workflow(write: Callable[..., str], capsys: pytest.Ca
 
 
 def test_sarif(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """One document with a rule for each code, and places that are those of the text."""
+    """The output is one document with a rule for each code, and the positions of the findings."""
     names = [write("a b.tql", TRAP), write("c.py", f'x.query("{TRAP}")\n'), write("d.tql", "select id from D\n")]
     main(["check", "--output-format", "sarif", *names])
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -134,7 +134,7 @@ def test_sarif(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_sarif_fits_its_schema(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Findings of all severities, in texts and in Python, with names and messages of any characters, fit the schema of OASIS."""
+    """Findings of all severities, in query and Python files, with any characters in names and messages, match the schema of OASIS."""
     schema = json.loads((Path(__file__).parent.parent / "corpus" / "sarif-2.1.0.json").read_text("utf-8"))
     everything = [
         write(f"all/{number}.tql", rule.example.replace("id", '"i é%#d"')) for number, rule in enumerate(RULES)
@@ -168,7 +168,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("settings", "code"), SETTINGS)
 def test_settings_of_a_project(write: Callable[..., str], settings: str, code: int) -> None:
-    """``[tool.tql]`` selects and ignores codes, for some files too; what it does not know is an error."""
+    """``[tool.tql]`` selects and ignores codes, also per file; an unknown setting is an error."""
     write("pyproject.toml", settings)
 
     assert main(["check", write("old/q.tql", TRAP)]) == code
@@ -185,13 +185,13 @@ IGNORED = [
 
 @pytest.mark.parametrize(("text", "code"), IGNORED)
 def test_a_comment_leaves_findings_out(write: Callable[..., str], text: str, code: int) -> None:
-    """``-- tql: ignore[TQL301]`` in a comment of the text, and in no text of it."""
+    """``-- tql: ignore[TQL301]`` is effective in a comment, but not in a string."""
     assert main(["check", write("q.tql", text)]) == code
 
 
 @pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_colours_on_a_terminal_only(write: Callable[..., str], variables: dict[str, str], *, coloured: bool) -> None:
-    """A terminal has colours unless NO_COLOR is set; a pipe has none."""
+    """Terminals get colours unless NO_COLOR is set; pipes get none."""
     command = [sys.executable, "-m", "tql_client", "check", write("q.tql", TRAP)]
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | variables
     ours, theirs = pty.openpty()
@@ -207,7 +207,7 @@ def test_colours_on_a_terminal_only(write: Callable[..., str], variables: dict[s
 
 
 def test_many_files(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Findings come file by file."""
+    """Findings are written file by file."""
     names = [write(f"q{number}.tql", TRAP) for number in range(300)]
 
     assert main(["check", *names]) == 1
@@ -215,6 +215,6 @@ def test_many_files(write: Callable[..., str], capsys: pytest.CaptureFixture[str
 
 
 def test_a_python_file_that_is_none(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that Python cannot read is told in one line."""
+    """For a file that is not valid Python, the command prints one line."""
     assert main(["check", write("x.py", "def (")]) == 2
     assert "x.py: not Python" in capsys.readouterr().err

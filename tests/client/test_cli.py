@@ -1,4 +1,4 @@
-"""The command line: data on the standard output, exit codes 0, 1 and 2, no traceback."""
+"""Command line: data on stdout, exit codes 0, 1 and 2, no traceback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, shown: str) -> None:
-    """A file with one text."""
+    """`tql check` prints the findings in a file with carets, and exits with 1."""
     file = tmp_path / "query.tql"
     file.write_text(text + "\n", encoding="utf-8")
 
@@ -39,7 +39,7 @@ def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, co
 
 
 def test_check_cannot_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A file that is not there."""
+    """For a missing file the message names the file, and the exit code is 2."""
     code = main(["check", str(tmp_path / "none.tql")])
 
     assert code == 2
@@ -47,7 +47,7 @@ def test_check_cannot_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 
 def test_check_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """One JSON string a line in, one object a line out."""
+    """`--jsonl` reads one JSON string per line, and writes one object per line."""
     lines = [json.dumps(text) for text in ("select id", "select", "select id order by a, b")]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(lines).encode())))
 
@@ -59,7 +59,7 @@ def test_check_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 
 
 def test_format(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The standard input to the standard output."""
+    """`tql format -` reads stdin, and writes stdout."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"select  id\nlimit 3")))
 
     assert main(["format", "-"]) == 0
@@ -67,19 +67,19 @@ def test_format(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
 
 
 def test_run(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rows as JSON lines."""
+    """`tql run` writes rows as JSON lines to a pipe."""
     assert main(["run", "--url", str(path), "select id limit 2"]) == 0
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"id": 0}, {"id": 1}]
 
 
 def test_demo_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
-    """By number."""
+    """`tql demo --list` numbers the questions."""
     assert main(["demo", "--list"]) == 0
     assert capsys.readouterr().out.splitlines()[1] == "2. split a path into directory and file name"
 
 
 def test_demo_names_the_nearest_questions(capsys: pytest.CaptureFixture[str]) -> None:
-    """Three of them."""
+    """For an unknown question the message has the three most similar ones."""
     code = main(["demo", "--question", "split a path"])
 
     assert code == 2
@@ -89,7 +89,7 @@ def test_demo_names_the_nearest_questions(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_demo_answers(capsys: pytest.CaptureFixture[str]) -> None:
-    """The main job, whole."""
+    """`tql demo --json` prints the rows of every query of the demo."""
     assert main(["demo", "--json", "--question", "split a path into directory and file name"]) == 0
     report = json.loads(capsys.readouterr().out)
     best = report["rows"][0]
@@ -100,13 +100,13 @@ def test_demo_answers(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_rules(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each has its smallest query."""
+    """`tql rules CODE` prints the example of the rule."""
     assert main(["rules", "TQL301"]) == 0
     assert "order by" in capsys.readouterr().out
 
 
 def test_format_names_the_file_that_it_cannot_lay_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The others are laid out all the same, and the exit code is 2."""
+    """If one file cannot be formatted, the others are, and the exit code is 2."""
     bad, good = tmp_path / "bad.tql", tmp_path / "good.tql"
     bad.write_bytes(b"select id\r\nfrom t\n")
     good.write_text("select  id,name   from t\n")

@@ -1,7 +1,7 @@
 """
-Mutations of valid answers: the decoder gives the right result or a `TqlError`, and never anything else.
+Mutations of valid responses: the decoder returns the correct result or raises a `TqlError`.
 
-What is right is what Python's own JSON says of the same bytes. `make fuzz` draws ten times as many.
+The correct result is computed with Python's json module from the same bytes. `make fuzz` runs ten times as many.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SPLICES = [
 
 
 def mutated(rng: random.Random, body: bytes) -> bytes:
-    """Return a body with one to three changes: a bit, a cut, a piece of another one, a piece twice, a token of JSON."""
+    """Return a body with one to three mutations: a flipped bit, a cut, a part of another body, a repeated part, a token of JSON."""
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(body) + 1)
         other = rng.choice(BYTES)
@@ -76,7 +76,7 @@ def mutated(rng: random.Random, body: bytes) -> bytes:
 
 
 def reference(body: bytes) -> Any:
-    """Return what an answer says by Python's own JSON: names and columns, or None where it is none."""
+    """Return the names and columns of a response, decoded by Python's json module, or None if it is invalid."""
     try:
         found = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -90,7 +90,7 @@ def reference(body: bytes) -> Any:
 
 
 def named(names: Any, data: list[Any] | dict[str, Any]) -> list[str] | None:
-    """Return the names of the columns, those of the data where the answer has none, or None where they are not names, each once."""
+    """Return the names of the columns, from the data if `tensors` is missing, or None if they are not unique strings."""
     if names is None:
         rows = data if isinstance(data, list) else [data]
         return list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
@@ -99,13 +99,13 @@ def named(names: Any, data: list[Any] | dict[str, Any]) -> list[str] | None:
 
 
 def of_rows(names: list[str], rows: list[Any]) -> dict[str, list[Any]] | None:
-    """Return the columns of rows, or None where one is no object."""
+    """Return the columns of rows, or None if a row is not an object."""
     good = all(isinstance(row, dict) for row in rows)
     return {name: [row.get(name) for row in rows] for name in names} if good else None
 
 
 def of_columns(names: list[str], data: dict[str, Any]) -> dict[str, list[Any]] | None:
-    """Return the columns, or None where one is no list, or they have different lengths."""
+    """Return the columns, or None if one is not a list, or their lengths differ."""
     good = all(isinstance(data.get(name), list) for name in names) and len({len(data[name]) for name in names}) <= 1
     return {name: data[name] for name in names} if good else None
 
@@ -115,8 +115,8 @@ LARGE = re.compile(rb"[0-9]{19}")
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_mutated_answers(part: int) -> None:
-    """One generator for each part, so that each run is the same."""
-    rng = random.Random(part)  # noqa: S311 - no secret
+    """A mutated response has the result of Python's json module, or raises a `TqlError`; each part has a fixed seed."""
+    rng = random.Random(part)  # noqa: S311 - not a secret
     right = 0
     for _ in range(MUTATIONS // PARTS):
         body = mutated(rng, rng.choice(BYTES))
@@ -130,7 +130,7 @@ def test_mutated_answers(part: int) -> None:
                 assert wanted is None or decoding.strict, body
                 continue
             if not decoding.strict and LARGE.search(body):
-                continue  # integers beyond 64 bits are the nearest float
+                continue  # integers beyond 64 bits are decoded as the nearest float
             assert repr(found) == repr(wanted), body
             right += 1
 
@@ -139,8 +139,8 @@ def test_mutated_answers(part: int) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_mutated_answers_piece_by_piece(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What large answers are read by, with chunks of a few bytes: the same result, or a `TqlError`."""
-    rng = random.Random(part)  # noqa: S311 - no secret
+    """The incremental decoder, with chunks of a few bytes, returns the same result or raises a `TqlError`."""
+    rng = random.Random(part)  # noqa: S311 - not a secret
     monkeypatch.setattr(wire, "LARGE", 0)
     monkeypatch.setattr(streaming, "SHORT", 1)
     right = 0
@@ -155,7 +155,7 @@ def test_mutated_answers_piece_by_piece(part: int, monkeypatch: pytest.MonkeyPat
             assert wanted is None or body.count(b"data") != 1 or body.startswith(b"\xef\xbb\xbf"), body
             continue
         if LARGE.search(body) or wanted is None or not same_rows(body):
-            # Names of rows come in another order where `tensors` does not name them.
+            # Without `tensors`, the names of rows can have another order.
             assert wanted is not None or LARGE.search(body), body
             continue
         assert repr(found) == repr(wanted), body
@@ -165,6 +165,6 @@ def test_mutated_answers_piece_by_piece(part: int, monkeypatch: pytest.MonkeyPat
 
 
 def same_rows(body: bytes) -> bool:
-    """Tell whether the names of an answer are said by it, or come from columns."""
+    """Return whether the order of the names is defined: by `tensors`, or by an object of columns."""
     found = json.loads(body.decode("utf-8-sig"))
     return found.get("tensors") is not None or isinstance(found["data"], dict) or len(found["data"]) < 2

@@ -1,4 +1,4 @@
-"""The command that a message names works for how the package was installed: pip itself installs it in each way, and takes the command."""
+"""The pip command in error messages works for each kind of installation: pip installs the package in each way, and accepts the command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip")
 OFFLINE = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", "--no-build-isolation")
-# Without the packages of this environment (-S); the folder is added as one of packages, whose .pth files hold.
+# -S removes the packages of this environment; the folder is added as a site folder, which processes its .pth files.
 ASKED = """
 import site, sys
 site.addsitedir(sys.argv[1])
@@ -24,14 +24,14 @@ print(command(*sys.argv[2:]))
 
 
 def run(*command: str) -> str:
-    """Return what a command prints."""
+    """Run a command, and return its output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.removesuffix("\n")
 
 
 def asked(site: Path, *extras: str) -> str:
-    """Return the command that the package of a folder names."""
+    """Return the pip command that the package in a folder prints."""
     return run(sys.executable, "-I", "-S", "-c", ASKED, str(site), *extras)
 
 
@@ -42,7 +42,7 @@ def installed(site: Path, *source: str) -> Path:
 
 
 def taken(command: str) -> None:
-    """Let pip take a command, all but its effect."""
+    """Verify that pip accepts a command, with --dry-run."""
     first, *words = shlex.split(command)
     assert first == "pip"
     run(*PIP, *words, "--dry-run", *OFFLINE)
@@ -50,7 +50,7 @@ def taken(command: str) -> None:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the source, in a folder whose name has to be quoted."""
+    """Return a copy of the source in a folder whose name needs quotes."""
     folder = tmp_path_factory.mktemp("source") / "Ada's $HOME"
     ignored = shutil.ignore_patterns("__pycache__", "_build")
     for name in ("tql", "client", "grammar", "docs"):
@@ -63,14 +63,14 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a wheel."""
+    """Return the path of a wheel."""
     folder = tmp_path_factory.mktemp("a wheel")
     run(*PIP, "wheel", *OFFLINE, "--wheel-dir", str(folder), str(source))
     return next(folder.glob("*.whl"))
 
 
 def test_an_editable_installation(source: Path, tmp_path: Path) -> None:
-    """The extra is installed into the same editable installation."""
+    """The command installs the extra into the same editable installation."""
     command = asked(installed(tmp_path / "site", "--editable", str(source)), "embedded", "cli")
 
     assert command == f"pip install -e {shlex.quote(f'{source}[embedded,cli]')}"
@@ -78,7 +78,7 @@ def test_an_editable_installation(source: Path, tmp_path: Path) -> None:
 
 
 def test_an_installation_from_a_folder(source: Path, tmp_path: Path) -> None:
-    """The command names the folder; when that is gone, a clone."""
+    """The command has the folder of the source; if it was deleted, it describes a clone."""
     site = installed(tmp_path / "site", str(source))
     command = asked(site, "frames")
 
@@ -93,7 +93,7 @@ def test_an_installation_from_a_folder(source: Path, tmp_path: Path) -> None:
 
 
 def test_an_installation_from_a_wheel(wheel: Path, tmp_path: Path) -> None:
-    """The command names the wheel, in double quotes, which every shell knows."""
+    """The command has the path of the wheel, in double quotes, which all shells accept."""
     command = asked(installed(tmp_path / "site", str(wheel)), "cli")
 
     assert command == f'pip install "{wheel}[cli]"'
@@ -101,14 +101,14 @@ def test_an_installation_from_a_wheel(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_an_installation_from_an_index(wheel: Path, tmp_path: Path) -> None:
-    """A package that was found by its name is found by it again."""
+    """A package installed from an index is installed by name."""
     site = installed(tmp_path / "site", "--find-links", str(wheel.parent), "deeplake-tql")
 
     assert asked(site, "embedded") == 'pip install "deeplake-tql[embedded]"'
 
 
 def test_the_source_without_an_installation(source: Path) -> None:
-    """Its folders are on the path, and that is all."""
+    """A source folder on the path, without an installation, is installed as editable."""
     code = "import sys; sys.path[:0] = sys.argv[1:]; from tql_client.extras import command; print(command('cli'))"
     said = run(sys.executable, "-I", "-S", "-c", code, *(str(source / name) for name in ("", "client", "grammar")))
 
@@ -141,7 +141,7 @@ def test_the_source_without_an_installation(source: Path) -> None:
     ],
 )
 def test_an_installation_from_the_net(wheel: Path, tmp_path: Path, record: str, expected: str) -> None:
-    """The records are those of PEP 610; what may be a secret is not repeated."""
+    """The records are those of PEP 610; a URL that may contain a secret is not shown."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     (next(tmp_path.glob("*.dist-info")) / "direct_url.json").write_text(record)
     command = asked(tmp_path, "cli")
@@ -151,7 +151,7 @@ def test_an_installation_from_the_net(wheel: Path, tmp_path: Path, record: str, 
 
 
 def test_the_record_is_read_for_a_message_only() -> None:
-    """The client, the command and the server start without `importlib.metadata`."""
+    """The client, the command and the server start without importing `importlib.metadata`."""
     run(
         sys.executable,
         "-c",

@@ -1,4 +1,4 @@
-"""The fault matrix over HTTP: each fault by a real server on a raw socket, or a fault of the machine; what comes of it, how often the query was sent, and in which time."""
+"""Fault matrix over HTTP: for each fault of a real server on a raw socket, or of the machine, the outcome, the number of attempts, and the time."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SHORT = 0.4
 
 
 def served(see: See, *behaviours: Behaviour, **options: Any) -> tuple[Outcome, list[bytes]]:
-    """Return what came of a query to a server of some behaviours, and the requests that it got."""
+    """Return the outcome of a query to a server with some behaviours, and the requests that it received."""
     with FaultServer(*behaviours) as server:
         found = see(tried(server.url, **options))
         return found, server.requests
@@ -58,7 +58,7 @@ def served(see: See, *behaviours: Behaviour, **options: Any) -> tuple[Outcome, l
 
 @pytest.fixture
 def hole() -> Iterator[tuple[str, int]]:
-    """Return an address where connections are neither made nor refused: its queue is full."""
+    """Return an address whose connection queue is full: connections are neither accepted nor rejected."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
         waiting = []
         for _ in range(4):
@@ -76,7 +76,7 @@ def hole() -> Iterator[tuple[str, int]]:
 
 @pytest.mark.fault(1, "connection refused: ConnectError after 3 attempts")
 def test_refused(see: See) -> None:
-    """Nothing listens there."""
+    """No server listens at the address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     found = see(tried(f"http://127.0.0.1:{port}/q"))
@@ -92,7 +92,7 @@ def test_refused_once(see: See) -> None:
     started: list[FaultServer] = []
 
     class Starting(list[float]):
-        """What the client waits: then the server starts."""
+        """A wait of the client, during which the server starts."""
 
         def append(self, pause: float) -> None:
             """Start the server."""
@@ -110,7 +110,7 @@ def test_refused_once(see: See) -> None:
 
 @pytest.mark.fault(3, "SYN black hole: ConnectTimeout in time, retried within the total")
 def test_black_hole(see: See, hole: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each attempt takes the time for a connection, not more; the client's 5 s are made shorter here."""
+    """Each attempt takes the connect timeout at most; the test shortens it from 5 s."""
     monkeypatch.setattr(session, "CONNECT_SECONDS", SHORT)
     found = see(tried(f"http://127.0.0.1:{hole[1]}/q"))
 
@@ -120,7 +120,7 @@ def test_black_hole(see: See, hole: tuple[str, int], monkeypatch: pytest.MonkeyP
 
 @pytest.mark.fault(3, "SYN black hole: ConnectTimeout in time, retried within the total")
 def test_black_hole_ends_with_the_total(see: See, hole: tuple[str, int]) -> None:
-    """The total is shorter than the time for a connection."""
+    """The total timeout is shorter than the connect timeout."""
     found = see(tried(f"http://127.0.0.1:{hole[1]}/q", timeout=SHORT))
 
     assert found.seen in {"ConnectTimeout", "DeadlineExceeded"}
@@ -129,7 +129,7 @@ def test_black_hole_ends_with_the_total(see: See, hole: tuple[str, int]) -> None
 
 @pytest.mark.fault(4, "3 dead addresses: still within the deadline")
 def test_dead_addresses(see: See, hole: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """All addresses of a name share one attempt's time."""
+    """All addresses of a host name share the connect timeout of one attempt."""
     several = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", hole[1])) for last in (1, 2, 3)]
     real = socket.getaddrinfo
     monkeypatch.setattr(
@@ -149,7 +149,7 @@ def test_dead_addresses(see: See, hole: tuple[str, int], monkeypatch: pytest.Mon
 
 @pytest.mark.fault(4, "3 dead addresses: still within the deadline")
 def test_the_first_address_that_answers(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dead address does not take the time of the next one."""
+    """An unreachable address leaves time for the next one."""
     with FaultServer(answer()) as server:
         port = int(server.url.rsplit(":", 1)[1].split("/")[0])
         found = [
@@ -171,7 +171,7 @@ def test_the_first_address_that_answers(see: See, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.fault(5, "DNS: no such name: ConnectError, retried once")
 @pytest.mark.parametrize("name", ["nowhere.invalid", "a" * 64 + ".test", "a..b"])
 def test_no_such_name(see: See, name: str) -> None:
-    """A name without address, and names that cannot have one."""
+    """Names without an address, and invalid names, do not resolve."""
     found = see(tried(f"http://{name}/q"))
 
     assert (found.seen, found.error.attempts) == ("UnknownHost", 2)
@@ -179,7 +179,7 @@ def test_no_such_name(see: See, name: str) -> None:
 
 @pytest.mark.fault(6, "DNS takes 2x the deadline: DeadlineExceeded, late by DNS only")
 def test_slow_names(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look-up cannot be interrupted; nothing is sent after it."""
+    """A DNS lookup cannot be interrupted; nothing is sent after it."""
     with FaultServer(answer()) as server:
         real = socket.getaddrinfo
 
@@ -195,12 +195,12 @@ def test_slow_names(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
         assert server.requests == []
 
 
-# --- an answer that does not come ------------------------------------------------------------------------------------
+# --- responses that do not arrive ------------------------------------------------------------------------------------
 
 
 @pytest.mark.fault(7, "accepts, never answers: DeadlineExceeded at T, 1 request")
 def test_silence(see: See) -> None:
-    """The client gives up when its time is over."""
+    """The client raises at its timeout."""
     with FaultServer(stall()) as server:
         found = see(tried(server.url, timeout=SHORT))
 
@@ -211,7 +211,7 @@ def test_silence(see: See) -> None:
 
 @pytest.mark.fault(8, "header drip: DeadlineExceeded at T")
 def test_header_drip(see: See) -> None:
-    """Each byte would start the time of a socket anew."""
+    """Headers that arrive byte by byte would restart a socket timeout each time."""
     found, requests = served(see, drip(head(200, len(BODY), X=("x" * 200)), 0.1), timeout=SHORT)
 
     assert found.seen == "DeadlineExceeded"
@@ -221,7 +221,7 @@ def test_header_drip(see: See) -> None:
 
 @pytest.mark.fault(9, "body drip: DeadlineExceeded at T")
 def test_body_drip(see: See) -> None:
-    """The same for the body."""
+    """A body that arrives byte by byte ends at the timeout too."""
     found, _ = served(see, drip(BODY, 0.1, whole=head(200, len(BODY))), timeout=SHORT)
 
     assert found.seen == "DeadlineExceeded"
@@ -230,7 +230,7 @@ def test_body_drip(see: See) -> None:
 
 @pytest.mark.fault(10, "body stalls half-way: ReadTimeout or DeadlineExceeded")
 def test_stall(see: See) -> None:
-    """Half of the body, and nothing more."""
+    """The server sends half of the body, and stalls."""
     found, _ = served(see, stall(head(200, len(BODY)) + BODY[:30]), timeout=SHORT)
 
     assert found.seen in {"ReadTimeout", "DeadlineExceeded"}
@@ -239,7 +239,7 @@ def test_stall(see: See) -> None:
 
 @pytest.mark.fault(11, "reset before response: retried, then ConnectionLost")
 def test_reset(see: See) -> None:
-    """Three times; with another answer the second time it works."""
+    """The query is sent three times; a complete second response is returned."""
     found, requests = served(see, reset())
     again, _ = served(see, reset(), answer())
 
@@ -251,7 +251,7 @@ def test_reset(see: See) -> None:
 
 @pytest.mark.fault(12, "reset in mid body: retried, then ConnectionLost")
 def test_reset_in_the_body(see: See) -> None:
-    """Half of the body, and a reset."""
+    """The server sends half of the body, and resets the connection."""
     found, requests = served(see, reset(head(200, len(BODY)) + BODY[:30]))
 
     assert (found.seen, len(requests)) == ("ConnectionLost", 3)
@@ -259,7 +259,7 @@ def test_reset_in_the_body(see: See) -> None:
 
 @pytest.mark.fault(13, "stale keep-alive: transparent")
 def test_stale_connection(see: See) -> None:
-    """The server closes a connection that it promised to keep; the next query does not see it."""
+    """The server closes a kept connection, and the next query succeeds."""
 
     def close_later(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(head(200, len(BODY)) + BODY)
@@ -275,9 +275,9 @@ def test_stale_connection(see: See) -> None:
         assert server.connections == 2
 
 
-@pytest.mark.fault(14, "closes after taking the request: a read is sent again, at once")
+@pytest.mark.fault(14, "closes after reading the request: a query that reads is retried at once")
 def test_closed_after_the_request(see: See) -> None:
-    """The second request of a kept connection is taken and not answered."""
+    """The server reads the second request on a kept connection, and closes it without a response."""
     pauses: list[float] = []
     with FaultServer(answer(), raw(b""), answer()) as server, client_of(server.url, pauses=pauses) as client:
         client.query(QUERY)
@@ -289,9 +289,9 @@ def test_closed_after_the_request(see: See) -> None:
         assert [head_of(request)["x-retry-count"] for request in server.requests] == ["0", "0", "1"]
 
 
-@pytest.mark.fault(14, "closes after taking the request: a read is sent again, at once")
+@pytest.mark.fault(14, "closes after reading the request: a query that reads is retried at once")
 def test_what_is_no_read_is_not_sent_again(see: See) -> None:
-    """A statement that changes something may have arrived."""
+    """A statement that writes may have reached the server, so it is not retried."""
     with FaultServer(raw(b"")) as server, client_of(server.url, pauses=[]) as client:
         found = see(outcome(lambda: client.query("delete from t where a = 1", on_findings="ignore")))
 
@@ -312,10 +312,10 @@ CUT = [
 
 @pytest.mark.parametrize(
     ("row", "behaviour", "expected", "requests"),
-    [pytest.param(*case, marks=pytest.mark.fault(case[0], f"cut off: {case[2]}, asked for again")) for case in CUT],
+    [pytest.param(*case, marks=pytest.mark.fault(case[0], f"truncated: {case[2]}, retried")) for case in CUT],
 )
 def test_cut_answers(see: See, row: int, behaviour: Behaviour, expected: str, requests: int) -> None:
-    """A part of an answer is never a result."""
+    """A truncated response is never a result."""
     found, sent = served(see, behaviour)
 
     assert row
@@ -336,15 +336,15 @@ def bare(content: bytes) -> bytes:
 @pytest.mark.fault(18, "gzip cut, gzip without CRC: ProtocolError or equal data, never less")
 @pytest.mark.parametrize("cut", range(1, len(packed()), 7))
 def test_cut_gzip(see: See, cut: int) -> None:
-    """However much is missing, the rows are all there or none is."""
+    """For any truncation, the result has all rows or the client raises."""
     found, _ = served(see, answer(packed()[:-cut], Content_Encoding="gzip", keep=False))
 
     assert found.seen in {"ProtocolError", "ConnectionLost"} or found.result.rows == ROWS
 
 
-@pytest.mark.fault(19, "gzip that is none: ProtocolError")
+@pytest.mark.fault(19, "invalid gzip: ProtocolError")
 def test_no_gzip(see: See) -> None:
-    """A plain body labelled gzip."""
+    """An uncompressed body has the header of gzip."""
     found, requests = served(see, answer(Content_Encoding="gzip"))
 
     assert (found.seen, found.error.kind, len(requests)) == ("ProtocolError", "not_json", 1)
@@ -353,17 +353,17 @@ def test_no_gzip(see: See) -> None:
 @pytest.mark.fault(20, "br or an unknown encoding: ProtocolError that names it")
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br", "x-\\x00"])
 def test_unknown_encoding(see: See, encoding: str) -> None:
-    """Only what was asked for is read."""
+    """A Content-Encoding that the client did not request is rejected."""
     found, _ = served(see, answer(Content_Encoding=encoding))
 
     assert found.seen == "ProtocolError"
     assert repr(encoding) in str(found.error)
 
 
-@pytest.mark.fault(19, "gzip that is none: ProtocolError")
+@pytest.mark.fault(19, "invalid gzip: ProtocolError")
 @pytest.mark.parametrize("body", [packed(), zlib.compress(BODY), bare(BODY)], ids=["gzip", "zlib", "deflate"])
 def test_packed_answers(see: See, body: bytes) -> None:
-    """Gzip and both kinds of deflate are unpacked."""
+    """Gzip and both forms of deflate are decompressed."""
     kind = "gzip" if body[:2] == b"\x1f\x8b" else "deflate"
     found, _ = served(see, answer(body, Content_Encoding=kind))
 
@@ -375,7 +375,7 @@ MIB = 2**20
 
 @pytest.mark.fault(21, "gzip bomb of 1 MB: ResponseTooLarge")
 def test_bomb(see: See) -> None:
-    """A megabyte that unpacks to one GiB is given up at the limit."""
+    """A body of 1 MB that decompresses to 1 GiB is rejected at the limit."""
     bomb = gzip.compress(b" " * 8 * MIB, 9) * 128
     found, requests = served(see, answer(bomb, Content_Encoding="gzip"), largest=8 * MIB)
 
@@ -385,7 +385,7 @@ def test_bomb(see: See) -> None:
 
 @pytest.mark.fault(22, "Content-Length 10 GB: ResponseTooLarge before reading")
 def test_announced_length(see: See) -> None:
-    """Nothing of it is read."""
+    """A body with a Content-Length above the limit is not read."""
     found, requests = served(see, raw(head(200, 10**10)))
 
     assert (found.seen, len(requests)) == ("ResponseTooLarge", 1)
@@ -393,7 +393,7 @@ def test_announced_length(see: See) -> None:
 
 @pytest.mark.fault(23, "endless chunked body: ResponseTooLarge")
 def test_endless(see: See) -> None:
-    """The limit holds for what comes, whatever was announced."""
+    """An endless chunked body is rejected at the limit."""
 
     def endless(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(head(Transfer_Encoding="chunked"))
@@ -419,7 +419,7 @@ ODD_HEADS = [
 @pytest.mark.fault(24, "300 x 1xx, 150 headers, 70 kB header: an error or the result, no hang")
 @pytest.mark.parametrize(("content", "expected"), ODD_HEADS)
 def test_odd_heads(see: See, content: bytes, expected: str) -> None:
-    """Heads that are too long are not read on."""
+    """Many 1xx responses are skipped; too many or too long headers are rejected."""
     found, requests = served(see, raw(content))
 
     assert (found.seen, len(requests)) == (expected, 1)
@@ -428,7 +428,7 @@ def test_odd_heads(see: See, content: bytes, expected: str) -> None:
 @pytest.mark.fault(25, "two Content-Lengths, a negative one: ProtocolError")
 @pytest.mark.parametrize("lengths", [("5", "7"), ("-1",), ("1e3",), ("٣",), ("",)])
 def test_odd_lengths(see: See, lengths: tuple[str, ...]) -> None:
-    """Nobody knows where such an answer ends."""
+    """Contradictory or invalid lengths are rejected, since the end of the response is undefined."""
     lines = "".join(f"Content-Length: {length}\r\n" for length in lengths)
     found, _ = served(see, raw(f"HTTP/1.1 200 X\r\n{lines}\r\n".encode() + BODY))
 
@@ -438,7 +438,7 @@ def test_odd_lengths(see: See, lengths: tuple[str, ...]) -> None:
 @pytest.mark.fault(26, "not HTTP: ProtocolError with a hint")
 @pytest.mark.parametrize("content", [b"SSH-2.0-OpenSSH_9.6\r\n", b"\x00\x01\x02\r\n\r\n", b"+PONG\r\n"])
 def test_not_http(see: See, content: bytes) -> None:
-    """Another protocol."""
+    """The server speaks another protocol."""
     found, requests = served(see, raw(content))
 
     assert (found.seen, found.error.kind, len(requests)) == ("ProtocolError", "not_http", 1)
@@ -458,7 +458,7 @@ CERTIFICATES = {
 
 
 def context_of(name: str) -> ssl.SSLContext:
-    """Return a server's side of TLS."""
+    """Return the TLS context of a server."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     CERTIFICATES[name].configure_cert(made)
     return made
@@ -467,7 +467,7 @@ def context_of(name: str) -> ssl.SSLContext:
 @pytest.mark.fault(27, "TLS expired, wrong host, self-signed, plain http: TlsError, no retry, hint")
 @pytest.mark.parametrize("name", list(CERTIFICATES))
 def test_certificates(see: See, name: str) -> None:
-    """Only a good one is taken."""
+    """Only a trusted certificate is accepted."""
     with AUTHORITY.cert_pem.tempfile() as trusted, FaultServer(answer(), tls=context_of(name)) as server:
         found = see(tried(server.url, verify=trusted))
 
@@ -478,7 +478,7 @@ def test_certificates(see: See, name: str) -> None:
 
 @pytest.mark.fault(27, "TLS expired, wrong host, self-signed, plain http: TlsError, no retry, hint")
 def test_no_tls(see: See) -> None:
-    """A plain server where TLS was expected answers in plain words."""
+    """A server without TLS responds to an https URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         attempts = []
 
@@ -510,13 +510,13 @@ def test_drip_over_tls(see: See) -> None:
     assert found.seconds < SHORT + SLACK
 
 
-# --- answers with a status -------------------------------------------------------------------------------------------
+# --- responses with an error status -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fault(28, "redirects: RedirectRefused, 1 request, nothing sent on")
+@pytest.mark.fault(28, "redirects: RedirectRefused, 1 request, not followed")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 300, 304])
 def test_redirects(see: See, status: int) -> None:
-    """Neither the query nor the token go to another place, not even to the same server."""
+    """A redirect is not followed, and neither the query nor the token is sent to its target, even on the same server."""
     with FaultServer(answer()) as other, FaultServer(answer(b"", status, Location=other.url)) as server:
         found = see(tried(server.url, token=FixedToken(Secret("t"))))
         looped = FaultServer(answer(b"", status, Location="/q"))
@@ -535,7 +535,7 @@ BODIES = [
     ({"detail": "bad"}, "bad"),
     ({"description": None, "error": "bad"}, "bad"),
     ({}, "{}"),
-    (b"", "the server gives no reason"),
+    (b"", "the server returned no message"),
     (b"plain words", "plain words"),
     ([1], "[1]"),
     ({"error": "bad", "code": "INVALID", "request_id": "6a"}, "bad"),
@@ -545,7 +545,7 @@ BODIES = [
 @pytest.mark.fault(29, "400 with description, error, message, none: BadQuery, text right")
 @pytest.mark.parametrize(("body", "text"), BODIES)
 def test_bad_query(see: See, body: Any, text: str) -> None:
-    """The server's words, by whichever key."""
+    """The message of the server is found under each known key."""
     found, requests = served(see, answer(body, 400))
 
     assert (found.seen, len(requests)) == ("BadQuery", 1)
@@ -556,7 +556,7 @@ def test_bad_query(see: See, body: Any, text: str) -> None:
 
 @pytest.mark.fault(30, '400 "Pos 46 - syntax error": .position, caret under the query')
 def test_position(see: See) -> None:
-    """The place in the text is known, and drawn."""
+    """The position in the query is known, and shown with a caret."""
     text = 'select a from "d" where a = 1'
     said = "Pos 24 - syntax error, unexpected IDENTIFIER, expecting ;"
     found, _ = served(see, answer({"description": said}, 400), query=text)
@@ -566,9 +566,9 @@ def test_position(see: See) -> None:
     assert found.error.diagnostic.picture(text).splitlines()[1].index("^") == 24
 
 
-@pytest.mark.fault(31, "401: a token that renews is asked for again; a fixed one is not")
+@pytest.mark.fault(31, "401: a token function is called again; a fixed token is not retried")
 def test_token_that_renews(see: See) -> None:
-    """Each attempt asks for a token."""
+    """After a 401, a token that can change is requested again; a fixed one is not."""
     tokens = iter(["old", "new"])
     with FaultServer(answer({"description": "no"}, 401), answer()) as server:
         found = see(tried(server.url, token=CalledToken(lambda: next(tokens))))
@@ -585,7 +585,7 @@ STATUSES = {403: "PermissionDenied", 404: "NotFound", 409: "Conflict", 422: "Bad
 @pytest.mark.fault(32, "403, 404, 409, 422, 423: a class of its own, 1 request")
 @pytest.mark.parametrize(("status", "expected"), STATUSES.items())
 def test_statuses(see: See, status: int, expected: str) -> None:
-    """None of them is better the second time."""
+    """Statuses that a retry cannot fix are not retried."""
     found, requests = served(see, answer({"description": "no"}, status))
 
     assert (found.seen, found.error.status, len(requests)) == (expected, status, 1)
@@ -594,7 +594,7 @@ def test_statuses(see: See, status: int, expected: str) -> None:
 @pytest.mark.fault(33, "429 + Retry-After 1: waits 1 to 1.1 s, ok")
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after(see: See, status: int) -> None:
-    """The server names the time."""
+    """The server sends Retry-After."""
     found, _ = served(see, answer({"error": "slow"}, status, Retry_After="1"), answer())
 
     assert found.seen == "result"
@@ -607,7 +607,7 @@ FAR = ["100000", "Fri, 01 Jan 2099 00:00:00 GMT", str(10**12)]
 @pytest.mark.fault(34, "429 + Retry-After of days: RateLimited at once, .retry_after")
 @pytest.mark.parametrize("value", FAR)
 def test_retry_after_too_long(see: See, value: str) -> None:
-    """Nobody waits that long."""
+    """A Retry-After above the limit is not waited for."""
     found, requests = served(see, answer({"error": "slow"}, 429, Retry_After=value))
 
     assert (found.seen, len(requests)) == ("RateLimited", 1)
@@ -630,10 +630,10 @@ ODD_AFTER = [
 ]
 
 
-@pytest.mark.fault(35, "Retry-After that is none: own wait, or 2.5; never a crash")
+@pytest.mark.fault(35, "invalid Retry-After: backoff; 2.5: 2.5 s; never a crash")
 @pytest.mark.parametrize("value", ODD_AFTER)
 def test_odd_retry_after(see: See, value: str) -> None:
-    """Garbage is no time; a date in the past is none either."""
+    """An invalid Retry-After is ignored, and a date in the past is 0 seconds."""
     behaviour = raw(f"HTTP/1.1 503 X\r\nRetry-After: {value}\r\nContent-Length: 2\r\n\r\n{{}}".encode(), keep=True)
     found, requests = served(see, behaviour, answer())
 
@@ -643,9 +643,9 @@ def test_odd_retry_after(see: See, value: str) -> None:
     assert found.pauses == ([0.0] if past else [2.0]) or value == "2099"
 
 
-@pytest.mark.fault(35, "Retry-After that is none: own wait, or 2.5; never a crash")
+@pytest.mark.fault(35, "invalid Retry-After: backoff; 2.5: 2.5 s; never a crash")
 def test_retry_after_with_a_fraction(see: See) -> None:
-    """2.5 is 2.5 seconds."""
+    """A Retry-After of 2.5 is 2.5 seconds."""
     found, _ = served(see, answer({}, 503, Retry_After="2.5"), answer())
 
     assert found.pauses == [pytest.approx(2.75)]
@@ -653,7 +653,7 @@ def test_retry_after_with_a_fraction(see: See) -> None:
 
 @pytest.mark.fault(36, "500: ServerError, 1 request")
 def test_server_error(see: See) -> None:
-    """A query that breaks the engine is not sent again."""
+    """A 500 may be a crash of the engine, so the query is not retried."""
     found, requests = served(see, answer({"description": "broken"}, 500))
 
     assert (found.seen, len(requests)) == ("ServerError", 1)
@@ -662,7 +662,7 @@ def test_server_error(see: See) -> None:
 @pytest.mark.fault(37, "502, 503, 504 with a web page: retried; the error shows its title")
 @pytest.mark.parametrize(("status", "expected"), {502: "BadGateway", 503: "Unavailable", 504: "GatewayTimeout"}.items())
 def test_web_page(see: See, status: int, expected: str) -> None:
-    """Thirty kilobytes of HTML become one line."""
+    """An HTML page of 30 kB becomes a one-line message."""
     page = b"<html><head><title>Bad  gateway</title></head><body>" + b"<p>x</p>" * 4000
     found, requests = served(see, answer(page, status))
 
@@ -672,9 +672,9 @@ def test_web_page(see: See, status: int, expected: str) -> None:
     assert len(found.error.body_excerpt) <= 500
 
 
-@pytest.mark.fault(38, "503 for ever, 100 calls in parallel: at most 105 requests")
+@pytest.mark.fault(38, "503 always, 100 calls in parallel: at most 105 requests")
 def test_budget(see: See) -> None:
-    """A server that is down is not made worse."""
+    """The budget limits the retries to a server that is down."""
     with FaultServer(answer({"error": "down"}, 503)) as server, client_of(server.url, pauses=[]) as client:
         found = see(outcome(lambda: client.map([QUERY] * 100, concurrency=16, on_error="return")))
 
@@ -682,7 +682,7 @@ def test_budget(see: See) -> None:
         assert 100 < len(server.requests) <= 105
 
 
-# --- answers that are none -------------------------------------------------------------------------------------------
+# --- invalid responses -------------------------------------------------------------------------------------------
 
 ODD_BODIES = [
     (39, b"<!doctype html><title>Log in</title>", "html_page"),
@@ -714,7 +714,7 @@ ODD_BODIES = [
     [pytest.param(*case, marks=pytest.mark.fault(case[0], f"{case[2]}: ProtocolError")) for case in ODD_BODIES],
 )
 def test_odd_bodies(see: See, row: int, body: bytes, kind: str) -> None:
-    """What is no answer is told, and not asked for again."""
+    """A response that does not follow the protocol raises, and is not retried."""
     found, requests = served(see, answer(body))
 
     assert row
@@ -724,7 +724,7 @@ def test_odd_bodies(see: See, row: int, body: bytes, kind: str) -> None:
 
 @pytest.mark.fault(40, "empty: ProtocolError")
 def test_no_content(see: See) -> None:
-    """204 has no body."""
+    """A 204 response has no body."""
     found, _ = served(see, raw(b"HTTP/1.1 204 X\r\n\r\n", keep=True))
 
     assert (found.seen, found.error.kind) == ("ProtocolError", "empty")
@@ -753,7 +753,7 @@ GOOD_BODIES = [
     [pytest.param(*case, marks=pytest.mark.fault(case[0], "accepted as documented")) for case in GOOD_BODIES],
 )
 def test_bodies_that_are_accepted(see: See, row: int, body: bytes, options: dict[str, Any], rows: list[Any]) -> None:
-    """Servers differ; what has one meaning is taken."""
+    """Variations of the protocol with one meaning are accepted."""
     found, _ = served(see, answer(body), **options)
 
     assert row
@@ -761,37 +761,37 @@ def test_bodies_that_are_accepted(see: See, row: int, body: bytes, options: dict
     assert [list(one) for one in found.result.rows] == [list(one) for one in rows]
 
 
-@pytest.mark.fault(42, "the other form than was asked for: accepted, one warning")
+@pytest.mark.fault(42, "as_list ignored by the server: accepted, one warning")
 def test_the_other_form_is_told_once(see: See, caplog: pytest.LogCaptureFixture) -> None:
-    """Two queries, one line."""
+    """Two queries log one warning."""
     with FaultServer(answer(b'{"data": {"a": [1]}}')) as server, client_of(server.url) as client:
         see(outcome(lambda: client.query(QUERY)))
         client.query(QUERY)
 
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "the server answers with columns, whatever is asked for"
+        "the server ignores as_list, and always returns columns"
     ]
 
 
 @pytest.mark.fault(45, "unknown keys: kept in meta.extra")
 def test_unknown_keys(see: See) -> None:
-    """Whatever else the server says is there."""
+    """Other keys of the response are in `extra`."""
     found, _ = served(see, answer({**ANSWER, "took": 3}))
 
     assert found.result.meta.extra == {"took": 3}
 
 
 def asked(url: str, nan: Any, strict: bool) -> Result:  # noqa: FBT001 - a parameter of the test
-    """Return the result of a query with some policy."""
+    """Return the result of a query with some options."""
     with connect(url, nan=nan, strict=strict) as client:
         return client.query(QUERY)
 
 
-@pytest.mark.fault(46, "NaN, Infinity, 1e999: by policy, the same whichever decoder ran")
+@pytest.mark.fault(46, "NaN, Infinity, 1e999: as in `nan`, the same for both decoders")
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 @pytest.mark.parametrize("strict", [False, True])
 def test_no_numbers(see: See, number: str, strict: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """Floats, None or an error."""
+    """NaN and infinities are floats, None or an error."""
     body = f'{{"data": [{{"a": {number}}}]}}'.encode()
     with FaultServer(answer(body)) as server:
         kept, null, error = (see(outcome(partial(asked, server.url, nan, strict))) for nan in ("keep", "null", "error"))
@@ -801,9 +801,9 @@ def test_no_numbers(see: See, number: str, strict: bool) -> None:  # noqa: FBT00
     assert error.seen == "ProtocolError"
 
 
-@pytest.mark.fault(47, "2**70: exact where strict, else the nearest float")
+@pytest.mark.fault(47, "2**70: exact if strict, else the nearest float")
 def test_strict(see: See) -> None:
-    """Exact integers; names twice and rows without a column are refused."""
+    """Integers are exact; duplicate keys and incomplete rows are rejected."""
     bodies = [
         b'{"data": [{"a": %d}]}' % 2**70,
         b'{"data": [{"a": 1, "a": 2}]}',
@@ -818,7 +818,7 @@ def test_strict(see: See) -> None:
 
 @pytest.mark.fault(51, "text/plain, charset=latin-1 over UTF-8: decoded as UTF-8")
 def test_charset(see: See) -> None:
-    """JSON is UTF-8, whatever a header says."""
+    """The body is decoded as UTF-8, for any charset in a header."""
     body = json.dumps(ANSWER, ensure_ascii=False).encode()
     found, _ = served(see, answer(body, Content_Type="text/plain; charset=latin-1"))
 
@@ -827,15 +827,15 @@ def test_charset(see: See) -> None:
 
 @pytest.mark.fault(52, "not_json: ProtocolError")
 def test_the_place_of_what_is_no_json(see: See) -> None:
-    """The message has the offset."""
+    """The message has the offset of the error."""
     found, _ = served(see, answer(b'{"data": []} x'))
 
     assert "char 13" in str(found.error)
 
 
-@pytest.mark.fault(71, "an answer nobody asked for: the connection is not used again")
+@pytest.mark.fault(71, "an unexpected second response: the connection is not reused")
 def test_two_answers(see: See) -> None:
-    """A second answer after the first one is not taken for the answer of the next query."""
+    """An unexpected second response on a connection is not used for the next query."""
     evil = answer({"data": [{"a": "evil"}]})
 
     def two(connection: socket.socket, request: bytes) -> bool:
@@ -853,7 +853,7 @@ def test_two_answers(see: See) -> None:
 
 @pytest.mark.fault(72, "status 999: APIError; 299: as 200")
 def test_odd_status(see: See) -> None:
-    """A status without meaning is an error; what begins with 2 is looked at."""
+    """An unknown status of 400 or more is an error; the body of any 2xx is decoded."""
     unknown, _ = served(see, answer({"error": "odd"}, 999))
     other, _ = served(see, answer(status=299))
 

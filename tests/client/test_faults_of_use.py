@@ -1,4 +1,4 @@
-"""The rest of the fault matrix: tokens, proxies, cookies, threads, forks, signals, asyncio, clocks, the engine in this process and the local server."""
+"""The other rows of the fault matrix: tokens, proxies, cookies, threads, forks, signals, asyncio, clocks, the engine in this process and the local server."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ BODY = json.dumps(ANSWER).encode()
 ODD_TOKENS = ["a\nX-Evil: 1", "a\x00b", "a\x7fb", "a b", "tökén", "a…", "", " ", "a\rb", "=a", "a" * 9000, "a'b"]
 
 
-@pytest.mark.fault(53, "a token of another shape: ConfigError, nothing sent, no echo")
+@pytest.mark.fault(53, "an invalid token: ConfigError, nothing sent, not shown")
 @pytest.mark.parametrize("token", ODD_TOKENS)
 def test_odd_tokens(token: str, tmp_path: Path) -> None:
-    """From the argument, a function or a file: refused before anything is sent, and not repeated."""
+    """An invalid token from the argument, a function or a file is rejected before anything is sent, and not shown."""
     file = tmp_path / "token"
     file.write_bytes(token.encode())
     with FaultServer(answer()) as server:
@@ -69,19 +69,19 @@ def test_odd_tokens(token: str, tmp_path: Path) -> None:
         assert server.requests == []
 
 
-@pytest.mark.fault(53, "a token of another shape: ConfigError, nothing sent, no echo")
+@pytest.mark.fault(53, "an invalid token: ConfigError, nothing sent, not shown")
 def test_a_token_with_a_newline_at_its_end() -> None:
-    """As editors and `echo` leave it: taken without."""
+    """Line breaks around a token, from editors or `echo`, are removed."""
     with FaultServer(answer()) as server, connect(server.url, token=f"{CANARY}\n") as client:
         client.query(QUERY)
 
         assert head_of(server.requests[0])["authorization"] == f"Bearer {CANARY}"
 
 
-@pytest.mark.fault(54, "netrc machine and default entries: our Bearer arrives")
+@pytest.mark.fault(54, "netrc machine and default entries: the client's token is sent")
 @pytest.mark.parametrize("entry", ["machine 127.0.0.1", "default"])
 def test_netrc(entry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file has no say, with a token and without."""
+    """Netrc is ignored, with and without a token."""
     file = tmp_path / "netrc"
     file.write_text(f"{entry} login a password b\n")
     monkeypatch.setenv("NETRC", str(file))
@@ -95,7 +95,7 @@ def test_netrc(entry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.fault(55, "HTTP_PROXY set, loopback url: the proxy sees nothing")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_no_proxy_for_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is sent to this machine does not leave it."""
+    """Requests to this machine bypass proxies."""
     with FaultServer(answer()) as server, FaultServer(answer()) as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
@@ -117,7 +117,7 @@ PROXIES = {
 @pytest.mark.fault(56, "proxy refuses, 407, closes: ProxyError, its password redacted")
 @pytest.mark.parametrize("kind", list(PROXIES))
 def test_proxy(see: See, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond this machine the environment's proxy is used, and what it does is told without its password."""
+    """Requests to other machines use the proxy of the environment, and errors do not show its password."""
     with FaultServer(PROXIES[kind] or raw(b"")) as proxy:
         port = 1 if kind == "refuses" else int(proxy.url.rsplit(":", 1)[1].split("/")[0])
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
@@ -133,7 +133,7 @@ def test_proxy(see: See, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.fault(57, "Set-Cookie in a reply: not sent back")
 def test_cookies() -> None:
-    """Threads and users share a client: none sees the other's cookie."""
+    """Cookies are not stored, so users of a shared client do not see those of others."""
     with FaultServer(answer(Set_Cookie="id=1; Path=/")) as server, connect(server.url) as client:
         client.query(QUERY)
         client.query(QUERY)
@@ -153,10 +153,10 @@ FAULTS = [
 ]
 
 
-@pytest.mark.fault(58, "an error logged, repr'd, pickled, traced with locals: no token")
+@pytest.mark.fault(58, "errors in logs, reprs, pickles and tracebacks with locals: no token")
 @pytest.mark.parametrize("number", range(len(FAULTS)))
 def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> None:
-    """The token is nowhere but in its one header."""
+    """Errors with their tracebacks, reprs and pickles, and logs, contain no token."""
     caplog.set_level(logging.DEBUG)
     token = FixedToken(Secret(CANARY))
     with FaultServer(FAULTS[number]) as server, client_of(server.url, token=token, pauses=[], timeout=0.5) as client:
@@ -166,22 +166,22 @@ def test_no_token_in_errors(number: int, caplog: pytest.LogCaptureFixture) -> No
         seen = [repr(client), repr(client.__dict__), repr(error), str(error), str(pickle.dumps(error)), caplog.text]
         seen += traceback.format_exception(error)
         seen += traceback.TracebackException.from_exception(error, capture_locals=True).format()
-        seen += [repr(pickle.loads(pickle.dumps(error))), repr(error.__cause__), repr(error.__context__)]  # noqa: S301 - our own
+        seen += [repr(pickle.loads(pickle.dumps(error))), repr(error.__cause__), repr(error.__context__)]  # noqa: S301 - a pickle of this test
 
         assert error.__cause__ is None
         assert not [text for text in seen if CANARY in text]
         assert any(CANARY.encode() in request for request in server.requests)
 
 
-@pytest.mark.fault(59, "debug log on: our logs redacted; http.client's own debuglevel is beyond us")
+@pytest.mark.fault(59, "debug logs: no token, except for debuglevel of http.client")
 def test_debug_logs(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All loggers at DEBUG: no token, and no query; http.client prints its headers where a program asks it to."""
+    """Logs at DEBUG contain neither the token nor the query; only http.client prints headers, if a program enables it."""
     caplog.set_level(logging.DEBUG)
     token = FixedToken(Secret(CANARY))
     with FaultServer(raw(b""), answer()) as server:
         with client_of(server.url, token=token, pauses=[]) as client:
             client.query(QUERY)
-        assert "again in" in caplog.text
+        assert "retrying in" in caplog.text
         assert CANARY not in caplog.text
         assert QUERY not in caplog.text
         monkeypatch.setattr(http_client.HTTPConnection, "debuglevel", 1)
@@ -199,7 +199,7 @@ ODD_TEXTS = ["a\r\nX-Evil: 1", "a\"b\\c'", "é😀\u2028", "x" * 10_000_000, "\x
 @pytest.mark.fault(60, "CR LF, quotes, 10 MB, lone surrogate: valid JSON, or an ArgumentError; no header")
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
 def test_odd_queries(text: str) -> None:
-    """The text arrives as it is."""
+    """The server receives the exact query text."""
     query = select("a").from_("d").where(col("a") == text)
     with FaultServer(answer()) as server, connect(server.url) as client:
         client.query(query)
@@ -214,7 +214,7 @@ def test_odd_queries(text: str) -> None:
 @pytest.mark.fault(60, "CR LF, quotes, 10 MB, lone surrogate: valid JSON, or an ArgumentError; no header")
 @pytest.mark.parametrize("text", ["select a from \"d\" where a = '\ud800'", "select a from \"d\" where a = 'b\x00c'"])
 def test_what_no_json_holds(text: str) -> None:
-    """Nothing is sent."""
+    """An invalid query is rejected, and nothing is sent."""
     with FaultServer(answer()) as server, connect(server.url) as client:
         for findings in ("raise", "ignore"):
             with pytest.raises(TqlError if findings == "raise" or "\x00" in text else ArgumentError):
@@ -227,7 +227,7 @@ def test_what_no_json_holds(text: str) -> None:
 
 @pytest.mark.fault(61, "a vector with NaN, of float32, of two dimensions: error before sending, or short digits")
 def test_vectors() -> None:
-    """Refused with the index, or written in the fewest digits."""
+    """Vectors with NaN or infinities, nested and empty ones are rejected; float32 numbers are written with the shortest digits."""
     with FaultServer(answer()) as server, connect(server.url) as client:
         for vector in ([1.0, float("nan")], [float("inf")], [[1.0, 2.0]], []):
             with pytest.raises(ArgumentError):
@@ -245,9 +245,9 @@ def test_vectors() -> None:
 THREADS, CALLS = 32, int(os.environ.get("TQL_CALLS", "1000"))
 
 
-@pytest.mark.fault(62, "32 threads x 1,000 calls: all right, few connections, own request ids")
+@pytest.mark.fault(62, "32 threads x 1,000 calls: correct results, few connections, unique request ids")
 def test_threads() -> None:
-    """Each thread gets its own answers: the number that it asked for comes back."""
+    """Each thread receives the responses to its own queries."""
 
     def echo(connection: socket.socket, request: bytes) -> bool:
         number = int(body_of(request)["query"].rpartition(" ")[2])
@@ -266,9 +266,9 @@ def test_threads() -> None:
         assert len({head_of(request)["x-request-id"] for request in server.requests}) == THREADS * CALLS
 
 
-@pytest.mark.fault(63, "fork after use: child and parent are both right, and share no socket")
+@pytest.mark.fault(63, "fork after use: child and parent have correct results, and share no socket")
 def test_fork() -> None:
-    """The child makes a connection of its own."""
+    """A forked child opens its own connections."""
     with FaultServer(answer()) as server, connect(server.url) as client:
         client.query(QUERY)
         child = os.fork()
@@ -281,7 +281,7 @@ def test_fork() -> None:
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 def test_close(see: See) -> None:
-    """What waits is woken up at once."""
+    """`close` wakes waiting calls at once."""
     with FaultServer(stall()) as server:
         client = client_of(server.url)
         threading.Timer(0.2, client.close).start()
@@ -295,7 +295,7 @@ def test_close(see: See) -> None:
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 def test_copies_are_closed_together() -> None:
-    """A copy shares the connections: whichever is closed, neither goes on."""
+    """A copy shares the connections: closing either closes both."""
     for number in (0, 1):
         with FaultServer(answer()) as server:
             clients = [client_of(server.url)]
@@ -309,7 +309,7 @@ def test_copies_are_closed_together() -> None:
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 def test_close_ends_the_connections_that_something_holds() -> None:
-    """The traceback of an error holds the pool, and urllib3 closes a pool's connections when nothing holds it any more."""
+    """`close` closes all connections, although a traceback refers to the pool of urllib3."""
     with FaultServer(answer()) as server:
         before = leftovers.held()
         client = client_of(server.url)
@@ -325,7 +325,7 @@ def test_close_ends_the_connections_that_something_holds() -> None:
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 @pytest.mark.parametrize("isolated", [False, True])
 def test_close_of_an_engine(*, isolated: bool, tmp_path: Path) -> None:
-    """A long query in another thread ends with an error of ours, whenever it is closed."""
+    """`close` during a query of another thread ends it with `Cancelled`, unless it already has its result."""
     path = str(tmp_path / "d")
     made(path, 200_000)
     if not isolated:
@@ -348,7 +348,7 @@ def test_close_of_an_engine(*, isolated: bool, tmp_path: Path) -> None:
 
 @pytest.mark.fault(64, "close() during a call: Cancelled; call after close: ClosedError")
 def test_close_while_it_waits_to_try_again() -> None:
-    """The pause ends too."""
+    """`close` also ends the wait between attempts."""
     with FaultServer(answer({}, 503, Retry_After="30")) as server:
         client = client_of(server.url, timeout=60.0)
         threading.Timer(0.2, client.close).start()
@@ -359,7 +359,7 @@ def test_close_while_it_waits_to_try_again() -> None:
 
 
 def until(happened: Callable[[], object]) -> None:
-    """Wait until something is so; ten seconds at most."""
+    """Wait until a condition is true, up to ten seconds."""
     late = time.monotonic() + 10
     while not happened() and time.monotonic() < late:
         time.sleep(0.01)
@@ -378,10 +378,10 @@ INTERRUPTED = """
 """
 
 
-@pytest.mark.fault(65, "Ctrl-C in the wait: KeyboardInterrupt at once, the connection is not used again")
+@pytest.mark.fault(65, "Ctrl-C during a call: KeyboardInterrupt at once, the connection is not reused")
 @pytest.mark.parametrize("behaviour", [stall(), stall(head(200, len(BODY)) + BODY[:20])])
 def test_interrupt(behaviour: Any) -> None:
-    """In a program of its own; the next query works."""
+    """Ctrl-C in a separate program raises KeyboardInterrupt, and the next query succeeds."""
     with FaultServer(behaviour, answer()) as server:
         command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), server.url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
@@ -398,9 +398,9 @@ def test_interrupt(behaviour: Any) -> None:
         assert server.connections == 2
 
 
-@pytest.mark.fault(66, "asyncio cancel: the socket is shut at once")
+@pytest.mark.fault(66, "asyncio cancel: the socket is shut down at once")
 def test_asyncio_cancel() -> None:
-    """The server sees the end of the connection."""
+    """Cancelling the task closes the connection, which the server notices."""
     ended: list[float] = []
 
     def behave(connection: socket.socket, _request: bytes) -> bool:
@@ -425,7 +425,7 @@ def test_asyncio_cancel() -> None:
 @pytest.mark.fault(67, "the wall clock jumps during a pause: no effect")
 @pytest.mark.parametrize("jump", [-1e9, 1e9])
 def test_clock(see: See, jump: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times are measured by a clock that goes on."""
+    """Timeouts use the monotonic clock."""
     with FaultServer(answer({}, 503, Retry_After="0.1"), answer()) as server, client_of(server.url) as client:
         real = time.time
         monkeypatch.setattr(time, "time", lambda: real() + jump)
@@ -439,7 +439,7 @@ def test_clock(see: See, jump: float, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(path: str, rows: int) -> None:
-    """Make a dataset of numbers and vectors."""
+    """Create a dataset of numbers and vectors."""
     dataset = deeplake.create(path)
     dataset.add_column("id", deeplake.types.Int64())
     dataset.add_column("e", deeplake.types.Embedding(64))
@@ -453,7 +453,7 @@ SLOW = select("id").where(col("id") * 1.0 + 0.5 > 0).similarity("e", np.ones(64,
 @pytest.mark.fault(68, "embedded: a query longer than the timeout: DeadlineExceeded at T, the next query works")
 @pytest.mark.parametrize("isolated", [False, True])
 def test_slow_engine(see: See, isolated: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
-    """The caller goes on; an engine of its own process is stopped as well."""
+    """The call raises at its timeout; an isolated engine is also killed."""
     path = str(tmp_path / "d")
     made(path, 200_000)
     with connect(path, isolated=isolated) as client:
@@ -463,10 +463,10 @@ def test_slow_engine(see: See, isolated: bool, tmp_path: Path) -> None:  # noqa:
         assert client.query(select("id").limit(2)).rows == [{"id": 0}, {"id": 1}]
 
 
-@pytest.mark.fault(69, "embedded: the dataset is deleted meanwhile: NotFound, or its rows as they were")
+@pytest.mark.fault(69, "embedded: the dataset is deleted: NotFound, or its previous rows")
 @pytest.mark.parametrize("isolated", [False, True])
 def test_deleted_dataset(see: See, isolated: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of the test
-    """A result or an error of ours, and a new client says that nothing is there."""
+    """A query of a deleted dataset returns a result or raises a `TqlError`, and a new client raises `NotFound`."""
     path = str(tmp_path / "d")
     made(path, 10)
     with connect(path, isolated=isolated) as client:
@@ -482,7 +482,7 @@ CRASHING = "select id from t where id = 1 " + "or id = 1 " * 20_000
 
 @pytest.mark.fault(68, "embedded: a query longer than the timeout: DeadlineExceeded at T, the next query works")
 def test_crashing_engine(tmp_path: Path) -> None:
-    """A text that ends the engine's process is refused before; where it gets through, the crash is an error and the next query works."""
+    """A query that crashes the engine is rejected; an isolated engine that runs it raises `EngineCrash`, and the next query succeeds."""
     path = str(tmp_path / "d")
     made(path, 10)
     text = "select e[0:4:0] as x"
@@ -497,7 +497,7 @@ def test_crashing_engine(tmp_path: Path) -> None:
             client.query(CRASHING)
 
 
-TOKEN = "canary-of-the-server"  # noqa: S105 - it guards a server of this test
+TOKEN = "canary-of-the-server"  # noqa: S105 - the token of a server of this test
 
 
 @pytest.fixture(scope="module")
@@ -547,7 +547,7 @@ REQUEST = json.dumps({"query": 'select id from "d" limit 1', "as_list": True}).e
 def test_local_server(  # noqa: PLR0913, PLR0917 - the parts of a request
     local: Any, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    """Each is answered with a status and an object that says why."""
+    """Each invalid request gets a status, and an object with a description."""
     found = requests.request(method, local.url + path, headers=headers, data=body, timeout=30)
 
     assert found.status_code == status
@@ -555,8 +555,8 @@ def test_local_server(  # noqa: PLR0913, PLR0917 - the parts of a request
     assert TOKEN not in found.text
 
 
-@pytest.mark.fault(31, "401: a token that renews is asked for again; a fixed one is not")
+@pytest.mark.fault(31, "401: a token function is called again; a fixed token is not retried")
 def test_a_wrong_token(local: Any) -> None:
-    """The local server answers as the service does."""
+    """A token that the local server rejects raises `AuthenticationError`."""
     with connect(local.url, token=CANARY) as client, pytest.raises(AuthenticationError):
         client.query('select id from "d"')

@@ -1,4 +1,4 @@
-"""The process of an isolated engine imports what its parent imports, whatever lies in the working directory."""
+"""The child process of an isolated engine imports the same modules as its parent, in any working directory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tql_client import connect
 with connect(sys.argv[1], isolated=True) as client:
     print(client.query(select("id")).rows)
 """
-# Modules that the child imports: of Python, of other projects, and ours.
+# Modules that the child imports: of Python, of other projects, and of this one.
 NAMES = (
     "signal",
     "socket",
@@ -35,7 +35,7 @@ NAMES = (
 
 
 def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> None:
-    """A folder of data may hold a ``signal.py``: `python -m` alone would run it in place of Python's own."""
+    """A ``signal.py`` in the working directory does not shadow the module of Python, which `python -m` alone would allow."""
     path = write({"id": [1, 2]}, str(tmp_path / "d"))
     folder = tmp_path / "files of another project"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Many queries: in order, bounded, ended together; pages that are the whole; and the same from asyncio."""
+"""Concurrent queries: order, bounds and cancellation; pages; and the same from asyncio."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NUMBERED = select("a").from_("d")
 
 
 def echo(connection: socket.socket, request: bytes) -> bool:
-    """Answer with the number that a query ends with, the later ones sooner."""
+    """Respond with the number at the end of a query; later queries get faster responses."""
     number = int(body_of(request)["query"].rpartition(" ")[2])
     time.sleep(0.002 * (5 - number % 5))
     if number == 13:
@@ -37,7 +37,7 @@ def echo(connection: socket.socket, request: bytes) -> bool:
 
 
 def numbers(results: list[Any]) -> list[Any]:
-    """Return the numbers of results, and the classes of errors."""
+    """Return the numbers in results, and the classes of errors."""
     return [type(one).__name__ if isinstance(one, Exception) else one["a"][0] for one in results]
 
 
@@ -48,7 +48,7 @@ def queries(*skipped: int) -> Iterator[Query]:
 
 @pytest.mark.parametrize("concurrency", [1, 3, 8, 64])
 def test_map(concurrency: int) -> None:
-    """The results come in the order of the queries, which are taken as there is room."""
+    """The results have the order of the queries, an iterator is consumed lazily, and `concurrency` limits the queries in flight."""
     on_way: list[int] = []
     with FaultServer(echo) as server, connect(server.url) as client:
 
@@ -65,7 +65,7 @@ def test_map(concurrency: int) -> None:
 
 
 def test_an_error_ends_the_others_or_stands_in_its_place() -> None:
-    """As it was asked for."""
+    """With "return", the error replaces the result of its query; with "raise", it is raised."""
     with FaultServer(echo) as server, connect(server.url) as client:
         found = client.map(queries(), on_error="return")
         assert numbers(found) == [*range(13), "ServerError", *range(14, 40)]
@@ -74,7 +74,7 @@ def test_an_error_ends_the_others_or_stands_in_its_place() -> None:
 
 
 def test_an_error_does_not_wait_for_the_others() -> None:
-    """What is on its way is given up."""
+    """With "raise", the first error cancels the queries in flight."""
     with FaultServer(answer({}, 500), stall()) as server, client_of(server.url) as client:
         started = time.monotonic()
         with pytest.raises(ServerError):
@@ -84,7 +84,7 @@ def test_an_error_does_not_wait_for_the_others() -> None:
 
 
 def test_an_interrupt_ends_all() -> None:
-    """Ctrl-C while the queries are taken."""
+    """Ctrl-C while queries are sent cancels them."""
     with FaultServer(stall()) as server, client_of(server.url) as client:
 
         def taken() -> Iterator[str]:
@@ -100,7 +100,7 @@ def test_an_interrupt_ends_all() -> None:
 
 @pytest.mark.parametrize("options", [{"concurrency": 0}, {"concurrency": True}, {"on_error": "ignore"}])
 def test_options_that_mean_nothing(options: dict[str, Any]) -> None:
-    """Refused before anything is sent."""
+    """Invalid options are rejected before anything is sent."""
     with FaultServer(echo) as server, connect(server.url) as client:
         with pytest.raises(ArgumentError):
             client.map([QUERY], **options)
@@ -114,7 +114,7 @@ def test_options_that_mean_nothing(options: dict[str, Any]) -> None:
 
 
 def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar where a person looks, and nothing in a file."""
+    """The progress bar is shown on a terminal, and nothing is written to a file."""
     with FaultServer(echo) as server, connect(server.url) as client:
         file = io.StringIO()
         monkeypatch.setattr(sys, "stderr", file)
@@ -129,7 +129,7 @@ def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_options_of_a_copy() -> None:
-    """The copy shares connections and budget, and the client keeps its own options."""
+    """A copy shares connections and budget, and the client keeps its own options."""
     with FaultServer(answer(), answer(), stall()) as server, connect(server.url, timeout=30) as client:
         client.query(QUERY)
         quick = client.with_options(timeout=0.3, attempts=1)
@@ -140,7 +140,7 @@ def test_options_of_a_copy() -> None:
 
 
 def test_one_attempt() -> None:
-    """A client with one attempt sends once."""
+    """A client with one attempt does not retry."""
     with FaultServer(raw(b"")) as server, connect(server.url) as client:
         with pytest.raises(Exception, match="ended too early"):
             client.with_options(attempts=1).query(QUERY)
@@ -148,7 +148,7 @@ def test_one_attempt() -> None:
 
 
 def test_asyncio() -> None:
-    """Queries run at the same time, and the loop goes on."""
+    """Queries run concurrently, and the event loop is not blocked."""
     ticks: list[float] = []
 
     async def tick() -> None:
@@ -173,7 +173,7 @@ def test_asyncio() -> None:
 
 
 def test_cancelling_many() -> None:
-    """The tasks end, and their connections with them."""
+    """Cancelling ends the tasks, and closes their connections."""
 
     async def act(client: Any) -> None:
         task = asyncio.create_task(client.amap([QUERY] * 9, concurrency=3))
@@ -190,7 +190,7 @@ def test_cancelling_many() -> None:
 
 
 def until_three(server: FaultServer) -> None:
-    """Wait until three requests are on their way."""
+    """Wait until three requests are in flight."""
     late = time.monotonic() + 10
     while len(server.requests) < 3 and time.monotonic() < late:
         time.sleep(0.01)
@@ -205,7 +205,7 @@ WORDS = ["red", "green", "blue", "grey"]
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return a client of a dataset with built indexes."""
+    """Return a client of a dataset with indexes."""
     path = str(tmp_path_factory.mktemp("pages") / "d")
     made = deeplake.create(path)
     made.indexing_mode = deeplake.IndexingMode.Always
@@ -244,7 +244,7 @@ WHOLES: dict[str, Query | str] = {
 
 
 def test_a_text_is_checked_before_its_pages(indexed: Any) -> None:
-    """As for a query: what the engine would ignore is refused."""
+    """As for `query`, a text whose order the engine would ignore is rejected."""
     with pytest.raises(CheckError):
         indexed.pages("select id order by grp, id")
 
@@ -252,7 +252,7 @@ def test_a_text_is_checked_before_its_pages(indexed: Any) -> None:
 @pytest.mark.parametrize("name", list(WHOLES))
 @pytest.mark.parametrize("size", [1, 7, 64, 230, 1000])
 def test_pages_are_the_whole(indexed: Any, name: str, size: int) -> None:
-    """Together the pages are the rows of the query, each but the last of the size."""
+    """The pages add up to the rows of the query, and each except the last has the full size."""
     query = WHOLES[name]
     if size == 1 and not isinstance(query, str):
         query = query.limit(9)

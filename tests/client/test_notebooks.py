@@ -1,4 +1,4 @@
-"""Colours, notebooks and editors: a lexer without errors over the corpus, the magic in a real IPython, HTML that holds nothing but text."""
+"""Pygments lexer, the cell magic in a real IPython, HTML in notebooks, and output of rich."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 def test_pygments_finds_it() -> None:
-    """By name and by file, through the entry point."""
+    """Pygments finds the lexer by name and by file name, through the entry point."""
     assert isinstance(get_lexer_by_name("tql"), TqlLexer)
     assert isinstance(get_lexer_for_filename("a.tql"), TqlLexer)
 
 
 def test_no_errors_over_the_corpus() -> None:
-    """Every text that the engine reads to its end has a colour for each part, and all of it."""
+    """The tokens of each text of the corpus are valid, and join to the text."""
     count = 0
     for case in CASES:
         text = text_of(case)
@@ -48,7 +48,7 @@ def test_no_errors_over_the_corpus() -> None:
 
 
 def test_kinds() -> None:
-    """Keywords, functions, names, literals and comments; what the engine drops is an error."""
+    """Keywords, functions, names, literals and comments have token types; the part that the engine ignores is an error."""
     text = "select \"a b\", sum(x) as s where t = 'x' and n > 1.5 -- c\norder by cosine_similarity(e, ARRAY[1,2]) & z"
     found = {word: kind for kind, word in lex(text, TqlLexer()) if word.strip()}
     expected = {
@@ -60,9 +60,9 @@ def test_kinds() -> None:
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return an IPython of the environment that runs the tests, whichever one the caller's shell has activated."""
+    """Return an IPython shell in the environment of the tests."""
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
-    monkeypatch.setattr(HistoryManager, "enabled", False)  # else a thread writes to a file of the user's
+    monkeypatch.setattr(HistoryManager, "enabled", False)  # otherwise a thread writes to the history file of the user
     made: Any = InteractiveShell.instance()
     made.run_line_magic("load_ext", "tql_client.magic")
     yield made
@@ -70,7 +70,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_the_magic(shell: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A cell without a connection says what to do; then cells are checked, answered and kept."""
+    """A cell without a connection prints how to connect; then cells are checked, run and assigned."""
     assert shell.run_cell_magic("tql", "", "select id") is None
     assert "%tql PATH" in capsys.readouterr().err
     path = write({"id": [1, 2, 3]}, str(tmp_path / "d"))
@@ -89,18 +89,18 @@ class Tags(HTMLParser):
     """Collects the tags of a document."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without tags."""
         super().__init__()
         self.tags: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        """Keep a tag."""
+        """Collect a tag."""
         assert not attrs
         self.tags.append(tag)
 
 
 def test_html_of_findings_and_queries() -> None:
-    """What was written is text."""
+    """Query texts and values are escaped in HTML."""
     text = "select id where t = '<script>' order by \"<b>\", x"
     (finding,) = check(text)
     tags = Tags()
@@ -110,7 +110,7 @@ def test_html_of_findings_and_queries() -> None:
 
 
 def test_terminals_of_rich() -> None:
-    """A query is its text in colours, or its calls where it has none; a finding is a line; markup of rich is text."""
+    """Rich shows a query as coloured TQL, or as method calls if it has none, and a finding as a line; markup in texts is escaped."""
     written = io.StringIO()
     console = Console(file=written, width=200, force_terminal=True, color_system="truecolor")
     plain = io.StringIO()
@@ -127,6 +127,6 @@ def test_terminals_of_rich() -> None:
 
 
 def test_pygments_is_not_imported_for_queries() -> None:
-    """Nor IPython."""
+    """Importing the builder and the client imports neither Pygments, nor IPython, nor rich."""
     code = "import sys, tql, tql_client; assert not {'pygments', 'IPython', 'rich'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""A process that may open no more files: the engine ends it with SIGFPE, so the client does not ask the engine."""
+"""The limit of open files, at which the engine crashes with SIGFPE: the client rejects the query instead."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.client.sigfpe import CLIENT, ENGINE, ended
 
 @pytest.mark.parametrize(("what", "expected"), [(ENGINE, "SIGFPE"), (CLIENT, "exit 0")])
 def test_without_files(what: str, expected: str) -> None:
-    """The engine still does; through the client there is an error, and rows once there is room."""
+    """The engine alone crashes; the client raises an error, and returns rows once files can be opened."""
     assert ended(what) == expected

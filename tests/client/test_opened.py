@@ -1,4 +1,4 @@
-"""A dataset that the engine opens here is seen as it is committed, whatever happens to its files; what the engine raises is an error of ours; what ends it is not sent."""
+"""Open datasets: each query reads the newest version, also after files were deleted or replaced; exceptions of the engine are translated; queries that crash the engine are rejected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.client.matrix import SLACK, client_of
 from tql import col, fn, select
 from tql_client import connect, serve
 from tql_client.engine.embedded import engine
-from tql_client.engine.opened import Opened, has_other_remainder
+from tql_client.engine.opened import Opened, has_ieee_remainder
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
 from tql_client.protocol.call import Call, CancelToken
 
@@ -34,7 +34,7 @@ IDS = select("id").order_by("id")
 
 
 def made(path: str, ids: list[int]) -> Any:
-    """Return a dataset of numbers, whose columns `a` and `b` always agree."""
+    """Create a dataset of numbers whose columns `a` and `b` are always equal."""
     dataset = deeplake.create(path)
     for name in ("id", "a", "b"):
         dataset.add_column(name, deeplake.types.Int64())
@@ -42,7 +42,7 @@ def made(path: str, ids: list[int]) -> Any:
 
 
 def committed(dataset: Any, ids: list[int]) -> Any:
-    """Return a dataset with more rows."""
+    """Append rows, commit, and return the dataset."""
     dataset.append({"id": ids, "a": ids, "b": ids})
     dataset.commit()
     return dataset
@@ -50,7 +50,7 @@ def committed(dataset: Any, ids: list[int]) -> Any:
 
 @pytest.fixture(params=WAYS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Client, Any, str]]:
-    """Return a client of a dataset, what writes to it, and its path."""
+    """Return a client of a dataset, a writer, and the path."""
     path = str(tmp_path / "d")
     writer = made(path, [1, 2, 3])
     if request.param == "served":
@@ -67,7 +67,7 @@ def ids(client: Client) -> list[int]:
 
 
 def test_what_is_committed_is_seen(opened: tuple[Client, Any, str]) -> None:
-    """By the next query: rows, and columns."""
+    """The next query reads committed rows and columns."""
     client, writer, _ = opened
     assert ids(client) == [1, 2, 3]
     committed(writer, [4, 5])
@@ -79,7 +79,7 @@ def test_what_is_committed_is_seen(opened: tuple[Client, Any, str]) -> None:
 
 
 def test_what_is_not_committed_is_not_seen(opened: tuple[Client, Any, str]) -> None:
-    """Until it is."""
+    """Uncommitted rows are not visible."""
     client, writer, _ = opened
     writer.append({"id": [4], "a": [4], "b": [4]})
     assert ids(client) == [1, 2, 3]
@@ -87,7 +87,7 @@ def test_what_is_not_committed_is_not_seen(opened: tuple[Client, Any, str]) -> N
 
 @pytest.mark.parametrize("commits", [1, 2, 3])
 def test_a_dataset_that_took_the_place_of_another_is_seen(opened: tuple[Client, Any, str], commits: int) -> None:
-    """Whether it has as many versions as the old one, fewer or more."""
+    """A dataset that replaced another one is read, with the same number of versions, fewer or more."""
     client, writer, path = opened
     committed(writer, [4])
     ids(client)
@@ -99,7 +99,7 @@ def test_a_dataset_that_took_the_place_of_another_is_seen(opened: tuple[Client, 
 
 
 def test_a_dataset_that_is_deleted(opened: tuple[Client, Any, str]) -> None:
-    """An error of ours says so, for each query, and a new one at its place is found."""
+    """Each query of a deleted dataset raises `NotFound`, and a new dataset at its path is read."""
     client, _, path = opened
     ids(client)
     shutil.rmtree(path)
@@ -112,17 +112,17 @@ def test_a_dataset_that_is_deleted(opened: tuple[Client, Any, str]) -> None:
 
 @pytest.mark.parametrize("place", ["folder", "memory"])
 def test_a_dataset_is_opened_again_only_where_something_was_committed(place: str, tmp_path: Path) -> None:
-    """Else it is asked whether there is, and stays as it is."""
+    """An unchanged dataset is not opened again."""
     path = "mem://unchanged" if place == "memory" else str(tmp_path / "d")
     writer = made(path, [1])
     opened = Opened(path, None)
     call = Call("", as_list=True, deadline=time.monotonic() + 60, request_id="", stop=CancelToken())
-    first = opened.refreshed(call)
-    assert opened.refreshed(call) is first
+    first = opened.refresh(call)
+    assert opened.refresh(call) is first
     committed(writer, [2])
-    second = opened.refreshed(call)
+    second = opened.refresh(call)
     assert second is not first
-    assert opened.refreshed(call) is opened.refreshed(call) is second
+    assert opened.refresh(call) is opened.refresh(call) is second
     assert (len(first.dataset), len(second.dataset)) == (1, 2)
 
 
@@ -152,7 +152,7 @@ os._exit(0)
 
 
 def test_an_engine_that_is_busy_for_ever(tmp_path: Path) -> None:
-    """It holds up the look at what was committed, too: the time of a call ends all the same."""
+    """While a query blocks the engine, other queries, and the refresh before them, end at their timeouts."""
     path = str(tmp_path / "d")
     made(path, [1])
     done = subprocess.run([sys.executable, "-c", BUSY, path], capture_output=True, text=True, check=False, timeout=60)
@@ -188,7 +188,7 @@ print(*sorted(map(str, seen)))
 
 
 def test_what_is_given_up_does_not_end_the_process(tmp_path: Path) -> None:
-    """The engine goes on with what nobody waits for, while the client is closed or its time is over."""
+    """The engine finishes abandoned queries while the client is closed, or after a timeout."""
     path = str(tmp_path / "d")
     made(path, list(range(100)))
     done = subprocess.run(
@@ -199,7 +199,7 @@ def test_what_is_given_up_does_not_end_the_process(tmp_path: Path) -> None:
 
 
 def test_a_dataset_in_memory() -> None:
-    """It is seen as it was committed last, too."""
+    """Datasets in memory are read in their newest version too."""
     writer = made("mem://committed", [1])
     with connect("mem://committed") as client:
         assert ids(client) == [1]
@@ -210,7 +210,7 @@ def test_a_dataset_in_memory() -> None:
 @pytest.mark.parametrize("rows", [[[]], [[], []], [[], [3, -4]]], ids=str)
 @pytest.mark.parametrize("norm", ["l1_norm", "l2_norm", "linf_norm"])
 def test_the_norms_of_empty_arrays(norm: str, rows: list[list[int]], tmp_path: Path) -> None:
-    """They are 0, also where every array is empty and the engine cannot read the column as a whole."""
+    """Norms of empty arrays are 0, also if every array is empty and the engine cannot read the column as a whole."""
     dataset = deeplake.create(str(tmp_path / "d"))
     dataset.add_column("lists", deeplake.types.Array("int32", 1))
     dataset.append({"lists": [np.array(row, "i4") for row in rows]})
@@ -224,7 +224,7 @@ def test_the_norms_of_empty_arrays(norm: str, rows: list[list[int]], tmp_path: P
 
 
 def test_commits_while_it_answers(tmp_path: Path) -> None:
-    """Every answer has the rows of one version, though threads ask while a writer commits."""
+    """Every result has the rows of one version, while threads query and a writer commits."""
     path = str(tmp_path / "d")
     writer = made(path, list(range(10)))
     odd: list[str] = []
@@ -234,7 +234,7 @@ def test_commits_while_it_answers(tmp_path: Path) -> None:
         while not done.is_set():
             try:
                 rows = client.query(select("id", "a", "b").where(col("a") >= 0)).rows
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is shown
+            except Exception as error:  # noqa: BLE001 - any exception fails the test
                 odd.append(repr(error))
                 return
             if len(rows) % 10 or any(row["id"] != row["a"] or row["a"] != row["b"] for row in rows):
@@ -255,7 +255,7 @@ def test_commits_while_it_answers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_the_engine_raises(way: str, tmp_path: Path) -> None:
-    """Its own classes too, `InvalidType` among them, are refusals of the query."""
+    """Exceptions of the engine's own classes, for example `InvalidType`, are translated to `BadQuery`."""
     path = str(tmp_path / "d")
     dataset = deeplake.create(path)
     dataset.add_column("m", deeplake.types.Dict())
@@ -273,7 +273,7 @@ DEADLY = 'select e[0:4:0] as x from "d"'
 
 
 def test_a_text_that_ends_the_engine_is_not_sent_twice() -> None:
-    """Not even where the connection was lost after it: the server may have ended by it."""
+    """A deadly query is not retried after a lost connection, since it may have crashed the server."""
     good = 'select e[0:4:2] as x from "d"'
     for text, requests in ((DEADLY, 1), (good, 3)):
         with FaultServer(raw(b"")) as server, client_of(server.url, pauses=[]) as client:
@@ -283,14 +283,14 @@ def test_a_text_that_ends_the_engine_is_not_sent_twice() -> None:
 
 
 def test_a_text_that_ends_the_engine_is_sent_where_the_user_insists() -> None:
-    """Over HTTP, where another's engine answers."""
+    """With on_findings="ignore" a deadly query is sent over HTTP, where the engine is in another process."""
     with FaultServer(answer()) as server, connect(server.url) as client:
         client.query(DEADLY, on_findings="ignore")
         assert len(server.requests) == 1
 
 
 def test_a_text_that_ends_the_engine_is_refused_in_this_process(tmp_path: Path) -> None:
-    """Whatever the user says, and whatever the text says to ignore; what only the columns tell, too."""
+    """Deadly queries are rejected despite on_findings="ignore" and comments that ignore rules; also those that only the schema reveals."""
     path = str(tmp_path / "d")
     dataset = deeplake.create(path)
     dataset.add_column("e", deeplake.types.Embedding(4))
@@ -315,9 +315,9 @@ def test_a_text_that_ends_the_engine_is_refused_in_this_process(tmp_path: Path) 
 
 @pytest.mark.parametrize("verify", ["", "  ", 0, 1, b"", b"ca.pem", []])
 def test_no_answer_to_whom_to_trust(verify: Any) -> None:
-    """It is not taken for False, which trusts anybody."""
+    """A `verify` that is neither a path, a bool nor None is rejected; requests treats an empty one as False."""
     with pytest.raises(ConfigError, match="verify"):
-        connect("https://example.test/q", token="t", verify=verify)  # noqa: S106 - it is sent nowhere
+        connect("https://example.test/q", token="t", verify=verify)  # noqa: S106 - nothing is sent
 
 
 # --- the version of the engine ---------------------------------------------------------------------------------------
@@ -331,12 +331,12 @@ def test_no_answer_to_whom_to_trust(verify: Any) -> None:
     ],
 )  # fmt: skip
 def test_the_remainder_of_an_engine(version: str, other: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """It is another function before 4.7.1."""
-    assert has_other_remainder(version) is other
+    """`%` is the IEEE remainder before 4.7.1."""
+    assert has_ieee_remainder(version) is other
 
 
 def test_this_engine_is_not_warned_of() -> None:
-    """Its `%` is the one that queries are written for."""
+    """`%` of the installed engine is that of SQL."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         engine()

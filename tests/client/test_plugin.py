@@ -1,4 +1,4 @@
-"""The pytest plugin, as projects use it: the examples of its page run, and what fails says why."""
+"""Pytest plugin: the examples of its page run in projects, and failures have readable messages."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
-TOKEN = "canary-of-the-plugin"  # noqa: S105 - it guards a server of this test
+TOKEN = "canary-of-the-plugin"  # noqa: S105 - the token of a server of this test
 BOOKS: dict[str, Sequence[Any]] = {"id": [1, 2], "text": ["red cats", "blue dogs"], "e": [[1.0, 0.0], [0.0, 1.0]]}
 
 
 def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
-    """Write files of the page into a project of their own."""
+    """Write files of the page into a new project."""
     for name in names:
         content = FILES[name]
         for before, after in changes.items():
@@ -38,7 +38,7 @@ def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
 
 
 def test_the_page_has_three_examples() -> None:
-    """And the data of the second."""
+    """The page has the files of three examples."""
     assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py"]
 
 
@@ -49,7 +49,7 @@ def test_offline(pytester: pytest.Pytester) -> None:
 
 
 def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
-    """The program forgets its condition: the message has it in the builder's words, as the page shows it."""
+    """If the program drops its condition, the message shows the method call, as on the page."""
     content = FILES["test_offline.py"].replace('.where(col("year") >= year)', "")
     (pytester.path / "test_offline.py").write_text(content)
     found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
@@ -60,13 +60,13 @@ def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
 
 
 def test_engine(pytester: pytest.Pytester) -> None:
-    """The second example passes: the real engine behind a server, with the data of conftest.py."""
+    """The second example passes, with a local server and the data of conftest.py."""
     project(pytester, "conftest.py", "test_engine.py")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_cassettes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The third example: without answers it says what to do; recorded once, it passes with no server and no token, and no token is kept."""
+    """The third example first prints how to record; once recorded, it passes without a server or a token, and the file contains no token."""
     project(pytester, "test_hosted.py")
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     missing.assert_outcomes(failed=1)
@@ -95,12 +95,12 @@ def test_one(assert_tql):
 
 
 def test_snapshots(pytester: pytest.Pytester) -> None:
-    """Missing, written, the same, and another vector or condition; long vectors are not in the file."""
+    """A snapshot is missing, written, equal, and different for another vector or condition; long vectors are abbreviated in the file."""
     file = pytester.path / "test_s.py"
     file.write_text(SNAPSHOT.format(offset=0, bound=3))
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     missing.assert_outcomes(failed=1)
-    missing.stdout.fnmatch_lines(["*pytest --tql-update writes it*"])
+    missing.stdout.fnmatch_lines(["*run pytest --tql-update to write it*"])
     for options in (["--tql-update"], []):
         pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=1)
     kept = [path.read_text("utf-8") for path in sorted(pytester.path.rglob("*.tql"))]
@@ -118,7 +118,7 @@ def test_snapshots(pytester: pytest.Pytester) -> None:
 
 
 def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
-    """It checks, keeps and answers: with nothing, with rows in turn, with what the engine finds."""
+    """`tql_recorder` checks and records queries, and returns no rows, given rows in turn, or rows of the engine."""
     query = select("id").where(col("id") > 1)
     assert tql_recorder.query(query).rows == []
     tql_recorder.answer({"id": 1}, {"id": 2}).answer({"id": 3, "t": None})
@@ -146,17 +146,17 @@ def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
 
 
 def test_comparison() -> None:
-    """Blanks and the case of keywords do not count; values, order and columns do."""
+    """White space and the case of keywords are ignored; values, order and columns are compared."""
     query = select("id").where(col("id") > 1).limit(3)
     require_same(query, "SELECT id\nWHERE id > 1   LIMIT 3")
     require_same("select id where id > 1 limit 3", str(query))
     for other in ("select id where id > 2 limit 3", "select id where id > 1", "select id, b where id > 1 limit 3"):
-        with pytest.raises(AssertionError, match="is what it should have"):
+        with pytest.raises(AssertionError, match="differs from the expected one"):
             require_same(query, other)
 
 
 def test_fingerprints() -> None:
-    """The numbers of vectors do not count; their length and everything else do."""
+    """The numbers of vectors do not affect the fingerprint; their length and the rest of the query do."""
     rng = np.random.default_rng(0)
 
     def query(length: int, limit: int = 5) -> str:
@@ -169,7 +169,7 @@ def test_fingerprints() -> None:
 
 
 def test_data_for_tests(tmp_path: Path) -> None:
-    """Types by the values; what has none is refused."""
+    """Column types are inferred from the values; a column without a common type is rejected."""
     columns: dict[str, Any] = {
         "i": [1, None], "f": [1, 0.5], "b": [True, False], "t": ["a", None], "j": [{"a": 1}, {}], "e": [[1, 2], [3, 4.5]],
     }  # fmt: skip
@@ -196,5 +196,5 @@ assert not heavy, heavy
 
 
 def test_collection_stays_light() -> None:
-    """Importing the plugin imports nothing but pytest."""
+    """Importing the plugin imports only pytest."""
     subprocess.run([sys.executable, "-c", LIGHT], check=True)

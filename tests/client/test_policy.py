@@ -1,4 +1,4 @@
-"""The numbers of the policy, one by one: waits, budget, what is sent again, tokens, and errors that keep what they know."""
+"""Numbers of the retry policy (waits, budget, retried failures), tokens, errors and bodies."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 
 class Scripted:
-    """A transport that raises what it was given, one after the other, and then answers."""
+    """A transport that raises the given failures in turn, and then returns an answer."""
 
     def __init__(self, *failures: Exception) -> None:
-        """Take the failures."""
+        """Create a transport with failures."""
         self.failures = list(failures)
         self.attempts: list[int] = []
 
     def send(self, call: Call) -> Answer:
-        """Raise the next failure, or answer."""
+        """Raise the next failure, or return an answer."""
         self.attempts.append(call.attempt)
         if self.failures:
             raise self.failures.pop(0)
@@ -58,7 +58,7 @@ def call(query: str = QUERY, seconds: float = 60.0) -> Call:
 
 
 def waits_of(*failures: Exception, attempts: int = 99, draw: Any = lambda _low, high: high, **of: Any) -> list[float]:
-    """Return how long the client waits after each failure."""
+    """Return the wait after each failure."""
     waits: list[float] = []
     Retries(attempts, waits.append, draw).send(Scripted(*failures), call(**of))
     return waits
@@ -70,7 +70,7 @@ def api(status: int, after: float | None = None) -> errors.APIError:
 
 
 def test_waits_double() -> None:
-    """0.5 s times 2**n, 8 s at most; 1 s times 2**n after 429 and 503; drawn from 0 to that."""
+    """The wait is random between 0 and 0.5 s times 2**n, at most 8 s; after 429 and 503, 1 s times 2**n."""
     assert waits_of(*[api(502)] * 5) == [1.0, 2.0, 4.0, 8.0, 8.0]
     assert waits_of(*[api(429)] * 4) == [2.0, 4.0, 8.0, 8.0]
     assert waits_of(*[api(503)] * 2) == [2.0, 4.0]
@@ -86,14 +86,14 @@ def test_waits_double() -> None:
 
 
 def test_the_first_lost_connection_is_tried_again_at_once() -> None:
-    """Only the first."""
+    """Only the first retry after a lost connection follows without a wait."""
     lost = errors.ConnectionLost("x")
     assert waits_of(lost, lost, lost) == [0.0, 2.0, 4.0]
     assert waits_of(api(502), lost) == [1.0, 2.0]
 
 
 def test_what_the_server_asks_for() -> None:
-    """Up to 60 s, and a tenth more at most; beyond that the error comes at once."""
+    """Retry-After is followed up to 60 s, plus at most a tenth; above that the error is raised at once."""
     assert waits_of(api(429, 60.0), seconds=1000) == [pytest.approx(66.0)]
     with pytest.raises(errors.RateLimited):
         waits_of(api(429, 60.5), seconds=1000)
@@ -104,14 +104,14 @@ def test_what_the_server_asks_for() -> None:
 
 @pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504])
 def test_statuses_that_are_tried_again(status: int) -> None:
-    """Reads only."""
+    """After these statuses, queries that read are retried, and others are not."""
     assert is_repeatable(api(status), QUERY)
     assert not is_repeatable(api(status), "delete from t")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 422, 423, 500, 501, 505, 999])
 def test_statuses_that_are_not(status: int) -> None:
-    """They would be the same the second time, or break the engine again."""
+    """Statuses that a retry cannot fix, or that may be a crash of the engine, are not retried."""
     assert not is_repeatable(api(status), QUERY)
     transport = Scripted(api(status))
     with pytest.raises(errors.APIError):
@@ -134,7 +134,7 @@ NO_READS = [
 
 @pytest.mark.parametrize("query", READS + NO_READS)
 def test_what_is_a_read(query: str) -> None:
-    """What was not sent is sent again, whatever it is; what may have arrived only where it reads."""
+    """Any query is retried if it was not sent; one that may have reached the server only if it reads."""
     assert is_repeatable(errors.ConnectionLost("x"), query) is (query in READS)
     assert is_repeatable(errors.ConnectError("x"), query)
     assert is_repeatable(errors.ConnectTimeout("x"), query)
@@ -155,12 +155,12 @@ def test_what_is_a_read(query: str) -> None:
     ],
 )
 def test_what_is_not_sent_again(error: Any) -> None:
-    """It would not help, or do harm."""
+    """Errors that a retry cannot fix, or that may do harm, are not retried."""
     assert not is_repeatable(error, QUERY)
 
 
 def test_attempts() -> None:
-    """No more than that, each with its number, and the error says how many."""
+    """The number of attempts is limited, each has its number, and the error has the total."""
     for most in (1, 2, 3, 5):
         transport = Scripted(*[errors.ConnectError("x") for _ in range(9)])
         with pytest.raises(errors.ConnectError) as caught:
@@ -176,7 +176,7 @@ def test_attempts() -> None:
 
 @pytest.mark.parametrize("error", [errors.UnknownHost("x"), errors.ProtocolError("x", "not_json", retryable=True)])
 def test_what_is_tried_twice(error: Exception) -> None:
-    """And not a third time; with one attempt, once."""
+    """An unknown host and a truncated response are retried once; with attempts=1, never."""
     for most, expected in ((1, 1), (2, 2), (9, 2)):
         transport = Scripted(*[error] * 9)
         with pytest.raises(type(error)):
@@ -185,7 +185,7 @@ def test_what_is_tried_twice(error: Exception) -> None:
 
 
 def test_budget() -> None:
-    """Five tokens for failures; ten successes earn one; never more than ten."""
+    """The budget allows five failures; ten successes earn one token, up to ten tokens."""
     budget = Budget()
     assert [budget.take() for _ in range(7)] == [True] * 5 + [False] * 2
     for _ in range(9):
@@ -198,7 +198,7 @@ def test_budget() -> None:
 
 
 def test_a_copy_shares_the_budget() -> None:
-    """A client that fails all the time is one client."""
+    """A client and its copies share the budget."""
     waits: list[float] = []
     first = Retries(2, waits.append)
     second = first.with_attempts(3)
@@ -209,7 +209,7 @@ def test_a_copy_shares_the_budget() -> None:
 
 
 def test_success_earns() -> None:
-    """Ten answers pay for one repetition."""
+    """Ten successes pay for one retry."""
     retries = Retries(2, lambda _: None)
     for _ in range(5):
         retries.send(Scripted(api(502)), call())
@@ -220,7 +220,7 @@ def test_success_earns() -> None:
 
 
 def test_a_stop_ends_the_wait() -> None:
-    """The pause of a call that is ended is over, and what comes is `Cancelled`."""
+    """Cancelling a call ends its wait, and raises `Cancelled`."""
     one = call()
     threading.Timer(0.1, one.stop.cancel).start()
     started = time.monotonic()
@@ -246,7 +246,7 @@ BAD = ["", " ", "a b", "a=b", "=", "a\nb", "ä", "a'", 'a"', "a,b", "a;b", "x" *
 
 @pytest.mark.parametrize("token", GOOD)
 def test_tokens(token: str) -> None:
-    """What RFC 6750 allows, white space round it dropped."""
+    """Tokens in the form of RFC 6750 are accepted, without surrounding white space."""
     assert Secret(token).reveal() == token
     assert Secret(f" \n{token}\t\r\n").reveal() == token
     assert LONGEST == 8192
@@ -254,7 +254,7 @@ def test_tokens(token: str) -> None:
 
 @pytest.mark.parametrize("token", [*BAD, None, 3, b"a"])
 def test_no_tokens(token: Any) -> None:
-    """Anything else is refused, without a character of it."""
+    """Other tokens are rejected, and the message contains no character of them."""
     with pytest.raises(errors.ConfigError) as caught:
         Secret(token)
     assert "token" in str(caught.value)
@@ -262,9 +262,9 @@ def test_no_tokens(token: Any) -> None:
 
 
 def test_a_secret_shows_nothing() -> None:
-    """Nor is it pickled or copied into another process."""
+    """A token is not pickled or copied, and its repr is masked."""
     secret = Secret("hidden")
-    assert {repr(secret), str(secret), f"{secret}", f"{secret:>3}", "%s" % secret, f"{[secret]}"} == {  # noqa: UP031 - one more way
+    assert {repr(secret), str(secret), f"{secret}", f"{secret:>3}", "%s" % secret, f"{[secret]}"} == {  # noqa: UP031 - also tested
         "Secret(***)",
         "[Secret(***)]",
     }
@@ -289,7 +289,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("host", TRUSTED + FOREIGN)
 def test_who_gets_the_environment_s_token(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service itself, and nobody whose name looks like it."""
+    """Only hosts of the service are trusted, not hosts with similar names."""
     monkeypatch.setenv("ACTIVELOOP_TOKEN", "from-the-environment")
     assert is_trusted(host) is (host in TRUSTED)
     if host in TRUSTED:
@@ -308,7 +308,7 @@ def test_who_gets_the_environment_s_token(host: str, monkeypatch: pytest.MonkeyP
 
 
 def test_where_a_token_comes_from(tmp_path: Path) -> None:
-    """The argument, a function for each attempt, a file; one of them."""
+    """The token comes from one of the argument, a function for each attempt, or a file."""
     file = tmp_path / "t"
     file.write_text("from-file\n")
     tokens = iter(["one", "two"])
@@ -349,7 +349,7 @@ STATUSES = {
 
 @pytest.mark.parametrize(("status", "name"), STATUSES.items())
 def test_classes_of_statuses(status: int, name: str) -> None:
-    """One for each decision that a caller makes."""
+    """Each status has its error class."""
     assert errors.by_status(status).__name__ == name
     assert issubclass(errors.by_status(status), errors.APIError)
 
@@ -375,8 +375,8 @@ EVERY = [
 
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
 def test_errors_are_pickled_and_copied(error: TqlError) -> None:
-    """With all that they know."""
-    for made in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301 - our own
+    """Errors keep their attributes when pickled or copied."""
+    for made in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301 - a pickle of this test
         assert type(made) is type(error)
         assert made.__dict__ == error.__dict__
         assert str(made) == str(error)
@@ -384,7 +384,7 @@ def test_errors_are_pickled_and_copied(error: TqlError) -> None:
 
 
 def test_what_errors_are() -> None:
-    """Python's own classes where they fit, and whether another try can help."""
+    """Errors are subclasses of matching classes of Python, and `retryable` is whether another call may succeed."""
     assert issubclass(errors.ConfigError, ValueError)
     assert issubclass(errors.MissingExtra, ImportError)
     assert issubclass(errors.QueryTimeout, TimeoutError)
@@ -406,7 +406,7 @@ def test_what_errors_are() -> None:
 
 
 def test_requests_are_json() -> None:
-    """The protocol's two keys."""
+    """A request has the two keys of the protocol."""
     assert load(encode_request('a "b"\n', as_list=False)) == {"query": 'a "b"\n', "as_list": False}
     with pytest.raises(ArgumentError, match="character at 25 is half of one") as caught:
         encode_request(f"{'b' * 25}\udc00c\ud800", as_list=True)
@@ -417,7 +417,7 @@ def test_requests_are_json() -> None:
 
 
 def test_answers_of_both_forms() -> None:
-    """Rows or columns, as asked for; message, names and the rest."""
+    """A response has rows or columns, a message, names and extra keys."""
     rows, columns = (load(encode_answer({"a": [1, 2], "b": ["x", None]}, as_list=as_list)) for as_list in (True, False))
     assert rows == {
         "message": "Query successful.",
@@ -450,18 +450,18 @@ def test_answers_of_both_forms() -> None:
      ("999999999999999", 999999999999999.0), ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0), ("Mon, 01 Jan 2001 00:00:00", None), ("x", None), (" 1", None)],
 )  # fmt: skip
 def test_retry_after(value: str, seconds: float | None) -> None:
-    """A number of ASCII digits, or a date with its zone."""
+    """Retry-After is a number in ASCII digits, or a date with a time zone."""
     assert retry_after(value) == seconds
 
 
 def test_the_time_until_a_date() -> None:
-    """Of the wall clock."""
+    """A date is relative to the wall clock."""
     later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 100))
     assert 90 < (retry_after(later) or 0) <= 100
 
 
 def test_errors_of_a_body() -> None:
-    """Status, words, code, ids, hint, position, excerpt and the time to wait."""
+    """The error has status, description, code, request id, hint, position, excerpt and Retry-After."""
     body = b'{"description": "Pos 7 - syntax error", "code": 4, "request_id": 9, "hint": "so"}'
     found = decode_error(400, body, {"retry-after": "3", "x-request-id": "other"})
     assert isinstance(found, errors.BadQuery)
@@ -479,7 +479,7 @@ def test_errors_of_a_body() -> None:
 
 
 def test_policies_of_numbers() -> None:
-    """The default keeps what Python's json reads."""
+    """By default, NaN and infinities are decoded as by Python's json module."""
     assert Decoding() == Decoding("keep", strict=False)
     assert repr(load(b"[NaN, -Infinity, 1e999, 0.1]")) == "[nan, -inf, inf, 0.1]"
     assert load(b"[NaN, 1e999, 0.1]", Decoding("null")) == [None, None, 0.1]
@@ -507,14 +507,14 @@ KINDS = {
 
 @pytest.mark.parametrize(("body", "kind"), KINDS.items())
 def test_kinds_of_what_is_no_answer(body: bytes, kind: str) -> None:
-    """Each has its name, and its words."""
+    """Each violation of the protocol has its kind and its message."""
     with pytest.raises(errors.ProtocolError) as caught:
         decode_answer(body)
     assert caught.value.kind == kind
 
 
 def test_what_messages_show() -> None:
-    """The begin of the body, the title of a page, the keys that are there."""
+    """The message has the beginning of the body, the title of a web page, or the keys of the object."""
     for body, shown in (
         (b"x" * 99, repr("x" * 60)),
         (b"<title>Log in</title>", "'Log in'"),

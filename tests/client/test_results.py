@@ -1,4 +1,4 @@
-"""Results are the same from either form, in every shape that people take: rows, columns, numpy, pandas, polars, Arrow, tables of text and HTML."""
+"""Results: rows, columns, numpy, pandas, polars, Arrow, and tables of text and HTML, equal for both forms of a response."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     "object": st.dictionaries(TEXTS, NUMBERS | TEXTS | st.none(), max_size=2),
 }
 
-# What a cell may hold that looks like a vector: floats beside integers, some beyond 64 bits, nulls, texts and lists.
+# Values that resemble vectors: floats and integers, some beyond 64 bits, nulls, strings and lists.
 _NUMBERS = st.floats(width=32) | st.floats() | NUMBERS | st.integers(2**63, 2**70) | st.booleans()
 VECTORS = (
     st.lists(st.floats(width=32), min_size=2, max_size=2)
@@ -52,7 +52,7 @@ VECTORS = (
 
 @st.composite
 def columns(draw: st.DrawFn) -> dict[str, list[Any]]:
-    """Return columns of some kinds, all of one length."""
+    """Return columns of some kinds, all of equal length."""
     count = draw(st.integers(0, 5))
     names = draw(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4, unique=True))
     return {
@@ -62,19 +62,19 @@ def columns(draw: st.DrawFn) -> dict[str, list[Any]]:
 
 
 def result_of(data: dict[str, list[Any]], *, as_list: bool) -> Result:
-    """Return the result of an answer that was sent in one form."""
+    """Return the result of a response in one form."""
     return Result(decode_answer(encode_answer(data, as_list=as_list)), Meta("select"))
 
 
 def same(left: Any, right: Any) -> bool:
-    """Tell whether two values are alike, NaN too, and of one type."""
+    """Return whether two values are equal, including NaN and their types."""
     return repr(left) == repr(right)
 
 
 @several
 @given(data=columns(), as_list=st.booleans())
 def test_rows_and_columns(data: dict[str, list[Any]], as_list: bool) -> None:  # noqa: FBT001 - drawn
-    """Names keep their order, values their type and value, from either form."""
+    """Names keep their order, and values their type, in both forms."""
     result = result_of(data, as_list=as_list)
     count = len(next(iter(data.values())))
     if as_list and not count:
@@ -92,7 +92,7 @@ def test_rows_and_columns(data: dict[str, list[Any]], as_list: bool) -> None:  #
 @several
 @given(data=columns(), as_list=st.booleans())
 def test_frames(data: dict[str, list[Any]], as_list: bool) -> None:  # noqa: FBT001 - drawn
-    """Arrow, polars and pandas have the same values; what Arrow cannot hold, polars and Arrow refuse alike."""
+    """A pandas DataFrame has the columns and the length of the result, and an Arrow table its values, unless Arrow rejects them."""
     result = result_of(data, as_list=as_list)
     frame = result.to_pandas()
     assert list(frame.columns) == list(result.names)
@@ -102,7 +102,7 @@ def test_frames(data: dict[str, list[Any]], as_list: bool) -> None:  # noqa: FBT
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError):
         return
     assert repr(result.to_arrow().to_pydict()) == repr(expected.to_pydict())
-    if "\0" not in str(expected.schema):  # it ends a name in C
+    if "\0" not in str(expected.schema):  # NUL ends a name in C
         assert pa.table(result).schema == expected.schema
     assert pa.RecordBatchReader.from_stream(result).read_all().num_rows == len(result)
 
@@ -118,7 +118,7 @@ PLAIN: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("as_list", [True, False])
 def test_nulls_and_nan(as_list: bool) -> None:  # noqa: FBT001 - a parameter
-    """Null and NaN stay apart where the library can tell them."""
+    """Null and NaN differ in the libraries that can represent both."""
     result = result_of(PLAIN, as_list=as_list)
 
     polars = result.to_polars()
@@ -140,7 +140,7 @@ def test_nulls_and_nan(as_list: bool) -> None:  # noqa: FBT001 - a parameter
 
 @pytest.mark.parametrize("as_list", [True, False])
 def test_an_embedding_is_one_array(as_list: bool) -> None:  # noqa: FBT001 - a parameter
-    """1,000 x 1,536 numbers are one float32 array, every bit as it was sent."""
+    """1,000 x 1,536 numbers are one float32 array, bit for bit."""
     vectors = np.random.default_rng(0).standard_normal((1000, 1536)).astype(np.float32)
     result = Result(decode_answer(encode_answer({"e": vectors}, as_list=as_list)), Meta("select"))
     found = result.to_numpy("e")
@@ -170,7 +170,7 @@ ARRAYS = [
 
 @pytest.mark.parametrize(("values", "dtype", "shape"), ARRAYS)
 def test_arrays(values: list[Any], dtype: str, shape: tuple[int, ...]) -> None:
-    """One dtype and one shape where all rows have them, else one object for each row."""
+    """Rows of equal type and shape are one array; others are an object array."""
     found = result_of({"a": values}, as_list=False).to_numpy("a")
 
     assert (str(found.dtype), found.shape) == (dtype, shape)
@@ -180,7 +180,7 @@ def test_arrays(values: list[Any], dtype: str, shape: tuple[int, ...]) -> None:
 @several
 @given(values=st.lists(VECTORS, max_size=4), by_rows=st.booleans())
 def test_arrays_are_those_of_numpy(values: list[Any], by_rows: bool) -> None:  # noqa: FBT001 - a parameter
-    """Lists of numbers are one array where numpy makes one of numbers, with its dtype, floats as float32; else one object for each row."""
+    """Lists of numbers are one array with numpy's dtype (float32 for floats); other values are an object array."""
     data: Any = [{"a": value} for value in values] if by_rows else {"a": values}
     with np.errstate(over="ignore"):
         found = Result(Answer(("a",), data), Meta("select")).to_numpy("a")
@@ -201,7 +201,7 @@ def test_arrays_are_those_of_numpy(values: list[Any], by_rows: bool) -> None:  #
 @several
 @given(rows=st.lists(st.lists(st.sampled_from("abc"), unique=True), max_size=5), names=st.permutations("abc"))
 def test_rows_of_every_order(rows: list[list[str]], names: list[str]) -> None:
-    """Each row has the names in the order of the columns, and None where the server sent nothing; more names are left out."""
+    """Each row has the names in the order of the columns, None for missing values, and no other names."""
     names = names[:2]
     sent = [{name: index for index, name in enumerate(row)} for row in rows]
     found = Result(decode_answer(orjson.dumps({"tensors": names, "data": sent})), Meta("select")).rows
@@ -212,7 +212,7 @@ def test_rows_of_every_order(rows: list[list[str]], names: list[str]) -> None:
 @several
 @given(data=columns(), width=st.integers(20, 100))
 def test_tables(data: dict[str, list[Any]], width: int) -> None:
-    """One line for each row that is shown, none wider than asked for; HTML and Markdown are not ended by a value."""
+    """Each shown row is one line, within the width; values do not break HTML or Markdown."""
     result = result_of(data, as_list=False)
     text = table.as_text(result.names, result.rows, width)
     lines = text.split("\n")
@@ -229,7 +229,7 @@ def test_tables(data: dict[str, list[Any]], width: int) -> None:
 
 
 def test_what_is_printed() -> None:
-    """Numbers stand to the right, long values and long results are cut."""
+    """Numbers are right-aligned; long values and long results are truncated."""
     data: dict[str, list[Any]] = {"id": [7, 12], "text": ["a", "b" * 99], "e": [[0.5] * 20, [1, 2]]}
     result = result_of(data, as_list=True)
 
@@ -245,7 +245,7 @@ def test_what_is_printed() -> None:
 
 
 def test_rich() -> None:
-    """A table, in which markup is text."""
+    """Rich shows a table, with markup escaped."""
     written = io.StringIO()
     Console(file=written, width=60).print(result_of({"id": [1], "[b]": ["[red]x"]}, as_list=True))
     assert "[red]x" in written.getvalue()
@@ -266,7 +266,7 @@ except ImportError as error:
 
 @pytest.mark.parametrize("name", ["pandas", "polars"])
 def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
-    """What to install is in the message."""
+    """The message has the command that installs the library."""
     program = [sys.executable, "-c", MISSING.format(name=name)]
     said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
 
@@ -274,6 +274,6 @@ def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
 
 
 def test_a_column_that_is_not_there() -> None:
-    """The error names those that are."""
+    """The error has the names of the columns."""
     with pytest.raises(KeyError, match="no column `x`; it has n, f"):
         result_of(PLAIN, as_list=False)["x"]

@@ -1,4 +1,4 @@
-"""LangChain's own suite for retrievers, and LlamaIndex, over the real engine; filters against Python."""
+"""Retrievers over the real engine: LangChain's test suite, LlamaIndex, and filters compared with Python."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture(autouse=True)
 def _no_loop_is_left() -> Iterator[None]:
-    """Close the event loop that pytest-asyncio before 1.0 opens after each test of a coroutine, for whoever asks for one next."""
+    """Close the event loop that pytest-asyncio before 1.0 leaves open after each coroutine test."""
     yield
     if int(version("pytest-asyncio").split(".")[0]) < 1:
         asyncio.get_event_loop_policy().get_event_loop().close()
@@ -78,7 +78,7 @@ class TestLangchain(RetrieversIntegrationTests):
 
     @property
     def retriever_constructor_params(self) -> dict[str, Any]:
-        """Return what it takes."""
+        """Return the arguments of the constructor."""
         return {"client": self.made, "embeddings": MODEL, "search": Search("e", "text", ("id",))}
 
     @property
@@ -88,7 +88,7 @@ class TestLangchain(RetrieversIntegrationTests):
 
 
 def test_the_best_come_first(client: Client) -> None:
-    """As numpy has them, with metadata and score."""
+    """The documents are those of a search by numpy, with metadata and score."""
     retriever = langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH, k=5)
     vectors = np.array([MODEL.embed_query(text) for text in TEXTS], np.float32)
     asked = np.array(MODEL.embed_query("document 7"), np.float32)
@@ -106,7 +106,7 @@ def test_the_best_come_first(client: Client) -> None:
 
 
 def test_words_count_too(tmp_path: Path) -> None:
-    """With `words` the ranks by vector and by BM25 are fused: those of numpy and of the engine's own ranking, put together in Python."""
+    """With `words`, the ranks by vector and by BM25 are fused, as computed by numpy and by the engine's BM25."""
     texts = ["apple " * (number % 4) + f"pear {number}" for number in range(COUNT)]
     dataset = deeplake.create(str(tmp_path / "d"))
     dataset.add_column("id", deeplake.types.Int64())
@@ -138,7 +138,7 @@ def test_words_count_too(tmp_path: Path) -> None:
 
 
 class Model(BaseEmbedding):
-    """The same vectors for LlamaIndex."""
+    """Embedding model of LlamaIndex with the vectors of `MODEL`."""
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return MODEL.embed_query(query)
@@ -164,13 +164,13 @@ COMPARISONS: list[tuple[str, Any, str, str, Any]] = [
 
 
 def ids(found: list[Any]) -> list[int]:
-    """Return the ids of documents or nodes, in order."""
+    """Return the sorted ids of documents or nodes."""
     return sorted(one.metadata["id"] for one in found)
 
 
 @pytest.mark.parametrize("case", COMPARISONS, ids=lambda case: case[2])
 def test_comparisons(client: Client, case: tuple[str, Any, str, str, Any]) -> None:
-    """Each operator of both frameworks has the rows that Python has."""
+    """Each operator of both frameworks returns the rows that Python selects."""
     name, value, theirs, others, python = case
     expected = [row["id"] for row in ROWS if python(row[name], value)]
     retriever = langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH, k=COUNT)
@@ -182,7 +182,7 @@ def test_comparisons(client: Client, case: tuple[str, Any, str, str, Any]) -> No
 
 
 def test_operations(client: Client) -> None:
-    """AND, OR and NOT, nested."""
+    """AND, OR and NOT can be nested."""
     year = Comparison(comparator=Comparator.EQ, attribute="year", value=2003)
     kind = Comparison(comparator=Comparator.EQ, attribute="kind", value="a")
     given = Operation(operator=Operator.OR, arguments=[year, Operation(operator=Operator.NOT, arguments=[kind])])
@@ -205,7 +205,7 @@ def test_operations(client: Client) -> None:
 
 
 def test_what_cannot_be_said() -> None:
-    """Refused, with the operator."""
+    """An unsupported operator, or a filter of another type, is rejected."""
     for operator_ in (FilterOperator.ANY, FilterOperator.ALL, FilterOperator.CONTAINS):
         with pytest.raises(ArgumentError, match=operator_.value):
             llamaindex.condition(MetadataFilter(key="tags", value=["a"], operator=operator_))
@@ -217,6 +217,6 @@ def test_what_cannot_be_said() -> None:
 
 
 def test_options_that_are_not_there(client: Client) -> None:
-    """A misspelt one is no silence."""
+    """An unknown option is rejected."""
     with pytest.raises(ArgumentError, match="top_k"):
         langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH).invoke("x", top_k=3)

@@ -1,4 +1,4 @@
-"""`tql run`, `tql explain` and completion as people use them: formats, pipes, narrow terminals, closed pipes, interrupts, and help with examples."""
+"""`tql run`, `tql explain` and completion, as used in shells: formats, pipes, narrow terminals, closed pipes, interrupts, and help with examples."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ODD = ['a,"b"', "é\nline", " ", "|x|", "=1+1"]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of a small dataset with odd texts."""
+    """Return the path of a small dataset with difficult texts."""
     path = str(tmp_path_factory.mktemp("run") / "d")
     made = deeplake.create(path)
     made.add_column("id", deeplake.types.Int64())
@@ -56,7 +56,7 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
+    """Run the command in a child process."""
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, **options)
 
 
@@ -64,14 +64,14 @@ ROWS = [{"id": number, "text": text, "e": [number / 4, number / 4 + 0.125]} for 
 
 
 def test_json(data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every value as it is."""
+    """JSON and JSON lines have every value."""
     for form, read in (("json", json.loads), ("jsonl", lambda text: list(map(json.loads, text.splitlines())))):
         assert main(["run", "--data", data, "--format", form, "select *"]) == 0
         assert read(capsys.readouterr().out) == ROWS
 
 
 def test_csv(data: str, tmp_path: Path) -> None:
-    """Any reader of CSV gets the values back."""
+    """A CSV reader reads the values back."""
     file = tmp_path / "rows.csv"
     assert main(["run", "--data", data, "--format", "csv", "--output", str(file), "select *"]) == 0
     with file.open(encoding="utf-8", newline="") as lines:
@@ -81,7 +81,7 @@ def test_csv(data: str, tmp_path: Path) -> None:
 
 
 def test_parquet(data: str, tmp_path: Path) -> None:
-    """To a file, and through a pipe."""
+    """Parquet is written to a file and to a pipe."""
     file = tmp_path / "rows.parquet"
     assert main(["run", "--data", data, "--format", "parquet", "--output", str(file), "select *"]) == 0
     assert pq.read_table(file).to_pylist() == ROWS
@@ -92,7 +92,7 @@ def test_parquet(data: str, tmp_path: Path) -> None:
 
 
 def test_markdown(data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """No value ends a cell."""
+    """Values are escaped in Markdown cells."""
     main(["run", "--data", data, "--format", "markdown", "select id, text"])
     lines = capsys.readouterr().out.splitlines()
 
@@ -102,7 +102,7 @@ def test_markdown(data: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
-    """Return what a command writes to a terminal of some width."""
+    """Return the output of a command on a terminal of some width."""
     ours, its = pty.openpty()
     variables = {**os.environ, "COLUMNS": str(columns), **environment}
     with subprocess.Popen(
@@ -121,7 +121,7 @@ def on_terminal(*arguments: str, columns: int = 80, **environment: str) -> str:
 
 
 def test_a_terminal_gets_a_table(data: str) -> None:
-    """As wide as it is, with NO_COLOR and without; a pipe gets lines of JSON."""
+    """A terminal gets a table of its width, with and without NO_COLOR; a pipe gets JSON lines."""
     wide = on_terminal("run", "--data", data, "select id, e")
     assert wide.splitlines()[0].split() == ["id", "e"]
     assert "(5 rows)" in wide
@@ -133,7 +133,7 @@ def test_a_terminal_gets_a_table(data: str) -> None:
 
 
 def test_where_a_query_comes_from(data: str, tmp_path: Path) -> None:
-    """The argument, a file, the standard input."""
+    """The query comes from the argument, a file, or stdin."""
     file = tmp_path / "q.tql"
     file.write_text("select id limit 2\n")
     said = {run("run", "--data", data, *source, input=text).stdout for source, text in (
@@ -149,17 +149,17 @@ ERRORS = [
     (["run", "--data", "DATA", "select id order by id, text"], "TQL301"),
     (["run", "--data", "DATA", "nowhere.tql"], "nowhere.tql"),
     (["run", "--data", "DATA", "--output", "/nowhere/x", "select id"], "/nowhere/x"),
-    (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "nothing answers"),
+    (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "no server listens"),
     (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
     (["explain", "nowhere.tql"], "nowhere.tql"),
-    (["check", "select id"], "hint: this takes files; hand a text over by the standard input"),
+    (["check", "select id"], "hint: pass a file, or pass the query by stdin"),
     (["schema", "/nowhere"], "no dataset"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "shown"), ERRORS)
 def test_errors_are_one_sentence(arguments: list[str], shown: str, data: str) -> None:
-    """Exit code 2, what and where on the standard error, and no traceback."""
+    """The exit code is 2, the message is on stderr, and there is no traceback."""
     found = run(*[data if word == "DATA" else word for word in arguments])
 
     assert found.returncode == 2
@@ -169,14 +169,14 @@ def test_errors_are_one_sentence(arguments: list[str], shown: str, data: str) ->
 
 
 def test_no_token_on_the_command_line() -> None:
-    """Others could see it."""
+    """Other users can read command lines, so no option takes a token."""
     found = run("run", "--token", "secret", "select 1")
     assert found.returncode == 2
     assert "--token-file" in run("run", "--help").stdout
 
 
 def test_a_closed_pipe(million: str) -> None:
-    """`| head -1` ends it at once, without a word."""
+    """`| head -1` ends the command at once, without a message."""
     line = f"{shlex.join([*COMMAND, 'run', '--data', million, '--format', 'csv', 'select *'])} | head -1"
     started = time.monotonic()
     found = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
@@ -200,7 +200,7 @@ print(code, highest() - before)
 
 
 def test_a_million_rows_to_csv(million: str, tmp_path: Path) -> None:
-    """All of them, in the memory that a page takes."""
+    """All rows are written, with the memory of one page."""
     file = tmp_path / "rows.csv"
     said = subprocess.run(
         [sys.executable, "-c", MEASURED, million, str(file)], capture_output=True, text=True, check=True
@@ -218,7 +218,7 @@ def test_a_million_rows_to_csv(million: str, tmp_path: Path) -> None:
 
 
 def test_interrupt(million: str) -> None:
-    """Ctrl-C ends it at once with 130."""
+    """Ctrl-C ends the command at once with 130."""
     with subprocess.Popen(
         [*COMMAND, "run", "--data", million, "--format", "jsonl", "select *"],
         stdout=subprocess.PIPE,
@@ -240,7 +240,7 @@ def test_interrupt(million: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_help_has_examples_that_are_commands(command: Any) -> None:
-    """Each example is a command line that the parser takes."""
+    """Each example in the help is a valid command line."""
     text = run(command.name, "--help").stdout
     assert "examples:" in text
     for example in command.examples:
@@ -251,13 +251,13 @@ def test_help_has_examples_that_are_commands(command: Any) -> None:
 
 
 def test_version() -> None:
-    """The version of the package."""
+    """`--version` prints the version of the package."""
     assert re.fullmatch(r"tql \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
 def test_completion(shell: str) -> None:
-    """A script for each shell; bash completes commands and options with it."""
+    """Each shell has a script; bash completes commands and options with it."""
     script = run("completion", shell).stdout
     assert "explain" in script
     if shell == "bash":
@@ -270,16 +270,16 @@ def test_completion(shell: str) -> None:
 
 
 def test_explain_draws_levels_and_reasons(tmp_path: Path) -> None:
-    """The text as it is, as it has to be, why, and a picture that is XML."""
+    """`explain` shows the query as written and fixed, with reasons, and writes an SVG picture."""
     picture = tmp_path / "q.svg"
     found = run("explain", "select id from D where t = '<&\"' order by a, b desc limit 3", "--svg", str(picture))
 
     assert found.returncode == 1
     assert "TQL301" in found.stderr
-    assert "as it is written:" in found.stdout
+    assert "as written:" in found.stdout
     assert "why: the engine sorts by one key only:" in found.stdout
     assert found.stdout.rstrip().splitlines()[-1].startswith("select")
-    drawn = ET.parse(picture).getroot()  # noqa: S314 - our own
+    drawn = ET.parse(picture).getroot()  # noqa: S314 - XML of this test
     texts = [element.text or "" for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert any("'<&\"'" in text for text in texts)
     boxes = list(drawn.iter("{http://www.w3.org/2000/svg}rect"))
@@ -290,7 +290,7 @@ def test_explain_draws_levels_and_reasons(tmp_path: Path) -> None:
 
 
 def test_explain_of_what_is_right(capsys: pytest.CaptureFixture[str]) -> None:
-    """The levels alone, long vectors elided."""
+    """A correct query shows only its levels, with long vectors abbreviated."""
     vector = ",".join(["0.5"] * 100)
     assert (
         main(
@@ -307,7 +307,7 @@ def test_explain_of_what_is_right(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_explain_of_what_is_no_tql(capsys: pytest.CaptureFixture[str]) -> None:
-    """The place and the reason."""
+    """A text that is not TQL shows the position and the reason."""
     assert main(["explain", "select from where"]) == 1
     printed = capsys.readouterr()
     assert "TQL1" in printed.err
@@ -316,5 +316,5 @@ def test_explain_of_what_is_no_tql(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave nothing in the project."""
+    """Run in a temporary working directory."""
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Every query of the corpus that the engine runs has the same answer in this process, and over HTTP in both forms: names, types, order and values."""
+"""Every query of the corpus returns the same result in this process and over HTTP in both forms: names, types, order and values."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tql_grammar.syntax.parser import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Texts whose engine ends the process are refused by the check, and by this test before it asks.
+# The queries that the engine accepts; those that crash it have another verdict.
 QUERIES = [
     text_of(case)
     for case in CASES
     if case["engine"] == "ok" and AT_RANDOM not in case["query"] and "from" in case["query"]
 ]
 PARTS = 4
-TOKEN = "canary-of-congruence"  # noqa: S105 - it guards a server of this test
+TOKEN = "canary-of-congruence"  # noqa: S105 - the token of a server of this test
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def clients(measured: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def answered(client: Any, query: str, *, as_list: bool) -> Any:
-    """Return names and values of a query as text, NaN and types and order included; or the class of the error."""
+    """Return the names and values of a result as text, with types and NaN; or the class of the error."""
     try:
         result = client.query(query, as_list=as_list, on_findings="ignore")
     except TqlError as error:
@@ -56,7 +56,7 @@ COMPARED: list[int] = []
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_three_ways(part: int, clients: tuple[Any, Any], record_property: Callable[[str, object], None]) -> None:
-    """The rows are compared by their text, which tells 1 from 1.0 and True."""
+    """The comparison is by text, which distinguishes 1, 1.0 and True."""
     embedded, http = clients
     different = []
     queries = QUERIES[part::PARTS]

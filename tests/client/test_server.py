@@ -1,4 +1,4 @@
-"""The local server outlives what clients do to it, stops with grace, describes itself and logs no secret; and the engine in this process lets other threads go on."""
+"""Local server: it survives invalid and aborted requests, stops gracefully, describes itself, and logs no secret; the engine in this process does not block other threads."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from tql_client.server.local import Server
 
-TOKEN = "canary-of-this-server"  # noqa: S105 - it guards a server of this test
+TOKEN = "canary-of-this-server"  # noqa: S105 - the token of a server of this test
 COUNT, LENGTH = 200_000, 64
 SLOW = select("id").similarity("e", np.ones(LENGTH, np.float32)).order_by("score").limit(5)
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of a dataset in which a search takes a while."""
+    """Return the path of a dataset that is slow to search."""
     path = str(tmp_path_factory.mktemp("large") / "d")
     made = deeplake.create(path)
     made.add_column("id", deeplake.types.Int64())
@@ -53,26 +53,26 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def server(large: str) -> Iterator[Server]:
-    """Return a server of it, beside a second name."""
+    """Return a server of the dataset, which has two names."""
     with serve({"d": large, "hub://org/two": large}, token=TOKEN) as running:
         yield running
 
 
 def ask(server: Server) -> int:
-    """Return how many rows a query has."""
+    """Return the number of rows of a query."""
     with connect(server.url, token=TOKEN) as client:
         return len(client.query(select("id").from_("hub://org/two").limit(3)))
 
 
 def address(server: Server) -> tuple[str, int]:
-    """Return where a server listens."""
+    """Return the address of a server."""
     found = re.search(r"//([\d.]+):(\d+)/", server.url)
     assert found is not None
     return found[1], int(found[2])
 
 
 def garbage(rng: random.Random) -> bytes:
-    """Return the begin of a request, whole lines and noise among it."""
+    """Return the beginning of a request: complete lines and noise."""
     parts = [
         b"POST /api/query/v1 HTTP/1.1\r\n", b"GET / HTTP/1.1\r\n", b"Host: 127.0.0.1\r\n", b"Content-Length: 99\r\n", b"Content-Length: -1\r\n", b"\r\n",
         b"Transfer-Encoding: chunked\r\n", b"5\r\nabc", b"\x00\xff\xfe", b"{", b'{"query": "select 1"}', b"A" * 70_000, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -82,13 +82,13 @@ def garbage(rng: random.Random) -> bytes:
 
 
 def test_it_outlives_its_clients(server: Server) -> None:
-    """Noise, half requests, connections that are left open and those that are reset, many at a time: it still answers."""
+    """After noise, incomplete requests, and connections that stay open or are reset, the server still responds."""
     left = [socket.create_connection(address(server)) for _ in range(50)]
     for one in left[:25]:
         one.sendall(b"POST /api/query/v1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf")
 
     def annoy(seed: int) -> None:
-        rng = random.Random(seed)  # noqa: S311 - no secret
+        rng = random.Random(seed)  # noqa: S311 - not a secret
         with contextlib.suppress(OSError), socket.create_connection(address(server), 5) as one:
             one.settimeout(0.2)
             one.sendall(garbage(rng))
@@ -103,7 +103,7 @@ def test_it_outlives_its_clients(server: Server) -> None:
 
 
 def test_it_answers_others_while_it_works(server: Server) -> None:
-    """A search of one client does not hold up the others."""
+    """A search of one client does not block the others."""
     with connect(server.url, dataset="d", token=TOKEN) as client, ThreadPoolExecutor(1) as pool:
         slow = pool.submit(client.query, SLOW)
         assert ask(server) == 3
@@ -111,7 +111,7 @@ def test_it_answers_others_while_it_works(server: Server) -> None:
 
 
 def test_it_stops_with_grace(large: str) -> None:
-    """What is on its way is answered; then nothing listens."""
+    """Requests in flight are completed; then the port is closed."""
     running = serve({"d": large})
     with connect(running.url, dataset="d") as client, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(client.query, SLOW)
@@ -123,7 +123,7 @@ def test_it_stops_with_grace(large: str) -> None:
 
 
 def test_it_describes_itself(server: Server) -> None:
-    """An OpenAPI document that its answers fit."""
+    """Responses match the server's OpenAPI document."""
     url = server.url.partition("/api")[0]
     found = requests.get(f"{url}/openapi.json", timeout=10).json()
     assert requests.get(f"{url}/openapi.json", headers={"Host": "evil.test"}, timeout=10).status_code == 403
@@ -142,7 +142,7 @@ def test_it_describes_itself(server: Server) -> None:
 
 
 def test_its_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """One line of JSON for each request: neither token nor query."""
+    """Each request logs one line of JSON, without token and query."""
     caplog.clear()
     ask(server)
     requests.get(server.url, timeout=10)
@@ -156,7 +156,7 @@ def test_its_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_other_threads_go_on(large: str) -> None:
-    """The engine in this process lets them run while it searches."""
+    """Other threads run while the engine in this process searches."""
     with connect(large) as client:
         client.query(SLOW)
         ticks: list[float] = []
@@ -182,7 +182,7 @@ def test_other_threads_go_on(large: str) -> None:
 
 @pytest.mark.parametrize("path", ["s3://bucket/a", "gs://bucket/a", "az://account/a", "al://org/a"])
 def test_paths_and_credentials_reach_the_engine(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they were given, and nobody sees them."""
+    """Credentials are passed to the engine unchanged, and shown nowhere."""
     seen: list[tuple[Any, ...]] = []
     made = deeplake.create(f"mem://credentials{path[:2]}")
     made.add_column("id", deeplake.types.Int64())
@@ -203,7 +203,7 @@ def test_paths_and_credentials_reach_the_engine(path: str, monkeypatch: pytest.M
 
 
 def test_an_isolated_engine_needs_a_path() -> None:
-    """What lives in this process's memory, another process cannot see."""
+    """`isolated` rejects datasets in the memory of this process."""
     with pytest.raises(ConfigError, match="memory"):
         connect("mem://x", isolated=True)
 
@@ -225,7 +225,7 @@ KILLERS = [
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of a dataset on which each of the killers kills."""
+    """Return the path of a dataset on which each deadly query crashes or blocks the engine."""
     path = str(tmp_path_factory.mktemp("killed") / "k")
     made = deeplake.create(path)
     types = deeplake.types
@@ -245,7 +245,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_killers(large: str, killed: str) -> None:
-    """Texts that end or block the engine's process are answered with 400, what is wrong and what to do; the neighbour is answered all the time."""
+    """Queries that crash or block the engine get the status 400, the reason and a hint; other clients are served all the time."""
     command = [sys.executable, "-m", "tql_client", "serve", f"k={killed}", f"d={large}", "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as program:
@@ -262,7 +262,7 @@ def test_killers(large: str, killed: str) -> None:
 
 
 def test_a_small_call(server: Server, record_property: Callable[[str, object], None]) -> None:
-    """How long one takes over a connection that is open; printed, as it depends on the machine."""
+    """The duration of a small call on an open connection; printed, since it depends on the machine."""
     with connect(server.url, "d", token=TOKEN) as client:
         query = select("id").limit(1)
         client.query(query)
@@ -277,7 +277,7 @@ def test_a_small_call(server: Server, record_property: Callable[[str, object], N
 
 
 def test_the_command(large: str, tmp_path: Path) -> None:
-    """`tql serve` prints its url, logs where it is asked to, and Ctrl-C ends it with 130."""
+    """`tql serve` prints its URL, logs if requested, and Ctrl-C ends it with 130."""
     token = tmp_path / "token"
     token.write_text(TOKEN)
     command = [

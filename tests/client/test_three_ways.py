@@ -1,4 +1,4 @@
-"""The same search over HTTP in both forms, in this process, and by numpy, gives the same rows."""
+"""The same search over HTTP in both forms, in this process and by numpy returns the same rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def by_numpy(data: demo.Data, number: int, among: list[int]) -> list[tuple[str, str, str, float]]:
-    """Return the five nearest docstrings among some, with their cosine, computed in float64."""
+    """Return the five docstrings with the highest cosine similarity, computed in float64."""
     embeddings = data.embeddings[among].astype(np.float64)
     vector = data.vectors[number].astype(np.float64)
     scores = embeddings @ vector / (np.linalg.norm(embeddings, axis=1) * np.linalg.norm(vector))
@@ -37,7 +37,7 @@ def assert_same(result: Result, expected: list[tuple[str, str, str, float]]) -> 
 
 @pytest.mark.parametrize("number", range(24))
 def test_a_question_has_the_same_rows_three_ways(data: demo.Data, http: Client, embedded: Client, number: int) -> None:
-    """All rows."""
+    """The search over all rows is the same in all ways."""
     query = demo.nearest(data.vectors[number])
     expected = by_numpy(data, number, list(range(len(data.docstrings))))
 
@@ -51,7 +51,7 @@ def test_a_question_has_the_same_rows_three_ways(data: demo.Data, http: Client, 
 def test_a_filtered_question_has_the_same_rows_three_ways(
     data: demo.Data, http: Client, embedded: Client, number: int
 ) -> None:
-    """The rows of one module."""
+    """The search over the rows of one module is the same in all ways."""
     query = demo.nearest(data.vectors[number]).where(col("module") == "os.path")
     among = [place for place, row in enumerate(data.docstrings) if row["module"] == "os.path"]
     expected = by_numpy(data, number, among)

@@ -1,4 +1,4 @@
-"""The data that `engine_verdicts.jsonl` was measured on: eight in-memory datasets, the same on every machine."""
+"""Datasets on which `engine_verdicts.jsonl` was measured: eight datasets in memory, the same on every machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VECTORS = [[1, 2, 3, 4], [4, 3, 2, 1], [0, 0, 0, 1]]
 
 
 def build() -> dict[str, Any]:
-    """Return the datasets by name; they answer as ``mem://NAME`` as long as they are kept."""
+    """Return the datasets by name; queries can read ``mem://NAME`` while they are referenced."""
     rng = np.random.RandomState(0)
     return {
         "t": _t(rng.rand(COUNT, 4).astype("f4")),
@@ -54,7 +54,7 @@ def _made(name: str, kinds: dict[str, Any], data: dict[str, Any]) -> Any:
 _ClassLabel = type(TYPES.ClassLabel("int32"))
 
 
-# A column of nearly every type, and its value in a row by the number of the row; `emb` has random vectors.
+# A column of nearly every type, with the function that computes its value in a row; `emb` has random vectors.
 KINDS = {
     "id": TYPES.Int64(),
     "i32": TYPES.Int32(),
@@ -132,7 +132,7 @@ def _x(rng: np.random.RandomState) -> Any:
 
 
 def _u() -> Any:
-    """Return a small dataset to join with."""
+    """Return a small dataset for joins."""
     kinds = {"uid": TYPES.Int64(), "id": TYPES.Int64(), "name": TYPES.Text(), "val": TYPES.Float32()}
     data = {
         "uid": list(range(6)),
@@ -161,7 +161,7 @@ def _s() -> Any:
 
 
 def _built(rng: np.random.RandomState) -> Any:
-    """Return a dataset whose indexes are built at once; the measured verdicts know nothing of it."""
+    """Return a dataset whose indexes are built immediately; no measured verdict uses it."""
     made = deeplake.create("mem://built")
     made.indexing_mode = deeplake.IndexingMode.Always
     for column, kind in {"id": TYPES.Int64(), "te": TYPES.Text(TYPES.Exact), "e": TYPES.Embedding(4)}.items():
@@ -174,7 +174,7 @@ def _built(rng: np.random.RandomState) -> Any:
 
 
 def _n() -> Any:
-    """Return a dataset of values that are hard for keys and patterns; the measured verdicts know nothing of it."""
+    """Return a dataset with difficult values for keys and patterns; no measured verdict uses it."""
     kinds = {"id": TYPES.Int64(), "f": TYPES.Float64(), "big": TYPES.Int64(), "s": TYPES.Text()}
     data = {
         "id": list(range(4)),
@@ -186,7 +186,7 @@ def _n() -> Any:
 
 
 def _l() -> Any:
-    """Return a dataset of texts that are hard for LIKE."""
+    """Return a dataset with difficult texts for LIKE."""
     kinds = {"id": TYPES.Int64(), "s": TYPES.Text(), "ti": TYPES.Text(TYPES.Inverted)}
     return _made("l", kinds, {"id": list(range(len(PATTERNS))), "s": PATTERNS, "ti": PATTERNS})
 

@@ -1,4 +1,4 @@
-"""Say which texts were compared: a run can be repeated by its seeds."""
+"""Summary of the compared texts; the seeds repeat a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EACH = 1000
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the seeds, how many texts they made, and in how many of them reader and engine disagree."""
+    """Print the seeds, the number of texts, and the number of disagreements between parser and engine."""
     seeds = {
         outcome: sorted(
             int(found[1])

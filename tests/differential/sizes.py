@@ -1,4 +1,4 @@
-"""Texts of any depth and length."""
+"""Texts of any depth and length, for the limits of the parser."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ HEAD = 'select id from "mem://t" where '
 
 
 def _nested(opening: str, core: str, closing: str) -> Callable[[int], str]:
-    """Return what makes *core* inside *n* pairs."""
+    """Return the function that nests *core* in *n* pairs."""
     return lambda n: opening * n + core + closing * n
 
 
 def _chained(operator: str) -> Callable[[int], str]:
-    """Return what makes a chain of *n* conditions."""
+    """Return the function that builds a chain of *n* conditions."""
     return lambda n: HEAD + operator.join(f"id <> {100 + i}" for i in range(n))
 
 
 def _where(make: Callable[[int], str]) -> Callable[[int], str]:
-    """Return what puts the text that *make* makes behind WHERE."""
+    """Return the function that puts a text built by *make* after WHERE."""
     return lambda n: HEAD + make(n)
 
 
@@ -46,7 +46,7 @@ SIZED: dict[str, Callable[[int], str]] = {
     "spaces": lambda n: f'select id {" " * n} from "mem://u" limit 1',
 }
 
-# What may stand round an expression, as often as the engine's parser has room for.
+# Constructs that can enclose an expression, as often as the engine's parser allows.
 ROUND = [
     ("(", ")"),
     ("not ", ""),
@@ -75,7 +75,7 @@ ROUND = [
 
 
 def deep(rng: random.Random) -> str:
-    """Return a text with many things one inside the other, often more than the engine's parser has room for."""
+    """Return a text with many nested constructs, often deeper than the engine's parser allows."""
     kinds = rng.sample(ROUND, rng.randint(1, 3))
     chosen = [rng.choice(kinds) for _ in range(rng.randint(20, 1100))]
     inside = "".join(opening for opening, _ in chosen) + "id" + "".join(closing for _, closing in reversed(chosen))

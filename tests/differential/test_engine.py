@@ -1,4 +1,4 @@
-"""The measured verdicts hold, and the printed and the laid-out form of a text bring the rows of the text."""
+"""Measured verdicts of the engine hold, and the printed and the formatted form of a query return its rows."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CASES: list[dict[str, Any]] = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "corpus" / "engine_verdicts.jsonl").read_text("utf-8").splitlines()
 ]
-# Some cases are too long to be kept: "AND x100 :: select .." tells what they are made of, and how often.
+# Long cases are stored as their construction: "AND x100 :: select .." repeats a part.
 SHORT = re.compile(r"(.*?) x?(\d+) :: ")
 
-# Reading a column of sequences ends the engine's process now and then.
+# Reading a column of sequences sometimes crashes the engine.
 AT_RANDOM = "mem://s"
-# The columns of one byte a number. SQRT reads them as floats of two bytes: half of them lies behind the column, and is whatever was there.
+# Columns with one byte per number: SQRT reads them as two-byte floats, half of them behind the end of the column.
 OF_BYTES = frozenset({"u8", "v8"})
 
 
@@ -57,7 +57,7 @@ def runner() -> Iterator[Runner]:
 
 @pytest.mark.parametrize("part", range(8))
 def test_measured_texts_have_their_verdict(part: int, oracle: Oracle) -> None:
-    """Accepted or refused alike, at the same place, by the engine of the file, the engine here, and the reader."""
+    """Parser, stored verdict and engine accept or reject a text alike, at the same position."""
     cases = CASES[part::8]
     assert len(cases) > 200
     for case in cases:
@@ -74,12 +74,12 @@ def test_measured_texts_have_their_verdict(part: int, oracle: Oracle) -> None:
 
 
 def repeatable(tree: ast.Query) -> bool:
-    """Tell whether a query has the same rows each time."""
+    """Return whether a query returns the same rows each time."""
     return not any(isinstance(node, ast.Sample) or _is_drawn(node) for node in walk(tree))
 
 
 def _is_drawn(node: object) -> bool:
-    """Tell whether a function has another result each time."""
+    """Return whether a function returns another result each time."""
     if not isinstance(node, ast.Function):
         return False
     name = node.name.upper()
@@ -89,7 +89,7 @@ def _is_drawn(node: object) -> bool:
 
 @pytest.mark.parametrize("part", range(8))
 def test_printing_and_laying_out_keep_the_rows(part: int, runner: Runner) -> None:
-    """The same names, the same values, in the same order."""
+    """The printed and the formatted form return the same names and values, in the same order."""
     compared = 0
     for case in CASES[part::8]:
         text = text_of(case)
@@ -107,7 +107,7 @@ def test_printing_and_laying_out_keep_the_rows(part: int, runner: Runner) -> Non
 
 
 def test_the_engine_still_dies_of_what_the_cases_say(runner: Runner) -> None:
-    """Nothing is feared without need: each of these texts ends the process."""
+    """The engine still crashes on each query whose stored verdict is a crash."""
     feared = [text_of(case) for case in CASES if case["engine"].startswith("CRASH")]
     certain = [text for text in feared if AT_RANDOM not in text]
 

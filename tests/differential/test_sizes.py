@@ -1,4 +1,4 @@
-"""Deep and long texts are read, compared, hashed, shown, pickled, copied, printed and laid out without recursion."""
+"""Deep and long texts are parsed, compared, hashed, pickled, copied, printed and formatted without recursion."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ LARGE = {
 
 @pytest.mark.parametrize("kind", LARGE)
 def test_a_large_text_is_read_and_its_tree_is_a_value(kind: str) -> None:
-    """The tree of a text equals the tree of its printed and its laid-out form, and of its copy and pickle."""
+    """The tree of a text equals the trees of its printed and its formatted form, its copy and its pickle."""
     text = SIZED[kind](LARGE[kind])
 
     tree = parse(text)
 
     assert parse(to_tql(tree)) == tree
     assert parse(format_text(text)) == tree
-    assert pickle.loads(pickle.dumps(tree)) == tree  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(tree)) == tree  # noqa: S301 - a pickle of this test
     assert copy.deepcopy(tree) == tree
     assert hash(parse(text)) == hash(tree)
     assert repr(tree) == repr(parse(text))
@@ -50,14 +50,14 @@ def test_a_large_text_is_read_and_its_tree_is_a_value(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["AND", "OR", "plus"])
 def test_a_chain_that_ends_the_engine_is_told_and_stays_a_value(kind: str) -> None:
-    """10,000 members are read, compared, hashed, shown and pickled; the finding is TQL402."""
+    """Lists with 10,000 members are parsed, compared, hashed and pickled; the finding is TQL402."""
     text = SIZED[kind](10_000)
 
     reading = read(text)
 
     assert [finding.code for finding in reading.diagnostics] == ["TQL402"]
     assert reading.tree is not None
-    assert pickle.loads(pickle.dumps(reading.tree)) == read(text).tree  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(reading.tree)) == read(text).tree  # noqa: S301 - a pickle of this test
     assert hash(reading.tree) == hash(read(text).tree)
     assert len(repr(reading.tree)) > 10_000
 
@@ -66,5 +66,5 @@ def test_a_chain_that_ends_the_engine_is_told_and_stays_a_value(kind: str) -> No
     "kind", ["parens", "NOT", "unary minus", "nested select", "nested abs", "nested ARRAY", "union"]
 )
 def test_more_than_the_engine_holds_is_told(kind: str) -> None:
-    """The finding is TQL401, at once, however deep the text is."""
+    """A text of any depth gets the finding TQL401 without delay."""
     assert [finding.code for finding in read(SIZED[kind](100_000)).diagnostics] == ["TQL401"]

@@ -1,7 +1,7 @@
 """
-The reader and the engine's own parser agree on every text, and every tree prints to a text that reads as the tree.
+Random texts: the parser agrees with the engine's parser, and the printed form of a tree parses to the same tree.
 
-``TQL_TEXTS`` is the number of texts, 5,000 unless told; ``TQL_SEED`` the first seed; each seed makes 1,000 texts.
+``TQL_TEXTS`` is the number of texts, by default 5,000; ``TQL_SEED`` is the first seed; each seed generates 1,000 texts.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def oracle() -> Iterator[Oracle]:
 
 
 def disagreement(text: str, oracle: Oracle) -> str | None:
-    """Return where reader and engine differ about a text, if they do; what ends the engine must be refused."""
+    """Return a description of a disagreement between parser and engine, or None; a text that crashes the engine must be rejected."""
     reading = read(text)
     position = oracle.position(text)
     if position == CRASH:
@@ -68,7 +68,7 @@ def test_reader_and_engine_agree(seed: int, oracle: Oracle) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_reader_and_engine_agree_about_depth(seed: int, oracle: Oracle) -> None:
-    """What is nested too deeply is refused at the token at which the engine's parser has no room left."""
+    """A text that is nested too deeply is rejected at the same token as by the engine's parser."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     found = [disagreement(deep(rng), oracle) for _ in range(EACH // 20)]
@@ -78,13 +78,13 @@ def test_reader_and_engine_agree_about_depth(seed: int, oracle: Oracle) -> None:
 
 @pytest.mark.parametrize("text", corpus("disagreements.jsonl"))
 def test_reader_and_engine_agree_where_they_once_did_not(text: str, oracle: Oracle) -> None:
-    """What a run found stays found."""
+    """Texts that earlier runs found stay fixed."""
     assert disagreement(text, oracle) is None
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_tree_prints_to_a_text_that_reads_as_the_tree(seed: int, oracle: Oracle) -> None:
-    """So do trees that no text of the generator has: parts of one put into another."""
+    """The engine accepts the printed form of a tree, and it parses to the tree; also for trees with parts of other trees."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     trees = [tree for tree in (read(generated(rng)).tree for _ in range(EACH // 4)) if tree is not None]
     assert len(trees) > EACH // 20
@@ -97,7 +97,7 @@ def test_a_tree_prints_to_a_text_that_reads_as_the_tree(seed: int, oracle: Oracl
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_laying_out_keeps_tokens_comments_and_meaning(seed: int) -> None:
-    """It keeps the tree and everything but blanks, and doing it again changes nothing."""
+    """Formatting preserves the tree and everything except white space, and is idempotent."""
     made = 0
     for text in texts(seed, EACH // 4, corpus("real_world.jsonl")):
         reading = read(text)

@@ -1,4 +1,4 @@
-"""Texts of every kind: from the grammar, and from given texts by changing tokens and characters."""
+"""Random texts, generated from the grammar or by mutating tokens and characters of other texts."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ WORDS = (*sorted(keywords.RESERVED), *NAMES, *STRINGS, *FLOATS, *INTEGERS, *keyw
 
 @functools.cache
 def rules() -> dict[str, list[list[tuple[str, bool]]]]:
-    """Return, for each thing that the grammar makes, its alternatives: names of symbols, each with whether it is a token."""
+    """Return the alternatives of each symbol of the grammar, as lists of symbols, each with whether it is a token."""
     from lark.load_grammar import load_grammar
 
     grammar = resources.files("tql_grammar").joinpath("syntax", "tql.lark").read_text(encoding="utf-8")
-    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
+    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is partially typed
     found: dict[str, list[list[tuple[str, bool]]]] = defaultdict(list)
     for rule in loaded.compile(["start"], "*")[1]:
         found[rule.origin.name].append([(symbol.name, symbol.is_term) for symbol in rule.expansion])
@@ -67,7 +67,7 @@ def rules() -> dict[str, list[list[tuple[str, bool]]]]:
 
 @functools.cache
 def height(name: str, above: tuple[str, ...] = ()) -> int:
-    """Return how many rules the shortest text of a thing needs at the least, one inside the other."""
+    """Return the minimum depth of rules that a symbol needs."""
     if name in above:
         return 1000
     inside = (*above, name)
@@ -77,7 +77,7 @@ def height(name: str, above: tuple[str, ...] = ()) -> int:
 
 
 def spelt(kind: str, rng: random.Random) -> str:
-    """Return one way to write a token."""
+    """Return one spelling of a token."""
     known = SPELLINGS.get(kind)
     if known:
         return rng.choice(known)
@@ -88,7 +88,7 @@ def spelt(kind: str, rng: random.Random) -> str:
 
 @functools.cache
 def _spellings() -> dict[str, list[str]]:
-    """Return how each keyword and sign is written."""
+    """Return the spelling of each keyword and sign."""
     found: dict[str, list[str]] = defaultdict(list)
     for word, kind in (*keywords.TOKEN_OF_WORD.items(), *keywords.SYMBOLS.items()):
         found[kind].append(word)
@@ -96,7 +96,7 @@ def _spellings() -> dict[str, list[str]]:
 
 
 def tokens_of(name: str, rng: random.Random, size: int) -> Iterator[str]:
-    """Yield the tokens of a random text of a thing: after *size* tokens, what is still open is ended the shortest way."""
+    """Yield the tokens of a random text of a symbol; after *size* tokens, open rules end with their shortest alternatives."""
     open_parts = [(name, False)]
     made = 0
     while open_parts:
@@ -112,24 +112,24 @@ def tokens_of(name: str, rng: random.Random, size: int) -> Iterator[str]:
 
 
 def _tallest(parts: Sequence[tuple[str, bool]]) -> int:
-    """Return the height of the tallest of the parts."""
+    """Return the maximum height of the parts."""
     return max((0 if token else height(part) for part, token in parts), default=0)
 
 
 def joined(words: Sequence[str], rng: random.Random) -> str:
-    """Return words as a text, with blanks and comments between them; in one text of three, nothing may stand between two words."""
+    """Return tokens joined to a text, separated by white space and comments; in one of three texts the separators can be empty."""
     blanks = rng.choice([[" "], BLANKS, [*BLANKS, "", ""]])
     return "".join(word + rng.choice(blanks) for word in words)
 
 
 def generated(rng: random.Random) -> str:
-    """Return a text from the grammar, usually one that the engine accepts."""
+    """Return a text generated from the grammar, which the engine usually accepts."""
     start = "statements" if rng.random() < 0.05 else "query"
     return joined(list(tokens_of(start, rng, rng.randint(4, 40))), rng)
 
 
 def other_tokens(text: str, rng: random.Random) -> str:
-    """Return a text with tokens left out, doubled, exchanged or replaced."""
+    """Return a text with tokens removed, doubled, swapped or replaced."""
     words = [text[token.start : token.end] for token in lexer.tokens(lexer.cut_at_nul(text)) if token.kind != STOP]
     for _ in range(rng.randint(1, 3)):
         if not words:
@@ -151,7 +151,7 @@ def other_tokens(text: str, rng: random.Random) -> str:
 
 
 def other_characters(text: str, rng: random.Random) -> str:
-    """Return a text with characters left out, added or replaced."""
+    """Return a text with characters removed, inserted or replaced."""
     letters = list(text)
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(letters) + 1)
@@ -160,7 +160,7 @@ def other_characters(text: str, rng: random.Random) -> str:
 
 
 def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
-    """Yield *number* texts: generated ones, and given or generated ones with changes."""
+    """Yield *number* texts: generated ones, and mutations of generated and given ones."""
     import random
 
     rng: Any = random.Random(seed)  # noqa: S311 - repeatable, not secret

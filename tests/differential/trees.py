@@ -1,4 +1,4 @@
-"""Trees that no text of the generator has."""
+"""Random trees that the text generator does not produce."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
     from tql_grammar.record import Record
 
-# What stands in one place only, so that it cannot be exchanged for another expression.
+# Nodes that are valid in one place only, and cannot be exchanged for another expression.
 BOUND = (ast.Aliased, ast.Pair, ast.Slice, ast.Computed, ast.Split, ast.Star)
 HOLDERS = (ast.Not, ast.Negate, ast.Comparison, ast.Chain, ast.And, ast.Or, ast.IsNull, ast.Like, ast.Between)
 
 
 def _bound(node: ast.Expression) -> bool:
-    """Tell whether an expression cannot stand in the place of another; the smallest integer has no literal without its sign."""
+    """Return whether an expression cannot replace another one; the smallest integer has no literal without its sign."""
     return isinstance(node, BOUND) or (isinstance(node, ast.Number) and node.value == -SMALLEST_INTEGER)
 
 
 def grafted(tree: ast.Query, other: ast.Query, rng: random.Random) -> ast.Query:
-    """Return *tree* with operands exchanged for expressions of *other*."""
+    """Return *tree* with operands replaced by expressions of *other*."""
     shoots = [node for node in walk(other) if isinstance(node, ast.Expression) and not _bound(node)]
 
     def change(node: Record) -> Record:
-        # A negative number is one literal: some places take no other expression.
+        # A negative number is one literal; some places accept no other expression.
         literal = isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number)
         if not isinstance(node, HOLDERS) or literal or rng.random() < 0.5 or not shoots:
             return node
@@ -37,7 +37,7 @@ def grafted(tree: ast.Query, other: ast.Query, rng: random.Random) -> ast.Query:
             return node.replace(**{rng.choice(places): rng.choice(shoots)})
         operands = list(node.__dict__["operands"])
         shoot = rng.choice(shoots)
-        # A chain inside a chain of its kind is one chain.
+        # A chain within a chain of its kind is one chain.
         if type(shoot) is not type(node):
             operands[rng.randrange(len(operands))] = shoot
         return node.replace(operands=tuple(operands))

@@ -1,4 +1,4 @@
-"""What is found out about a record is its own: a changed copy is the record that would have been made so, and stands where the first stood."""
+"""Cached properties of a record do not leak: a changed copy equals a newly constructed record, and keeps the span."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_node_stays_where_it_stands() -> None:
     "record", [ast.Vector(ONE), ast.Column("a").at(0, 1), QUERY.bind(low=1).statement, Schema(a="int64")]
 )
 def test_what_is_no_field_is_refused(record: Record) -> None:
-    """By its name, whatever is kept beside the fields."""
+    """The error names the unknown field, also for a record with cached properties."""
     str(record)
     with pytest.raises(TypeError, match=r"has no field \['nothing'\]"):
         record.replace(nothing=1)

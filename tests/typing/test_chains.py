@@ -1,7 +1,7 @@
 """
-Typical chains have the types that editors and type checkers should see; the checkers read this file, and it runs too.
+Static types of typical chains, checked by mypy and basedpyright, and run as tests.
 
-``assert_type`` fails in mypy and basedpyright where a type is another one; an ignore that is not needed fails too.
+``assert_type`` fails in both checkers if a type differs; so does an ignore comment that is not needed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_the_main_chain_is_a_query() -> None:
     assert_type(query.similarity("e", VECTOR, metric="l2", as_=None, exact=True), Query)
     assert_type(select(year=col("meta")["year"]).group_by("year").distinct(), Query)
     assert_type(query.union(select("text")).intersect(select("text")), Query)
-    assert_type(select("id").bm25("text", "words"), int)  # type: ignore[assert-type]  # pyright: ignore[reportAssertTypeFailure]  # an assertion that has to fail, so that the others can
+    assert_type(select("id").bm25("text", "words"), int)  # type: ignore[assert-type]  # pyright: ignore[reportAssertTypeFailure]  # a wrong assertion, to prove that the checkers detect one
     assert_type(select("id").sample_by("w", limit=3).ungroup_by(), Query)
     assert_type(query.when(condition=True, function=lambda q: q.limit(3)), Query)
     assert_type(query.pipe(str), str)
@@ -65,15 +65,15 @@ def test_the_main_chain_is_a_query() -> None:
 
 
 def test_expressions_are_expressions() -> None:
-    """Operators, methods and functions of columns give expressions, comparisons too."""
+    """Operators, methods and functions of columns return expressions; so do comparisons."""
     column = col("a")
 
     assert_type(column, Expr)
     assert_type(column + 1, Expr)
     assert_type(2 - column, Expr)
     assert_type(column == 1, Expr)
-    assert_type(column != None, Expr)  # noqa: E711 - it makes a condition
-    assert_type(column < column, Expr)  # noqa: PLR0124 - the type is what is looked at
+    assert_type(column != None, Expr)  # noqa: E711 - it creates a condition
+    assert_type(column < column, Expr)  # noqa: PLR0124 - only the type is tested
     assert_type((column == 1) & ~(column > 2) | column.in_([1, 2]), Expr)
     assert_type(column[0], Expr)
     assert_type(column["key"], Expr)
@@ -93,7 +93,7 @@ def test_expressions_are_expressions() -> None:
 
 
 def test_values_of_a_query() -> None:
-    """What a query tells of itself has types of its own."""
+    """`diff`, `explain` and `prepare` return typed objects."""
     query = select("id").where(col("a") > param("low"))
 
     def look(difference: Difference, level: QueryLevel, prepared: Prepared) -> tuple[bool, str, tuple[str, ...]]:
@@ -107,7 +107,7 @@ def test_values_of_a_query() -> None:
 
 
 def test_a_client_gives_results(tmp_path: Path) -> None:
-    """Rows, columns and arrays of a result."""
+    """Rows, columns and arrays of a result have types."""
     made = deeplake.create(str(tmp_path / "ds"))
     made.add_column("id", "int64")
     made.append({"id": [3, 4]})
@@ -125,7 +125,7 @@ def test_a_client_gives_results(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_seen_by_the_checkers() -> None:
-    """Wrong arguments are errors of the checkers, and ArgumentErrors when the program runs."""
+    """Wrong arguments are type errors in the checkers, and ArgumentErrors at run time."""
     with pytest.raises(ArgumentError):
         select(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the mistake
     with pytest.raises(ArgumentError):

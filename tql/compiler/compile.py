@@ -17,11 +17,12 @@ from tql.compiler.lower import lower, source
 from tql.compiler.pack import pack
 from tql.compiler.resolve import resolve
 from tql.parameters import require_bound, require_fitting
+from tql.plan.helpers import names_apart_from, names_in
 from tql.plan.schema import schema
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot
 from tql_grammar.printing.printer import pieces, to_tql
-from tql_grammar.rewrite.source import depth, filled, lacks_source
+from tql_grammar.rewrite.source import depth, fill_source, lacks_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,8 +48,9 @@ def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
         ArgumentError: no text has the query's meaning.
     """
     found: Any = query
-    for step in PASSES:
-        found = step(found, context)
+    with names_apart_from(names_in(query, context.schemas.values())):
+        for step in PASSES:
+            found = step(found, context)
     packed: Packed = found
     return packed
 
@@ -60,7 +62,8 @@ def tree(query: Statement) -> ast.Query:
 
 def seen(query: Statement) -> Scope:
     """Return the columns of the source of a query."""
-    return schema(resolve(source(bind(query, NOWHERE).source), NOWHERE))
+    with names_apart_from(names_in(query, ())):
+        return schema(resolve(source(bind(query, NOWHERE).source), NOWHERE))
 
 
 def compile_query(
@@ -105,7 +108,7 @@ def _pieces(
     try:
         found = compiled(query, Context(dataset, schemas or {})).tree
         if dataset is not None:
-            found = filled(found, dataset)
+            found = fill_source(found, dataset)
         elif needs_source and lacks_source(found):
             raise without_source(compile_query(query))
         written = pieces(found, values)
@@ -148,4 +151,4 @@ def with_source(text: str, dataset: str) -> str:
     from tql_grammar.syntax.parser import read
 
     found = read(text).tree
-    return text if found is None or not lacks_source(found) else to_tql(filled(found, dataset))
+    return text if found is None or not lacks_source(found) else to_tql(fill_source(found, dataset))

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
+from tql.compiler.sets import as_columns, required_names
 from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.qualified_name import QualifiedName
+from tql.plan.helpers import helper
 from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.statement import DerivedQuery, Fusion, SetOperation, Statement, TextSearch
+from tql.statement import LAST_CLAUSES, DerivedQuery, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-LEG, LOWEST, HIGHEST, WEIGHT = "zleg", "zlow", "zhigh", "zw"
+WEIGHT = "w"
 
 
 def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
@@ -34,78 +36,12 @@ def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
     return selected_names(query.outputs or (ast.Star(),), [search.alias for search in query.searches], child)
 
 
-def _required(subject: str, found: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return names of columns, or refuse a query whose columns are not known."""
-    if found is None:
-        raise ArgumentError(
-            subject,
-            "takes a query with its columns by name: the engine does not do it for `*`",
-            "select *",
-            'name them: select("a", "b")',
-        )
-    return found
-
-
-def _columns(labels: tuple[str, ...]) -> tuple[Expression, ...]:
-    """Return names as columns."""
-    return tuple(map(ast.Column, labels))
-
-
 def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
-    columns = _columns(_required("distinct", names(query, child)))
-    rows = lower(query.replace(unique=False, keys=(), row_limit=None, row_offset=None), child)
-    whole = Statement(
-        outputs=columns, groups=columns, keys=query.keys, row_limit=query.row_limit, row_offset=query.row_offset
-    )
+    columns = as_columns(required_names("distinct", names(query, child)))
+    rows = lower(query.replace(unique=False, **LAST_CLAUSES), child)
+    whole = Statement(outputs=columns, groups=columns, **last_clauses(query))
     return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
-
-
-# --- set operations ---------------------------------------------------------------------------------------------------
-
-
-def combined(source: SetOperation, lower: Lower) -> Plan:
-    """Return the rows of a set operation."""
-    members = [lower(member) for member in source.members]
-    labels = _required(source.operator, column_names(members[0]))
-    columns = _columns(labels)
-    legs = Union(tuple(_leg(member, labels, number, lower) for number, member in enumerate(members, 1)))
-    if source.operator == "union_all":
-        return lower(Statement(outputs=columns), legs)
-    if source.operator == "union":
-        return lower(Statement(outputs=columns, groups=columns), legs)
-    return _kept(columns, legs, source.operator, lower)
-
-
-def _kept(columns: tuple[Expression, ...], legs: Plan, operator: str, lower: Lower) -> Plan:
-    """Return the rows that are in both legs, or in the first only."""
-    leg = ast.Column(LEG)
-    marks = (ast.Aliased(ast.Function("min", (leg,)), LOWEST), ast.Aliased(ast.Function("max", (leg,)), HIGHEST))
-    grouped = lower(Statement(outputs=(*columns, *marks), groups=columns), legs)
-    test = (
-        ast.Comparison("!=", ast.Column(LOWEST), ast.Column(HIGHEST))
-        if operator == "intersect"
-        else ast.Comparison("=", ast.Column(HIGHEST), ast.Number(1))
-    )
-    reason = (
-        "the engine has no INTERSECT and EXCEPT that are right: the numbers of the queries that a row is from decide"
-    )
-    return lower(Statement(outputs=columns, conditions=(test,)), Subquery(grouped, reason=reason))
-
-
-def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Plan:
-    """Return a member with a column that says which one it is: without it the engine takes two legs of all columns as sets of row numbers."""
-    own = _required("union", column_names(member))
-    if sorted(own) != sorted(labels):
-        raise ArgumentError(
-            "union / intersect / except_",
-            f"takes queries with the same columns, {', '.join(labels)}",
-            ", ".join(own),
-            "name them alike: select(a=col(..))",
-        )
-    reason = "each row says which query it is from: without it the engine takes the queries as sets of row numbers"
-    outputs = (*_columns(labels), ast.Aliased(ast.Number(number), LEG))
-    return lower(Statement(outputs=outputs), Subquery(member, reason=reason))
 
 
 # --- searches that the engine takes in one form -----------------------------------------------------------------------
@@ -120,7 +56,8 @@ def _has_words(query: Statement) -> bool:
     """Tell whether a query searches for words, and is not yet in the engine's one form."""
     if any(isinstance(search, TextSearch) for search in query.searches):
         return True
-    return any(_is_word_ranking(key.expression) for key in query.keys) and query.row_offset is not None
+    is_flat = len(query.keys) == 1 and query.row_limit is not None and query.row_offset is None
+    return any(_is_word_ranking(key.expression) and not (is_flat and key.direction == "desc") for key in query.keys)
 
 
 def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
@@ -143,8 +80,8 @@ def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
         return plan
     rest: tuple[Expression, ...] = ()
     if label not in {None, "score"}:
-        names_ = _required("bm25", names(query, child))
-        rest = (*_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
+        names_ = required_names("bm25", names(query, child))
+        rest = (*as_columns(names_[:-1]), ast.Aliased(ast.Column("score"), names_[-1]))
     cut = (query.row_limit, query.row_offset) if skipped else (None, None)
     reason = (
         "the engine ranks words in one form: the score, named score, is the only key, and the first rows are asked for"
@@ -164,6 +101,9 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
         )
     (key,) = query.keys
     if not searches:
+        if key.direction != "desc":
+            rule = "ranks the best first only"
+            raise ArgumentError(subject, rule, str(key), ".bm25(.., as_=None), or desc(fn.bm25_similarity(..))")
         return key.expression, None
     (search,) = searches
     _require_ranked_first(query, key, search)  # type: ignore[arg-type]  # no fusion: `_has_words`
@@ -190,7 +130,7 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
-    labels = _required("hybrid", names(query.replace(searches=()), child))
+    labels = required_names("hybrid", names(query.replace(searches=()), child))
     _require_key(child, fusion)
     key = ast.Column(fusion.key)
     outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))
@@ -198,17 +138,11 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
         outputs=(*query.outputs, *(() if fusion.key in labels else (key,))),
         searches=(),
         conditions=tuple(part for part in query.conditions if part not in outside),
-        keys=(),
-        row_limit=None,
-        row_offset=None,
+        **LAST_CLAUSES,
     )
-    whole = Statement(
-        outputs=_columns((*labels, fusion.alias)),
-        conditions=outside,
-        keys=_with_ties([_best_first(item, fusion.alias) for item in query.keys], key),
-        row_limit=query.row_limit,
-        row_offset=query.row_offset,
-    )
+    keys = _with_ties([_best_first(item, fusion.alias) for item in query.keys], key)
+    outputs = as_columns((*labels, fusion.alias))
+    whole = Statement(outputs=outputs, conditions=outside, **{**last_clauses(query), "keys": keys})
     rows = Subquery(_added_up(ranked, child, fusion, labels, lower), reason=ADDED_UP)
     return lower(whole, rows, (Score(fusion.alias, "desc"),))
 
@@ -223,7 +157,7 @@ def _added_up(ranked: Statement, child: Plan, fusion: Fusion, labels: tuple[str,
     firsts = (
         ast.Aliased(ast.Function("first", (ast.Column(label),)), label) for label in labels if label != fusion.key
     )
-    total = ast.Aliased(ast.Function("sum", (ast.Column(WEIGHT),)), fusion.alias)
+    total = ast.Aliased(ast.Function("sum", (ast.Column(helper(WEIGHT)),)), fusion.alias)
     return lower(Statement(outputs=(key, *firsts, total), groups=(key,)), legs)
 
 
@@ -245,8 +179,8 @@ def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower:
     score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
     first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
-    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), WEIGHT)
-    outputs = (*_columns(names(ranked, child) or ()), weight)
+    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), helper(WEIGHT))
+    outputs = (*as_columns(names(ranked, child) or ()), weight)
     return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
 
 
@@ -275,8 +209,8 @@ def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
     if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
         rule = "takes a grouped query as the source: the engine answers no rows for any other"
         raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
-    labels = _required("ungroup_by", column_names(child))
-    members = lower(Statement(outputs=_columns(labels), parts_per_group=query.parts_per_group), child)
+    labels = required_names("ungroup_by", column_names(child))
+    members = lower(Statement(outputs=as_columns(labels), parts_per_group=query.parts_per_group), child)
     rest = query.replace(parts_per_group=None, source=None)
     reason = "the members of the groups are rows before any other clause"
     return members if rest == Statement() else lower(rest, Subquery(members, reason=reason))

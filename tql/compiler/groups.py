@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
+from tql.plan.helpers import helper
 from tql.plan.schema import bare
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -72,7 +73,9 @@ class PostAggregation:
             if part.name in self._known.values():
                 return ast.Column(part.name)
         if part in self._by or is_aggregate(part):
-            return ast.Column(self._known.get(part) or self._hidden.setdefault(part, f"zh{len(self._hidden) + 1}"))
+            return ast.Column(
+                self._known.get(part) or self._hidden.setdefault(part, helper(f"h{len(self._hidden) + 1}"))
+            )
         if isinstance(part, (ast.Column, QualifiedName, ast.Star)):
             rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
             hint = "reduce it, as with fn.first(..), or add it to group_by"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tql.compiler.grouped import is_grouped
 from tql.expressions.qualified_name import QualifiedName
-from tql.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Plan, Sample, Scan, Sort, Subquery, Union
+from tql.plan.helpers import helper
+from tql.plan.nodes import CLAUSES, Aggregate, Extend, Join, Plan, Scan, Subquery, Union
 from tql.plan.schema import alias_of, missing_side
 from tql.plan.tree import own_nodes
 from tql.statement import Dataset, DerivedQuery, Fusion, Sampling, Statement
@@ -78,7 +79,7 @@ def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
         raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
     _require_qualified(query, left.alias, join.source.alias)
     read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
-    there = {column: f"zj{number}" for number, column in enumerate(read, 1)}
+    there = {column: helper(f"j{number}") for number, column in enumerate(read, 1)}
     columns = tuple(ast.Aliased(column, label) for column, label in there.items())
     both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
     outer = query.replace(outputs=tuple(map(_with_name, query.outputs)), source=None, joined=None)
@@ -140,7 +141,7 @@ def _unfiltered(plan: Plan) -> Plan:
 def _whole(plan: Plan) -> Plan:
     """Return a query without what filters, orders and cuts its rows, at every level down to a search for words, which the engine does in one form only."""
     base = plan
-    while isinstance(base, (Filter, Sample, Sort, Limit)):
+    while isinstance(base, CLAUSES):
         if ranks_words(base):
             return plan
         base = base.child

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.compiler.expand import EXPANSIONS, combined
+from tql.compiler.expand import EXPANSIONS
 from tql.compiler.grouped import refuse_stray_aggregates
+from tql.compiler.sets import set_operation
 from tql.compiler.steps import steps
 from tql.plan.nodes import Scan, Subquery, Verbatim
 from tql.statement import Dataset, DerivedQuery, SetOperation, Statement, VerbatimQuery
@@ -58,4 +59,4 @@ def source(part: Dataset | DerivedQuery | VerbatimQuery | SetOperation | None) -
         return Subquery(lowered(part.query), part.alias)
     if isinstance(part, VerbatimQuery):
         return Subquery(Verbatim(part.tree))
-    return Scan() if part is None else Subquery(combined(part, lowered))
+    return Scan() if part is None else Subquery(set_operation(part, lowered))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tql_grammar.rewrite.scope import Scope
 
 N = TypeVar("N", bound="Record")
+# Types without sums.
+OTHERS = frozenset({"text", "json", "bytes"})
 # Types in which arithmetic stays whole; that of uint64 is a float64.
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
@@ -30,25 +32,34 @@ def without_nulls(node: N, scope: Scope) -> N:
     Return *node* with the aggregates of nullable numbers by those of numbers: a sum of one null is 0, and a mean is the sum over the count without nulls.
 
     Raises:
-        ArgumentError: the smallest or the largest of them, which the engine has no form for.
+        ArgumentError: an aggregate of what is no number, or the smallest or the largest of nullable numbers: the engine has no form for them.
     """
+    return rebuild(node, lambda part: _reduction(part, scope) if _is_numeric(part) else part)  # type: ignore[arg-type]  # a function
 
-    def change(part: Record) -> Record:
-        if not is_aggregate(part) or part.name in {"count", "first"}:  # type: ignore[attr-defined]  # an aggregate is a Function
-            return part
-        (argument,) = part.arguments  # type: ignore[attr-defined]  # the same
-        absences = missing(argument, scope)
-        if not absences:
-            return part
-        form = NULLABLE.get(part.name)  # type: ignore[attr-defined]  # the same
-        if form is None:
-            rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
-            subject = f"fn.{part.name}"  # type: ignore[attr-defined]  # the same
-            names = ", ".join(repr(column.name) for column in absences)
-            raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
-        return form(_single_sum(written(argument, scope), scope), absent(absences))
 
-    return rebuild(node, change)
+def _is_numeric(node: Record) -> bool:
+    """Tell whether *node* is an aggregate of numbers."""
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first"}
+
+
+def _reduction(node: ast.Function, scope: Scope) -> Expression:
+    """Return an aggregate of numbers without their nulls."""
+    (argument,) = node.arguments
+    subject = f"fn.{node.name}"
+    column = scope.column(argument)
+    if column is not None and column.dtype in OTHERS:
+        rule = f"aggregates numbers only, and the column has the type {column}"
+        hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
+        raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
+    absences = missing(argument, scope)
+    if not absences:
+        return node
+    form = NULLABLE.get(node.name)
+    if form is None:
+        rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
+        names = ", ".join(repr(absence.name) for absence in absences)
+        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
+    return form(_single_sum(written(argument, scope), scope), absent(absences))
 
 
 def _single_sum(argument: Expression, scope: Scope) -> Expression:

@@ -19,12 +19,26 @@ from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, replace_references, unqualify, uses
-from tql.plan.nodes import Aggregate, Barrier, Explode, Extend, Filter, Join, Limit, Plan, Project, Sample, Sort
+from tql.plan.nodes import (
+    CLAUSES,
+    Aggregate,
+    Barrier,
+    Explode,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    Project,
+    Sample,
+    Sort,
+)
 from tql.plan.positions import has_row_number, is_positional, positional_call, require_source_order
 from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
-from tql.plan.tree import inputs, with_inputs
+from tql.plan.tree import inputs, operations, with_inputs
 from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable, value_names
@@ -88,17 +102,16 @@ def _resolved(plan: Plan) -> Plan:
 def _taken_apart(plan: Plan) -> tuple[Plan, Steps]:
     """Return the select list of a statement, and the clauses around it."""
     steps, conditions = Steps(), []
-    while not isinstance(plan, tuple(_RULES)) and (step := _STEPS.get(type(plan))) is not None:
+    while isinstance(plan, CLAUSES):
         if isinstance(plan, Filter):
             conditions.append(plan.predicate)
         else:
-            steps = step(steps, plan)
-        plan = plan.child  # type: ignore[attr-defined]  # a step has one
+            steps = _STEPS[type(plan)](steps, plan)
+        plan = plan.child
     return plan, steps._replace(conditions=tuple(reversed(conditions)))
 
 
 _STEPS: dict[type[Plan], Callable[..., Steps]] = {
-    Filter: lambda steps, _plan: steps,
     Sample: lambda steps, plan: steps._replace(sample=plan),
     Sort: lambda steps, plan: steps._replace(keys=plan.keys),
     Limit: lambda steps, plan: steps._replace(limit=plan),
@@ -277,12 +290,22 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
+    _refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
     if is_whole and not (having or keys or steps.limit):
         return groups
     plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
     return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+
+
+def _refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
+    """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
+    is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
+    if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
+        rule = "takes rows that are not groups: the engine cannot group the rows of group_by, distinct or a set operation once more"
+        hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
+        raise ArgumentError("group_by", rule, "a grouped source", hint)
 
 
 def _reduces(node: Expression) -> bool:

@@ -22,6 +22,7 @@ class Lower(Protocol):
 
     def __call__(self, query: Statement, child: Plan | None = None, scores: tuple[Score, ...] = ()) -> Plan:
         """Return the plan."""
+        ...
 
 
 def steps(query: Statement, child: Plan, scores: tuple[Score, ...] = ()) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from tql.expressions.aggregates import is_aggregate
+from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Extend
 from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
 from tql_grammar import ast
@@ -178,4 +179,4 @@ def _absent() -> Expression:
 
 def _match(operator: Literal["=", "!="]) -> Expression:
     """Return the comparison of the number of the other source's row with 0."""
-    return ast.Comparison(operator, ast.Column(MATCH), ast.Number(0))
+    return ast.Comparison(operator, ast.Column(helper(MATCH)), ast.Number(0))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-ONE = "zn"
+ONE = "n"
 X = Parameter("x")
 
 AGGREGATES: dict[str, Function] = {

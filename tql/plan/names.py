@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.expressions.qualified_name import QualifiedName
+from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Union, Verbatim
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -110,7 +111,7 @@ def hidden_columns(
     hidden: dict[str, str] = {}
     for label in read:
         if label not in plain:
-            hidden[label] = unused(f"z{len(hidden) + 1}", made) if label in made else label
+            hidden[label] = helper(len(hidden) + 1) if label in made else label
     return hidden
 
 
@@ -127,13 +128,6 @@ def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
 def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression]) -> bool:
     """Tell whether a name refers to a column of the source."""
     return place == "source" or (place is None and label not in made)
-
-
-def unused(label: str, taken: Mapping[str, Expression]) -> str:
-    """Return *label*, with letters appended until it is unique."""
-    while label in taken:
-        label += "z"
-    return label
 
 
 def replace_references(node: N, hidden: Mapping[str, str]) -> N:

@@ -209,3 +209,7 @@ class Barrier(Plan):
 
     child: Plan
     reason: str
+
+
+# The operations of the clauses around a select list; a statement has each at most once, but for conditions.
+CLAUSES = (Filter, Sample, Sort, Limit)

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from tql.expressions.aggregates import is_aggregate
+from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 # The column of a left or right join with the row number of the joined source, 0 for unmatched rows.
-MATCH = "zmatch"
+MATCH = "match"
 # Aggregates that return a value of their column, and the type that sums and means are promoted with.
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
@@ -325,7 +326,7 @@ def _of_join(plan: Join) -> Scope:
     """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
-    result = Scope({} if absent is None else {MATCH: INTEGER}, moved=True)
+    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, moved=True)
     for part in plan.columns:
         column = part.expression
         if isinstance(column, ast.Column):

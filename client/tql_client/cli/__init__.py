@@ -1,1 +1,1 @@
-"""The command ``tql``."""
+"""Command line ``tql``."""

@@ -1,4 +1,4 @@
-"""Changes of files by the command: in place, or only as a difference."""
+"""Writing of changed files: in place, to stdout, or as a diff."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ if TYPE_CHECKING:
     import argparse
 
 
-def apply_changes(path: str, text: str, laid_out: str, options: argparse.Namespace) -> bool:
-    """Put *laid_out* in the place of a text, as the options say, and tell whether that changes it."""
-    changed = laid_out != text
+def apply_changes(path: str, text: str, new_text: str, options: argparse.Namespace) -> bool:
+    """
+    Write the new text of a file, and return whether it differs from the old one.
+
+    With ``--diff`` a diff is written to stdout; with ``--check`` a changed file is only reported; the new text of stdin goes to stdout.
+    """
+    changed = new_text != text
     if options.diff:
-        sys.stdout.write(_difference(path, text, laid_out))
+        sys.stdout.write(_diff(path, text, new_text))
     elif options.check:
         if changed:
             sys.stderr.write(f"{path} would change\n")
     elif path == "<stdin>":
-        sys.stdout.write(laid_out + "\n")
+        sys.stdout.write(new_text + "\n")
     elif changed:
-        Path(path).write_text(laid_out + "\n", encoding="utf-8", newline="")
+        Path(path).write_text(new_text + "\n", encoding="utf-8", newline="")
     return changed
 
 
-def _difference(path: str, before: str, after: str) -> str:
-    """Return the difference of two texts as patch reads it."""
+def _diff(path: str, before: str, after: str) -> str:
+    """Return the unified diff of two texts."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), path, path, lineterm="")
     return "".join(line + "\n" for line in lines)

@@ -1,7 +1,7 @@
 """
-The demo, the main job on real input: find the docstring of Python's standard library that answers a question.
+Demo: a vector search, over HTTP, for the docstring of Python's standard library that answers a question.
 
-The data are 1,694 docstrings (PSF licence) and 24 questions with their embeddings of 384 float32 numbers, made by all-MiniLM-L6-v2 (Apache-2.0).
+The data are 1,694 docstrings (PSF licence) and 24 questions, with embeddings of 384 float32 numbers by all-MiniLM-L6-v2 (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from tql_client.client import Client
 
 NAME = "hub://demo/pydocs"
-TOKEN = "demo-token"  # noqa: S105 - it guards a server that lives for a minute on this machine
+TOKEN = "demo-token"  # noqa: S105 - the token of a temporary server on this machine
 NEAREST = 5
 BATCH = 121
-TRAP = f'select name from "{NAME}" where id > 1690 & id < 1692'  # noqa: S608 - a trap, written by hand on purpose
+TRAP = f'select name from "{NAME}" where id > 1690 & id < 1692'  # noqa: S608 - a hand-written query with a trap, on purpose
 MEANT = TRAP.replace("&", "and")
 
 
@@ -47,9 +47,9 @@ class Data(Record):
 
     Attributes:
         docstrings: dicts with id, module, name, kind and text.
-        embeddings: of the docstrings, shape (1694, 384), float32.
-        questions: in words.
-        vectors: of the questions, shape (24, 384), float32.
+        embeddings: the embeddings of the docstrings, shape (1694, 384), float32.
+        questions: the questions.
+        vectors: the embeddings of the questions, shape (24, 384), float32.
     """
 
     docstrings: list[dict[str, Any]]
@@ -59,7 +59,7 @@ class Data(Record):
 
 
 def read_data() -> Data:
-    """Return the data that the package carries."""
+    """Return the data of the demo, which the package contains."""
     import numpy as np
 
     folder = files("tql_client.cli") / "data"
@@ -71,31 +71,31 @@ def read_data() -> Data:
 
 def questions_in_words() -> list[str]:
     """Return the questions."""
-    found: list[str] = json.loads((files("tql_client.cli") / "data" / "questions.json").read_text(encoding="utf-8"))
-    return found
+    questions: list[str] = json.loads((files("tql_client.cli") / "data" / "questions.json").read_text(encoding="utf-8"))
+    return questions
 
 
-def pick(asked: str, questions: list[str]) -> int:
+def pick(question: str, questions: list[str]) -> int:
     """
-    Return the index of a question, asked for by its number from 1 or its words.
+    Return the index of a question, given as its number, from 1, or its text.
 
     Raises:
-        ConfigError: there is no such question; the message names the nearest three.
+        ConfigError: there is no such question; the message has the three most similar ones.
     """
-    if asked in questions:
-        return questions.index(asked)
-    if asked.isdecimal() and 1 <= int(asked) <= len(questions):
-        return int(asked) - 1
-    near = get_close_matches(asked, questions, n=3, cutoff=0) or questions[:3]
+    if question in questions:
+        return questions.index(question)
+    if question.isdecimal() and 1 <= int(question) <= len(questions):
+        return int(question) - 1
+    similar = get_close_matches(question, questions, n=3, cutoff=0) or questions[:3]
     message = (
-        f"`--question` takes a number from 1 to {len(questions)} or one of --list, got {asked!r}; the nearest are:\n"
-        + "\n".join(f"  {text}" for text in near)
+        f"no question {question!r}: pass a number from 1 to {len(questions)} or a question of --list, for example:\n"
+        + "\n".join(f"  {text}" for text in similar)
     )
     raise ConfigError(message)
 
 
 def write_dataset(path: str, data: Data, progress: Callable[[int, int], None]) -> None:
-    """Write the docstrings and their embeddings as a Deep Lake dataset, a batch at a time."""
+    """Write the docstrings and their embeddings to a Deep Lake dataset in batches."""
     deeplake = engine()
     types = deeplake.types
     dataset = deeplake.create(path)
@@ -117,13 +117,13 @@ def write_dataset(path: str, data: Data, progress: Callable[[int, int], None]) -
 
 
 def nearest(vector: NDArray[np.float32]) -> Query:
-    """Return the query for the docstrings that are closest to a vector."""
+    """Return the query for the docstrings with the most similar embeddings."""
     return select("module", "name", "text").similarity("embedding", vector).order_by("score").limit(NEAREST)
 
 
 @contextmanager
-def served(data: Data, progress: Callable[[int, int], None]) -> Iterator[Client]:
-    """Give a client of a server on this machine that answers from the data; nothing is left afterwards."""
+def demo_client(data: Data, progress: Callable[[int, int], None]) -> Iterator[Client]:
+    """Yield a client of a temporary local server with the data."""
     with tempfile.TemporaryDirectory(prefix="tql-demo-") as folder:
         path = str(Path(folder) / "pydocs")
         write_dataset(path, data, progress)
@@ -131,46 +131,46 @@ def served(data: Data, progress: Callable[[int, int], None]) -> Iterator[Client]
             yield client
 
 
-def run(asked: str, *, as_json: bool) -> None:
-    """Answer a question, and show on the way what is sent and what comes back."""
-    data = read_data() if _ready() else None
-    assert data is not None  # noqa: S101 - `_ready` raises otherwise
-    number = pick(asked, data.questions)
-    with _progress() as progress, served(data, progress) as client:
+def run(question: str, *, as_json: bool) -> None:
+    """Answer a question, and print the queries and their rows."""
+    data = read_data() if _require_libraries() else None
+    assert data is not None  # noqa: S101 - `_require_libraries` raises otherwise
+    number = pick(question, data.questions)
+    with _progress() as progress, demo_client(data, progress) as client:
         (_report_json if as_json else _report)(client, data, number)
 
 
-def _ready() -> bool:
-    """Make sure that what the demo needs is installed, before any work."""
+def _require_libraries() -> bool:
+    """Return True if the libraries of the demo are installed, else raise `MissingExtra`."""
     try:
         engine()
         import rich
         import starlette
         import uvicorn
     except ImportError:
-        raise missing("the demo needs the engine, the server and the tables", "embedded", "cli") from None
+        raise missing("the demo needs deeplake, starlette, uvicorn and rich", "embedded", "cli") from None
     return all((rich, starlette, uvicorn))
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that moves a progress bar on the standard error, if that is a terminal."""
+    """Yield a function that advances a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("writing the dataset", total=None)
 
-        def move(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
             if done == total:
                 bar.stop()
 
-        yield move
+        yield advance
 
 
 def _report_json(client: Client, data: Data, number: int) -> None:
-    """Print the answer as JSON."""
+    """Print the rows of the queries as JSON."""
     query = nearest(data.vectors[number])
     filtered = query.where(col("module") == "os.path")
     trap, meant = client.query(TRAP, on_findings="ignore"), client.query(MEANT)
@@ -186,15 +186,15 @@ def _report_json(client: Client, data: Data, number: int) -> None:
 
 
 def _report(client: Client, data: Data, number: int) -> None:
-    """Print the answer for people."""
+    """Print the queries and their rows as tables."""
     from rich.console import Console
 
     console = Console(soft_wrap=False, highlight=False)
     query = nearest(data.vectors[number])
     filtered = query.where(col("module") == "os.path")
     console.print(f"[bold]Question {number + 1}:[/bold] {data.questions[number]}\n")
-    _show(console, "The five nearest of 1,694 docstrings, over HTTP", client, query, as_list=True)
-    _show(console, 'The same, where module == "os.path"', client, filtered, as_list=True)
+    _show(console, "The five most similar of 1,694 docstrings, over HTTP", client, query, as_list=True)
+    _show(console, 'The same, filtered by module == "os.path"', client, filtered, as_list=True)
     _show(
         console,
         "The same with as_list=False: one list per column on the wire, the same rows",
@@ -206,14 +206,14 @@ def _report(client: Client, data: Data, number: int) -> None:
 
 
 def _show(console: Any, title: str, client: Client, query: Query, *, as_list: bool) -> None:  # noqa: ANN401 - a console of rich
-    """Print a query, its text and its rows."""
+    """Run a query, and print its chain, its TQL and its rows."""
     from rich.markup import escape
     from rich.table import Table
 
     result = client.query(query, as_list=as_list)
     console.print(f"[bold]{escape(title)}[/bold]")
     console.print(escape(repr(query)), style="cyan")
-    console.print(escape(_elided(result.meta.query)), style="dim")
+    console.print(escape(_abbreviate_vector(result.meta.query)), style="dim")
     table = Table("score", "docstring", "begins")
     for row in result:
         table.add_row(
@@ -223,22 +223,22 @@ def _show(console: Any, title: str, client: Client, query: Query, *, as_list: bo
     console.print(f"{len(result)} rows in {result.meta.elapsed * 1000:.0f} ms\n")
 
 
-def _elided(text: str) -> str:
-    """Return a text with the numbers of its vector left out."""
+def _abbreviate_vector(text: str) -> str:
+    """Return a query text with its vector abbreviated."""
     start, end = text.find("ARRAY[") + len("ARRAY["), text.find("]")
     return f"{text[:start]}<{text.count(',', start, end) + 1} float32>{text[end:]}"
 
 
 def _show_trap(console: Any, client: Client) -> None:  # noqa: ANN401 - a console of rich
-    """Print what the check says about a text, and what the engine makes of it."""
+    """Print the findings of `check` in a hand-written query, and the rows that the engine returns for it."""
     from rich.markup import escape
 
     from tql import check
 
-    console.print("[bold]A text that was written by hand, checked before it is sent[/bold]")
+    console.print("[bold]A hand-written query, checked before it is sent[/bold]")
     for finding in check(TRAP):
         console.print(escape(finding.picture(TRAP)))
         console.print(escape(f"{finding.code}: {finding.message}"))
     wrong, right = client.query(TRAP, on_findings="ignore"), client.query(MEANT)
-    console.print(f"sent all the same: {len(wrong)} rows {escape(str(wrong['name']))}")
-    console.print(f"with AND, as meant: {len(right)} rows {escape(str(right['name']))}")
+    console.print(f"sent unchanged: {len(wrong)} rows {escape(str(wrong['name']))}")
+    console.print(f"with AND: {len(right)} rows {escape(str(right['name']))}")

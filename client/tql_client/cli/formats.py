@@ -1,4 +1,4 @@
-"""Output formats of rows: table, json, jsonl, csv, markdown and parquet; csv and jsonl page by page, so that a million rows take little memory."""
+"""Output formats of rows: table, json, jsonl, csv, markdown and parquet; csv and jsonl are written page by page, with constant memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tql_client.extras import missing
-from tql_client.progress import bar, nothing
+from tql_client.progress import bar, no_bar
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ PAGE = 50_000
 
 def write(client: Client, text: str, form: str, path: str | None = None) -> None:
     """
-    Run a text, and write its rows.
+    Run a query, and write its rows.
 
     Args:
-        client: asks.
-        text: the query.
+        client: sends the query.
+        text: the query text.
         form: one of `FORMATS`.
-        path: the file to write; the standard output unless given.
+        path: the file to write; None writes to stdout.
 
     Raises:
-        TqlError: the query failed, or parquet has no file.
-        MissingExtra: parquet without pyarrow.
+        TqlError: the query failed, or parquet would be written to a terminal.
+        MissingExtra: pyarrow is not installed, for parquet.
     """
     if form == "parquet":
         _parquet(client.query(text, as_list=False), path)
@@ -45,31 +45,31 @@ def write(client: Client, text: str, form: str, path: str | None = None) -> None
         _ROWS[form](sys.stdout, _chained(first, results))
         sys.stdout.flush()
         return
-    with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - pathlib would show its path otherwise than it was given
+    with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
         _ROWS[form](file, _chained(first, results))
 
 
 def _chained(first: Result, others: Iterator[Result]) -> Iterator[Result]:
-    """Yield the first result, which was asked for before anything was written, and the others."""
+    """Yield the first result, which is requested before the file is opened, and the others."""
     yield first
     yield from others
 
 
 def _pages(client: Client, text: str) -> Iterator[Result]:
-    """Yield the rows page by page, with a bar where a person waits; all at once where they are others each time."""
+    """Yield the rows page by page, with a progress bar; a query with random rows is sent once, since its pages would not add up."""
     from tql_grammar import ast
     from tql_grammar.syntax.parser import read
     from tql_grammar.walk import walk
 
     tree = read(text).tree
-    drawn = tree is None or any(
+    is_random = tree is None or any(
         isinstance(node, ast.Sample) or (isinstance(node, ast.Function) and node.name.lower() == "random")
         for node in walk(tree)
     )
-    if drawn:
+    if is_random:
         yield client.query(text, as_list=False)
         return
-    advance = nothing if sys.stdout.isatty() else bar("rows", None)  # a bar among the rows would be in the way
+    advance = no_bar if sys.stdout.isatty() else bar("rows", None)  # no bar between rows on a terminal
     try:
         for page in client.pages(text, PAGE):
             yield page
@@ -79,7 +79,7 @@ def _pages(client: Client, text: str) -> Iterator[Result]:
 
 
 def _table(file: TextIO, results: Iterable[Result]) -> None:
-    """Write a table as wide as the terminal."""
+    """Write a table, truncated to the width of the terminal."""
     from tql_client.results.table import as_text
 
     for result in results:
@@ -89,19 +89,19 @@ def _table(file: TextIO, results: Iterable[Result]) -> None:
 
 
 def _json(file: TextIO, results: Iterable[Result]) -> None:
-    """Write one list of objects."""
+    """Write one JSON list of objects."""
     rows = [row for result in results for row in result]
     file.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
 
 
 def _jsonl(file: TextIO, results: Iterable[Result]) -> None:
-    """Write one object a line."""
+    """Write one JSON object per line."""
     for result in results:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in result)
 
 
 def _csv(file: TextIO, results: Iterable[Result]) -> None:
-    """Write commas and quotes as RFC 4180 has them, lists and objects as JSON, null as nothing."""
+    """Write CSV as in RFC 4180; lists, objects and booleans are JSON, and null is an empty field."""
     writer = csv.writer(file, lineterminator="\n")
     for number, result in enumerate(results):
         if not number:
@@ -111,12 +111,12 @@ def _csv(file: TextIO, results: Iterable[Result]) -> None:
 
 
 def _field(value: Any) -> Any:  # noqa: ANN401 - any value of a result
-    """Return a value as a field of CSV."""
+    """Return a value as a CSV field."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict, bool)) else value
 
 
 def _markdown(file: TextIO, results: Iterable[Result]) -> None:
-    """Write a table of Markdown."""
+    """Write a Markdown table."""
     from tql_client.results.table import as_markdown
 
     for result in results:
@@ -124,20 +124,20 @@ def _markdown(file: TextIO, results: Iterable[Result]) -> None:
 
 
 def _parquet(result: Result, path: str | None) -> None:
-    """Write a file of Parquet."""
+    """Write a Parquet file."""
     try:
         from pyarrow import parquet
     except ImportError:
         raise missing("parquet needs pyarrow", "frames") from None
     if path is None and sys.stdout.isatty():
-        message = "parquet is no text: name a file by --output, or send it on by a pipe"
+        message = "parquet is binary and cannot be printed: pass --output FILE, or pipe it to another command"
         raise TqlError(message)
     content = io.BytesIO()
     parquet.write_table(result.to_arrow(), content)
     if path is None:
         sys.stdout.buffer.write(content.getvalue())
         return
-    with open(path, "wb") as file:  # noqa: PTH123 - pathlib would show its path otherwise than it was given
+    with open(path, "wb") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
         file.write(content.getvalue())
 
 

@@ -1,4 +1,4 @@
-"""The command ``tql``: data on the standard output, everything else on the standard error; exit 0 clean, 1 findings, 2 could not run, 130 interrupted."""
+"""Entry point of the command ``tql``: data goes to stdout, messages to stderr; the exit code is 0 without findings, 1 with findings, 2 for an error, 130 for Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 EXAMPLES = """examples:
-  tql demo                                       the main job, on real data, on this machine
-  tql check query.tql                            what the engine would make of a text
+  tql demo                                       search real data with a local server
+  tql check query.tql                            report errors and traps
   echo 'select id from D order by a, b' | tql check -
-  tql schema ./data > schema.json                what the check may know of the columns
-  tql check --schema schema.json query.tql       names and types too
-  tql fix --diff query.tql                       the fixes that are certain
-  tql format query.tql                           lay a text out
-  tql explain query.tql                          its levels, and why they are there
-  tql serve hub://org/dataset=./data             the service's protocol, on this machine
-  tql run --data ./data 'select id limit 3'      run a text
+  tql schema ./data > schema.json                write the columns of a dataset
+  tql check --schema schema.json query.tql       also check column names and types
+  tql fix --diff query.tql                       show the fixes that are certain
+  tql format query.tql                           format a query
+  tql explain query.tql                          show its nested SELECTs
+  tql serve hub://org/dataset=./data             run a local server
+  tql run --data ./data 'select id limit 3'      run a query
   tql rules TQL301                               explain a rule
-`tql COMMAND --help` has examples for each.
+`tql COMMAND --help` shows the options and examples of a command.
 """
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discard the output that is still buffered
         return PIPE_CLOSED
     except TqlError as error:
         sys.stderr.write(f"tql: {error}\n")
@@ -53,31 +53,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _hint(error: OSError) -> str:
-    """Return what to do about a file that is not there, where its name reads as a text."""
+    """Return the hint for a missing file whose name looks like a query."""
     if not isinstance(error, FileNotFoundError) or len(str(error.filename).split()) == 1:
         return ""
-    return "hint: this takes files; hand a text over by the standard input: echo 'select ..' | tql check -\n"
+    return "hint: pass a file, or pass the query by stdin: echo 'select ..' | tql check -\n"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
+    command_line = argparse.ArgumentParser(
         prog="tql",
         description="Compose, check and send queries in TQL.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--version", action="version", version=f"tql {__version__}")
-    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    command_line.add_argument("--version", action="version", version=f"tql {__version__}")
+    commands = command_line.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)
-    return made
+    return command_line
 
 
 def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command: Command) -> None:
-    """Add a command with its options and examples."""
+    """Add the subparser of a command."""
     examples = "".join(f"  {line}\n" for line in command.examples)
-    added = commands.add_parser(
+    subparser = commands.add_parser(
         command.name,
         help=command.help,
         description=command.help,
@@ -85,16 +85,16 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for flags, settings in command.options:
-        added.add_argument(*flags, **settings)
-    added.set_defaults(run=command.run)
+        subparser.add_argument(*flags, **settings)
+    subparser.set_defaults(run=command.run)
 
 
 def _completion(options: argparse.Namespace) -> int:
-    """Print what makes a shell complete the command."""
+    """Print the completion script of a shell."""
     try:
         import shtab
     except ImportError:
-        raise missing("completion needs shtab", "cli") from None
+        raise missing("shell completion needs shtab", "cli") from None
     sys.stdout.write(str(shtab.complete(parser(), options.shell)) + "\n")
     return CLEAN
 
@@ -102,14 +102,14 @@ def _completion(options: argparse.Namespace) -> int:
 _COMPLETION = Command(
     "completion",
     _completion,
-    "Print what makes a shell complete the command.",
+    "Print the completion script of a shell.",
     (option("shell", choices=["bash", "zsh", "tcsh"]),),
     ("tql completion bash > ~/.local/share/bash-completion/completions/tql",),
 )
 
 
 def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
-    """Return the commands as the help lists them."""
+    """Return the commands in the order of the help."""
     order = ("check", "fix", "format", "explain", "rules", "run", "serve", "schema", "demo", "completion")
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 

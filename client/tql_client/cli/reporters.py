@@ -1,4 +1,4 @@
-"""Reporters of findings and rules: text for people, JSON, and one JSON object a line."""
+"""Reporters of findings (text, JSON, GitHub, SARIF, JSON lines) and of the rules."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
 
 
-def report(found: Iterable[tuple[str, str, Sequence[Diagnostic]]], output_format: str) -> bool:
-    """Write findings to the standard output, file by file where the format allows it, and tell whether there is an error."""
-    worst = False
-    kept: list[tuple[str, str, Sequence[Diagnostic]]] = []
-    for path, text, diagnostics in found:
-        worst = worst or has_errors([(path, text, diagnostics)])
-        if output_format in WHOLE:
-            kept.append((path, "", diagnostics))
+def report(findings: Iterable[tuple[str, str, Sequence[Diagnostic]]], output_format: str) -> bool:
+    """Write findings to stdout, file by file if the format allows it, and return whether there is an error."""
+    errors = False
+    collected: list[tuple[str, str, Sequence[Diagnostic]]] = []
+    for path, text, diagnostics in findings:
+        errors = errors or has_errors([(path, text, diagnostics)])
+        if output_format in ONE_DOCUMENT:
+            collected.append((path, "", diagnostics))
         else:
             sys.stdout.write(REPORTS[output_format]([(path, text, diagnostics)]))
-    if output_format in WHOLE:
-        sys.stdout.write(REPORTS[output_format](kept))
-    return worst
+    if output_format in ONE_DOCUMENT:
+        sys.stdout.write(REPORTS[output_format](collected))
+    return errors
 
 
-def as_text(found: Findings, stream: TextIO | None = None) -> str:
-    """Return findings for people: place, reason, the line with carets, hint; in colour where *stream*, the standard output unless given, is a terminal."""
-    paint = _painted if _is_terminal(stream or sys.stdout) else _plain
+def as_text(findings: Findings, stream: TextIO | None = None) -> str:
+    """Return findings as text: place, message, the line with carets, and hint; in colour if *stream*, by default stdout, is a terminal."""
+    paint = _paint if _is_terminal(stream or sys.stdout) else _plain
     return "".join(
-        _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in found for diagnostic in diagnostics
+        _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in findings for diagnostic in diagnostics
     )
 
 
@@ -50,25 +50,25 @@ COLOURS = {"error": "31", "warning": "33", "info": "36", "bold": "1", "hint": "3
 
 
 def _is_terminal(stream: TextIO) -> bool:
-    """Tell whether colours are wanted: on a terminal, and not where NO_COLOR is set."""
+    """Return whether to use colours: on a terminal, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _painted(text: str, colour: str) -> str:
-    """Return a text in a colour."""
+def _paint(text: str, colour: str) -> str:
+    """Return a text with the ANSI codes of a colour."""
     return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
 
 def _plain(text: str, _colour: str) -> str:
-    """Return a text as it is."""
+    """Return a text unchanged."""
     return text
 
 
 def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
-    """Return one finding."""
+    """Return the text of one finding."""
     place = paint(f"{path}:{diagnostic.line}:{diagnostic.column}:", "bold")
-    said = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
-    lines = [f"{place} {said} {diagnostic.message}"]
+    label = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
+    lines = [f"{place} {label} {diagnostic.message}"]
     line, carets = diagnostic.picture(text).split("\n", 1)
     lines += [f"    {line}", f"    {paint(carets, diagnostic.severity)}"]
     if diagnostic.hint:
@@ -76,11 +76,11 @@ def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Callable[[st
     return "\n".join(lines) + "\n"
 
 
-def as_json(found: Findings) -> str:
+def as_json(findings: Findings) -> str:
     """Return findings as one JSON list."""
     return (
         json.dumps(
-            [{"file": path, **_object(diagnostic)} for path, _, diagnostics in found for diagnostic in diagnostics],
+            [{"file": path, **_object(diagnostic)} for path, _, diagnostics in findings for diagnostic in diagnostics],
             indent=2,
         )
         + "\n"
@@ -92,39 +92,39 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
     return {field: getattr(diagnostic, field) for field in FIELDS}
 
 
-def as_github(found: Findings) -> str:
-    """Return findings as the commands of a workflow, which GitHub shows beside the lines."""
+def as_github(findings: Findings) -> str:
+    """Return findings as workflow commands of GitHub, which annotate the lines of a pull request."""
     return "".join(
-        f"::{GITHUB[diagnostic.severity]} file={_escaped(path, ':,')},line={diagnostic.line},col={diagnostic.column},"
-        f"title={diagnostic.code}::{_escaped(diagnostic.message)}\n"
-        for path, _, diagnostics in found
+        f"::{GITHUB[diagnostic.severity]} file={_escape(path, ':,')},line={diagnostic.line},col={diagnostic.column},"
+        f"title={diagnostic.code}::{_escape(diagnostic.message)}\n"
+        for path, _, diagnostics in findings
         for diagnostic in diagnostics
     )
 
 
-def _escaped(text: str, marks: str = "") -> str:
-    """Return a text as a command of a workflow takes it."""
+def _escape(text: str, marks: str = "") -> str:
+    """Return a text escaped for a workflow command."""
     for mark in ("%", "\r", "\n", *marks):
         text = text.replace(mark, f"%{ord(mark):02X}")
     return text
 
 
-def as_sarif(found: Findings) -> str:
+def as_sarif(findings: Findings) -> str:
     """Return findings as SARIF 2.1.0."""
-    used = sorted({diagnostic.code for _, _, diagnostics in found for diagnostic in diagnostics})
+    used = sorted({diagnostic.code for _, _, diagnostics in findings for diagnostic in diagnostics})
     known = explanations()
     rules_ = [
         {"id": code, "shortDescription": {"text": known[code].title}, "fullDescription": {"text": known[code].why}}
         for code in used
     ]
-    results = [_result(path, diagnostic, used) for path, _, diagnostics in found for diagnostic in diagnostics]
+    results = [_result(path, diagnostic, used) for path, _, diagnostics in findings for diagnostic in diagnostics]
     driver = {"name": "tql", "semanticVersion": __version__, "rules": rules_}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, object]:
-    """Return one finding as SARIF has it."""
+    """Return one finding as a SARIF result."""
     region = {
         "startLine": diagnostic.line,
         "startColumn": diagnostic.column,
@@ -132,12 +132,12 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
         "charLength": diagnostic.end - diagnostic.start,
     }
     place = {"artifactLocation": {"uri": quote(path)}, "region": region}
-    said = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
+    text = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
     return {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
         "level": SARIF_LEVELS[diagnostic.severity],
-        "message": {"text": said},
+        "message": {"text": text},
         "locations": [{"physicalLocation": place}],
     }
 
@@ -145,8 +145,8 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 GITHUB = {"error": "error", "warning": "warning", "info": "notice"}
-# Formats that are one document for all files.
-WHOLE = frozenset({"json", "sarif"})
+# Formats with one document for all files.
+ONE_DOCUMENT = frozenset({"json", "sarif"})
 REPORTS: dict[str, Callable[[Findings], str]] = {
     "text": as_text,
     "json": as_json,
@@ -156,15 +156,15 @@ REPORTS: dict[str, Callable[[Findings], str]] = {
 
 
 def check_lines(lines: Iterable[bytes], schema: Schema | dict[str, Schema] | None, *, info: bool = False) -> int:
-    """Read one JSON string a line, write one JSON object a line: ok, parses, engine_position, diagnostics; return the exit code."""
-    write, worst = sys.stdout.write, 0
+    """Check one JSON string per line, write one JSON object per line (ok, parses, engine_position, diagnostics), and return the exit code."""
+    write, exit_code = sys.stdout.write, 0
     for number, line in enumerate(lines, 1):
         if line.strip():
-            answer = _checked(_string(line, number), schema, info=info)
-            worst = max(worst, not answer["ok"])
+            answer = _check(_string(line, number), schema, info=info)
+            exit_code = max(exit_code, not answer["ok"])
             write(json.dumps(answer) + "\n")
     sys.stdout.flush()
-    return worst
+    return exit_code
 
 
 def _string(line: bytes, number: int) -> str:
@@ -172,22 +172,22 @@ def _string(line: bytes, number: int) -> str:
     try:
         text = json.loads(line)
     except ValueError as error:
-        message = f"line {number} of the input is not JSON ({error})"
+        message = f"line {number} of the input is not JSON ({error}): --jsonl reads one JSON string per line"
         raise TqlError(message) from None
     if not isinstance(text, str):
-        message = f"line {number} of the input is not a JSON string"
+        message = f"line {number} of the input is not a JSON string: --jsonl reads one JSON string per line"
         raise TqlError(message)
     return text
 
 
-def _checked(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
-    """Return what is known of one text."""
+def _check(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
+    """Return the JSON object for one query: ok, parses, engine_position and diagnostics."""
     from tql.findings import schemas_of
-    from tql_grammar.lint.check import check_reading
+    from tql_grammar.lint.check import check_parsed
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    diagnostics = check_reading(reading, schemas_of(reading.tree, schema), info=info)
+    diagnostics = check_parsed(reading, schemas_of(reading.tree, schema), info=info)
     return {
         "ok": not any(diagnostic.severity == "error" for diagnostic in diagnostics),
         "parses": reading.parses,
@@ -196,25 +196,25 @@ def _checked(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool
     }
 
 
-def has_errors(found: Findings) -> bool:
-    """Tell whether there is an error among findings."""
-    return any(diagnostic.severity == "error" for _, _, diagnostics in found for diagnostic in diagnostics)
+def has_errors(findings: Findings) -> bool:
+    """Return whether any finding is an error."""
+    return any(diagnostic.severity == "error" for _, _, diagnostics in findings for diagnostic in diagnostics)
 
 
 def rules(codes: Sequence[str]) -> str:
-    """Return the table of the rules, or the explanation of some."""
+    """Return the list of the rules, or the explanations of those with the given codes."""
     known = explanations()
     unknown = [code for code in codes if code.upper() not in known]
     if unknown:
-        message = f"there is no rule {unknown[0]}; `tql rules` lists them"
+        message = f"no rule {unknown[0]}: `tql rules` lists all rules"
         raise TqlError(message)
     if not codes:
         return "".join(f"{code}  {rule.severity:7}  {rule.title}\n" for code, rule in sorted(known.items()))
-    return "\n".join(_explained(code.upper(), known[code.upper()]) for code in codes)
+    return "\n".join(_explain(code.upper(), known[code.upper()]) for code in codes)
 
 
 class Explanation(NamedTuple):
-    """What is said of one rule: its severity and title, why it matters, a text that shows it, and one that does what that says."""
+    """The explanation of a rule: severity, title, reason, an example query, and the corrected query."""
 
     severity: str
     title: str
@@ -223,31 +223,31 @@ class Explanation(NamedTuple):
     meant: str = ""
 
 
-def _explained(code: str, rule: Explanation) -> str:
-    """Return what is said of one rule."""
-    text = f"{code} {rule.title} ({rule.severity})\n\n{rule.why}\n\nThe smallest query that shows it:\n    {rule.example}\n"
-    return f"{text}\nWhat does what it says:\n    {rule.meant}\n" if rule.meant else text
+def _explain(code: str, rule: Explanation) -> str:
+    """Return the explanation of a rule as text."""
+    text = f"{code} {rule.title} ({rule.severity})\n\n{rule.why}\n\nExample:\n    {rule.example}\n"
+    return f"{text}\nCorrected:\n    {rule.meant}\n" if rule.meant else text
 
 
 def explanations() -> dict[str, Explanation]:
-    """Return what is said of each rule: of the text, of the syntax, and of the checks."""
+    """Return the explanations of all rules, by code: of characters, of syntax, of Python files, and of the checks."""
     from tql_grammar.lint.check import RULES
     from tql_grammar.python import source as python_source
     from tql_grammar.syntax.findings import syntax_rules, text_rules
 
     hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
-    found = {
+    by_code = {
         rule.code: Explanation(
             "error", rule.title, f"{rule.message.replace('{}', '..')}.\n{rule.hint}.", repr(rule.example)[1:-1]
         )
         for rule in text_rules.RULES
     }
     for code, title in syntax_rules.TITLES.items():
-        why = hints.get(code, "The engine's parser refuses the text.")
-        found[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
-    found[python_source.PASTED] = Explanation(
+        why = hints.get(code, "The engine's parser rejects the query.")
+        by_code[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
+    by_code[python_source.PASTED] = Explanation(
         "warning", python_source.PASTED_TITLE, python_source.PASTED_WHY, python_source.PASTED_EXAMPLE
     )
     for rule in RULES:
-        found[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
-    return found
+        by_code[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
+    return by_code

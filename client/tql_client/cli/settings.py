@@ -1,4 +1,4 @@
-"""A project's settings for its checks, from ``[tool.tql]`` of its pyproject.toml."""
+"""Settings of a project: the table ``[tool.tql]`` of its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ KEYS = ("select", "ignore", "per-file-ignores", "schema")
 
 class Settings(Record):
     """
-    What counts in a project.
+    The rules to report, and the schema of the datasets.
 
     Attributes:
-        select: the beginnings of the codes that count, ``["TQL3"]``; all of them unless given.
-        ignore: the beginnings of the codes that do not count.
-        per_file_ignores: the same for files whose path fits a pattern, ``{"tests/*" = ["TQL302"]}``.
-        schema: the file with the columns of the datasets, beside the pyproject.toml; empty for none.
+        select: the prefixes of the codes to report, for example ``["TQL3"]``; by default all codes.
+        ignore: the prefixes of the codes to ignore.
+        per_file_ignores: more prefixes to ignore, by a glob pattern of the path, for example ``{"tests/*" = ["TQL302"]}``.
+        schema: the path of the schema file, relative to the pyproject.toml; empty for none.
     """
 
     select: tuple[str, ...] = ("TQL",)
@@ -35,8 +35,8 @@ class Settings(Record):
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     schema: str = ""
 
-    def kept(self, path: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-        """Return the findings about a file that count."""
+    def select_findings(self, path: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Return the findings in a file that are selected and not ignored."""
         ignored = self.ignore + tuple(
             code for pattern, codes in self.per_file_ignores if fnmatch(path, pattern) for code in codes
         )
@@ -49,13 +49,13 @@ class Settings(Record):
 
 def read_settings(folder: Path) -> Settings:
     """
-    Return the settings of the project that a folder belongs to.
+    Return the settings from the nearest pyproject.toml in a folder or its parents.
 
     Raises:
-        TqlError: the file is no TOML, or says what is not known.
+        TqlError: the file is not TOML, or has an invalid setting.
     """
-    for place in (folder, *folder.parents):
-        file = place / FILE
+    for parent in (folder, *folder.parents):
+        file = parent / FILE
         if file.is_file():
             return _settings(file)
     return Settings()
@@ -64,29 +64,29 @@ def read_settings(folder: Path) -> Settings:
 def _settings(file: Path) -> Settings:
     """Return the settings of one file."""
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("tql", {})
+        settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("tql", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{file}: not TOML ({error})"
         raise TqlError(message) from None
-    unknown = [key for key in given if key not in KEYS]
+    unknown = [key for key in settings if key not in KEYS]
     if unknown:
-        message = f"{file}: [tool.tql] has no {unknown[0]!r}; there are {', '.join(KEYS)}"
+        message = f"{file}: unknown setting {unknown[0]!r} in [tool.tql]; available: {', '.join(KEYS)}"
         raise TqlError(message)
-    by_file = given.get("per-file-ignores", {})
-    if not isinstance(by_file, dict) or not isinstance(given.get("schema", ""), str):
-        message = f"{file}: [tool.tql] takes a table as per-file-ignores, and a path as schema"
+    by_file = settings.get("per-file-ignores", {})
+    if not isinstance(by_file, dict) or not isinstance(settings.get("schema", ""), str):
+        message = f"{file}: in [tool.tql], per-file-ignores must be a table, and schema a path"
         raise TqlError(message)
     return Settings(
-        _codes(file, "select", given.get("select", ["TQL"])),
-        _codes(file, "ignore", given.get("ignore", [])),
+        _codes(file, "select", settings.get("select", ["TQL"])),
+        _codes(file, "ignore", settings.get("ignore", [])),
         tuple((pattern, _codes(file, "per-file-ignores", codes)) for pattern, codes in by_file.items()),
-        str(file.parent / given["schema"]) if given.get("schema") else "",
+        str(file.parent / settings["schema"]) if settings.get("schema") else "",
     )
 
 
 def _codes(file: Path, key: str, codes: object) -> tuple[str, ...]:
-    """Return codes, or their beginnings."""
+    """Return a list of codes and prefixes as a tuple."""
     if not isinstance(codes, list) or not all(isinstance(code, str) and code.startswith("TQL") for code in codes):
-        message = f'{file}: `{key}` takes a list of codes or their beginnings, such as ["TQL301", "TQL5"]'
+        message = f'{file}: `{key}` in [tool.tql] must be a list of codes or prefixes, for example ["TQL301", "TQL5"]'
         raise TqlError(message)
     return tuple(codes)

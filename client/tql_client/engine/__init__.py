@@ -1,1 +1,1 @@
-"""The engine, in this process or in one of its own; the only package that imports deeplake."""
+"""The engine, in this process or in a child process; the only package that imports deeplake."""

@@ -1,4 +1,4 @@
-"""The real engine in this process, as it answers queries."""
+"""Transport to the engine in this process, and the datasets that it reads."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from tql_client.protocol.call import Call
     from tql_grammar.schema import Schema
 
-CLOSED = "the client is closed: connect again"
+CLOSED = "the client is closed: create another one with connect(..)"
 
 
 class Datasets:
-    """The datasets that are answered from here, by name, each opened once."""
+    """The datasets that queries can read, by name; each path is opened once."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class Datasets:
         Open the datasets for reading.
 
         Args:
-            paths: a path or url by each name.
-            default_dataset: the name of the dataset that a query without FROM reads; None refuses such a query.
-            allow_sources: let the engine open what other names stand for.
-            credentials: what the engine takes to open the paths.
-            may_crash: run texts that end the process as well; see `resolve`.
+            paths: the path or URL of each dataset, by name.
+            default_dataset: the name of the dataset that queries without FROM read; None rejects these queries.
+            allow_sources: allow queries to read other datasets, which the engine opens.
+            credentials: credentials that the engine uses to open the paths.
+            may_crash: also run queries that crash the engine; see `resolve`.
 
         Raises:
             MissingExtra: the engine is not installed.
-            NotFound: there is no dataset at a path.
+            NotFound: no dataset exists at a path.
         """
         self._paths = {name: local_path(path) for name, path in paths.items()}
         self._default_path = None if default_dataset is None else self._paths[default_dataset]
@@ -58,32 +58,32 @@ class Datasets:
         Run one query, and return its columns.
 
         Args:
-            call: the query; one that ends the process is refused before the engine sees it.
-            refreshed: whether the query was written for what `schemas` returned just now: it then runs on the same rows.
+            call: the query; one that crashes the engine is rejected before the engine runs it.
+            refreshed: run on the version of the last call of `schemas`, for which the query was compiled, not on the newest.
 
         Raises:
-            APIError: the engine refuses the query; the status is the one that a server gives.
+            APIError: the engine rejected the query; the status is the one that a server returns for it.
             NotFound: the dataset was deleted.
-            Unavailable: the process can open too few files for the engine to read any.
-            DeadlineExceeded: the time is over; the engine cannot be stopped, and its answer is dropped.
+            Unavailable: the process cannot open the files that the engine needs.
+            DeadlineExceeded: the call timed out; the engine cannot be interrupted, so it finishes and its result is discarded.
         """
         require_room()
         try:
-            return self._answered(call, refreshed=refreshed)
-        except Replaced:  # the dataset was opened again: once more, since a SELECT only reads
-            return self._answered(call, refreshed=True)
+            return self._run(call, refreshed=refreshed)
+        except Replaced:  # the dataset was opened again; a SELECT only reads, so it is safe to run it again
+            return self._run(call, refreshed=True)
 
-    def _answered(self, call: Call, *, refreshed: bool) -> Answer:
-        """Run one query once."""
+    def _run(self, call: Call, *, refreshed: bool) -> Answer:
+        """Run one query, without a second attempt."""
 
         def snapshot(path: str) -> Snapshot:
-            if path not in read:
+            if path not in snapshots:
                 opened = self._at(path)
-                read[path] = opened.current() if refreshed else opened.refreshed(call)
-            return read[path]
+                snapshots[path] = opened.current() if refreshed else opened.refresh(call)
+            return snapshots[path]
 
-        read: dict[str, Snapshot] = {}
-        found = resolve(
+        snapshots: dict[str, Snapshot] = {}
+        resolved = resolve(
             call.query,
             self._paths,
             self._default_path,
@@ -92,38 +92,38 @@ class Datasets:
             may_crash=self._may_crash,
         )
         try:
-            return _answered(snapshot(found.path), found.text, call)
+            return _run_query(snapshot(resolved.path), resolved.text, call)
         except Replaced:
-            self._at(found.path).reopened(call)
+            self._at(resolved.path).reopen(call)
             raise
 
     def schemas(self, call: Call) -> dict[str | None, Schema]:
-        """Return the columns of the datasets as they are committed now, by their names, and under None those of the default dataset."""
-        known = {path: self._at(path).refreshed(call).schema for path in dict.fromkeys(self._paths.values())}
-        named: dict[str | None, Schema] = {name: known[path] for name, path in self._paths.items()}
-        return named if self._default_path is None else {None: known[self._default_path], **named}
+        """Return the schemas of the newest versions of the datasets, by name; None is the name of the default dataset."""
+        by_path = {path: self._at(path).refresh(call).schema for path in dict.fromkeys(self._paths.values())}
+        by_name: dict[str | None, Schema] = {name: by_path[path] for name, path in self._paths.items()}
+        return by_name if self._default_path is None else {None: by_path[self._default_path], **by_name}
 
     def _at(self, path: str) -> Opened:
-        """Return the dataset at a path, unless they were closed meanwhile."""
-        found = self._opened.get(path)
-        if found is None:
+        """Return the dataset at a path, or raise `ClosedError` after `close`."""
+        opened = self._opened.get(path)
+        if opened is None:
             raise ClosedError(CLOSED)
-        return found
+        return opened
 
     def close(self) -> None:
-        """Let go of the datasets."""
+        """Close the datasets."""
         self._opened.clear()
 
 
 class DatasetTarget(Record):
     """
-    Which dataset answers, and how it is opened.
+    The dataset that queries read, and the options to open it.
 
     Attributes:
-        path: what the engine opens: a path, ``file://``, ``mem://``, ``s3://`` and the like.
-        dataset: a name by which queries may call it, beside the path.
-        allow_sources: whether a query may read other datasets.
-        credentials: what the engine takes to open the path, handed on as it is.
+        path: the path or URL of the dataset: a folder, ``file://``, ``mem://`` or ``s3://``.
+        dataset: another name for it in queries, in addition to the path.
+        allow_sources: whether queries can read other datasets.
+        credentials: credentials that the engine uses to open the path.
     """
 
     path: str
@@ -132,27 +132,27 @@ class DatasetTarget(Record):
     credentials: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
-        """Show no credentials."""
+        """Return the path and the name, without the credentials."""
         return f"DatasetTarget({self.path!r}, {self.dataset!r})"
 
 
 class EmbeddedTransport:
     """
-    Answers queries with the engine in this process, from one dataset.
+    Runs queries on one dataset with the engine in this process.
 
-    A query's source has to be the path, or the name given as *dataset*: for any other source the engine would go to the network.
+    FROM must be the path or the name of the dataset; the engine would look up any other name on the network.
     """
 
-    def __init__(self, place: DatasetTarget, *, may_crash: bool = False) -> None:
+    def __init__(self, target: DatasetTarget, *, may_crash: bool = False) -> None:
         """Open the dataset for reading; see `Datasets`."""
-        path = place.path
-        known = [path, local_path(path), *([place.dataset] if place.dataset else [])]
+        path = target.path
+        aliases = [path, local_path(path), *([target.dataset] if target.dataset else [])]
         self._path = path
         self._datasets = Datasets(
-            dict.fromkeys(known, path),
+            dict.fromkeys(aliases, path),
             path,
-            allow_sources=place.allow_sources,
-            credentials=place.credentials,
+            allow_sources=target.allow_sources,
+            credentials=target.credentials,
             may_crash=may_crash,
         )
 
@@ -161,21 +161,21 @@ class EmbeddedTransport:
         return f"EmbeddedTransport({self._path!r})"
 
     def send(self, call: Call) -> Answer:
-        """Run one query on the rows for which `schemas` was asked last, and return its columns; see `Datasets.answer`."""
+        """Run one query on the version of the last call of `schemas`, and return its columns; see `Datasets.answer`."""
         return self._datasets.answer(call, refreshed=True)
 
     def schemas(self, call: Call) -> dict[str | None, Schema]:
-        """Return the columns of the dataset as it is committed now, by every name that stands for it; a client asks before each query. See `Datasets.schemas`."""
+        """Return the schema of the newest version of the dataset, by each of its names; a client calls this before each query. See `Datasets.schemas`."""
         return self._datasets.schemas(call)
 
     def close(self) -> None:
-        """Let go of the dataset."""
+        """Close the dataset."""
         self._datasets.close()
 
 
-def _answered(snapshot: Snapshot, text: str, call: Call) -> Answer:
-    """Return the columns that a text selects."""
-    with snapshot.asked():
+def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
+    """Run a query on a version of a dataset, and return its columns."""
+    with snapshot.translate_errors():
         future = snapshot.dataset.query_async(text)
         wait_for(future, call, snapshot.dataset)
         view = future.result()
@@ -183,8 +183,8 @@ def _answered(snapshot: Snapshot, text: str, call: Call) -> Answer:
 
 
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
-    """Return the columns of a view."""
-    with snapshot.asked():
+    """Return the columns of a view, the engine's result of a query."""
+    with snapshot.translate_errors():
         names = tuple(column.name for column in view.schema.columns)
         return Answer(names, {name: _values(view, name) for name in names})
 
@@ -193,8 +193,8 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     """
     Return the values of a column.
 
-    Two columns cannot be read whole: computed texts of no rows, and the norms of arrays of which every one is empty in a committed dataset
-    (``InvalidType: Dtype is unknown``, measured with 4.7.1 and 4.7.4), whose rows can be read one by one.
+    The engine fails to read two kinds of columns as a whole (``InvalidType: Dtype is unknown``, measured with 4.7.1 and 4.7.4):
+    a computed text column without rows, and norms of arrays if every array of a committed dataset is empty; the rows of the latter are read one by one.
     """
     if len(view) == 0 and str(view.schema[name].dtype).startswith("text"):
         return []

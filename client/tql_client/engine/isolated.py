@@ -1,7 +1,7 @@
 """
-The engine in a process of its own, which may crash, hang or be stopped without harm to this one.
+Transport to the engine in a child process, so that a crash or hang of the engine does not affect this process.
 
-The child is ``python -m tql_client.engine.isolated FD``: it takes the `DatasetTarget` and then one query after the other from a socket, and answers with columns or an error.
+The child is ``python -m tql_client.engine.isolated FD``. It reads the `DatasetTarget`, then queries, from a socket, and replies to each query with columns or an error.
 """
 
 from __future__ import annotations
@@ -30,162 +30,169 @@ if TYPE_CHECKING:
 POLL = 0.05
 OPENING_SECONDS = 60.0
 ENDING_SECONDS = 60.0
-Known = dict[str | None, "Schema"]
+Schemas = dict[str | None, "Schema"]
 
 
 class IsolatedTransport:
-    """Answers queries with the engine in a child process, one at a time; see `DatasetTarget` for what may be read."""
+    """Runs queries on one dataset with the engine in a child process, one query at a time."""
 
-    def __init__(self, place: DatasetTarget) -> None:
+    def __init__(self, target: DatasetTarget) -> None:
         """
         Start the child, which opens the dataset.
 
         Raises:
-            ConfigError: the dataset lives in this process's memory.
-            NotFound: there is no dataset at the path.
+            ConfigError: the dataset is in the memory of this process.
+            NotFound: no dataset exists at the path.
             MissingExtra: the engine is not installed.
         """
-        if place.path.startswith("mem://"):
-            message = (
-                "`isolated` takes a dataset on disk or in the cloud: another process cannot see the memory of this one"
-            )
+        if target.path.startswith("mem://"):
+            message = "isolated=True does not support mem:// datasets, because a child process cannot read the memory of this one: use a dataset on disk or in the cloud"
             raise ConfigError(message)
-        self._place = place
-        self._one = threading.Lock()
+        self._target = target
+        self._lock = threading.Lock()
         self._child: Child | None = None
-        self._known: Known = {}
+        self._schemas: Schemas = {}
         self._running(time.monotonic() + OPENING_SECONDS, CancelToken())
 
     def __repr__(self) -> str:
         """Return the path."""
-        return f"IsolatedTransport({self._place.path!r})"
+        return f"IsolatedTransport({self._target.path!r})"
 
     def send(self, call: Call) -> Answer:
         """
         Run one query, and return its columns.
 
         Raises:
-            APIError: the engine refuses the query.
+            APIError: the engine rejected the query.
             EngineCrash: the engine's process ended; the next query starts another one.
-            DeadlineExceeded: the time is over; the process was stopped.
+            DeadlineExceeded: the call timed out; the engine's process was killed.
         """
         left = call.seconds_left
-        if not self._one.acquire(timeout=max(0.0, left)):
-            raise DeadlineExceeded(_LATE)
+        if not self._lock.acquire(timeout=max(0.0, left)):
+            raise DeadlineExceeded(_BUSY)
         try:
             child = self._running(call.deadline, call.stop)
-            names, data = self._asked(child, (call.query, call.seconds_left), call.deadline, call.stop)
+            names, data = self._ask(child, (call.query, call.seconds_left), call.deadline, call.stop)
         finally:
-            self._one.release()
+            self._lock.release()
         return Answer(names, data)
 
-    def schemas(self, call: Call) -> Known:
+    def schemas(self, call: Call) -> Schemas:
         """
-        Return the columns of the dataset as it is committed now, by every name that stands for it.
+        Return the schema of the newest version of the dataset, by each of its names.
 
         Raises:
             NotFound: the dataset was deleted.
             EngineCrash: the engine's process ended.
-            DeadlineExceeded: the time is over.
+            DeadlineExceeded: the call timed out.
         """
-        if not self._one.acquire(timeout=max(0.0, call.seconds_left)):
-            raise DeadlineExceeded(_LATE)
+        if not self._lock.acquire(timeout=max(0.0, call.seconds_left)):
+            raise DeadlineExceeded(_BUSY)
         try:
-            self._refreshed(self._running(call.deadline, call.stop), call.deadline, call.stop)
-            return self._known
+            self._refresh_schemas(self._running(call.deadline, call.stop), call.deadline, call.stop)
+            return self._schemas
         finally:
-            self._one.release()
+            self._lock.release()
 
     def close(self) -> None:
-        """Stop the child, after the call that runs; a client ends it before."""
-        with self._one:
-            self._drop()
+        """Kill the child after the running call; a client cancels that call first."""
+        with self._lock:
+            self._kill_child()
 
     def _running(self, deadline: float, stop: CancelToken) -> Child:
-        """Return the child; a new one opens the dataset and tells its columns first."""
+        """Return the child process; a new one first opens the dataset and sends its schema."""
         if self._child is None or self._child.process_id != os.getpid():
-            child = self._child = Child(self._place)
+            child = self._child = Child(self._target)
             try:
-                self._refreshed(child, deadline, stop)
+                self._refresh_schemas(child, deadline, stop)
             except TqlError:
-                self._drop()
+                self._kill_child()
                 raise
         return self._child
 
-    def _refreshed(self, child: Child, deadline: float, stop: CancelToken) -> None:
-        """Ask a child for the columns of the dataset, which it sends where they are others than those that it sent last."""
-        found = self._asked(child, (None, deadline - time.monotonic()), deadline, stop)
-        self._known = self._known if found is None else found
+    def _refresh_schemas(self, child: Child, deadline: float, stop: CancelToken) -> None:
+        """Request the schema of the dataset; the child replies with None if it is unchanged."""
+        changed = self._ask(child, (None, deadline - time.monotonic()), deadline, stop)
+        self._schemas = self._schemas if changed is None else changed
 
-    def _drop(self) -> None:
-        """Stop the child, if there is one."""
+    def _kill_child(self) -> None:
+        """Kill the child, if there is one."""
         child, self._child = self._child, None
         if child is not None:
             child.end()
 
-    def _asked(self, child: Child, question: object, deadline: float, stop: CancelToken) -> Any:  # noqa: ANN401 - whatever the child answers
-        """Return the child's answer to a question, or raise its error."""
+    def _ask(self, child: Child, request: object, deadline: float, stop: CancelToken) -> Any:  # noqa: ANN401 - columns or schemas
+        """Send a request to the child, and return its reply or raise its error."""
         try:
-            answer = child.ask(question, deadline, stop)
-        except BaseException:  # Ctrl-C too: the child may be in the middle of an answer
-            self._drop()
+            reply = child.ask(request, deadline, stop)
+        except BaseException:  # also Ctrl-C: the reply of the child may be incomplete
+            self._kill_child()
             raise
-        if isinstance(answer, TqlError):
-            raise answer
-        return answer
+        if isinstance(reply, TqlError):
+            raise reply
+        return reply
 
 
-_LATE = (
-    "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; its process was stopped"
-)
+_BUSY = "the query timed out while the process of the engine ran another query: increase the timeout with connect(.., timeout=seconds)"
+_TIMED_OUT = "the query timed out, and the process of the engine was killed: increase the timeout with connect(.., timeout=seconds)"
 
 
 class Child:
-    """A process that runs the engine."""
+    """A child process that runs the engine."""
 
-    def __init__(self, place: DatasetTarget) -> None:
-        """Start it."""
-        ours, its = socket.socketpair()
-        with its:
-            # -P: a file of the working directory named like a module of Python is not run in its place.
-            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(its.fileno())]
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
+    def __init__(self, target: DatasetTarget) -> None:
+        """Start the process."""
+        parent_end, child_end = socket.socketpair()
+        with child_end:
+            # -P: files in the working directory do not shadow modules of Python.
+            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(child_end.fileno())]
+            self._process = subprocess.Popen(  # noqa: S603 - this module
                 command,
-                pass_fds=[its.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno() if _has_stderr() else subprocess.DEVNULL,
             )
-        self._line = Connection(ours.detach())
+        self._connection = Connection(parent_end.detach())
         self.process_id = os.getpid()
-        self._line.send(place)
+        self._connection.send(target)
 
-    def ask(self, question: object, deadline: float, stop: CancelToken) -> object:
-        """Return the answer to a question."""
+    def ask(self, request: object, deadline: float, stop: CancelToken) -> object:
+        """
+        Send a request, and return the reply.
+
+        Raises:
+            Cancelled: the call was cancelled.
+            DeadlineExceeded: the call timed out.
+            EngineCrash: the process ended.
+        """
         try:
-            self._line.send(question)
-            while not self._line.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
+            self._connection.send(request)
+            while not self._connection.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
                 if stop.is_cancelled:
                     raise Cancelled(STOPPED)
                 if time.monotonic() > deadline:
-                    raise DeadlineExceeded(_LATE)
-            return self._line.recv()
+                    raise DeadlineExceeded(_TIMED_OUT)
+            return self._connection.recv()
         except (EOFError, ConnectionError):
-            raise EngineCrash(500, f"the engine's process ended ({self._reason()}) while it ran the query") from None
+            raise EngineCrash(
+                500,
+                f"the engine's process ended ({self._reason()}) while it ran the query; the next query starts another process",
+            ) from None
 
     def _reason(self) -> str:
-        """Return why the process ended."""
+        """Return the signal or the exit code that ended the process."""
         code = self._process.wait(ENDING_SECONDS)
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def end(self) -> None:
-        """Stop the process."""
-        self._line.close()
+        """Kill the process."""
+        self._connection.close()
         self._process.kill()
         self._process.wait()
 
 
 def _has_stderr() -> bool:
-    """Tell whether the standard error output is a file that a child can write to."""
+    """Return whether stderr is a file that a child process can inherit."""
     try:
         sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):
@@ -193,40 +200,40 @@ def _has_stderr() -> bool:
     return True
 
 
-def answer_all(line: Connection) -> None:
-    """Answer the questions of the parent until it is gone."""
-    place: DatasetTarget = line.recv()
+def answer_all(connection: Connection) -> None:
+    """Reply to the requests of the parent until it closes the socket."""
+    target: DatasetTarget = connection.recv()
     transport: EmbeddedTransport | None = None
-    told: Known | None = None
+    last_sent: Schemas | None = None
     while True:
         try:
-            question = line.recv()
+            request = connection.recv()
         except EOFError:
             return
         try:
-            transport = transport or EmbeddedTransport(place, may_crash=True)
-            query, seconds = question
+            transport = transport or EmbeddedTransport(target, may_crash=True)
+            query, seconds = request
             call = Call(
                 query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=CancelToken()
             )
             if query is not None:
-                line.send(_answered(transport, call))
+                connection.send(_run(transport, call))
             else:
-                known = transport.schemas(call)
-                line.send(None if known == told else known)
-                told = known
+                schemas = transport.schemas(call)
+                connection.send(None if schemas == last_sent else schemas)
+                last_sent = schemas
         except TqlError as error:
-            line.send(error)
+            connection.send(error)
 
 
-def _answered(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
-    """Return the names and the columns of a query, as they can be sent to the parent."""
+def _run(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
+    """Run a query, and return the names and the values of its columns in a form that can be pickled."""
     answer = transport.send(call)
     return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
 
 
 def _sendable(values: Any) -> Any:  # noqa: ANN401 - a column as the engine gives it
-    """Return a column as numbers of numpy, or as plain values."""
+    """Return a column as a numeric numpy array, or as a list of plain Python values."""
     numeric = type(values).__module__ == "numpy" and values.dtype.kind in "biuf"
     return values if numeric else to_python(values)
 

@@ -1,7 +1,7 @@
 """
-The open files that the engine needs: where it cannot open a file of a dataset, since the process has as many as it may, a thread of the engine divides by zero.
+Guard for the limit of open files: a query is rejected while the process cannot open the files that the engine needs.
 
-That ends the process (SIGFPE), or the query has no answer. So the engine is asked only while there is room.
+If the engine fails to open a file of a dataset at that limit, one of its threads divides by zero; the process ends with SIGFPE, or the query never returns.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ import os
 
 from tql_client.errors import Unavailable
 
-# A query of a large dataset by eight threads has six more files open than the process had before.
+# Files that must be free; queries on a large dataset from eight threads were measured to open six.
 ROOM = 32
 OPEN = "/dev/fd"
 
 
 def require_room() -> None:
     """
-    Refuse to go on where the process can open fewer files than the engine may need.
+    Raise if the process cannot open the files that the engine may need.
 
     Raises:
-        Unavailable: so it is.
+        Unavailable: fewer than `ROOM` files are free.
     """
     limit = _limit()
     count = _count() if limit is not None else None
     if limit is not None and count is not None and limit - count < ROOM:
-        message = f"the engine was not asked: this process has {count} of {limit} files open, and a file that the engine cannot open ends the process"
-        hint = "close clients, servers and files that are no longer used, or allow more with `ulimit -n 4096`"
+        message = f"the query was not run: this process has {count} of {limit} files open, and the engine crashes if it cannot open a file"
+        hint = "close unused clients, servers and files, or raise the limit with `ulimit -n 4096`"
         raise Unavailable(503, message, hint=hint)
 
 
 def _limit() -> int | None:
-    """Return how many files this process may open; None where nothing says so."""
+    """Return the number of files that this process can open, or None if it is unlimited or unknown."""
     try:
         import resource
     except ImportError:
@@ -41,10 +41,10 @@ def _limit() -> int | None:
 
 
 def _count() -> int | None:
-    """Return how many files this process has open; None where nothing says so."""
+    """Return the number of files that this process has open, or None if it is unknown."""
     try:
         return len(os.listdir(OPEN))  # noqa: PTH208 - for every query: a name is enough
     except FileNotFoundError:
         return None
-    except OSError:  # the folder itself cannot be opened: there is no room at all
+    except OSError:  # not even the folder can be opened: no file is free
         return _limit()

@@ -1,4 +1,4 @@
-"""The datasets that the engine has opened in this process, each seen as it was committed last; the only module that imports deeplake."""
+"""Open datasets of the engine in this process, refreshed to the newest version before each query; the only module that imports deeplake."""
 
 from __future__ import annotations
 
@@ -36,113 +36,126 @@ if TYPE_CHECKING:
 
 SERVER_FAILED = 500
 FIRST_POLL, LONGEST_POLL = 0.00005, 0.02
-LATE = "the engine did not answer in the time given: pass connect(.., timeout=seconds) for more; it works on, and its answer is dropped"
+TIMED_OUT = "the query timed out: increase the timeout with connect(.., timeout=seconds); the engine cannot be interrupted, so it finishes the query, and its result is discarded"
 TRUNCATING = (4, 7, 1)
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
-# What the engine still works on though nobody waits for it: it ends the process where its dataset is let go of meanwhile.
-_LEFT: list[tuple[Any, Any]] = []
-_LEAVING = threading.Lock()
+# Queries that the engine still runs after a timeout, with their datasets: closing a dataset during a query crashes the process.
+_ABANDONED: list[tuple[Any, Any]] = []
+_ABANDONING = threading.Lock()
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
-# The engine's classes for what its storage does not give; any other class is about the query.
+# The engine's error classes for failures of the storage; any other class is an error in the query.
 _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
 
 
 def engine() -> Any:  # noqa: ANN401 - the engine ships no types
     """
-    Return the engine's module; one whose ``%`` is another function is warned of once.
+    Return the module of the engine; warn once about a version with another ``%``.
 
     Raises:
-        MissingExtra: it is not installed.
+        MissingExtra: the engine is not installed.
     """
     try:
         import deeplake
     except ImportError:
         raise missing("the engine is not installed", "embedded") from None
-    _warn_of(str(getattr(deeplake, "__version__", "")))
+    _warn_about_remainder(str(getattr(deeplake, "__version__", "")))
     return deeplake
 
 
 @functools.cache
-def _warn_of(version: str) -> None:
-    """Warn of an engine whose ``%`` is not the one that queries are written for; the cache lets it be said once in a process."""
-    if has_other_remainder(version):
+def _warn_about_remainder(version: str) -> None:
+    """Warn about an engine whose ``%`` is the IEEE remainder; the cache limits the warning to one per process."""
+    if has_ieee_remainder(version):
         message = (
-            f"deeplake {version} computes `%` as the IEEE remainder, `7 % 10` is -3: queries with `%`, and sorts and groups by large numbers, "
-            f"have other rows than they say; install 4.7.1 or later: {command('embedded')}"
+            f"deeplake {version} computes `%` as the IEEE remainder (`7 % 10` is -3), so queries with `%`, and sorts and groups by large numbers, "
+            f"return wrong rows; install 4.7.1 or later: {command('embedded')}"
         )
         warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
-def has_other_remainder(version: str) -> bool:
-    """Tell whether ``%`` of an engine is the IEEE remainder, as before 4.7.1, and not that of SQL; a version that is not known has SQL's."""
-    found = _VERSION.match(version)
-    return found is not None and tuple(int(part or 0) for part in found.groups()) < TRUNCATING
+def has_ieee_remainder(version: str) -> bool:
+    """Return whether ``%`` of a version of the engine is the IEEE remainder, as before 4.7.1, and not that of SQL; False for an unknown version."""
+    match = _VERSION.match(version)
+    return match is not None and tuple(int(part or 0) for part in match.groups()) < TRUNCATING
 
 
 def local_path(url: str) -> str:
-    """Return what the engine opens for a path or a ``file://`` url."""
+    """Return the path of a ``file://`` URL, and any other path or URL unchanged."""
     return unquote(urlsplit(url).path) if url.startswith("file://") else url
 
 
 def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: Call | None = None) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the dataset at a path, opened for reading, or raise when a call is over; one in memory is shared with whoever made it."""
+    """
+    Return the dataset at a path, opened read-only; a dataset in memory is shared with the code that created it.
+
+    Args:
+        path: the path or URL.
+        credentials: credentials that the engine uses to open it.
+        call: limits the wait; None waits until the dataset is open.
+
+    Raises:
+        NotFound: no dataset exists at the path.
+        ConfigError: the engine cannot open the dataset.
+        Cancelled: the call was cancelled.
+        DeadlineExceeded: the call timed out.
+    """
     deeplake = engine()
     require_room()
     name = "open" if path.startswith("mem://") else "open_read_only"
-    given = {} if credentials is None else {"creds": dict(credentials)}
+    options = {} if credentials is None else {"creds": dict(credentials)}
     try:
         if call is None:
-            return getattr(deeplake, name)(path, **given)
-        future = getattr(deeplake, f"{name}_async")(path, **given)
+            return getattr(deeplake, name)(path, **options)
+        future = getattr(deeplake, f"{name}_async")(path, **options)
         wait_for(future, call)
         return future.result()
     except TqlError:
         raise
     except Exception as error:  # noqa: BLE001 - the engine raises its own classes, below Exception only
-        raise _unopened(error, path) from None
+        raise _opening_error(error, path) from None
 
 
 def wait_for(future: Any, call: Call, dataset: Any = None) -> None:  # noqa: ANN401 - the engine ships no types
     """
-    Wait until the engine has done something, while other threads go on.
+    Wait for a future of the engine without blocking other threads.
 
     Args:
-        future: what the engine gave.
-        call: says how long.
-        dataset: on which it works.
+        future: the future.
+        call: limits the wait.
+        dataset: the dataset of the query, which stays open until the future is complete.
 
     Raises:
-        Cancelled: the call was ended.
-        DeadlineExceeded: its time is over; the engine cannot be stopped, and what it makes is dropped.
+        Cancelled: the call was cancelled.
+        DeadlineExceeded: the call timed out; the engine cannot be interrupted, and its result is discarded.
     """
     try:
         _wait(future, call)
-    except BaseException:  # Ctrl-C too
-        _leave(future, dataset)
+    except BaseException:  # also Ctrl-C
+        _abandon(future, dataset)
         raise
 
 
-def _leave(future: Any, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
-    """Keep what the engine still works on, and let go of what was left before and is done."""
-    with _LEAVING:
-        _LEFT[:] = [left for left in _LEFT if not left[0].is_completed()]
-        _LEFT.append((future, dataset))
+def _abandon(future: Any, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
+    """Keep a dataset open until its future is complete, and release those whose futures are."""
+    with _ABANDONING:
+        _ABANDONED[:] = [pair for pair in _ABANDONED if not pair[0].is_completed()]
+        _ABANDONED.append((future, dataset))
 
 
 def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
-    """Wait for a future, as long as a call lasts."""
+    """Poll a future until it is complete, or the call is cancelled or timed out."""
     pause = FIRST_POLL
     while not future.is_completed():
         if call.stop.is_cancelled:
             raise Cancelled(STOPPED)
         if call.seconds_left <= 0:
-            raise DeadlineExceeded(LATE)
+            raise DeadlineExceeded(TIMED_OUT)
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL)
 
 
-def _unopened(error: Exception, path: str) -> Exception:
-    """Return our error for a dataset that could not be opened."""
+def _opening_error(error: Exception, path: str) -> Exception:
+    """Return the client's error for an exception of the engine while it opened a dataset."""
     if _MISSING.search(f"{type(error).__name__} {error}"):
         return NotFound(
             404,
@@ -154,48 +167,48 @@ def _unopened(error: Exception, path: str) -> Exception:
 
 class Snapshot:
     """
-    A dataset as it was committed at one moment.
+    One version of a dataset.
 
-    The engine moves the views of a dataset that is refreshed, so one that answers is never refreshed: see `Opened`.
+    A refresh of the engine also changes the views of running queries, so this handle is never refreshed: see `Opened`.
 
     Attributes:
         dataset: the engine's dataset.
     """
 
     def __init__(self, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
-        """Take a dataset that was opened just now."""
+        """Create a snapshot of a dataset that was just opened."""
         self.dataset = dataset
         self._schema: Schema | None = None
 
     @property
     def schema(self) -> Schema:
-        """The columns, read once."""
+        """The schema, read from the dataset once."""
         if self._schema is None:
-            with self.asked():
+            with self.translate_errors():
                 self._schema = Schema.from_dataset(self.dataset)
         return self._schema
 
     @contextlib.contextmanager
-    def asked(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """
-        Give what the engine raises, of whatever class, as our error; only calls of the engine belong inside.
+        Translate every exception of the engine within the block; the block must contain only calls of the engine.
 
         Raises:
-            APIError: the engine refuses; the status is the one that a server gives.
-            Replaced: files are not there any more.
+            APIError: the engine rejected the query; the status is the one that a server returns for it.
+            Replaced: files of the dataset are missing.
         """
         try:
             yield
         except TqlError:
             raise
         except KeyError as error:
-            raise Replaced(SERVER_FAILED, _said(error), hint="was the dataset replaced?") from None
+            raise Replaced(SERVER_FAILED, _message_of(error), hint="was the dataset replaced?") from None
         except Exception as error:  # noqa: BLE001 - the engine has about 80 classes, below Exception only
-            raise self._refused(error) from None
+            raise self._translate(error) from None
 
-    def _refused(self, error: Exception) -> APIError:
-        """Return our error for one of the engine."""
-        description = _said(error)
+    def _translate(self, error: Exception) -> APIError:
+        """Return the client's error for an exception of the engine."""
+        description = _message_of(error)
         columns = [] if self._schema is None else list(self._schema)
         status = SERVER_FAILED if _OF_STORAGE.match(type(error).__name__) else status_of(description)
         return by_status(status)(
@@ -203,59 +216,59 @@ class Snapshot:
         )
 
 
-def _said(error: Exception) -> str:
-    """Return the engine's message; a KeyError would show it in quotes."""
+def _message_of(error: Exception) -> str:
+    """Return the message of an exception of the engine; str of a KeyError would quote it."""
     return str(error.args[0] if error.args else type(error).__name__).strip()
 
 
 class Opened:
-    """A dataset by its path, of which each query sees what was committed last."""
+    """An open dataset, reopened when another version was committed, so that each query reads the newest one."""
 
     def __init__(self, path: str, credentials: Mapping[str, str] | None) -> None:
         """
-        Open it.
+        Open the dataset.
 
         Raises:
-            NotFound: there is no dataset at the path.
-            ConfigError: the engine cannot open it.
+            NotFound: no dataset exists at the path.
+            ConfigError: the engine cannot open the dataset.
         """
         self.path = path
         self._credentials = credentials
         self._changing = threading.Lock()
-        self._folder = _folder(path)
+        self._folder_identity = _folder_identity(path)
         self._current = Snapshot(open_dataset(path, credentials))
         self._probe: Any = open_dataset(path, credentials)
 
     def current(self) -> Snapshot:
-        """Return the dataset as it was committed when `refreshed` was called last."""
+        """Return the version that the last call of `refresh` returned."""
         return self._current
 
-    def refreshed(self, call: Call) -> Snapshot:
+    def refresh(self, call: Call) -> Snapshot:
         """
-        Return the dataset as it is committed now.
+        Return the newest version of the dataset.
 
-        A second handle is refreshed, which costs 0.1 to 0.4 ms on a local disk; where it sees another version, the dataset is opened once more.
+        A second handle is refreshed, which takes 0.1 to 0.4 ms on a local disk; if it finds another version, the dataset is opened again.
 
         Raises:
-            NotFound: it was deleted.
-            ConfigError: the engine cannot open it any more.
-            Unavailable: the process can open too few files for the engine to read any.
-            DeadlineExceeded: the engine is busy until the time of the call is over.
+            NotFound: the dataset was deleted.
+            ConfigError: the engine can no longer open the dataset.
+            Unavailable: the process cannot open the files that the engine needs.
+            DeadlineExceeded: the engine was busy until the timeout of the call.
         """
         require_room()
-        with self._alone(call):
-            return self._current if self._is_up_to_date(call) else self._reopened(call)
+        with self._locked(call):
+            return self._current if self._is_up_to_date(call) else self._reopen(call)
 
-    def reopened(self, call: Call) -> Snapshot:
-        """Return the dataset opened again, whose files were replaced."""
-        with self._alone(call):
-            return self._reopened(call)
+    def reopen(self, call: Call) -> Snapshot:
+        """Open the dataset again after its files were replaced."""
+        with self._locked(call):
+            return self._reopen(call)
 
     @contextlib.contextmanager
-    def _alone(self, call: Call) -> Iterator[None]:
-        """Let one call at a time look at what was committed; one that is ended leaves nothing behind that is half done."""
+    def _locked(self, call: Call) -> Iterator[None]:
+        """Allow one call at a time to refresh; a call that fails discards the second handle, whose refresh may be incomplete."""
         if not self._changing.acquire(timeout=max(0.0, call.seconds_left)):
-            raise DeadlineExceeded(LATE)
+            raise DeadlineExceeded(TIMED_OUT)
         try:
             yield
         except TqlError:
@@ -265,8 +278,8 @@ class Opened:
             self._changing.release()
 
     def _is_up_to_date(self, call: Call) -> bool:
-        """Tell whether nothing was committed since the dataset was opened."""
-        if _folder(self.path) != self._folder:
+        """Return whether the current version is the newest one."""
+        if _folder_identity(self.path) != self._folder_identity:
             return False
         try:
             if self._probe is None:
@@ -274,24 +287,24 @@ class Opened:
             else:
                 future = self._probe.refresh_async()
                 wait_for(future, call, self._probe)
-                future.wait()  # raises what went wrong
+                future.wait()  # raises the error of the refresh
             return bool(self._probe.version == self._current.dataset.version)
         except TqlError:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, opening the dataset says what is wrong
+        except Exception:  # noqa: BLE001 - opening the dataset raises the same error, translated
             return False
 
-    def _reopened(self, call: Call) -> Snapshot:
-        """Return the dataset opened again; what is there now decides."""
-        self._folder, self._probe = _folder(self.path), None
+    def _reopen(self, call: Call) -> Snapshot:
+        """Open the newest version of the dataset that is now at the path."""
+        self._folder_identity, self._probe = _folder_identity(self.path), None
         self._current = Snapshot(open_dataset(self.path, self._credentials, call))
         return self._current
 
 
-def _folder(path: str) -> tuple[int, int] | None:
-    """Return what tells the folder of a local dataset from one that took its place, or None for a dataset elsewhere."""
+def _folder_identity(path: str) -> tuple[int, int] | None:
+    """Return the inode and the modification time of a local dataset, which differ after it was replaced, or None for a remote dataset."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - it is called for each query, and a Path costs more than the call
+        status = os.stat(path)  # noqa: PTH116 - called for each query, and slower with a Path
     except (OSError, ValueError):
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns

@@ -1,4 +1,4 @@
-"""The datasets that a text reads, those that are opened here in the place of what their names would open, and the texts that no engine gets to see."""
+"""Resolution of a query before the engine runs it: its datasets are mapped to paths, and queries that crash the engine are rejected."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
     from tql_grammar.syntax.findings.report import ParseResult
 
-# Not a query (`DELETE FROM t` ends the process), several statements, and a chain that is too long for the engine, in any process.
-NO_QUERY = ("TQL190", "TQL191", "TQL402")
+# Rejected for a child process too: not a query (`DELETE FROM t` crashes the engine), several statements, and a chain that is too long for the engine.
+NEVER_RUN = ("TQL190", "TQL191", "TQL402")
 
 
 class Resolved(Record):
     """
-    A text that is ready for the engine.
+    A query that is ready for the engine.
 
     Attributes:
-        text: what the engine runs on the dataset at `path`.
-        path: the dataset on which it runs.
+        text: the query text, with paths as sources.
+        path: the path of the dataset on which the engine runs it.
     """
 
     text: str
@@ -43,55 +43,54 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
     may_crash: bool = False,
 ) -> Resolved:
     """
-    Return what to run, and on which dataset.
+    Return the text to run, and the dataset to run it on.
 
     Args:
-        query: a text; one that the engine refuses is handed on as it is, so that the engine says why.
-        datasets: the path of every dataset that may be read, by the names that stand for it.
-        default_path: the path of the dataset that a query without FROM reads; None refuses such a query.
-        columns: returns the columns of the dataset at a path.
-        allow_sources: hand other names on to the engine, which looks for them on disk and in the network.
-        may_crash: leave texts to the engine that end its process, or never end, where that process is one of its own; see `tql_grammar.lint.check.deadly`.
+        query: a query text; one with a syntax error is passed on unchanged, and the engine reports the error.
+        datasets: the path of each dataset that queries can read, by name.
+        default_path: the path of the dataset that queries without FROM read; None rejects these queries.
+        columns: returns the schema of the dataset at a path.
+        allow_sources: pass other names on to the engine, which opens them from disk or over the network.
+        may_crash: accept queries that crash or block the engine, for an engine in a child process; see `tql_grammar.lint.check.crash_findings`.
 
     Raises:
-        BadQuery: the text would end the engine's process, never end, or is no query.
-        NotFound: the query reads another dataset, or it names none.
+        BadQuery: the text is not one query, or it would crash or block the engine.
+        NotFound: the query reads another dataset, or has no FROM and there is no default.
     """
     from tql_grammar.syntax.parser import read
 
-    reading = read(query)
-    tree = reading.tree
-    _refuse_no_query(reading)
+    parsed = read(query)
+    tree = parsed.tree
+    _refuse_no_query(parsed)
     tables = [] if tree is None else _tables(tree)
     _refuse_foreign(tables, datasets, allow_sources=allow_sources)
     path = default_path or next((datasets[name] for name in tables if name in datasets), None)
-    known = _known({None: path, **{name: datasets.get(name) for name in tables}}, columns)
     if not may_crash:
-        _refuse_deadly(reading, known)
+        _refuse_deadly(parsed, _schemas({None: path, **{name: datasets.get(name) for name in tables}}, columns))
     if tree is None or path is None:
-        return Resolved(query, _some(path, datasets, query_is_read=tree is not None))
-    return Resolved(_rewritten(tree, datasets, path) if tables else query, path)
+        return Resolved(query, _any_path(path, datasets, is_query=tree is not None))
+    return Resolved(_replace_sources(tree, datasets, path) if tables else query, path)
 
 
-def _known(paths: Mapping[str | None, str | None], columns: Callable[[str], Schema]) -> Mapping[str | None, Schema]:
-    """Return the columns of each dataset whose path is known, by its name in the query."""
+def _schemas(paths: Mapping[str | None, str | None], columns: Callable[[str], Schema]) -> Mapping[str | None, Schema]:
+    """Return the schema of each dataset whose path is known, by its name in the query."""
     return {name: columns(path) for name, path in paths.items() if path is not None}
 
 
-def _refuse_no_query(reading: ParseResult) -> None:
-    """Refuse a text that is no query, more than one, or too long for any engine."""
-    _refuse(finding for finding in reading.diagnostics if finding.code in NO_QUERY)
+def _refuse_no_query(parsed: ParseResult) -> None:
+    """Raise if the text is not a query, is several statements, or is too long for the engine."""
+    _refuse(finding for finding in parsed.diagnostics if finding.code in NEVER_RUN)
 
 
-def _refuse_deadly(reading: ParseResult, known: Mapping[str | None, Schema]) -> None:
-    """Refuse a text that would end the engine's process, or block it for ever."""
-    from tql_grammar.lint.check import deadly
+def _refuse_deadly(parsed: ParseResult, schemas: Mapping[str | None, Schema]) -> None:
+    """Raise if the query would crash or block the engine."""
+    from tql_grammar.lint.check import crash_findings
 
-    _refuse(deadly(reading, known))
+    _refuse(crash_findings(parsed, schemas))
 
 
 def _refuse(findings: Iterable[Diagnostic]) -> None:
-    """Raise the first of some findings as the answer of a server."""
+    """Raise the first finding as the error that a server returns."""
     for finding in findings:
         raise BadQuery(400, f"{finding.message} ({finding.code})", hint=finding.hint, diagnostic=finding)
 
@@ -105,24 +104,30 @@ def _tables(tree: ast.Query) -> list[str]:
 
 
 def _refuse_foreign(tables: list[str], datasets: Mapping[str, str], *, allow_sources: bool) -> None:
-    """Refuse a dataset that is not among the known ones."""
+    """Raise if the query reads a dataset that is not in *datasets*."""
     foreign = next((name for name in tables if name not in datasets), None)
     if foreign is None or allow_sources:
         return
-    hint = did_you_mean(foreign, datasets) or f"there is {', '.join(f'`{name}`' for name in datasets)}"
-    raise NotFound(404, f"the query reads `{foreign}`, which is not a dataset that is answered from here", hint=hint)
+    hint = did_you_mean(foreign, datasets) or f"available: {', '.join(f'`{name}`' for name in datasets)}"
+    raise NotFound(
+        404, f"the query reads the dataset `{foreign}`, which this client or server has not opened", hint=hint
+    )
 
 
-def _some(path: str | None, datasets: Mapping[str, str], *, query_is_read: bool) -> str:
-    """Return the path for a text that cannot be rewritten: any dataset serves where the engine will refuse the text anyway."""
-    found = path or next(iter(datasets.values()), None)
-    if found is None or (path is None and query_is_read):
-        raise NotFound(404, "the query names no dataset", hint='write FROM "name", or pass connect(.., dataset=name)')
-    return found
+def _any_path(path: str | None, datasets: Mapping[str, str], *, is_query: bool) -> str:
+    """Return the path of any dataset for a text with a syntax error, which the engine rejects on every dataset."""
+    any_path = path or next(iter(datasets.values()), None)
+    if any_path is None or (path is None and is_query):
+        raise NotFound(
+            404,
+            "the query has no FROM, and there is no default dataset",
+            hint='write FROM "name", or pass connect(.., dataset=name)',
+        )
+    return any_path
 
 
-def _rewritten(tree: ast.Query, datasets: Mapping[str, str], path: str) -> str:
-    """Return the text of a tree that reads the dataset at *path* where no FROM is, and others by their paths."""
+def _replace_sources(tree: ast.Query, datasets: Mapping[str, str], path: str) -> str:
+    """Return the text of a query without the FROM of the dataset at *path*, and with the paths of other datasets."""
     from tql_grammar import ast
     from tql_grammar.printing.printer import to_tql
     from tql_grammar.walk import rebuild

@@ -1,1 +1,1 @@
-"""Retrievers of frameworks, and the magic of notebooks."""
+"""Retrievers for LangChain and LlamaIndex, and the cell magic of notebooks."""

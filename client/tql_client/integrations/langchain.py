@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from tql.expressions.expr import Expr
 from tql_client.client import Client  # noqa: TC001 - as above
-from tql_client.integrations.retriever import Search, all_equal, compared, joined
+from tql_client.integrations.retriever import Search, combine, compare, equal_to_all
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 class TqlRetriever(BaseRetriever):
     """
-    Finds documents in a dataset of Deep Lake: ``TqlRetriever(client=connect(..), embeddings=model, search=Search("embedding", "text"))``.
+    Retrieves documents from a Deep Lake dataset: ``TqlRetriever(client=connect(..), embeddings=model, search=Search("embedding", "text"))``.
 
-    ``retriever.invoke("question", k=3, filter=..)`` returns documents with the columns `Search.others` and the score as metadata, the best first.
+    ``retriever.invoke("question", k=3, filter=..)`` returns documents, the best first, with the columns of `Search.others` and the score as metadata.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -38,44 +38,44 @@ class TqlRetriever(BaseRetriever):
         self,
         query: str,
         *,
-        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - what LangChain hands over
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain passes it
         **options: Any,  # noqa: ANN401 - LangChain's
     ) -> list[Document]:
-        """Return the documents that fit a question."""
+        """Return the documents for a question."""
         unknown = options.keys() - {"k", "filter"}
         if unknown:
-            raise ArgumentError("invoke", "takes k and filter beside the question", ", ".join(sorted(unknown)))
-        found = self.search.found(
+            raise ArgumentError("invoke", "has the options k and filter", ", ".join(sorted(unknown)))
+        documents = self.search.find(
             self.client,
             self.embeddings.embed_query(query),
             query,
             options.get("k", self.k),
             condition(options.get("filter", self.filter)),
         )
-        return [Document(text, metadata={**others, "score": score}) for text, others, score in found]
+        return [Document(text, metadata={**others, "score": score}) for text, others, score in documents]
 
 
-def condition(given: object) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
     """
-    Return the condition that a filter is: one of the builder's, a dict of columns and values, or LangChain's own comparison or operation.
+    Return the condition of a filter: a condition of the builder, a dict of columns and values, or a comparison or operation of LangChain.
 
     Raises:
-        ArgumentError: it is none of them, or TQL has nothing that means it.
+        ArgumentError: the filter has another type, or TQL has no such operator.
     """
-    if given is None or isinstance(given, Expr):
-        return given
-    if isinstance(given, dict):
-        return all_equal(given)
-    if isinstance(given, Comparison):
-        return compared(given.comparator.value, given.attribute, given.value)
-    if isinstance(given, Operation):
-        return joined(given.operator.value, [condition(part) for part in given.arguments])
+    if filter_ is None or isinstance(filter_, Expr):
+        return filter_
+    if isinstance(filter_, dict):
+        return equal_to_all(filter_)
+    if isinstance(filter_, Comparison):
+        return compare(filter_.comparator.value, filter_.attribute, filter_.value)
+    if isinstance(filter_, Operation):
+        return combine(filter_.operator.value, [condition(part) for part in filter_.arguments])
     kind = (
-        "Comparison and Operation"
-        if isinstance(given, FilterDirective)
-        else "a condition, a dict, Comparison or Operation"
+        "a Comparison or an Operation"
+        if isinstance(filter_, FilterDirective)
+        else "a condition of the builder, a dict, a Comparison or an Operation"
     )
-    raise ArgumentError("filter", f"takes {kind}", repr(given))
+    raise ArgumentError("filter", f"must be {kind}", repr(filter_))
 
 
 __all__ = ["Search", "TqlRetriever", "condition"]

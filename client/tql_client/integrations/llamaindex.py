@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
 from tql.expressions.expr import Expr
-from tql_client.integrations.retriever import Search, compared, joined
+from tql_client.integrations.retriever import Search, combine, compare
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tql_client.client import Client
 
-# LlamaIndex's operators by the names that `compared` takes.
+# The names that `compare` has for LlamaIndex's operators.
 OPERATORS = {
     "==": "eq",
     "!=": "ne",
@@ -35,22 +35,22 @@ OPERATORS = {
 
 class TqlRetriever(BaseRetriever):
     """
-    Finds nodes in a dataset of Deep Lake: ``TqlRetriever(connect(..), embed_model, Search("embedding", "text"), k=3)``.
+    Retrieves nodes from a Deep Lake dataset: ``TqlRetriever(connect(..), embed_model, Search("embedding", "text"), k=3)``.
 
-    ``retriever.retrieve("question")`` returns nodes with the columns `Search.others` as metadata and their score, the best first.
+    ``retriever.retrieve("question")`` returns nodes with their scores, the best first, and the columns of `Search.others` as metadata.
     """
 
     def __init__(
         self, client: Client, embed_model: BaseEmbedding, search: Search, k: int = 4, filters: object = None
     ) -> None:
         """
-        Take what searches.
+        Create a retriever.
 
         Args:
-            client: asks.
-            embed_model: makes the vector of a question.
-            search: where documents are found.
-            k: how many.
+            client: sends the queries.
+            embed_model: computes the vector of a question.
+            search: the columns and the kind of search.
+            k: the number of nodes to return.
             filters: `MetadataFilters`, a condition of the builder, or None.
         """
         self._client, self._model, self._search, self._k = client, embed_model, search, k
@@ -58,28 +58,30 @@ class TqlRetriever(BaseRetriever):
         super().__init__()
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        """Return the nodes that fit a question."""
+        """Return the nodes for a question."""
         question = query_bundle.query_str
         vector = query_bundle.embedding or self._model.get_query_embedding(question)
-        found = self._search.found(self._client, vector, question, self._k, self._condition)
-        return [NodeWithScore(node=TextNode(text=text, metadata=others), score=score) for text, others, score in found]
+        documents = self._search.find(self._client, vector, question, self._k, self._condition)
+        return [
+            NodeWithScore(node=TextNode(text=text, metadata=others), score=score) for text, others, score in documents
+        ]
 
 
-def condition(given: object) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
     """
-    Return the condition that filters are.
+    Return the condition of filters of LlamaIndex; a condition of the builder is returned unchanged.
 
     Raises:
-        ArgumentError: they are no filters of LlamaIndex and no condition, or TQL has nothing that means them.
+        ArgumentError: the filters have another type, or TQL has no such operator.
     """
-    if given is None or isinstance(given, Expr):
-        return given
-    if isinstance(given, MetadataFilters):
-        return joined(getattr(given.condition, "value", "and"), [condition(part) for part in given.filters])
-    if isinstance(given, MetadataFilter):
-        name = given.operator.value
-        return compared(OPERATORS.get(name, name), given.key, given.value)
-    raise ArgumentError("filters", "takes MetadataFilters, or a condition of the builder", repr(given))
+    if filter_ is None or isinstance(filter_, Expr):
+        return filter_
+    if isinstance(filter_, MetadataFilters):
+        return combine(getattr(filter_.condition, "value", "and"), [condition(part) for part in filter_.filters])
+    if isinstance(filter_, MetadataFilter):
+        name = filter_.operator.value
+        return compare(OPERATORS.get(name, name), filter_.key, filter_.value)
+    raise ArgumentError("filters", "must be MetadataFilters or a condition of the builder", repr(filter_))
 
 
 __all__ = ["Search", "TqlRetriever", "condition"]

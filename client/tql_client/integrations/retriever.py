@@ -1,4 +1,4 @@
-"""The search that the retrievers of frameworks share: by a vector, or by a vector and words, with a condition made from a filter."""
+"""Search of the retrievers, by vector or hybrid (vector and BM25), and conversion of their filters to conditions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPERATORS: dict[str, Callable[[Expr, Any], Any]] = {
     "contain": lambda column, value: column.contains(value),
     "is_empty": lambda column, _value: column.is_null(),
 }
-JOINTS: dict[str, Callable[[list[Any]], Any]] = {
+COMBINATIONS: dict[str, Callable[[list[Any]], Any]] = {
     "and": all_of,
     "or": any_of,
     "not": lambda conditions: not_(any_of(conditions)),
@@ -38,15 +38,15 @@ JOINTS: dict[str, Callable[[list[Any]], Any]] = {
 
 class Search(Record):
     """
-    How documents are found.
+    The columns and the kind of search of a retriever.
 
     Attributes:
-        embedding: the column of vectors.
-        text: the column of texts.
-        others: the columns that come along as metadata.
-        metric: as for `Query.similarity`.
-        words: whether the words of the question count too, by BM25 over `text`, which needs an index; then `key` names a row.
-        key: the column that is unique, for `words`.
+        embedding: the name of the column with the vectors.
+        text: the name of the column with the texts.
+        others: the names of the columns that are returned as metadata.
+        metric: the metric, as in `Query.similarity`.
+        words: whether the search is hybrid: by vector, and by BM25 over `text`, which needs an index.
+        key: the name of a column with unique values, which a hybrid search needs.
     """
 
     embedding: str
@@ -56,16 +56,16 @@ class Search(Record):
     words: bool = False
     key: str = "id"
 
-    def query(self, vector: Any, question: str, count: int, condition: Expr | None = None) -> Query:  # noqa: ANN401 - anything that is a vector
-        """Return the query that finds *count* documents, the best first, with their score as the last column."""
-        found = select(self.text, *self.others).where(all_of([condition]))
+    def query(self, vector: Any, question: str, count: int, condition: Expr | None = None) -> Query:  # noqa: ANN401 - any type of vector
+        """Return the query for the best *count* documents, in order, with the score as the last column."""
+        query = select(self.text, *self.others).where(all_of([condition]))
         if self.words:
-            found = found.hybrid(vector=(self.embedding, vector), text=(self.text, question), key=self.key, as_=SCORE)
+            query = query.hybrid(vector=(self.embedding, vector), text=(self.text, question), key=self.key, as_=SCORE)
         else:
-            found = found.similarity(self.embedding, vector, metric=self.metric, as_=SCORE)
-        return found.order_by(SCORE).limit(count)
+            query = query.similarity(self.embedding, vector, metric=self.metric, as_=SCORE)
+        return query.order_by(SCORE).limit(count)
 
-    def found(
+    def find(
         self,
         client: Client,
         vector: Any,  # noqa: ANN401 - as above
@@ -73,31 +73,31 @@ class Search(Record):
         count: int,
         condition: Expr | None,
     ) -> list[tuple[str, dict[str, Any], float]]:
-        """Return text, metadata and score of the best documents."""
+        """Return the text, the metadata and the score of the best *count* documents."""
         rows = client.query(self.query(vector, question, count, condition), as_list=False).rows
         return [(row[self.text] or "", {name: row[name] for name in self.others}, row[SCORE]) for row in rows]
 
 
-def compared(operator: str, name: str, value: object, columns: Callable[[str], Expr] = col) -> Any:  # noqa: ANN401 - a condition
+def compare(operator: str, name: str, value: object, columns: Callable[[str], Expr] = col) -> Any:  # noqa: ANN401 - a condition
     """
     Return the condition of one comparison of a filter.
 
     Raises:
-        ArgumentError: TQL has nothing that means it.
+        ArgumentError: TQL has no such operator.
     """
     if operator not in OPERATORS:
-        rule = f"takes a filter by {', '.join(OPERATORS)}: TQL has nothing that means {operator!r}"
+        rule = f"has an operator that TQL does not support, {operator!r}; supported are {', '.join(OPERATORS)}"
         raise ArgumentError("filter", rule, f"{name} {operator} {value!r}")
     return OPERATORS[operator](columns(name), value)
 
 
-def joined(operator: str, conditions: Sequence[Any]) -> Any:  # noqa: ANN401 - a condition
-    """Return the conditions of a filter as one."""
-    if operator not in JOINTS:
-        raise ArgumentError("filter", f"takes a filter joined by {', '.join(JOINTS)}", repr(operator))
-    return JOINTS[operator](list(conditions))
+def combine(operator: str, conditions: Sequence[Any]) -> Any:  # noqa: ANN401 - a condition
+    """Return the conditions of a filter, combined by AND, OR or NOT."""
+    if operator not in COMBINATIONS:
+        raise ArgumentError("filter", f"must combine conditions by {', '.join(COMBINATIONS)}", repr(operator))
+    return COMBINATIONS[operator](list(conditions))
 
 
-def all_equal(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
-    """Return the condition that columns have these values."""
-    return all_of([compared("eq", name, value) for name, value in values.items()])
+def equal_to_all(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
+    """Return the condition that each column equals its value."""
+    return all_of([compare("eq", name, value) for name, value in values.items()])

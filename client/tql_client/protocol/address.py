@@ -1,4 +1,4 @@
-"""Addresses to which a query and its token may be sent."""
+"""Validation of endpoint URLs: which hosts may receive a query and its token."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def require_url(url: str, *, allow_insecure: bool = False) -> str:
     """
-    Return a url that a token may be sent to.
+    Return a URL that may receive the token.
 
     Raises:
-        ConfigError: it is no url of http, holds a password, or would show the token on the way.
+        ConfigError: the URL is not http or https, contains a password, or is http to another machine.
     """
     parts = _parts(url)
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
-        message = "`url` takes no user name and password: pass the token as token=.."
+        message = "`url` must not contain a user name or password: pass the token as connect(.., token=..)"
         raise ConfigError(message)
     if parts.scheme == "http" and host not in LOOPBACK and not allow_insecure:
-        message = f"`url` takes https beyond this machine: over http anyone on the way to {host} reads the token and the data; allow_insecure=True insists"
+        message = f"`url` must be https for {host}: over http the network sees the token and the data; pass allow_insecure=True to allow it"
         raise ConfigError(message)
     return url
 
 
 def _parts(url: str) -> SplitResult:
-    """Return the parts of a url of http or https."""
-    message = "`url` takes https://host/path"
+    """Return the parts of an http or https URL."""
+    message = "`url` is not a valid URL: it must have the form https://host/path"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -41,5 +41,5 @@ def _parts(url: str) -> SplitResult:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a url is of this machine."""
+    """Return whether the host of a URL is this machine."""
     return urlsplit(url).hostname in LOOPBACK

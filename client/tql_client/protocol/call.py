@@ -1,4 +1,4 @@
-"""A call and its transport: one query in, one answer out, and the token that cancels it."""
+"""A call (one query with its deadline), the token that cancels it, and the interface of transports."""
 
 from __future__ import annotations
 
@@ -16,56 +16,56 @@ if TYPE_CHECKING:
     from tql_client.protocol.wire import Answer
 
 
-# Seconds; only a look-up of a name takes longer, which nobody can interrupt.
+# Seconds that `close` waits for cancelled calls; only a DNS lookup, which cannot be interrupted, takes longer.
 DRAIN_SECONDS = 1.0
-STOPPED = "the call was ended from outside"
+STOPPED = "the call was cancelled by Client.close() or by asyncio"
 
 
 class CancelToken:
-    """Ends a call from another thread: what it waits for is given up at once."""
+    """Cancels a call from another thread: waits end at once, and sockets are shut down."""
 
     def __init__(self) -> None:
-        """Prepare; the call goes on."""
+        """Create a token that is not cancelled."""
         self._cancelled = threading.Event()
-        self._acts: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._changing = threading.Lock()
 
     def cancel(self) -> None:
-        """End the call."""
+        """Cancel the call, and run the callbacks."""
         self._cancelled.set()
         with self._changing:
-            acts = list(self._acts)
-        for act in acts:
-            act()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the call is to end."""
+        """Whether the call is cancelled."""
         return self._cancelled.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait, or less where the call is to end."""
+        """Wait a number of seconds, or until the call is cancelled."""
         self._cancelled.wait(seconds)
 
     @contextlib.contextmanager
-    def during(self, act: Callable[[], None]) -> Iterator[None]:
-        """Do *act* when the call is ended in the meantime."""
+    def during(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Run *callback* if the call is cancelled before the block ends."""
         with self._changing:
-            self._acts.append(act)
+            self._callbacks.append(callback)
         try:
             if self.is_cancelled:
-                act()
+                callback()
             yield
         finally:
             with self._changing:
-                self._acts.remove(act)
+                self._callbacks.remove(callback)
 
 
 class InFlight:
-    """The calls of a client and of its copies that are on their way; once they are closed none begins."""
+    """The running calls of a client and of its copies; after `close`, no call starts."""
 
     def __init__(self) -> None:
-        """Prepare; none is on its way."""
+        """Start with no calls."""
         self._stops: set[CancelToken] = set()
         self._closed = False
         self._changing = threading.Condition()
@@ -73,14 +73,14 @@ class InFlight:
     @contextlib.contextmanager
     def running(self, stop: CancelToken) -> Iterator[None]:
         """
-        Count a call as long as it runs.
+        Register a call while the block runs.
 
         Raises:
-            ClosedError: they are closed.
+            ClosedError: the client is closed.
         """
         with self._changing:
             if self._closed:
-                message = "the client is closed: connect again"
+                message = "the client is closed: create another one with connect(..)"
                 raise ClosedError(message)
             self._stops.add(stop)
         try:
@@ -91,7 +91,7 @@ class InFlight:
                 self._changing.notify_all()
 
     def close(self) -> None:
-        """Let none begin, end those that are on their way, and wait a moment until they have let go of what they use."""
+        """Reject later calls, cancel the running ones, and wait up to `DRAIN_SECONDS` until they have ended."""
         with self._changing:
             self._closed = True
             stops = list(self._stops)
@@ -103,15 +103,15 @@ class InFlight:
 
 class Call(Record):
     """
-    One query on its way.
+    One query to send.
 
     Attributes:
-        query: the text.
-        as_list: whether the answer should have one object per row.
-        deadline: when the whole call must be over, in seconds of `time.monotonic`.
-        request_id: the same for every attempt.
-        stop: ends the call from another thread.
-        attempt: which one this is, from 1.
+        query: the query text.
+        as_list: True for one object per row in the response, False for one list per column.
+        deadline: the end of the whole call, in seconds of `time.monotonic`.
+        request_id: the id of the call, the same for every attempt.
+        stop: cancels the call from another thread.
+        attempt: the number of the attempt, from 1.
     """
 
     query: str
@@ -128,12 +128,12 @@ class Call(Record):
 
 
 class Transport(Protocol):
-    """What carries a query: HTTP, the engine in this process, or a test's own."""
+    """The interface that sends queries: over HTTP, or to the engine in this process or in a child process."""
 
     def send(self, call: Call) -> Answer:
-        """Send one query once, and return its answer."""
+        """Send one query, without retries, and return its answer."""
         ...
 
     def close(self) -> None:
-        """Let go of connections and handles."""
+        """Close the connections and datasets."""
         ...

@@ -1,4 +1,4 @@
-"""Tokens: their sources and their form; no output shows one."""
+"""Tokens: their sources and their validation; no repr, log or pickle contains one."""
 
 from __future__ import annotations
 
@@ -20,101 +20,101 @@ _SHAPE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class Secret:
-    """A token that shows itself to nobody: not in a repr, a log, or a pickle."""
+    """A token whose repr and str are masked, and that cannot be pickled."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        """Take a token; white space round it is dropped."""
-        self._value = _accepted(value)
+        """Validate a token; leading and trailing white space is removed."""
+        self._value = _validated(value)
 
     def reveal(self) -> str:
-        """Return the token, for the one header that carries it."""
+        """Return the token, for the Authorization header."""
         return self._value
 
     def __repr__(self) -> str:
-        """Show nothing."""
+        """Return the masked token."""
         return "Secret(***)"
 
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        """Show nothing."""
+        """Return the masked token."""
         return repr(self)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to leave the process."""
-        message = "a token is not pickled: connect again in the other process"
+        """Raise `TypeError`: a pickle would contain the token."""
+        message = "a token is not pickled: call connect(..) in the other process"
         raise TypeError(message)
 
 
-def _accepted(value: object) -> str:
-    """Return a token of the form that RFC 6750 allows, or say what is wrong without repeating any of it."""
+def _validated(value: object) -> str:
+    """Return a token in the form of RFC 6750, or raise `ConfigError` with a message that does not contain it."""
     if not isinstance(value, str):
-        message = f"`token` takes a str, got {type(value).__name__}"
+        message = f"`token` must be a str, got {type(value).__name__}"
         raise ConfigError(message)
     token = value.strip()
     if not token:
-        message = "`token` takes at least one character, got none"
+        message = "`token` is empty"
         raise ConfigError(message)
     if len(token) > LONGEST:
-        message = f"`token` takes at most {LONGEST} characters, got {len(token)}"
+        message = f"`token` has {len(token)} characters; at most {LONGEST} are allowed"
         raise ConfigError(message)
     if not _SHAPE.fullmatch(token):
-        message = "`token` takes letters, digits and - . _ ~ + / with = at the end, got another character (a line break or a quote, perhaps, from copying)"
+        message = "`token` contains an invalid character, for example a line break or a quote from copying; allowed are letters, digits and - . _ ~ + / with = at the end"
         raise ConfigError(message)
     return token
 
 
 def is_trusted(host: str) -> bool:
-    """Tell whether the environment's token may go to *host*: the service itself and nobody else."""
+    """Return whether *host* belongs to the hosted service, and may receive the token of the environment."""
     name = host.lower().rstrip(".")
     return any(name == domain or name.endswith("." + domain) for domain in TRUSTED_DOMAINS)
 
 
 def token_for(url: str, token: str | Callable[[], str] | None, file: str | None = None) -> TokenSource | None:
     """
-    Return what gives the token for each attempt at a url: the argument, the file, or ``ACTIVELOOP_TOKEN`` where the host is of the service.
+    Return the source of the token for a URL: the argument, the file, or ``ACTIVELOOP_TOKEN`` if the host is the hosted service.
 
     Returns:
-        None where no token is given and the host is this machine: then none is sent.
+        None if no token is given and the host is this machine: no token is sent.
 
     Raises:
-        ConfigError: a host beyond this machine needs a token and there is none, or it has a wrong shape.
+        ConfigError: the token is invalid, or missing for another machine.
     """
     if token is not None and file is not None:
-        message = "`connect` takes token=.. or token_file=.., got both"
+        message = "connect(..) got both token=.. and token_file=..: pass one of them"
         raise ConfigError(message)
     if callable(token):
         return CalledToken(token)
-    found = token if token is not None else read_file(file) if file is not None else _environment(url)
-    return None if found is None else FixedToken(Secret(found))
+    value = token if token is not None else read_file(file) if file is not None else _environment(url)
+    return None if value is None else FixedToken(Secret(value))
 
 
 def _environment(url: str) -> str | None:
-    """Return the environment's token where it may go to the host of *url*."""
+    """Return the token of the environment if the host of *url* may receive it."""
     host = urlsplit(url).hostname or ""
     if host in LOOPBACK:
         return None
-    found = os.environ.get(VARIABLE) if is_trusted(host) else None
-    if not found:
-        message = f"no token: pass connect(.., token=..), or set {VARIABLE} in the environment, which goes to {' and '.join(TRUSTED_DOMAINS)} only"
+    token = os.environ.get(VARIABLE) if is_trusted(host) else None
+    if not token:
+        message = f"no token for {host}: pass connect(.., token=..); {VARIABLE} in the environment is sent to {' and '.join(TRUSTED_DOMAINS)} only"
         raise ConfigError(message)
-    return found
+    return token
 
 
 def read_file(path: str) -> str:
-    """Return the text of a token's file."""
+    """Return the content of a token file."""
     try:
         with open(path, encoding="utf-8") as lines:  # noqa: PTH123 - pathlib costs 8 ms to import
             return lines.read(LONGEST + 2)
     except (OSError, ValueError) as error:
-        message = f"the token's file cannot be read: {type(error).__name__}"
+        message = f"the file of `token_file` cannot be read ({type(error).__name__})"
         raise ConfigError(message) from None
 
 
 class TokenSource(Protocol):
-    """What gives the token of each attempt; `renews` tells whether asking again may give another."""
+    """The interface of token sources; `renews` is whether the next call may return another token."""
 
     renews: bool
 
@@ -124,12 +124,12 @@ class TokenSource(Protocol):
 
 
 class FixedToken:
-    """Gives one token always."""
+    """Returns the same token for each attempt."""
 
     renews = False
 
     def __init__(self, secret: Secret) -> None:
-        """Take the token."""
+        """Create a source from a token."""
         self._secret = secret
 
     def __call__(self) -> Secret:
@@ -138,14 +138,14 @@ class FixedToken:
 
 
 class CalledToken:
-    """Asks the user's function for the token of each attempt."""
+    """Calls the user's function for the token of each attempt."""
 
     renews = True
 
-    def __init__(self, ask: Callable[[], str]) -> None:
-        """Take the function."""
-        self._ask = ask
+    def __init__(self, function: Callable[[], str]) -> None:
+        """Create a source from a function."""
+        self._function = function
 
     def __call__(self) -> Secret:
-        """Return a token."""
-        return Secret(self._ask())
+        """Return the token that the function returns now."""
+        return Secret(self._function())

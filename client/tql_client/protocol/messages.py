@@ -1,4 +1,4 @@
-"""Hints about the errors of a server or of the engine."""
+"""Hints for the errors of a server or of the engine."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _BY_STATUS = {
     401: "the token is missing, wrong or expired: pass connect(.., token=..), or set ACTIVELOOP_TOKEN for the hosted service",
     403: "the token may not read this dataset",
     404: "check the url of the endpoint and the name of the dataset",
-    405: "check the url of the endpoint: it takes queries by POST",
-    413: "the query is longer than the server takes",
-    429: "too many queries: wait, or send fewer at a time",
+    405: "check the url of the endpoint: it does not accept queries by POST",
+    413: "the query is longer than the server accepts: send fewer or shorter literals",
+    429: "too many queries: wait, or lower the concurrency",
 }
 
 
 def hint(status: int, description: str, columns: Iterable[str] = ()) -> str | None:
-    """Return what to do about an error, where that is known; *columns* are those of the dataset, where they are known."""
+    """Return the hint for an error, or None; *columns* are the column names of the dataset, if known."""
     missing = missing_column(description)
-    near = did_you_mean(missing, columns) if missing else None
-    return near or advice(description) or _BY_STATUS.get(status)
+    suggestion = did_you_mean(missing, columns) if missing else None
+    return suggestion or advice(description) or _BY_STATUS.get(status)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint that names the nearest of the known names, or None where none is near."""
-    near = nearest(name, known)
-    return f"did you mean `{near}`?" if near else None
+    """Return a hint with the known name that is most similar to *name*, or None if none is similar."""
+    similar = nearest(name, known)
+    return f"did you mean `{similar}`?" if similar else None

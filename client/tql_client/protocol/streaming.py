@@ -1,8 +1,8 @@
 """
-Incremental decoder of large answers, chunk by chunk: the text, its values and the JSON library's buffers are never in memory at once.
+Incremental decoder of large responses: each chunk of the JSON text is deleted after it is decoded, which limits the peak memory.
 
-The result is that of the whole text, by columns.
-A vector of floats is kept as an array of numpy until somebody asks for its numbers.
+The result is the same as of decoding the whole text, stored by columns.
+Vectors of floats are stored as numpy arrays until their values are read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK = 2**22
 SHORT = 16
-# A text, a list without texts or lists in it, or what opens, closes and parts.
+# A string, a list without strings or lists, a bracket, or a comma.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|\[[^\[\]{}"]*\]|[\[\]{},]', re.DOTALL)
 NAME = re.compile(rb'\s*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
 BLANK = re.compile(rb"\s*")
@@ -25,25 +25,25 @@ OPENING, CLOSING, COMMA = b"[{", b"]}", ord(",")
 
 
 class ChunkedJson:
-    """A JSON text that is read from its begin, and deleted as it is read."""
+    """A JSON text that is decoded from its start, and deleted while it is decoded."""
 
     def __init__(self, body: bytearray, load: Callable[[bytes], Any]) -> None:
         """
-        Take a text.
+        Create a decoder.
 
         Args:
-            body: the text; it is used up.
-            load: reads the JSON of a chunk.
+            body: the JSON text; decoding empties it.
+            load: decodes the JSON of a chunk.
         """
         self.body = body
         self._load = load
 
     def answer(self) -> tuple[dict[str, Any], dict[str, list[Any]], bool]:
         """
-        Return what an answer says beside its data, its columns, and whether they came as rows.
+        Return the response without its data, the columns of the data, and whether the data has the form of rows.
 
         Raises:
-            ProtocolError: it is not JSON, or not of the protocol's shape.
+            ProtocolError: the text is not JSON, or does not follow the protocol.
         """
         start = self._start_of_data()
         head = bytes(self.body[:start])
@@ -54,35 +54,35 @@ class ChunkedJson:
         elif opening == b"{":
             columns = self._columns()
         else:
-            message = "`data` is neither a list of rows nor an object of columns"
+            message = "`data` of the response is neither a list of rows nor an object of columns"
             raise ProtocolError(message, "wrong_type")
         rest = self._load(head + b"null" + bytes(self.body))
         if rest.pop("data") is not None:
-            message = "the answer has `data` twice"
+            message = "the response has the key `data` twice"
             raise ProtocolError(message, "not_json")
         return rest, columns, opening == b"["
 
     def _start_of_data(self) -> int:
-        """Return where the value of the answer's own ``data`` begins."""
+        """Return the position of the value of the top-level key ``data``."""
         depth = 0
         for token in TOKEN.finditer(self.body):
             depth += self._step(token)
             if depth == 1 and token.group() == b'"data"':
-                found = NAME.match(self.body, token.start())
-                if found is not None:
-                    return found.end()
-        message = "the answer has no `data`"
+                match = NAME.match(self.body, token.start())
+                if match is not None:
+                    return match.end()
+        message = "the response has no key `data`"
         raise ProtocolError(message, "missing_key")
 
     def _step(self, token: re.Match[bytes]) -> int:
-        """Return how much deeper a token leads."""
+        """Return the change of the nesting depth: 1 for an opening bracket, -1 for a closing one, else 0."""
         first = self.body[token.start()]
         if token.end() > token.start() + 1:
             return 0
         return 1 if first in OPENING else -1 if first in CLOSING else 0
 
-    def _cut(self) -> tuple[int, bool]:
-        """Return where the next chunk ends, at a comma or at the bracket that closes the list, and whether it is that."""
+    def _chunk_end(self) -> tuple[int, bool]:
+        """Return the end of the next chunk, a comma or the closing bracket of the list, and whether it is the bracket."""
         depth = 0
         for token in TOKEN.finditer(self.body):
             start = token.start()
@@ -93,77 +93,77 @@ class ChunkedJson:
                 return start, True
             if depth == 0 and start >= CHUNK and self.body[start] == COMMA:
                 return start, False
-        message = "the answer is not JSON: a list has no end"
+        message = "the response is not JSON: a list has no closing bracket"
         raise ProtocolError(message, "not_json")
 
     def _members(self) -> Iterator[list[Any]]:
-        """Yield the members of a list whose bracket was read, chunk by chunk."""
+        """Yield the members of a list, chunk by chunk; its opening bracket is already consumed."""
         first = True
         while True:
-            end, closed = self._cut()
+            end, closed = self._chunk_end()
             chunk = bytes(self.body[:end])
             del self.body[: end + 1]
             if chunk.strip():
                 yield self._load(b"[" + chunk + b"]")
             elif not (first and closed):
-                message = "the answer is not JSON: a comma with nothing after it"
+                message = "the response is not JSON: a list has a trailing comma"
                 raise ProtocolError(message, "not_json")
             if closed:
                 return
             first = False
 
     def _rows(self) -> dict[str, list[Any]]:
-        """Return the columns of rows; a row that lacks one has None there."""
+        """Return the columns of a list of rows; missing values are None."""
         columns: dict[str, list[Any]] = {}
         count = 0
         for rows in self._members():
             for row in rows:
                 if not isinstance(row, dict):
-                    message = "a row of `data` is not an object"
+                    message = "a row in `data` of the response is not an object"
                     raise ProtocolError(message, "wrong_type")
                 for name in row.keys() - columns.keys():
                     columns[name] = [None] * count
                 for name, values in columns.items():
-                    values.append(_kept(row.get(name)))
+                    values.append(_compact(row.get(name)))
                 count += 1
         return columns
 
     def _columns(self) -> dict[str, list[Any]]:
-        """Return the columns of an object of lists whose bracket was read."""
+        """Return the columns of an object of lists; its opening bracket is already consumed."""
         columns: dict[str, list[Any]] = {}
-        if NAME.match(self.body) is None and self._took(b"}"):
+        if NAME.match(self.body) is None and self._consume(b"}"):
             return columns
         while True:
             name = self._start_of_column()
-            columns[name] = [_kept(value) for values in self._members() for value in values]
-            if self._took(b"}"):
+            columns[name] = [_compact(value) for values in self._members() for value in values]
+            if self._consume(b"}"):
                 return columns
-            if not self._took(b","):
-                message = "the answer is not JSON: something stands between two columns"
+            if not self._consume(b","):
+                message = "the response is not JSON: a comma is missing between two columns"
                 raise ProtocolError(message, "not_json")
 
     def _start_of_column(self) -> str:
-        """Read the name of a column and the bracket of its list, and return the name."""
-        found = NAME.match(self.body)
-        if found is None or self.body[found.end() : found.end() + 1] != b"[":
-            message = "a column of `data` is not a list"
+        """Consume the name of a column and the opening bracket of its list, and return the name."""
+        match = NAME.match(self.body)
+        if match is None or self.body[match.end() : match.end() + 1] != b"[":
+            message = "a column in `data` of the response is not a list"
             raise ProtocolError(message, "missing_key")
-        name: str = self._load(found[1])
-        del self.body[: found.end() + 1]
+        name: str = self._load(match[1])
+        del self.body[: match.end() + 1]
         return name
 
-    def _took(self, mark: bytes) -> bool:
-        """Read one mark after blanks, if it is there."""
-        found = BLANK.match(self.body)
-        at = 0 if found is None else found.end()
-        there = self.body[at : at + 1] == mark
-        if there:
+    def _consume(self, mark: bytes) -> bool:
+        """Consume one character after white space, and return whether it is *mark*."""
+        blank = BLANK.match(self.body)
+        at = 0 if blank is None else blank.end()
+        matches = self.body[at : at + 1] == mark
+        if matches:
             del self.body[: at + 1]
-        return there
+        return matches
 
 
-def _kept(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value as it is kept: many floats as an array."""
+def _compact(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a long list of floats as an array, and any other value unchanged."""
     if type(value) is list and len(value) > SHORT and all(type(number) is float for number in value):
         import numpy as np
 

@@ -1,7 +1,7 @@
 """
-Plain Python values of the engine's cells, the same ones in process as over HTTP.
+Conversion of the engine's values to plain Python, so that results are the same in process and over HTTP.
 
-float32 numbers take the value of their shortest digits: 0.1 rather than 0.10000000149011612.
+A float32 number becomes the float with the shortest digits that round to it: 0.1, not 0.10000000149011612.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Any
 
 
 def to_python(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
-    """Return a column, a numpy array or a list of cells, as a list of plain values."""
+    """Return a column, a numpy array or a list of values, as a list of plain Python values."""
     if type(values).__module__ == "numpy":
-        whole: list[Any] = _array(values)
-        return whole
+        column: list[Any] = _array(values)
+        return column
     return [cell(value) for value in values]
 
 
 def cell(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any cell; one line for each kind
-    """Return one cell as None, bool, int, float, str, or lists and dicts of them."""
+    """Return one value as None, bool, int, float, str, or a list or dict of them."""
     if value is None or type(value) in {bool, int, float, str}:
         return value
     if type(value).__module__ == "numpy":
@@ -34,8 +34,8 @@ def cell(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any cell; one line for e
     return str(value)
 
 
-def _array(values: Any) -> Any:  # noqa: ANN401 - a numpy array or scalar; lists nest as deep as it
-    """Return a numpy array or scalar as lists of plain values."""
+def _array(values: Any) -> Any:  # noqa: ANN401 - a numpy array or scalar; lists nested as deep as its dimensions
+    """Return a numpy array or scalar as plain Python values."""
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind == "O":
         return cell(values.item()) if values.ndim == 0 else [cell(part) for part in values]
@@ -44,8 +44,8 @@ def _array(values: Any) -> Any:  # noqa: ANN401 - a numpy array or scalar; lists
     return values.tolist()
 
 
-def _short(values: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the array
-    """Return float32 numbers as the floats of their shortest digits."""
+def _short(values: Any) -> Any:  # noqa: ANN401 - lists nested as deep as the array's dimensions
+    """Return float32 numbers as floats with the shortest digits."""
     import numpy as np
     import orjson
 
@@ -59,8 +59,8 @@ def _short(values: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the arra
     )
 
 
-def _each_short(value: Any) -> Any:  # noqa: ANN401 - lists nest as deep as the array
-    """Return float32 numbers, NaN and infinities among them, as the floats of their shortest digits."""
+def _each_short(value: Any) -> Any:  # noqa: ANN401 - lists nested as deep as the array's dimensions
+    """Return float32 numbers as floats with the shortest digits; slower, but also for NaN and infinities."""
     import numpy as np
 
     return [_each_short(part) for part in value] if isinstance(value, list) else float(str(np.float32(value)))

@@ -1,9 +1,9 @@
 """
-The protocol's requests, answers and errors, encoded and decoded, for client and server.
+Encoding and decoding of the protocol's requests, responses and errors, for client and server.
 
 Request: ``{"query": "..", "as_list": true}``.
-Answer: ``{"message": "..", "tensors": ["text", "score"], "data": ..}``; data is a list of one object per row, or with as_list false an object of one list per column.
-Error: ``{"description": ".."}`` with a status.
+Response: ``{"message": "..", "tensors": ["text", "score"], "data": ..}``; data is a list with one object per row, or, if as_list is false, an object with one list per column.
+Error: ``{"description": ".."}`` with an HTTP status of 400 or more.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SUCCESS = "Query successful."
 EXCERPT = 500
-# Bytes from which an answer is read chunk by chunk.
+# Size in bytes above which a response is decoded in chunks.
 LARGE = 2**25
 _SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 DESCRIPTIONS = ("description", "error", "message", "detail")
@@ -38,15 +38,15 @@ REQUEST_IDS = ("x-request-id", "x-amzn-trace-id", "cf-ray")
 
 class Answer(Record):
     """
-    What a query brought, in the shape in which it came.
+    A decoded response, in the form that the server chose: rows or columns.
 
     Attributes:
-        names: the columns in order.
+        names: the names of the columns, in order.
         data: one dict per row, or one list per column.
-        message: of the server.
-        extra: what else the server said.
-        size: bytes of the answer, unpacked; 0 where none were sent.
-        in_order: whether every row is known to have all of the names, in their order, and no other.
+        message: the message of the server.
+        extra: the other keys of the response.
+        size: the size of the response in bytes, after decompression; 0 for the engine in this process.
+        in_order: whether the keys of every row are known to be exactly the names, in order.
     """
 
     names: tuple[str, ...]
@@ -67,7 +67,7 @@ def encode_request(query: str, *, as_list: bool) -> bytes:
     Return the body of a request.
 
     Raises:
-        ArgumentError: the text holds half of a surrogate pair, which no UTF-8 has.
+        ArgumentError: the query contains half of a surrogate pair, which UTF-8 cannot encode.
     """
     import orjson
 
@@ -75,17 +75,17 @@ def encode_request(query: str, *, as_list: bool) -> bytes:
         return orjson.dumps({"query": query, "as_list": as_list})
     except TypeError:
         place = next(index for index, character in enumerate(query) if "\ud800" <= character <= "\udfff")
-        rule = f"takes text, and the character at {place} is half of one"
+        rule = f"must be text that UTF-8 can encode: the character at {place} is half of one (a lone surrogate)"
         raise ArgumentError("query", rule, ascii(query[max(0, place - 20) : place + 1])) from None
 
 
 class Decoding(Record):
     """
-    How JSON is read where it leaves a choice.
+    Options for decoding JSON.
 
     Attributes:
-        nan: "keep" gives NaN and infinities as floats, "null" gives None, "error" refuses them.
-        strict: integers beyond 64 bits stay exact rather than become the nearest float, and a name that comes twice in an object is refused rather than the last one taken.
+        nan: "keep" decodes NaN and infinities as floats, "null" as None; "error" raises `ProtocolError`.
+        strict: decode integers beyond 64 bits exactly, not as the nearest float, and raise on duplicate keys instead of using the last one.
     """
 
     nan: Literal["keep", "null", "error"] = "keep"
@@ -97,35 +97,35 @@ PLAIN = Decoding()
 
 def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer:
     """
-    Return the answer that a body holds, of either shape.
+    Return the answer in the body of a response, by rows or by columns.
 
     Args:
-        body: the JSON text.
-        decoding: how it is read.
+        body: the JSON text; a bytearray above 32 MiB is emptied.
+        decoding: the options.
 
     Raises:
-        ProtocolError: it is not JSON, or not of the protocol's shape.
+        ProtocolError: the body is not JSON, or does not follow the protocol.
     """
     size = len(body)
     if size > LARGE and isinstance(body, bytearray) and not decoding.strict:
         return _large(body, decoding)
-    found = _object(body, decoding)
-    if "data" not in found:
-        message = f"the answer has no `data`; its keys are {', '.join(map(str, found)) or 'none'}"
+    response = _object(body, decoding)
+    if "data" not in response:
+        message = f"the response has no key `data`; its keys are {', '.join(map(str, response)) or 'none'}"
         raise ProtocolError(message, "missing_key")
     data, extra = (
-        found["data"],
-        {key: value for key, value in found.items() if key not in {"message", "tensors", "data"}},
+        response["data"],
+        {key: value for key, value in response.items() if key not in {"message", "tensors", "data"}},
     )
-    names = _names(found.get("tensors"), data)
+    names = _names(response.get("tensors"), data)
     in_order = isinstance(data, list) and _are_in_order(names, data)
     if not in_order:
         _require_shape(names, data, strict=decoding.strict)
-    return Answer(names, data, str(found.get("message", "")), extra, size, in_order)
+    return Answer(names, data, str(response.get("message", "")), extra, size, in_order)
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
-    """Return an answer that is read chunk by chunk, by columns."""
+    """Return the answer in a large body, decoded in chunks, by columns."""
     from tql_client.protocol.streaming import ChunkedJson
 
     size = len(body)
@@ -140,19 +140,19 @@ def _large(body: bytearray, decoding: Decoding) -> Answer:
 
 def _object(body: bytes | bytearray, decoding: Decoding) -> dict[str, Any]:
     """Return the JSON object of a body."""
-    found = load(body, decoding)
-    if not isinstance(found, dict):
-        message = f"the answer is {_shown(body)}, not an object"
+    value = load(body, decoding)
+    if not isinstance(value, dict):
+        message = f"the response is {_excerpt(body)}, not an object"
         raise ProtocolError(message, "not_object")
-    return found
+    return value
 
 
 def load(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Any:  # noqa: ANN401 - any JSON
-    """Return the value of a JSON text; NaN, infinities and a byte order mark, which orjson refuses, are read too."""
+    """Return the value of a JSON text, which may contain NaN, infinities and a byte order mark; orjson rejects these."""
     import orjson
 
     if not body:
-        message = "the answer is empty"
+        message = "the response is empty"
         raise ProtocolError(message, "empty")
     if not decoding.strict:
         try:
@@ -164,139 +164,139 @@ def load(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Any:  # noqa: A
             body.decode("utf-8-sig"),
             parse_constant=_numbers(decoding),
             parse_float=_numbers(decoding),
-            object_pairs_hook=_once if decoding.strict else None,
+            object_pairs_hook=_unique_keys if decoding.strict else None,
         )
     except ProtocolError:
         raise
     except (ValueError, RecursionError, MemoryError) as error:
         if body.lstrip()[:1] == b"<":
-            message = f"the answer is a web page{_title(body)}: is this the url of the query endpoint?"
+            message = f"the response is a web page{_title(body)}: is this the url of the query endpoint?"
             raise ProtocolError(message, "html_page") from None
-        message = f"the answer is not JSON ({error}): {_shown(body)}"
+        message = f"the response is not JSON ({error}): {_excerpt(body)}"
         raise ProtocolError(message, "not_json") from None
 
 
 def _numbers(decoding: Decoding) -> Callable[[str], float | None]:
-    """Return what makes a float of a text: NaN and infinities, which 1e999 is too, as it was chosen."""
+    """Return the function that decodes a number; NaN and infinities (1e999 is one) follow *decoding*."""
 
-    def made(text: str) -> float | None:
+    def decode(text: str) -> float | None:
         number = float(text)
         if math.isfinite(number) or decoding.nan == "keep":
             return number
         if decoding.nan == "null":
             return None
-        message = f"the answer holds {text[:20]}, which is no number of JSON"
+        message = f"the response contains {text[:20]}, which is not a number in JSON"
         raise ProtocolError(message, "not_json")
 
-    return made
+    return decode
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names come once each."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        message = "an object of the answer has a name twice"
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, or raise if a key occurs twice."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        message = "an object in the response has a key twice"
         raise ProtocolError(message, "not_json")
-    return found
+    return value
 
 
-def _shown(body: bytes | bytearray) -> str:
+def _excerpt(body: bytes | bytearray) -> str:
     """Return the beginning of a body for a message."""
     return repr(body[:60].decode("utf-8", "replace"))
 
 
 def _title(body: bytes | bytearray) -> str:
     """Return the title of a web page for a message."""
-    found = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
-    return f" ({found[1].decode('utf-8', 'replace').strip()!r})" if found else ""
+    match = re.search(rb"<title[^>]*>(.*?)</title>", body[:20_000], re.IGNORECASE | re.DOTALL)
+    return f" ({match[1].decode('utf-8', 'replace').strip()!r})" if match else ""
 
 
 def _names(tensors: Any, data: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JSON
-    """Return the names of the columns; without a list of them, those of the data."""
+    """Return the names of the columns from `tensors`, or from the data if `tensors` is missing."""
     if tensors is None:
         rows = data if isinstance(data, list) else [data]
         tensors = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
     if not isinstance(tensors, list) or not all(isinstance(name, str) for name in tensors):
-        message = "`tensors` is not a list of names"
+        message = "`tensors` of the response is not a list of names"
         raise ProtocolError(message, "wrong_type")
     if len(set(tensors)) < len(tensors):
-        message = "`tensors` names a column twice"
+        message = "`tensors` of the response has a column twice"
         raise ProtocolError(message, "wrong_type")
     return tuple(tensors)
 
 
 def _are_in_order(names: tuple[str, ...], rows: list[Any]) -> bool:
-    """Tell whether every row is an object with all of the names, in their order, and no other."""
+    """Return whether the keys of every row are exactly the names, in order."""
     count = len(rows)
-    # No object has a name twice: where the names of all of them together are these over and over, each has all of them.
+    # Keys are unique within a row, so if all keys in sequence are the names repeated, each row has all of them.
     return countOf(map(type, rows), dict) == count and [*chain.from_iterable(rows)] == [*names] * count
 
 
 def _require_shape(names: tuple[str, ...], data: Any, *, strict: bool) -> None:  # noqa: ANN401 - any JSON
-    """Refuse data that is neither rows nor columns of one length; a row without a column has None there, unless *strict*."""
+    """Raise if the data is neither rows nor columns of equal length; a missing value becomes None, or raises if *strict*."""
     if isinstance(data, list):
         _complete_rows(names, data, strict=strict)
     elif isinstance(data, dict):
         _require_columns(names, data)
     else:
-        message = f"`data` is {type(data).__name__}, neither a list of rows nor an object of columns"
+        message = f"`data` of the response is {type(data).__name__}, neither a list of rows nor an object of columns"
         raise ProtocolError(message, "wrong_type")
 
 
 def _complete_rows(names: tuple[str, ...], rows: list[Any], *, strict: bool) -> None:
-    """Refuse rows that are no objects; a row without a column has None there, unless *strict*."""
+    """Raise if a row is not an object; a missing value becomes None, or raises if *strict*."""
     wanted = set(names)
     for row in rows:
         if not isinstance(row, dict):
-            message = "a row of `data` is not an object"
+            message = "a row in `data` of the response is not an object"
             raise ProtocolError(message, "wrong_type")
         missing = wanted - row.keys()
         if missing and strict:
-            message = f"a row of `data` has no `{min(missing)}`"
+            message = f"a row in `data` of the response has no column `{min(missing)}`"
             raise ProtocolError(message, "ragged")
         row.update(dict.fromkeys(missing))
 
 
 def _require_columns(names: tuple[str, ...], columns: dict[str, Any]) -> None:
-    """Refuse columns that are missing, are no lists, or have different lengths."""
+    """Raise if a column is missing, is not a list, or has another length than the others."""
     if not all(isinstance(columns.get(name), list) for name in names):
-        message = "a column is missing from `data`, or is not a list"
+        message = "a column of `tensors` is missing from `data` of the response, or is not a list"
         raise ProtocolError(message, "missing_key")
     if len({len(columns[name]) for name in names}) > 1:
-        message = "the columns of `data` have different lengths"
+        message = "the columns in `data` of the response have different lengths"
         raise ProtocolError(message, "ragged")
 
 
 def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str]) -> APIError:
-    """Return the error that an answer with a status of 400 or more stands for."""
-    found = _error_object(body)
+    """Return the `APIError` for a response with a status of 400 or more."""
+    error = _error_object(body)
     description = (
-        _description(found)
+        _description(error)
         or _title(body).strip(" ()'")
         or body[:EXCERPT].decode("utf-8", "replace")
-        or "the server gives no reason"
+        or "the server returned no message"
     )
-    request_id = found.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
+    request_id = error.get("request_id") or next((headers[name] for name in REQUEST_IDS if name in headers), None)
     return by_status(status)(
         status,
         description,
-        code=str(found["code"]) if "code" in found else None,
+        code=str(error["code"]) if "code" in error else None,
         request_id=None if request_id is None else str(request_id),
-        hint=_said(found, "hint") or hint(status, description),
+        hint=_string_at(error, "hint") or hint(status, description),
         position=engine_position(description),
         retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
 
 
-def _said(found: Mapping[str, Any], key: str) -> str | None:
-    """Return a text of an error's body, or None."""
-    value = found.get(key)
+def _string_at(error: Mapping[str, Any], key: str) -> str | None:
+    """Return the non-empty string at a key of an error's body, or None."""
+    value = error.get(key)
     return value if isinstance(value, str) and value else None
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds of a ``Retry-After`` header, a number or a date, or None for one that is neither."""
+    """Return the seconds of a ``Retry-After`` header, from a number or a date, or None if it is invalid."""
     if _SECONDS.fullmatch(value):
         return float(value)
     try:
@@ -307,18 +307,18 @@ def retry_after(value: str) -> float | None:
 
 
 def _error_object(body: bytes | bytearray) -> dict[str, Any]:
-    """Return the object of an error's body, or an empty one."""
+    """Return the JSON object of an error's body, or an empty dict."""
     try:
-        found = load(body)
+        value = load(body)
     except ProtocolError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _description(found: dict[str, Any]) -> str:
-    """Return the text of an error, by whichever key a server gives it."""
+def _description(error: dict[str, Any]) -> str:
+    """Return the message of an error, from the first of `DESCRIPTIONS` that has one."""
     for key in DESCRIPTIONS:
-        value = found.get(key)
+        value = error.get(key)
         text = value.get("message") if isinstance(value, dict) else value
         if isinstance(text, str) and text:
             return text
@@ -327,9 +327,9 @@ def _description(found: dict[str, Any]) -> str:
 
 def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
     """
-    Return the body of an answer from columns of numpy arrays and lists.
+    Return the body of a response, encoded from columns that are numpy arrays or lists.
 
-    float32 numbers keep their shortest digits; NaN and infinities are written as Python's json writes and reads them.
+    float32 numbers are written with the shortest digits; NaN and infinities as Python's json module writes them.
     """
     names = list(columns)
     lists = [to_python(values) for values in columns.values()]
@@ -339,20 +339,20 @@ def encode_answer(columns: Mapping[str, Any], *, as_list: bool) -> bytes:
         else dict(zip(names, lists, strict=True))
     )
     answer = {"message": SUCCESS, "tensors": names, "data": data}
-    return json.dumps(answer).encode() if any(map(_has_unwritable, lists)) else orjson_dumps(answer)
+    return json.dumps(answer).encode() if any(map(_has_nonfinite, lists)) else orjson_dumps(answer)
 
 
-def _has_unwritable(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Tell whether a value holds a number that JSON has no word for, which orjson would turn into null."""
+def _has_nonfinite(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Return whether a value contains NaN or an infinity, which orjson would encode as null."""
     if isinstance(value, float):
         return not math.isfinite(value)
     if isinstance(value, list):
-        return any(map(_has_unwritable, value))
-    return isinstance(value, dict) and any(map(_has_unwritable, value.values()))
+        return any(map(_has_nonfinite, value))
+    return isinstance(value, dict) and any(map(_has_nonfinite, value.values()))
 
 
 def orjson_dumps(value: Any) -> bytes:  # noqa: ANN401 - any JSON
-    """Return JSON; integers beyond 64 bits, which orjson refuses, by the standard library."""
+    """Return the JSON of a value; the standard library encodes integers beyond 64 bits, which orjson rejects."""
     import orjson
 
     try:

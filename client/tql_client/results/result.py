@@ -1,4 +1,4 @@
-"""The result of a query: rows, columns, arrays and frames, from either form on the wire."""
+"""Result of a query, as rows, columns, numpy arrays and data frames."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from tql_client.protocol.wire import Answer
 
 
-# An integer of this size may not fit in 64 bits, and numpy makes an object of it.
+# Integers of this magnitude may not fit in 64 bits; numpy stores them as objects.
 BEYOND = 2**63
 
 
 class Meta(Record):
     """
-    What is known about a call beside its rows.
+    The metadata of a call.
 
     Attributes:
-        query: the text that was sent.
-        attempts: how many times it was sent.
-        elapsed: seconds from the call to the decoded answer.
-        request_id: of the call, for the server's operators, or None.
-        message: of the server.
-        extra: what else the server said.
-        size: bytes of the answer, unpacked; 0 where the engine answered in this process.
+        query: the TQL that was sent.
+        attempts: the number of attempts.
+        elapsed: seconds from the start of the call to the decoded response.
+        request_id: the id of the request in the server's logs, or None.
+        message: the message of the server.
+        extra: the other keys of the response.
+        size: the size of the response in bytes, after decompression; 0 for the engine in this process.
     """
 
     query: str
@@ -50,14 +50,14 @@ class Result:
     """
     The rows of a query.
 
-    ``result.rows`` is a list of dicts, ``result["score"]`` one column as a list, ``len(result)`` the number of rows; iterating gives the rows.
-    Numbers, texts, lists and dicts are plain Python; float32 numbers have the value of their shortest digits; null is None, and NaN is NaN.
-    ``print(result)`` shows a table of the first rows, and notebooks one of HTML.
-    Frames take it as it is where they know Arrow's C stream: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
+    ``result.rows`` is a list of dicts, ``result["score"]`` one column as a list, ``len(result)`` the number of rows; iteration yields the rows.
+    Values are plain Python: numbers, strings, lists and dicts; a float32 number is the float with its shortest digits, null is None, and NaN is NaN.
+    ``print(result)`` shows a table of the first rows; notebooks show an HTML table.
+    Libraries that support Arrow's C stream accept a result: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
     """
 
     def __init__(self, answer: Answer, meta: Meta) -> None:
-        """Take an answer; rows and columns are made when they are asked for."""
+        """Create a result from an answer; rows and columns are computed on first access."""
         self._answer = answer
         self.meta = meta
 
@@ -87,7 +87,7 @@ class Result:
         return len(data) if self._answer.by_rows else len(data[self.names[0]]) if self.names else 0
 
     def __bool__(self) -> bool:
-        """Tell whether there is a row."""
+        """Return whether there are any rows."""
         return len(self) > 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -102,50 +102,57 @@ class Result:
         return self.columns[name]
 
     def __repr__(self) -> str:
-        """Return size and names."""
+        """Return the number of rows and the names of the columns."""
         return f"Result({len(self)} rows of {', '.join(self.names)})"
 
     def __str__(self) -> str:
-        """Return a table of the first rows, and how many there are."""
+        """Return a table of the first rows, and the number of rows."""
         from tql_client.results.table import as_text
 
         return f"{as_text(self.names, self._first())}\n({self._size()})"
 
-    def __rich__(self) -> Any:  # noqa: ANN401 - a table of rich, which asks for it
-        """Return a table of the first rows for terminals that rich writes to."""
+    def __rich__(self) -> Any:  # noqa: ANN401 - a table of rich, which calls this method
+        """Return a table of the first rows for rich."""
         from rich.table import Table
         from rich.text import Text
 
         from tql_client.results.table import cell
 
-        shown = Table(*self.names, caption=self._size())
+        table = Table(*self.names, caption=self._size())
         for row in self._first():
-            shown.add_row(*(Text(cell(row[name])) for name in self.names))
-        return shown
+            table.add_row(*(Text(cell(row[name])) for name in self.names))
+        return table
 
     def _repr_html_(self) -> str:
-        """Return a table of the first rows for notebooks."""
+        """Return an HTML table of the first rows for notebooks."""
         from tql_client.results.table import as_html
 
         return as_html(self.names, self._first(), self._size())
 
     def _first(self) -> list[dict[str, Any]]:
-        """Return the rows that are shown."""
-        from tql_client.results.table import MOST_ROWS
+        """Return the rows that tables show."""
+        from tql_client.results.table import MAX_ROWS
 
-        return self.rows[:MOST_ROWS]
+        return self.rows[:MAX_ROWS]
 
     def _size(self) -> str:
-        """Return how many rows there are, and how many of them are shown."""
+        """Return the number of rows, and how many of them tables show, as text."""
         count, shown = len(self), len(self._first())
         return f"{count} row{'' if count == 1 else 's'}" + (f", {shown} shown" if shown < count else "")
 
     def to_numpy(self, name: str) -> np.ndarray:
         """
-        Return one column as an array of shape (n,), or (n, ..) where every row has one shape.
+        Return one column as a numpy array.
 
-        Arrays of floats, embeddings that is, are float32 as the engine keeps them; single numbers float64, int64 or bool.
-        Anything else is an object array: texts, objects, rows of different shapes, and columns with a null, which stays None.
+        The shape is (rows,) for single values, and (rows, ..) for arrays of equal shape.
+        Arrays of floats, for example embeddings, are float32 as in the engine; single numbers are float64, int64, uint64 or bool.
+        Other columns are object arrays: strings, objects, arrays of different shapes, and columns with nulls, which are None.
+
+        Raises:
+            KeyError: the result has no such column.
+
+        Example:
+            ``result.to_numpy("embedding").shape`` is ``(3, 384)`` for three rows of embeddings.
         """
         import numpy as np
 
@@ -160,11 +167,11 @@ class Result:
         if array.dtype.kind == "f" and array.ndim > 1:
             return array.astype(np.float32, copy=False)
         if array.dtype.kind == "f" and any(type(value) is int for value in values):
-            return _whole(self[name], array)
+            return _integers(self[name], array)
         return array if array.dtype.kind in "fiub" else _objects(self[name])
 
     def _has_arrays(self, name: str) -> bool:
-        """Tell whether a column is an array of floats for each row already, as the engine gives it in this process, and large answers have it."""
+        """Return whether a column already consists of numpy arrays, as from the engine in this process and in large responses."""
         if self._answer.by_rows or name not in self.names:
             return False
         values = self._answer.data[name]
@@ -172,25 +179,25 @@ class Result:
             return bool(values) and all(type(value).__module__ == "numpy" for value in values)
         return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
 
-    def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
-        """Return a pandas DataFrame; null is None or NaN, as pandas has it for the column's type."""
+    def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
+        """Return a pandas DataFrame; null is None or NaN, depending on the type of the column. Requires the `frames` extra."""
         return _library("pandas").DataFrame(self.columns, columns=list(self.names))
 
-    def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of a library that may be missing
-        """Return a polars DataFrame; null is null, and NaN is NaN."""
+    def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
+        """Return a polars DataFrame; null is null, and NaN is NaN. Requires the `frames` extra."""
         return _library("polars").DataFrame(self.columns, schema=list(self.names), strict=False)
 
-    def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of a library that may be missing
-        """Return a pyarrow Table; null is null, and NaN is NaN."""
+    def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of an optional library
+        """Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra."""
         return _library("pyarrow").table(self.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand the rows over as a stream of Arrow, for any library that takes one; requires the `frames` extra."""
+        """Return the rows as an Arrow C stream, for libraries that support it. Requires the `frames` extra."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 def _vectors(values: object) -> np.ndarray | None:
-    """Return lists of floats, all of one length, as rows of float32: as numpy does, which asks each number twice what it is; None for anything else."""
+    """Return lists of floats of equal length as a float32 matrix, or None for other values; faster than numpy, which inspects the type of each number twice."""
     import numpy as np
 
     if not (isinstance(values, list) and values and isinstance(values[0], list)):
@@ -203,30 +210,30 @@ def _vectors(values: object) -> np.ndarray | None:
         packed = bytearray().join([pack(*value) for value in values])
     except (TypeError, OverflowError, struct.error):
         return None
-    found = np.frombuffer(packed, np.float32)
-    return found.reshape(-1, size) if found.min() > -BEYOND and found.max() < BEYOND else None
+    matrix = np.frombuffer(packed, np.float32)
+    return matrix.reshape(-1, size) if matrix.min() > -BEYOND and matrix.max() < BEYOND else None
 
 
-def _whole(values: list[Any], array: np.ndarray) -> np.ndarray:
-    """Return numbers of which some are integers: numpy makes floats of uint64 beside int64, and loses digits."""
+def _integers(values: list[Any], array: np.ndarray) -> np.ndarray:
+    """Return a column that numpy converted from integers to floats, which lose digits, as uint64 or objects if all values are integers."""
     import numpy as np
 
     if not all(type(value) is int for value in values):
         return array
-    if min(values) < 0 or max(values) >= 2 * BEYOND:  # numpy 1.26 makes 2**64 - 1 of -1
+    if min(values) < 0 or max(values) >= 2 * BEYOND:  # numpy 1.26 converts -1 to 2**64 - 1
         return _objects(values)
     return np.asarray(values, dtype=np.uint64)
 
 
 def _objects(values: list[Any]) -> np.ndarray:
-    """Return values as an array of objects, one for each row."""
+    """Return values as an object array of shape (rows,)."""
     import numpy as np
 
     return np.fromiter(values, dtype=object, count=len(values))
 
 
 def _library(name: str) -> ModuleType:
-    """Return a library of the extra ``frames``."""
+    """Import a library of the `frames` extra."""
     import importlib
 
     try:

@@ -1,4 +1,4 @@
-"""OpenAPI description of the protocol, for the local server and for tools that test it."""
+"""OpenAPI description of the protocol, served by the local server."""
 
 from __future__ import annotations
 
@@ -13,24 +13,32 @@ _ERROR = {
     "properties": {"description": _STRING, "hint": _STRING},
 }
 _REASONS = {
-    400: "the query is refused, or the request is not of the protocol's form",
+    400: "the query is invalid, or the request does not follow the protocol",
     401: "the token is missing or wrong",
-    403: "the request is not for this machine's own address",
+    403: "the Host header is not a loopback address",
     404: "the dataset does not exist",
-    408: "the request did not come in time",
+    408: "the request was not complete in time",
     413: "the request is too large",
-    500: "the engine failed",
-    504: "the engine did not answer in time",
+    500: "the engine or the server failed",
+    504: "the query timed out",
 }
 _REQUEST = {
     "type": "object",
     "required": ["query"],
     "properties": {
-        "query": {**_STRING, "description": "a TQL text", "examples": ['select id from "hub://org/dataset" limit 5']},
-        "as_list": {"type": "boolean", "default": True, "description": "one object per row, or one list per column"},
+        "query": {
+            **_STRING,
+            "description": "a query in TQL",
+            "examples": ['select id from "hub://org/dataset" limit 5'],
+        },
+        "as_list": {
+            "type": "boolean",
+            "default": True,
+            "description": "true: one object per row; false: one list per column",
+        },
     },
 }
-_ANSWER = {
+_RESPONSE = {
     "type": "object",
     "required": ["message", "tensors", "data"],
     "properties": {
@@ -47,18 +55,18 @@ _ANSWER = {
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a body of JSON."""
+    """Return the content of a JSON body with a schema."""
     return {"application/json": {"schema": schema}}
 
 
 def description(path: str, *, with_token: bool) -> dict[str, Any]:
-    """Return the description of a server that answers queries at a path."""
+    """Return the OpenAPI document of a server with the query endpoint at a path."""
     errors = {str(status): {"description": reason, "content": _json(_ERROR)} for status, reason in _REASONS.items()}
     post: dict[str, Any] = {
         "operationId": "query",
         "summary": "Run a query, and return its rows",
         "requestBody": {"required": True, "content": _json(_REQUEST)},
-        "responses": {"200": {"description": "the rows", "content": _json(_ANSWER)}, **errors},
+        "responses": {"200": {"description": "the rows", "content": _json(_RESPONSE)}, **errors},
     }
     if with_token:
         post["security"] = [{"token": []}]

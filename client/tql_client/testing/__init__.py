@@ -1,1 +1,1 @@
-"""Tools for tests of programs that send queries."""
+"""Tools for testing programs that send queries."""

@@ -1,4 +1,4 @@
-"""Small datasets for tests, created in the engine from columns as lists, with types inferred from the values."""
+"""Small datasets for tests, created from lists of values, with inferred column types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tql_client.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# The engine's type for single values of a type of Python.
+# The engine's type of a column, by the Python type of its values.
 SINGLE: dict[type | None, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
 
 
@@ -18,23 +18,31 @@ def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
     """
     Write columns to a new dataset, and return its path.
 
-    Whole numbers are Int64, numbers Float64, bool Bool, texts Text, objects Dict, lists of numbers that are all of one length an Embedding, and with None among them nullable.
+    The type of a column is inferred: int is Int64, float Float64, bool Bool, str Text, dict Dict, and lists of numbers of equal length are an Embedding.
+    A column of single values with None among them is nullable.
+
+    Args:
+        columns: the values of each column, by name.
+        path: the path of the new dataset.
 
     Raises:
-        ConfigError: a column is empty of values, or of several kinds.
+        ConfigError: the type of a column cannot be inferred, because it has no values, or values of several types.
         MissingExtra: the engine is not installed.
+
+    Example:
+        ``write({"id": [1, 2], "text": ["a", None], "embedding": [[1, 0], [0, 1]]}, "./data")``
     """
     deeplake = engine()
-    made = deeplake.create(path)
+    dataset = deeplake.create(path)
     for name, values in columns.items():
-        made.add_column(name, _type(name, values, deeplake.types))
-    made.append({name: _values(values) for name, values in columns.items()})
-    made.commit()
+        dataset.add_column(name, _type(name, values, deeplake.types))
+    dataset.append({name: _values(values) for name, values in columns.items()})
+    dataset.commit()
     return path
 
 
 def _values(values: Sequence[Any]) -> list[Any]:
-    """Return values as the engine reads them right: of a list that begins with a whole number it takes the bits of the others for such."""
+    """Return values in a form that the engine stores correctly: in a list that starts with an int, it reinterprets the bits of floats as integers."""
     import numpy as np
 
     if any(isinstance(value, float) for value in values):
@@ -44,28 +52,28 @@ def _values(values: Sequence[Any]) -> list[Any]:
 
 
 def _type(name: str, values: Sequence[Any], types: Any) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the engine's type for a column."""
-    there = [value for value in values if value is not None]
-    complete = len(there) == len(values)
-    kind = _kind(there)
+    """Return the engine's type of a column."""
+    present = [value for value in values if value is not None]
+    complete = len(present) == len(values)
+    kind = _kind(present)
     if kind in SINGLE:
-        found = getattr(types, SINGLE[kind])()
-        return found if complete or kind is dict else types.Nullable(found)
-    length = None if kind is None else _length(there)
+        column_type = getattr(types, SINGLE[kind])()
+        return column_type if complete or kind is dict else types.Nullable(column_type)
+    length = None if kind is None else _length(present)
     if length is None or not complete:
-        message = f"the column {name!r} takes numbers, bools, texts, objects, or vectors of one length, all of one kind"
+        message = f"the type of the column {name!r} cannot be inferred: its values must all be numbers, bools, strings or dicts, or vectors of equal length without None"
         raise ConfigError(message)
     return types.Embedding(length)
 
 
 def _length(vectors: Sequence[Any]) -> int | None:
-    """Return the length of vectors, or None where they have several, or none."""
+    """Return the common length of vectors, or None if they differ or there are none."""
     lengths = {len(vector) for vector in vectors if hasattr(vector, "__len__")}
     return lengths.pop() if len(lengths) == 1 else None
 
 
 def _kind(values: Sequence[Any]) -> type | None:
-    """Return the type of all values, float where whole numbers are among floats, or None where they are of several types."""
+    """Return the common type of values (float for a mix of int and float), or None if there is none."""
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
         return float

@@ -1,4 +1,4 @@
-"""Fixtures and options of the pytest plugin, which `tql_client.pytest_plugin` describes and pytest finds there."""
+"""Fixtures and options of the pytest plugin; pytest loads them from `tql_client.pytest_plugin`."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
     from tql_client.testing.recording import Recorder
 
 SNAPSHOTS, CASSETTES = "tql_snapshots", "tql_cassettes"
-TOKEN = "token-of-the-test-server"  # noqa: S105 - it guards a server of a test run
+TOKEN = "token-of-the-test-server"  # noqa: S105 - the token of a server of the test run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that write what tests compare with."""
+    """Add the options that write snapshots and cassettes."""
     group = parser.getgroup("tql", "queries in TQL")
-    group.addoption("--tql-update", action="store_true", help="write the snapshots of assert_tql anew")
-    group.addoption("--tql-record", action="store_true", help="send the queries of tql_cassette, and keep the answers")
+    group.addoption("--tql-update", action="store_true", help="write the snapshots of assert_tql")
+    group.addoption(
+        "--tql-record", action="store_true", help="send the queries of tql_cassette, and record the responses"
+    )
 
 
 @pytest.fixture
 def tql_recorder() -> Iterator[Recorder]:
     """
-    Return a client that checks each query, keeps it in `.queries`, and answers.
+    Yield a client that checks each query, records it in `.queries`, and returns rows without sending it.
 
-    ``tql_recorder.answer({"id": 1})`` gives the rows of the next answers, ``tql_recorder.engine("./data")`` has the real engine find them.
+    ``tql_recorder.answer({"id": 1})`` sets the rows that it returns; with ``tql_recorder.engine("./data")`` the real engine computes them.
+    Without either it returns no rows.
     """
     from tql_client.testing.recording import Recorder
 
@@ -45,7 +48,7 @@ def tql_recorder() -> Iterator[Recorder]:
 
 @pytest.fixture
 def tql_fingerprint() -> Callable[[Query | str], str]:
-    """Return what gives a query a short name that is the same whatever the numbers in its vectors are: sixteen hexadecimal digits."""
+    """Return the function that computes a digest of a query, 16 hexadecimal digits, which does not depend on the numbers in its vectors."""
     from tql_client.testing.snapshots import fingerprint
 
     return fingerprint
@@ -54,10 +57,10 @@ def tql_fingerprint() -> Callable[[Query | str], str]:
 @pytest.fixture
 def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     """
-    Return what compares a query with a text, or with its snapshot where no text is given.
+    Return the function that compares a query with an expected text, or with its snapshot if no text is given.
 
-    ``assert_tql(query, "select id where id > 3")`` fails with the difference in the builder's words; blanks and the case of keywords do not count.
-    ``assert_tql(query)`` compares with the file that ``pytest --tql-update`` wrote, in which long vectors are fingerprints.
+    ``assert_tql(query, "select id where id > 3")`` fails with a diff of the method calls; white space and the case of keywords are ignored.
+    ``assert_tql(query)`` compares the query with the file that ``pytest --tql-update`` writes, where long vectors are abbreviated to digests.
     """
     from tql_client.testing.snapshots import require_same, require_snapshot
 
@@ -79,13 +82,13 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def tql_data() -> dict[str, Any]:
-    """Return the data of `tql_server`: for each name in FROM the path of a dataset, or its columns as lists. Override it in conftest.py."""
+    """Return the data of `tql_server`: a path or lists of values by column, for each name in FROM. Override this fixture in conftest.py."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a local server over the real engine with the data of `tql_data`, which requires the `embedded` extra; `.url` and `.token` are for `connect`."""
+    """Yield a local server with the real engine and the data of `tql_data`; pass its `.url` and `.token` to `connect`. Requires the `embedded` extra."""
     from tql_client.testing.datasets import write
 
     paths = {
@@ -99,29 +102,29 @@ def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def tql_cassette(request: pytest.FixtureRequest) -> Iterator[Callable[..., Client]]:
     """
-    Give what makes a client whose exchanges are kept: ``tql_cassette("https://..", token=..)`` takes what `connect` takes for a service.
+    Yield the function that creates a client whose HTTP exchanges are recorded; it has the parameters of `connect`: ``tql_cassette("https://..", token=..)``.
 
-    With ``pytest --tql-record`` queries are sent, and the answers written beside the test; else they come from there, and nothing is sent.
-    The token is not kept, and none is needed for replaying. The clients are closed after the test.
+    With ``pytest --tql-record`` queries are sent, and the responses are written to a file next to the test; otherwise they are replayed from it, and nothing is sent.
+    The file does not contain the token, and replaying needs none. The clients are closed after the test.
     """
-    made: list[Client] = []
+    clients: list[Client] = []
     recording = bool(request.config.getoption("--tql-record"))
     path = _file(request, CASSETTES, ".json")
 
-    def opened(url: str, dataset: str | None = None, **options: Any) -> Client:  # noqa: ANN401 - what `connect` takes
+    def create(url: str, dataset: str | None = None, **options: Any) -> Client:  # noqa: ANN401 - the options of `connect`
         from tql_client.testing.recording import Cassette
 
         if not recording:
             options = {**options, "token": None, "token_file": None, "anonymous": True}
-        made.append(connect(url, dataset, **options, kept=Cassette(path, recording=recording)))
-        return made[-1]
+        clients.append(connect(url, dataset, **options, cassette=Cassette(path, recording=recording)))
+        return clients[-1]
 
-    yield opened
-    for client in made:
+    yield create
+    for client in clients:
         client.close()
 
 
 def _file(request: pytest.FixtureRequest, folder: str, suffix: str) -> Path:
-    """Return the file of a test, beside its module."""
+    """Return the path of the file of a test, in a folder next to its module."""
     name = re.sub(r"[^\w.=-]+", "-", request.node.name).strip("-")
     return Path(request.path).parent / folder / Path(request.path).stem / f"{name}{suffix}"

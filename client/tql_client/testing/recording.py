@@ -1,4 +1,4 @@
-"""Transports for tests that record queries: answers from given rows, from the engine in this process, or from kept exchanges."""
+"""Recorder of queries for tests, and cassettes that record and replay HTTP exchanges."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class Canned:
-    """Answers with rows that were made up: the next ones of several, the last ones for ever, none where none were given."""
+    """Transport that returns given rows: one list of rows per query, the last list repeatedly, and no rows if none were given."""
 
     def __init__(self) -> None:
-        """Answer with no rows."""
+        """Create a transport that returns no rows."""
         self._answers: list[Answer] = []
 
     def give(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Answer with rows, after those that were given before."""
-        given = list(rows)
-        names = tuple(dict.fromkeys(name for row in given for name in row))
-        self._answers.append(Answer(names, [{name: row.get(name) for name in names} for row in given]))
+        """Add the rows for the next query."""
+        dicts = list(rows)
+        names = tuple(dict.fromkeys(name for row in dicts for name in row))
+        self._answers.append(Answer(names, [{name: row.get(name) for name in names} for row in dicts]))
 
-    def send(self, call: Call) -> Answer:  # noqa: ARG002 - what a transport is given
-        """Answer."""
+    def send(self, call: Call) -> Answer:  # noqa: ARG002 - the interface of transports
+        """Return the next rows."""
         if not self._answers:
             return Answer((), [])
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
@@ -45,34 +45,34 @@ class Canned:
 
 class Recorder(Client):
     """
-    A client for tests: it checks every query, keeps it, and answers.
+    A client for tests that checks and records every query, and returns given rows.
 
     Attributes:
-        queries: what was sent, queries of the builder and texts as they were given, in order.
-        texts: the text of each.
+        queries: the queries, in order, as they were passed: queries of the builder or query texts.
+        texts: the TQL of each query.
     """
 
     def __init__(self, dataset: str | None = None) -> None:
-        """Answer with no rows until told otherwise."""
+        """Create a client that returns no rows."""
         self._canned = Canned()
         super().__init__(self._canned, dataset, needs_source=False)
         self.queries: list[Query | str] = []
         self.texts: list[str] = []
 
     def answer(self, *rows: Mapping[str, Any]) -> Recorder:
-        """Answer the next query with these rows, and the last rows that were given for ever."""
+        """Return these rows for the next query; the rows of the last call are returned for all later queries."""
         self._canned.give(rows)
         return self
 
     def engine(self, path: str, dataset: str | None = None) -> Recorder:
-        """Answer with what the engine in this process finds in the dataset at *path*, with its columns known to the check; requires the `embedded` extra."""
+        """Run the queries on the dataset at *path* with the engine in this process, and check them against its schema. Requires the `embedded` extra."""
         transport = EmbeddedTransport(DatasetTarget(path, dataset))
         self._transport: Transport = transport
         self._schemas = transport.schemas
         return self
 
-    def _query(self, query: Query | str, **options: Any) -> Result:  # noqa: ANN401 - handed on
-        """Check a query, keep it, and answer."""
+    def _query(self, query: Query | str, **options: Any) -> Result:  # noqa: ANN401 - options, passed on
+        """Check and record a query, and return its rows."""
         text = self.compile(query)
         self.queries.append(query)
         self.texts.append(text)
@@ -80,14 +80,14 @@ class Recorder(Client):
 
 
 class Cassette:
-    """Exchanges over HTTP, kept in a file: the query, whether rows or columns were asked for, the status and the body; no header, and so no token."""
+    """HTTP exchanges in a JSON file: query, as_list, status and body of each; headers are not recorded, and so no token is."""
 
     def __init__(self, path: Path, *, recording: bool) -> None:
         """
-        Read the exchanges that are kept, unless they are to be recorded.
+        Open a cassette to record exchanges, or read its file to replay them.
 
         Raises:
-            ConfigError: nothing was recorded.
+            ConfigError: the file to replay does not exist.
         """
         self._path = path
         self._recording = recording
@@ -95,26 +95,28 @@ class Cassette:
         if recording:
             return
         if not path.is_file():
-            message = f"there is no {path}: run pytest --tql-record once, with the service at hand"
+            message = (
+                f"the cassette {path} does not exist: run pytest --tql-record once, with a connection to the service"
+            )
             raise ConfigError(message)
         self._exchanges = json.loads(path.read_text("utf-8"))
 
     def __call__(self, call: Call, send: Callable[[Call], Exchange]) -> Exchange:
-        """Return the exchange of a call: the next one that was kept for it, or a new one."""
-        asked = {"query": call.query, "as_list": call.as_list}
+        """Return the exchange of a call: a new one when recording, else the next recorded one with the same query."""
+        request = {"query": call.query, "as_list": call.as_list}
         if self._recording:
-            found = send(call)
-            self._exchanges.append({**asked, "status": found.status, "body": bytes(found.body).decode("utf-8")})
+            exchange = send(call)
+            self._exchanges.append({**request, "status": exchange.status, "body": bytes(exchange.body).decode("utf-8")})
             self._write()
-            return found
-        for number, kept in enumerate(self._exchanges):
-            if all(kept[key] == value for key, value in asked.items()):
+            return exchange
+        for number, recorded in enumerate(self._exchanges):
+            if all(recorded[key] == value for key, value in request.items()):
                 del self._exchanges[number]
-                return Exchange(kept["status"], headers={}, body=kept["body"].encode(), framed=True)
-        message = f"{self._path} holds no answer to this query any more: {call.query[:200]!r}; run pytest --tql-record"
+                return Exchange(recorded["status"], headers={}, body=recorded["body"].encode(), framed=True)
+        message = f"the cassette {self._path} has no response left for the query {call.query[:200]!r}: run pytest --tql-record to record it"
         raise ConfigError(message)
 
     def _write(self) -> None:
-        """Write the exchanges."""
+        """Write the file."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text(json.dumps(self._exchanges, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Comparison of a query with the expected one in tests; the difference is in the builder's words."""
+"""Comparison of queries with expected texts and snapshots in tests; a difference is shown as method calls and as TQL."""
 
 from __future__ import annotations
 
@@ -19,79 +19,80 @@ if TYPE_CHECKING:
 
 LONG = 8
 WIDTH = 88
-# What stands for a long vector while a text is laid out; no mark is the beginning of another.
+# Placeholder of a long vector while a query is formatted; no placeholder is a prefix of another.
 MARK = "tql_vector_{}_"
 
 
 def fingerprint(query: Query | str) -> str:
-    """Return sixteen hexadecimal digits that are the same for queries that differ in the numbers of their vectors only."""
-    return _digest(_said(query, values=False).encode())
+    """Return 16 hexadecimal digits, the same for queries that differ only in the numbers of their vectors."""
+    return _digest(_formatted(query, values=False).encode())
 
 
 def require_same(query: Query | str, text: str) -> None:
-    """Raise an `AssertionError` with the difference unless a query says what a text says."""
+    """Raise an `AssertionError` with a diff unless a query and a text have the same syntax tree."""
     __tracebackhide__ = True
-    wanted, found = parse_tree(text), parse_tree(str(query))
-    if found != wanted:
+    if parse_tree(str(query)) != parse_tree(text):
         raise AssertionError(_difference(query, text))
 
 
 def require_snapshot(query: Query | str, path: Path, *, update: bool) -> None:
-    """Raise an `AssertionError` with the difference unless a query is the one of a file; with *update* write the file."""
+    """Raise an `AssertionError` with a diff unless a query equals its snapshot; with *update*, write the snapshot instead."""
     __tracebackhide__ = True
-    found = _said(query, values=True)
+    actual = _formatted(query, values=True)
     if update:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(found + "\n", "utf-8")
+        path.write_text(actual + "\n", "utf-8")
         return
     if not path.is_file():
-        message = f"there is no snapshot {path}: pytest --tql-update writes it"
+        message = f"the snapshot {path} does not exist: run pytest --tql-update to write it"
         raise AssertionError(message)
-    kept = path.read_text("utf-8").removesuffix("\n")
-    if found != kept:
-        message = f"{_lines(kept, found)}\n(pytest --tql-update takes the new one)"
+    expected = path.read_text("utf-8").removesuffix("\n")
+    if actual != expected:
+        message = f"the query differs from its snapshot {path}:\n{_lines(expected, actual)}\n(run pytest --tql-update to accept the query)"
         raise AssertionError(message)
 
 
-def _said(query: Query | str, *, values: bool) -> str:
-    """Return the text of a query laid out, each long vector as a parameter's place with its length, and its digest where the *values* count."""
+def _formatted(query: Query | str, *, values: bool) -> str:
+    """Return the formatted text of a query, with each long vector abbreviated to its length, and also its digest if *values* is true."""
     vectors: list[ast.Vector] = []
 
-    def short(node: Record) -> Record:
+    def abbreviate(node: Record) -> Record:
         if not isinstance(node, ast.Vector) or (values and node.size <= LONG):
             return node
         vectors.append(node)
         return ast.Column(MARK.format(len(vectors)))
 
-    text = format_text(to_tql(rebuild(parse_tree(str(query)), short)), WIDTH)
+    text = format_text(to_tql(rebuild(parse_tree(str(query)), abbreviate)), WIDTH)
     for number, vector in enumerate(vectors, 1):
-        text = text.replace(MARK.format(number), _shown(vector, values=values))
+        text = text.replace(MARK.format(number), _abbreviation(vector, values=values))
     return text
 
 
-def _shown(vector: ast.Vector, *, values: bool) -> str:
-    """Return a vector as its length, and its digest where the values count."""
+def _abbreviation(vector: ast.Vector, *, values: bool) -> str:
+    """Return the length of a vector, and also its digest if *values* is true, in the form of an array."""
     digest = f" {_digest(vector.leaf())}" if values else ""
     return f"ARRAY[<{vector.size} float32{digest}>]"
 
 
 def _digest(content: bytes) -> str:
-    """Return sixteen hexadecimal digits."""
+    """Return 16 hexadecimal digits of SHA-256."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _difference(query: Query | str, text: str) -> str:
-    """Return in words what a query has and should not have, and the other way round."""
+    """Return the message for a query that differs from an expected text: a diff of the method calls, and one of the TQL."""
     from tql import Query, parse
 
-    found = query if isinstance(query, Query) else parse(query)
-    words = "\n".join(f"  {line}" for line in str(parse(text).diff(found)).splitlines())
-    heading = "the query is another one: - is what it should have, + what it has"
-    return f"{heading}\n{words}\n\n{_lines(_said(text, values=True), _said(query, values=True))}"
+    actual = query if isinstance(query, Query) else parse(query)
+    calls = "\n".join(f"  {line}" for line in str(parse(text).diff(actual)).splitlines())
+    heading = "the query differs from the expected one (- expected, + actual)"
+    return f"{heading}\n{calls}\n\n{_lines(_formatted(text, values=True), _formatted(query, values=True))}"
 
 
-def _lines(wanted: str, found: str) -> str:
-    """Return the lines of two texts as a difference."""
+def _lines(expected: str, actual: str) -> str:
+    """Return the unified diff of two texts."""
     import difflib
 
-    return "\n".join(difflib.unified_diff(wanted.splitlines(), found.splitlines(), "wanted", "found", lineterm=""))
+    return "\n".join(
+        difflib.unified_diff(expected.splitlines(), actual.splitlines(), "expected", "actual", lineterm="")
+    )

@@ -1,8 +1,8 @@
 """
-Deadlines of calls: a call ends when its time is over, whatever the server does.
+Deadlines of calls, enforced by one watchdog thread that shuts down the sockets of late calls.
 
-A socket's own timeout starts anew with every byte, so a server that sends one byte a second holds a caller for ever.
-One thread watches all calls, and shuts the socket of one that is late; the reader then sees the end of the connection.
+A socket timeout restarts with every byte, so a server that sends one byte per second can block a caller forever.
+After the shutdown, the blocked read sees the end of the connection.
 """
 
 from __future__ import annotations
@@ -21,42 +21,44 @@ FAR = float("inf")
 
 
 class Guard:
-    """The deadline of one call, and the socket that it uses now."""
+    """The deadline of one call, and the socket that the call currently uses."""
 
     def __init__(self, deadline: float) -> None:
-        """Take the deadline, in seconds of `time.monotonic`."""
+        """Create a guard with a deadline in seconds of `time.monotonic`."""
         self.deadline = deadline
         self.fired = False
         self._socket: socket.socket | None = None
 
     @property
     def seconds_left(self) -> float:
-        """The seconds until the deadline; none where the socket was shut."""
+        """The seconds until the deadline; 0 after the socket was shut down."""
         return 0.0 if self.fired else max(0.0, self.deadline - time.monotonic())
 
     def watch(self, connection: socket.socket) -> None:
-        """Take the socket to shut; at once where the time is over already."""
+        """Set the socket to shut down at the deadline; if it has passed, shut it down now."""
         self._socket = connection
         if self.fired:
             self.fire()
 
     def fire(self) -> None:
-        """Shut the socket."""
+        """Shut the socket down."""
         self.fired = True
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # it may be closed by now
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # of the class: TLS would say goodbye first
+            with contextlib.suppress(OSError):  # it may already be closed
+                socket.socket.shutdown(
+                    self._socket, socket.SHUT_RDWR
+                )  # the method of the base class: that of a TLS socket would first send a close notification
 
 
 class Watchdog:
-    """The thread that watches; it is started by the first call, and again in a forked child."""
+    """The thread that fires guards at their deadlines; the first call starts it, and restarts it in a forked child."""
 
     def __init__(self) -> None:
-        """Prepare; no thread yet."""
-        self._forget()
+        """Create a watchdog; the thread starts with the first call."""
+        self._reset()
 
-    def _forget(self) -> None:
-        """Start from nothing, as a forked child has to."""
+    def _reset(self) -> None:
+        """Discard all state; a forked child has no thread."""
         self._process = os.getpid()
         self._changed = threading.Condition()
         self._guards: set[Guard] = set()
@@ -64,9 +66,9 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def add(self, guard: Guard) -> None:
-        """Watch a call."""
+        """Start watching a call."""
         if self._process != os.getpid():
-            self._forget()
+            self._reset()
         with self._changed:
             self._guards.add(guard)
             if self._thread is None:
@@ -76,12 +78,12 @@ class Watchdog:
                 self._changed.notify()
 
     def remove(self, guard: Guard) -> None:
-        """Watch a call no longer."""
+        """Stop watching a call."""
         with self._changed:
             self._guards.discard(guard)
 
     def _watch(self) -> None:
-        """Fire every guard whose time is over, for ever."""
+        """Run the thread: fire each guard at its deadline."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -98,7 +100,7 @@ _current = threading.local()
 
 @contextlib.contextmanager
 def guarded(deadline: float) -> Iterator[Guard]:
-    """Watch what this thread does until *deadline*."""
+    """Enforce a deadline on the sockets that this thread uses within the block."""
     guard = _current.guard = Guard(deadline)
     WATCHDOG.add(guard)
     try:
@@ -109,13 +111,13 @@ def guarded(deadline: float) -> Iterator[Guard]:
 
 
 def current() -> Guard | None:
-    """Return the guard of what this thread does now."""
+    """Return the active guard of this thread, or None."""
     guard: Guard | None = getattr(_current, "guard", None)
     return guard
 
 
 def use(connection: socket.socket | None) -> None:
-    """Tell the guard of this thread which socket the call uses now."""
+    """Set the socket of the active guard of this thread."""
     guard = current()
     if guard is not None and connection is not None:
         guard.watch(connection)

@@ -1,7 +1,7 @@
 """
-Translation of the exceptions of requests into errors of the client.
+Translation of exceptions of requests into errors of the client.
 
-Theirs hold the request, and with it the token, so none of them is kept as a cause.
+Exceptions of requests hold the request, and so the token; none of them is kept as a cause.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from http import client as http
 from typing import TYPE_CHECKING
 
-from requests import exceptions as theirs
+from requests import exceptions
 from urllib3.exceptions import (
     ConnectTimeoutError,
     InvalidChunkLength,
@@ -25,67 +25,81 @@ if TYPE_CHECKING:
 
     from tql_grammar.errors import TqlError
 
-# The first that fits counts; each is made from the url and the innermost reason.
+# The first matching entry is used; its function gets the url and the innermost reason.
 _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str, str], TqlError]], ...] = (
-    (theirs.ProxyError, lambda url, reason: errors.ProxyError(f"the proxy on the way to {url} refused ({reason})")),
     (
-        theirs.SSLError,
+        exceptions.ProxyError,
+        lambda url, reason: errors.ProxyError(
+            f"the proxy for {url} rejected the connection ({reason}): check HTTPS_PROXY and NO_PROXY in the environment"
+        ),
+    ),
+    (
+        exceptions.SSLError,
         lambda url, reason: errors.TlsError(
-            f"the certificate, or the TLS, of {url} is not acceptable ({reason}): is the address right, and its certificate known here (REQUESTS_CA_BUNDLE)?"
+            f"the TLS connection to {url} failed ({reason}): check the address, or pass the CA bundle that signed its certificate as connect(.., verify=path) or in REQUESTS_CA_BUNDLE"
         ),
     ),
     (
         NameResolutionError,
-        lambda url, reason: errors.UnknownHost(f"the name in {url} is unknown ({reason}): is the address right?"),
+        lambda url, reason: errors.UnknownHost(
+            f"the host name of {url} does not resolve ({reason}): is the address right?"
+        ),
     ),
     (
         NewConnectionError,
         lambda url, reason: errors.ConnectError(
-            f"nothing answers at {url} ({reason}): is the server running, and is the address right?"
+            f"no server listens at {url} ({reason}): is the server running, and is the address right?"
         ),
     ),
     (
-        (theirs.ConnectTimeout, ConnectTimeoutError),
+        (exceptions.ConnectTimeout, ConnectTimeoutError),
         lambda url, _: errors.ConnectTimeout(
-            f"no connection to {url} in time: is the address right, and does a firewall let you through?"
+            f"the connection to {url} timed out: is the address right, and does a firewall block it?"
         ),
     ),
     (
-        theirs.ReadTimeout,
-        lambda url, _: errors.ReadTimeout(f"{url} was silent for too long: pass connect(.., timeout=seconds) for more"),
-    ),
-    (ReadTimeoutError, lambda url, _: errors.ReadTimeout(f"{url} stopped in the middle of its answer")),
-    (
-        theirs.ContentDecodingError,
-        lambda url, _: errors.ProtocolError(f"the answer of {url} is not compressed as it says", "not_json"),
-    ),
-    (
-        theirs.InvalidHeader,
-        lambda url, _: errors.ProtocolError(
-            f"the answer of {url} has headers that contradict each other", "wrong_type"
+        exceptions.ReadTimeout,
+        lambda url, _: errors.ReadTimeout(
+            f"{url} sent no data before the timeout: increase it with connect(.., timeout=seconds)"
         ),
     ),
     (
-        (theirs.ChunkedEncodingError, InvalidChunkLength, http.RemoteDisconnected, http.IncompleteRead),
-        lambda url, _: errors.ConnectionLost(f"the answer of {url} ended too early"),
+        ReadTimeoutError,
+        lambda url, _: errors.ReadTimeout(
+            f"{url} stopped sending in the middle of its response: increase the timeout with connect(.., timeout=seconds)"
+        ),
+    ),
+    (
+        exceptions.ContentDecodingError,
+        lambda url, _: errors.ProtocolError(f"the response from {url} does not match its Content-Encoding", "not_json"),
+    ),
+    (
+        exceptions.InvalidHeader,
+        lambda url, _: errors.ProtocolError(f"the response from {url} has contradictory headers", "wrong_type"),
+    ),
+    (
+        (exceptions.ChunkedEncodingError, InvalidChunkLength, http.RemoteDisconnected, http.IncompleteRead),
+        lambda url, _: errors.ConnectionLost(
+            f"the response from {url} ended too early: the server or a proxy closed the connection"
+        ),
     ),
     (
         http.HTTPException,
         lambda url, reason: errors.ProtocolError(
-            f"what answers at {url} does not speak HTTP as it should ({reason}): is it an HTTP server?", "not_http"
+            f"the response from {url} is not valid HTTP ({reason}): is it an HTTP server?", "not_http"
         ),
     ),
     (
-        theirs.ConnectionError,
+        exceptions.ConnectionError,
         lambda url, reason: errors.ConnectionLost(
-            f"the connection to {url} was lost before the answer came ({reason}): is it an HTTP server?"
+            f"the connection to {url} was lost before the response ({reason}): is it an HTTP server?"
         ),
     ),
 )
 
 
-def translated(error: Exception, url: str) -> TqlError:
-    """Return our error for one of requests, or of the socket below it."""
+def translate(error: Exception, url: str) -> TqlError:
+    """Return the client's error for an exception of requests, or of the socket below it."""
     causes = list(_causes(error))
     reason = _reason(causes)
     for kind, make in _TABLE:
@@ -95,7 +109,7 @@ def translated(error: Exception, url: str) -> TqlError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those that it was made from: by reason, argument, cause and context."""
+    """Yield an exception and all exceptions that it holds: as reason, argument, cause or context."""
     seen: set[int] = set()
     stack: list[object] = [error]
     while stack:
@@ -107,6 +121,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return the words of the system for what went wrong: the innermost ones."""
-    words = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    return words[-1] if words else type(causes[-1]).__name__
+    """Return the innermost message of the operating system, or the name of the innermost exception."""
+    messages = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    return messages[-1] if messages else type(causes[-1]).__name__

@@ -1,4 +1,4 @@
-"""One query over HTTP: its request, and the answer within the deadline."""
+"""Transport over HTTP: one request per attempt, with the response read within the deadline of the call."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 class Exchange(Record):
     """
-    What the server answered.
+    A response of the server.
 
     Attributes:
-        status: of HTTP.
-        headers: by lower-case names.
-        body: decoded.
-        framed: whether the answer says where it ends; one that does not may have been cut off.
+        status: the HTTP status.
+        headers: the headers, by lower-case names.
+        body: the body, after decompression.
+        framed: whether the response has a Content-Length or is chunked; if not, a truncated body cannot be detected.
     """
 
     status: int
@@ -51,7 +51,7 @@ class Exchange(Record):
 
 
 class HttpTransport:
-    """Sends queries to a url over one pooled session."""
+    """Sends queries to a URL over one session with a connection pool."""
 
     def __init__(  # noqa: PLR0913 - each is one independent choice
         self,
@@ -61,35 +61,35 @@ class HttpTransport:
         decoding: Decoding = PLAIN,
         *,
         verify: bool | str | None = None,
-        kept: Callable[[Call, Callable[[Call], Exchange]], Exchange] | None = None,
+        cassette: Callable[[Call, Callable[[Call], Exchange]], Exchange] | None = None,
     ) -> None:
         """
-        Prepare; nothing is sent yet.
+        Create a transport; it connects with the first query.
 
         Args:
-            url: of the endpoint.
-            token: gives the token of each attempt.
-            largest: bytes of an answer, decoded; more is refused.
-            decoding: how JSON is read.
-            kept: stands between the calls and the network, for tests that keep exchanges.
-            verify: the file of the certificates that are trusted; None asks the environment's REQUESTS_CA_BUNDLE, else those of certifi.
+            url: the URL of the endpoint.
+            token: the source of the token for each attempt.
+            largest: the maximum size of a response in bytes, after decompression.
+            decoding: the options for decoding JSON.
+            cassette: records and replays exchanges, instead of sending each call.
+            verify: the path of a CA bundle; None uses REQUESTS_CA_BUNDLE of the environment, or else certifi's bundle.
 
         Raises:
-            ConfigError: *verify* is neither a name of a file nor True, False or None.
+            ConfigError: *verify* is neither a non-empty path nor True, False or None.
         """
         self._decoding = decoding
-        self._kept = kept
-        self._verify = _required(verify)
+        self._cassette = cassette
+        self._verify = _validate_verify(verify)
         self.url = url
         self.largest = largest
         self._token = token
         self._process = 0
-        self._said = False
+        self._has_warned = False
         self._changing = threading.Lock()
         self._session: requests.Session | None = None
 
     def __repr__(self) -> str:
-        """Return the url, without the token."""
+        """Return the URL, without the token."""
         return f"HttpTransport({self.url!r})"
 
     def send(self, call: Call) -> Answer:
@@ -97,34 +97,34 @@ class HttpTransport:
         Post one query, and return the decoded answer.
 
         Raises:
-            TransportError: no answer came.
-            APIError: the server answered with an error.
-            ProtocolError: the answer is not of the protocol's shape.
+            TransportError: no response was received.
+            APIError: the server returned an error.
+            ProtocolError: the response does not follow the protocol.
         """
-        found = self._exchange(call)
-        if found.status == 401 and self._token is not None and self._token.renews:  # noqa: PLR2004 - HTTP's number for a token that is not accepted
-            found = self._exchange(call)
-        if found.status in REDIRECTS:
-            message = f"the server at {self.url} sends the query elsewhere ({found.status}): nothing was sent on; use the other url if you trust it"
+        exchange = self._exchange(call)
+        if exchange.status == 401 and self._token is not None and self._token.renews:  # noqa: PLR2004 - the HTTP status of an expired token
+            exchange = self._exchange(call)
+        if exchange.status in REDIRECTS:
+            message = f"{self.url} redirects to another url ({exchange.status}), and redirects are not followed: pass the other url to connect(..) if you trust it"
             raise errors.RedirectRefused(message)
-        if found.status >= ERROR_STATUS:
-            raise decode_error(found.status, found.body, found.headers)
+        if exchange.status >= ERROR_STATUS:
+            raise decode_error(exchange.status, exchange.body, exchange.headers)
         try:
-            answer = decode_answer(found.body, self._decoding)
+            answer = decode_answer(exchange.body, self._decoding)
         except errors.ProtocolError as error:
-            if found.framed or error.kind not in {"not_json", "empty"}:
+            if exchange.framed or error.kind not in {"not_json", "empty"}:
                 raise
-            message = f"{error} (the server does not say where its answer ends: it may have been cut off)"
+            message = f"{error} (it may be truncated: it has no Content-Length)"
             raise errors.ProtocolError(message, error.kind, retryable=True) from None
-        self._say_once(answer, call)
+        self._warn_once(answer, call)
         return answer
 
-    def _say_once(self, answer: Answer, call: Call) -> None:
-        """Log that a server answers in the other form than the one that was asked for; the result is the same."""
-        whole = answer.size <= LARGE  # a large one is read by columns, however it came
-        if whole and answer.data and answer.by_rows is not call.as_list and not self._said:
-            self._said = True
-            LOG.warning("the server answers with %s, whatever is asked for", "rows" if answer.by_rows else "columns")
+    def _warn_once(self, answer: Answer, call: Call) -> None:
+        """Log once if the server ignores `as_list`; the result is the same."""
+        is_small = answer.size <= LARGE  # a large response is always decoded by columns
+        if is_small and answer.data and answer.by_rows is not call.as_list and not self._has_warned:
+            self._has_warned = True
+            LOG.warning("the server ignores as_list, and always returns %s", "rows" if answer.by_rows else "columns")
 
     def close(self) -> None:
         """Close the connections."""
@@ -132,20 +132,20 @@ class HttpTransport:
             self._session.close()
 
     def _exchange(self, call: Call) -> Exchange:
-        """Return what the server answers, or what was kept."""
-        return self._sent(call) if self._kept is None else self._kept(call, self._sent)
+        """Return the response of the server, or that of the cassette."""
+        return self._send_once(call) if self._cassette is None else self._cassette(call, self._send_once)
 
-    def _sent(self, call: Call) -> Exchange:
-        """Return what the server answers."""
+    def _send_once(self, call: Call) -> Exchange:
+        """Send a query within the deadline, and translate the exceptions of requests."""
         import requests
 
-        from tql_client.transport.faults import translated
+        from tql_client.transport.faults import translate
 
         if call.seconds_left <= 0:
-            raise errors.DeadlineExceeded(_late(self.url))
+            raise errors.DeadlineExceeded(_timeout_message(self.url))
         try:
             with guarded(call.deadline) as guard, call.stop.during(guard.fire):
-                return self._posted(call, guard)
+                return self._post(call, guard)
         except TqlError:
             raise
         except (
@@ -153,13 +153,13 @@ class HttpTransport:
             OSError,
             ValueError,
             AttributeError,
-        ) as error:  # reading from a socket that was shut may raise any of them
+        ) as error:  # a read from a socket that the watchdog shut down may raise any of these
             if call.seconds_left <= 0:
-                raise errors.DeadlineExceeded(_late(self.url)) from None
-            raise translated(error, self.url) from None
+                raise errors.DeadlineExceeded(_timeout_message(self.url)) from None
+            raise translate(error, self.url) from None
 
-    def _posted(self, call: Call, guard: Guard) -> Exchange:
-        """Post a query, and read the whole answer."""
+    def _post(self, call: Call, guard: Guard) -> Exchange:
+        """Post a query, and read the whole response."""
         from tql_client.transport.session import CONNECT_SECONDS
 
         left = call.seconds_left
@@ -171,70 +171,70 @@ class HttpTransport:
             timeout=(min(CONNECT_SECONDS, left), left),
             allow_redirects=False,
             stream=True,
-            verify=_verify() if self._verify is None else self._verify,
+            verify=_environment_bundle() if self._verify is None else self._verify,
         ) as response:
             body = self._body(response)
             if guard.fired:
-                raise errors.DeadlineExceeded(_late(self.url))
+                raise errors.DeadlineExceeded(_timeout_message(self.url))
             headers = {name.lower(): value for name, value in response.headers.items()}
             framed = "content-length" in headers or "transfer-encoding" in headers
             return Exchange(response.status_code, headers, body, framed)
 
     def _connections(self) -> requests.Session:
-        """Return the session of this process: a forked child must not use its parent's sockets."""
+        """Return the session of this process; a forked child must not use the sockets of its parent."""
         if self._session is not None and self._process == os.getpid():
             return self._session
         with self._changing:
             if self._session is None or self._process != os.getpid():
-                from tql_client.transport.session import session
+                from tql_client.transport.session import create_session
 
-                self._session, self._process = session(self.url), os.getpid()
+                self._session, self._process = create_session(self.url), os.getpid()
             return self._session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Put the token into a request; a callable, so that netrc has no say."""
+        """Add the token to a request; as a callable `auth`, it disables netrc."""
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token().reveal()}"
         return request
 
     def _body(self, response: requests.Response) -> bytearray:
-        """Return the decoded body, unless it is too large or encoded in a way that was not asked for."""
+        """Return the decompressed body, or raise if it is too large or its Content-Encoding was not requested."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in ENCODINGS:
-            message = f"the answer of {self.url} is encoded as {encoding[:40]!r}, which was not asked for"
+            message = f"the response from {self.url} has the Content-Encoding {encoding[:40]!r}, which the client did not request"
             raise errors.ProtocolError(message, "not_json")
         announced = response.headers.get("Content-Length", "0").strip()
         if not (announced.isascii() and announced.isdecimal()):
-            message = f"the answer of {self.url} has no length: {announced[:DIGITS]!r}"
+            message = f"the response from {self.url} has an invalid Content-Length: {announced[:DIGITS]!r}"
             raise errors.ProtocolError(message, "not_http")
         if len(announced) > DIGITS or int(announced) > self.largest:
             raise self._too_large()
         body = bytearray()
         for part in response.iter_content(CHUNK):
-            body += part  # one buffer: parts that are joined at the end would be there twice
+            body += part  # one buffer: joining a list of parts would need twice the memory
             if len(body) > self.largest:
                 raise self._too_large()
         return body
 
     def _too_large(self) -> errors.ResponseTooLarge:
-        """Return the error about an answer that is too large."""
-        message = f"the answer of {self.url} is larger than {self.largest / MIB:g} MiB: select fewer rows or columns"
+        """Return the error for a response that is too large."""
+        message = f"the response from {self.url} is larger than {self.largest / MIB:g} MiB: select fewer rows or columns, or increase the limit with connect(.., largest_answer=bytes)"
         return errors.ResponseTooLarge(message)
 
 
-def _late(url: str) -> str:
-    """Return the message of a deadline."""
-    return f"no answer from {url} in the time given: pass connect(.., timeout=seconds) for more"
+def _timeout_message(url: str) -> str:
+    """Return the message of a call that exceeded its deadline."""
+    return f"the call to {url} timed out: increase the timeout with connect(.., timeout=seconds)"
 
 
-def _required(verify: object) -> bool | str | None:
-    """Return what certificates are checked against, if it says so: to requests an empty text means that anybody is trusted."""
+def _validate_verify(verify: object) -> bool | str | None:
+    """Return a valid `verify`, or raise: requests treats an empty string as False, which disables the verification."""
     if verify is None or isinstance(verify, bool) or (isinstance(verify, str) and verify.strip()):
         return verify
-    message = f"`verify` takes the file of the certificates to trust, True, False or None, got {verify!r}: None trusts those of certifi, False trusts anybody"
+    message = f"`verify` must be the path of a CA bundle, True, False or None, got {verify!r}; None uses certifi's bundle, False disables the verification"
     raise errors.ConfigError(message)
 
 
-def _verify() -> bool | str:
-    """Return what certificates are checked against."""
+def _environment_bundle() -> bool | str:
+    """Return the CA bundle that the environment names, or True for certifi's bundle."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True

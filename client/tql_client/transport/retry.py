@@ -1,10 +1,10 @@
 """
-Retries of failed queries: which ones are sent again, and after how long a wait.
+Retry policy: exponential backoff with jitter, a retry budget, and the failures that are safe to retry.
 
-Only what may have gone wrong on the way is repeated: no connection, a lost one, an answer that was cut off, 408, 425, 429, 502, 503, 504;
-never a text of which `check` says that it ends the engine's process or blocks it (TQL4xx).
-The wait before attempt n + 1 is drawn from 0 to ``min(8, 0.5 * 2**n)`` seconds, unless the server names one; the deadline of the call holds for all attempts together.
-A client that fails all the time soon sends each query once only: every repetition costs 1 of 10 tokens, every success earns 0.1, and none is sent at 5 or below.
+Retried are connection failures, lost connections, truncated responses, and the statuses 408, 425, 429, 502, 503 and 504;
+never a query that crashes or blocks the engine according to `check` (TQL4xx).
+The wait before attempt n + 1 is random between 0 and ``min(8, 0.5 * 2**n)`` seconds, or follows Retry-After; the deadline of the call includes all attempts.
+The budget starts with 10 tokens: a retry costs 1, a success adds 0.1, and at 5 or fewer nothing is retried, so a client whose queries keep failing stops retrying.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NOT_SENT = (ConnectError, ConnectTimeout)
 TOKENS, LEAST_TOKENS, EARNED = 10.0, 5.0, 0.1
 _READS = re.compile(r"(?:\s|--[^\n]*\n)*(?:select\b|with\b|\()", re.IGNORECASE)
 
-# An unknown name and an answer that was cut off are tried once more, whatever the number of attempts.
+# An unknown host and a truncated response are retried only once, for any number of attempts.
 TWICE = (UnknownHost, ProtocolError)
 LOG = logging.getLogger("tql_client")
 
@@ -55,20 +55,20 @@ Failure = TransportError | APIError | ProtocolError
 
 
 class Budget:
-    """How many repetitions a client may still send."""
+    """The retry budget of one client: a token bucket."""
 
     def __init__(self) -> None:
-        """Start with all tokens."""
+        """Start with a full bucket."""
         self._tokens = TOKENS
         self._changing = threading.Lock()
 
     def earn(self) -> None:
-        """Count a success."""
+        """Add tokens for a success."""
         with self._changing:
             self._tokens = min(TOKENS, self._tokens + EARNED)
 
     def take(self) -> bool:
-        """Take a token for a repetition, if there are enough."""
+        """Take a token for a retry, and return whether the bucket had enough."""
         with self._changing:
             if self._tokens <= LEAST_TOKENS:
                 return False
@@ -77,7 +77,7 @@ class Budget:
 
 
 class Retries:
-    """The policy of one client."""
+    """The retry policy of one client."""
 
     def __init__(
         self,
@@ -86,15 +86,15 @@ class Retries:
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """
-        Take the policy's one number.
+        Create a policy.
 
         Args:
-            attempts: how many times a query is sent at most.
-            sleep: waits a number of seconds; unless given, less where the call is ended.
-            draw: returns a number between two.
+            attempts: the maximum number of attempts.
+            sleep: waits a number of seconds; by default, until the call is cancelled at most.
+            draw: returns a random number between two numbers.
         """
         if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
-            message = f"`attempts` takes a whole number, 1 or more, got {attempts!r}"
+            message = f"`attempts` must be an integer, 1 or more, got {attempts!r}"
             raise ConfigError(message)
         self._attempts = attempts
         self._sleep = sleep
@@ -102,26 +102,26 @@ class Retries:
         self._budget = Budget()
 
     def with_attempts(self, attempts: int) -> Retries:
-        """Return the policy with another number of attempts, and the same budget."""
-        made = Retries(attempts, self._sleep, self._draw)
-        made._budget = self._budget
-        return made
+        """Return a policy with another number of attempts, which shares the budget."""
+        policy = Retries(attempts, self._sleep, self._draw)
+        policy._budget = self._budget
+        return policy
 
     def send(self, transport: Transport, call: Call) -> tuple[Answer, int]:
-        """Return the answer and the number of attempts that it took."""
+        """Send a query with retries, and return the answer and the number of attempts."""
         started = time.monotonic()
         attempt = 1
         while True:
             try:
                 answer = transport.send(call.replace(attempt=attempt))
             except (TransportError, APIError, ProtocolError) as error:
-                _note(error, attempt, time.monotonic() - started)
+                _record_attempt(error, attempt, time.monotonic() - started)
                 if call.stop.is_cancelled:
                     raise Cancelled(STOPPED) from None
                 pause = self._wait(error, attempt, call)
                 if pause is None:
                     raise
-                LOG.debug("attempt %d: %s; again in %.2f s", attempt, type(error).__name__, pause)
+                LOG.debug("attempt %d failed: %s; retrying in %.2f s", attempt, type(error).__name__, pause)
                 (self._sleep or call.stop.wait)(pause)
                 attempt += 1
             else:
@@ -129,7 +129,7 @@ class Retries:
                 return answer, attempt
 
     def _wait(self, error: Failure, attempt: int, call: Call) -> float | None:
-        """Return the seconds to wait before the next attempt, or None where there is none."""
+        """Return the seconds to wait before the next attempt, or None to give up."""
         most = min(2, self._attempts) if isinstance(error, TWICE) else self._attempts
         if attempt >= most or not is_repeatable(error, call.query):
             return None
@@ -137,10 +137,10 @@ class Retries:
         return pause if pause is not None and pause < call.seconds_left and self._budget.take() else None
 
     def _pause(self, error: Failure, attempt: int) -> float | None:
-        """Return how long to wait: what the server asks for, nothing after a stale connection, else a random time that doubles."""
-        asked = getattr(error, "retry_after", None)
-        if asked is not None:
-            return None if asked > LONGEST_ASKED else asked * (1 + self._draw(0, SMEAR))
+        """Return the wait in seconds: Retry-After of the server, 0 after a stale connection, else exponential backoff with jitter; None if Retry-After is too long."""
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            return None if retry_after > LONGEST_ASKED else retry_after * (1 + self._draw(0, SMEAR))
         if isinstance(error, ConnectionLost) and attempt == 1:
             return 0.0
         first = OVERLOAD_WAIT if getattr(error, "status", None) in OVERLOAD else FIRST_WAIT
@@ -148,25 +148,25 @@ class Retries:
 
 
 def is_repeatable(error: Failure, query: str) -> bool:
-    """Tell whether the same call may work the next time, and does no harm if the first one arrived: every SELECT only reads, and one that ends the engine is not sent twice."""
+    """Return whether a retry may succeed and is safe if the first attempt reached the server: the query is a SELECT, which only reads, and does not crash the engine."""
     if isinstance(error, NOT_SENT):
         return True
     if isinstance(error, APIError):
-        may_help = error.status in STATUSES
+        may_succeed = error.status in STATUSES
     else:
-        may_help = isinstance(error, ConnectionLost) or (isinstance(error, ProtocolError) and error.retryable)
-    return may_help and _READS.match(query) is not None and not _ends_engines(query)
+        may_succeed = isinstance(error, ConnectionLost) or (isinstance(error, ProtocolError) and error.retryable)
+    return may_succeed and _READS.match(query) is not None and not _crashes_engine(query)
 
 
-def _ends_engines(query: str) -> bool:
-    """Tell whether a text ends the engine's process, or never ends: sent again, it would end the next one too."""
-    from tql_grammar.lint.check import deadly
+def _crashes_engine(query: str) -> bool:
+    """Return whether a query crashes or blocks the engine according to `check`."""
+    from tql_grammar.lint.check import crash_findings
     from tql_grammar.syntax.parser import read
 
-    return bool(deadly(read(query)))
+    return bool(crash_findings(read(query)))
 
 
-def _note(error: Failure, attempt: int, elapsed: float) -> None:
-    """Write into an error what the attempts took."""
+def _record_attempt(error: Failure, attempt: int, elapsed: float) -> None:
+    """Set the attempts and the elapsed time of a transport error."""
     if isinstance(error, TransportError):
         error.attempts, error.elapsed = attempt, elapsed

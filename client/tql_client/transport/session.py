@@ -1,4 +1,4 @@
-"""Session of pooled connections: nothing from the environment but proxies, no cookies, no retries of its own, every socket under the deadline."""
+"""Session with a connection pool: sockets that the deadline can shut down, proxies of the environment, no cookies, no netrc, no retries of urllib3."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ CONNECT_SECONDS = 5.0
 
 
 def _addresses(connection: HTTPConnection) -> list[str]:
-    """Return the addresses of a connection's host."""
+    """Return the IP addresses of a connection's host."""
     try:
-        found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - urllib3's own attribute, of our subclass
+        infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)  # noqa: SLF001 - an attribute of urllib3, read in a subclass
     except (OSError, UnicodeError) as error:
-        raise NameResolutionError(connection.host, connection, error) from None  # type: ignore[arg-type]  # a name that is no host is a UnicodeError
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        raise NameResolutionError(connection.host, connection, error) from None  # type: ignore[arg-type]  # an invalid host name is a UnicodeError
+    return list(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
-def _share(late: float, addresses: int) -> float:
-    """Return the seconds for the next of some addresses: its part of what is left."""
-    left = late - time.monotonic()
+def _share(deadline: float, addresses: int) -> float:
+    """Return the timeout for the next of some addresses: an equal share of the time left."""
+    left = deadline - time.monotonic()
     guard = current()
     if guard is not None:
         left = min(left, guard.seconds_left)
@@ -47,95 +47,95 @@ def _share(late: float, addresses: int) -> float:
 
 
 class _Connection(HTTPConnection):
-    """A connection whose socket the deadline can shut, from the first byte on."""
+    """A connection whose socket the watchdog can shut down at the deadline."""
 
     def _new_conn(self) -> socket.socket:
-        """Connect to the first address of the host that answers; all of them share the time of one."""
+        """Connect to the first address of the host that accepts; all addresses share one connect timeout."""
         name, seconds = self._dns_host, self.timeout
-        late = time.monotonic() + (seconds if isinstance(seconds, (int, float)) else CONNECT_SECONDS)
+        deadline = time.monotonic() + (seconds if isinstance(seconds, (int, float)) else CONNECT_SECONDS)
         addresses = _addresses(self)
         try:
             for number, address in enumerate(addresses, 1):
                 self._dns_host = address
-                self.timeout = _share(late, len(addresses) - number + 1)
+                self.timeout = _share(deadline, len(addresses) - number + 1)
                 try:
-                    made = super()._new_conn()
+                    connection = super()._new_conn()
                 except (NewConnectionError, ConnectTimeoutError):
                     if number == len(addresses):
                         raise
                 else:
-                    made.settimeout(seconds if isinstance(seconds, (int, float)) else None)
-                    use(made)
-                    return made
+                    connection.settimeout(seconds if isinstance(seconds, (int, float)) else None)
+                    use(connection)
+                    return connection
         finally:
             self._dns_host, self.timeout = name, seconds
-        raise NewConnectionError(self, "the name of the host has no address")
+        raise NewConnectionError(self, "the host name has no address")
 
     def _tunnel(self) -> None:
-        """Ask the proxy for a way to the host; whatever goes wrong here is the proxy's doing."""
+        """Open a tunnel through the proxy; every failure here is a `ProxyError`."""
         try:
             super()._tunnel()
         except (OSError, HTTPException) as error:
-            raise ProxyError("the proxy gave no way to the host", error) from None
+            raise ProxyError("the proxy opened no tunnel to the host", error) from None
 
-    def request(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - urllib3's own, handed on
-        """Send a request, on a kept connection perhaps."""
+    def request(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - arguments of urllib3, passed on
+        """Send a request, possibly on a pooled connection."""
         use(self.sock)
         super().request(*arguments, **named)
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+    """A connection over TLS whose socket the watchdog can shut down at the deadline."""
 
 
 class _Pool(HTTPConnectionPool):
-    """A pool of such connections."""
+    """A pool of HTTP connections."""
 
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]  # urllib3 declares a protocol for it
 
 
 class _SecurePool(HTTPSConnectionPool):
-    """The same over TLS."""
+    """A connection over TLS whose socket the watchdog can shut down at the deadline."""
 
-    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # the same
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # as above
 
 
 class _Adapter(HTTPAdapter):
-    """Hands out connections that the deadline can shut."""
+    """An adapter of requests that uses the connections of this module."""
 
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - requests' own, handed on
-        """Make the pools."""
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - arguments of requests, passed on
+        """Create the pool manager with the pools of this module."""
         super().init_poolmanager(*arguments, **named)
         _use_pools(self.poolmanager)
 
-    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - requests' own, handed on
-        """Make the pools of a proxy."""
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - arguments of requests, passed on
+        """Create the pool manager of a proxy with the pools of this module."""
         manager = super().proxy_manager_for(*arguments, **named)
         _use_pools(manager)
         return manager
 
     def close(self) -> None:
-        """Close the connections: urllib3 leaves those of a pool open for as long as anything, the traceback of an error perhaps, holds the pool."""
+        """Close all connections; urllib3 leaves those of a pool open while anything refers to it, for example the traceback of an error."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
-            for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container iterates over its keys in no other way
+            for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container is not iterable itself
                 manager.pools[key].close()
         super().close()
 
 
 def _use_pools(manager: PoolManager) -> None:
-    """Make a manager use our pools."""
+    """Set the pool classes of a pool manager to those of this module."""
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
-def session(url: str) -> requests.Session:
-    """Return the session for a url; the environment's proxies are used beyond this machine only."""
-    made = requests.Session()
-    made.trust_env = False
-    made.proxies = {} if is_loopback(url) else get_environ_proxies(url)
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    made.headers["User-Agent"] = f"deeplake-tql/{__version__}"
-    made.headers["Accept"] = made.headers["Content-Type"] = "application/json"
-    made.headers["Accept-Encoding"] = "identity" if is_loopback(url) else "gzip, deflate"
+def create_session(url: str) -> requests.Session:
+    """Return a session for a URL; requests to this machine bypass the proxies of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = {} if is_loopback(url) else get_environ_proxies(url)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = f"deeplake-tql/{__version__}"
+    session.headers["Accept"] = session.headers["Content-Type"] = "application/json"
+    session.headers["Accept-Encoding"] = "identity" if is_loopback(url) else "gzip, deflate"
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter(pool_maxsize=POOL, max_retries=0))
-    return made
+        session.mount(scheme, _Adapter(pool_maxsize=POOL, max_retries=0))
+    return session

@@ -1,4 +1,4 @@
-"""Nodes of a TQL tree: one frozen class per construct, named as the grammar's alternatives are."""
+"""Nodes of a TQL tree: one frozen class per construct of the grammar."""
 
 from tql_grammar.ast.expressions import (
     Aliased,

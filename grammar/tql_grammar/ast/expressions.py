@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.ast.node import Query
 
-# Of one float32.
+# The size of a float32.
 BYTES = 4
 
 
@@ -53,7 +53,7 @@ class Null(Expression):
 
 
 class Parameter(Expression):
-    """``?``: a value that is given when a prepared query runs; the builder's parameters have a name."""
+    """``?``: a placeholder of a prepared query; the builder's parameters have a name."""
 
     name: str = ""
 
@@ -66,31 +66,31 @@ class Array(Expression):
 
 class Vector(Expression):
     """
-    An array of numbers, however long, as one leaf: ``ARRAY[0.25, -1]``.
+    An array of numbers as a single leaf, however long: ``ARRAY[0.25, -1]``.
 
-    The engine reads every element as a float32, so two vectors are equal when their float32 values are equal bit for bit.
-    `bits` are those of the float32 values, one after the other, in this machine's order of bytes.
+    The engine stores every element as a float32, so two vectors are equal if their float32 values are equal bit for bit.
+    `bits` are the float32 values in native byte order.
     `array` has shape (d,), d >= 1, dtype float32.
-    `text` is what stands between the brackets, each number in the fewest digits that give the same float32.
+    `text` is the text between the brackets, with the fewest digits that parse to the same float32 values.
     """
 
     bits: bytes
 
     @classmethod
     def of(cls, array: NDArray[np.float32], text: str) -> Self:
-        """Return the numbers of an array, shape (d,), as they are now, whose text in brackets is known."""
+        """Return a vector with a copy of an array, shape (d,), and its known text in brackets."""
         return made(cls, {"bits": array.tobytes(), "_text": text})
 
     @property
     def array(self) -> NDArray[np.float32]:
-        """The numbers, in memory that nobody can change."""
+        """The numbers, read-only."""
         import numpy as np
 
         return np.frombuffer(self.bits, np.float32)
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """The number of elements."""
         return len(self.bits) // BYTES
 
     @property
@@ -121,7 +121,7 @@ class Vector(Expression):
 
 
 class Function(Expression):
-    """A call: ``cosine_similarity(embedding, ARRAY[..])``. The name is kept as written and compared without case by the engine."""
+    """A call: ``cosine_similarity(embedding, ARRAY[..])``. The name is kept as written; the engine ignores its case."""
 
     name: str
     arguments: tuple[Expression, ...] = ()
@@ -155,22 +155,22 @@ class Negate(Expression):
 
 
 class And(Expression):
-    """All of the operands: ``a AND b AND c``. Nested conjunctions are one."""
+    """``a AND b AND c``; nested conjunctions are flattened."""
 
     operands: tuple[Expression, ...]
 
 
 class Or(Expression):
-    """Any of the operands: ``a OR b OR c``. Nested disjunctions are one."""
+    """``a OR b OR c``; nested disjunctions are flattened."""
 
     operands: tuple[Expression, ...]
 
 
 class Chain(Expression):
     """
-    Operators of one level, from left to right: ``a + b - c`` has the operators ``("+", "-")`` and three operands.
+    Left-associative operators of one precedence: ``a + b - c`` has the operators ``("+", "-")`` and three operands.
 
-    The levels are ``+ -``, ``* / %``, ``^`` and ``||``.
+    The operators of one precedence are ``+ -``, ``* / %``, ``^`` and ``||``.
     """
 
     operators: tuple[str, ...]
@@ -183,6 +183,11 @@ class Comparison(Expression):
     operator: Literal["=", "!=", "<", "<=", ">", ">="]
     left: Expression
     right: Expression
+
+    @property
+    def sides(self) -> tuple[tuple[Expression, Expression], ...]:
+        """Each side, paired with the other one."""
+        return (self.left, self.right), (self.right, self.left)
 
 
 class Like(Expression):
@@ -223,12 +228,17 @@ class Subscript(Expression):
     operand: Expression
     indices: tuple[Expression, ...]
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether one of the indices is a key of JSON: ``js['k']``."""
+        return any(isinstance(index, String) for index in self.indices)
+
 
 class Slice(Expression):
     """
     ``start:stop:step`` inside a subscript; ``[:]`` has none of them.
 
-    `stepped` tells that the second colon is written without a step: ``[1::]`` and ``[1:]`` differ in the engine.
+    `stepped` is true for a second colon without a step: ``[1::]`` and ``[1:]`` differ in the engine.
     """
 
     start: Expression | None = None
@@ -238,7 +248,7 @@ class Slice(Expression):
 
 
 class Computed(Expression):
-    """An index in parentheses, ``e[(1)]``, that the engine reads as a computation where ``e[1]`` is an index."""
+    """An index in parentheses, ``e[(1)]``, which the engine computes as an expression, unlike the index of ``e[1]``."""
 
     expression: Expression
 

@@ -1,4 +1,4 @@
-"""Kinds of nodes: any part of a text, and what has a value, gives rows, or is named by FROM."""
+"""Base classes of the nodes: `Node`, `Expression`, `Query` and `Source`, and the `Span` of a node in its text."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ class Span(Record):
 
 class Node(Record):
     """
-    Any part of a TQL text.
+    A part of a query.
 
-    Equality ignores where a node stands; `span` tells, for a node that came from a text.
+    Equality ignores the span.
     """
 
     _stays: ClassVar[frozenset[str]] = frozenset({"_span"})
 
     @property
     def span(self) -> Span | None:
-        """The characters of the text that this node was read from, or None for a node that was built."""
+        """The characters of the text from which the node was parsed, or None for a node that was built."""
         ends = self.__dict__.get("_span")
         return None if ends is None else Span(*ends)
 
     def at(self, start: int, end: int) -> Self:
-        """Return the same node, standing at the characters ``[start, end)`` of a text."""
+        """Return the same node with the span ``[start, end)``."""
         copy = self.replace()
         copy.__dict__["_span"] = (start, end)
         return copy
 
 
 class Expression(Node):
-    """What has a value for each row."""
+    """An expression, which has a value for each row."""
 
 
 class Query(Node):
@@ -45,4 +45,4 @@ class Query(Node):
 
 
 class Source(Node):
-    """What FROM names."""
+    """A source of rows in FROM."""

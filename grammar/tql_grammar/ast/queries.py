@@ -1,4 +1,4 @@
-"""Nodes of queries: SELECT and its clauses, set operations, and what FROM names."""
+"""Nodes of queries: SELECT and its clauses, set operations, and the sources in FROM."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Table(Source):
 
 
 class Derived(Source):
-    """A sub-query as a source: ``(SELECT ..) AS d``."""
+    """A subquery as a source: ``(SELECT ..) AS d``."""
 
     query: Query
     alias: str | None = None
@@ -28,7 +28,7 @@ class Derived(Source):
 
 
 class Zip(Source):
-    """Several sources side by side, row by row: ``FROM a, b``."""
+    """Several sources whose rows are paired by row number: ``FROM a, b``."""
 
     sources: tuple[Source, ...]
 
@@ -48,14 +48,14 @@ class Join(Source):
 
 
 class Order(Node):
-    """One key of ORDER BY; `direction` is None where the text gives none, which means ascending."""
+    """One key of ORDER BY; a `direction` of None means that the text has none, and that the key is ascending."""
 
     expression: Expression
     direction: Literal["asc", "desc"] | None = None
 
 
 class Limit(Node):
-    """``LIMIT count OFFSET offset``, either alone too; LIMIT ALL has no count."""
+    """``LIMIT count OFFSET offset``, or one of the two; LIMIT ALL has no count."""
 
     count: Expression | None = None
     offset: Expression | None = None
@@ -128,9 +128,9 @@ class Select(Query):
 
 class SetOperation(Query):
     """
-    Queries combined: ``(a) UNION (b) EXCEPT (c)`` has the operators ``("union", "except")`` and three operands.
+    Combined queries: ``(a) UNION (b) EXCEPT (c)`` has the operators ``("union", "except")`` and three operands.
 
-    The engine nests from the right, ``a UNION (b EXCEPT c)``; the clauses below belong to the first operator.
+    The operators are right-associative, ``a UNION (b EXCEPT c)``; `order_by` and the fields after it belong to the first operator.
     An operator is "union", "intersect" or "except", each also with " all".
     """
 

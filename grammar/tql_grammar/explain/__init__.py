@@ -1,1 +1,1 @@
-"""The SELECTs of a query, and a picture of them."""
+"""Levels of a query: its nested SELECTs with their reasons, as text and as a picture."""

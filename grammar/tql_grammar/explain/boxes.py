@@ -1,4 +1,4 @@
-"""Picture of a query's levels: boxes, each around the one that it takes its rows from."""
+"""SVG picture of a query's levels: nested boxes, each around the level that it reads from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STYLE = (
 
 
 class Box(NamedTuple):
-    """A part of the picture: its size, and its elements for a place."""
+    """The box of a level: its size, its lines with their CSS classes, and the boxes inside."""
 
     width: float
     height: float
@@ -26,7 +26,7 @@ class Box(NamedTuple):
 
 
 def svg(level: QueryLevel) -> str:
-    """Return the picture of a level and all below it, as a document of SVG."""
+    """Return the picture of a level and all levels below it, as an SVG document."""
     box = _box(level)
     width, height = box.width + 2 * GAP, box.height + 2 * GAP
     return (
@@ -48,20 +48,20 @@ def _box(level: QueryLevel) -> Box:
 
 
 def _cut(text: str) -> str:
-    """Return a text that fits into a line."""
+    """Return a text, shortened to fit on a line."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _drawn(box: Box, left: float, top: float) -> str:
-    """Return the elements of a box."""
+    """Return the SVG elements of a box at a position."""
     parts = [f'<rect x="{left:.0f}" y="{top:.0f}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>']
     baseline = top + PAD + LINE - 5
     for text, kind in box.lines:
         mark = f' class="{kind}"' if kind else ""
         parts.append(f'<text x="{left + PAD:.0f}" y="{baseline:.0f}"{mark}>{escape(text)}</text>')
         baseline += LINE
-    beside = left + PAD
+    inner_left = left + PAD
     for inner in box.below:
-        parts.append(_drawn(inner, beside, top + PAD + LINE * len(box.lines) + GAP))
-        beside += inner.width + GAP
+        parts.append(_drawn(inner, inner_left, top + PAD + LINE * len(box.lines) + GAP))
+        inner_left += inner.width + GAP
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""The levels of a query: each SELECT with its clauses, and why it is around the one below."""
+"""Levels of a query: each SELECT with its clauses, and the reason why it is around the level below."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tql_grammar.printing.parts import Mark
 from tql_grammar.printing.printer import pieces, to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.order import is_part
-from tql_grammar.walk import rebuild, sources, walk
+from tql_grammar.walk import rebuild, sources, subselect, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FEW = 8
-BY_INDEX = "an index of the embeddings may find the first rows, where one was built: nearly the closest; exact=True looks at every row"
+BY_INDEX = "if the embeddings have an index, the engine uses it, and the rows are approximately the closest; exact=True compares every row"
 
 
 class QueryLevel(Record):
@@ -26,9 +26,9 @@ class QueryLevel(Record):
     One SELECT, set operation or source.
 
     Attributes:
-        clauses: each clause's word and its text, long vectors elided, in the order of the text.
-        why: why it stands around the level below; empty where there is nothing below, or it was asked for.
-        below: the levels that it takes its rows from.
+        clauses: the keyword and the text of each clause, in the order of the text; long vectors are elided.
+        why: the reason why it is around the level below; empty if there is none below, or the query was written that way.
+        below: the levels that it reads from.
     """
 
     clauses: tuple[tuple[str, str], ...]
@@ -36,7 +36,7 @@ class QueryLevel(Record):
     below: tuple[QueryLevel, ...] = ()
 
     def __str__(self) -> str:
-        """Return the tree, the level that the engine runs last on top."""
+        """Return the levels as a tree, with the level that the engine runs last on top."""
         return "\n".join(_lines(self))
 
 
@@ -46,7 +46,7 @@ def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> Query
 
     Args:
         query: the tree of a text.
-        known: why each SELECT is around the one below, by its identity, where whoever made the tree knows; else the text tells.
+        known: the reason of each SELECT by its identity, from the compiler; None to derive the reasons from the query.
     """
     if isinstance(query, ast.Select):
         return _select(query, known)
@@ -64,7 +64,7 @@ def elided(node: ast.Node) -> str:
 
 
 def _short(node: Record) -> Record:
-    """Return a long vector as a mark with its length."""
+    """Return a long vector as a parameter that shows its length."""
     if isinstance(node, ast.Vector) and node.size > FEW:
         return ast.Parameter(f"ARRAY[<{node.size} float32>]")
     return node
@@ -75,7 +75,7 @@ def _select(select: ast.Select, known: Mapping[int, str] | None) -> QueryLevel:
     below = tuple(_source(source, known) for source in sources(select.source))
     why = _why(select) if known is None else known.get(id(select), "")
     return QueryLevel(
-        _clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_be_found(select) else ""))), below
+        _clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_use_index(select) else ""))), below
     )
 
 
@@ -117,16 +117,16 @@ LAST_CLAUSES: tuple[tuple[str, Callable[..., str]], ...] = (
 
 
 def _clauses(query: ast.Query) -> tuple[tuple[str, str], ...]:
-    """Return the clauses that a query has."""
+    """Return the clauses of a query."""
     table = (*CLAUSES, *LAST_CLAUSES) if isinstance(query, ast.Select) else LAST_CLAUSES
     return tuple((word, text) for word, write in table if (text := write(query)))
 
 
-# --- why a level stands around another --------------------------------------------------------------------------------
+# --- the reason for a level -------------------------------------------------------------------------------------------
 
 
 def _why(outer: ast.Select) -> str:
-    """Return why a SELECT stands around its sub-query, as far as its text tells."""
+    """Return the reason why a SELECT is around its subquery, derived from the query, or ""."""
     if not isinstance(outer.source, ast.Derived):
         return ""
     inner = outer.source.query
@@ -139,8 +139,8 @@ def _why(outer: ast.Select) -> str:
     )
 
 
-def _may_be_found(select: ast.Select) -> bool:
-    """Tell whether an index of embeddings may answer: the one key is a similarity, the closest first, and LIMIT is in the same SELECT."""
+def _may_use_index(select: ast.Select) -> bool:
+    """Tell whether the engine may use an index of embeddings: the only key is a similarity, closest first, with LIMIT in the same SELECT."""
     if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
         return False
     outputs = _outputs_below(select)
@@ -153,9 +153,9 @@ def _may_be_found(select: ast.Select) -> bool:
 
 
 def _outputs_below(select: ast.Select) -> Mapping[str, ast.Expression]:
-    """Return the aliased outputs of the sub-query of a SELECT, where that keeps all of its rows."""
-    inner = select.source.query if isinstance(select.source, ast.Derived) else None
-    return aliased(inner.columns) if isinstance(inner, ast.Select) and not _is_cut(inner) else {}
+    """Return the aliased outputs of the subquery of a SELECT, if that has no limit."""
+    inner = subselect(select.source)
+    return aliased(inner.columns) if inner is not None and not _has_limit(inner) else {}
 
 
 def _read(outer: ast.Select) -> set[str]:
@@ -166,7 +166,7 @@ def _read(outer: ast.Select) -> set[str]:
 
 
 def _positional(inner: ast.Select) -> Iterator[str]:
-    """Yield the functions that count rows."""
+    """Yield the calls of functions that count rows."""
     for output in inner.columns:
         for part in walk(output):
             if isinstance(part, ast.Function) and part.name.lower() in COUNTING:
@@ -174,15 +174,15 @@ def _positional(inner: ast.Select) -> Iterator[str]:
 
 
 def _sorts_a_part(outer: ast.Select, inner: ast.Select) -> bool:
-    """Tell whether a SELECT sorts by a part of the number that the one around it sorts by."""
+    """Tell whether a subquery sorts by a part of the number that the outer query sorts by."""
     if not (inner.order_by and outer.order_by) or not is_part(inner.order_by[0].expression):
         return False
     read = [{part for part in walk(select.order_by[0]) if isinstance(part, ast.Column)} for select in (outer, inner)]
     return read[0] == read[1]
 
 
-def _is_cut(select: ast.Select) -> bool:
-    """Tell whether a SELECT keeps some rows only, by their number."""
+def _has_limit(select: ast.Select) -> bool:
+    """Tell whether a SELECT has LIMIT, OFFSET or TOP."""
     return select.limit is not None or select.top is not None
 
 
@@ -192,15 +192,15 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
         reasons.GROUPS,
     ),
     (
-        lambda outer, inner: not _is_cut(inner) and _sorts_a_part(outer, inner),
+        lambda outer, inner: not _has_limit(inner) and _sorts_a_part(outer, inner),
         reasons.DIGITS,
     ),
     (
-        lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and bool(outer.order_by),
+        lambda outer, inner: bool(inner.order_by) and not _has_limit(inner) and bool(outer.order_by),
         reasons.ONE_KEY,
     ),
     (
-        lambda outer, inner: not _is_cut(inner) and bool(aliased(inner.columns).keys() & _read(outer)),
+        lambda outer, inner: not _has_limit(inner) and bool(aliased(inner.columns).keys() & _read(outer)),
         reasons.ALIAS,
     ),
     (
@@ -208,7 +208,7 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
         reasons.ROW_NUMBERS,
     ),
     (
-        lambda outer, inner: bool(inner.order_by) and not _is_cut(inner) and outer.limit is not None,
+        lambda outer, inner: bool(inner.order_by) and not _has_limit(inner) and outer.limit is not None,
         reasons.EXACT_ORDER,
     ),
     (

@@ -1,4 +1,4 @@
-"""Reasons for which a SELECT is around another one, as sentences for people."""
+"""Reasons why a SELECT is around another one, as sentences."""
 
 from __future__ import annotations
 
@@ -15,4 +15,6 @@ EACH_ROW = "the expressions that the groups are made of are computed for each ro
 ROW_NUMBERS = "{call} counts the rows of the source, so the other clauses go in an outer query"
 SAMPLE = "order and limit apply to the sampled rows"
 SET_OPERATION = "the engine applies clauses after a set operation to a part of it only, so they go in an outer query"
-OFFSET = "OFFSET is applied in an outer query: beside the order it would skip rows that an index has not found"
+OFFSET = (
+    "OFFSET is applied in an outer query: in the SELECT of the order it would skip rows that an index has not found"
+)

@@ -1,1 +1,1 @@
-"""Checks of query texts: the rules, their fixes, and the cache of texts without findings."""
+"""Check of query texts: the rules, their fixes, and the cache of queries without findings."""

@@ -1,9 +1,9 @@
 """
 Cache of the queries without findings, keyed by the query without its literals.
 
-The cache key has the properties of literals that the rules read: see `Reads`.
-A literal at a place without a name there is a part of the key.
-Queries with a comment, with an octal integer, or with an integer beyond 64 bits have no key.
+The key includes the properties of literals that the rules read: see `Reads`.
+A literal at any place that `Reads` does not name is included unchanged.
+A query with a comment, an octal integer, or an integer beyond 64 bits has no key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.lint.reads import Readers
 
-# The number of keys that are kept, their length, and that of the texts that have one.
+# The largest number of keys, the longest key, and the longest query with a key.
 MOST_KEYS = 2_000
 LONGEST = 4_000
 LONGEST_TEXT = 100_000
@@ -37,13 +37,13 @@ LITERAL = re.compile(
     | (?P<members>(?<![A-Za-z0-9_])(?ai:in)[ ]?\({MEMBER}(?:,[ ]?{MEMBER})*\))
     | (?P<bracket>[\[\]])
     | (?P<number>(?<![A-Za-z0-9_.]){NUMBER})
-    | (?P<odd>--|(?<![A-Za-z0-9_.])\.?[0-9])
+    | (?P<uncacheable>--|(?<![A-Za-z0-9_.])\.?[0-9])
     )
     """.replace("[ ]", r"\x20"),
     re.VERBOSE,
 )
 VALUE = re.compile(f"{STRING}|{NUMBER}")
-# The sign or the word before a literal and its parentheses decides its place.
+# The sign or word before a literal, and before the parentheses around it, decides its place.
 SKIPPED = BLANKS + "("
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 SIGNS = {**dict.fromkeys("=<>", "comparison"), **dict.fromkeys("+-*/%^|", "operand"), ",": "argument", ":": "pair"}
@@ -54,7 +54,7 @@ WORDS = {
     "IN": "member",
     "BY": "by",
 }
-# After SAMPLE a number at any other place may be a weight, or a part of one; in a query with ANY or ALL one after a comma, or after its sign, may be an axis.
+# After SAMPLE, a number at any other place may belong to a weight; in a query with ANY or ALL, a number after a comma or a minus may be an axis.
 NO_WEIGHT = frozenset({"comparison", "member", "rows"})
 MAY_BE_AXIS = frozenset({"argument", "operand"})
 SAMPLE = re.compile("sample", re.IGNORECASE)
@@ -64,7 +64,7 @@ _clean: set[str] = set()
 
 
 def cache_key(text: str, readers: Readers) -> str | None:
-    """Return the cache key of a query for rules that read such properties, or None for a query that is checked each time."""
+    """Return the cache key of a query for rules that read these properties, or None for a query that is never cached."""
     if len(text) > LONGEST_TEXT or "\0" in text:
         return None
     marks = _Marks(text, readers)
@@ -76,25 +76,25 @@ def cache_key(text: str, readers: Readers) -> str | None:
 
 
 def is_clean(key: str | None) -> bool:
-    """Tell whether a text of this key had no findings."""
+    """Tell whether a query with this key had no findings."""
     return key in _clean
 
 
-def remember(key: str | None) -> None:
-    """Keep the key of a text that has no findings."""
+def add(key: str | None) -> None:
+    """Add the key of a query without findings."""
     if key is not None:
         if len(_clean) >= MOST_KEYS:
             _clean.clear()
         _clean.add(key)
 
 
-def forget() -> None:
-    """Forget every shape."""
+def clear() -> None:
+    """Remove all keys."""
     _clean.clear()
 
 
-def kept() -> int:
-    """Return how many shapes are known."""
+def size() -> int:
+    """Return the number of keys."""
     return len(_clean)
 
 
@@ -102,7 +102,7 @@ class _Marks:
     """The marks that replace the literals of one query; equal literals have the same number, since rules look for equal expressions."""
 
     def __init__(self, text: str, readers: Readers) -> None:
-        """Begin at the start of a text."""
+        """Start with no literals seen."""
         self._text = text
         self._readers = readers
         self._numbers: dict[Hashable, int] = {}
@@ -116,13 +116,13 @@ class _Marks:
         return _MARKS[match.lastgroup or ""](self, match)
 
     def bracket(self, match: re.Match[str]) -> str:
-        """Count the brackets that are open."""
+        """Return a bracket unchanged, and count the open ones."""
         found = match[0]
         self._brackets += 1 if found == "[" else -1
         return found
 
     def text(self, match: re.Match[str]) -> str:
-        """Return the mark of a text."""
+        """Return the mark of a string."""
         place = "key" if self._brackets else place_of(self._text, match.start())
         return self.value(match[0], place)
 
@@ -140,20 +140,20 @@ class _Marks:
         return self.value(match[0], place)
 
     def _is_sampled(self, start: int) -> bool:
-        """Tell whether SAMPLE comes before a place."""
+        """Tell whether SAMPLE comes before an offset."""
         if self._sampled is None:
             found = SAMPLE.search(self._text)
             self._sampled = found.start() if found else len(self._text)
         return start > self._sampled
 
     def _may_be_axis(self, start: int) -> bool:
-        """Tell whether a number at a place may be an axis."""
+        """Tell whether a number at an offset may be an axis."""
         if self._axes is None:
             self._axes = AXIS.search(self._text) is not None
         return self._axes and self._text[_before(self._text, start) - 1] in ",-"
 
     def value(self, written: str, place: str) -> str:
-        """Return the mark of a value: its kind, its number, and the properties that rules read at its place; the value itself at a place without a name."""
+        """Return the mark of a literal: sign, kind, number, and the properties that rules read at its place; at an unnamed place also the literal itself."""
         sign, kind, literal = _literal(written)
         mark = f"{sign}{kind}\0{self._numbers.setdefault((kind, literal), len(self._numbers))}\0"
         if not place:
@@ -166,18 +166,18 @@ class _Marks:
         Return the mark of a vector.
 
         Raises:
-            ValueError: it may be the same as one that is written otherwise.
+            ValueError: the engine reads an element differently from its text.
         """
         written = match[0]
         found = numbers(written[written.index("[") :])
         if found is None:
-            message = "an odd vector"
+            message = "a vector with an element that is not plain"
             raise ValueError(message)
         self._vectors.append(found)
         return f"v\0{len(found)}\0{[of(found) for of in self._readers.get('vector', ())]}"
 
     def pattern(self) -> str:
-        """Return which vectors are the same as float32; a single one needs nothing."""
+        """Return which vectors are equal as float32; "" for fewer than two vectors."""
         if len(self._vectors) < SEVERAL:
             return ""
         bits = [array("f", numbers).tobytes() for numbers in self._vectors]
@@ -222,7 +222,7 @@ def place_of(text: str, start: int) -> str:
 
 
 def _before(text: str, start: int) -> int:
-    """Return the end of the text before a place, without blanks and parentheses."""
+    """Return the end of the text before an offset, skipping blanks and parentheses."""
     while start and text[start - 1] in SKIPPED:
         start -= 1
     return start
@@ -240,9 +240,9 @@ def _members(marks: _Marks, match: re.Match[str]) -> str:
     return VALUE.sub(lambda member: marks.value(member[0], "member"), match[0])
 
 
-def _odd(_marks: _Marks, match: re.Match[str]) -> str:
-    """Refuse a comment, and an integer that is octal or very long."""
-    message = f"a comment, or an odd integer, at {match.start()}"
+def _uncacheable(_marks: _Marks, match: re.Match[str]) -> str:
+    """Raise ValueError for a comment, and for an integer that is octal or very long: the query has no key."""
+    message = f"a comment or an integer without a key at {match.start()}"
     raise ValueError(message)
 
 
@@ -252,6 +252,6 @@ _MARKS: dict[str, Callable[[_Marks, re.Match[str]], str]] = {
     "number": _Marks.number,
     "bracket": _Marks.bracket,
     "members": _members,
-    "odd": _odd,
+    "uncacheable": _uncacheable,
     "vector": _Marks.vector,
 }

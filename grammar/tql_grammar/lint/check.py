@@ -1,4 +1,4 @@
-"""The table of the rules, and the one function that applies them to a text."""
+"""Table of the rules, and the check of a query text by all of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tql_grammar.lint import cache
-from tql_grammar.lint.fixes import Checked, is_safe, offered
+from tql_grammar.lint.fixes import Checked, is_safe, with_fixes
 from tql_grammar.lint.reads import readers
 from tql_grammar.lint.rule import Found, Rule, Subject
 from tql_grammar.lint.rules import (
@@ -72,45 +72,45 @@ RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
 CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "info")
-DEADLY = "TQL4"
-DEADLY_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(DEADLY))
+CRASH = "TQL4"
+CRASH_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(CRASH))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
-# The properties of literals that the rules without a schema read: the only ones in the cache key.
+# The properties of literals that the rules without a schema read; the cache key includes no others.
 READ = readers(read for rule in WITHOUT_SCHEMA for read in rule.reads)
 
 
 def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
-    """Return what the engine would make of *text* other than it says, in the order of the text; with *info* also what depends on the rows."""
+    """Return the findings about a query text in the order of the text; with *info* also those of severity info, which depend on the data."""
     from tql_grammar.syntax.parser import read
 
     if schemas or info:
-        return check_reading(read(text), schemas, info=info)
+        return check_parsed(read(text), schemas, info=info)
     key = cache.cache_key(text, READ)
     if cache.is_clean(key):
         return []
-    found = check_reading(read(text))
+    found = check_parsed(read(text))
     if not found:
-        cache.remember(key)
+        cache.add(key)
     return found
 
 
-def check_reading(
+def check_parsed(
     reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
 ) -> list[Diagnostic]:
-    """Return the findings about a text that was read already."""
+    """Return the findings about a query that is parsed already."""
     rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
-    return offered(_checked(reading, rules, schemas), _look(rules, schemas))
+    return with_fixes(_checked(reading, rules, schemas), _checker(rules, schemas))
 
 
-def _look(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Callable[[str], Checked]:
-    """Return the function that checks a text by some rules."""
+def _checker(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Callable[[str], Checked]:
+    """Return a function that checks a query text by some rules."""
     from tql_grammar.syntax.parser import read
 
     return lambda text: _checked(read(text), rules, schemas)
 
 
 def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Checked:
-    """Return the findings about a text, with fixes that are not looked at yet."""
+    """Return the findings about a query, with fixes that are not verified yet."""
     found = [Found(diagnostic) for diagnostic in reading.diagnostics]
     subject = None
     if reading.tree is not None:
@@ -122,19 +122,19 @@ def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str
     return Checked(reading, subject, tuple(order))
 
 
-def deadly(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
-    """Return the findings of TQL4xx alone, whatever the text says to ignore: who shares an engine with others asks for them."""
-    found = [finding for finding in reading.diagnostics if finding.code.startswith(DEADLY)]
+def crash_findings(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+    """Return the TQL4xx findings, even those that the query says to ignore: a crash affects everyone who shares the engine."""
+    found = [finding for finding in reading.diagnostics if finding.code.startswith(CRASH)]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
         found += [
-            rule.found(finding, reading.text).diagnostic for rule in DEADLY_RULES for finding in rule.find(subject)
+            rule.found(finding, reading.text).diagnostic for rule in CRASH_RULES for finding in rule.find(subject)
         ]
     return found
 
 
 def _ignored(text: str) -> frozenset[str]:
-    """Return the codes that a text says to leave out: ``-- tql: ignore[TQL301, TQL302]`` at the end of a line."""
+    """Return the codes that a comment of the query ignores: ``-- tql: ignore[TQL301, TQL302]``."""
     if "tql: ignore" not in text:
         return frozenset()
 
@@ -143,17 +143,17 @@ def _ignored(text: str) -> frozenset[str]:
     return frozenset(code for match in found for code in CODE.findall(match[1]))
 
 
-def fixed(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
-    """Return *text* with the fixes of its findings, one after the other, until none is left; whatever has none stays."""
-    look = _look(CERTAIN if schemas else WITHOUT_SCHEMA, schemas)
-    found, seen, tries = look(text), {text}, iter(range(MOST_FIXES))
-    while (after := _next(found, seen, tries, look)) is not None:
+def apply_fixes(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
+    """Return *text* with every safe fix applied, one after the other; findings without a fix stay."""
+    check_text = _checker(CERTAIN if schemas else WITHOUT_SCHEMA, schemas)
+    found, seen, tries = check_text(text), {text}, iter(range(MOST_FIXES))
+    while (after := _next(found, seen, tries, check_text)) is not None:
         found = after
     return found.text
 
 
-def _next(found: Checked, seen: set[str], tries: Iterator[int], look: Callable[[str], Checked]) -> Checked | None:
-    """Return the text with the first fix that is safe and was not tried yet."""
+def _next(found: Checked, seen: set[str], tries: Iterator[int], check_text: Callable[[str], Checked]) -> Checked | None:
+    """Return the check of the query after its first safe fix that was not tried yet, or None."""
     for item in found.found:
         fix = found.fix(item)
         if fix is None or fix in seen:
@@ -161,7 +161,7 @@ def _next(found: Checked, seen: set[str], tries: Iterator[int], look: Callable[[
         if next(tries, None) is None:
             return None
         seen.add(fix)
-        after = look(fix)
+        after = check_text(fix)
         if is_safe(found, after, item.diagnostic):
             return after
     return None

@@ -1,7 +1,7 @@
 """
-Edits of a text: everything around an edit stays as it was written, comments too.
+Edits of a query text, which leave everything around them unchanged, including comments.
 
-A rule gives edits only where the changed text is certain to do what the text says.
+A rule has edits only where the edited query is certain to return the intended rows.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
-# A carriage return before a newline, or what may hold one: quotes, and a comment up to the end of its line.
+# A carriage return before a newline, or a token that may contain one: quotes, and a comment up to the end of its line.
 RETURN = re.compile(rf"""{STRING}|"[^"\n]*"|--[^\n\r]*|\r\n""")
 
 
 class Edit(NamedTuple):
-    """The characters ``[start, end)`` of a text, and what stands there instead."""
+    """A replacement of the characters ``[start, end)`` of a text."""
 
     start: int
     end: int
@@ -32,20 +32,20 @@ class Edit(NamedTuple):
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with edits, which do not overlap."""
+    """Return a text after edits that do not overlap."""
     for edit in sorted(edits, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 
 
 def exchanged(node: ast.Node, text: str) -> tuple[Edit, ...]:
-    """Return the edit that writes *text* in the place of a node."""
+    """Return the edit that replaces a node with *text*."""
     span = node.span
     return () if span is None else (Edit(span.start, span.end, text),)
 
 
 def multiplied(text: str, node: ast.Node, one: str) -> tuple[Edit, ...]:
-    """Return the edits that multiply a node with one, in parentheses where it needs them."""
+    """Return the edits that multiply a node by one, in parentheses where it needs them."""
     span = node.span
     if span is None:
         return ()
@@ -60,7 +60,7 @@ def multiplied(text: str, node: ast.Node, one: str) -> tuple[Edit, ...]:
 
 
 def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
-    """Return the edits that put a query into a sub-query, from its begin to where *tail* begins: a key of its order, or its LIMIT."""
+    """Return the edits that put a query into a subquery, up to *tail*, which stays outside: the first ORDER BY key, or LIMIT."""
     if query.span is None or tail.span is None:
         return ()
     end = tail.span.start
@@ -74,19 +74,19 @@ def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
 
 
 def last_end(text: str, start: int, end: int) -> int:
-    """Return the end of the last token of ``[start, end)``: what is put there is in no comment."""
+    """Return the end of the last token of ``[start, end)``, a place outside of comments."""
     return max((start + token.end for token in tokens(text[start:end])[:-1]), default=start)
 
 
 def without_return(text: str, finding: Diagnostic) -> str:
-    """Return a text without a carriage return, or with a newline in its place; all that follow outside of quotes go with it."""
+    """Return a text with a carriage return, and all later ones outside of quotes, removed or replaced by a newline."""
     start = finding.start
     rest = RETURN.sub(lambda match: "\n" if match[0] == "\r\n" else match[0], text[start + 1 :])
     return text[:start] + (rest if rest.startswith("\n") else "\n" + rest)
 
 
 def without_gap(text: str, finding: Diagnostic) -> str:
-    """Return a text in which the line after a comment begins in its first column, with no empty line between."""
+    """Return a text in which the line after a comment starts in the first column, with no empty line between."""
     start = finding.start
     while text[start - 1] in BLANKS:
         start -= 1
@@ -94,7 +94,7 @@ def without_gap(text: str, finding: Diagnostic) -> str:
 
 
 def without_zeros(text: str, finding: Diagnostic) -> str:
-    """Return a text with a number as people read it."""
+    """Return a text with a number without its leading zeros."""
     number = text[finding.start : finding.end].lstrip("0") or "0"
     return text[: finding.start] + number + text[finding.end :]
 
@@ -106,7 +106,7 @@ def with_quotes(text: str, finding: Diagnostic) -> str:
 
 
 def with_double_quotes(text: str, finding: Diagnostic) -> str:
-    """Return a text with a name in double quotes in the place of one in single quotes."""
+    """Return a text with double quotes instead of single quotes around a name."""
     name = text[finding.start : finding.end]
     plain = name[:1] == name[-1:] == "'" and not {'"', "'", "\n"} & set(name[1:-1]) and len(name) > len("''")
     return f'{text[: finding.start]}"{name[1:-1]}"{text[finding.end :]}' if plain else text

@@ -1,4 +1,4 @@
-"""Messages of the engine: the rule that explains each, its place in the text, its remedy and its HTTP status."""
+"""Error messages of the engine: the rule that explains each, its place in the query, its remedy and its HTTP status."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 NO_COLUMN = re.compile(r'Tensor "(?P<name>[^"]*)" does not exist')
-# The statuses of HTTP that a server gives to messages of the engine.
+# The HTTP statuses of a server for messages of the engine.
 BAD_QUERY, NOT_FOUND = 400, 404
 _VISIBLE = (
-    "an alias is visible one level further out only, names are case-sensitive, and a text stands in single quotes"
+    "an alias is visible only in an outer query, names are case-sensitive, and string literals take single quotes"
 )
 _NO_COLUMN = f"the dataset has no such column; {_VISIBLE}"
-_NO_FUNCTION = "the engine has no such function: `tql check` says what to write in its place"
-_NO_DATASET = "check the name of the dataset in FROM, or the path"
-_LENGTHS = "a vector must have the length of the column's embeddings: was it made by the same model?"
-_ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take literals only, all of one kind"
+_NO_FUNCTION = "the engine has no such function: `tql check` suggests a replacement"
+_NO_DATASET = "check the dataset name in FROM, or the path"
+_LENGTHS = "a vector must have the length of the column's vectors: was it embedded with the same model?"
+_ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take only literals, all of one kind"
 
 
 class Message(NamedTuple):
     """
-    A message of the engine.
+    An error message of the engine.
 
     Attributes:
-        pattern: a regular expression; a group called "name" is the name that the message is about.
-        rules: the codes of the rules that can explain it, the likeliest first; empty where none does.
-        advice: the remedy where the query is not at hand, or None.
-        status: the HTTP status that a server gives it.
+        pattern: a regular expression; its group "name" is the column, function or dataset that the message names.
+        rules: the codes of the rules that can explain it, the likeliest first; empty if no rule does.
+        advice: the remedy when the query is unknown, or None.
+        status: the HTTP status of a server for it.
     """
 
     pattern: str
@@ -43,7 +43,7 @@ class Message(NamedTuple):
     status: int = BAD_QUERY
 
 
-# The first that fits counts.
+# The first pattern that matches applies.
 MESSAGES: tuple[Message, ...] = (
     Message(r"Pos \d+ - memory exhausted", ("TQL401",)),
     Message(r"Pos \d+ - Found incorrect date format", ("TQL120",)),
@@ -108,14 +108,14 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"Cannot subscript an empty array", ("TQL242",)),
     Message(r"Division by zero", ("TQL243",)),
     Message("query source.*not found|does not exist at path", (), _NO_DATASET, NOT_FOUND),
-    Message("syntax error|memory exhausted", (), "`tql check` shows the place with a caret"),
+    Message("syntax error|memory exhausted", (), "`tql check` marks the place with a caret"),
 )
 POSITION = re.compile(r"\bPos (\d{1,9})\b")
-# Answers that depend on the data, so that no check of a text can know them.
+# Explanations of errors that depend on the data, which no check of a query can find.
 OF_DATA = {
-    "TQL241": "the dataset in FROM is not there, or cannot be opened; a query without FROM takes the one of its client",
-    "TQL242": "a row has fewer elements, or there are fewer rows, than the text asks for",
-    "TQL243": "the divisor of % is 0 in some row: leave those rows out by WHERE",
+    "TQL241": "the dataset in FROM does not exist or cannot be opened; a query without FROM reads the default dataset of the client",
+    "TQL242": "a row has fewer elements, or the dataset fewer rows, than the query reads",
+    "TQL243": "the divisor of % is 0 in some row: filter those rows out with WHERE",
 }
 
 
@@ -125,12 +125,12 @@ def status_of(message: str) -> int:
 
 
 def advice(message: str) -> str | None:
-    """Return the remedy for a message of the engine, or None where none is known."""
+    """Return the remedy for a message of the engine, or None for an unknown message."""
     return next((known.advice for known in _advised(message)), None)
 
 
 def _advised(message: str) -> Iterator[Message]:
-    """Yield the known messages with a remedy that a message fits."""
+    """Yield the known messages with a remedy whose pattern a message matches."""
     return (known for known in MESSAGES if known.advice and re.search(known.pattern, message))
 
 
@@ -146,14 +146,14 @@ def engine_position(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def translated(message: str, text: str, schemas: Mapping[str | None, Schema] | None = None) -> Diagnostic | None:
+def explain_message(message: str, text: str, schemas: Mapping[str | None, Schema] | None = None) -> Diagnostic | None:
     """
-    Return what an answer of the engine says about *text*: the place, the rule that explains it and the hint; None for an answer that is not known.
+    Return the finding that explains an error message of the engine: place, rule and hint; None for an unknown message.
 
     Args:
-        message: the engine's words, such as ``Tensor "score" does not exist in the dataset.``
+        message: the message, such as ``Tensor "score" does not exist in the dataset.``
         text: the query that was sent.
-        schemas: the columns of the datasets, where they are known.
+        schemas: the schemas of the datasets by their urls, as far as they are known.
     """
     from tql_grammar.lint.check import check
 
@@ -168,27 +168,27 @@ def translated(message: str, text: str, schemas: Mapping[str | None, Schema] | N
 
 
 def _is_syntax(codes: Iterable[str], finding: Diagnostic) -> bool:
-    """Tell whether both are about the syntax: its findings are more exact than the engine's one message."""
+    """Tell whether a message and a finding are both about syntax: the findings are more precise than the engine's one message."""
     return "TQL100" in codes and finding.code < "TQL2"
 
 
 def _likeliest(known: list[Diagnostic], text: str, name: str | None, codes: tuple[str, ...]) -> Diagnostic | None:
-    """Return the finding that is about the name of the answer, by the order of the rules."""
+    """Return the first finding, in the order of the rules, that is about the name in the message."""
     known.sort(key=lambda finding: codes.index(finding.code) if finding.code in codes else 0)
     about = (finding for finding in known if name and name.lower() in text[finding.start : finding.end].lower())
     return next(about, known[0] if known else None)
 
 
 def _by_name(message: str, text: str, name: str | None, code: str) -> Diagnostic:
-    """Return a finding at the name that the answer speaks of, or about the whole text."""
+    """Return a finding at the name in the message, else at its position, else about the whole text."""
     at = re.search(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", text) if name else None
     start, end = at.span() if at else _at_position(message, text) or (0, len(text))
-    said = f"the engine answers `{message.strip()}`"
+    said = f"the engine failed with `{message.strip()}`"
     return Diagnostic.at(text, start, end, code, "error", said, _explanation(code))
 
 
 def _at_position(message: str, text: str) -> tuple[int, int] | None:
-    """Return the place of the N of ``Pos N``, bytes in a line that is not named: known where one line is that long."""
+    """Return the place of ``Pos N``; N counts bytes in an unnamed line, so it is known only if a single line is that long."""
     position = engine_position(message)
     lines = text.split("\n")
     before = [None if position is None else characters_in(line, position) for line in lines]
@@ -201,7 +201,7 @@ def _at_position(message: str, text: str) -> tuple[int, int] | None:
 
 
 def _explanation(code: str) -> str | None:
-    """Return why a rule matters."""
+    """Return the explanation of a rule."""
     from tql_grammar.lint.check import RULES
 
     return OF_DATA.get(code) or next((rule.explanation for rule in RULES if rule.code == code), None)

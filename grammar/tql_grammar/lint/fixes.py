@@ -1,4 +1,4 @@
-"""Check behind every fix: a fixed text is offered only where it parses, keeps all that was written around the finding, and has the finding no more."""
+"""Verification of fixes: a fixed query has to parse, keep the text around the finding, lose the finding, and gain no error."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from tql_grammar.syntax.lexer import Token
 
 MOST_ROUNDS = 20
-# How many fixes of one check are tried, and how much text they may have; what comes later has its turn when the first ones are applied.
+# The largest number of fixes that one check verifies, and of characters in them; later findings get their fixes once the first ones are applied.
 MOST_OFFERED, MOST_TEXT = 20, 50_000
 DIRECTIONS = frozenset({"ASC", "DESC"})
-# Before such a fix the engine did not read all of the text, so the fix may show errors that were written there before.
+# Families whose fix lets the engine read more of the text, so that errors further on may appear.
 OF_TEXT = ("TQL0", "TQL1")
 
 
 class Checked(NamedTuple):
-    """A text as it was read, what the rules looked at, and the findings."""
+    """A parsed query, the subject of the rules, and the findings."""
 
     reading: ParseResult
     subject: Subject | None
@@ -38,33 +38,33 @@ class Checked(NamedTuple):
         return self.reading.text
 
     def fix(self, found: Found) -> str | None:
-        """Return the text that the edits of a finding make, or None where there are none, or they touch what they must not."""
+        """Return the text after the edits of a finding, or None if there are none or they rewrite a fragile column."""
         if self.subject is None or not found.edits:
             return text_fix(self.text, found.diagnostic)
-        return None if touches_hard_column(self.subject, found.edits) else applied(self.text, found.edits)
+        return None if touches_fragile_column(self.subject, found.edits) else applied(self.text, found.edits)
 
 
-def offered(before: Checked, look: Callable[[str], Checked]) -> list[Diagnostic]:
-    """Return the findings of a text, each with its fix where that is safe; behind the first ones no fix is looked for."""
+def with_fixes(before: Checked, check_text: Callable[[str], Checked]) -> list[Diagnostic]:
+    """Return the findings of a query, the first ones with their fixes where those are safe."""
     found = [item.diagnostic for item in before.found]
     left = max(1, min(MOST_OFFERED, MOST_TEXT // (len(before.text) + 1)))
-    for place, item in enumerate(before.found):
+    for index, item in enumerate(before.found):
         fix = before.fix(item) if left else None
         if fix is not None:
             left -= 1
-            if is_safe(before, look(fix), item.diagnostic):
-                found[place] = item.diagnostic.replace(fix=fix)
+            if is_safe(before, check_text(fix), item.diagnostic):
+                found[index] = item.diagnostic.replace(fix=fix)
     return found
 
 
 def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
-    """Tell whether a fixed text parses, keeps comments, parentheses, directions and quoted names, and has fewer such findings and no new error."""
+    """Tell whether a fixed query parses, keeps comments, parentheses, directions and quoted names, and has fewer such findings and no new error."""
     if after.reading.tree is None:
         return False
     of_text = diagnostic.code.startswith(OF_TEXT)
     old, new = _tokens(before.text), _tokens(after.text)
     said, kept = _comments(before.text, old), _comments(after.text, new)
-    if not (_is_within(said, kept) if of_text else said == kept):
+    if not (_is_subsequence(said, kept) if of_text else said == kept):
         return False
     if not _keeps_words(before.text, old, after.text, new):
         return False
@@ -72,7 +72,7 @@ def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
 
 
 def _has_less(before: Iterable[Found], after: Iterable[Found], code: str, *, of_text: bool) -> bool:
-    """Tell whether a finding is gone, and no error is new."""
+    """Tell whether there are fewer findings of a code, and no new errors."""
     old, new = _counted(before), _counted(after)
     errors = (code for (code, severity) in new - old if severity == "error")
     if any(code.startswith(OF_TEXT) or not of_text for code in errors):
@@ -96,37 +96,37 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _comments(text: str, read: Sequence[Token]) -> list[str]:
-    """Return the comments that a person sees: the lines of each that begin with dashes."""
+    """Return the lines of comments that begin with dashes."""
     lines = (line.strip(BLANKS + "\r") for start, end in comments(text, read) for line in text[start:end].split("\n"))
     return [line for line in lines if line.startswith("--")]
 
 
 def _keeps_words(before: str, old: Sequence[Token], after: str, new: Sequence[Token]) -> bool:
-    """Tell whether parentheses, quoted names and written directions are all there still."""
+    """Tell whether all parentheses, quoted names and explicit directions are kept."""
     directions = ([token.kind for token in read if token.kind in DIRECTIONS] for read in (old, new))
-    return not _kept_signs(before, old) - _kept_signs(after, new) and _is_within(*directions)
+    return not _signs(before, old) - _signs(after, new) and _is_subsequence(*directions)
 
 
-def _kept_signs(text: str, read: Iterable[Token]) -> Counter[str]:
-    """Return the parentheses and the quoted names of a text."""
+def _signs(text: str, read: Iterable[Token]) -> Counter[str]:
+    """Return the parentheses and quoted names of a text, with their counts."""
     written = (text[token.start : token.end] for token in read)
     return Counter(word for word in written if word in {"(", ")"} or word.startswith('"'))
 
 
-def _is_within(part: Iterable[str], whole: Iterable[str]) -> bool:
-    """Tell whether all of *part* comes in *whole*, in the same order."""
+def _is_subsequence(part: Iterable[str], whole: Iterable[str]) -> bool:
+    """Tell whether *part* is a subsequence of *whole*."""
     rest = iter(whole)
     return all(item in rest for item in part)
 
 
-def touches_hard_column(subject: Subject, edits: Iterable[Edit]) -> bool:
-    """Tell whether edits rewrite a column that may be null or has an index: there the engine's conditions differ from form to form."""
-    hard = subject.hard_columns
-    return any(edit.start <= start and end <= edit.end for edit in edits for start, end in hard)
+def touches_fragile_column(subject: Subject, edits: Iterable[Edit]) -> bool:
+    """Tell whether edits rewrite a nullable or indexed column, for which the engine evaluates equivalent conditions differently."""
+    fragile = subject.fragile_columns
+    return any(edit.start <= start and end <= edit.end for edit in edits for start, end in fragile)
 
 
 def text_fix(text: str, diagnostic: Diagnostic) -> str | None:
-    """Return the text with the fix of a finding about text or syntax, and with those of the findings behind it, until it parses."""
+    """Return the text with the fix of a finding about text or syntax, and of the findings that appear after it, until it parses."""
     from tql_grammar.syntax.parser import read
 
     changed = _changed(text, diagnostic)
@@ -140,7 +140,7 @@ def text_fix(text: str, diagnostic: Diagnostic) -> str | None:
 
 
 def _changed(text: str, diagnostic: Diagnostic) -> str | None:
-    """Return the text with the fix of one finding, or None where it has none."""
+    """Return the text with the fix of one finding, or None for a finding without a fix."""
     fix = TEXT_FIXES.get(diagnostic.code)
     changed = text if fix is None else fix(text, diagnostic)
     return None if changed == text else changed

@@ -1,9 +1,9 @@
 """
-Declarations of the literals that rules read: their place in a query, and the property that a rule looks at.
+Declarations of the literals that rules read: their place in a query, and the property that the rule depends on.
 
 The cache key of `check` is the query without its literals.
-It always has the kind and the sign of each literal, the length of each vector, and which literals of the query are equal.
-Of the value of a literal it has the properties that rules declare for its place, and nothing else.
+It always includes the kind and the sign of each literal, the length of each vector, and which literals are equal.
+Of the value of a literal it includes only the properties that rules declare for its place.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LARGEST, SMALLEST = 1e17, 1e-30
 #   operand: after an arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: after LIKE and ILIKE;
 #   argument: first in a call, or after a comma;  axis: a number after a comma or a minus, in a query that calls ANY or ALL;
 #   pair: after a colon;  by: after BY;  weight: after SAMPLE BY, and in no comparison;
-#   key: a text in brackets;  index: the only number in the brackets after a name;  bound: any other number in brackets;
+#   key: a string in brackets;  index: the only number in the brackets after a name;  bound: any other number in brackets;
 #   vector: the numbers of an ARRAY.
 Place = Literal[
     "comparison", "member", "rows", "operand", "pattern", "argument", "axis", "pair", "by", "weight", "key", "index", "bound", "vector",
@@ -39,7 +39,7 @@ class Reads(NamedTuple):
 
     Attributes:
         place: the place of the literals.
-        of: computes the property from a number, from a text without its quotes, or from the list of a vector's numbers.
+        of: computes the property from a number, from a string without its quotes, or from the list of a vector's numbers.
     """
 
     place: Place
@@ -47,7 +47,7 @@ class Reads(NamedTuple):
 
 
 def whole(literal: float) -> float:
-    """Return the number itself, for a rule that reads all of it."""
+    """Return the number unchanged, for a rule that depends on its exact value."""
     return literal
 
 
@@ -57,7 +57,7 @@ def is_zero(number: float) -> bool:
 
 
 def readers(reads: Iterable[Reads]) -> Readers:
-    """Return the properties to read at each place, each once."""
+    """Return the distinct properties to compute at each place."""
     found: dict[str, dict[Callable[[Any], object], None]] = {}
     for place, of in reads:
         found.setdefault(place, {})[of] = None

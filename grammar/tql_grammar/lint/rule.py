@@ -1,4 +1,4 @@
-"""Rules and the subject that they look at: a text, its tree, and what each SELECT sees."""
+"""Rules of the check, their findings, and their subject: a query text, its tree and the scopes of its SELECTs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound="ast.Node")
 M = TypeVar("M", bound="ast.Node")
-SHOWN = 60
+LONGEST_EXCERPT = 60
 
 
 class Finding(Record):
@@ -30,9 +30,9 @@ class Finding(Record):
 
     Attributes:
         span: the characters that it is about.
-        message: what the engine does there.
-        hint: what to write instead.
-        edits: what makes the text do what it says; empty where nothing is certain.
+        message: the mistake and its effect in the engine.
+        hint: the remedy.
+        edits: the edits of a fix; empty where no fix is certain.
     """
 
     span: Span
@@ -42,7 +42,7 @@ class Finding(Record):
 
 
 class Found(NamedTuple):
-    """A finding without its fix, and the edits that may be one; a finding about the text or its syntax has none."""
+    """A finding before its fix is verified, and the edits of that fix; a finding about the text or its syntax has none."""
 
     diagnostic: Diagnostic
     edits: tuple[Edit, ...] = ()
@@ -50,11 +50,11 @@ class Found(NamedTuple):
 
 class Place(NamedTuple):
     """
-    Where a part of an expression stands.
+    A part of an expression, and its place in the query.
 
     Attributes:
-        number: its place in the order of the text.
-        scope: what the clauses of its SELECT see.
+        number: its number in the order of the text.
+        scope: the columns that its SELECT sees.
         clause: the name of its clause.
         whole: the whole expression.
         part: the part itself.
@@ -68,7 +68,7 @@ class Place(NamedTuple):
 
 
 class Subject(Record):
-    """What rules look at: a text, the tree that the engine reads from it, and what each of its SELECTs sees."""
+    """A query text, the tree that the engine reads from it, and the scope of each of its SELECTs."""
 
     text: str
     tree: ast.Query
@@ -76,7 +76,7 @@ class Subject(Record):
 
     @property
     def selects(self) -> list[ast.Select]:
-        """Every SELECT that the engine runs, from the outside."""
+        """Every SELECT that the engine runs, the outermost first."""
         return [scope.select for scope in self.scopes]
 
     @overload
@@ -87,11 +87,11 @@ class Subject(Record):
     def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[SelectScope, Any]]: ...
 
     def parts(self, *kinds: type[ast.Node]) -> Iterator[tuple[SelectScope, Any]]:
-        """Yield the parts of some kinds in the clauses that the engine looks at, each with its scope, in the order of the text."""
+        """Yield the nodes of some classes in the clauses that the engine evaluates, each with its scope, in the order of the text."""
         return iter([(place.scope, place.part) for place in self.places(*kinds)])
 
     def places(self, *kinds: type[ast.Node]) -> Sequence[Place]:
-        """Return the same with the clauses in which they stand."""
+        """Return the nodes of some classes with their places; see `parts`."""
         index: dict[type, list[Place]] | None = self.__dict__.get("_index")
         if index is None:
             index = self.__dict__["_index"] = _indexed(self.scopes)
@@ -102,8 +102,8 @@ class Subject(Record):
         return found
 
     @property
-    def hard_columns(self) -> Sequence[tuple[int, int]]:
-        """Where the columns stand that are known to be nullable, or to have an index."""
+    def fragile_columns(self) -> Sequence[tuple[int, int]]:
+        """The spans of the columns that are known to be nullable or indexed."""
         known: list[tuple[int, int]] | None = self.__dict__.get("_hard")
         if known is None:
             found = ((place.part, place.scope.column(place.part)) for place in self.places(ast.Column))
@@ -112,18 +112,18 @@ class Subject(Record):
         return known
 
     def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
-        """Return a finding about a part of the text, or about the whole where the part does not say where it stands."""
+        """Return a finding about a part of the text, or about the whole text for a node without a span."""
         return Finding(node.span or Span(0, len(self.text)), message, hint, edits)
 
     def written(self, node: ast.Node) -> str:
-        """Return a part of the text as it is written, cut where it is long."""
+        """Return the text of a node, shortened to a readable length."""
         span = node.span
         text = "" if span is None else self.text[span.start : span.end]
-        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+        return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
 
 def _indexed(scopes: Iterable[SelectScope]) -> dict[type, list[Place]]:
-    """Return all parts of the clauses by their kind."""
+    """Return the places of all nodes, by the class of the node."""
     index: dict[type, list[Place]] = {}
     number = 0
     for scope in scopes:
@@ -136,19 +136,19 @@ def _indexed(scopes: Iterable[SelectScope]) -> dict[type, list[Place]]:
 
 class Rule(Record):
     """
-    One trap.
+    One rule of the check.
 
     Attributes:
         code: ``TQL`` and three digits, see `Diagnostic`.
-        title: the trap in a few words.
-        severity: of its findings.
-        explanation: what the engine does, measured.
-        example: the smallest query that shows it, on datasets of the names D, U, X, K, S, F and N.
-        find: yields the places.
-        meant: a text in which the engine does what the example says; empty where it cannot.
-        needs_schema: whether it finds nothing where no types of columns are known.
-        reads: the literals whose values decide whether the rule finds anything without a schema. `check` caches by these alone,
-            so it loses the findings of a rule that reads other literals; `tests/grammar/lint/test_cache.py` fails for such a rule.
+        title: a noun phrase for the mistake.
+        severity: the severity of its findings.
+        explanation: the measured behaviour of the engine.
+        example: a minimal query with the mistake, on the test datasets D, U, X, K, S, F and N.
+        find: yields the findings in a subject.
+        meant: the query that returns the intended rows; empty if TQL has none.
+        needs_schema: whether it finds nothing without a schema.
+        reads: the literals whose values decide whether the rule finds anything without a schema. The cache key of `check` includes only these,
+            so the cache would hide findings of a rule that reads other literals; `tests/grammar/lint/test_cache.py` fails for such a rule.
     """
 
     code: str
@@ -162,7 +162,7 @@ class Rule(Record):
     reads: tuple[Reads, ...] = ()
 
     def found(self, finding: Finding, text: str) -> Found:
-        """Return a finding of this rule in a text as a diagnostic, and the edits of which the check of fixes may make its fix."""
+        """Return a finding of this rule as a diagnostic, with the edits of its fix."""
         start, end = finding.span.start, finding.span.end
         diagnostic = Diagnostic.at(text, start, end, self.code, self.severity, finding.message, finding.hint)
         return Found(diagnostic, finding.edits)

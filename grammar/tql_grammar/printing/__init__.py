@@ -1,1 +1,1 @@
-"""Query text of a tree: on one line, laid out, and in colours."""
+"""Query text of a tree: on one line, formatted on several lines, and highlighted."""

@@ -1,4 +1,4 @@
-"""Text of expressions."""
+"""Query text of expressions."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from tql_grammar.printing.parts import Part
 
 SMALLEST_INTEGER = -(2**63)
-# The engine walks a chain of AND or OR as a ladder with one step for each member: long ones take it quadratic time, and then all of its stack.
+# The engine recurses once per operand of AND or OR: a long chain takes quadratic time, and a longer one overflows its stack.
 LONGEST_CHAIN = 500
 GROUP = 32
 
 
-def placed(node: ast.Node, precedence: int) -> list[Part]:
-    """Return a node, in parentheses where it is looser than its place demands."""
+def parenthesized(node: ast.Node, precedence: int) -> list[Part]:
+    """Return a node, in parentheses if its precedence is lower than its place requires."""
     return [node] if precedence_of(node) >= precedence else ["(", node, ")"]
 
 
@@ -39,7 +39,7 @@ def _star(node: ast.Star) -> list[Part]:
 
 
 def _number(node: ast.Number) -> list[Part]:
-    """Write a number; infinity, which has no literal, as one that is too large."""
+    """Write a number; infinity, which has no literal, as a number beyond float64."""
     value = node.value
     if value != value or (type(value) is int and not SMALLEST_INTEGER <= value < -SMALLEST_INTEGER):  # noqa: PLR0124 - NaN only
         subject, rule = "number", "takes a float or an integer of 64 bits"
@@ -75,7 +75,7 @@ def _function(node: ast.Function) -> list[Part]:
 
 
 def _takes_list(node: ast.Function) -> bool:
-    """Tell whether a call has arguments and none of them is a pair: only so may ALL stand before the parenthesis."""
+    """Tell whether a call has arguments and no pairs, as the grammar requires of ALL without quotes."""
     return bool(node.arguments) and not any(isinstance(argument, ast.Pair) for argument in node.arguments)
 
 
@@ -95,7 +95,7 @@ def _not(node: ast.Not) -> list[Part]:
 
 
 def _negate(node: ast.Negate) -> list[Part]:
-    """Write a minus, never two of them side by side: that begins a comment."""
+    """Write a minus; two of them are separated by a blank, since ``--`` begins a comment."""
     operand = node.operand
     if isinstance(operand, ast.Number) and operand.value == -SMALLEST_INTEGER and type(operand.value) is int:
         return [str(SMALLEST_INTEGER)]
@@ -118,7 +118,7 @@ def _logic(word: str, precedence: Precedence) -> Callable[[Any], list[Part]]:
 
 
 def _grouped(node: ast.And | ast.Or) -> ast.And | ast.Or:
-    """Return a long chain as a chain of chains."""
+    """Return a chain, split into a chain of chains if it is long."""
     operands, kind = node.operands, type(node)
     if len(operands) <= LONGEST_CHAIN:
         return node
@@ -128,12 +128,12 @@ def _grouped(node: ast.And | ast.Or) -> ast.And | ast.Or:
 
 
 def _group(kind: type[ast.And | ast.Or], operands: tuple[ast.Expression, ...]) -> ast.Expression:
-    """Return some members of a long chain as one."""
+    """Return some operands of a long chain as one operand."""
     return operands[0] if len(operands) == 1 else kind(operands)
 
 
 def _refuse_empty(word: str) -> list[Part]:
-    """Refuse a chain without members."""
+    """Raise ArgumentError for a chain without operands."""
     subject, rule = word, "takes at least one operand"
     raise ArgumentError(subject, rule, "none")
 
@@ -146,13 +146,13 @@ def _chain(node: ast.Chain) -> list[Part]:
     for place, (operator, operand) in enumerate(zip(node.operators, node.operands[1:], strict=True)):
         parts += [
             f" {operator} ",
-            operand if _stands_free(operand, precedence, last=place == last) else (operand, precedence + 1),
+            operand if _needs_no_parentheses(operand, precedence, last=place == last) else (operand, precedence + 1),
         ]
     return parts
 
 
 def _first_operand(operand: ast.Expression, precedence: Precedence) -> Part:
-    """Return the leftmost operand; a chain of the same precedence reads on, unless a minus at its end would take what follows."""
+    """Return the first operand; a chain of the same precedence needs no parentheses, unless a minus at its end would include the next operand."""
     if (
         isinstance(operand, ast.Chain)
         and precedence_of(operand) == precedence
@@ -162,15 +162,15 @@ def _first_operand(operand: ast.Expression, precedence: Precedence) -> Part:
     return operand if isinstance(operand, ast.Negate) and precedence == Precedence.SUM else (operand, precedence + 1)
 
 
-def _stands_free(operand: ast.Expression, precedence: Precedence, *, last: bool) -> bool:
-    """Tell whether a minus after an operator needs no parentheses: it takes all that binds tighter than a sum."""
+def _needs_no_parentheses(operand: ast.Expression, precedence: Precedence, *, last: bool) -> bool:
+    """Tell whether a minus after an operator needs no parentheses: it includes all operators that bind tighter than a sum."""
     return isinstance(operand, ast.Negate) and (
         precedence == Precedence.SUM or (precedence == Precedence.PRODUCT and last)
     )
 
 
 def _comparison(node: ast.Comparison) -> list[Part]:
-    """Write a comparison; neither side may be one of the same precedence."""
+    """Write a comparison; a side of the same precedence gets parentheses."""
     precedence = precedence_of(node) + 1
     return [(node.left, precedence), f" {node.operator} ", (node.right, precedence)]
 
@@ -220,7 +220,7 @@ def _subscript(node: ast.Subscript) -> list[Part]:
 
 
 def _index(index: ast.Expression) -> Part:
-    """Return an index; what is a bare subscript, or no operand, needs parentheses."""
+    """Return an index, in parentheses if the grammar does not allow it without."""
     inner = index.query if isinstance(index, ast.Subquery) else index
     loose = isinstance(index, (ast.Subscript, ast.Subquery)) or precedence_of(inner) < Precedence.NOT
     return ast.Computed(index) if loose else index
@@ -266,7 +266,7 @@ def _date(node: ast.Date) -> list[Part]:
 
 
 def _interval(node: ast.Interval) -> list[Part]:
-    """Write an interval; a negative one only fits into a text."""
+    """Write an interval; a negative one needs a string literal."""
     bare = node.amount >= 0 or node.amount == SMALLEST_INTEGER
     return [f"{node.amount} {node.unit}" if bare else f"interval '{node.amount} {node.unit}'"]
 

@@ -1,4 +1,4 @@
-"""Layout of a text: every token and every comment kept, each clause on a line of its own where one line is too short."""
+"""Formatter of query texts, which keeps every token and every comment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tql_grammar.syntax.parser import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    # The blank before it, the text as written, and the kind of token.
+    # The blank before a token, the token as written, and its kind.
     Piece = tuple[str, str, str]
 
 WIDTH = 88
 INDENT = "  "
-# The words that begin a line; the second word of a pair, as BY, stays behind the first.
+# The words that begin a line; the second word of a pair, such as BY, stays on it.
 LINE_WORDS = frozenset(
     [
         "SELECT",
@@ -50,16 +50,16 @@ NO_BLANK_BEFORE = frozenset({"RPAR", "RSQB", "DOT", "COMMA", "SEMICOLON", "LSQB"
 
 def format_text(text: str, width: int = WIDTH) -> str:
     """
-    Return *text* laid out: on one line where that fits, else each clause on a line of its own, sub-queries indented.
+    Return *text* formatted: on one line if it fits, else with each clause on its own line and subqueries indented.
 
-    Every token stands as it was written, and every comment at the end of a line of its own; formatting the result again changes nothing.
+    Tokens are unchanged, and every comment is on its own line. Formatting the result again changes nothing.
 
     Args:
         text: a query.
-        width: how many characters fit on a line; a longer literal stays whole.
+        width: the maximum length of a line; a longer literal is not broken.
 
     Raises:
-        ParseError: the text is not TQL, or the engine would read another text than the one written.
+        ParseError: the text is not TQL, or the engine would not read all of it as written.
     """
     parse(text)
     pieces = list(_pieces(text))
@@ -81,7 +81,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[Piece]:
-    """Yield the pieces with the blank that stands before each."""
+    """Yield the pieces, each with the blank before it."""
     last, earlier = "", ""
     for piece, kind in pieces:
         glued = (
@@ -97,7 +97,7 @@ def _calls(kind: str, before: str) -> bool:
 
 
 def _broken(line: list[Piece], width: int) -> Iterator[str]:
-    """Yield a line that is too long as several, each but the last ending with a comma."""
+    """Yield a line, broken after commas if it is too long."""
     indent = line[0][0] + INDENT
     written = ""
     for item in _items(line, deepest=0):
@@ -112,7 +112,7 @@ def _broken(line: list[Piece], width: int) -> Iterator[str]:
 
 
 def _items(line: list[Piece], deepest: int) -> Iterator[list[Piece]]:
-    """Yield what stands between the commas inside at most *deepest* parentheses; what stands in brackets stays whole."""
+    """Yield the items between commas that are inside at most *deepest* parentheses, and outside of brackets."""
     item: list[Piece] = []
     depth = brackets = 0
     for piece in line:
@@ -132,16 +132,16 @@ def _text(pieces: list[Piece]) -> str:
 
 
 class _Nesting:
-    """The parentheses that are open at a token, and the BETWEEN whose AND comes next: they decide where lines begin."""
+    """The open parentheses, and a BETWEEN that waits for its AND, which decide where lines begin."""
 
     def __init__(self) -> None:
-        """Begin outside of all parentheses."""
+        """Start outside of all parentheses."""
         self._queries: list[bool] = []
         self._last = ""
         self._between = False
 
     def begins_line(self, kind: str) -> bool:
-        """Tell whether a line begins with the next token: with a clause or the end of a sub-query, but not within other parentheses."""
+        """Tell whether the next token begins a line: a clause or the end of a subquery does, but not inside other parentheses."""
         if kind == "SELECT" and self._last == "LPAR":
             self._queries[-1] = True
         if self._queries and not self._queries[-1]:
@@ -150,16 +150,16 @@ class _Nesting:
         return clause or kind == "RPAR"
 
     def steps(self, kind: str) -> int:
-        """Return how many steps to the right of the margin a line that begins with a token is."""
+        """Return the number of indents of a line that begins with a token."""
         return sum(self._queries) + (kind in {"AND", "OR"})
 
     def close(self, kind: str) -> None:
-        """Leave the parentheses that a token closes."""
+        """Close the parentheses at a closing token."""
         if kind == "RPAR" and self._queries:
             self._queries.pop()
 
     def read(self, kind: str) -> None:
-        """Go on behind a token."""
+        """Update the state after a token."""
         if kind == "LPAR":
             self._queries.append(False)
         self._between = kind == "BETWEEN" or (self._between and kind != "AND")
@@ -167,7 +167,7 @@ class _Nesting:
 
 
 def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
-    """Yield the lines as pieces: one for each clause and each comment, one step to the right for each open sub-query."""
+    """Yield the lines as pieces: one for each clause and comment, indented once per open subquery."""
     line: list[Piece] = []
     nesting = _Nesting()
     commented = False
@@ -184,7 +184,7 @@ def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
         if line:
             line.append((blank, piece, kind))
         else:
-            # After a comment the engine swallows a line that begins with a blank.
+            # After a comment the engine ignores a line that begins with a blank.
             line.append(("" if commented else INDENT * nesting.steps(kind), piece, kind))
             commented = False
         nesting.read(kind)

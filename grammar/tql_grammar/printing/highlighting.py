@@ -1,4 +1,4 @@
-"""Pygments lexer of TQL, found by its entry point, over the grammar's own lexer and keywords."""
+"""Pygments lexer of TQL, registered as an entry point, based on the grammar's lexer and keywords."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CALLABLE = frozenset(name.upper() for name in CATALOGUE)
 
 
 class TqlLexer(Lexer):
-    """TQL, the Tensor Query Language of Deep Lake; what the engine does not read is an error."""
+    """TQL, the Tensor Query Language of Deep Lake; characters that the engine does not read are error tokens."""
 
     name = "TQL"
     aliases: ClassVar[Sequence[str]] = ["tql"]
@@ -43,7 +43,7 @@ class TqlLexer(Lexer):
     url = "https://docs.deeplake.ai"
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
-        """Yield place, kind and text of each token, and of the blanks before it."""
+        """Yield offset, type and text of each token, and of the blanks before it."""
         for match in TOKEN.finditer(text):
             start = match.start(match.lastgroup) if match.lastgroup else match.end()
             if match.start() < start:
@@ -53,7 +53,7 @@ class TqlLexer(Lexer):
 
 
 def _kind(match: re.Match[str], text: str) -> _TokenType:
-    """Return the kind of a token, as Pygments has it."""
+    """Return the Pygments type of a token."""
     kind = str(match.lastgroup)
     word = match[kind]
     if kind == "NAME":
@@ -64,7 +64,7 @@ def _kind(match: re.Match[str], text: str) -> _TokenType:
 
 
 def _word(word: str, *, called: bool) -> _TokenType:
-    """Return the kind of a word."""
+    """Return the Pygments type of a word."""
     if word in WORDS:
         return Keyword.Constant
     if word in TOKEN_OF_WORD:

@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
     from tql_grammar.ast import Node
 
-    # Text, a node that stands free, or an operand and the precedence that it needs to stand without parentheses.
+    # Text, a node without parentheses, or an operand and the least precedence that it needs to be without parentheses.
     Part = str | Node | tuple[Node, int]
 
 FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
 
 
 class Mark(str):
-    """The ``?`` of a parameter, which knows the parameter's name."""
+    """The ``?`` of a parameter, with the parameter's name."""
 
     __slots__ = ("name",)
     name: str
 
     def __new__(cls, name: str) -> Self:
-        """Hold the name."""
+        """Create the mark of a parameter."""
         mark = super().__new__(cls, "?")
         mark.name = name
         return mark
 
 
 class Slot(str):
-    """The place of a value in the pieces of a text, which knows the value's number."""
+    """The place of a value in the parts of a query text, with the value's number."""
 
     __slots__ = ("number",)
     number: int
 
     def __new__(cls, number: int) -> Self:
-        """Hold the number."""
+        """Create the slot of a value."""
         slot = super().__new__(cls)
         slot.number = number
         return slot
@@ -61,13 +61,13 @@ def name(text: str) -> str:
 def string(text: str) -> str:
     """Return a text in single quotes."""
     if "\0" in text:
-        subject, rule = "text", "takes no NUL: it would end the query"
+        subject, rule = "text", "takes no NUL: the engine would stop reading the query there"
         raise ArgumentError(subject, rule, repr(text[:60]))
     return "'" + text.replace("'", "''") + "'"
 
 
 def qualified(table: str | None, text: str) -> str:
-    """Return a name with the table's name before it, if there is one."""
+    """Return a name, qualified by the table's name if there is one."""
     return text if table is None else f"{name(table)}.{text}"
 
 
@@ -88,7 +88,7 @@ def listed(items: Iterable[Part]) -> list[Part]:
 
 
 def merged(pieces: Iterable[str]) -> list[str]:
-    """Return pieces with those that are plain text side by side in one; a `Mark` or a `Slot` stays one of its own."""
+    """Return pieces with adjacent plain text joined; each `Mark` and `Slot` stays a piece."""
     found: list[str] = []
     for piece in pieces:
         if found and type(piece) is str and type(found[-1]) is str:

@@ -1,4 +1,4 @@
-"""Precedence of operators, loosest first, which decides where an operand needs parentheses."""
+"""Precedence of operators, which decides where an operand needs parentheses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tql_grammar import ast
 
 
 class Precedence(IntEnum):
-    """How tightly a node holds together; a place demands a least precedence of its operand."""
+    """The precedence of a node, lowest first; an operand of a lower precedence than its place requires needs parentheses."""
 
     OR = auto()
     AND = auto()
@@ -47,7 +47,7 @@ OF_NODE: dict[type[ast.Node], Precedence] = {
 
 
 def precedence_of(node: ast.Node) -> Precedence:
-    """Return how tightly a node holds together."""
+    """Return the precedence of a node."""
     if isinstance(node, ast.Chain):
         return OF_OPERATOR[node.operators[0]]
     if isinstance(node, ast.Comparison):

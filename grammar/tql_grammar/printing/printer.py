@@ -1,4 +1,4 @@
-"""Text of a tree, on one line, with parentheses only where the tree needs them."""
+"""Query text of a tree, on one line, with the fewest parentheses."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def to_tql(node: Node) -> str:
     Return the canonical text of a query, or of a part of one; parsing it gives an equal tree.
 
     Raises:
-        ArgumentError: the tree holds what TQL cannot write: a name with a double quote, a newline or a NUL, a text with a NUL, NaN.
+        ArgumentError: the tree has a value without a literal in TQL: a name with a double quote, a newline or a NUL, a string with a NUL, NaN.
     """
     return "".join(pieces(node))
 
 
 def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
-    """Return the text in pieces; a parameter is a piece of its own, a `Mark`, and so are nodes that are named in *values* by their identity, each a `Slot` with its number."""
+    """Return the text in pieces: a `Mark` for each parameter, and a `Slot` for each node of *values*, which maps the identities of nodes to numbers."""
     slots = values or {}
     written: list[str] = []
     stack: list[Part] = [node]
@@ -37,7 +37,7 @@ def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
             written.append(part)
         elif isinstance(part, tuple):
             inner, level = part
-            stack.extend(reversed(expressions.placed(inner, level)))
+            stack.extend(reversed(expressions.parenthesized(inner, level)))
         elif id(part) in slots:
             written.append(Slot(slots[id(part)]))
         else:

@@ -1,4 +1,4 @@
-"""Text of queries, their clauses and their sources."""
+"""Query text of queries, their clauses and their sources."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _select(node: ast.Select) -> list[Part]:
 
 
 def _last_clauses(node: ast.Select | ast.SetOperation) -> list[Part]:
-    """Write what stands at the end of a query."""
+    """Write the last clauses of a query."""
     parts = _list_clause(" order by ", node.order_by)
     parts += [part for part in (node.limit, node.sample_by, *node.locks) if part is not None]
     hints = [" with hint (", *listed(node.hints), ")"] if node.hints else []
@@ -62,9 +62,9 @@ def _distinct(node: ast.Select) -> list[Part]:
 
 def _set_operation(node: ast.SetOperation) -> list[Part]:
     """
-    Write queries that are combined.
+    Write a set operation.
 
-    Last clauses belong to the first operator where the operands stand bare, and to the last one where they stand in parentheses.
+    The parser assigns the last clauses to the first operator if the operands have no parentheses, and to the last operator if they do.
     """
     plain = [_is_plain(operand) for operand in node.operands]
     more_than_two = len(node.operators) > 1
@@ -87,7 +87,7 @@ def _set_operation(node: ast.SetOperation) -> list[Part]:
 
 
 def bare(node: ast.Query) -> list[Part]:
-    """Write a query where it may not begin with a parenthesis."""
+    """Write a query at a place where the grammar allows no parenthesis at its start."""
     if not isinstance(node, ast.SetOperation):
         return [node]
     parts: list[Part] = [*_with(node), node.operands[0]]
@@ -102,7 +102,7 @@ def _is_plain(query: ast.Query) -> bool:
 
 
 def _starts_bare(node: ast.SetOperation) -> bool:
-    """Tell whether a set operation can be written without a parenthesis at its begin."""
+    """Tell whether a set operation can be written without a parenthesis at its start."""
     return _is_plain(node.operands[0]) and not node.with_
 
 
@@ -112,7 +112,7 @@ def _parenthesized(query: ast.Query) -> list[Part]:
 
 
 def _last_operand(query: ast.Query) -> list[Part]:
-    """Write the last operand; one that begins with a parenthesis or with WITH cannot stand in parentheses."""
+    """Write the last operand; one that begins with a parenthesis or WITH cannot be in parentheses."""
     enclosed = not (
         query.with_
         if isinstance(query, ast.Select)
@@ -127,12 +127,12 @@ def _table(node: ast.Table) -> list[Part]:
 
 
 def _derived(node: ast.Derived) -> list[Part]:
-    """Write a sub-query as a source."""
+    """Write a subquery as a source."""
     return ["(", node.query, ")", alias(node.alias, node.alias_columns)]
 
 
 def _zip(node: ast.Zip) -> list[Part]:
-    """Write sources side by side."""
+    """Write sources separated by commas."""
     return listed(node.sources)
 
 

@@ -1,1 +1,1 @@
-"""TQL inside of Python files."""
+"""TQL inside Python files."""

@@ -1,8 +1,8 @@
 """
 Findings about the TQL in a Python file, at the lines and columns of the file.
 
-A text is TQL where it begins with SELECT and is handed over as the first argument of ``.query(..)``, as ``query=`` or ``tql=``, or stands on a line with the comment ``# tql``.
-Where values are pasted into it, only what is certain whatever they are is found.
+A string is TQL if it begins with SELECT and is the first argument of ``.query(..)``, the argument ``query=`` or ``tql=``, or assigned on a line with the comment ``# tql``.
+In a string with interpolated values, only the findings that hold for any values are reported.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from tql_grammar.python.text import Character
 
 PASTED = "TQL510"
-PASTED_TITLE = "value pasted into a text"
+PASTED_TITLE = "value interpolated into a query"
 PASTED_WHY = (
-    "A value that is pasted into a text can end a literal and say something else (injection), and loses digits and quotes; "
+    "A value that is interpolated into a query text can end a literal and change the query (injection), and loses digits and quotes; "
     'the builder takes values: col("text") == value, .similarity("embedding", vector), .limit(n).'
 )
 PASTED_EXAMPLE = "client.query(f\"select id from t where name = '{name}'\")"
 BEGINS = re.compile(r"[\s(]*select\b", re.IGNORECASE)
 MARK = re.compile(r"#\s*tql\b")
 KEYWORDS = frozenset({"query", "tql"})
-# What is put in the place of pasted values to read a text: a number, a name, and nothing, where a whole clause is pasted.
-STAND_INS = ("1", "z", "")
+# Substitutes for interpolated values, so that the text parses: a number, a name, and nothing, where a whole clause is interpolated.
+SUBSTITUTES = ("1", "z", "")
 
 
 def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) -> list[Diagnostic]:
     """
-    Return the findings about all TQL of a Python file, in the order of the file.
+    Return the findings about all queries in a Python file, in the order of the file.
 
     Args:
         source: the Python text.
-        check: what finds the traps of one text.
+        check: the check of one query text.
 
     Raises:
         SyntaxError: *source* is not Python.
@@ -49,16 +49,16 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
     file = Source(source)
     marked = {number for number, line in enumerate(source.splitlines(), 1) if MARK.search(line)}
     found: list[Diagnostic] = []
-    for node in _handed_over(ast.parse(source), marked):
+    for node in _query_strings(ast.parse(source), marked):
         characters = file.characters(node)
         if BEGINS.match("".join(character.value or "\0" for character in characters)):
-            found += [_moved(finding, characters, source) for finding in _findings(characters, check)]
-            found += _pasted(node, characters, file)
+            found += [_in_file(finding, characters, source) for finding in _findings(characters, check)]
+            found += _interpolated(node, characters, file)
     return sorted(dict.fromkeys(found), key=lambda finding: (finding.start, finding.code))
 
 
-def _handed_over(tree: ast.Module, marked: set[int]) -> Iterator[ast.expr]:
-    """Yield what is handed over as a query, or marked as one."""
+def _query_strings(tree: ast.Module, marked: set[int]) -> Iterator[ast.expr]:
+    """Yield the expressions that are passed as a query, or marked as one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from node.args[:1] if isinstance(node.func, ast.Attribute) and node.func.attr == "query" else ()
@@ -68,49 +68,49 @@ def _handed_over(tree: ast.Module, marked: set[int]) -> Iterator[ast.expr]:
 
 
 def _findings(characters: list[Character], check: Callable[[str], list[Diagnostic]]) -> list[Diagnostic]:
-    """Return the findings about a text, by the places of its characters; with pasted values, those that hold whatever they are."""
+    """Return the findings about a string, with positions as indices into its characters; with interpolated values, those that hold for any values."""
     values = [index for index, character in enumerate(characters) if character.value is None]
     if not values:
         return check(_text(characters, ""))
     found: list[Diagnostic] = []
-    for stand_in in STAND_INS:
-        found = [_of_characters(finding, characters, stand_in) for finding in check(_text(characters, stand_in))]
+    for substitute in SUBSTITUTES:
+        found = [_of_characters(finding, characters, substitute) for finding in check(_text(characters, substitute))]
         if not any(map(_is_syntax, found)):
-            return _certain(found, values, stand_in)
-    # A text that cannot go on is wrong before the first value already, or it is the value that makes it right.
+            return _certain(found, values, substitute)
+    # If no substitute parses, only an error before the first value is certain.
     return [finding for finding in found if finding.end < values[0]]
 
 
 def _is_syntax(finding: Diagnostic) -> bool:
-    """Tell whether a finding says that a text is no query."""
+    """Tell whether a finding is a syntax error."""
     return finding.code.startswith("TQL1")
 
 
-def _certain(found: list[Diagnostic], values: list[int], stand_in: str) -> list[Diagnostic]:
-    """Return the findings that hold whatever is pasted; where a whole clause may be, only those about the text do."""
-    return [finding for finding in found if _is_apart(finding, values) and (stand_in or finding.code < "TQL1")]
+def _certain(found: list[Diagnostic], values: list[int], substitute: str) -> list[Diagnostic]:
+    """Return the findings that hold for any interpolated values; if whole clauses may be interpolated, only those about the text do."""
+    return [finding for finding in found if _is_apart(finding, values) and (substitute or finding.code < "TQL1")]
 
 
-def _text(characters: list[Character], stand_in: str) -> str:
-    """Return a text with something in the place of each pasted value."""
-    return "".join(stand_in if character.value is None else character.value for character in characters)
+def _text(characters: list[Character], substitute: str) -> str:
+    """Return a string with a substitute for each interpolated value."""
+    return "".join(substitute if character.value is None else character.value for character in characters)
 
 
-def _of_characters(finding: Diagnostic, characters: list[Character], stand_in: str) -> Diagnostic:
-    """Return a finding about a text by the characters that it was made of; a stand-in may have no length."""
-    there = [index for index, character in enumerate(characters) if stand_in or character.value is not None]
+def _of_characters(finding: Diagnostic, characters: list[Character], substitute: str) -> Diagnostic:
+    """Return a finding with its offsets translated from the substituted text to the characters of the string."""
+    there = [index for index, character in enumerate(characters) if substitute or character.value is not None]
     start, end = there[min(finding.start, len(there) - 1)], there[min(finding.end, len(there)) - 1] + 1
     return finding.replace(start=start, end=max(start, end))
 
 
 def _is_apart(finding: Diagnostic, values: list[int]) -> bool:
-    """Tell whether a finding holds whatever is pasted: no value stands in it or beside it; the engine's lexer stops where a finding about the text begins."""
+    """Tell whether a finding holds for any interpolated values: none is inside it or next to it. For a finding about the text only its start counts, where the lexer stops."""
     end = finding.start if finding.code < "TQL1" else finding.end
     return not any(finding.start - 1 <= value <= end for value in values)
 
 
-def _moved(finding: Diagnostic, characters: list[Character], source: str) -> Diagnostic:
-    """Return a finding at its place in the file; a fix of the text alone is none of the file."""
+def _in_file(finding: Diagnostic, characters: list[Character], source: str) -> Diagnostic:
+    """Return a finding at its place in the file, without the fix, which is a query text and not the file."""
     last = len(characters) - 1
     start = characters[min(finding.start, last)].start
     end = characters[min(max(finding.start, finding.end - 1), last)].end
@@ -118,14 +118,14 @@ def _moved(finding: Diagnostic, characters: list[Character], source: str) -> Dia
     return finding.replace(line=line, column=column, start=start, end=end, fix=None)
 
 
-def _pasted(node: ast.expr, characters: list[Character], file: Source) -> Iterator[Diagnostic]:
-    """Yield the finding about a text into which values are pasted, at the first of them."""
+def _interpolated(node: ast.expr, characters: list[Character], file: Source) -> Iterator[Diagnostic]:
+    """Yield the finding about interpolated values, at the first of them."""
     if all(character.value is not None for character in characters):
         return
     values = [part for part in ast.walk(node) if isinstance(part, ast.FormattedValue)]
     start, end = file.span(values[0].value if values else node)
     written = " ".join(file.text[start:end].split())
-    what = f"`{written}` is pasted" if values else "values are pasted"
+    subject = f"`{written}` is" if values else "values are"
     hint = 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'
-    message = f"{what} into a text of TQL, where it can say anything"
+    message = f"{subject} interpolated into a query, and can change its meaning"
     yield Diagnostic.at(file.text, start, end, PASTED, "warning", message, hint)

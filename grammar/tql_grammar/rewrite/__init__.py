@@ -1,1 +1,1 @@
-"""Rewrites from a tree to one in which the engine does what the first one says; the compiler and `fix` use them."""
+"""Rewrites of expressions and queries to forms that the engine evaluates as written; used by the compiler and by `fix`."""

@@ -1,4 +1,4 @@
-"""Arithmetic of two operands, flat where the text reads as one chain."""
+"""Arithmetic of two operands, flattened to one chain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUMS = frozenset("+-")
 
 
 def chained(operator: str, left: Expression, right: Expression) -> Expression:
-    """Return ``left operator right``; a chain of one level stays flat, as the parser reads it."""
+    """Return ``left operator right``; operators of one precedence form one chain, as in the parser."""
     if isinstance(left, ast.Chain) and (operator in SUMS) == (left.operators[0] in SUMS):
         return ast.Chain((*left.operators, operator), (*left.operands, right))
     return ast.Chain((operator,), (left, right))

@@ -1,10 +1,10 @@
 """
-Comparisons in the form in which the engine compares as the text says: by the type of the column, and around its indexes.
+Comparisons in a form that the engine evaluates as written, by the type of the column and its indexes.
 
-The engine uses an index where a column stands on the left of a literal, and only there.
-With an index it casts the literal to the column's type, finds nothing for ``!=`` on numbers and for empty texts, and over the rows of a sub-query it answers with wrong rows.
-One NaN in an indexed column of floats makes it find all rows or none, and IN loses the members after one that no row has.
-A literal on the left (``3 = v``) is compared row by row, and always right.
+The engine uses an index only if the column is on the left of a literal.
+With an index it converts the literal to the column's type, matches no row for ``!=`` on numbers and for empty strings, and returns wrong rows over a subquery.
+With one NaN in an indexed float column it matches all rows or none, and IN ignores the members after one that no row has.
+With the literal on the left (``3 = v``) it compares row by row, and correctly.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 MIRRORED: dict[str, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-# Which operators hold for every value where the literal is above all of them, and where it is below.
+# The operators that hold for every value if the literal is above all values, and if it is below all values.
 ALWAYS_BELOW, ALWAYS_ABOVE = frozenset({"!=", "<", "<="}), frozenset({"!=", ">", ">="})
 STRUCTS = {"float16": "<e", "float32": "<f", "float64": "<d"}
 LARGEST_FLOAT_INTEGER = 2**53
@@ -36,7 +36,7 @@ LARGEST_LITERAL = 2**63 - 1
 
 
 def comparison(node: ast.Comparison, scope: Scope) -> Expression:
-    """Return a comparison with a literal in a form in which the engine compares as it says; others stay as they are."""
+    """Return a comparison with a literal in a form that the engine evaluates as written; any other is unchanged."""
     column, literal = scope.column(node.left), node.right
     if column is None:
         return _of_unknown(node)
@@ -44,7 +44,9 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
         return _columns(node, column, scope.column(literal))
     if not column.is_single:
         raise _refused(
-            node, f"takes one value, and {column} holds many", "use fn.any(..) or fn.all(..), or an element: col(..)[0]"
+            node,
+            f"takes one value in each row, and {column} has many",
+            "use fn.any(..) or fn.all(..), or an element: col(..)[0]",
         )
     if isinstance(literal, ast.String):
         return _with_text(node, literal, column, moved=scope.moved)
@@ -55,7 +57,7 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
 
 
 def number(node: object) -> int | float | None:
-    """Return the number that a literal is, or None."""
+    """Return the value of a number literal, or None for any other node."""
     if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
         return -node.operand.value
     return node.value if isinstance(node, ast.Number) else None
@@ -72,7 +74,7 @@ def _is_literal(node: Expression) -> bool:
 
 
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
-    """Return the error for a comparison that means nothing."""
+    """Return the error for a comparison of incompatible types."""
     from tql_grammar.printing.printer import to_tql
 
     return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint)
@@ -82,14 +84,14 @@ def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentEr
 
 
 def _of_unknown(node: ast.Comparison) -> Expression:
-    """Return a comparison of what is not known; one of order with a text can be about texts only."""
+    """Return a comparison on a column of unknown type; an order comparison with a string implies a text column."""
     if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
         return _TEXT_ORDERS[node.operator](node.left, node.right)
     return node
 
 
 def _at_most(text: Expression, bound: ast.String) -> Expression:
-    """Return ``text <= bound``: there is no text before the empty one."""
+    """Return ``text <= bound`` as BETWEEN from the empty string, which is the smallest."""
     return ast.Between(text, ast.String(""), bound)
 
 
@@ -98,7 +100,7 @@ def _below(text: Expression, bound: ast.String) -> Expression:
     return ast.And((_at_most(text, bound), ast.Comparison("!=", text, bound)))
 
 
-# The engine's own ``<`` on texts is always false.
+# The engine's own ``<`` on text is always false.
 _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
     "=": lambda text, bound: ast.Comparison("=", text, bound),
     "!=": lambda text, bound: ast.Comparison("!=", text, bound),
@@ -110,7 +112,7 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 
 
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, moved: bool) -> Expression:
-    """Return the comparison of a column with a text."""
+    """Return the comparison of a column with a string."""
     if column.is_label:
         return _with_class(node, literal, column)
     if column.dtype == "json":
@@ -127,7 +129,7 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, mov
 
 
 def _not_null(operand: Expression, condition: Expression) -> Expression:
-    """Return a condition that null does not meet: the engine takes it for the empty text."""
+    """Return a condition that does not match null, which the engine treats as the empty string."""
     return conjunction([ast.IsNull(operand, negated=True), condition])
 
 
@@ -140,7 +142,7 @@ def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Ex
 
 
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
-    """Refuse a name that is no class of the column, where its classes are known."""
+    """Raise ArgumentError for a name that is not one of the known classes of the column."""
     if column.classes and literal.value not in column.classes:
         raise _refused(node, "takes the name of a class", did_you_mean(literal.value, column.classes, "classes"))
 
@@ -151,19 +153,19 @@ def require_class(node: Expression, literal: ast.String, column: Column) -> None
 def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expression:
     """Return a comparison of two columns, or of a column with something computed."""
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
-        raise _refused(node, "takes a text literal on the right: the engine finds no text smaller than another")
+        raise _refused(node, "takes a string literal on the right: the engine does not order texts")
     return node
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:
-    """Return the comparison of a column that is no number, or with what is no number."""
+    """Return the comparison of a column that is not a number, or with a literal that is not a number."""
     if column.is_text or (value is None and column.dtype not in {"bool", "json"} and not column.is_number):
-        raise _refused(node, f"takes a text for a column of {column}", "write it in quotes")
+        raise _refused(node, f"takes a string for a column of {column}", "write it in quotes")
     return ast.Comparison(MIRRORED[node.operator], node.right, node.left) if column.is_indexed else node
 
 
 def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: bool) -> Expression:
-    """Return the comparison of a number column with a number that its type can hold."""
+    """Return the comparison of a number column with a literal that its type can store, or a constant if no value of the type decides it."""
     fitted = fit(column.dtype, node.operator, value)
     if isinstance(fitted, bool):
         return _constant(node.left, column, holds=fitted)
@@ -180,19 +182,19 @@ def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: b
 def _of_uint64(
     node: ast.Comparison, operator: Operator, value: int, column: Column, *, moved: bool
 ) -> Expression | None:
-    """Return the exact comparison of a uint64, or None where the usual form is exact, or the one for an index is needed."""
+    """Return the exact comparison of a uint64, or None if the usual form is exact, or the form for an index is needed."""
     if column.nullable:
         return _wide_nullable(node, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
     return None if moved and column.is_indexed else _wide(node.left, operator, value)
 
 
 def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
-    """Return what is true, or false, for every value; null meets no comparison."""
+    """Return a condition that is true, or false, for every value but null, which matches no comparison."""
     return ast.IsNull(operand, negated=True) if holds and column.nullable else ast.Boolean(holds)
 
 
 def _wide(operand: Expression, operator: str, value: int) -> Expression:
-    """Return the comparison of a uint64, which only BETWEEN compares exactly; the others do it as float64."""
+    """Return the comparison of a uint64 as BETWEEN, since all other comparisons are in float64."""
     least, same = ast.Number(0), ast.Number(value)
     if operator in {"=", "!="}:
         found: Expression = ast.Between(operand, same, same)
@@ -203,7 +205,7 @@ def _wide(operand: Expression, operator: str, value: int) -> Expression:
 
 
 def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expression:
-    """Return the comparison of a nullable uint64 with a number that float64 may not hold: IN compares exactly, and BETWEEN ends the process where a value is missing."""
+    """Return the comparison of a nullable uint64 with a number beyond float64 precision as IN, which is exact; BETWEEN crashes on a null."""
     if operator not in {"=", "!="}:
         rule = "takes numbers below 2**53 for a nullable uint64: the engine compares it as float64"
         raise _refused(node, rule, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
@@ -213,9 +215,9 @@ def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expressio
 
 def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
     """
-    Return the parts of a conjunction, each lower bound of a column that its upper bound follows as one BETWEEN.
+    Return the parts of a conjunction, with each lower bound followed by the upper bound of the same column merged into one BETWEEN.
 
-    Of two comparisons the engine reads an index twice, and all rows that either keeps; it ends where BETWEEN meets null, and rounds the bounds of floats.
+    For two comparisons the engine reads the index twice, and all rows that match either. Only integers that are never null are merged: BETWEEN crashes on a null, and rounds the bounds of floats.
     """
     found: list[Expression] = []
     for part in parts:
@@ -228,7 +230,7 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 
 
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
-    """Return BETWEEN for the two bounds of a column of integers that is never null, or None where they are none."""
+    """Return BETWEEN for two bounds of the same integer column that is never null, else None."""
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
         return None
@@ -239,7 +241,7 @@ def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
 
 
 def _lower(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
-    """Return what is at least which integer; BETWEEN takes no literal for the smallest of all."""
+    """Return the operand and the integer of a lower bound, or None; BETWEEN does not accept the literal of the smallest integer."""
     if isinstance(node, ast.Not):
         last = _wide_bound(node.operand, scope)
         return None if last is None or last[1] == LARGEST_LITERAL else (last[0], last[1] + 1)
@@ -248,7 +250,7 @@ def _lower(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
 
 
 def _upper(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
-    """Return what is at most which integer."""
+    """Return the operand and the integer of an upper bound, or None."""
     if isinstance(node, ast.Between):
         return _wide_bound(node, scope)
     value = number(node.right) if isinstance(node, ast.Comparison) and node.operator == "<=" else None
@@ -256,7 +258,7 @@ def _upper(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
 
 
 def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
-    """Return the uint64 that `_wide` compares with which upper bound."""
+    """Return the column and the upper bound of a uint64 comparison by `_wide`, or None."""
     if not isinstance(node, ast.Between) or number(node.low) != 0:
         return None
     column, value = scope.column(node.operand), number(node.high)
@@ -264,14 +266,14 @@ def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None
 
 
 def bounds(dtype: str) -> tuple[int, int]:
-    """Return the smallest and the largest value of a type of integers; literals end at 2**63 - 1."""
+    """Return the smallest and the largest value of an integer type, at most 2**63 - 1, the largest literal."""
     bits = int(dtype.lstrip("uint"))
     return (0, min(2**bits, 2**63) - 1) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def fit(dtype: str, operator: Operator, value: float) -> tuple[Operator, int | float] | bool:
     """
-    Return the comparison with a literal of a column's own type that holds for the same values, or whether it always holds.
+    Return an equivalent comparison with a literal of the column's type, or a bool if the comparison is always true or false.
 
     ``v < 2.5`` is ``v <= 2`` for integers, ``u8 < 256`` is always true, ``f32 = 0.1`` is ``f32 = 0.10000000149011612``.
     """
@@ -289,7 +291,7 @@ def fit(dtype: str, operator: Operator, value: float) -> tuple[Operator, int | f
 
 
 def rounded(dtype: str, value: float) -> float:
-    """Return the nearest number of a type of floats; one beyond its range stays as it is."""
+    """Return the nearest number of a float type; a number beyond its range is unchanged."""
     try:
         found: float = struct.unpack(STRUCTS[dtype], struct.pack(STRUCTS[dtype], float(value)))[0]
     except OverflowError:
@@ -301,13 +303,13 @@ def rounded(dtype: str, value: float) -> float:
 
 
 def membership(node: ast.In, scope: Scope) -> Expression:
-    """Return IN with literals that the column's type can hold, or equalities where IN does not compare as ``=`` does: for the engine NaN is in every list."""
+    """Return IN with literals that the column's type can store, or equalities where IN differs from ``=``: for the engine NaN is in every list."""
     members: Any = node.members
     column = scope.column(node.operand)
     if column is None:
         return _of_unknown_in(node)
     if not column.is_single:
-        raise _refused(node, f"takes a column with one value in a row, not {column}", "use .contains(..)")
+        raise _refused(node, f"takes a column with one value in each row, not {column}", "use .contains(..)")
     if isinstance(members[0], ast.String):
         return _texts(node, members, column, moved=scope.moved)
     values = [value for member in members if (value := number(member)) is not None]
@@ -321,31 +323,31 @@ def membership(node: ast.In, scope: Scope) -> Expression:
 
 
 def _of_unknown_in(node: ast.In) -> Expression:
-    """Return IN for a column of unknown type: IN casts to it, which cuts fractions, so those become equalities."""
+    """Return IN for a column of unknown type; members with a fraction become equalities, since IN would convert them to the type."""
     from tql_grammar.rewrite.scope import UNKNOWN
 
     safe = isinstance(node.operand, ast.Column) and all(
         isinstance(member, ast.String) or isinstance(number(member), int)
-        for member in node.members  # type: ignore[union-attr]  # no sub-query: the caller looked
+        for member in node.members  # type: ignore[union-attr]  # no subquery: the caller checked
     )
     return node if safe else _either(node, UNKNOWN)
 
 
 def _either(node: ast.In, scope: Scope) -> Expression:
     """Return equalities with each of the members."""
-    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no sub-query
+    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no subquery
     found = disjunction(tests)
     return negation(found) if node.negated else found
 
 
 def _held(dtype: str, values: list[int | float]) -> list[int]:
-    """Return the values that a type of integers can hold."""
+    """Return the values that an integer type can store."""
     least, most = bounds(dtype)
     return [int(value) for value in values if least <= value <= most and int(value) == value]
 
 
 def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, moved: bool) -> Expression:
-    """Return IN for texts: not over moved rows of an index, and with the empty text apart, which an index does not find."""
+    """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
     if column.is_label:
         return _with_classes(node, members, column)
     if not column.is_text:
@@ -366,7 +368,7 @@ def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column)
 
 
 def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Sequence[ast.String]) -> Expression:
-    """Return the condition that a text is one of the members: those apart are compared row by row, the others by IN."""
+    """Return the condition that a text is one of the members: those in *apart* are compared row by row, the others by IN."""
     by_list = tuple(member for member in members if member not in apart)
     by_row = [ast.Comparison("=", member, operand) for member in members if member in apart]
     parts: list[Expression] = [ast.In(operand, by_list)] if by_list else []
@@ -374,7 +376,7 @@ def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Seq
 
 
 def between(node: ast.Between, scope: Scope) -> Expression:
-    """Return BETWEEN of texts; null is between no two."""
+    """Return BETWEEN of strings, which does not match null."""
     column = scope.column(node.operand)
     if column is None:
         return node

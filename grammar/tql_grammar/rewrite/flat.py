@@ -1,4 +1,4 @@
-"""Flattening of a query over a sub-query into one SELECT, the only form in which the engine takes parameters."""
+"""Flattening of a query with a subquery into one SELECT, the only form in which the engine accepts parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tql_grammar.outputs import aliased
 
 def flat(query: ast.Query) -> ast.Query:
     """
-    Return *query* without the sub-query that only gives an alias to its ORDER BY, else as it is.
+    Return *query* without a subquery that only defines the alias of its ORDER BY key; any other query is unchanged.
 
     ``select * from (select a, f(b) as s from D where W) order by s desc limit 5`` becomes ``select a, f(b) as s from D where W order by f(b) desc limit 5``.
     """
@@ -26,7 +26,7 @@ def flat(query: ast.Query) -> ast.Query:
 
 
 def _only_ordered(query: ast.Query) -> ast.Select | None:
-    """Return the sub-query that a query orders and cuts, and does nothing else with, where it has nothing but columns, source and condition."""
+    """Return the subquery of a query that only sorts and limits it, if the subquery has only columns, source and condition, else None."""
     if not isinstance(query, ast.Select) or not isinstance(query.source, ast.Derived):
         return None
     around = ast.Select((ast.Star(),), query.source, order_by=query.order_by, limit=query.limit)
@@ -37,10 +37,10 @@ def _only_ordered(query: ast.Query) -> ast.Select | None:
 
 
 def _is_plain(select: ast.Select) -> bool:
-    """Tell whether a SELECT has nothing but columns, source and condition."""
+    """Tell whether a SELECT has only columns, source and condition."""
     return select == ast.Select(select.columns, select.source, select.where)
 
 
 def _starts_at_first(limit: ast.Limit | None) -> bool:
-    """Tell whether there is no OFFSET: on an indexed embedding the flat form loses rows with one."""
+    """Tell whether there is no OFFSET, with which the flat form loses rows on an indexed embedding."""
     return limit is None or limit.offset is None

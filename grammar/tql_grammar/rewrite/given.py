@@ -1,4 +1,4 @@
-"""Expressions that no rule rewrites."""
+"""Expressions that are never rewritten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from tql_grammar import ast
 
 
 class VerbatimExpression(ast.Expression):
-    """An expression that was given as text, and means what the engine makes of it."""
+    """An expression from `raw`, which is sent to the engine unchanged."""
 
     expression: ast.Expression

@@ -1,4 +1,4 @@
-"""JSON values: the forms that the engine evaluates correctly, and the errors for those in which it finds no row or ends its process."""
+"""JSON values: forms that the engine evaluates correctly, and errors for those with which it matches no row or crashes."""
 
 from __future__ import annotations
 
@@ -16,87 +16,82 @@ if TYPE_CHECKING:
     from tql_grammar.rewrite.scope import Scope
 
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
-# On a number that a subquery took from JSON, these find the right rows; the others find JSON's null too.
+# These comparisons of a JSON number that a subquery selects match the right rows; the others match JSON's null too.
 EXACT_OUTSIDE = frozenset({"=", ">", ">="})
 QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
-def is_value(node: object) -> bool:
+def is_json_value(node: object) -> bool:
     """Tell whether *node* is a value of JSON: ``meta['year']``, ``meta['tags'][0]``."""
     while isinstance(node, ast.Subscript):
-        if isinstance(node.indices[0], ast.String):
+        if node.is_keyed:
             return True
         node = node.operand
     return False
 
 
-def reads_value(node: Record) -> bool:
-    """Tell whether *node* reads a value of JSON."""
-    return any(map(is_value, walk(node)))
-
-
 def value_names(outputs: Mapping[str, Expression]) -> frozenset[str]:
     """Return the names of the outputs that are values of JSON."""
-    return frozenset(label for label, node in outputs.items() if is_value(node))
+    return frozenset(label for label, node in outputs.items() if is_json_value(node))
 
 
 def require_selectable(subject: str, node: Record) -> None:
     """
-    Refuse a selected expression over JSON that ends the engine's process.
+    Raise ArgumentError for an output that reads JSON and crashes the engine process.
 
-    It compares a value of JSON with literals there, one comparison at a time.
+    In outputs, the engine supports single comparisons of a value of JSON with literals only.
     """
     for part in walk(node):
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
         if joined or compared:
             kind = "AND or OR over a value of JSON" if joined else "the comparison of a value of JSON with a column"
-            rule = f"takes no {kind} as an output: the engine's process ends"
+            rule = f"takes no {kind} as an output: it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
             raise ArgumentError(subject, rule, _written(part), hint)
 
 
 def _tests_value(node: Expression) -> bool:
-    """Tell whether an operand of AND or OR tests a value of JSON in another way than by IS NULL."""
+    """Tell whether an operand of AND or OR tests a value of JSON, other than with IS NULL."""
     return any(
-        not isinstance(part, ast.IsNull) and any(map(is_value, _children(part)))
+        not isinstance(part, ast.IsNull) and any(map(is_json_value, _children(part)))
         for part in walk(node)
         if isinstance(part, (ast.Comparison, ast.Like, ast.In, ast.Between, ast.Function))
     )
 
 
 def _children(node: Record) -> tuple[object, ...]:
-    """Return what a condition tests."""
+    """Return the operands of a condition."""
     if isinstance(node, ast.Comparison):
         return node.left, node.right
     return node.arguments if isinstance(node, ast.Function) else (node.operand,)  # type: ignore[attr-defined]  # LIKE, IN, BETWEEN
 
 
 def _compares_with_column(node: ast.Comparison) -> bool:
-    """Tell whether a value of JSON is compared with what is neither a literal nor JSON."""
+    """Tell whether a comparison is between a value of JSON and something other than a literal or JSON."""
     sides = node.left, node.right
-    return any(map(is_value, sides)) and not all(
-        is_value(side) or isinstance(side, (*LITERALS, ast.Negate)) for side in sides
+    return any(map(is_json_value, sides)) and not all(
+        is_json_value(side) or isinstance(side, (*LITERALS, ast.Negate)) for side in sides
     )
 
 
 def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
-    """Refuse a condition, or a subscript, on a value of JSON that a subquery selected, where the engine finds no row or ends its process."""
+    """Raise ArgumentError for a condition or subscript on a JSON value of a subquery with which the engine matches no row or crashes."""
     if not (isinstance(operand, ast.Column) and operand.table is None and operand.name in scope.json_values):
         return
     if isinstance(node, ast.Comparison) and node.operator in EXACT_OUTSIDE and not isinstance(node.right, ast.String):
         return
-    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects: outside of that query the engine reads it wrongly"
+    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects: the engine evaluates it correctly only in the query that selects it"
     hint = "put the condition in the query that selects it: select(..).where(col('meta')['key'] == ..)"
     raise ArgumentError("where / order_by", rule, _written(node), hint)
 
 
 def quantified(node: ast.Function) -> ast.Function:
     """
-    Return ``any(keys(m) = 'k')`` as ``contains(keys(m), 'k')``; the engine finds no row for the first.
+    Return ``contains(keys(m), 'k')`` for ``any(keys(m) = 'k')``, which matches no row in the engine.
 
     Raises:
-        ArgumentError: it is another test of the elements of JSON, for which the engine has no form.
+        ArgumentError: it is another test of the elements of JSON, which the engine does not support.
     """
     name = node.name.lower()
     if name not in QUANTIFIERS or len(node.arguments) != 1:
@@ -106,14 +101,14 @@ def quantified(node: ast.Function) -> ast.Function:
         return node
     if name == "any" and test.operator == "=" and isinstance(test.right, LITERALS):
         return ast.Function("contains", (test.left, test.right))
-    rule = "takes no comparison of the elements of JSON but `==` inside fn.any: the engine compares none of the others"
+    rule = "takes no comparison of the elements of JSON but `==` inside fn.any: the engine supports no other"
     subject = f"fn.{name}"
     raise ArgumentError(subject, rule, _written(test), "test for an element with fn.any(col(..) == value)")
 
 
 def _is_list(node: Expression) -> bool:
     """Tell whether *node* is a list from JSON: its keys, or one of its values."""
-    return is_value(node) or (isinstance(node, ast.Function) and node.name.lower() == "keys")
+    return is_json_value(node) or (isinstance(node, ast.Function) and node.name.lower() == "keys")
 
 
 def _written(node: Record) -> str:

@@ -1,4 +1,4 @@
-"""Flat AND, OR and NOT, without operands that are always true or always false."""
+"""AND, OR and NOT, flattened and simplified by their constant operands."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def conjunction(parts: Iterable[Expression]) -> Expression:
-    """Return the conjunction, flat; true falls out, false decides."""
+    """Return the conjunction, flattened: operands that are true are dropped, and false makes it false."""
     return _join(ast.And, parts, neutral=True)
 
 
 def disjunction(parts: Iterable[Expression]) -> Expression:
-    """Return the disjunction, flat; false falls out, true decides."""
+    """Return the disjunction, flattened: operands that are false are dropped, and true makes it true."""
     return _join(ast.Or, parts, neutral=False)
 
 
 def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral: bool) -> Expression:
-    """Return *parts* under one n-ary node."""
+    """Return *parts* as operands of one node; *neutral* is the constant that is dropped."""
     flat: list[Expression] = []
     for part in parts:
         if isinstance(part, ast.Boolean):

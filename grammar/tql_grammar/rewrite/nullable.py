@@ -1,12 +1,12 @@
 """
-Numbers and bools that may be missing, and the forms in which the engine does with them what the text says.
+Nullable numbers and bools, and the forms in which the engine evaluates them with two-valued logic.
 
-A condition is true or false: a comparison with a missing value is false, ``!=`` too, and NOT makes it true.
-Arithmetic with a missing number is missing.
+A condition is true or false: a comparison with null is false, including ``!=``, and NOT makes it true.
+Arithmetic with null is null.
 
-The engine reads a missing number right on the left of an operator in WHERE, and nearly nowhere else:
-on the right it is 0 or another row's value, a function or a minus shifts the values or ends the process, and so does an AND or OR in the select list or ORDER BY.
-Where ``v is not null and`` stands before a comparison, the engine never looks at a missing value; where ``v is not null`` is a condition of WHERE, everything else of the query is computed without one.
+The engine handles a null correctly on the left of an operator in WHERE, and almost nowhere else:
+on the right it reads a null as 0 or as the value of another row; a function or a minus shifts the values or crashes the process, and so does AND or OR in the SELECT list or ORDER BY.
+After ``v is not null and``, the engine does not evaluate a comparison for a null; with ``v is not null`` as a condition of WHERE, no other clause sees a null.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Columns = tuple[ast.Column, ...]
 
 
 def missing(node: object, scope: Scope) -> Columns:
-    """Return the nullable numbers and bools without which an expression has no value; a condition always has one."""
+    """Return the nullable numbers and bools that make an expression null; a condition is never null."""
     if isinstance(node, ast.Column):
         return (node,) if _is_nullable(node, scope) else ()
     rule = _PARTS.get(type(node))
@@ -41,7 +41,7 @@ def missing(node: object, scope: Scope) -> Columns:
 
 
 def _is_nullable(node: ast.Column, scope: Scope) -> bool:
-    """Tell whether a column holds numbers or bools of which some may be missing."""
+    """Tell whether a column is a nullable number or bool."""
     column = scope.column(node)
     if column is None:
         return node.table is None and node.name in scope.nullables
@@ -49,7 +49,7 @@ def _is_nullable(node: ast.Column, scope: Scope) -> bool:
 
 
 def _union(found: Iterable[Columns]) -> Columns:
-    """Return columns once, in order."""
+    """Return the distinct columns, in order."""
     return tuple(dict.fromkeys(column for columns in found for column in columns))
 
 
@@ -59,7 +59,7 @@ def absent(columns: Columns) -> Expression:
 
 
 def _present(columns: Columns) -> list[Expression]:
-    """Return the conditions that none of the columns is null."""
+    """Return the conditions that each column is not null."""
     return [ast.IsNull(column, negated=True) for column in columns]
 
 
@@ -67,7 +67,7 @@ def _present(columns: Columns) -> list[Expression]:
 
 
 def filtering(node: Expression, scope: Scope) -> Expression:
-    """Return the condition of a WHERE: there a comparison with a missing number on the left is false, and needs no guard."""
+    """Return a condition of WHERE, with guards against nulls except for a null on the left of a comparison, which is false there."""
     if scope.columns is None or not _reads_null(node, scope):
         return node
 
@@ -83,21 +83,21 @@ def filtering(node: Expression, scope: Scope) -> Expression:
 
 
 def _leaf(node: Expression, scope: Scope) -> Expression:
-    """Return a part of a condition that is no AND, OR or NOT."""
+    """Return a part of a condition below AND, OR and NOT, with the guards that it needs."""
     if not isinstance(node, _LEAVES):
         return node
-    if isinstance(node, ast.Comparison) and _is_read_right(node, scope):
-        return node.replace(left=settled(node.left, scope), right=settled(node.right, scope))
-    return node if isinstance(node, (ast.Column, VerbatimExpression)) else settled(node, scope)
+    if isinstance(node, ast.Comparison) and _needs_no_guard(node, scope):
+        return node.replace(left=guarded(node.left, scope), right=guarded(node.right, scope))
+    return node if isinstance(node, (ast.Column, VerbatimExpression)) else guarded(node, scope)
 
 
-def _is_read_right(node: ast.Comparison, scope: Scope) -> bool:
-    """Tell whether WHERE compares as the text says: only what is on the left may be missing."""
+def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
+    """Tell whether WHERE evaluates a comparison correctly: only its left side is nullable."""
     return not (missing(node.right, scope) or _nullable_texts(node, scope)) and _is_sound(node.left, scope)
 
 
 def _is_sound(node: Expression, scope: Scope) -> bool:
-    """Tell whether arithmetic is missing where the engine says so: where its first operand is."""
+    """Tell whether arithmetic is null exactly where its first operand is, as the engine assumes."""
     if not isinstance(node, ast.Chain):
         return True
     first, *rest = node.operands
@@ -107,27 +107,27 @@ def _is_sound(node: Expression, scope: Scope) -> bool:
 
 
 def _reads_null(node: Record, scope: Scope) -> bool:
-    """Tell whether *node* reads a column in which values may be missing."""
+    """Tell whether *node* reads a nullable column."""
     return bool(scope.nullables) or any((column := scope.column(part)) and column.nullable for part in walk(node))
 
 
-def settled(node: N, scope: Scope) -> N:
+def guarded(node: N, scope: Scope) -> N:
     """
-    Return an expression of the select list, of ORDER BY, GROUP BY or SAMPLE BY: conditions are true or false in each row, and arithmetic with a missing number is missing.
+    Return an expression of SELECT, ORDER BY, GROUP BY or SAMPLE BY with guards: conditions are true or false in each row, and arithmetic with null is null.
 
     Raises:
-        ArgumentError: the engine reads another number in the place of a missing one, whatever the form.
+        ArgumentError: the engine reads a null as another number in every form of the expression.
     """
     if scope.columns is None or not _reads_null(node, scope):
         return node
-    found = rebuild(node, lambda part: _settled(part, scope), opaque=VerbatimExpression)
+    found = rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression)
     if isinstance(found, ast.Aliased | ast.Order):
         return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
     return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
 
 
-def _settled(part: Record, scope: Scope) -> Record:
-    """Return a part with the guards that it needs."""
+def _guard_part(part: Record, scope: Scope) -> Record:
+    """Return a condition with the guards that it needs, and any other part unchanged."""
     if isinstance(part, ast.Comparison):
         sides = _union([missing(part.left, scope), missing(part.right, scope), _nullable_texts(part, scope)])
         return conjunction([*_present(sides), part])
@@ -137,12 +137,12 @@ def _settled(part: Record, scope: Scope) -> Record:
 
 
 def _truth(operand: Expression, scope: Scope) -> Expression:
-    """Return an operand of AND, OR, NOT: a missing value is false."""
+    """Return an operand of AND, OR or NOT that is false for a null."""
     return conjunction([*_present(missing(operand, scope)), operand])
 
 
 def _nullable_texts(node: ast.Comparison, scope: Scope) -> Columns:
-    """Return the nullable texts that are compared with what is no literal: the engine takes null for the empty text."""
+    """Return the nullable text columns in a comparison without a literal, where the engine treats null as the empty string."""
     sides = node.left, node.right
     if any(isinstance(side, ast.String) for side in sides):
         return ()
@@ -151,7 +151,7 @@ def _nullable_texts(node: ast.Comparison, scope: Scope) -> Columns:
 
 
 def _is_nullable_text(column: Column | None) -> bool:
-    """Tell whether a column holds texts of which some may be missing."""
+    """Tell whether a column is a nullable text."""
     return column is not None and column.is_text and column.nullable
 
 
@@ -159,7 +159,7 @@ def _is_nullable_text(column: Column | None) -> bool:
 
 
 def _value(node: Expression, scope: Scope) -> Expression:
-    """Return arithmetic with what may be missing on the left of its first operator, where the engine sees that it is."""
+    """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
     if not isinstance(node, ast.Chain) or not missing(node, scope):
         return node
     first, *rest = (_value(operand, scope) for operand in node.operands)
@@ -169,7 +169,7 @@ def _value(node: Expression, scope: Scope) -> Expression:
 
 
 def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> Expression:
-    """Return ``left operator right``, the sides exchanged where only the right one may be missing."""
+    """Return ``left operator right``, with the sides swapped if only the right one is nullable."""
     before, after = set(missing(left, scope)), set(missing(right, scope))
     if after <= before:
         return chained(operator, left, right)
@@ -180,40 +180,38 @@ def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> E
 
 
 def negative(node: Expression) -> Expression:
-    """Return the negative of a number that may be missing: behind a minus the engine shifts the values."""
+    """Return the negation of a nullable number, without a minus, after which the engine shifts the values."""
     return chained("*", node, ast.Negate(ast.Number(1)))
 
 
 def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
-    """Return the error about a number that the engine reads wrong where it is missing."""
+    """Return the error for a nullable number that the engine would read as another number."""
     from tql_grammar.printing.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
-    rule = (
-        f"takes numbers that are never missing here, and {names} may be: the engine reads another number in its place"
-    )
+    rule = f"takes numbers that are never null here, and {names} can be: the engine reads a null as another number"
     return ArgumentError(subject, rule, f"`{to_tql(node)}`", remedy(missing(node, scope)))
 
 
 def remedy(columns: Columns) -> str:
-    """Return how a query leaves out the rows in which a value is missing."""
+    """Return the hint that filters out the rows in which one of the columns is null."""
     parts = ", ".join(f"col({column.name!r}).is_not_null()" for column in columns)
-    return f"leave those rows out: .where({parts}); what where and sample_by compute, compute over from_(select().where(..))"
+    return f"filter those rows out: .where({parts}); for expressions in where and sample_by, filter in a subquery: from_(select().where(..))"
 
 
 def require_present(subject: str, node: Expression, scope: Scope) -> None:
     """
-    Refuse an expression that reads a number that may be missing.
+    Require that an expression is never null.
 
     Raises:
-        ArgumentError: it does.
+        ArgumentError: it reads a nullable number.
     """
     if missing(node, scope):
         raise _refused(subject, node, scope)
 
 
 def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
-    """Return what is seen of the rows that meet *conditions*: a column that is compared, or is not null, is there."""
+    """Return the scope of the rows that match *conditions*: a column that they compare, or test for not null, is never null."""
     if scope.columns is None:
         return scope
     there = {column.name for node in conditions for column in _required(node) if column.table is None}
@@ -227,7 +225,7 @@ def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
 
 
 def _required(node: Expression) -> Columns:
-    """Return the columns that are there wherever a condition holds."""
+    """Return the columns that are not null in every row that matches a condition."""
     if isinstance(node, ast.And):
         return _union(map(_required, node.operands))
     found: list[object] = []
@@ -255,13 +253,13 @@ _LEAVES = (
     ast.Negate,
     ast.Subscript,
 )
-# Exchanged sides with the same value: ``a - v`` is ``v * -1 + a``.
+# The same value with swapped sides: ``a - v`` is ``v * -1 + a``.
 _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
     "+": lambda left, right: chained("+", right, left),
     "*": lambda left, right: chained("*", right, left),
     "-": lambda left, right: chained("+", negative(right), left),
 }
-# The parts of an expression without which it has no value.
+# The parts of an expression that make it null.
 _PARTS: dict[type, Callable[..., Iterable[object]]] = {
     ast.Aliased: lambda node: (node.expression,),
     ast.Chain: lambda node: node.operands,

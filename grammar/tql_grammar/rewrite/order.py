@@ -1,13 +1,13 @@
 """
-The order of several keys, in the form that the engine keeps: it sorts by the first key of ORDER BY and ignores the others.
+ORDER BY several keys and GROUP BY exact keys, rewritten for an engine that sorts by the first key only, as float32.
 
-Its sort by one key is stable and DESC is the exact reverse of ASC, ties included.
-So each key gets a select of its own, the least significant one innermost, and a key's direction is turned round once for each DESC outside it.
-An odd number of DESC turns full ties round: then the rows start in reverse.
+The engine's sort by one key is stable, and DESC is the exact reverse of ASC, including ties.
+So each key gets a nested SELECT, the least significant key innermost, and the direction of a key is reversed once for each DESC outside of it.
+An odd number of DESC reverses rows that tie in all keys: then the innermost SELECT reverses the rows first.
 
-It compares keys as float32, in ORDER BY and in GROUP BY, cannot sort nullable numbers, and loses its way among NaN.
-So a key of a known type becomes several keys: the parts of a number that a float32 holds, null apart from the value, and NaN put last before the floats are sorted.
-A float64 is exact where its magnitude is 0 or from 1e-28 to 3.4e38; beyond that, numbers that are one float32 tie.
+The engine compares keys as float32 in ORDER BY and GROUP BY, cannot sort nullable numbers, and does not sort a column that contains NaN.
+So a key of a known type becomes several keys: parts of the number that fit into float32, a test for null, and a test for NaN that puts it last.
+A float64 is exact if its magnitude is 0 or from 1e-28 to 3.4e38; beyond that, numbers that round to the same float32 tie.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 REVERSED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "desc", None: "desc"}
-# A float32 holds 24 bits: two parts make 48, three parts of 22 bits with the signs make 64.
+# A float32 stores 24 bits: two parts have 48 bits, and three parts of 22 bits with their signs have 64.
 HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
 WRAP = 2.0**64
@@ -39,11 +39,11 @@ VECTORS = (ast.Vector, ast.Array, ast.Parameter)
 
 class Sort(NamedTuple):
     """
-    One sort of a key.
+    One of the sorts of a key.
 
     Attributes:
-        expression: what is sorted by.
-        guard: whether it only puts NaN last for the sort outside of it: then it ascends, whatever the direction of the key.
+        expression: the sort key.
+        guard: whether it only puts NaN last before the next outer sort; then it is ascending for any direction of the key.
     """
 
     expression: Expression
@@ -55,7 +55,7 @@ def ordered(select: ast.Select, keys: Sequence[ast.Order], scope: Scope = UNKNOW
     Return *select* with its rows ordered by *keys*, the most significant first, ties in the order of the source.
 
     ``select a from D where W`` by ``k1, k2`` becomes ``select a from (select * from D where W order by k2) order by k1``.
-    One key stays as it is; rows that tie in one descending key come in reverse.
+    A single key is not nested; rows that tie in a single descending key are in reverse order.
     """
     if not keys:
         return select
@@ -75,11 +75,11 @@ def _around(rows: ast.Select, key: ast.Order) -> ast.Select:
 
 class Physical(NamedTuple):
     """
-    One sort that the engine does.
+    One sort of the engine.
 
     Attributes:
-        key: what it sorts by.
-        number: which key of the order it is a part of, from 0; None for the one that turns full ties round.
+        key: the key of its ORDER BY.
+        number: the index of the key of the original order to which it belongs; None for the sort that reverses full ties.
     """
 
     key: ast.Order
@@ -88,26 +88,26 @@ class Physical(NamedTuple):
 
 def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[Physical]:
     """
-    Return the single-key sorts, outermost first, that together give the order of *keys*.
+    Return the single-key sorts, outermost first, that together produce the order of *keys*.
 
-    A last one by ``row_number() desc`` is added where the DESC keys are odd in number, unless there is one key only.
+    A last one by ``row_number() desc`` is added if the number of DESC sorts is odd, unless there is a single key.
     """
-    turns = 0
+    reversals = 0
     found: list[Physical] = []
     for number, key in enumerate(keys):
         for sort in sorts(key.expression, scope):
-            turned = ast.Order(sort.expression, REVERSED[key.direction] if turns % 2 else key.direction)
-            turned = ast.Order(sort.expression) if sort.guard else turned
-            turns += turned.direction == "desc"
-            found.append(Physical(turned, number))
-    if turns % 2 and len(keys) > 1:
+            directed = ast.Order(sort.expression, REVERSED[key.direction] if reversals % 2 else key.direction)
+            directed = ast.Order(sort.expression) if sort.guard else directed
+            reversals += directed.direction == "desc"
+            found.append(Physical(directed, number))
+    if reversals % 2 and len(keys) > 1:
         found.append(Physical(ast.Order(ast.Function("row_number"), "desc")))
     return found
 
 
 def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort]:
     """
-    Return what the engine has to sort by, one after the other, for the order of *key*; the most significant first.
+    Return the sorts that produce the order of *key* in the engine, the most significant first.
 
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
@@ -116,13 +116,13 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     if column is None:
         return _computed(key, scope)
     if not column.is_single or column.dtype in {"json", "bytes"}:
-        rule = f"takes a key with one number or text in each row, and {column} is none"
+        rule = f"takes a key with one number or text in each row, and {column} is not one"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
     return _of_value(key, column)
 
 
 def _of_value(key: Expression, column: Column) -> list[Sort]:
-    """Return the sorts of a value that may be null: then the sum of the one number is what the engine can sort by."""
+    """Return the sorts of a value; a nullable number is sorted by its sum, since the engine cannot sort by the number itself."""
     if not column.nullable:
         return _by_type(key, column)
     value = key if column.is_text else ast.Function("sum", (key,))
@@ -131,9 +131,9 @@ def _of_value(key: Expression, column: Column) -> list[Sort]:
 
 def _computed(key: Expression, scope: Scope) -> list[Sort]:
     """
-    Return the sorts of a key that is computed: one where nothing is known of its type, and for what is computed from a vector, which has the digits of a float32.
+    Return the sorts of a computed key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
 
-    It is missing where one of the columns that it reads is; the sum of one missing number is 0.
+    The key is null if one of the columns that it reads is; the sum of a null is 0.
     """
     absences = missing(key, scope)
     column = _type(key, scope)
@@ -144,7 +144,7 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
 
 
 def _type(key: Expression, scope: Scope) -> Column | None:
-    """Return the type of the numbers of a computed key, if it is one number in each row and not computed from a vector."""
+    """Return the narrowest known type of a computed key that is one number in each row and not computed from a vector, else None."""
     if scope.columns is None or isinstance(key, LITERALS) or any(isinstance(part, VECTORS) for part in walk(key)):
         return None
     column = numbers(key, Values(scope))
@@ -152,7 +152,7 @@ def _type(key: Expression, scope: Scope) -> Column | None:
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:
-    """Return the sorts of a value that is never null; a class label is a small number."""
+    """Return the sorts of a value that is never null, by its type; a class label is a small number."""
     forms = SCORES if column.kind == SCORE.kind else PARTS
     form = None if column.is_label else forms.get(column.dtype)
     return [Sort(value)] if form is None else form(value)
@@ -163,21 +163,21 @@ def _less(left: Expression, right: Expression) -> Expression:
     return chained("-", left, right)
 
 
-def _rest(value: Expression, divisor: int) -> Expression:
-    """Return the rest of a division, which has the sign of *value*."""
+def _remainder(value: Expression, divisor: int) -> Expression:
+    """Return the remainder of a division, which has the sign of *value*."""
     return chained("%", value, ast.Number(divisor))
 
 
 def _halves(value: Expression) -> list[Sort]:
     """Return an integer below 2**48 in two parts: ``v - v % 16777216`` and ``v % 16777216``."""
-    low = _rest(value, HALF)
+    low = _remainder(value, HALF)
     return [Sort(_less(value, low)), Sort(low)]
 
 
 def _thirds(value: Expression) -> list[Sort]:
     """Return an int64 in three parts: ``v - v % 17592186044416``, ``(v - v % 4194304) % 17592186044416`` and ``v % 4194304``."""
-    low = _rest(value, THIRD)
-    return [Sort(_less(value, _rest(value, THIRDS))), Sort(_rest(_less(value, low), THIRDS)), Sort(low)]
+    low = _remainder(value, THIRD)
+    return [Sort(_less(value, _remainder(value, THIRDS))), Sort(_remainder(_less(value, low), THIRDS)), Sort(low)]
 
 
 def _unsigned(value: Expression) -> list[Sort]:
@@ -186,15 +186,15 @@ def _unsigned(value: Expression) -> list[Sort]:
 
     Its arithmetic with a literal is that of float64, but its negative is an int64, which wraps above 2**63: the parts are those of ``- -v``, the first one with 2**64 back.
     """
-    turned = ast.Negate(value)
-    high, middle, low = (part.expression for part in _thirds(turned))
-    wrapped = ast.Chain(("*",), (ast.Comparison(">", turned, ast.Number(0)), ast.Number(WRAP)))
+    negative = ast.Negate(value)
+    high, middle, low = (part.expression for part in _thirds(negative))
+    wrapped = ast.Chain(("*",), (ast.Comparison(">", negative, ast.Number(0)), ast.Number(WRAP)))
     first = ast.Chain(("+",), (ast.Chain(("*",), (high, ast.Negate(ast.Number(1.0)))), wrapped))
     return [Sort(first), Sort(_less(ast.Number(0), middle)), Sort(_less(ast.Number(0), low))]
 
 
 def _residual(value: Expression) -> Expression:
-    """Return what a float32 does not hold of a float64: the norm of a number is the float32 nearest to its magnitude."""
+    """Return the difference between a float64 and its nearest float32; L1_NORM of a number is the nearest float32 to its magnitude."""
     sign = _less(ast.Number(1.0), ast.Chain(("*",), (ast.Comparison("<", value, ast.Number(0)), ast.Number(2.0))))
     return _less(value, ast.Chain(("*",), (ast.Function("l1_norm", (value,)), sign)))
 
@@ -208,8 +208,8 @@ def _residuals(value: Expression) -> list[Sort]:
     """
     Return a float64 in three parts, each the residual of the one before.
 
-    The residuals of infinity and of what is larger than a float32 are NaN as well, and each sort needs its NaN last:
-    so the guard puts the numbers first, then what has no second residual, then infinity, and NaN last.
+    The residuals of infinity and of numbers beyond float32 are NaN too, and each sort needs its NaN last:
+    the guard puts ordinary numbers first, then numbers without a second residual, then infinity, and NaN last.
     """
     second = _residual(value)
     norm = ast.Function("l1_norm", (value,))
@@ -225,11 +225,11 @@ def _positive(value: Expression) -> list[Sort]:
 
 
 def _guarded(value: Expression) -> list[Sort]:
-    """Return a float that a float32 holds, NaN last."""
+    """Return the sorts of a float16 or float32, with NaN last."""
     return [Sort(value), Sort(_is_nan(value), guard=True)]
 
 
-# The parts of the numbers of each type that a float32 does not hold, and of floats; and those of scores, which are never NaN.
+# The sorts of scores, which are never NaN, and the sorts of each other type that one plain sort does not order exactly.
 SCORES: dict[str, Callable[[Expression], list[Sort]]] = {"float64": _positive}
 PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
     "int32": _halves,
@@ -244,11 +244,11 @@ PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
 
 def group_keys(key: Expression, scope: Scope) -> list[Expression]:
     """
-    Return what the engine has to group by, so that values fall into one group where they are equal.
+    Return the keys by which the engine groups equal values, and only equal values, together.
 
     Args:
-        key: the column that holds the values.
-        scope: what is known of the columns.
+        key: the column with the values.
+        scope: the columns and their types.
 
     Raises:
         ArgumentError: the engine cannot group by a column of this type.
@@ -257,7 +257,7 @@ def group_keys(key: Expression, scope: Scope) -> list[Expression]:
 
 
 def is_part(key: Expression) -> bool:
-    """Tell whether a key is a part of a number, or puts NaN last: what more precise keys than a float32 are made of."""
+    """Tell whether a key is one of the sorts of a number that float32 does not store: a part of it, or the test for NaN."""
     parts = list(walk(key))
     if any(isinstance(part, ast.Function) and part.name == "l1_norm" for part in parts):
         return isinstance(key, ast.Chain)

@@ -1,4 +1,4 @@
-"""The columns that an expression can see, and what is known of them."""
+"""Scope of an expression: the columns that it sees, and their known types."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Scope(NamedTuple):
     The columns that the expressions of one SELECT see.
 
     Attributes:
-        columns: what is known of each column, None for one of unknown type; None where not even the names are known.
-        moved: whether the rows are not those of a dataset any more, as over a sub-query: there the engine's indexes point to wrong rows.
-        ranked: the computed columns whose order the engine may take from an index.
-        json_values: the columns that a subquery takes out of JSON by a key.
-        values: the type that the engine computes for a column of a sub-query; it tells how the column is sorted and grouped by, and nothing else.
-        nullables: the computed columns that hold numbers or bools of which some may be missing.
+        columns: the type of each column by name, None for an unknown type; None if not even the names are known.
+        moved: whether the source is a subquery or a join, for whose rows the engine's indexes have wrong row numbers.
+        ranked: the computed columns that the engine may sort by an index.
+        json_values: the columns that are JSON values selected by a subquery.
+        values: the types of computed columns of a subquery, which are used for sort and group keys only.
+        nullables: the computed columns that are nullable numbers or bools.
     """
 
     columns: Mapping[str, Column | None] | None = None
@@ -33,13 +33,13 @@ class Scope(NamedTuple):
     nullables: frozenset[str] = frozenset()
 
     def column(self, node: object) -> Column | None:
-        """Return what is known of the column that *node* is, or None."""
+        """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""
         if self.columns is None or not isinstance(node, ast.Column) or node.table is not None:
             return None
         return self.columns.get(node.name)
 
     def value(self, node: object) -> Column | None:
-        """Return the type of the value of the column that *node* is, computed or not, or None."""
+        """Return the type of the column that *node* names, computed or not, or None if it is unknown."""
         found = self.column(node)
         if found is not None or not isinstance(node, ast.Column) or node.table is not None:
             return found
@@ -47,12 +47,12 @@ class Scope(NamedTuple):
 
 
 class Values(NamedTuple):
-    """The columns that an expression sees, those that are computed too: what the type of its value is inferred from."""
+    """The columns that an expression sees, including computed ones, for type inference."""
 
     scope: Scope
 
     def column(self, node: object) -> Column | None:
-        """Return what is known of the column that *node* is."""
+        """Return the type of the column that *node* names."""
         return self.scope.value(node)
 
 

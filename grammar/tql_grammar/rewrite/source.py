@@ -1,4 +1,4 @@
-"""The sources of a query: the dataset of one without FROM, and how deep its sub-queries are nested."""
+"""Sources of a query: the dataset of a SELECT without FROM, and the nesting depth of subqueries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 
-def filled(query: ast.Query, dataset: str) -> ast.Query:
+def fill_source(query: ast.Query, dataset: str) -> ast.Query:
     """Return *query* with *dataset* as the source of every SELECT that has none."""
 
     def fill(node: Record) -> Record:
@@ -26,7 +26,7 @@ def lacks_source(query: ast.Query) -> bool:
 
 
 def depth(query: ast.Query) -> int:
-    """Return how many SELECTs stand in one another."""
+    """Return the number of nested SELECTs."""
     deepest = 0
     stack: list[tuple[ast.Query, int]] = [(query, 1)]
     while stack:

@@ -1,10 +1,10 @@
 """
-Subscripts and slices in a form that the engine reads as Python does.
+Subscripts and slices in a form that the engine evaluates as Python does.
 
-The engine takes the last element for an index beyond the end, cannot count from the end, and reads on into the next row where a slice has an open or a too large end.
-Where all rows of a column have one shape, an index into the column brings all elements from there on when many rows are read at once.
-An index into a computed array brings one element, but arithmetic with a number turns a row of one element into a number.
-Unary minus and ``a - (a - a)`` keep the shape of every row, so the index goes into ``-(-a)``: right for every type, for rows of one shape, of several, and of one element.
+The engine returns the last element for an index past the end, does not support negative indices, and reads into the next row for a slice with an open end or an end past the row.
+If all rows of a column have the same shape, an index into the column returns all elements from there on when many rows are read at once.
+An index into a computed array returns one element, but arithmetic with a number turns a row of one element into a number.
+Unary minus and ``a - (a - a)`` keep the shape of every row, so the index is applied to ``-(-a)``: correct for every type, for rows of the same shape, of different shapes, and of one element.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.json_values import is_value, require_inside
+from tql_grammar.rewrite.json_values import is_json_value, require_inside
+from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 N = TypeVar("N", bound=ast.Node)
-NO_NUMBERS = frozenset({"json", "text", "bytes"})
 NO_ARRAYS = frozenset({"sequence", "image", "other"})
 
 LAST = 2**63 - 1
@@ -32,10 +32,10 @@ WITH_SCHEMA = "give the length of the rows: from_(.., schema=Schema(e='float32[8
 
 def subscript(node: ast.Subscript, scope: Scope) -> Expression:
     """
-    Return a subscript in a form that the engine reads as Python does.
+    Return a subscript in a form that the engine evaluates as Python does.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: there is no such form.
     """
     require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
@@ -51,17 +51,17 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
 
 
 def _element(node: ast.Subscript, column: Column | None) -> Expression:
-    """Return a subscript so that an index takes one element."""
+    """Return a subscript whose indices return one element in the engine."""
     places = [_number(index) for index in node.indices]
     if not isinstance(node.operand, ast.Column) or all(place is None for place in places):
         return node
-    if column is not None and (column.dtype in NO_NUMBERS or column.kind in NO_ARRAYS):
+    if column is not None and (column.dtype in NOT_NUMERIC or column.kind in NO_ARRAYS):
         return node
     return _one_of_fixed(node, places, column) or _after_slices(node, places, column)
 
 
 def _one_of_fixed(node: ast.Subscript, places: list[int | None], column: Column | None) -> Expression | None:
-    """Return one element of rows whose shape is known and the same, as the product of a slice of one; None for any other subscript."""
+    """Return one element of rows of a known and equal shape, as the product of a slice of length one; None for any other subscript."""
     if column is None or None in column.shape or len(places) != len(column.shape):
         return None
     known = [place for place in places if place is not None]
@@ -72,7 +72,7 @@ def _one_of_fixed(node: ast.Subscript, places: list[int | None], column: Column 
 
 
 def _after_slices(node: ast.Subscript, places: list[int | None], column: Column | None) -> Expression:
-    """Return a subscript whose slices are taken first: for an index before a slice the engine repeats the first row."""
+    """Return a subscript whose slices are applied before its indices: for an index before a slice the engine repeats the first row."""
     last = max(number for number, place in enumerate(places) if place is not None)
     if None not in places[: last + 1]:
         kept = node.indices[: last + 1]
@@ -91,7 +91,7 @@ def _after_slices(node: ast.Subscript, places: list[int | None], column: Column 
 
 
 def _same(operand: Expression, column: Column | None) -> Expression:
-    """Return the same array as something computed, every row with its shape."""
+    """Return the same array as a computed expression that keeps the shape of every row."""
     if column is None:
         return ast.Chain(("-",), (operand, ast.Chain(("-",), (operand, operand))))
     if column.dtype.startswith("u") or column.dtype == "bool":
@@ -101,7 +101,7 @@ def _same(operand: Expression, column: Column | None) -> Expression:
 
 def merged(node: N) -> N:
     """
-    Return *node* with chained indices as one: ``b[0][2]`` as ``b[0, 2]``; the engine reads other elements for the first.
+    Return *node* with chained subscripts merged: ``b[0, 2]`` for ``b[0][2]``, of which the engine reads other elements.
 
     Raises:
         ArgumentError: a subscript follows a slice.
@@ -111,25 +111,24 @@ def merged(node: N) -> N:
 
 def _is_chained(node: Record) -> bool:
     """Tell whether a subscript without a key of JSON follows another one."""
-    return isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and not is_value(node)
+    return isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and not is_json_value(node)
 
 
 def _merged(node: Record) -> Record:
-    """Return one subscript for two."""
+    """Return two chained subscripts as one."""
     if not (isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and _is_chained(node)):
         return node
     if any(_number(index) is None for index in node.operand.indices):
-        rule = "takes one subscript: the engine reads other elements for one that follows a slice"
+        rule = "takes one subscript: for one that follows a slice the engine reads other elements"
         raise ArgumentError("[]", rule, _written(node), "write one: col(..)[0, 2] for col(..)[0][2]")
     return node.operand.replace(indices=(*node.operand.indices, *node.indices))
 
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:
-    """Refuse more indices than there are dimensions, and keys of what is no JSON."""
-    keyed = isinstance(node.indices[0], ast.String)
+    """Raise ArgumentError for more indices than dimensions, and for keys of a column that is not JSON."""
     if column.dtype == "json":
         return
-    if keyed:
+    if node.is_keyed:
         raise ArgumentError("[]", f"takes a key for JSON only, and the column is {column}", _written(node))
     if column.kind not in {"image", "other"} and len(node.indices) > len(column.shape):
         rule = f"takes at most as many indices as there are dimensions, and the column is {column}"
@@ -137,7 +136,7 @@ def _require_dimensions(node: ast.Subscript, column: Column) -> None:
 
 
 def _written(node: Expression) -> str:
-    """Return what was asked for."""
+    """Return a subscript as TQL."""
     from tql_grammar.printing.printer import to_tql
 
     return f"`{to_tql(node)}`"
@@ -170,7 +169,7 @@ def _index(index: Expression, length: int | None, *, ragged: bool, single: bool)
 
 
 def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
-    """Return a slice whose end is known."""
+    """Return a slice with an explicit end."""
     start, stop, step = map(_number, (part.start, part.stop, part.step))
     if (start, stop, step) == (None, None, None):
         return part
@@ -180,14 +179,14 @@ def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
         first, stop, every = slice(start, stop, step).indices(length)
         start, step = first, step if every > 0 else every
     if not _has_element(start or 0, stop, step):
-        rule = "takes slices that hold an element, with a step of at least 1: the engine dies on others"
+        rule = "takes slices that hold an element, with a step of at least 1: others crash the engine process"
         raise ArgumentError("[]", rule, _shown(part))
     low, high, by = (None if bound is None else ast.Number(bound) for bound in (_kept(start, part.start), stop, step))
     return ast.Slice(low, high, by)
 
 
 def _require_both_ends(part: ast.Slice, start: int, stop: int | None, *, ragged: bool) -> None:
-    """Refuse a slice of rows of unknown length that is open, is counted from the end, or begins later than rows of several lengths may end."""
+    """Raise ArgumentError for a slice of rows of unknown length that is open, has a negative bound, or may start past the end of a row."""
     if stop is None or stop < 0 or start < 0:
         rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
         raise ArgumentError(
@@ -199,16 +198,16 @@ def _require_both_ends(part: ast.Slice, start: int, stop: int | None, *, ragged:
 
 
 def _has_element(start: int, stop: int | None, step: int | None) -> bool:
-    """Tell whether a slice ends behind its start, and steps forward."""
+    """Tell whether a slice ends after its start, and steps forward."""
     return stop is not None and stop > start and (step is None or step >= 1)
 
 
 def _kept(start: int | None, written: Expression | None) -> int | None:
-    """Return a start, left out where it was left out."""
+    """Return the start of a slice, or None for a start of 0 that was omitted."""
     return None if written is None and not start else start
 
 
 def _shown(part: ast.Slice) -> str:
-    """Return a slice as it is written."""
+    """Return a slice in Python's syntax."""
     bounds = ["" if bound is None else str(_number(bound)) for bound in (part.start, part.stop, part.step)]
     return f"[{':'.join(bounds if part.step is not None else bounds[:2])}]"

@@ -13,7 +13,7 @@ from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.json_values import quantified, require_inside
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
-from tql_grammar.schema import TEXT_INDEXES, did_you_mean
+from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -28,22 +28,22 @@ N = TypeVar("N", bound=ast.Node)
 
 
 def written(node: N, scope: Scope) -> N:
-    """Return an expression as it stands in the text: every part in the engine's form, and what was given as text as it is; see `typed`."""
-    return as_given(nullable.settled(typed(node, scope), scope))
+    """Return an expression in its final form: rewritten by `typed`, guarded against nulls, and with raw expressions unwrapped."""
+    return as_given(nullable.guarded(typed(node, scope), scope))
 
 
 def typed(node: N, scope: Scope) -> N:
     """
-    Return an expression in which every part is written so that the engine does what it says.
+    Return an expression with every part rewritten to a form that the engine evaluates as written.
 
     Raises:
-        ArgumentError: a part means nothing for a column of its type, or the engine cannot do it.
+        ArgumentError: a part does not apply to the type of its column, or the engine cannot evaluate it.
     """
     return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
 def as_given(node: N) -> N:
-    """Return an expression with the texts in their places."""
+    """Return an expression with its raw expressions unwrapped."""
 
     def unwrap(part: Record) -> Record:
         if isinstance(part, VerbatimExpression):
@@ -55,13 +55,13 @@ def as_given(node: N) -> N:
 
 
 def condition(node: Expression, scope: Scope) -> Expression:
-    """Return a condition of WHERE; a column alone is one where it holds a bool or a number."""
+    """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     _require_truth(node, scope)
     return nullable.filtering(typed(node, scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
-    """Refuse the name of a column that is not there."""
+    """Raise ArgumentError for a column that does not exist."""
     if scope.columns is None:
         return
     for part in walk(node):
@@ -77,10 +77,10 @@ def _part(part: Record, scope: Scope) -> Record:
 
 
 def _require_truth(node: Expression, scope: Scope) -> None:
-    """Refuse a column as a condition that the engine takes for false, or of which it looks at the first element."""
+    """Raise ArgumentError for a column as a condition that the engine treats as false, or of which it reads only the first element."""
     column = scope.column(node)
-    if column is not None and (not column.is_single or column.dtype in {"text", "json", "bytes"}):
-        rule = f"takes a condition, and a column of {column} is none"
+    if column is not None and (not column.is_single or column.dtype in NOT_NUMERIC):
+        rule = f"takes a condition, and a column of {column} is not one"
         raise ArgumentError("where", rule, repr(node.name), "compare it, or use fn.any(..), fn.all(..)")  # type: ignore[attr-defined]  # a column
 
 
@@ -96,7 +96,7 @@ def _joined(join: Callable[..., Expression]) -> Callable[[ast.And | ast.Or, Scop
 
 
 def _all_of(operands: Iterable[Expression], scope: Scope) -> Expression:
-    """Return AND, the two bounds of a range as one condition."""
+    """Return AND, with the two bounds of a range merged into one condition."""
     return conjunction(ranges(operands, scope))
 
 
@@ -124,20 +124,20 @@ def _between(node: ast.Between, scope: Scope) -> Expression:
 
 
 def _in(node: ast.In, scope: Scope) -> Expression:
-    """Return IN; a sub-query in it is only in texts that were given."""
+    """Return IN; only raw expressions have a subquery in it."""
     require_inside(node, node.operand, scope)
     return node if isinstance(node.members, ast.Query) else membership(node, scope)
 
 
 def _is_null(node: ast.IsNull, scope: Scope) -> Expression:
-    """Return IS NULL, which a column that is not nullable never is; JSON is null where a key is missing."""
+    """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
     column = scope.column(node.operand)
     never = column is not None and not column.nullable and column.dtype != "json"
     return ast.Boolean(node.negated) if never else node
 
 
 def _like(node: ast.Like, scope: Scope) -> Expression:
-    """Return LIKE, for texts."""
+    """Return LIKE, which takes text columns."""
     require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is not None and not column.is_text:
@@ -147,10 +147,10 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
 
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
-    """Return arithmetic, for numbers, with vectors as long as the columns beside them."""
+    """Return arithmetic on numbers, and on vectors of the same length."""
     columns = [found for found in map(scope.column, node.operands) if found is not None]
     for column in columns:
-        if column.dtype in {"text", "json", "bytes"}:
+        if column.dtype in NOT_NUMERIC:
             raise ArgumentError(node.operators[0], f"takes numbers and arrays, not {column}", "a column of it")
     for operand in node.operands:
         if isinstance(operand, ast.Vector):
@@ -160,15 +160,17 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
 
 
 def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
-    """Refuse a vector that is not as long as the rows of a column."""
+    """Raise ArgumentError for a vector of another length than the rows of a column."""
     length = column.shape[-1] if column.shape else None
     if length is not None and length != vector.size:
         rule = f"takes a vector as long as the column's, and the column is {column}"
-        raise ArgumentError(subject, rule, f"{vector.size} elements", "use the model that made the embeddings")
+        raise ArgumentError(
+            subject, rule, f"{vector.size} elements", "embed the query with the model of the column's embeddings"
+        )
 
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
-    """Return a call, if its column suits it."""
+    """Return a call in its final form, after checking the types of its columns."""
     node = quantified(node)
     for argument in node.arguments:
         require_inside(node, argument, scope)
@@ -187,11 +189,11 @@ def _negate(node: ast.Negate, scope: Scope) -> Expression:
 
 
 def _require_kind(node: ast.Function, column: Column) -> None:
-    """Refuse a call over a column that it means nothing for."""
+    """Raise ArgumentError for a call on a column of a type that it does not support."""
     name = node.name.lower()
     if name == "bm25_similarity" and not TEXT_INDEXES & set(column.indexes):
         rule = "takes a column of texts with a BM25 index"
-        hint = "make the column with deeplake.types.Text(deeplake.types.BM25)"
+        hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
         raise ArgumentError("bm25", rule, str(column), hint)
     if name in OF_VECTORS:
         _require_vectors(name, node, column)
@@ -203,8 +205,8 @@ def _require_kind(node: ast.Function, column: Column) -> None:
 
 
 def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
-    """Refuse a similarity with what is no vector, or one of another length."""
-    if len(column.shape) != 1 or column.dtype in {"text", "json", "bytes"}:
+    """Raise ArgumentError for a similarity of a column that is not a vector, or of vectors of different lengths."""
+    if len(column.shape) != 1 or column.dtype in NOT_NUMERIC:
         hint = "the engine divides by the length of the whole matrix" if len(column.shape) > 1 else ""
         raise ArgumentError(name, "takes a column of vectors", str(column), hint)
     for argument in node.arguments[1:]:

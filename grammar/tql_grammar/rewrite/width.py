@@ -1,8 +1,8 @@
 """
-Arithmetic that the engine computes in too small a type, rewritten to a type that holds the result.
+Arithmetic that would overflow in the engine, rewritten to a wider type.
 
-It computes in the types of the columns: two uint8 columns add up modulo 256, their quotient is a float16, ``sum`` of bools is a bool, and ``sqrt`` of integers reads their bits as a float.
-A literal beside a column makes integers int64 and floats float64, so ``a * 1 + b`` is exact where ``a + b`` is not.
+The engine computes in the types of the columns: the sum of two uint8 columns is modulo 256, their quotient is a float16, ``sum`` of bools is a bool, and ``sqrt`` of integers reads their bits as a float.
+A literal as an operand widens integers to int64 and floats to float64, so ``a * 1 + b`` is exact and ``a + b`` is not.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
 
-# A uint64 less another one is no negative number; beside a literal it is a float64.
+# Not uint64: a difference of two is never negative, and with a literal it is a float64.
 WIDE_TYPES = frozenset({"int64", "float64", "json"})
 # Functions whose result has the type of their argument.
 KEEPING = frozenset({"abs", "amin", "amax", "data", "prod", "sum"})
-# Functions whose result is wide, or is never computed with: their own arguments are taken care of.
+# Functions whose narrow result is never widened, or whose arguments are widened instead.
 NARROW = frozenset(
     {"all", "all_strict", "any", "contains", "hamming_distance", "logical_and", "logical_or", "random", "shape"}
 )
@@ -30,7 +30,7 @@ LITERALS = (ast.Number, ast.Vector, ast.Array, ast.Parameter, ast.String, ast.Nu
 
 
 def is_wide(node: Expression, scope: Scope) -> bool:
-    """Tell whether the engine computes with *node* in 64 bits, or with whatever stands beside it."""
+    """Tell whether the engine computes with *node* in 64 bits, or in the type of the other operand."""
     if isinstance(node, LITERALS):
         return True
     rule = _RULES.get(type(node))
@@ -57,14 +57,14 @@ def _times(node: Expression, one: float) -> Expression:
 
 
 def _has_float(node: Expression) -> bool:
-    """Tell whether arithmetic has a literal with a fraction beside its columns, which makes it float64."""
+    """Tell whether arithmetic has a float literal as an operand, which makes it float64."""
     return isinstance(node, ast.Chain) and any(
         isinstance(part, ast.Number) and isinstance(part.value, float) for part in node.operands
     )
 
 
 def chain(node: ast.Chain, scope: Scope) -> Expression:
-    """Return arithmetic in 64 bits, which one wide operand among the first two makes it."""
+    """Return arithmetic in 64 bits: one wide operand among the first two is enough."""
     first, second, *rest = node.operands
     if isinstance(first, ast.Chain) and set(first.operators + node.operators) <= PRODUCTS:
         return ast.Chain(first.operators + node.operators, first.operands + node.operands[1:])
@@ -83,22 +83,22 @@ def negated(node: ast.Negate, scope: Scope) -> Expression:
 
 
 def function(node: ast.Function, scope: Scope) -> Expression:
-    """Return a call whose arguments are wide where its result is computed in their type; a vector beside a column makes it floats."""
+    """Return a call whose arguments are widened if the result is computed in their type; with a vector as an argument it is computed in floats."""
     name = node.name.lower()
     if name == "dot":
         return _dot(node, scope)
     form = _ARGUMENTS.get(name)
-    beside = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
-    if form is None or beside:
+    with_vector = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
+    if form is None or with_vector:
         return node
     return node.replace(arguments=tuple(form(argument, scope) for argument in node.arguments))
 
 
 def _dot(node: ast.Function, scope: Scope) -> Expression:
     """
-    Return a dot product of a column and a vector as it is, any other as the sum of the products.
+    Return a dot product of a column and a vector unchanged, and any other as the sum of the products.
 
-    The engine wraps that of two columns in their type, and with anything computed it now and then reads memory that is freed already.
+    The engine computes that of two columns in their type, where it overflows, and with a computed argument it sometimes reads freed memory.
     """
     plain = all(isinstance(argument, (ast.Column, *LITERALS)) for argument in node.arguments)
     if plain and any(isinstance(argument, LITERALS) for argument in node.arguments):
@@ -128,8 +128,8 @@ def _call(node: ast.Function, scope: Scope) -> bool:
 
 
 def _subscript(node: ast.Subscript, scope: Scope) -> bool:
-    """Tell whether an element is wide: the values of JSON are, all else is as what it is taken from."""
-    return isinstance(node.indices[0], ast.String) or is_wide(node.operand, scope)
+    """Tell whether an element is wide: a value of JSON is, and an element of an array has the type of the array."""
+    return node.is_keyed or is_wide(node.operand, scope)
 
 
 _RULES: dict[type, Callable[..., bool]] = {

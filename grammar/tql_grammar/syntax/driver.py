@@ -1,4 +1,4 @@
-"""A text driven through the parse table of the grammar, to its statements or to the token that cannot stand where it stands."""
+"""Run of the parse table over a query text, to its statements or to the unexpected token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ParseOutcome(NamedTuple):
-    """What driving the table came to: the statements, or why there are none."""
+    """The tokens of a text, and its statements or the reason why there are none."""
 
     tokens: list[Token]
     statements: list[object]
@@ -29,7 +29,7 @@ class ParseOutcome(NamedTuple):
 
 
 def run_parser(text: str) -> ParseOutcome:
-    """Return what the table makes of a text without NUL."""
+    """Parse a text without NUL."""
     outcome = _run(lexer.tokens(text))
     if isinstance(outcome.failure, TooDeep):
         return _run(lexer.tokens(text, whole_vectors=False))
@@ -37,17 +37,17 @@ def run_parser(text: str) -> ParseOutcome:
 
 
 def _run(tokens: list[Token]) -> ParseOutcome:
-    """Return what the table makes of tokens."""
+    """Parse tokens."""
     grammar, actions = parse_table()
     try:
         statements, open_chains = run(grammar, actions, tokens)
     except (Unexpected, TooDeep, Malformed) as failure:
         return ParseOutcome(tokens, [], 0, failure)
-    return ParseOutcome(tokens, statements, freeze_chains(open_chains), None)  # type: ignore[arg-type]  # the start rule makes a list
+    return ParseOutcome(tokens, statements, freeze_chains(open_chains), None)  # type: ignore[arg-type]  # the start rule returns a list
 
 
 @functools.cache
 def parse_table() -> tuple[Table, Sequence[Action | None]]:
-    """Return the grammar as a table, and what each of its rules does."""
+    """Return the parse table of the grammar, and the action of each of its rules."""
     grammar = table(make_table)
     return grammar, actions_for(rule.name for rule in grammar.reductions)

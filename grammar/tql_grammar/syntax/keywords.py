@@ -1,4 +1,4 @@
-"""Reserved words of TQL, none of which can be a bare name, and the token of each."""
+"""Reserved words and signs of TQL, with the token of each."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ RESERVED = frozenset(
     ]
 )
 
-# Two words are also the names of token classes, so as keywords they have another name in the grammar.
+# INTEGER and FLOAT are also the names of number tokens, so these keywords have other names in the grammar.
 TOKEN_OF_WORD = {word: word for word in RESERVED} | {"INTEGER": "INTEGER_TYPE", "FLOAT": "FLOAT_TYPE"}
 
 SYMBOLS = {

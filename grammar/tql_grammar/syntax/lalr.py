@@ -1,4 +1,4 @@
-"""LALR parse table: tokens in, a tree out, or the token that cannot stand where it stands."""
+"""LALR parser: runs a parse table over tokens, to a tree or to the unexpected token."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     Action = Callable[..., object]
     Picker = Callable[[Sequence[object]], Sequence[object]]
 
-# The engine's parser holds this many symbols and no more.
+# The stack of the engine's parser holds at most this many symbols.
 STACK_LIMIT = 1000
 
 
 class Reduction(Record):
     """
-    What a rule of the grammar does.
+    A rule of the grammar.
 
     Attributes:
-        length: the number of symbols that it takes.
-        origin: the name of what it makes.
-        name: the name of the alternative.
-        kept: which of the symbols carry a value.
+        length: the number of symbols that it reduces.
+        origin: the name of the symbol that replaces them.
+        name: the name of the alternative, which selects its action.
+        kept: the indices of the symbols that are passed to the action.
     """
 
     length: int
@@ -42,10 +42,10 @@ class Table(Record):
     The grammar as a table.
 
     Attributes:
-        rows: for each state, the move for a token or for what a rule made: positive is the next state plus 1, negative is the rule plus 1.
+        rows: for each state, the move for each symbol: positive is the next state plus 1, negative is the rule to reduce plus 1.
         reductions: the rules.
-        start: the first state.
-        accept: the state in which a whole text was read.
+        start: the initial state.
+        accept: the state in which a whole text was parsed.
     """
 
     rows: tuple[Mapping[str, int], ...]
@@ -55,7 +55,7 @@ class Table(Record):
 
     @property
     def steps(self) -> Sequence[tuple[int, str, Picker]]:
-        """The length and the origin of each rule, and what takes its kept symbols from the values that were read so far."""
+        """The length and the origin of each rule, and the function that picks its kept symbols from the stack of values."""
         known: list[tuple[int, str, Picker]] | None = self.__dict__.get("_steps")
         if known is None:
             known = self.__dict__["_steps"] = [
@@ -66,36 +66,36 @@ class Table(Record):
 
 
 def _picker(places: Sequence[int]) -> Picker:
-    """Return what takes some values, counted from the last."""
+    """Return a function that picks the values at some negative indices."""
     if len(places) > 1:
         return operator.itemgetter(*places)
     return (lambda values: (values[places[0]],)) if places else lambda _values: ()
 
 
-class Unexpected(Exception):  # noqa: N818 - it is an outcome, not an error: the caller makes a diagnostic of it.
-    """A token that cannot stand where it stands; `states` is the stack at that point."""
+class Unexpected(Exception):  # noqa: N818 - an outcome, not an error: the caller turns it into a diagnostic.
+    """A token that the grammar does not allow at its place; `states` is the stack of states there."""
 
     def __init__(self, token: Token, states: Sequence[int]) -> None:
-        """Hold the place."""
+        """Keep the token."""
         super().__init__(token)
         self.token = token
         self.states = tuple(states)
 
 
 class TooDeep(Exception):  # noqa: N818 - the same.
-    """More open constructs than the engine's parser can hold, at `token`."""
+    """A `token` at which the stack of the engine's parser overflows."""
 
     def __init__(self, token: Token) -> None:
-        """Hold the place."""
+        """Keep the token."""
         super().__init__(token)
         self.token = token
 
 
 class Malformed(Exception):  # noqa: N818 - the same.
-    """A `token` whose inside is not what its place demands; `mark` is where the engine says so: at the begin of the construct."""
+    """A `token` whose text has a wrong form, such as that of a date; `mark` is the offset that the engine reports: the start of the construct."""
 
     def __init__(self, token: Token, rule: str) -> None:
-        """Hold the place and the rule."""
+        """Keep the token and the name of the rule."""
         super().__init__(token, rule)
         self.token = token
         self.rule = rule
@@ -104,16 +104,16 @@ class Malformed(Exception):  # noqa: N818 - the same.
 
 def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token]) -> tuple[object, list[Any]]:
     """
-    Return what the actions make of the tokens, and the nodes that grew while the text was read.
+    Parse tokens; return the value of the start rule, and the chains that are still open to growth.
 
     Args:
         table: the grammar.
-        actions: one for each rule, called with the values that it keeps; None passes the only value on.
+        actions: one for each rule, called with its kept values; None returns the only value unchanged.
         tokens: ending with `STOP`.
 
     Raises:
-        Unexpected: a token cannot stand where it stands.
-        TooDeep: the engine's parser has no room for it.
+        Unexpected: the grammar does not allow a token at its place.
+        TooDeep: the stack of the engine's parser overflows.
     """
     open_chains: list[Any] = []
     rows = table.rows
@@ -130,7 +130,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
             length, origin, pick = rules[-move - 1]
             action = actions[-move - 1]
             if length == 1 and action is None:
-                # The most frequent of all: another name for the same value.
+                # The most frequent case: another name for the same value.
                 states[-1] = rows[states[-2]][origin] - 1
                 continue
             start = starts[-length] if length else token[2]
@@ -152,7 +152,7 @@ def run(table: Table, actions: Sequence[Action | None], tokens: Iterable[Token])
     raise ValueError(message)
 
 
-def _whole(  # noqa: PLR0913, PLR0917 - all that `run` knows
+def _whole(  # noqa: PLR0913, PLR0917 - the state of `run`
     table: Table,
     actions: Sequence[Action | None],
     states: Sequence[int],
@@ -161,20 +161,20 @@ def _whole(  # noqa: PLR0913, PLR0917 - all that `run` knows
     token: Token,
 ) -> object:
     """
-    Return the value of a whole text, where a token has no move because it is the end of it.
+    Return the value of the whole text, if the token without a move is its end.
 
     Raises:
-        Unexpected: the token cannot stand where it stands.
-        Malformed: what a rule made is wrong in itself; the engine says this first.
-        TooDeep: the engine's parser has no room for what a rule made.
+        Unexpected: the grammar does not allow the token at its place.
+        Malformed: an action rejects the symbols before the token; the engine reports this first.
+        TooDeep: the stack of the engine's parser overflows.
     """
     if token[0] == STOP and states[-1] == table.accept:
         return values[-1]
-    _finish(table, actions, states, values, starts, token)
+    _reduce_complete(table, actions, states, values, starts, token)
     raise Unexpected(token, states)
 
 
-def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
+def _reduce_complete(  # noqa: PLR0913, PLR0917 - the state of `run`
     table: Table,
     actions: Sequence[Action | None],
     path: Sequence[int],
@@ -183,11 +183,11 @@ def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
     token: Token,
 ) -> None:
     """
-    End the rules that are open where a token cannot stand, one after the other, as the engine does before it speaks of the token.
+    Reduce the rules that are complete before an unexpected token, as the engine does before it reports the token.
 
     Raises:
-        Malformed: what a rule made is wrong in itself; the engine says this first.
-        TooDeep: the engine's parser has no room for what a rule made.
+        Malformed: an action rejects the symbols before the token; the engine reports this first.
+        TooDeep: the stack of the engine's parser overflows.
     """
     states, values, starts = list(path), list(made), list(begun)
     while ends := [-move - 1 for move in table.rows[states[-1]].values() if move < 0]:
@@ -204,7 +204,7 @@ def _finish(  # noqa: PLR0913, PLR0917 - all that `run` knows
 
 
 def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int], open_chains: list[Any]) -> object:
-    """Return what a rule makes of the values that it keeps, with its place in the text if it is a node."""
+    """Return the result of a rule's action, with its span if it is a node."""
     if action is None:
         return kept[0] if kept else None
     try:
@@ -221,7 +221,7 @@ def _value(action: Action | None, kept: Sequence[object], span: tuple[int, int],
 
 
 def accepts(table: Table, states: Sequence[int], kind: str) -> bool:
-    """Tell whether a token of this kind can stand next."""
+    """Tell whether the grammar allows a token of this kind next."""
     stack = list(states)
     while (move := table.rows[stack[-1]].get(kind, 0)) < 0:
         rule = table.reductions[-move - 1]

@@ -1,4 +1,4 @@
-"""Parse table of the grammar file, made by lark's analysis; the only importer of lark."""
+"""Parse table of the grammar file, computed by lark; the only module that imports lark."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def make_table(grammar: str) -> Table:
-    """Let lark make the table of a grammar."""
+    """Compute the parse table of a grammar with lark."""
     from lark.common import ParserConf
     from lark.load_grammar import load_grammar
     from lark.parsers.lalr_analysis import Shift
 
-    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark types a part of itself
+    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is only partly typed
     _terminals, rules, _ignored = loaded.compile(["start"], "*")
     analyzer = _analyzer(precedences(grammar))(ParserConf(rules, {}, ["start"]), strict=True)
     analyzer.compute_lalr()
@@ -33,7 +33,7 @@ def make_table(grammar: str) -> Table:
 
 
 def _reduction(rule: Any) -> Reduction:  # noqa: ANN401 - a rule of lark
-    """Return what a rule of lark does."""
+    """Convert a rule of lark."""
     name = rule.alias or rule.origin.name
     symbols = rule.expansion
     kept = [place for place, symbol in enumerate(symbols) if _has_value(symbol) or name in WHOLE]
@@ -41,19 +41,19 @@ def _reduction(rule: Any) -> Reduction:  # noqa: ANN401 - a rule of lark
 
 
 def _has_value(symbol: Any) -> bool:  # noqa: ANN401 - a symbol of lark
-    """Tell whether a symbol has a value that a node needs."""
+    """Tell whether an action needs the value of a symbol."""
     return not symbol.is_term or symbol.name in VALUES
 
 
 def _analyzer(binding: dict[str, tuple[int, str]]) -> Any:  # noqa: ANN401 - a class of lark
-    """Return lark's analysis of a grammar, with the precedence of operators, which lark itself does not know."""
+    """Return lark's grammar analyzer, extended by the precedence of operators, which lark does not support."""
     from lark.parsers.lalr_analysis import LALR_Analyzer
 
     class Analyzer(LALR_Analyzer):
-        """Where a token could continue a rule or end it, let the precedences decide before lark counts it as a conflict."""
+        """An analyzer that resolves shift-reduce conflicts by precedence."""
 
         def compute_lalr1_states(self) -> None:
-            """Make the states."""
+            """Compute the states, after removing the moves that lose by precedence."""
             for itemset in self.lr0_itemsets:
                 for token in [token for token in itemset.lookaheads if token in itemset.transitions]:
                     (rule,) = itemset.lookaheads[token]
@@ -74,7 +74,7 @@ def _precedence(symbols: Iterable[Any], binding: dict[str, tuple[int, str]]) -> 
 
 
 def _decide(rule: tuple[int, str] | None, token: tuple[int, str] | None) -> tuple[bool, bool]:
-    """Tell whether a token may continue a rule, and whether it may end it."""
+    """Tell whether a token may be shifted, and whether the rule may be reduced before it."""
     if rule is None or token is None or rule[0] < token[0]:
         return True, False
     if rule[0] > token[0]:

@@ -1,4 +1,4 @@
-"""Tokens of a text, as the engine cuts it; with where it silently stops reading, and its comments."""
+"""Lexer of query texts, exact to the engine's: tokens, comments, and the place where the engine silently stops reading."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
     Reader = Callable[[str, int, int], "Token"]
 
-# The kind of what follows the last token.
+# The kind of the end of the text.
 STOP = "$END"
 LARGEST_INTEGER = 2**63 - 1
 SMALLEST_INTEGER = "-9223372036854775808"
 
 BLANKS = " \t\n"
-# A comment ends at a newline, but not at one that is followed by a blank or by another newline: then it goes on through the next line.
-# Blanks up to the end of the line right after the dashes do the same.
+# A comment ends at a newline, unless a blank or another newline follows: then it includes the next line.
+# It also includes the next line if only blanks follow the dashes.
 #
 # No pattern has a possessive quantifier or an atomic group: `re` of Python before 3.11.5 misreads them around other repetitions.
-# A text is still read once, since each pattern matches in one way only, and its last part never fails or fails at once.
+# Matching is still linear: each pattern matches in one way only, and its last part never fails, or fails at once.
 COMMENT = r"--(?:[ \t]+\n[ \t\n]*[^\n]*|[^\n]*)(?:\n[ \t\n]+[^\n]*)*\n?"
 FLOAT = r"[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
-# Two quotes are one quote of the text, so that a string ends at a quote with no other after it.
+# Two quotes are one quote of the string, so a string ends at a quote that no other quote follows.
 STRING = "'[^']*(?:''[^']*)*'(?!')"
-# Elements with blanks after the sign, octal ones, ``-0`` beside what is no JSON, and those near the limits of 64 bits are read one by one.
+# Elements with blanks after the sign, octal integers, ``-0`` in a list that is not JSON, and integers near 64 bits are parsed one by one.
 ELEMENT = rf"[ \t\n]*(?:(?!{SMALLEST_INTEGER})-?(?:{FLOAT}|[1-9][0-9]{{0,17}})|0)[ \t\n]*"
-# The end is optional, so that a list with another element fails without going back through those before it; group 1 tells whether all are plain.
+# The end is optional, so a list with another element does not backtrack; group 1 matches if all elements are plain.
 ELEMENTS = re.compile(rf"\[{ELEMENT}(?:,{ELEMENT})*(\]\Z)?")
-# JSON has the same numbers below this; its integer ``-0`` is 0, as the engine's is.
+# Below this, JSON parses numbers as the engine does; the integer ``-0`` is 0 in both.
 LARGEST_IN_JSON = 1e17
 LONGEST_KEPT = 100_000
 
@@ -66,11 +66,11 @@ class Token(NamedTuple):
     One token.
 
     Attributes:
-        kind: its name in the grammar, or `STOP`, or ``INVALID`` for what the engine reads as a token of no kind.
-        value: the name, the text of the string, the number, or the text as written.
+        kind: its name in the grammar, `STOP`, or ``INVALID`` for an integer that the engine rejects.
+        value: the name, the string, the number, or the text as written.
         start: 0-based character offset.
         end: 0-based, exclusive.
-        mark: where the engine says the token is; for a string its closing quote.
+        mark: the offset that the engine reports; for a string that of its closing quote.
     """
 
     kind: str
@@ -81,12 +81,12 @@ class Token(NamedTuple):
 
 
 def cut_at_nul(text: str) -> str:
-    """Return what the engine gets to see of *text*: it ends at a NUL."""
+    """Return the part of *text* before a NUL, the part that the engine receives."""
     return text.partition("\0")[0]
 
 
 class Plain(str):
-    """The text of an ARRAY of plain numbers, which knows the numbers."""
+    """The text of an ARRAY of plain numbers, with the numbers."""
 
     __slots__ = ("numbers",)
     numbers: list[float]
@@ -136,12 +136,12 @@ def comments(text: str, read: Iterable[Token]) -> Iterator[tuple[int, int]]:
 
 
 def numbers(written: str) -> list[float] | None:
-    """Return the numbers of a list in brackets as float64, or None where the engine reads an element otherwise than as it is written."""
+    """Return the numbers of a list in brackets as float64, or None if the engine reads an element differently from its text."""
     return _kept_numbers(written) if len(written) <= LONGEST_KEPT else _numbers(written)
 
 
 def _numbers(written: str) -> list[float] | None:
-    """Return numbers by the way that is right for all of them, or by JSON, which is faster and nearly always right."""
+    """Parse the numbers as JSON, which is faster, or one by one where JSON could differ."""
     import orjson
 
     try:
@@ -154,12 +154,12 @@ def _numbers(written: str) -> list[float] | None:
     return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
 
 
-# A text is looked at twice in a row: for its key in the cache, and for its tokens.
+# A query is scanned twice in a row: for its cache key, and for its tokens.
 _kept_numbers = functools.lru_cache(maxsize=4)(_numbers)
 
 
 def _vector(word: str, start: int, end: int) -> Token:
-    """Return an array of plain numbers, or the word ARRAY before any other."""
+    """Return an array of plain numbers as one token, or the word ARRAY before any other list."""
     found = numbers(word[word.index("[") :])
     if found is None:
         return _array(word, start)
@@ -169,7 +169,7 @@ def _vector(word: str, start: int, end: int) -> Token:
 
 
 def _array(word: str, start: int) -> Token:
-    """Return the word ARRAY before a list whose elements are read one by one."""
+    """Return the word ARRAY before a list whose elements are tokens of their own."""
     name = word[: len("array")]
     return Token("ARRAY", name, start, start + len(name), start)
 
@@ -190,7 +190,7 @@ def _float(word: str, start: int, end: int) -> Token:
 
 
 def _integer(word: str, start: int, end: int) -> Token:
-    """Return an int64, or a token of no kind where it does not fit."""
+    """Return an int64, or an ``INVALID`` token for an integer that does not fit."""
     value = integer(word)
     fits = word == SMALLEST_INTEGER or value <= LARGEST_INTEGER
     return Token("INTEGER" if fits else "INVALID", value, start, end, start)

@@ -1,4 +1,4 @@
-"""Trees of query texts, exactly as the engine reads them, with the findings about text, syntax and depth."""
+"""Parser of query texts: the tree exactly as the engine reads it, and the findings about text, syntax and depth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read(text: str) -> ParseResult:
-    """Read any text as the engine reads it; never raises."""
+    """Parse any text as the engine does; never raises."""
     return report.diagnose(text, run_parser(lexer.cut_at_nul(text)))
 
 
@@ -24,7 +24,7 @@ def parse(text: str) -> ast.Query:
     Return the tree of a query.
 
     Raises:
-        ParseError: the text is not a TQL query, or the engine would read another text than the one written.
+        ParseError: the text is not a TQL query, or the engine would not read all of it as written.
     """
     reading = read(text)
     if reading.tree is None or any(finding.code < "TQL4" for finding in reading.diagnostics):

@@ -1,4 +1,4 @@
-"""Cache of the grammar file's parse table, once per user, in the user's cache directory."""
+"""Cache of the grammar's parse table in the user's cache directory."""
 
 from __future__ import annotations
 
@@ -44,51 +44,51 @@ VALUES = frozenset(
         "CONCAT",
     ]
 )
-# What decides what a table looks like.
-MAKERS = ("tql.lark", "tables.py", "lark_table.py", "lalr.py")
-# Alternatives that take all of their symbols.
+# The files on which the table depends.
+DEPENDENCIES = ("tql.lark", "tables.py", "lark_table.py", "lalr.py")
+# Alternatives whose actions get all of their symbols.
 WHOLE = frozenset({"type", "slice"})
 
 
 @functools.cache
 def table(make: Callable[[str], Table]) -> Table:
-    """Return the table of the grammar: from the cache, or made by *make* and put there."""
+    """Return the parse table of the grammar: from the cache, or computed by *make* and cached."""
     place = _cache_file()
-    return _kept(place) or _read(_keep(place, _write(make(HERE.joinpath("tql.lark").read_text("utf-8")))))
+    return _load(place) or _read(_save(place, _write(make(HERE.joinpath("tql.lark").read_text("utf-8")))))
 
 
 def precedences(grammar: str) -> dict[str, tuple[int, str]]:
-    """Return the precedence and the associativity of each operator, as the head of the grammar file gives them."""
+    """Return the precedence and the associativity of each operator, as declared at the top of the grammar file."""
     found = LEVEL.findall(grammar)
     return {name: (precedence, side) for precedence, (side, names) in enumerate(found) for name in names.split()}
 
 
 def _cache_file() -> Path:
-    """Return where the table of this grammar is kept; another grammar, lark or Python has another file."""
+    """Return the path of the cached table; it depends on the grammar, and on the versions of lark and Python."""
     folder = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    files = [*(HERE / name for name in MAKERS), Path(getattr(find_spec("lark"), "origin", None) or "lark")]
+    files = [*(HERE / name for name in DEPENDENCIES), Path(getattr(find_spec("lark"), "origin", None) or "lark")]
     known = hashlib.sha256(repr(sys.version_info).encode() + b"".join(map(_source, files)))
     return Path(folder, "tql") / f"{known.hexdigest()[:32]}.json"
 
 
 def _source(file: Path) -> bytes:
-    """Return a file, such as the one of lark that has its version; nothing where a program was packed without its sources."""
+    """Return the content of a file; nothing if the program was packaged without its sources."""
     try:
         return file.read_bytes()
     except OSError:
         return b""
 
 
-def _kept(place: Path) -> Table | None:
-    """Return the table that is kept at *place*, or None if there is none."""
+def _load(place: Path) -> Table | None:
+    """Return the cached table at *place*, or None if there is none that can be read."""
     try:
         return _read(place.expanduser().read_bytes())
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
 
-def _keep(place: Path, text: bytes) -> bytes:
-    """Keep *text* at *place*, whole or not at all; where nothing can be written or nobody knows the home, do without."""
+def _save(place: Path, text: bytes) -> bytes:
+    """Write *text* to *place* atomically, or not at all if the directory cannot be written or there is no home directory; return it."""
     from tempfile import TemporaryDirectory
 
     try:
@@ -105,9 +105,9 @@ def _keep(place: Path, text: bytes) -> bytes:
 
 def _read(text: bytes) -> Table:
     """
-    Return the table of a text.
+    Deserialize a table.
 
-    A table that was made just now is read from its text too: lark's names are tokens, which look like a ``str`` and are looked up more slowly.
+    A new table is deserialized too, because lark's names are a subclass of ``str`` and slower as keys.
     """
     kept = json.loads(text)
     reductions = tuple(Reduction(length, origin, name, tuple(which)) for length, origin, name, which in kept["rules"])
@@ -115,6 +115,6 @@ def _read(text: bytes) -> Table:
 
 
 def _write(made: Table) -> bytes:
-    """Return a table as text."""
+    """Serialize a table."""
     rules = [(rule.length, rule.origin, rule.name, rule.kept) for rule in made.reductions]
     return json.dumps({"rows": made.rows, "rules": rules, "start": made.start, "accept": made.accept}).encode()

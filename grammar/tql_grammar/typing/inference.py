@@ -1,8 +1,8 @@
 """
-The type and the shape of the value of an expression, as of a column; None where nothing is known.
+Type inference: the type and the shape of an expression, as a `Column`; None where they are unknown.
 
-The engine computes in the types of numpy: the result of ``+ - * %`` has the type that ``numpy.result_type`` gives for its operands,
-beside which a literal is an int64 or a float64, and a quotient is a float of at least as many bits. The columns of a set operation meet in the same type.
+The engine computes with the type promotion of numpy: the result of ``+ - * %`` has the type that ``numpy.result_type`` returns for its operands.
+A literal is an int64 or a float64, and a quotient is a float of at least as many bits. The columns of a set operation are promoted likewise.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar import ast
-from tql_grammar.schema import Column
+from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ColumnScope(Protocol):
-    """What an expression sees: it tells what is known of a column."""
+    """The columns that an expression sees."""
 
     def column(self, node: object) -> Column | None:
-        """Return what is known of the column that *node* is."""
+        """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""
         ...
 
 
@@ -40,21 +40,19 @@ RESULTS: dict[str, Column] = {
     "keys": Column("text", kind="sequence"),
     "hamming_distance": Column("uint16", (1,)),
 }
-# Functions whose result is one value of the type of their argument, and those that keep its shape.
+# Functions that return one value of the type of their argument, and those that keep its shape.
 REDUCING = frozenset({"sum", "prod", "amin", "amax"})
 KEEPING = frozenset({"abs", "data"})
 PRODUCTS = frozenset({"cosine_similarity", "dot"})
-# The values of a function of vectors, of a reciprocal rank, of a count of rows, and of the rest of a division by a small number, as `numbers` tells them.
+# The types that `numbers` returns for scores of vectors, reciprocal ranks, counts of rows, and remainders of a division by a small number.
 SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
 COUNTING = frozenset({"row_number", "count"})
-# The types of which no arithmetic is known.
-NO_NUMBER = frozenset({"text", "json", "bytes"})
-# Arithmetic that changes the type of a number, and not the number; and the bits that a number may have so that no type rounds it.
+# Arithmetic that changes the type of a number but not its value; and the most bits of a number that no wider type rounds.
 NEUTRAL = frozenset({("*", 1), ("/", 1), ("+", 0), ("-", 0)})
 EXACT = 32
 SMALLEST = 2**24
-# The bits of the numbers of each type; those of an unsigned integer are all for the magnitude.
+# The bits of each type.
 SIGNED = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 UNSIGNED = {"uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
 FLOATING = {"float16": 16, "float32": 32, "float64": 64}
@@ -62,7 +60,7 @@ LARGEST = 64
 
 
 def infer(node: ast.Node, scope: ColumnScope) -> Column | None:
-    """Return what is known of the value of *node*."""
+    """Return the type of the value of *node*, or None if it is unknown."""
     if isinstance(node, TESTS):
         return BOOL
     rule = _RULES.get(type(node))
@@ -71,10 +69,10 @@ def infer(node: ast.Node, scope: ColumnScope) -> Column | None:
 
 def numbers(node: ast.Node, scope: ColumnScope) -> Column | None:
     """
-    Return the type whose numbers the values of *node* are, which may be smaller than the one that they are computed in.
+    Return the narrowest known type that holds all values of *node*; the type that they are computed in may be wider.
 
-    ``a * 1`` of an int8 is an int64, and has the numbers of an int8; ``a % 10`` has those of an int16, and a number of rows those of a uint32.
-    What is random has another value each time that it is computed, and so no parts.
+    ``a * 1`` of an int8 is computed as int64, but its values fit into int8; those of ``a % 10`` fit into int16, and a number of rows into uint32.
+    A random value changes each time that it is computed, so it cannot be split into parts and counts as small.
     """
     inner = _without_neutral(node)
     found = infer(inner, scope)
@@ -91,7 +89,7 @@ def _bits(dtype: str) -> int:
 
 
 def _own_numbers(node: ast.Node, found: Column) -> Column:
-    """Return the type of the numbers of a value, from the type that it is computed in."""
+    """Return the narrowest known type of a value, from the type that it is computed in."""
     if isinstance(node, ast.Function):
         return _of_function(node, found)
     if _is_reciprocal(node):
@@ -100,7 +98,7 @@ def _own_numbers(node: ast.Node, found: Column) -> Column:
 
 
 def _without_neutral(node: ast.Node) -> ast.Node:
-    """Return the first operand of arithmetic that does not change its number."""
+    """Return the first operand of arithmetic that does not change its value."""
     if not isinstance(node, ast.Chain):
         return node
     rest = zip(node.operators, node.operands[1:], strict=True)
@@ -109,7 +107,7 @@ def _without_neutral(node: ast.Node) -> ast.Node:
 
 
 def _of_function(node: ast.Function, found: Column) -> Column:
-    """Return the type of the numbers of a function's values."""
+    """Return the narrowest known type of a function's values."""
     name = node.name.lower()
     if name in COUNTING:
         return COUNT
@@ -132,7 +130,7 @@ def _is_positive(node: ast.Node) -> bool:
 
 
 def _is_small(node: ast.Node, found: Column) -> bool:
-    """Tell whether *node* is the rest of a division of integers by a small number."""
+    """Tell whether *node* is the remainder of a division of integers by a small number."""
     if not isinstance(node, ast.Chain) or node.operators[-1] != "%" or found.dtype not in {*SIGNED, *UNSIGNED}:
         return False
     last = node.operands[-1]
@@ -153,13 +151,13 @@ def _array(node: ast.Array, scope: ColumnScope) -> Column | None:
 
 
 def _comparison(node: ast.Comparison, scope: ColumnScope) -> Column | None:
-    """Return a bool for each element of what is compared."""
+    """Return a bool for each element of the left side."""
     left = infer(node.left, scope)
     return None if left is None else Column("bool", left.shape)
 
 
 def promoted(left: str, right: str) -> str:
-    """Return the type in which numbers of two types meet: that of ``numpy.result_type``."""
+    """Return the common type of two types, as ``numpy.result_type`` does."""
     if right in {left, "bool"}:
         return left
     if left == "bool":
@@ -173,35 +171,35 @@ def promoted(left: str, right: str) -> str:
 
 
 def _signed(left: str, right: str) -> str:
-    """Return the type in which a signed and an unsigned integer meet."""
+    """Return the common type of a signed and an unsigned integer type."""
     signed = max(SIGNED.get(left, 0), SIGNED.get(right, 0))
     wanted = 2 * max(UNSIGNED.get(left, 0), UNSIGNED.get(right, 0))
     return f"int{max(signed, wanted)}" if wanted <= LARGEST else "float64"
 
 
 def _floating(dtype: str) -> int:
-    """Return the bits of a type of floats, or of the smallest one that holds integers of a type, as far as one does."""
+    """Return the bits of a float type, or of the float type to which an integer type is promoted."""
     return FLOATING.get(dtype) or min(2 * int(dtype.strip("uint")), LARGEST)
 
 
 def _quotient(dtype: str) -> str:
-    """Return the type of a quotient of numbers that meet in a type."""
+    """Return the type of a quotient of numbers of a type."""
     if dtype in FLOATING:
         return dtype
     return f"float{max(SIGNED.get(dtype, 0), UNSIGNED.get(dtype, 0), FLOATING['float16'])}"
 
 
 def _is_element(node: ast.Node) -> bool:
-    """Tell whether *node* is a value of JSON: in arithmetic it is a number, an int64 or a float64."""
-    return isinstance(node, ast.Subscript) and any(isinstance(index, ast.String) for index in node.indices)
+    """Tell whether *node* is a value of JSON, which is an int64 or a float64 in arithmetic."""
+    return isinstance(node, ast.Subscript) and node.is_keyed
 
 
 def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
-    """Return the type of arithmetic, which may be missing where one of its operands is."""
+    """Return the type of arithmetic, which is nullable if one of its operands is."""
     columns: list[Column] = []
     for operand in node.operands:
         column = _operand(operand, scope)
-        if column is None or column.dtype in NO_NUMBER:
+        if column is None or column.dtype in NOT_NUMERIC:
             return None
         columns.append(column)
     dtype = columns[0].dtype
@@ -230,17 +228,17 @@ def _function(node: ast.Function, scope: ColumnScope) -> Column | None:
 
 
 def _reduced(_name: str, first: Column, *_others: Column | None) -> Column:
-    """Return the type of one value of an array."""
+    """Return the type of a reduction of an array to one value."""
     return Column(first.dtype)
 
 
 def _kept(_name: str, first: Column, *_others: Column | None) -> Column:
-    """Return the type of values as they are."""
+    """Return the type and shape of the argument."""
     return Column(first.dtype, first.shape)
 
 
 def _root(_name: str, first: Column, *_others: Column | None) -> Column:
-    """Return the type of roots."""
+    """Return the type of square roots."""
     return Column(_quotient(first.dtype), first.shape)
 
 
@@ -251,7 +249,7 @@ def _product(name: str, first: Column, second: Column | None = None, *_others: C
 
 
 def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
-    """Return the type of a negative number: that of an unsigned integer is signed, and the engine does not know that it may be missing."""
+    """Return the type of a negated number: signed for an unsigned integer, and never nullable, since the engine drops that property."""
     column = infer(node.operand, scope)
     if column is None or not (column.nullable or column.dtype in UNSIGNED):
         return column
@@ -260,9 +258,9 @@ def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
 
 
 def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
-    """Return the type of a part of an array; of JSON nothing is known."""
+    """Return the type of an element or a slice of an array; None for a value of JSON."""
     column = infer(node.operand, scope)
-    if column is None or not column.shape or any(isinstance(index, ast.String) for index in node.indices):
+    if column is None or not column.shape or node.is_keyed:
         return None
     if isinstance(node.operand, ast.Column) and None not in column.shape:
         return Column(column.dtype, (None,))

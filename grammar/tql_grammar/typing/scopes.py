@@ -1,7 +1,7 @@
 """
-Scopes of a query's SELECTs: the columns of each source, by their names and by the aliases of the sources.
+Scopes of a query's SELECTs: the columns of each source, by name and by the alias of the source.
 
-What is not known is None: without a schema nothing is guessed.
+Unknown columns and types are None: without a schema nothing is guessed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.walk import sources
+from tql_grammar.walk import sources, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,26 +22,24 @@ if TYPE_CHECKING:
 
 class SelectScope(NamedTuple):
     """
-    One SELECT and what its clauses see.
+    One SELECT and the columns that its clauses see.
 
     Attributes:
         select: the SELECT.
-        columns: the columns of the source, each with what is known of it; None where not even their names are known.
-        aliases: the columns by the alias of a source, for ``a.id``.
-        ambiguous: the names that several joined sources have.
-        moved: whether the rows are those of a sub-query or a join.
-        changed: whether that left rows out, moved or merged them, so that an index points to other rows.
+        columns: the columns of the source by name, None for one of unknown type; None if not even the names are known.
+        aliases: the columns of each source by its alias, for ``a.id``.
+        ambiguous: the names of columns that several joined sources have.
+        changed: whether the subquery or join filters, reorders or combines rows, so that an index of the dataset has other row numbers.
     """
 
     select: ast.Select
     columns: Columns | None = None
     aliases: Mapping[str, Columns | None] = {}
     ambiguous: frozenset[str] = frozenset()
-    moved: bool = False
     changed: bool = False
 
     def column(self, node: object) -> Column | None:
-        """Return what is known of the column that *node* is."""
+        """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""
         if not isinstance(node, ast.Column):
             return None
         seen = self.columns if node.table is None else self.aliases.get(node.table)
@@ -49,21 +47,21 @@ class SelectScope(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The columns of datasets, and the scopes that are known already, by the identity of their SELECT."""
+    """The schemas of datasets, and the scopes that are computed already, by the identity of their SELECT."""
 
     schemas: Mapping[str | None, Schema]
     scopes: dict[int, SelectScope]
 
 
 def scopes_of(tree: ast.Query, schemas: Mapping[str | None, Schema]) -> list[SelectScope]:
-    """Return every SELECT of a text that the engine runs, with what it sees: not those of WITH and IN, which it ignores."""
-    # From the inside out, so that what a sub-query gives is known when the SELECT around it asks.
+    """Return the scope of every SELECT that the engine runs; those in WITH and IN it ignores."""
+    # From the inside out: the scope of a SELECT needs the outputs of its subquery.
     seen = Seen(schemas, {})
     return [_scope(select, seen) for select in reversed([*selects(tree)])][::-1]
 
 
 def queries(query: ast.Query) -> Iterator[ast.Query]:
-    """Yield the queries that the engine runs, from the outside: the whole, the members of set operations, and those of FROM."""
+    """Yield the queries that the engine runs, the outermost first: the query, the operands of set operations, and the subqueries of FROM."""
     stack = [query]
     while stack:
         part = stack.pop()
@@ -75,7 +73,7 @@ def queries(query: ast.Query) -> Iterator[ast.Query]:
 
 
 def selects(query: ast.Query) -> Iterator[ast.Select]:
-    """Yield the SELECTs that the engine runs, from the outside."""
+    """Yield the SELECTs that the engine runs, the outermost first."""
     return (part for part in queries(query) if isinstance(part, ast.Select))
 
 
@@ -90,20 +88,20 @@ def expressions(select: ast.Select) -> Iterator[tuple[str, ast.Node]]:
         yield "SAMPLE BY", select.sample_by.weights
 
 
-def made_by(select: ast.Select, column: object) -> ast.Expression | None:
-    """Return the expression that a sub-query, or one inside of it, gives the name of a column, or None where that is a column of a dataset."""
+def defining_expression(select: ast.Select, column: object) -> ast.Expression | None:
+    """Return the expression that defines a column in a subquery, however deep, or None for a column of a dataset."""
     source, name = select.source, column.name if isinstance(column, ast.Column) else None
-    while name is not None and isinstance(source, ast.Derived) and isinstance(source.query, ast.Select):
-        outputs = {output_name(output): bare(output) for output in source.query.columns}
+    while name is not None and (inner := subselect(source)) is not None:
+        outputs = {output_name(output): bare(output) for output in inner.columns}
         found = outputs.get(name, ast.Column(name))
         if not isinstance(found, ast.Column):
             return found if isinstance(found, ast.Expression) else None
-        source, name = source.query.source, found.name
+        source, name = inner.source, found.name
     return None
 
 
 def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
-    """Return the columns that a query gives, or None where they are not known."""
+    """Return the output columns of a query, or None if they are unknown."""
     if isinstance(query, ast.SetOperation):
         return _outputs(query.operands[0], seen)
     if not isinstance(query, ast.Select):
@@ -124,7 +122,7 @@ def _outputs(query: ast.Query, seen: Seen) -> Columns | None:
 
 
 def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
-    """Return the columns of the rows that meet a condition: one that it asks a value of is never null there."""
+    """Return the columns of the rows that match a condition, in which a column that the condition requires is never null."""
     if where is None:
         return columns
     return {
@@ -134,7 +132,7 @@ def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
 
 
 def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
-    """Return what is known of an output: of a plain column all, under another name all but its indexes, of groups nothing."""
+    """Return the type of an output: a plain column keeps its indexes, a renamed one loses them; None for any other output, and in a grouped query."""
     node = bare(output)
     column = scope.column(node)
     if column is None or scope.select.group_by:
@@ -146,14 +144,14 @@ def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
 
 
 def requires(condition: ast.Expression | None, name: str, column: Column) -> bool:
-    """Tell whether a condition holds for no row in which a column is null."""
+    """Tell whether a condition matches no row in which a column is null."""
     operands = condition.operands if isinstance(condition, ast.And) else (condition,)
     tested = _tested_text if column.is_text else _tested
     return any(isinstance(found := tested(operand), ast.Column) and found.name == name for operand in operands)
 
 
 def _tested(condition: ast.Expression | None) -> ast.Expression | None:
-    """Return the operand that has a value wherever a condition on numbers holds: a missing one on the left meets no comparison."""
+    """Return the operand that a condition on numbers requires: a null on the left of a comparison does not match."""
     if isinstance(condition, ast.IsNull):
         return condition.operand if condition.negated else None
     if isinstance(condition, ast.Comparison):
@@ -163,7 +161,7 @@ def _tested(condition: ast.Expression | None) -> ast.Expression | None:
 
 
 def _tested_text(condition: ast.Expression | None) -> ast.Expression | None:
-    """Return the operand that has a value wherever a condition on texts holds: the engine takes a missing one for the empty one."""
+    """Return the operand that a condition on text requires: the engine treats null as the empty string."""
     if isinstance(condition, ast.Comparison):
         there = condition.operator == "=" and isinstance(condition.right, ast.String) and condition.right.value
         return condition.left if there else None
@@ -175,39 +173,39 @@ def _tested_text(condition: ast.Expression | None) -> ast.Expression | None:
 
 
 def _scope(select: ast.Select, seen: Seen) -> SelectScope:
-    """Return what a SELECT sees."""
+    """Return the scope of a SELECT, computed once."""
     known = seen.scopes.get(id(select))
     if known is None:
-        known = seen.scopes[id(select)] = _new_level(select, seen)
+        known = seen.scopes[id(select)] = _new_scope(select, seen)
     return known
 
 
-def _new_level(select: ast.Select, seen: Seen) -> SelectScope:
-    """Return what a SELECT sees that was not looked at yet."""
+def _new_scope(select: ast.Select, seen: Seen) -> SelectScope:
+    """Compute the scope of a SELECT."""
     sides = [_side(source, seen) for source in sources(select.source)] or [_side(None, seen)]
     aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
     if len(sides) > 1:
         return _of_several(select, [columns for _, columns, _ in sides], aliases)
     _, columns, query = sides[0]
     changed = query is not None and _changes(query, seen)
-    return SelectScope(select, columns, aliases, moved=query is not None, changed=changed)
+    return SelectScope(select, columns, aliases, changed=changed)
 
 
 def _of_several(
     select: ast.Select, sides: Sequence[Columns | None], aliases: Mapping[str, Columns | None]
 ) -> SelectScope:
-    """Return what a SELECT of several sources sees."""
+    """Return the scope of a SELECT with several sources."""
     known: dict[str, Column | None] = {}
     ambiguous: set[str] = set()
     for columns in sides:
         ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
     complete = None not in sides
-    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), moved=True, changed=True)
+    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), changed=True)
 
 
 def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:
-    """Return alias and columns of one source, None for that of a SELECT without FROM, and the sub-query if it is one."""
+    """Return alias, columns and subquery of one source, None where it has none; the source of a SELECT without FROM is None."""
     if isinstance(source, ast.Derived):
         return source.alias, _outputs(source.query, seen), source.query
     table = source if isinstance(source, ast.Table) else None
@@ -224,7 +222,7 @@ def _schema(name: str | None, schemas: Mapping[str | None, Schema]) -> Schema | 
 
 
 def _changes(query: ast.Query, seen: Seen) -> bool:
-    """Tell whether a sub-query has other rows than its source, or in another order."""
+    """Tell whether a subquery has other rows than its dataset, or another order."""
     if not isinstance(query, ast.Select):
         return True
     if (

@@ -16,11 +16,11 @@ from tql_client.cli.reporters import explanations
 
 QUERIES = Path(__file__).parents[2] / "corpus" / "real_world.jsonl"
 FAMILIES = {
-    "0": "the engine reads another text",
-    "1": "it is no TQL",
-    "2": "the engine refuses it",
+    "0": "the engine does not read the whole query",
+    "1": "it is not valid TQL",
+    "2": "the engine rejects it",
     "3": "the engine silently does something else",
-    "4": "the engine's process ends, or never ends",
+    "4": "the engine process crashes or hangs",
     "5": "advice about a search",
 }
 FEW = 3

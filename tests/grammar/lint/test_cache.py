@@ -1,4 +1,4 @@
-"""A text with the key of one without findings has the findings that it has without the cache: none; reading it whole is the judge."""
+"""The cache hides no finding: a query with the cache key of a clean query has no findings when it is checked without the cache."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ ELSEWHERE: dict[str | None, Schema] = {"mem://elsewhere": Schema(elsewhere="int6
 
 def slow(text: str) -> list[object]:
     """Return the findings of a text that is read whole, by all rules."""
-    return list(checks.check_reading(read(text), ELSEWHERE))
+    return list(checks.check_parsed(read(text), ELSEWHERE))
 
 
 @st.composite
@@ -149,7 +149,7 @@ def changed(draw: st.DrawFn) -> tuple[str, str]:
 @given(texts=changed())
 def test_a_shape_changes_no_finding(texts: tuple[str, str]) -> None:
     """After one text was checked, one that differs in some literals has its own findings."""
-    cache.forget()
+    cache.clear()
     for text in texts:
         assert check(text) == slow(text)
 
@@ -216,14 +216,14 @@ def test_texts_of_the_corpus_have_findings_or_none_by_their_key() -> None:
 
 
 def test_thousands_of_pairs_have_one_key() -> None:
-    """The tests above compare what they say."""
+    """The tests above compare several queries for each key."""
     groups = [group for form in FORMS for group in of_one_key(list(filled(form, VARIANTS)))]
     assert sum(len(group) * (len(group) - 1) // 2 for group in groups) > 10_000
 
 
 @pytest.mark.parametrize("place", READ)
 def test_what_is_declared_is_read(place: str) -> None:
-    """Without what the rules declare for a place, some texts of one shape differ in their findings: the tests above see each of them."""
+    """Without the declarations for a place, some queries with the same key differ in their findings, and the tests above notice."""
     others = {other: read for other, read in READ.items() if other != place}
     assert any(disagreeing(list(filled(form, VARIANTS)), others) for form in FORMS)
 
@@ -236,7 +236,7 @@ def seven_is_odd(subject: Subject) -> Iterator[Finding]:
 
 
 def test_a_rule_that_reads_what_it_does_not_declare_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests above see what they look for, and a declared literal is a part of the shape."""
+    """The tests above notice a rule that reads an undeclared literal, and a declared literal is a part of the key."""
     rule = Rule("TQL999", "BETWEEN from 7", "error", "none", "select id from d where a between 7 and 8", seven_is_odd)
     monkeypatch.setattr(checks, "CERTAIN", (*checks.CERTAIN, rule))
     texts = [rule.example, rule.example.replace("7", "5"), rule.example.replace("8", "9")]
@@ -249,11 +249,11 @@ def test_a_rule_that_reads_what_it_does_not_declare_is_noticed(monkeypatch: pyte
 
 @pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
 def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
-    """A rule's example has its findings after a query that differs in one literal was checked: the rule has declared what it reads."""
+    """A rule's example has its findings after the check of a query that differs in one literal, since the rule declares the literals that it reads."""
     text, wanted = rule.example, slow(rule.example)
     for match in LITERAL.finditer(text):
         for other in STRINGS if match[0][0] == "'" else NUMBERS:
-            cache.forget()
+            cache.clear()
             check(text[: match.start()] + other + text[match.end() :])
             assert check(text) == wanted
 
@@ -264,7 +264,7 @@ def test_no_rule_looks_at_a_value_that_the_shape_leaves_out(rule: Rule) -> None:
 @pytest.mark.parametrize("one", VECTORS)
 def test_vectors_keep_their_findings(query: str, one: str) -> None:
     """A vector of zeros, or beyond float32, is found after a plain one was checked."""
-    cache.forget()
+    cache.clear()
     for two in VECTORS:
         for text in (query.format(one), query.format(two)):
             assert check(text) == slow(text)
@@ -289,7 +289,7 @@ def test_vectors_keep_their_findings(query: str, one: str) -> None:
 )  # fmt: skip
 def test_the_same_shape_is_found_again(first: str, second: str) -> None:
     """Texts that differ in values only are read once."""
-    cache.forget()
+    cache.clear()
     assert check(first) == []
     assert cache.is_clean(cache.cache_key(second, READ))
 
@@ -316,7 +316,7 @@ def test_the_same_shape_is_found_again(first: str, second: str) -> None:
     ],
 )
 def test_what_matters_is_part_of_the_key(first: str, second: str) -> None:
-    """Kinds, signs, equal values, names, and what a rule reads of a literal are told apart."""
+    """Kinds, signs, equal values, names, and declared properties of literals lead to different keys."""
     assert cache.cache_key(first, READ) != cache.cache_key(second, READ)
 
 
@@ -340,8 +340,8 @@ def test_some_texts_have_no_key(text: str) -> None:
 
 def test_keys_do_not_pile_up() -> None:
     """The number of keys that are kept has a bound."""
-    cache.forget()
+    cache.clear()
     for number in range(cache.MOST_KEYS + 10):
-        cache.remember(str(number))
-    assert cache.kept() <= cache.MOST_KEYS
-    cache.forget()
+        cache.add(str(number))
+    assert cache.size() <= cache.MOST_KEYS
+    cache.clear()

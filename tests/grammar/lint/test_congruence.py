@@ -1,4 +1,4 @@
-"""The findings agree with the engine about which texts it refuses, over all measured verdicts."""
+"""The check agrees with the engine about the queries that the engine rejects, over all measured verdicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def errors(text: str, schemas: dict[str, Schema], *families: str) -> Iterator[st
 def test_what_the_engine_refuses_has_an_error(
     schemas: dict[str, Schema], record_property: Callable[[str, object], None]
 ) -> None:
-    """At least 97 % of the refused texts have an error of the families that refuse."""
+    """At least 97 % of the rejected queries have an error of the families for rejected queries."""
     refused = [text_of(case) for case in CASES if case["engine"] != "ok" and NO_SOURCE not in case["engine"]]
     found = sum(any(True for _ in errors(text, schemas, *REFUSING)) for text in refused)
     said = f"of {len(refused)} texts that the engine refuses, {found} have an error: {found / len(refused):.2%}"
@@ -37,7 +37,7 @@ def test_what_the_engine_refuses_has_an_error(
 def test_what_the_engine_runs_has_none(
     schemas: dict[str, Schema], record_property: Callable[[str, object], None]
 ) -> None:
-    """At most 0.5 % of the texts that run have an error of the families that refuse."""
+    """At most 0.5 % of the queries that run have an error of the families for rejected queries."""
     run = [text_of(case) for case in CASES if case["engine"] == "ok"]
     found = sum(any(True for _ in errors(text, schemas, "TQL1", "TQL2", "TQL4")) for text in run)
     said = f"of {len(run)} texts that the engine runs, {found} have an error: {found / len(run):.2%}"

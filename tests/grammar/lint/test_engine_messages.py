@@ -1,4 +1,4 @@
-"""The engine's answers become findings: the rule that explains them, and the place in the text that was sent."""
+"""Error messages of the engine become findings: the rule that explains each, and its place in the query."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.differential.test_engine import CASES, text_of
 from tql_client import connect
 from tql_client.errors import APIError
-from tql_grammar.lint.engine_messages import translated
+from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,17 +22,17 @@ ENDS = ("CRASH", "HANG")
 
 
 def said(case: dict[str, Any]) -> str:
-    """Return the words of the engine, without the name of their exception."""
+    """Return the message of the engine, without the name of the exception."""
     return str(case["engine"].removeprefix("[fetch] ").partition(": ")[2])
 
 
 def test_every_measured_answer_is_known(schemas: dict[str | None, Schema]) -> None:
-    """Each answer of the measured verdicts has a finding within its text."""
+    """Each message of the measured verdicts has a finding within its query."""
     refused = [case for case in CASES if case["engine"] != "ok" and not case["engine"].startswith(ENDS)]
     assert len(refused) > 900
     for case in refused:
         text = text_of(case)
-        found = translated(said(case), text, schemas)
+        found = explain_message(said(case), text, schemas)
 
         assert found is not None, case["engine"]
         assert 0 <= found.start <= found.end <= len(text) + 1
@@ -76,8 +76,8 @@ PLACES = [
 
 @pytest.mark.parametrize(("message", "text", "code", "place"), PLACES)
 def test_an_answer_has_its_place(message: str, text: str, code: str, place: str) -> None:
-    """The finding is that of the rule, at the part of the text that the answer is about."""
-    found = translated(message, text)
+    """The finding is that of the rule, at the part of the query that the message is about."""
+    found = explain_message(message, text)
 
     assert found is not None
     assert (found.code, text[found.start : found.end]) == (code, place)
@@ -86,8 +86,8 @@ def test_an_answer_has_its_place(message: str, text: str, code: str, place: str)
 
 @pytest.mark.parametrize("message", ["", "out of memory", "the bucket is gone", "503 Service Unavailable"])
 def test_an_unknown_answer_passes_through(message: str) -> None:
-    """What is not known has no finding, and nothing is guessed."""
-    assert translated(message, "select id from D") is None
+    """An unknown message has no finding."""
+    assert explain_message(message, "select id from D") is None
 
 
 def test_a_client_s_error_carries_the_finding(tmp_path: Path) -> None:

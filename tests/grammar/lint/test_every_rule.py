@@ -1,7 +1,9 @@
-"""Every rule on the real engine: what its example does there, that the check finds it, and that the text that is meant behaves."""
+"""Every rule on the real engine: the example shows the trap, the check finds it, and the intended query works."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,10 @@ import pytest
 
 from tests.oracle import CRASH, HANG, Runner
 from tql import Schema, check, fix
-from tql_grammar.lint.check import RULES
+from tql_grammar.lint import rules
+from tql_grammar.lint.check import MODULES, RULES
+from tql_grammar.python.source import PASTED
+from tql_grammar.syntax.findings import syntax_rules, text_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +57,27 @@ def by_family(*families: str) -> list[Any]:
 
 
 def test_each_code_has_one_rule() -> None:
-    """Codes are in order, and none comes twice."""
+    """Codes are in order and unique, also among those of characters, of syntax, and of values pasted into texts of Python files."""
     found = [rule.code for rule in RULES]
+    others = [*(rule.code for rule in text_rules.RULES), *syntax_rules.TITLES, PASTED]
 
     assert found == sorted(set(found))
+    assert not {*found} & {*others}
+    assert len(set(others)) == len(others)
+
+
+def test_each_module_of_rules_is_used() -> None:
+    """A rule in a module that the check does not know would never run."""
+    modules = [
+        importlib.import_module(f"{rules.__name__}.{found.name}") for found in pkgutil.iter_modules(rules.__path__)
+    ]
+
+    assert {module for module in modules if hasattr(module, "RULES")} == {*MODULES}
 
 
 @pytest.mark.parametrize("rule", by_family("2", "3", "4", "5"))
 def test_a_rule_finds_its_example(rule: Rule, schemas: dict[str, Schema]) -> None:
-    """The example has a finding of the rule, within the text, with its severity; what is meant has no error, and not this finding."""
+    """The example has a finding of the rule, within the text, with its severity; the intended query has no error, and no such finding."""
     example, meant = located(rule.example), located(rule.meant)
     found = [finding for finding in check(example, schemas, info=True) if finding.code == rule.code]
 
@@ -76,7 +93,7 @@ def test_a_rule_finds_its_example(rule: Rule, schemas: dict[str, Schema]) -> Non
 
 @pytest.mark.parametrize("rule", by_family("2"))
 def test_what_the_engine_refuses(rule: Rule, runner: Runner) -> None:
-    """The engine refuses the example, when it is sent or when its rows are read, and runs what is meant."""
+    """The engine rejects the example, when it is sent or when its rows are read, and runs the intended query."""
     assert "Error: " in str(runner.ask(located(rule.example)))
     if rule.meant:
         assert "rows" in runner.ask(located(rule.meant))
@@ -84,7 +101,7 @@ def test_what_the_engine_refuses(rule: Rule, runner: Runner) -> None:
 
 @pytest.mark.parametrize("rule", [param for param in by_family("3") if param.id not in UNCHANGED])
 def test_what_the_engine_does_otherwise(rule: Rule, runner: Runner) -> None:
-    """The engine runs both, and the rows of the example are others than those that are meant."""
+    """The engine runs both, and the rows of the example are not the intended ones."""
     said, meant = runner.ask(located(rule.example)), runner.ask(located(rule.meant))
 
     assert "rows" in said, said
@@ -93,7 +110,7 @@ def test_what_the_engine_does_otherwise(rule: Rule, runner: Runner) -> None:
 
 
 def ends(text: str) -> bool:
-    """Tell whether a text ends the engine's process, in one of several processes, or never ends."""
+    """Tell whether a query crashes the engine process, in one of several processes, or hangs."""
     for _ in range(PROCESSES):
         child = Runner()
         try:
@@ -106,7 +123,7 @@ def ends(text: str) -> bool:
 
 @pytest.mark.parametrize("rule", by_family("4"))
 def test_what_ends_the_engine(rule: Rule, runner: Runner) -> None:
-    """The example ends the engine's process, at once or after some tries, or never ends, and what is meant runs."""
+    """The example crashes the engine process, at once or after some tries, or hangs, and the intended query runs."""
     assert ends(located(rule.example))
     if rule.meant:
         assert "rows" in runner.ask(located(rule.meant))
@@ -114,7 +131,7 @@ def test_what_ends_the_engine(rule: Rule, runner: Runner) -> None:
 
 @pytest.mark.parametrize("rule", by_family("5"))
 def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
-    """The engine runs the example and what is meant, with other rows or other names."""
+    """The engine runs the example and the intended query, with different rows or names."""
     assert runner.ask(located(rule.example)) != runner.ask(located(rule.meant))
 
 
@@ -127,7 +144,7 @@ FIXED = [
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in FIXED])
 def test_a_fixed_text_behaves(rule: Rule, runner: Runner, schemas: dict[str, Schema]) -> None:
-    """A comment stays, no error is left, and the engine's rows are those that are meant."""
+    """A comment is kept, no such finding is left, and the engine returns the intended rows."""
     text = located(rule.example) + " -- kept"
     found = fix(text, schemas)
 
@@ -138,7 +155,7 @@ def test_a_fixed_text_behaves(rule: Rule, runner: Runner, schemas: dict[str, Sch
 
 
 def test_every_rule_with_a_fix_is_tried(schemas: dict[str, Schema]) -> None:
-    """No other rule changes its example; what has no certain fix stays as it was written."""
+    """No other rule changes its example: without a certain fix the text is unchanged."""
     changed = {rule.code for rule in RULES if fix(located(rule.example), schemas) != located(rule.example)}
 
     assert changed == {rule.code for rule in FIXED}
@@ -171,7 +188,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "meant"), TEXTS)
 def test_a_fix_keeps_the_rest(text: str, meant: str, runner: Runner, schemas: dict[str, Schema]) -> None:
-    """Only what is wrong is changed; a fixed text that has no more findings runs."""
+    """Only the mistake is changed, and a fixed query without findings runs."""
     found = fix(located(text), schemas)
 
     assert found == located(meant)

@@ -79,7 +79,7 @@ def runner() -> Iterator[Runner]:
 
 
 def gaps(text: str) -> list[int]:
-    """Return the ends of the tokens of a text, after which a comment can stand."""
+    """Return the ends of the tokens of a query, at which a comment can be inserted."""
     return [token.end for token in tokens(text)[:-1]]
 
 
@@ -91,7 +91,7 @@ def commented(text: str, places: list[int]) -> str:
 
 
 def expressions(text: str) -> list[tuple[int, int]]:
-    """Return where the expressions of a text stand."""
+    """Return the spans of the expressions of a query."""
     tree = read(text).tree
     parts = [] if tree is None else [part for part in walk(tree) if isinstance(part, ast.Expression)]
     return sorted({(part.span.start, part.span.end) for part in parts if part.span is not None})
@@ -115,7 +115,7 @@ def signs(text: str) -> Counter[str]:
 
 
 def assert_harmless(text: str, schemas: dict[str, Schema], oracle: Oracle) -> None:
-    """Fail unless each fix that is offered for a text, and the text with all of them, keeps what was written and makes no error."""
+    """Fail unless each fix of a query, and the query with all fixes, keeps the rest of the text and adds no error."""
     found = check(text, schemas)
     for diagnostic in found:
         if diagnostic.fix is not None:

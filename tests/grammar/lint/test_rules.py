@@ -1,4 +1,4 @@
-"""Each of the first rules, on the real engine: what is done without its advice, and with it."""
+"""The first rules on the real engine: the rows of a query with the mistake, and of the query that follows the hint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CASES = [
 
 @pytest.mark.parametrize(("trap", "meant", "code"), CASES)
 def test_the_engine_does_something_else(trap: str, meant: str, code: str) -> None:
-    """The check finds the trap and nothing in the text that is meant, and their rows differ."""
+    """The check finds the mistake, and nothing in the intended query; their rows differ."""
     made = dataset(f"mem://trap{code}", {"id": "int64", "grp": "int64"}, ROWS)
 
     assert [finding.code for finding in check(trap)] == [code]
@@ -60,7 +60,7 @@ def test_the_engine_refuses_an_alias_at_its_own_level() -> None:
 
 @pytest.mark.parametrize("name", ABSENT)
 def test_the_engine_has_no_function_of_the_name(name: str) -> None:
-    """The finding quotes the engine, and says what to write instead."""
+    """The finding quotes the engine's message at the place of the call."""
     trap = f"select {name}(id) as n"
     made = dataset(f"mem://absent{name}", {"id": "int64"}, [{"id": 1}])
     (finding,) = check(trap)

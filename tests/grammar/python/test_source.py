@@ -1,4 +1,4 @@
-"""TQL inside of Python files is found, at the lines and columns of the file, and pasted values are told."""
+"""TQL in Python files: findings have the lines and columns of the file, and interpolated values are reported."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ AROUND_VALUES = [
 
 @pytest.mark.parametrize(("source", "findings"), AROUND_VALUES)
 def test_what_is_found_around_pasted_values(source: str, findings: list[str]) -> None:
-    """What is certain whatever the values are is found at its place; what depends on them is not."""
+    """A finding that holds for any interpolated value is reported at its place; one that depends on the value is not."""
     found = [
         finding.code if finding.code == "TQL510" else f"{finding.code} {source[finding.start : finding.end]}"
         for finding in check_python(source)
@@ -67,7 +67,7 @@ def test_what_is_found_around_pasted_values(source: str, findings: list[str]) ->
     words=st.lists(st.sampled_from(["'a'", "{x}", "b", "{y!r:>{w}}", "é", "{{", "}}", "\\n", "order by c"]), max_size=8)
 )
 def test_characters_of_f_strings(words: list[str]) -> None:
-    """The characters are those that Python makes, with one place for each value; each stands where it is written."""
+    """The characters are those that Python evaluates, with one entry for each value, at their offsets in the source."""
     written = " ".join(words)
     source = f'f"{written}"'
     node = ast.parse(source, mode="eval").body
@@ -83,7 +83,7 @@ def test_characters_of_f_strings(words: list[str]) -> None:
 
 @pytest.mark.parametrize(("source", "code", "place"), FOUND)
 def test_what_is_found(source: str, code: str, place: str) -> None:
-    """The finding stands at the characters of the file that it is about."""
+    """The finding has the offsets of its characters in the file."""
     (finding,) = (finding for finding in check_python(source) if finding.code == code)
 
     assert source[finding.start : finding.end] == place

@@ -1,4 +1,4 @@
-"""Tokens and literals read one character after the other: what the regular expressions of the lexer are compared with."""
+"""Scanner of tokens and literals, character by character: the reference for the regular expressions of the lexer."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def members(text: str, at: int) -> int | None:
     return end + 1 if end and text[end : end + 1] == ")" else None
 
 
-def odd(text: str, at: int) -> int | None:
+def uncacheable(text: str, at: int) -> int | None:
     """End the start of a comment, or of a number that is not usual."""
     digit = at + (text[at] == ".")
     if text.startswith("--", at):
@@ -231,7 +231,7 @@ LITERALS: dict[str, End] = {
     "members": lambda text, at: members(text, at) if _begins(text, at, WORD) else None,
     "bracket": lambda text, at: at + 1 if text[at] in "[]" else None,
     "number": lambda text, at: usual(text, at) if _begins(text, at, WORD + ".") else None,
-    "odd": odd,
+    "uncacheable": uncacheable,
 }
 
 

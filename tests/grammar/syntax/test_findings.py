@@ -1,4 +1,4 @@
-"""Each rule about text and syntax finds its own example, and the engine's parser agrees about what it reads."""
+"""Each rule about text and syntax finds its example, and the engine's parser agrees with ours."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_rule_finds_its_example(rule: text_rules.TextRule | syntax_rules.Synta
 
 @pytest.mark.parametrize("entry", PUBLISHED, ids=range(len(PUBLISHED)))
 def test_a_published_text_has_the_verdict_of_the_engine(entry: dict[str, str], oracle: Oracle) -> None:
-    """Accepted or refused alike, at the same place; what ends the engine is refused here as no query."""
+    """The engine accepts or rejects the same texts, at the same place; a text that crashes it is rejected here as not a query."""
     reading = read(entry["query"])
 
     position = oracle.position(entry["query"])
@@ -82,7 +82,7 @@ def test_printing_and_formatting_keep_the_tree(entry: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["query"])
 def test_a_mistake_has_its_hint(mistake: dict[str, str]) -> None:
-    """What people write wrong is named, with what to write instead."""
+    """A common mistake has its code and its hint."""
     first = check(mistake["query"])[0]
 
     assert (first.code, mistake["hint"] in (first.hint or "")) == (mistake["code"], True), first

@@ -23,7 +23,7 @@ ELEMENTS = st.builds("".join, st.tuples(BLANKS, NUMBERS | WRITTEN, BLANKS))
 
 
 def outcome(text: str, *, whole_vectors: bool) -> object:
-    """Return the tree, with the signs of zeros, or what the text fails at."""
+    """Return the tree, with the signs of zeros, or the failure of the parser."""
     try:
         tree, _open_chains = run(*parse_table(), lexer.tokens(text, whole_vectors=whole_vectors))
     except (Malformed, TooDeep, Unexpected) as failure:
@@ -71,7 +71,7 @@ def test_odd_numbers_are_tokens_of_their_own(text: str) -> None:
 
 
 def test_a_text_of_many_odd_arrays_is_read() -> None:
-    """Each array that is no plain one is read on from its first word, however many there are."""
+    """Many arrays that are not plain lists of numbers are tokenized in linear time."""
     many = 2_000
     tree, _open_chains = run(*parse_table(), lexer.tokens(f"select {', '.join(['array[-0, 1] as v'] * many)} from t"))
 

@@ -41,7 +41,7 @@ def every(characters: str, longest: int) -> Iterator[str]:
 
 
 def kinds(pattern: re.Pattern[str], text: str) -> list[tuple[str | None, int, int]]:
-    """Return kind, start and end of what a pattern finds."""
+    """Return kind, start and end of each match of a pattern."""
     return [(m.lastgroup, *m.span(m.lastgroup or 0)) for m in pattern.finditer(text) if m.lastgroup]
 
 
@@ -56,7 +56,7 @@ def same_comments(text: str) -> None:
 
 
 def same_elements(inner: str) -> None:
-    """Compare what a list of numbers is taken for."""
+    """Compare the numbers that are parsed from a list."""
     written = f"[{inner}]"
     found = lexer.ELEMENTS.match(written)
 

@@ -57,7 +57,7 @@ def started(cache: Path, before: str = "", **variables: str) -> subprocess.Popen
 
 
 def told(process: subprocess.Popen[str]) -> Any:
-    """Return what a process says of its table; it says nothing else."""
+    """Return the report of a process about its table, its only output."""
     said, complaints = process.communicate()
     assert complaints == ""
     return json.loads(said)
@@ -70,13 +70,13 @@ def kept(cache: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """Return a folder in which a process kept its table, and what the process said."""
+    """Return a cache directory in which a process saved its table, and the report of the process."""
     cache = tmp_path_factory.mktemp("cache")
     return cache, told(started(cache))
 
 
 def test_a_table_is_the_same_made_and_kept(filled: tuple[Path, Any]) -> None:
-    """The process that makes a table has what the next one reads, to the type of each name: plain texts, found fast."""
+    """A process that computes the table and a process that loads it have the same table, to the type of each name."""
     cache, made = filled
     (file,) = kept(cache)
     before = (file.stat().st_ino, file.stat().st_mtime_ns)
@@ -108,7 +108,7 @@ def test_a_full_disk_keeps_nothing(filled: tuple[Path, Any], tmp_path: Path) -> 
 
 
 def test_another_lark_makes_its_own_table(filled: tuple[Path, Any], tmp_path: Path) -> None:
-    """A table that one version of lark made is not read beside another one."""
+    """A table computed by one version of lark is not used with another version."""
     cache = shutil.copytree(filled[0], tmp_path / "cache")
     other = shutil.copytree(Path(lark.__file__).parent, tmp_path / "lark") / "__init__.py"
     other.write_text(other.read_text("utf-8").replace(lark.__version__, "0.0.1"), "utf-8")
@@ -125,7 +125,7 @@ def test_many_at_once_keep_one_table(filled: tuple[Path, Any], tmp_path: Path) -
 
 
 def test_a_broken_table_is_made_again(filled: tuple[Path, Any], tmp_path: Path) -> None:
-    """A file that was cut or is something else is no table: a whole one takes its place."""
+    """A truncated or foreign file is not used as a table, and is replaced."""
     (whole,) = kept(filled[0])
     place = tmp_path / whole.relative_to(filled[0])
     place.parent.mkdir(parents=True)

@@ -10,9 +10,25 @@ from tests.tql.drawn import drawn
 from tql import ArgumentError, Schema, col, desc, fn, select
 from tql.compiler.compile import PASSES, compiled
 from tql.compiler.context import NOWHERE, Context
-from tql.compiler.pack import Packed, pack
-from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Sample, Scan, Sort, Subquery
+from tql.compiler.pack import BEGINS, CLAUSES, REASONS, Packed, pack
+from tql.plan import nodes
+from tql.plan.nodes import (
+    Aggregate,
+    Barrier,
+    Explode,
+    Extend,
+    Filter,
+    Limit,
+    Plan,
+    Project,
+    Sample,
+    Scan,
+    Sort,
+    Subquery,
+    Verbatim,
+)
 from tql.plan.tree import operations
+from tql.views import passes
 from tql_grammar import ast
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.walk import walk
@@ -21,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tql import Query
-    from tql.plan.nodes import Plan
     from tql.statement import Statement
 
 A, B = ast.Column("a"), ast.Column("b")
@@ -129,3 +144,16 @@ def test_the_reasons_of_a_query() -> None:
         "the expressions that the groups are made of are computed for each row in a subquery",
         "",
     ]
+
+
+KINDS = {kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(kind, Plan)} - {Plan}
+
+
+def test_every_operation_has_its_place() -> None:
+    """An operation is packed, has the reason of what is around it, and is drawn; one that is a clause is among the steps of this test."""
+    packed = {*CLAUSES, *BEGINS, Verbatim, Barrier}
+
+    assert packed | {Extend} == KINDS
+    assert {kind for kind in CLAUSES if kind is not Project} == set(REASONS)
+    assert set(passes._ARGUMENTS) == KINDS  # noqa: SLF001 - the table of the view
+    assert {type(make(ROWS)) for make in STEPS.values()} == set(CLAUSES) - {Explode}

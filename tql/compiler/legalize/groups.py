@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.expressions.aggregates import FORMS, ONE, is_aggregate
+from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Project
 from tql.plan.schema import bare, schema
 from tql_grammar import ast
@@ -52,7 +53,7 @@ class AggregateBuilder:
         if isinstance(node, ast.Column) and node.table is None:
             self.columns[node.name] = None
             return node
-        name = self.below.get(node) or f"z{len(self.below) + 1}"
+        name = self.below.get(node) or helper(len(self.below) + 1)
         self.below[node] = name
         return ast.Column(name)
 
@@ -80,8 +81,8 @@ class AggregateBuilder:
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""
-        self.below[ast.Number(1)] = ONE
-        return ast.Column(ONE)
+        self.below[ast.Number(1)] = helper(ONE)
+        return ast.Column(helper(ONE))
 
     def over(self, rows: Plan, outputs: tuple[Expression, ...]) -> Plan:
         """Return the groups of *rows*, with a select list below them where something has to be computed for each row."""

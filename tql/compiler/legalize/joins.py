@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql.compiler.joins import join_keys, ranks_words, shown_on
+from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Filter, Join, Limit, Plan, Project, Scan, Subquery, Union
 from tql.plan.schema import MATCH, alias_of, missing_side, schema
 from tql_grammar import ast
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 PRIME = 16_777_213
 # Numbers that float32 holds.
 NARROW = frozenset({"bool", "int8", "int16", "uint8", "uint16", "float16", "float32"})
-KEY, REST, ROW, NUMBER = "zkey", "zrest", "zrow", "znumber"
+KEY, REST, ROW, NUMBER = "key", "rest", "row", "number"
 NAMED = "each column of a join gets a name of its own: other clauses do not find the aliases of the sources"
 KEYED = "each side of a join is made first, with its key under one name"
 GUARDED = "keys that equal nothing, null and NaN, are left out first: with them the engine never ends, or pairs them"
@@ -136,7 +137,7 @@ def _rests(left: Side, right: Side) -> bool:
 def _guards(column: Column | None, other: Column | None) -> tuple[Expression, ...]:
     """Return the conditions on a key that leave out null and NaN."""
     column = column or _likely(other)
-    key, zero = ast.Column(KEY), ast.Number(0)
+    key, zero = ast.Column(helper(KEY)), ast.Number(0)
     if column is None:
         return ()
     nulls = (ast.IsNull(key, negated=True),) if column.nullable else ()
@@ -184,23 +185,23 @@ def _constant(value: int, label: str) -> Expression:
 
 def _keyed(side: Side, columns: Iterable[Expression], *, rests: bool) -> Plan:
     """Return columns of a side and its key, without the rows whose key equals nothing."""
-    found = [*columns, _as(KEY, side.key)]
+    found = [*columns, _as(helper(KEY), side.key)]
     if rests:
         rest = ast.Chain(("%",), (ast.Column(side.key), ast.Number(PRIME)))
-        found.append(ast.Aliased(rest, REST))
+        found.append(ast.Aliased(rest, helper(REST)))
     rows = _select(found, side.rows)
     return _select([ast.Star()], Subquery(rows, reason=GUARDED), conjunction(side.guards)) if side.guards else rows
 
 
 def _equal(left: Plan, right: Plan, columns: tuple[list[str], list[str]], *, rests: bool, compared: bool) -> Plan:
     """Return columns of the two sides, in the rows whose keys are equal."""
-    by = REST if rests else KEY
+    by = helper(REST) if rests else helper(KEY)
     join = _join(left, right, by, "inner")
     chosen = [_as(label, label, table) for table, labels in zip("ab", columns, strict=True) for label in labels]
     if not compared:
         return _select(chosen, join)
-    keys = (f"{KEY}1", f"{KEY}2")
-    rows = _select([*chosen, *(_as(label, KEY, table) for label, table in zip(keys, "ab", strict=True))], join)
+    keys = (helper("key1"), helper("key2"))
+    rows = _select([*chosen, *(_as(label, helper(KEY), table) for label, table in zip(keys, "ab", strict=True))], join)
     names = [ast.Column(label) for labels in columns for label in labels]
     return _select(names, Subquery(rows, reason=COMPARED), ast.Comparison("=", *map(ast.Column, keys)))
 
@@ -222,7 +223,7 @@ def _inner(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Pla
     join = Join(*named, node.on, "inner", ())
     if not compared:
         return _select(node.columns, join)
-    keys = [ast.Aliased(key, f"{KEY}{number}") for number, key in enumerate(join_keys(node), 1)]
+    keys = [ast.Aliased(key, helper(f"key{number}")) for number, key in enumerate(join_keys(node), 1)]
     rows_ = _select([*node.columns, *keys], join)
     test = ast.Comparison("=", *(ast.Column(key.alias) for key in keys))
     return _select([ast.Column(part.alias) for part in node.columns], Subquery(rows_, reason=COMPARED), test)
@@ -233,23 +234,26 @@ def _inner(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Pla
 
 def _outer(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
     """Return the pairs of rows whose keys are equal, and the rows of *kept* that match nothing with nulls."""
-    rows = _select([*_named(other), _row_number(MATCH)], other.rows)
+    rows = _select([*_named(other), _row_number(helper(MATCH))], other.rows)
     with_nulls = Union((rows, _nulls(node, kept, other, unfiltered)))
-    join = _join(_numbered(kept, _matches(kept, other)), _select([ast.Star()], with_nulls), MATCH, "inner")
+    join = _join(_numbered(kept, _matches(kept, other)), _select([ast.Star()], with_nulls), helper(MATCH), "inner")
     columns = [_as(there, there, "a") for there in kept.columns]
     columns += [_as(there, there, "b") for there in other.columns]
-    return _select([*columns, _as(MATCH, MATCH, "b")], join)
+    return _select([*columns, _as(helper(MATCH), helper(MATCH), "b")], join)
 
 
 def _matches(kept: Side, other: Side) -> Plan:
     """Return the numbers of the rows that match, and one more row: the engine joins nothing to a source without rows."""
     rests = _rests(kept, other)
     compared = not (_is_narrow(kept.type) and _is_narrow(other.type))
-    one, two = _keyed(kept, [_row_number(ROW)], rests=rests), _keyed(other, [_row_number(MATCH)], rests=rests)
-    found = _equal(one, two, ([ROW], [MATCH]), rests=rests, compared=compared)
-    none = _select([_constant(0, ROW), _constant(0, MATCH)], kept.rows, limit=1)
-    every = _select([ast.Star(), ast.Aliased(ast.Function("row_number"), NUMBER)], Union((found, none)))
-    return _materialised((ROW, MATCH), every, ast.Column(NUMBER))
+    one, two = (
+        _keyed(kept, [_row_number(helper(ROW))], rests=rests),
+        _keyed(other, [_row_number(helper(MATCH))], rests=rests),
+    )
+    found = _equal(one, two, ([helper(ROW)], [helper(MATCH)]), rests=rests, compared=compared)
+    none = _select([_constant(0, helper(ROW)), _constant(0, helper(MATCH))], kept.rows, limit=1)
+    every = _select([ast.Star(), ast.Aliased(ast.Function("row_number"), helper(NUMBER))], Union((found, none)))
+    return _materialised((helper(ROW), helper(MATCH)), every, ast.Column(helper(NUMBER)))
 
 
 def _materialised(labels: Iterable[str], rows: Plan, by: Expression, *more: Expression) -> Plan:
@@ -260,11 +264,11 @@ def _materialised(labels: Iterable[str], rows: Plan, by: Expression, *more: Expr
 
 def _numbered(kept: Side, matches: Plan) -> Plan:
     """Return the rows of *kept*, each with the number of the row that it matches, 0 for none, once for each that it does."""
-    rows = _select([*_named(kept), _row_number(ROW)], kept.rows)
+    rows = _select([*_named(kept), _row_number(helper(ROW))], kept.rows)
     labels = list(kept.columns)
-    columns = [*(_as(label, label, "b") for label in labels), _as(MATCH, MATCH, "a")]
-    joined = _select(columns, _join(matches, rows, ROW, "right"))
-    number = ast.Aliased(ast.Function("sum", (ast.Column(MATCH),)), MATCH)
+    columns = [*(_as(label, label, "b") for label in labels), _as(helper(MATCH), helper(MATCH), "a")]
+    joined = _select(columns, _join(matches, rows, helper(ROW), "right"))
+    number = ast.Aliased(ast.Function("sum", (ast.Column(helper(MATCH)),)), helper(MATCH))
     return _select([*map(ast.Column, labels), number], Subquery(joined, reason=SINGLE))
 
 
@@ -273,16 +277,16 @@ def _nulls(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
     source = unfiltered.replace(alias=None)
     labels = list(other.columns)
     if node.unfiltered is not None and _is_flat(node.unfiltered):
-        one = _select([*_named(other), _row_number(MATCH)], source)
+        one = _select([*_named(other), _row_number(helper(MATCH))], source)
     else:
         if node.is_grouped:
             rule = "takes another source without groups inside of a join where it is a left or right join itself"
             raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last")
-        rows = _select(_named(other) or [_as(KEY, other.key)], source, limit=1)
-        one = _materialised(labels, rows, ast.Number(1), _constant(1, MATCH))
-    never = _select([_constant(0, MATCH)], kept.rows, limit=1)
-    columns = [*(_as(label, label, "a") for label in labels), _constant(0, MATCH)]
-    return _select(columns, _join(one, never, MATCH, "right"))
+        rows = _select(_named(other) or [_as(helper(KEY), other.key)], source, limit=1)
+        one = _materialised(labels, rows, ast.Number(1), _constant(1, helper(MATCH)))
+    never = _select([_constant(0, helper(MATCH))], kept.rows, limit=1)
+    columns = [*(_as(label, label, "a") for label in labels), _constant(0, helper(MATCH))]
+    return _select(columns, _join(one, never, helper(MATCH), "right"))
 
 
 def _is_flat(plan: Plan) -> bool:

@@ -1,1 +1,1 @@
-"""The commands of ``tql``: one table for each kind of work."""
+"""Commands of ``tql``: one module, with one table of commands, for queries and one for data."""

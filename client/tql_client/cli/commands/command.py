@@ -1,4 +1,4 @@
-"""A command: its name, function, options, and the examples of its help."""
+"""Data class of a command: its name, function, options and help."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ CLEAN, FINDINGS, FAILED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 
 
 class Option(NamedTuple):
-    """One argument of a command, as argparse takes it."""
+    """One argument of a command: its flags, and the keyword arguments of `add_argument`."""
 
     flags: tuple[str, ...]
     settings: dict[str, Any]
 
 
-def option(*flags: str, **settings: Any) -> Option:  # noqa: ANN401 - argparse's own
-    """Return an argument: its flags, or its name, and what argparse takes with it."""
+def option(*flags: str, **settings: Any) -> Option:  # noqa: ANN401 - keyword arguments of argparse
+    """Return an argument of a command; the parameters are those of `add_argument`."""
     return Option(flags, settings)
 
 
@@ -28,11 +28,11 @@ class Command(NamedTuple):
     One command.
 
     Attributes:
-        name: as it is typed.
-        run: does it, and returns the exit code.
-        help: what it does, in one sentence.
-        options: its arguments.
-        examples: commands as they are typed, for its help.
+        name: the name.
+        run: runs the command, and returns the exit code.
+        help: one sentence for the help.
+        options: the arguments.
+        examples: command lines for the help.
     """
 
     name: str
@@ -45,11 +45,11 @@ class Command(NamedTuple):
 SCHEMA = option(
     "--schema",
     metavar="FILE",
-    help="the columns of the dataset, as `tql schema` writes them, or of several by their urls",
+    help="JSON file with the columns of the dataset, written by `tql schema`, or with the columns of several datasets by url",
 )
 TOKEN_FILE = option(
     "--token-file",
     metavar="FILE",
-    help="read the token from a file; without it ACTIVELOOP_TOKEN counts, for the service's own hosts",
+    help="read the token from a file; by default ACTIVELOOP_TOKEN is sent, to the hosted service only",
 )
-FILES = option("files", nargs="+", metavar="FILE", help="files with one text each; - is the standard input")
+FILES = option("files", nargs="+", metavar="FILE", help="files with one query each; - reads stdin")

@@ -1,4 +1,4 @@
-"""The commands about data: run, serve, schema and demo."""
+"""Commands that read data: run, serve, schema and demo."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run a text, and print its rows."""
-    place = options.url or options.data
-    if not place:
-        message = "`run` takes --data PATH for a dataset on this machine, or --url URL for a service"
+    """Run a query, and print its rows."""
+    url = options.url or options.data
+    if not url:
+        message = "no dataset: pass --data PATH for a dataset on this machine, or --url URL for an endpoint"
         raise TqlError(message)
     text = inputs.query(options.query)
     form = options.format or ("table" if sys.stdout.isatty() and not options.output else "jsonl")
-    with connect(place, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
+    with connect(url, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
         write(client, text, form, options.output)
     return CLEAN
 
 
 def _serve(options: argparse.Namespace) -> int:
-    """Answer the service's protocol on this machine until interrupted."""
-    datasets = dict(_named(item) for item in options.datasets)
+    """Run a local server until interrupted."""
+    datasets = dict(_split(item) for item in options.datasets)
     if options.access_log:
         import logging
 
@@ -42,16 +42,16 @@ def _serve(options: argparse.Namespace) -> int:
     with serve(datasets, inputs.token(options), options.host, options.port) as server:
         sys.stdout.write(server.url + "\n")
         sys.stdout.flush()
-        sys.stderr.write("answering; Ctrl-C stops\n")
+        sys.stderr.write("the server is running; Ctrl-C stops it\n")
         server.wait()
     return CLEAN
 
 
-def _named(item: str) -> tuple[str, str]:
-    """Return name and path of ``NAME=PATH``."""
-    name, found, path = item.partition("=")
-    if not found or not name or not path:
-        message = f"`serve` takes NAME=PATH, got {item!r}; for instance hub://org/dataset=./data"
+def _split(item: str) -> tuple[str, str]:
+    """Return the name and the path in ``NAME=PATH``."""
+    name, equals, path = item.partition("=")
+    if not equals or not name or not path:
+        message = f"{item!r} is not of the form NAME=PATH, for example hub://org/dataset=./data"
         raise TqlError(message)
     return name, path
 
@@ -63,7 +63,7 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    """Run the main job on real data."""
+    """Run the demo."""
     from tql_client.cli import demo
 
     if options.list:
@@ -77,15 +77,15 @@ COMMANDS = (
     Command(
         "run",
         _run,
-        "Run a text, and print its rows.",
+        "Run a query, and print its rows.",
         (
-            option("query", help="the text, or a file that holds it; - is the standard input"),
-            option("--url", help="the url of a service, or the path of a dataset"),
-            option("--data", metavar="PATH", help="the path of a dataset, which the engine opens in this process"),
-            option("--dataset", help="where a text without FROM takes its rows"),
-            option("--format", choices=FORMATS, help="a table on a terminal, else jsonl, unless given"),
-            option("--output", metavar="FILE", help="write to a file; parquet needs it"),
-            option("--timeout", type=float, default=60.0, help="seconds for the whole call"),
+            option("query", help="the query, or a file with it; - reads stdin"),
+            option("--url", help="url of an endpoint, or path of a dataset"),
+            option("--data", metavar="PATH", help="path of a dataset, opened by the engine in this process"),
+            option("--dataset", help="the dataset that a query without FROM reads"),
+            option("--format", choices=FORMATS, help="output format; by default table on a terminal, else jsonl"),
+            option("--output", metavar="FILE", help="write to a file instead of stdout"),
+            option("--timeout", type=float, default=60.0, help="seconds for the whole call (default: %(default)g)"),
             TOKEN_FILE,
         ),
         (
@@ -97,21 +97,25 @@ COMMANDS = (
     Command(
         "serve",
         _serve,
-        "Answer the service's protocol on this machine.",
+        "Run a local server of the hosted service's protocol.",
         (
-            option("datasets", nargs="+", metavar="NAME=PATH", help="a dataset's name in queries, and its path"),
-            option("--host", default="127.0.0.1", help="an address of this machine"),
-            option("--port", type=int, default=0, help="0 takes a free one"),
-            option("--access-log", action="store_true", help="a line of JSON for each request, on stderr"),
-            TOKEN_FILE,
+            option("datasets", nargs="+", metavar="NAME=PATH", help="name of a dataset in queries, and its path"),
+            option("--host", default="127.0.0.1", help="loopback address (default: %(default)s)"),
+            option("--port", type=int, default=0, help="port; 0 selects a free one (default: %(default)s)"),
+            option("--access-log", action="store_true", help="log one line of JSON for each request to stderr"),
+            option(
+                "--token-file",
+                metavar="FILE",
+                help="require the token in a file from clients; by default no token is required",
+            ),
         ),
         ("tql serve hub://org/dataset=./data", "tql serve d=./data --port 8080 --token-file token --access-log"),
     ),
     Command(
         "schema",
         _schema,
-        "Write the columns of a dataset as JSON, for check and fix.",
-        (option("url", help="the path or url of a dataset, opened by the engine in this process"),),
+        "Write the columns of a dataset as JSON, for `--schema`.",
+        (option("url", help="path or url of a dataset, opened by the engine in this process"),),
         ("tql schema ./data > schema.json",),
     ),
     Command(
@@ -119,9 +123,14 @@ COMMANDS = (
         _demo,
         "Find the docstring of Python's standard library that answers a question.",
         (
-            option("--question", default="2", metavar="N|TEXT", help="one of --list, by number or words"),
+            option(
+                "--question",
+                default="2",
+                metavar="N|TEXT",
+                help="number or text of a question of --list (default: %(default)s)",
+            ),
             option("--list", action="store_true", help="list the questions"),
-            option("--json", action="store_true", help="the answer as JSON"),
+            option("--json", action="store_true", help="print the rows as JSON"),
         ),
         ("tql demo", "tql demo --list", "tql demo --question 7"),
     ),

@@ -1,4 +1,4 @@
-"""The inputs of commands: texts from files and the standard input, the columns of datasets, a project's settings, a token."""
+"""Inputs of commands: queries from files and stdin, schemas, the settings of the project, and the token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def settings() -> Settings:
-    """Return what the project says of its checks."""
+    """Return the settings of the project in the working directory."""
     from pathlib import Path
 
     from tql_client.cli.settings import read_settings
@@ -25,72 +25,72 @@ def settings() -> Settings:
 
 
 def schemas(path: str | None) -> Schema | dict[str, Schema] | None:
-    """Return the columns that a file of JSON tells: of one dataset, or of several by their urls."""
+    """Return the schema in a JSON file, or the schemas of several datasets by url."""
     import json
 
     if not path:
         return None
     content = text(path)
     try:
-        found = json.loads(content)
+        value = json.loads(content)
     except ValueError as error:
-        message = f"{path}: not JSON ({error}); `tql schema URL` writes such a file"
+        message = f"{path}: not JSON ({error}); `tql schema PATH` writes a schema file"
         raise TqlError(message) from None
     several = (
-        isinstance(found, dict)
-        and found
-        and all(isinstance(part, dict) and "type" not in part for part in found.values())
+        isinstance(value, dict)
+        and value
+        and all(isinstance(part, dict) and "type" not in part for part in value.values())
     )
     if not several:
         return Schema.from_json(content)
-    return {url: Schema.from_json(json.dumps(columns)) for url, columns in found.items()}
+    return {url: Schema.from_json(json.dumps(columns)) for url, columns in value.items()}
 
 
 def texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Yield the name and the text of each file; ``-`` is the standard input."""
+    """Yield the name and the text of each file; ``-`` reads stdin."""
     for path in paths:
-        yield ("<stdin>", _decoded(sys.stdin.buffer.read(), "<stdin>")) if path == "-" else (path, text(path))
+        yield ("<stdin>", _decode(sys.stdin.buffer.read(), "<stdin>")) if path == "-" else (path, text(path))
 
 
-def query(given: str) -> str:
-    """Return a query that was given as a text, as the name of a file, or as ``-`` for the standard input."""
+def query(argument: str) -> str:
+    """Return a query from an argument: the query itself, the name of a file, or ``-`` for stdin."""
     from pathlib import Path
 
-    if given == "-":
+    if argument == "-":
         return sys.stdin.read()
-    return text(given) if given.endswith(".tql") or Path(given[:255]).is_file() else given
+    return text(argument) if argument.endswith(".tql") or Path(argument[:255]).is_file() else argument
 
 
 def text(path: str) -> str:
     """Return the text of a file."""
-    with _opened(path) as file:
-        return _decoded(file.read(), path)
+    with _open(path) as file:
+        return _decode(file.read(), path)
 
 
 def lines(paths: list[str]) -> Iterable[bytes]:
-    """Yield the lines of files, or of the standard input."""
+    """Yield the lines of files; ``-`` alone reads stdin."""
     if paths == ["-"]:
         yield from sys.stdin.buffer
         return
     for path in paths:
-        with _opened(path) as file:
+        with _open(path) as file:
             yield from file
 
 
 def token(options: argparse.Namespace) -> str | None:
-    """Return the token from a file, if one is named: an option's value could be seen by others."""
+    """Return the token in the file of ``--token-file``; other users can read command lines, so no option takes the token itself."""
     return text(options.token_file) if options.token_file else None
 
 
-def _opened(path: str) -> BinaryIO:
-    """Return a file, which the caller closes."""
-    return open(path, "rb")  # noqa: PTH123 - pathlib would show its path otherwise than it was given
+def _open(path: str) -> BinaryIO:
+    """Open a file for reading bytes."""
+    return open(path, "rb")  # noqa: PTH123 - pathlib would normalize the path in error messages
 
 
-def _decoded(content: bytes, path: str) -> str:
-    """Return the text of a file; its last newline belongs to the file."""
+def _decode(content: bytes, path: str) -> str:
+    """Decode the content of a file, without its last newline."""
     try:
         return content.decode("utf-8").removesuffix("\n")
     except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 text ({error.reason} at byte {error.start})"
+        message = f"{path}: not UTF-8 ({error.reason} at byte {error.start})"
         raise TqlError(message) from None

@@ -1,4 +1,4 @@
-"""The commands about texts: check, fix, format, explain and rules."""
+"""Commands for query texts, which read no data: check, fix, format, explain and rules."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """Say what the engine would make of texts."""
+    """Report errors and traps in queries."""
     from tql_client.cli import reporters
 
     settings = inputs.settings()
     schemas = inputs.schemas(options.schema or settings.schema)
     if options.jsonl:
         return reporters.check_lines(inputs.lines(options.files), schemas, info=options.info)
-    found = (
-        (path, text, settings.kept(path, _diagnostics(text, schemas, path, info=options.info)))
+    findings = (
+        (path, text, settings.select_findings(path, _diagnostics(text, schemas, path, info=options.info)))
         for path, text in inputs.texts(options.files)
     )
-    return FINDINGS if reporters.report(found, options.output_format) else CLEAN
+    return FINDINGS if reporters.report(findings, options.output_format) else CLEAN
 
 
 def _diagnostics(
     text: str, schemas: Schema | dict[str, Schema] | None, path: str = "", *, info: bool = False
 ) -> list[Diagnostic]:
-    """Return the findings of one text, or of the TQL in a Python file."""
+    """Return the findings in one query, or in the queries of a Python file."""
     from tql import check
 
     if not path.endswith(".py"):
@@ -50,43 +50,43 @@ def _diagnostics(
 
 
 def _fix(options: argparse.Namespace) -> int:
-    """Write the fixes that are certain, in place, or show the difference; what has none is told."""
+    """Apply the fixes that are certain, and report the other findings."""
     from tql import fix
     from tql_client.cli import reporters
     from tql_client.cli.apply_changes import apply_changes
 
     settings = inputs.settings()
-    schemas, left, worst = inputs.schemas(options.schema or settings.schema), [], CLEAN
+    schemas, remaining, exit_code = inputs.schemas(options.schema or settings.schema), [], CLEAN
     for path, text in inputs.texts(options.files):
         changed = text if path.endswith(".py") else fix(text, schemas)
         if apply_changes(path, text, changed, options):
-            worst = FINDINGS
-        left.append((path, changed, settings.kept(path, _diagnostics(changed, schemas, path))))
-    sys.stderr.write(reporters.as_text(left, sys.stderr))
+            exit_code = FINDINGS
+        remaining.append((path, changed, settings.select_findings(path, _diagnostics(changed, schemas, path))))
+    sys.stderr.write(reporters.as_text(remaining, sys.stderr))
     if options.check:
-        return worst
-    return FINDINGS if reporters.has_errors(left) else CLEAN
+        return exit_code
+    return FINDINGS if reporters.has_errors(remaining) else CLEAN
 
 
 def _format(options: argparse.Namespace) -> int:
-    """Lay texts out, in place, or show or tell the difference."""
+    """Format queries."""
     from tql_client.cli.apply_changes import apply_changes
     from tql_grammar.printing.formatter import format_text
 
-    worst = CLEAN
+    exit_code = CLEAN
     for path, text in inputs.texts(options.files):
         try:
             changed = apply_changes(path, text, format_text(text, options.width), options)
         except QueryError as error:
             sys.stderr.write(f"tql: {path}: {error}\n")
-            worst = FAILED
+            exit_code = FAILED
         else:
-            worst = max(worst, FINDINGS if options.check and changed else CLEAN)
-    return worst
+            exit_code = max(exit_code, FINDINGS if options.check and changed else CLEAN)
+    return exit_code
 
 
 def _explain(options: argparse.Namespace) -> int:
-    """Draw the levels of a text, and those of the text in which the engine does what it says."""
+    """Print the nested SELECTs of a query, and those of its fixed form."""
     from tql import fix
     from tql_client.cli import reporters
 
@@ -106,12 +106,12 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:
-    """Return the errors in a text."""
+    """Return the errors in a query."""
     return [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
 
 
 def _levels(text: str, fixed: str) -> list[tuple[str, QueryLevel]]:
-    """Return the levels of a text and of its fixed text, each with a title where there are both; none where the fixed text is no query."""
+    """Return the levels of a query and of its fixed form, with titles if they differ; an empty list if the fixed form is not a query."""
     from tql_grammar.explain.levels import explained
     from tql_grammar.syntax.parser import read
 
@@ -121,12 +121,12 @@ def _levels(text: str, fixed: str) -> list[tuple[str, QueryLevel]]:
     if fixed == text:
         return [("", explained(after))]
     before = read(text).tree
-    written = [] if before is None else [("as it is written", explained(before))]
-    return [*written, ("as it has to be, to do what it says", explained(after))]
+    written = [] if before is None else [("as written", explained(before))]
+    return [*written, ("fixed", explained(after))]
 
 
 def _draw(path: str, level: QueryLevel) -> None:
-    """Write the picture of a level."""
+    """Write the SVG picture of a level."""
     from pathlib import Path
 
     from tql_grammar.explain.boxes import svg
@@ -135,7 +135,7 @@ def _draw(path: str, level: QueryLevel) -> None:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    """List the rules, or explain some."""
+    """List the rules, or explain those with the given codes."""
     from tql_client.cli import reporters
 
     sys.stdout.write(reporters.rules(options.codes))
@@ -146,18 +146,20 @@ COMMANDS = (
     Command(
         "check",
         _check,
-        "Say what the engine would make of a text.",
+        "Report errors in queries, and traps where the engine does not do what a query says.",
         (
             FILES,
             option(
                 "--output-format",
                 choices=["text", "json", "github", "sarif"],
                 default="text",
-                help="how findings are written",
+                help="format of the findings (default: %(default)s)",
             ),
             SCHEMA,
-            option("--info", action="store_true", help="also say what depends on the rows, by the schema"),
-            option("--jsonl", action="store_true", help="one JSON string a line in, one JSON object a line out"),
+            option("--info", action="store_true", help="also report findings that depend on the rows; needs --schema"),
+            option(
+                "--jsonl", action="store_true", help="read one JSON string per line, and write one JSON object per line"
+            ),
         ),
         (
             "tql check query.tql app.py",
@@ -168,11 +170,11 @@ COMMANDS = (
     Command(
         "fix",
         _fix,
-        "Write the fixes that are certain, keeping everything around them, and tell what is left.",
+        "Apply the fixes that are certain, and report the other findings.",
         (
             FILES,
-            option("--diff", action="store_true", help="write nothing; show what would change"),
-            option("--check", action="store_true", help="write nothing; exit 1 if a file would change"),
+            option("--diff", action="store_true", help="do not write; print the changes as a diff"),
+            option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
             SCHEMA,
         ),
         ("tql fix --diff query.tql", "tql fix queries/*.tql"),
@@ -180,23 +182,23 @@ COMMANDS = (
     Command(
         "format",
         _format,
-        "Lay texts out, keeping every comment and every token.",
+        "Format queries, without changing tokens or comments.",
         (
             FILES,
-            option("--width", type=int, default=88, help="characters in a line"),
-            option("--check", action="store_true", help="write nothing; exit 1 if a file would change"),
-            option("--diff", action="store_true", help="write nothing; show what would change"),
+            option("--width", type=int, default=88, help="maximum length of a line (default: %(default)s)"),
+            option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
+            option("--diff", action="store_true", help="do not write; print the changes as a diff"),
         ),
         ("tql format query.tql", "tql format --check queries/*.tql"),
     ),
     Command(
         "explain",
         _explain,
-        "Draw the levels of a text: each SELECT, what is nested in it, and why.",
+        "Show the nested SELECTs of a query, and why each one is needed.",
         (
-            option("query", help="the text, or a file that holds it; - is the standard input"),
+            option("query", help="the query, or a file with it; - reads stdin"),
             SCHEMA,
-            option("--svg", metavar="FILE", help="also write a picture"),
+            option("--svg", metavar="FILE", help="also write a picture to a file"),
         ),
         (
             "tql explain 'select id from D order by a, b desc'",
@@ -206,8 +208,8 @@ COMMANDS = (
     Command(
         "rules",
         _rules,
-        "List the rules of the check, or explain some.",
-        (option("codes", nargs="*", metavar="CODE", help="such as TQL301"),),
+        "List the rules of `tql check`, or explain those with the given codes.",
+        (option("codes", nargs="*", metavar="CODE", help="code of a rule, for example TQL301"),),
         ("tql rules", "tql rules TQL301 TQL210"),
     ),
 )

@@ -1,1 +1,1 @@
-"""The rules of the check, one module a family."""
+"""Rules of the check, a module for each subject."""

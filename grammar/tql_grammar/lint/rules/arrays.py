@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
     from tql_grammar.schema import Column
 
-# The kinds of columns whose dimensions are not those of their shape.
+# The kinds of columns whose number of dimensions is not the length of their shape.
 WITHOUT_DIMENSIONS = frozenset({"sequence", "other"})
 
 
 def _index(subject: Subject) -> Iterator[Finding]:
-    """Yield indices that are no integers from 0."""
+    """Yield indices that are not non-negative integers."""
     for _, node in subject.parts(ast.Subscript):
         for index in node.indices:
             plain = isinstance(index, ast.Number) and isinstance(index.value, int)
             if not plain and not isinstance(
                 index, (ast.Slice, ast.String, ast.Array, ast.Vector, ast.Null, ast.Subquery)
             ):
-                message = "an index is an integer from 0: the engine answers `Indexes should be 1D array.` when the column is read"
+                message = "an index must be a non-negative integer literal: the engine fails with `Indexes should be 1D array.` when the column is read"
                 yield subject.finding(
-                    index, message, "write the number; the last element is (e * 1)[9223372036854775807]"
+                    index, message, "write the number; for the last element write (e * 1)[9223372036854775807]"
                 )
 
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
-    """Yield subscripts with more indices than there are dimensions."""
+    """Yield subscripts with more indices than dimensions, and slices of JSON."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
-        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or _is_keyed(node):
+        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or node.is_keyed:
             continue
         refused = _refused_indices(node, column)
         if refused is not None:
@@ -45,35 +45,28 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
 
 
 def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | None:
-    """Return the message and the hint for indices that a column does not take, or None where it takes them."""
+    """Return the message and the hint for indices that the engine rejects, or None where it accepts them."""
     if column.dtype == "json":
         sliced = any(isinstance(index, ast.Slice) for index in node.indices)
-        message = "a part of JSON is taken by its key: the engine refuses anything else"
+        message = "JSON is read by its keys: the engine rejects a slice of it"
         return (message, "write meta['key']") if sliced else None
     if len(node.indices) <= len(column.shape):
         return None
-    message = (
-        f"the engine answers `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
-    )
-    return message, f"it is {column}"
-
-
-def _is_keyed(node: ast.Subscript) -> bool:
-    """Tell whether a part is taken by a key, as of JSON."""
-    return any(isinstance(index, ast.String) for index in node.indices)
+    message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
+    return message, f"the operand is {column}"
 
 
 def _keyed(subject: Subject) -> Iterator[Finding]:
-    """Yield keys of what is no JSON."""
+    """Yield keys on columns that are not JSON."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
-        if column is not None and column.dtype != "json" and _is_keyed(node) and not scope.select.group_by:
-            message = f"`['..']` takes a part of JSON, and this is {column}: the engine ignores it"
-            yield subject.finding(node, message, "leave it out")
+        if column is not None and column.dtype != "json" and node.is_keyed and not scope.select.group_by:
+            message = f"`['..']` reads a key of JSON, and this is {column}: the engine ignores the key"
+            yield subject.finding(node, message, "remove the key")
 
 
 def _axis(subject: Subject) -> Iterator[Finding]:
-    """Yield ANY and ALL along another axis than the last, or along none."""
+    """Yield ANY and ALL along an axis that is not known to be the last one."""
     for scope, part in subject.parts(ast.Function):
         if part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
             column = infer(part.arguments[0], scope)
@@ -84,49 +77,48 @@ def _axis(subject: Subject) -> Iterator[Finding]:
             if not last and (column is not None or not is_number(axis)):
                 yield subject.finding(
                     axis,
-                    "the engine computes along the last axis only: any other is wrong, or refused",
+                    "the engine supports the last axis only: along any other it returns wrong results, or rejects the query",
                     "write -1",
                 )
 
 
 def _slices(subject: Subject) -> Iterator[ast.Slice]:
-    """Yield the slices of a text."""
+    """Yield the slices of the query."""
     for _, node in subject.parts(ast.Subscript):
         yield from (index for index in node.indices if isinstance(index, ast.Slice))
 
 
 def _value(bound: ast.Node | None) -> float | None:
-    """Return the value of a bound that is a number without a sign, or None."""
+    """Return the value of a bound that is an unsigned number, or None."""
     return bound.value if isinstance(bound, ast.Number) else None
 
 
 def _open_slices(subject: Subject) -> Iterator[Finding]:
-    """Yield slices that read other elements than they say."""
+    """Yield slices with a start and no end, of which the engine reads the wrong elements."""
     for index in _slices(subject):
         start = _value(index.start) or 0
         if index.stop is None and (start or (index.stepped and index.start is not None)):
-            message = (
-                "a slice with a start needs its exact end: the engine takes one element, or reads into the next row"
-            )
+            message = "a slice with a start needs an exact end: without one the engine returns a single element, or reads into the next row"
             yield subject.finding(index, message, "write the end: e[2:8]")
 
 
 def _beyond(subject: Subject) -> Iterator[Finding]:
-    """Yield indices and ends beyond the length of the rows, where that is known."""
+    """Yield indices and slice ends past the end of the rows, where their length is known."""
     for scope, node in subject.parts(ast.Subscript):
         column = infer(node.operand, scope)
         if column is None or column.dtype == "json":
             continue
         for index, length in zip(node.indices, column.shape, strict=False):
-            does = None if length is None else _reads_beyond(index, length)
-            if does is not None:
-                yield subject.finding(index, f"there are {length} elements: the engine {does[0]}", does[1])
+            beyond = None if length is None else _reads_beyond(index, length)
+            if beyond is not None:
+                effect, hint = beyond
+                yield subject.finding(index, f"there are {length} elements: the engine {effect}", hint)
 
 
 def _reads_beyond(index: ast.Expression, length: int) -> tuple[str, str] | None:
-    """Return the engine's answer to an index or an end beyond the length of a row, and the hint; None where it is not beyond."""
+    """Return the effect of an index or a slice end past the end of a row, and the hint; None where it is not past the end."""
     if isinstance(index, ast.Number):
-        return ("takes the last one", f"write 0 to {length - 1}") if index.value >= length else None
+        return ("returns the last one", f"write an index from 0 to {length - 1}") if index.value >= length else None
     start, stop = (_value(index.start), _value(index.stop)) if isinstance(index, ast.Slice) else (None, None)
     if start is None or stop is None or start <= 0 or stop <= length:
         return None
@@ -134,14 +126,14 @@ def _reads_beyond(index: ast.Expression, length: int) -> tuple[str, str] | None:
 
 
 def _empty_slices(subject: Subject) -> Iterator[Finding]:
-    """Yield slices that end before they begin, or do not step."""
+    """Yield slices without an element, and slices with a step of 0."""
     for index in _slices(subject):
         start, stop = _value(index.start), _value(index.stop)
         if _value(index.step) == 0:
-            yield subject.finding(index, "a step of 0 ends the engine's process", "leave the step out")
+            yield subject.finding(index, "a step of 0 crashes the engine process", "remove the step")
         elif start is not None and stop is not None and stop <= start:
             message = (
-                "a slice that holds no element: the engine answers `get_next_capacity, allocator's max size reached`"
+                "the slice has no element: the engine fails with `get_next_capacity, allocator's max size reached`"
             )
             yield subject.finding(index, message)
 
@@ -149,9 +141,9 @@ def _empty_slices(subject: Subject) -> Iterator[Finding]:
 RULES = (
     Rule(
         code="TQL220",
-        title="index that is no integer from 0",
+        title="index that is not a non-negative integer",
         severity="error",
-        explanation="Negative and computed indices, columns and fractions are refused when the column is read.",
+        explanation="Negative indices, fractions, columns and other expressions as indices fail when the column is read.",
         example="select emb[-1] as x from D",
         find=_index,
         meant="select (emb * 1)[3] as x from D",
@@ -160,7 +152,7 @@ RULES = (
         code="TQL221",
         title="more indices than dimensions",
         severity="error",
-        explanation="Each index takes one dimension; the engine refuses more of them, and keys of what is no JSON. Known with a schema only.",
+        explanation="The engine rejects more indices than an array has dimensions, and slices of JSON. Reported only with a schema.",
         example="select emb[0, 1] as x from D",
         find=_dimensions,
         meant="select (emb * 1)[0] as x from D",
@@ -169,7 +161,7 @@ RULES = (
         code="TQL312",
         title="slice with a start and no end",
         severity="error",
-        explanation="`e[2:]` is the element 2, and `e[1::]` reads into the next row's data; the exact end has to be written.",
+        explanation="`e[2:]` returns only element 2, and `e[1::]` reads into the data of the next row. Write the exact end.",
         example="select arr[1:] as x from D where id = 3",
         find=_open_slices,
         meant="select arr[1:3] as x from D where id = 3",
@@ -177,9 +169,9 @@ RULES = (
     ),
     Rule(
         code="TQL403",
-        title="slice without an element",
+        title="empty slice, or slice with a step of 0",
         severity="error",
-        explanation="A step of 0 ends the engine's process (SIGFPE), and a slice that ends before it begins makes it ask for too much memory.",
+        explanation="A step of 0 crashes the engine process (SIGFPE), and a slice that ends before it starts makes the engine allocate too much memory.",
         example="select emb[0:4:0] as x from D",
         find=_empty_slices,
         meant="select emb[0:4] as x from D",
@@ -187,18 +179,18 @@ RULES = (
     ),
     Rule(
         code="TQL322",
-        title="key of what is no JSON",
+        title="key on a column that is not JSON",
         severity="error",
-        explanation="`id['k']` of a column that is no JSON is the column itself: the engine ignores the key. Known with a schema only.",
+        explanation="If `id` is not JSON, `id['k']` is the column itself: the engine ignores the key. Reported only with a schema.",
         example="select grp['k'] as x from D",
         find=_keyed,
         meant="select js['k'] as x from D",
     ),
     Rule(
         code="TQL323",
-        title="ANY or ALL along another axis than the last",
+        title="ANY or ALL along an axis other than the last",
         severity="error",
-        explanation="Along any axis but the last the answer is not that of the elements, and an axis that is not there is refused. Known with a schema only.",
+        explanation="Along any axis but the last, ANY and ALL return wrong results, and the engine rejects an axis that does not exist. Reported only with a schema.",
         example="select any(mat > 24, 0) as x from D",
         find=_axis,
         meant="select any(mat > 24, -1) as x from D",
@@ -206,9 +198,9 @@ RULES = (
     ),
     Rule(
         code="TQL325",
-        title="index or end beyond the row",
+        title="index or slice end past the end of the row",
         severity="error",
-        explanation="An index beyond the last element takes the last one, and a slice that begins later than at 0 and ends beyond the row reads into the next one. Known with a schema only.",
+        explanation="An index past the end returns the last element, and a slice that starts after 0 and ends past the end of the row reads into the next row. Reported only with a schema.",
         example="select emb[2:9] as x from D limit 2",
         find=_beyond,
         meant="select emb[2:4] as x from D limit 2",

@@ -12,25 +12,25 @@ from tql_grammar.walk import own_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# By kind of node: what the engine names in its answer, and what to write instead.
-REFUSED: dict[type[ast.Node], tuple[str, str]] = {
-    ast.Case: ("CASE", "select the parts, and choose in the program"),
-    ast.Cast: ("CAST", "numbers are compared by value; x * 1.0 is a float64"),
-    ast.Extract: ("EXTRACT", "store the parts of a date as columns of numbers"),
-    ast.Exists: ("EXIST", "run the other query first, and write its values: x IN (1, 2)"),
-    ast.Subquery: ("SELECT", "run the other query first, and write its value"),
+# By kind of node: the name in the engine's message, and the hint.
+UNSUPPORTED: dict[type[ast.Node], tuple[str, str]] = {
+    ast.Case: ("CASE", "select the columns, and choose between them in your program"),
+    ast.Cast: ("CAST", "numbers of different types are compared by value; x * 1.0 is a float64"),
+    ast.Extract: ("EXTRACT", "store the parts of a date in numeric columns"),
+    ast.Exists: ("EXIST", "run the subquery first, and write its values: x IN (1, 2)"),
+    ast.Subquery: ("SELECT", "run the subquery first, and write its value"),
     ast.Null: ("NULL", "write x IS NULL or x IS NOT NULL"),
-    ast.Date: ("DATE", "store a number (a timestamp) or an ISO 8601 text, and compare that"),
-    ast.Interval: ("INTERVAL", "store a number (a timestamp), and compute with that"),
+    ast.Date: ("DATE", "store dates as numbers (timestamps) or ISO 8601 text, and compare those"),
+    ast.Interval: ("INTERVAL", "store dates as numbers (timestamps), and use arithmetic"),
 }
 OPERATORS = {
     "^": ("^", "multiply: x * x"),
-    "||": ("CONCAT", "texts cannot be joined; select both"),
+    "||": ("CONCAT", "TQL cannot concatenate strings; select both columns"),
 }
 
 
 def _nodes(subject: Subject, *kinds: type[ast.Node]) -> Iterator[ast.Node]:
-    """Yield the parts of some kinds in the clauses that the engine looks at, LIMIT among them."""
+    """Yield the nodes of some classes in the clauses that the engine evaluates, including LIMIT."""
     yield from (node for _, node in subject.parts(*kinds))
     for scope in subject.scopes:
         limit = scope.select.limit
@@ -39,31 +39,35 @@ def _nodes(subject: Subject, *kinds: type[ast.Node]) -> Iterator[ast.Node]:
 
 
 def _name(node: ast.Node) -> tuple[str, str] | None:
-    """Return what the engine calls a construct that it refuses, and what to write instead."""
+    """Return the name of an unsupported construct in the engine's message, and the hint; None for a supported one."""
     if isinstance(node, ast.Chain):
         return next((OPERATORS[operator] for operator in node.operators if operator in OPERATORS), None)
-    return REFUSED.get(type(node))
+    return UNSUPPORTED.get(type(node))
 
 
-def _refused(subject: Subject) -> Iterator[Finding]:
-    """Yield the constructs that are refused."""
-    for node in _nodes(subject, *REFUSED, ast.Chain):
+def _unsupported(subject: Subject) -> Iterator[Finding]:
+    """Yield the constructs that the engine does not support."""
+    for node in _nodes(subject, *UNSUPPORTED, ast.Chain):
         found = _name(node)
         if found is not None:
             name, hint = found
-            yield subject.finding(node, f"the engine answers `{name} is not supported.`", hint)
+            yield subject.finding(node, f"the engine rejects this with `{name} is not supported.`", hint)
 
 
 def _star(subject: Subject) -> Iterator[Finding]:
-    """Yield ``*`` inside of an expression."""
+    """Yield ``*`` inside an expression."""
     for place in subject.places(ast.Star):
         if place.clause != "SELECT" or place.part is not bare(place.whole):
-            yield subject.finding(place.part, "the engine answers `STAR is not supported.`", "name a column")
+            yield subject.finding(
+                place.part,
+                "`*` is not allowed inside an expression: the engine fails with `STAR is not supported.`",
+                "name a column",
+            )
 
 
 def _parameter(subject: Subject) -> Iterator[Finding]:
     """Yield ``?``."""
-    message = "a text with ? is for prepared queries: sent as it is the engine answers `Invalid Operation: Can't get size of scalar array.`"
+    message = "`?` is a placeholder of a prepared query and has no value here: the engine fails with `Invalid Operation: Can't get size of scalar array.`"
     for node in _nodes(subject, ast.Parameter):
         yield subject.finding(node, message, "write the value, or build the query with param(..) and bind(..)")
 
@@ -73,25 +77,25 @@ RULES = (
         code="TQL203",
         title="construct that the engine does not support",
         severity="error",
-        explanation="The engine's parser takes CASE, CAST, EXTRACT, EXISTS, scalar sub-queries, NULL, dates, intervals, ^ and ||, and its engine refuses the query.",
+        explanation="The engine parses CASE, CAST, EXTRACT, EXISTS, scalar subqueries, NULL, dates, intervals, ^ and ||, but cannot execute them, and rejects the query.",
         example="select id from D where id = null",
-        find=_refused,
+        find=_unsupported,
         meant="select id from D where nul is null",
     ),
     Rule(
         code="TQL202",
-        title="* inside of an expression",
+        title="* inside an expression",
         severity="error",
-        explanation="No function and no operator takes all columns; the engine refuses the query.",
+        explanation="`*` is allowed only as an output of its own, not as an argument or operand; the engine rejects the query.",
         example="select shape(*) as n from D",
         find=_star,
         meant="select shape(arr) as n from D",
     ),
     Rule(
         code="TQL224",
-        title="parameter in a text that is sent",
+        title="? in a query that is not prepared",
         severity="error",
-        explanation="`?` stands for a value of a prepared query. A text with one that is sent as it is gets no value, and the engine refuses it.",
+        explanation="`?` is a placeholder for a value of a prepared query. In a query that is sent directly it has no value, and the engine rejects the query.",
         example="select id from D where id = ?",
         find=_parameter,
         meant="select id from D where id = 3",

@@ -1,4 +1,4 @@
-"""Rules about texts that end the engine's process, or never end."""
+"""Rules about queries that crash the engine process, or hang."""
 
 from __future__ import annotations
 
@@ -27,56 +27,61 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
     for _, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "sample_info":
             yield subject.finding(
-                node, "SAMPLE_INFO ends the engine's process (SIGSEGV) on every column that was tried"
+                node, "SAMPLE_INFO crashes the engine process (SIGSEGV) on every type of column that was tested"
             )
 
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
-    """Yield CONTAINS of the empty text in an indexed column."""
+    """Yield CONTAINS with an empty string on an indexed text column."""
     for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() == "contains" and ast.String("") in node.arguments:
             column = scope.column(node.arguments[0])
             if column is not None and column.is_text and column.is_indexed:
                 yield subject.finding(
                     node,
-                    "CONTAINS of '' in a column with an index ends the engine's process",
-                    "leave the condition out: every text contains the empty one",
+                    "CONTAINS with an empty string crashes the engine process, because the column has a text index",
+                    "remove the condition: every text contains the empty string",
                 )
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN over nullable numbers."""
+    """Yield BETWEEN on nullable numbers."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
             if column is not None and column.nullable and column.is_number:
                 yield subject.finding(
-                    node, "BETWEEN over a nullable number ends the engine's process", "write x >= 1 and x <= 5"
+                    node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
 
 
 def _shapes(subject: Subject) -> Iterator[Finding]:
-    """Yield LOGICAL_AND and LOGICAL_OR of arrays with other dimensions."""
+    """Yield LOGICAL_AND and LOGICAL_OR of arrays with different numbers of dimensions."""
     for scope, node in subject.parts(ast.Function):
         if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
             found = [column for argument in node.arguments if (column := infer(argument, scope)) is not None]
             if len({len(column.shape) for column in found}) > 1:
                 yield subject.finding(
-                    node, f"{node.name} of arrays with other dimensions ends the engine's process, or is refused"
+                    node,
+                    f"{node.name} of arrays with different numbers of dimensions crashes the engine process, or is rejected",
                 )
 
 
 def _endless_sample(subject: Subject) -> Iterator[Finding]:
-    """Yield samples in which no row can be drawn."""
+    """Yield samples from which no row can be drawn."""
     for scope in subject.scopes:
         sample = scope.select.sample_by
         if sample is None:
             continue
         if isinstance(sample.limit, ast.Negate):
-            yield subject.finding(sample.limit, "a negative number of rows: the engine asks for too much memory")
+            yield subject.finding(
+                sample.limit, "the number of rows is negative: the engine tries to allocate too much memory"
+            )
         if _is_never_drawn(sample.weights):
             yield subject.finding(
-                sample.weights, "no row can be drawn: the engine never ends", "give at least one row a weight above 0"
+                sample.weights,
+                "no row has a weight above 0, so the engine never finishes drawing rows",
+                "give at least one row a weight above 0",
             )
 
 
@@ -102,7 +107,7 @@ def _constant(node: ast.Node) -> float | None:
 
 
 def _computed(operators: Sequence[str], values: list[float | None]) -> float | None:
-    """Return what constants come to, from the left to the right; a product with 0 is 0."""
+    """Return the value of arithmetic on constants, evaluated from the left, or None where it is unknown; a product with 0 is 0."""
     if set(operators) == {"*"} and 0 in values:
         return 0
     first, *others = values
@@ -122,13 +127,13 @@ def _empty_dot(subject: Subject) -> Iterator[Finding]:
             if found and all(column is not None and None in column.shape and "int" in column.dtype for column in found):
                 yield subject.finding(
                     node,
-                    "DOT of two arrays of integers ends the engine's process where a row is empty",
+                    "DOT of two integer arrays crashes the engine process if a row is empty",
                     "write sum(a * b)",
                 )
 
 
 def _grouped_pair(subject: Subject) -> Iterator[Finding]:
-    """Yield computations of two columns in a grouped select that may have no rows."""
+    """Yield outputs that call a function and read two columns, in a grouped SELECT with WHERE."""
     for scope in subject.scopes:
         if not scope.select.group_by or scope.select.where is None:
             continue
@@ -136,22 +141,20 @@ def _grouped_pair(subject: Subject) -> Iterator[Finding]:
             names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
             calls = any(isinstance(part, ast.Function) for part in own_parts(output))
             if len(names) > 1 and calls:
-                message = (
-                    "computed of two columns over groups: where the condition leaves no rows, the engine never ends"
-                )
+                message = "the output of a grouped query calls a function and reads two columns: if WHERE matches no rows, the query hangs"
                 yield subject.finding(
-                    output, message, "compute one level out: select s / n as mean from (select sum(a) as s, ..)"
+                    output, message, "compute in an outer query: select s / n as mean from (select sum(a) as s, ..)"
                 )
 
 
 def _nullable_shape(subject: Subject) -> Iterator[Finding]:
-    """Yield SHAPE of a nullable column in a grouped select."""
+    """Yield SHAPE of a nullable column in a grouped SELECT."""
     for _, scope, clause, _, call in subject.places(ast.Function):
         if clause == "SELECT" and scope.select.group_by and call.name.lower() == "shape" and call.arguments:
             column = scope.column(call.arguments[0])
             if column is not None and column.nullable and column.is_number:
-                message = "SHAPE of a nullable column over groups ends the engine's process"
-                yield subject.finding(call, message, "count by a column that is never null")
+                message = "SHAPE of a nullable column in a grouped query crashes the engine process"
+                yield subject.finding(call, message, "take SHAPE of a column that is never null")
 
 
 def _sequence(subject: Subject) -> Iterator[Finding]:
@@ -161,15 +164,15 @@ def _sequence(subject: Subject) -> Iterator[Finding]:
             for part in own_parts(node):
                 column = scope.column(part)
                 if column is not None and column.kind == "sequence":
-                    yield subject.finding(node, f"{node.name} over a column of sequences ends the engine's process")
+                    yield subject.finding(node, f"{node.name} on a column of sequences crashes the engine process")
                     break
 
 
 def _shared_star(subject: Subject) -> Iterator[Finding]:
-    """Yield joins by ``*``, in the parts of the text that the engine ignores too: its parser ends the process."""
+    """Yield USING with ``*`` anywhere in the query, also in clauses that the engine ignores: its parser crashes."""
     for node in walk(subject.tree):
         if isinstance(node, ast.Join) and isinstance(node.using, ast.Star):
-            message = "USING of `*` ends the engine's process while it parses the text"
+            message = "USING with `*` crashes the engine process while it parses the query"
             yield subject.finding(node.using, message, "name the column: using (id), or on a.id = b.id")
 
 
@@ -178,15 +181,15 @@ RULES = (
         code="TQL404",
         title="SAMPLE_INFO",
         severity="error",
-        explanation="SAMPLE_INFO ends the engine's process (SIGSEGV) on every column that was tried: images, JSON, integers and sequences.",
+        explanation="SAMPLE_INFO crashes the engine process (SIGSEGV) on every type of column that was tested: images, JSON, integers and sequences.",
         example="select sample_info(img) as s from D",
         find=_sample_info,
     ),
     Rule(
         code="TQL405",
-        title="CONTAINS of the empty text in an indexed column",
+        title="CONTAINS with an empty string on an indexed column",
         severity="error",
-        explanation="With an index of texts CONTAINS of '' ends the engine's process (SIGSEGV). Known with a schema only.",
+        explanation="On a column with a text index, CONTAINS with an empty string crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from X where contains(ti, '')",
         find=_empty_word,
         meant="select id from X where contains(ti, 'apple')",
@@ -194,9 +197,9 @@ RULES = (
     ),
     Rule(
         code="TQL406",
-        title="BETWEEN over a nullable number",
+        title="BETWEEN on a nullable number",
         severity="error",
-        explanation="BETWEEN over a nullable number ends the engine's process (SIGSEGV). Known with a schema only.",
+        explanation="BETWEEN on a nullable number crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from D where nul between 1 and 5",
         find=_nullable_range,
         meant="select id from D where nul >= 1 and nul <= 5",
@@ -204,18 +207,18 @@ RULES = (
     ),
     Rule(
         code="TQL407",
-        title="LOGICAL_AND of arrays with other dimensions",
+        title="LOGICAL_AND or LOGICAL_OR of arrays with different numbers of dimensions",
         severity="error",
-        explanation="LOGICAL_AND and LOGICAL_OR of a matrix and a vector end the engine's process (SIGSEGV); of an array and a single value they are refused. Known with a schema only.",
+        explanation="LOGICAL_AND and LOGICAL_OR of a matrix and a vector crash the engine process (SIGSEGV); of an array and a scalar they are rejected. Reported only with a schema.",
         example="select logical_and(mat > 1, arr > 1) as x from D",
         find=_shapes,
         meant="select logical_and(mat > 1, mat < 5) as x from D",
     ),
     Rule(
         code="TQL408",
-        title="SAMPLE BY weights of which none is above 0",
+        title="SAMPLE BY without a positive weight",
         severity="error",
-        explanation="Where no row has a weight above 0 and rows may be drawn again, which is the default, the engine never ends, and no other query of the process is answered any more.",
+        explanation="If no row has a weight above 0 and rows are drawn with replacement, which is the default, the query hangs, and so does every later query in the same process.",
         example="select id from D sample by 0 limit 3",
         find=_endless_sample,
         meant="select id from D sample by 1 limit 3",
@@ -223,36 +226,36 @@ RULES = (
     ),
     Rule(
         code="TQL409",
-        title="ANY or ALL over sequences",
+        title="ANY or ALL on a column of sequences",
         severity="error",
-        explanation="ANY and ALL over a column of sequences end the engine's process (SIGSEGV). Known with a schema only.",
+        explanation="ANY and ALL on a column of sequences crash the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from S where any(seq = 3)",
         find=_sequence,
         needs_schema=True,
     ),
     Rule(
         code="TQL410",
-        title="DOT of integers whose rows may be empty",
+        title="DOT of integer columns that can have empty rows",
         severity="error",
-        explanation="DOT of two columns of integers ends the engine's process (SIGFPE) where a row has no elements. Known with a schema only.",
+        explanation="DOT of two integer columns crashes the engine process (SIGFPE) if a row has no elements. Reported only with a schema.",
         example="select dot(arr, arr) as x from D",
         find=_empty_dot,
         meant="select sum(arr * 1 * arr) as x from D",
     ),
     Rule(
         code="TQL411",
-        title="two columns computed over groups that may be none",
+        title="function and two columns in one output of a grouped query",
         severity="error",
-        explanation="A grouped SELECT with a call over two columns never ends where its condition leaves no rows.",
+        explanation="A grouped SELECT hangs if WHERE matches no rows and one of its outputs calls a function and reads two columns.",
         example="select sum(id) - sum(grp) as x from D where id > 99 group by grp",
         find=_grouped_pair,
         meant="select s - t as x from (select sum(id) as s, sum(grp) as t from D where id > 99 group by grp)",
     ),
     Rule(
         code="TQL412",
-        title="SHAPE of a nullable column over groups",
+        title="SHAPE of a nullable column in a grouped query",
         severity="error",
-        explanation="SHAPE of a nullable number in a grouped SELECT ends the engine's process (SIGSEGV). Known with a schema only.",
+        explanation="SHAPE of a nullable number in a grouped SELECT crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select grp[0] as g, shape(nul)[0] as n from D group by grp",
         find=_nullable_shape,
         meant="select grp[0] as g, shape(id)[0] as n from D group by grp",
@@ -260,9 +263,9 @@ RULES = (
     ),
     Rule(
         code="TQL413",
-        title="join USING every column",
+        title="join with USING (*)",
         severity="error",
-        explanation="JOIN .. USING (*) and USING (b.*) end the engine's process (SIGSEGV) while it parses the text, wherever they are written.",
+        explanation="JOIN .. USING (*) and USING (b.*) crash the engine process (SIGSEGV) while it parses the query, wherever they are written.",
         example="select b.name as n from D as a join U as b using (*)",
         find=_shared_star,
         meant="select b.name as n from D as a join U as b using (id)",

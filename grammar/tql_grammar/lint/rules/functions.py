@@ -1,4 +1,4 @@
-"""Rules about functions: names that people expect, and arguments that no function takes."""
+"""Rules about function calls: unknown functions and wrong arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.literals import SUBJECTS, is_number
+from tql_grammar.lint.rules.literals import REPORTED_ELSEWHERE, is_number
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -17,28 +17,32 @@ if TYPE_CHECKING:
 
 
 def _functions(subject: Subject) -> Iterator[ast.Function]:
-    """Return the calls of a text, where the engine looks at them."""
+    """Return the function calls in the clauses that the engine evaluates."""
     return (call for _, call in subject.parts(ast.Function))
 
 
 def _absent(subject: Subject) -> Iterator[Finding]:
-    """Yield the calls of functions that do not exist."""
+    """Yield calls of functions that do not exist."""
     for call in _functions(subject):
         if call.name.lower() in CATALOGUE or call.name.upper() in UNCALLABLE:
             continue
         absent = ABSENT.get(call.name.upper())
-        message = f"there is no function {call.name}: the engine answers `Function '{call.name.upper()}' is not found in external function sources.`"
+        message = f"no function {call.name}: the engine fails with `Function '{call.name.upper()}' is not found in external function sources.`"
         yield subject.finding(call, message, _near(call.name) if absent is None else absent.text)
 
 
 def _near(name: str) -> str:
-    """Return the function that was meant, or what a program may have done."""
+    """Return the hint for an unknown function: the nearest name of the catalogue, if one is near."""
     near = nearest(name, CATALOGUE)
-    return f"did you mean {near.upper()}?" if near else "programs can register functions of their own"
+    return (
+        f"did you mean {near.upper()}?"
+        if near
+        else "no function has a similar name; a program can register its own functions with the engine"
+    )
 
 
 def _arity(subject: Subject) -> Iterator[Finding]:
-    """Yield the calls with too few or too many arguments."""
+    """Yield calls with too few or too many arguments."""
     for call in _functions(subject):
         function = CATALOGUE.get(call.name.lower())
         if function is None or function.required == len(call.arguments):
@@ -46,18 +50,23 @@ def _arity(subject: Subject) -> Iterator[Finding]:
         weighted = _takes_weights(function) and call.arguments
         if weighted or function.required <= len(call.arguments) <= len(function.parameters):
             continue
-        taken = ", ".join(parameter.name for parameter in function.parameters) or "nothing"
-        message = f"{call.name} takes {taken}: the engine refuses {len(call.arguments)} arguments"
+        taken = ", ".join(parameter.name for parameter in function.parameters) or "no arguments"
+        message = f"{call.name} takes {taken}, and the engine rejects a call with {_count(call)}"
         yield subject.finding(call, message)
 
 
+def _count(call: ast.Function) -> str:
+    """Return the number of arguments of a call, in words."""
+    return "1 argument" if len(call.arguments) == 1 else f"{len(call.arguments)} arguments"
+
+
 def _takes_weights(function: Function) -> bool:
-    """Tell whether a function takes pairs of a condition and a weight, any number of them."""
+    """Tell whether a function takes any number of ``condition: weight`` pairs."""
     return bool(function.parameters) and function.parameters[-1].kind == "weights"
 
 
 def _pairs(subject: Subject) -> Iterator[Finding]:
-    """Yield pairs where none belong, and weights without them."""
+    """Yield pairs in calls that take none, calls that need pairs and have none, and weights that are not numbers."""
     for call in _functions(subject):
         function = CATALOGUE.get(call.name.lower())
         if function is None:
@@ -66,29 +75,36 @@ def _pairs(subject: Subject) -> Iterator[Finding]:
         if misplaced is not None:
             yield subject.finding(call, *misplaced)
         for pair in call.arguments:
-            if isinstance(pair, ast.Pair) and not is_number(pair.weight) and not isinstance(pair.weight, SUBJECTS):
+            if (
+                isinstance(pair, ast.Pair)
+                and not is_number(pair.weight)
+                and not isinstance(pair.weight, REPORTED_ELSEWHERE)
+            ):
                 yield subject.finding(
-                    pair, "a weight is a number: the engine refuses anything else", "write the number"
+                    pair, "a weight must be a number: the engine rejects anything else", "write the number"
                 )
 
 
 def _misplaced(call: ast.Function, *, weighted: bool) -> tuple[str, str | None] | None:
-    """Return the message and the hint for a call that has pairs and takes none, or takes them and has others; None where they fit."""
+    """Return the message and the hint for a call with pairs that takes none, or without pairs that takes them; None for a correct call."""
     paired = [isinstance(argument, ast.Pair) for argument in call.arguments]
     if weighted and not all(paired):
-        return f"{call.name} takes pairs, and the engine refuses a list", "write (condition: 2, condition: 1)"
+        return (
+            f"{call.name} takes pairs of a condition and a weight: the engine rejects other arguments",
+            "write (condition: 2, condition: 1)",
+        )
     if any(paired) and not weighted:
-        return f"{call.name} takes no pairs: the engine refuses them", None
+        return f"{call.name} does not take pairs of a condition and a weight: the engine rejects them", None
     return None
 
 
 def _data(subject: Subject) -> Iterator[Finding]:
-    """Yield the calls of DATA with anything but a column and a number from 0."""
+    """Yield calls of DATA with arguments other than a column and a row number."""
     for call in _functions(subject):
         if call.name.lower() == "data" and len(call.arguments) == len(("column", "row")):
             column, row = call.arguments
             if not isinstance(column, ast.Column) or not isinstance(row, ast.Number) or isinstance(row.value, float):
-                message = "DATA takes a column and a number from 0: the engine answers `Function 'DATA' is not found in external function sources.`"
+                message = "DATA takes a column and a row number from 0: the engine fails with `Function 'DATA' is not found in external function sources.`"
                 yield subject.finding(call, message)
 
 
@@ -97,33 +113,33 @@ RULES = (
         code="TQL201",
         title="function that does not exist",
         severity="error",
-        explanation="TQL has functions of its own, and none of these names. The engine refuses the query.",
+        explanation="TQL has no function of this name, and the engine rejects the query. The hint names the TQL function or the operator to use, if there is one.",
         example="select length(text) as n from D",
         find=_absent,
     ),
     Rule(
         code="TQL204",
-        title="too few or too many arguments",
+        title="wrong number of arguments",
         severity="error",
-        explanation="Each function takes a certain number of arguments; the engine refuses another one.",
+        explanation="The engine rejects a call with too few or too many arguments.",
         example="select id from D where shape() = 3",
         find=_arity,
         meant="select id from D where shape(arr)[0] = 3",
     ),
     Rule(
         code="TQL205",
-        title="weights that are no pairs of a condition and a number",
+        title="wrong use of condition: weight pairs",
         severity="error",
-        explanation="MAX_WEIGHT and SUM_WEIGHT take `condition: number`, and no other function does.",
+        explanation="MAX_WEIGHT and SUM_WEIGHT take pairs of `condition: number`; no other function does.",
         example="select id from D sample by max_weight(id > 3, 2)",
         find=_pairs,
         meant="select id from D where max_weight(id > 3: 2) = 2",
     ),
     Rule(
         code="TQL225",
-        title="DATA of what is no column and row",
+        title="DATA without a column and a row number",
         severity="error",
-        explanation="DATA takes the name of a column and a row's number from 0; the engine says of anything else that there is no such function.",
+        explanation="DATA takes a column name and a row number from 0. For other arguments the engine reports that the function does not exist.",
         example="select data(id, -1) as n from D",
         find=_data,
         meant="select data(id, 1) as n from D",

@@ -1,4 +1,4 @@
-"""Rules about clauses that the engine's parser accepts and the engine ignores."""
+"""Rules about clauses that the engine parses and ignores."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _distinct(subject: Subject) -> Iterator[Finding]:
         if select.distinct or select.distinct_on:
             yield subject.finding(
                 select,
-                "the engine ignores DISTINCT: rows that are alike all come",
-                "group by the columns: select grp[0] as grp from .. group by grp",
+                "the engine ignores DISTINCT and returns duplicate rows",
+                "group by the columns instead: select grp[0] as grp from .. group by grp",
             )
 
 
@@ -37,14 +37,14 @@ def _having(subject: Subject) -> Iterator[Finding]:
         if select.having is not None:
             yield subject.finding(
                 select.having,
-                "the engine ignores HAVING, whatever it says",
-                "filter outside: select * from (select .. group by ..) where ..",
+                "the engine ignores HAVING and returns all groups",
+                "filter the groups in an outer query: select * from (select .. group by ..) where ..",
                 _outside(subject.text, select, select.having),
             )
 
 
 def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edit, ...]:
-    """Return the edits that filter the groups one level out, where the condition is one on outputs and nothing follows it."""
+    """Return the edits that move HAVING to the WHERE of an outer query; none if it reads anything but outputs, or a clause follows it."""
     condition = _on_outputs(having, select)
     if condition is None or select.span is None or having.span is None or having.span.end != select.span.end:
         return ()
@@ -57,7 +57,7 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edi
 
 
 def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:
-    """Return a condition with the aliases of a SELECT in the place of their expressions, or None where it reads anything else."""
+    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else."""
     outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
     condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
     aliases = {ast.Column(output.alias) for output in outputs}
@@ -66,36 +66,36 @@ def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | 
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:
-    """Yield IN with a sub-query."""
+    """Yield IN with a subquery."""
     for _, part in subject.parts(ast.In):
         if isinstance(part.members, ast.Query):
-            rows = "all rows" if part.negated else "no rows"
-            message = f"the engine never runs the sub-query: there are {rows}"
-            yield subject.finding(part, message, "run it first, and write its values: x IN (1, 2)")
+            value = "true" if part.negated else "false"
+            message = f"the engine never runs the subquery: the condition is {value} for every row"
+            yield subject.finding(part, message, "run the subquery first, and write its values: x IN (1, 2)")
 
 
 def _top(subject: Subject) -> Iterator[Finding]:
-    """Yield TOP beside LIMIT."""
+    """Yield LIMIT in a SELECT with TOP."""
     for select in subject.selects:
         if select.top is not None and select.limit is not None and select.limit.count is not None:
             yield subject.finding(
-                select.limit, "the engine ignores TOP beside it, even where it is smaller", "write one of them"
+                select.limit, "the engine uses this LIMIT and ignores TOP, even if TOP is smaller", "keep one of them"
             )
 
 
 class Ignored(NamedTuple):
     """
-    What the engine ignores in a node.
+    A part of a node that the engine ignores.
 
     Attributes:
-        what: how it is called, with the node for `format`.
-        of: gives it, or what is false where it is not there.
-        hint: what to write instead.
+        what: its name in the message, a format string with the node as ``{0}``.
+        of: returns it from the node, or a false value where it is absent.
+        hint: the remedy.
     """
 
     what: str
     of: Callable[[Any], object]
-    hint: str = "leave it out"
+    hint: str = "remove it"
 
 
 CLAUSES = (
@@ -104,29 +104,29 @@ CLAUSES = (
     Ignored("FOR", lambda query: query.locks),
 )
 COLUMN_NAMES = Ignored(
-    "the names of columns after an alias",
+    "the column names after an alias",
     lambda source: source.alias_columns,
-    "name them in a sub-query: (select id as x ..)",
+    "rename the columns in a subquery: (select id as x ..)",
 )
-# What is ignored in nodes of each kind.
-NOTHING: dict[type, tuple[Ignored, ...]] = {
+# The ignored parts of each class of nodes.
+IGNORED: dict[type, tuple[Ignored, ...]] = {
     ast.SetOperation: CLAUSES,
     ast.Select: (*CLAUSES, Ignored("EXPAND BY, which is deprecated", lambda select: select.expand_by)),
     ast.Derived: (COLUMN_NAMES,),
     ast.Table: (
         COLUMN_NAMES,
-        Ignored("`{0.schema}.`", lambda table: table.schema, "leave it out, or put the whole name in double quotes"),
+        Ignored("`{0.schema}.`", lambda table: table.schema, "remove it, or put the whole name in double quotes"),
     ),
-    ast.Join: (Ignored("ON of a CROSS JOIN", lambda join: join.kind == "cross" and join.on, "write JOIN"),),
-    ast.Function: (Ignored("DISTINCT inside of a call", lambda call: call.distinct),),
-    ast.Aliased: (Ignored("a name for `*`", lambda output: isinstance(output.expression, ast.Star)),),
+    ast.Join: (Ignored("ON in a CROSS JOIN", lambda join: join.kind == "cross" and join.on, "write JOIN"),),
+    ast.Function: (Ignored("DISTINCT inside a function call", lambda call: call.distinct),),
+    ast.Aliased: (Ignored("an alias of `*`", lambda output: isinstance(output.expression, ast.Star)),),
 }
 
 
 def _others(subject: Subject) -> Iterator[Finding]:
-    """Yield the clauses that do nothing."""
+    """Yield the other clauses that the engine ignores."""
     for node in _holders(subject):
-        for ignored in NOTHING.get(type(node), ()):
+        for ignored in IGNORED.get(type(node), ()):
             found = ignored.of(node)
             if found:
                 first = found[0] if isinstance(found, tuple) else found
@@ -136,7 +136,7 @@ def _others(subject: Subject) -> Iterator[Finding]:
 
 
 def _holders(subject: Subject) -> Iterator[ast.Node]:
-    """Yield the nodes that may hold what is ignored: queries, what they take their rows from, calls and outputs."""
+    """Yield the nodes that may have ignored parts: queries, their sources, calls and outputs."""
     for query in queries(subject.tree):
         yield query
         yield from joined(query.source) if isinstance(query, ast.Select) else ()
@@ -148,7 +148,7 @@ RULES = (
         code="TQL302",
         title="DISTINCT",
         severity="error",
-        explanation="DISTINCT and DISTINCT ON are read and ignored.",
+        explanation="The engine parses DISTINCT and DISTINCT ON and ignores them.",
         example="select distinct grp from D",
         find=_distinct,
         meant="select grp[0] as grp from D group by grp",
@@ -157,33 +157,33 @@ RULES = (
         code="TQL303",
         title="HAVING",
         severity="error",
-        explanation="HAVING is read and ignored, even where it names columns that do not exist.",
+        explanation="The engine parses HAVING and ignores it, even if it names columns that do not exist.",
         example="select grp[0] as g, shape(id)[0] as n from D group by grp having shape(id)[0] > 6",
         find=_having,
         meant="select * from (select grp[0] as g, shape(id)[0] as n from D group by grp) where n > 6",
     ),
     Rule(
         code="TQL304",
-        title="IN with a sub-query",
+        title="IN with a subquery",
         severity="error",
-        explanation="The sub-query is never run, even where its source does not exist: IN is false for every row, NOT IN true.",
+        explanation="The engine never runs the subquery, even if its source does not exist: IN is false for every row, and NOT IN is true.",
         example="select id from D where id in (select uid from U)",
         find=_in_query,
         meant="select id from D where id in (0, 1, 2, 3, 4, 5)",
     ),
     Rule(
         code="TQL310",
-        title="clause that does nothing",
+        title="clause that the engine ignores",
         severity="error",
-        explanation="WITH, WITH HINT, FOR UPDATE, EXPAND BY, names of columns after an alias, ON of a CROSS JOIN, DISTINCT inside of a call, a name for *, and what stands before the dot in the name of a table are read and ignored.",
+        explanation="The engine parses and ignores WITH, WITH HINT, FOR UPDATE, EXPAND BY, column names after an alias of a source, ON in a CROSS JOIN, DISTINCT inside a function call, an alias of *, and a schema before the name of a table.",
         example="select d.x from D as d(x)",
         find=_others,
     ),
     Rule(
         code="TQL335",
-        title="TOP beside LIMIT",
+        title="TOP with LIMIT",
         severity="error",
-        explanation="LIMIT wins over TOP, whichever is smaller.",
+        explanation="If a SELECT has both TOP and LIMIT, the engine uses LIMIT, even if TOP is smaller.",
         example="select top 3 id from D limit 5",
         find=_top,
         meant="select id from D limit 3",

@@ -1,4 +1,4 @@
-"""Rules about indexes: conditions and orders that the engine answers from one, and wrongly. All need a schema."""
+"""Rules about conditions and sort keys for which the engine uses an index and fails, or returns wrong rows. All need a schema."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
 
 
-def _moved(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions on indexed columns over rows that are not the dataset's any more."""
+def _derived_rows(subject: Subject) -> Iterator[Finding]:
+    """Yield conditions on indexed columns of subqueries and joins, whose rows are not those of the dataset."""
     for scope in subject.scopes:
         if not scope.changed or scope.select.where is None:
             continue
@@ -32,69 +32,71 @@ def _moved(subject: Subject) -> Iterator[Finding]:
             ):
                 operand = part.left if isinstance(part, ast.Comparison) else part.operand
                 column = scope.column(operand)
-                if column is not None and _index_moves(part, column):
-                    message = "the rows are not those of the dataset any more, and the index of the column points to other ones"
-                    hint = "write the condition in the innermost select, or the literal first: 3 = x"
+                if column is not None and _uses_index(part, column):
+                    message = "the engine evaluates this condition with the dataset's index, whose row numbers do not match the rows of the subquery: it returns wrong rows"
+                    hint = "move the condition into the innermost SELECT, or write the literal first: 3 = x"
                     yield subject.finding(part, message, hint)
 
 
-def _index_moves(part: ast.Node, column: Column) -> bool:
-    """Tell whether the engine answers a condition from an index of the column."""
+def _uses_index(part: ast.Node, column: Column) -> bool:
+    """Tell whether the engine evaluates a condition with an index of the column."""
     if column.is_number:
         return "inverted" in column.indexes
     return "exact" in column.indexes and not isinstance(part, ast.Between)
 
 
 def _empty_text(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of an exactly indexed text with the empty one."""
+    """Yield comparisons of a text column that has an exact index with the empty string."""
     for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
             column = scope.column(node.left)
             if column is not None and column.is_text and "exact" in column.indexes:
-                message = "with an exact index no text is the empty one: the engine's answer is not that of the rows"
-                yield subject.finding(node, message, "write the text first: '' = x")
+                message = "the column has an exact text index, with which a comparison with the empty string returns wrong rows"
+                yield subject.finding(node, message, "write the literal first: '' = x")
 
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
-    """Yield ``!=`` on a number with an index."""
+    """Yield ``!=`` on indexed numbers."""
     for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
             column = scope.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
                 written = subject.written(node.left)
-                message = "with an index of numbers != is false for every row"
+                message = "the column has an inverted index, with which != is false for every row"
                 yield subject.finding(node, message, f"write NOT ({written} = ..)")
 
 
-def _key_beside_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
-    """Yield the first key of each order that has a LIMIT in the same SELECT."""
+def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
+    """Yield the first ORDER BY key of each SELECT with LIMIT."""
     for scope in subject.scopes:
         if scope.select.limit is not None:
             yield from ((scope, scope.select.limit, key) for key in scope.select.order_by[:1])
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY an indexed column beside LIMIT."""
-    for scope, limit, key in _key_beside_limit(subject):
+    """Yield ORDER BY an indexed column in a SELECT with LIMIT."""
+    for scope, limit, key in _keys_with_limit(subject):
         column = scope.column(bare(key))
         if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
-            message = "beside LIMIT the engine takes the order from the index: it answers `Can't eval null array`"
-            hint = "write LIMIT one level out: select * from (select .. order by x) limit 10"
+            message = "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
+            hint = "put LIMIT in an outer query: select * from (select .. order by x) limit 10"
             yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, limit))
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
-    """Yield reductions of an embedding as the key of an order beside LIMIT."""
-    for scope, _, key in _key_beside_limit(subject):
+    """Yield ORDER BY a reduction of an embedding in a SELECT with LIMIT."""
+    for scope, _, key in _keys_with_limit(subject):
         call = key.expression
         if isinstance(call, ast.Function) and _reduces_embedding(call, scope):
-            message = "beside LIMIT the engine takes the order from the index of the embedding: it refuses this key"
+            message = (
+                "with LIMIT in the same SELECT the engine sorts by the index of the embedding, and rejects this key"
+            )
             edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
             yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
 
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
-    """Tell whether a call makes one number of an embedding, or of two."""
+    """Tell whether a call reduces an embedding, or two of them, to one number."""
     found = (scope.column(part) for part in own_parts(call))
     count = sum(column is not None and column.kind == "embedding" for column in found)
     name = call.name.lower()
@@ -104,9 +106,9 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
 RULES = (
     Rule(
         "TQL238",
-        "ORDER BY an indexed number beside LIMIT",
+        "ORDER BY an indexed number with LIMIT",
         "error",
-        "The engine takes the order from the index, and fails.",
+        "With LIMIT in the same SELECT, the engine sorts by the index of the column, and the query fails.",
         "select id from X order by num limit 3",
         _ordered_index,
         "select * from (select id from X order by num) limit 3",
@@ -114,9 +116,9 @@ RULES = (
     ),
     Rule(
         "TQL239",
-        "reduced embedding as a key beside LIMIT",
+        "reduced embedding as a sort key with LIMIT",
         "error",
-        "SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns, are refused as the key of an order with LIMIT.",
+        "With LIMIT in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns.",
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",
@@ -124,19 +126,19 @@ RULES = (
     ),
     Rule(
         "TQL317",
-        "condition on an indexed column over other rows",
+        "condition on an indexed column of a subquery",
         "error",
-        "Over a sub-query that left rows out or moved them the engine still answers from the dataset's index: rows that do not meet the condition, or garbage.",
+        "If a subquery or a join filters or reorders rows, the engine still evaluates the condition with the dataset's index: it returns rows that do not match, or garbage.",
         "select id from (select id, num from X where id > 9) where num = 20",
-        _moved,
+        _derived_rows,
         "select id from (select id, num from X where id > 9) where 20 = num",
         needs_schema=True,
     ),
     Rule(
         "TQL319",
-        "!= on a number with an index",
+        "!= on an indexed number",
         "error",
-        "With an inverted index on a number != is false for every row.",
+        "On a number with an inverted index, != is false for every row.",
         "select id from X where num != 3",
         _unequal,
         "select id from X where not (num = 3)",
@@ -144,9 +146,9 @@ RULES = (
     ),
     Rule(
         "TQL332",
-        "exactly indexed text compared with the empty one",
+        "indexed text compared with the empty string",
         "error",
-        "With an exact index `x = ''` is false for every row, also where the text is empty.",
+        "On a column with an exact text index, `x = ''` is false for every row, also for empty texts.",
         "select id from F where te = ''",
         _empty_text,
         "select id from F where '' = te",

@@ -1,4 +1,4 @@
-"""Rules about JSON: parts that are compared with columns, parts under a new name, and keys."""
+"""Rules about JSON: comparisons with columns, values that a subquery selects, and keys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
+from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import made_by
+from tql_grammar.typing.scopes import defining_expression
 from tql_grammar.walk import below, walk
 
 if TYPE_CHECKING:
@@ -17,35 +18,26 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 
-def is_part(node: object) -> bool:
-    """Tell whether a node is a part of JSON by its key, ``js['k']``, ``js['l'][0]``."""
-    while isinstance(node, ast.Subscript):
-        if any(isinstance(index, ast.String) for index in node.indices):
-            return True
-        node = node.operand
-    return False
-
-
 def _is_json(node: ast.Node, scope: SelectScope) -> bool:
-    """Tell whether a value is JSON: a column, a part of one, or an output of a sub-query that is a part of one."""
-    if is_part(node):
+    """Tell whether a node is a JSON column, a value of one, or the output of a subquery that is such a value."""
+    if is_json_value(node):
         inner = node
         while isinstance(inner, ast.Subscript):
             inner = inner.operand
         column = scope.column(inner)
         return column is None or column.dtype == "json"
     column = scope.column(node)
-    return (column is not None and column.dtype == "json") or is_part(made_by(scope.select, node))
+    return (column is not None and column.dtype == "json") or is_json_value(defining_expression(scope.select, node))
 
 
 class Rows(NamedTuple):
     """
-    The rows of which a value is made.
+    The sources of a value's rows.
 
     Attributes:
-        json: whether they are those of JSON, as the engine reads it for a comparison.
-        column: whether they are those of another column.
-        mixed: whether the value, or a part of it, is made of both.
+        json: whether the engine reads them as JSON, as in a comparison.
+        column: whether they come from a column that is not JSON.
+        mixed: whether the value, or a part of it, combines both.
     """
 
     json: bool = False
@@ -54,7 +46,7 @@ class Rows(NamedTuple):
 
 
 def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
-    """Yield the innermost parts of an output that are made of JSON and of another column."""
+    """Yield the innermost parts of an output that combine JSON with another column."""
     nodes: list[tuple[ast.Node, list[ast.Node]]] = []
     stack = [output]
     while stack:
@@ -71,7 +63,7 @@ def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
 
 
 def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: SelectScope) -> Rows:
-    """Return the rows of which a value is made, from those of its operands."""
+    """Return the sources of a value's rows, from those of its operands."""
     if _is_json(node, scope):
         return Rows(json=True)
     column = any(part.column for part in below_)
@@ -82,19 +74,19 @@ def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: Sele
 
 
 def _gives_plain_rows(node: ast.Node, parts: list[ast.Node], scope: SelectScope) -> bool:
-    """Tell whether the rows of a value are plain ones even of JSON: those of a test for null, and of arithmetic of JSON itself."""
+    """Tell whether a value computed from JSON is no longer JSON: a test for null, or arithmetic directly on JSON."""
     if isinstance(node, (ast.Chain, ast.Negate)):
         return any(_is_json(part, scope) for part in parts)
     return isinstance(node, ast.IsNull)
 
 
 def _meet(rows: list[Rows]) -> bool:
-    """Tell whether one operand has the rows of JSON, and another one those of a column."""
+    """Tell whether one operand reads JSON, and another operand a column."""
     return any(one.json and two.column for one in rows for two in rows if one is not two)
 
 
 def _operands(node: ast.Node) -> list[ast.Node]:
-    """Return the nodes of which a value is computed."""
+    """Return the operands of a node."""
     flat = (item for part in below(node) for item in (part if isinstance(part, tuple) else (part,)))
     return [part for part in flat if isinstance(part, ast.Node) and not isinstance(part, ast.Query)]
 
@@ -104,30 +96,30 @@ def _is_keys(node: ast.Node) -> bool:
     return isinstance(node, ast.Function) and node.name.lower() == "keys"
 
 
-def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
-    """Return both sides, each before the other."""
-    return (node.left, node.right), (node.right, node.left)
-
-
 def _selected(subject: Subject) -> Iterator[Finding]:
-    """Yield JSON together with another column in the select list."""
+    """Yield combinations of JSON with another column in the SELECT list."""
     for scope in subject.scopes:
         for output in scope.select.columns:
             for node in _mixed(bare(output), scope):
-                message = "JSON compared, or combined, with another column in SELECT ends the engine's process"
-                hint = "write js['k'] + 0 for a number of JSON, or the condition in WHERE, where it runs"
+                message = (
+                    "comparing or combining JSON with another column in the SELECT list crashes the engine process"
+                )
+                hint = "write js['k'] + 0 for a JSON number, or move the condition to WHERE, where it works"
                 yield subject.finding(node, message, hint)
 
 
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
-    """Yield subscripts of a part of JSON that a sub-query has given a name; by them the outputs of groups take one of the group's values."""
+    """Yield subscripts of a JSON value that a subquery selects; in the outputs of a grouped query they are indices into the group instead."""
     for scope, node in subject.parts(ast.Subscript):
         if scope.select.group_by and not _is_in(node, scope.select.where):
             continue
-        plain = not any(isinstance(index, ast.String) for index in node.indices)
-        if plain and isinstance(node.operand, ast.Column) and is_part(made_by(scope.select, node.operand)):
-            message = f"`{node.operand.name}` is a part of JSON by another name: its elements end the engine's process in WHERE, and are refused elsewhere"
-            yield subject.finding(node, message, "write the whole subscript where the column is read: js['l'][0] = 3")
+        if (
+            not node.is_keyed
+            and isinstance(node.operand, ast.Column)
+            and is_json_value(defining_expression(scope.select, node.operand))
+        ):
+            message = f"`{node.operand.name}` is a JSON value that a subquery selects: reading one of its elements crashes the engine process in WHERE, and is rejected elsewhere"
+            yield subject.finding(node, message, "write the whole path where the JSON column is read: js['l'][0] = 3")
 
 
 def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
@@ -136,25 +128,23 @@ def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
 
 
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of a text with a part of JSON that a sub-query has given a name."""
+    """Yield comparisons of text with a JSON value that a subquery selects."""
     for scope, node in subject.parts(ast.Comparison):
-        for one, other in _sides(node):
+        for one, other in node.sides:
             column = infer(other, scope)
             text = column is not None and column.is_text
-            if text and isinstance(one, ast.Column) and is_part(made_by(scope.select, one)):
-                message = (
-                    f"`{one.name}` is a part of JSON by another name: its comparison with a text is false for every row"
-                )
-                yield subject.finding(node, message, "write the condition in the sub-query: where js['s'] = 'x'")
+            if text and isinstance(one, ast.Column) and is_json_value(defining_expression(scope.select, one)):
+                message = f"`{one.name}` is a JSON value that a subquery selects: comparing it with text is false for every row"
+                yield subject.finding(node, message, "move the condition into the subquery: where js['s'] = 'x'")
                 break
 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of the keys of JSON with a text."""
+    """Yield comparisons of KEYS with a string literal."""
     for _, node in subject.parts(ast.Comparison):
-        for one, other in _sides(node):
+        for one, other in node.sides:
             if _is_keys(one) and isinstance(other, ast.String):
-                message = "KEYS is never equal to a text, and ANY of it is false for every row"
+                message = "KEYS never equals a string, and ANY over the comparison is false for every row"
                 written = f"contains({subject.written(one)}, {subject.written(other)})"
                 word = "not " if node.operator == "!=" else ""
                 yield subject.finding(node, message, f"write {word}{written} without ANY or ALL")
@@ -164,36 +154,36 @@ def _keys(subject: Subject) -> Iterator[Finding]:
 RULES = (
     Rule(
         code="TQL341",
-        title="text of JSON compared one level out",
+        title="JSON text compared in an outer query",
         severity="error",
-        explanation="A text of JSON that a sub-query gives another name is equal to no text, and != has no rows either; as `js['s']` it is compared rightly.",
+        explanation="A JSON text that a subquery selects under an alias equals no text, and != matches no row either. The comparison works on `js['s']` itself.",
         example="select id from (select id, js['s'] as s from D) where s = 's2'",
         find=_renamed_text,
         meant="select id from D where js['s'] = 's2'",
     ),
     Rule(
         code="TQL342",
-        title="keys of JSON compared with a text",
+        title="JSON keys compared with a string",
         severity="error",
-        explanation="`any(keys(js) = 'k')` is false for every row; CONTAINS finds a key.",
+        explanation="`any(keys(js) = 'k')` is false for every row. Use CONTAINS to test for a key.",
         example="select id from D where any(keys(js) = 'k')",
         find=_keys,
         meant="select id from D where contains(keys(js), 'k')",
     ),
     Rule(
         code="TQL416",
-        title="JSON together with another column in SELECT",
+        title="JSON combined with another column in SELECT",
         severity="error",
-        explanation="In the select list JSON that is compared with another column, and AND, OR or arithmetic of its comparison with one, end the engine's process (SIGSEGV); in WHERE they run, and so does `js['k'] + 0 = x`.",
+        explanation="In the SELECT list, comparing JSON with another column crashes the engine process (SIGSEGV), and so does combining a JSON comparison with another column by AND, OR or arithmetic. In WHERE both work, and so does `js['k'] + 0 = x` in SELECT.",
         example="select js['k'] = id as x from D",
         find=_selected,
         meant="select js['k'] + 0 = id as x from D",
     ),
     Rule(
         code="TQL417",
-        title="subscript of a part of JSON one level out",
+        title="subscript of a JSON value in an outer query",
         severity="error",
-        explanation="A list of JSON that a sub-query gives another name ends the engine's process (SIGSEGV) where WHERE reads an element of it; in SELECT and ORDER BY that is refused.",
+        explanation="Reading an element of a JSON list that a subquery selects under an alias crashes the engine process (SIGSEGV) in WHERE; in SELECT and ORDER BY it is rejected.",
         example="select id from (select id, js['n']['a'] as l from D where id % 2 = 0) where l[0] = 2",
         find=_renamed_list,
         meant="select id from D where js['n']['a'][0] = 2",

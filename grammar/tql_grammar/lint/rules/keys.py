@@ -1,4 +1,4 @@
-"""Rules about the keys of orders, groups and samples."""
+"""Rules about the keys of ORDER BY, GROUP BY and SAMPLE BY."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare
+from tql_grammar.schema import FLOATS
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
@@ -19,22 +20,21 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
-FLOATS = frozenset({"float16", "float32", "float64"})
 
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that have several values for a row, or may have none."""
+    """Yield keys that have several values in a row, or can be null."""
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
             found = infer(key, scope) if clause in CLAUSES else None
             if found is not None and not _is_key(key, found, scope, clause):
-                message = f"{clause} takes one value for each row, and this is {found}: the engine answers `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
-                yield subject.finding(key, message, "reduce it: amax(..), l2_norm(..), or e[0] + 0")
+                message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
+                yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
 
 
 def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
-    """Tell whether the engine can order or group by a value."""
+    """Tell whether the engine can sort, group or sample by a value."""
     if isinstance(key, ast.Function) and key.name.lower() == "hamming_distance":
         return True
     if isinstance(key, ast.Subscript) and isinstance(key.operand, ast.Column) and scope.column(key.operand) is not None:
@@ -45,45 +45,42 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
 
 
 def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
-    """Tell whether a key has no value in some of the rows that WHERE keeps."""
+    """Tell whether a key can be null in the rows that WHERE keeps."""
     columns = [part for part in own_parts(key) if isinstance(part, ast.Column)]
     nullable = [part for part in columns if (column := scope.column(part)) is not None and column.nullable]
     return found.nullable and not all(is_filled(part, scope, clause) for part in nullable)
 
 
-def _of_types(subject: Subject, types: frozenset[str], message: str, hint: str) -> Iterator[Finding]:
-    """Yield the columns of some types that orders and groups have as keys."""
+def _float_key(subject: Subject) -> Iterator[Finding]:
+    """Yield the sort and group keys that are columns of floats, which may be NaN."""
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
             column = scope.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
-            if column is not None and column.dtype in types and column.is_single:
-                yield subject.finding(key, f"`{subject.written(key)}` is {column.dtype}: {message}", hint)
-
-
-def _nan(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that may be NaN."""
-    message = "with a NaN in it there is no order, and one group of all rows"
-    return _of_types(subject, FLOATS, message, "leave those rows out, where x = x; the builder orders them as well")
+            if column is not None and column.dtype in FLOATS and column.is_single:
+                message = f"`{subject.written(key)}` is {column.dtype}: if it contains NaN, ORDER BY does not sort and GROUP BY returns a single group"
+                yield subject.finding(
+                    key, message, "filter NaN out with where x = x; the builder's order_by sorts NaN last"
+                )
 
 
 RULES = (
     Rule(
         code="TQL219",
-        title="key that is no single value",
+        title="key that is not a single value",
         severity="error",
-        explanation="ORDER BY, GROUP BY and SAMPLE BY take one value for each row: arrays, elements of arrays, nullable numbers and JSON are refused. Known with a schema only.",
+        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers and JSON. Reported only with a schema.",
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",
     ),
     Rule(
         code="TQL511",
-        title="float as a key",
+        title="sort or group key that can be NaN",
         severity="info",
-        explanation="Where a column of floats holds a NaN, ORDER BY gives no order, and GROUP BY one group of all rows. Told with a schema, where it is asked for.",
+        explanation="If a float column contains NaN, ORDER BY does not sort, and GROUP BY returns a single group of all rows. Reported only with a schema, with the severity info.",
         example="select sum(id) as s from N group by f",
-        find=_nan,
+        find=_float_key,
         meant="select sum(id) as s from (select id, f + 0 as g from N where f = f) group by g",
     ),
 )

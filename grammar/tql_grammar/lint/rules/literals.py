@@ -1,4 +1,4 @@
-"""Rules about places where the engine takes literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
+"""Rules about clauses that take literals only: LIMIT, IN, BETWEEN, LIKE, weights and ARRAY."""
 
 from __future__ import annotations
 
@@ -14,77 +14,82 @@ if TYPE_CHECKING:
 
     from tql_grammar.lint.edits import Edit
 
-GET = "the engine answers `std::get: wrong index for variant`"
+NOT_A_LITERAL = "the engine fails with `std::get: wrong index for variant`"
 MOST_DIMENSIONS = 64
-SUBJECTS = (ast.Null, ast.Subquery, ast.Parameter)
+# Constructs that other rules report wherever they are.
+REPORTED_ELSEWHERE = (ast.Null, ast.Subquery, ast.Parameter)
 
 
 def is_number(node: object) -> bool:
-    """Tell whether a node is a number, with a sign or without."""
+    """Tell whether a node is a number literal, signed or not."""
     while isinstance(node, (ast.Negate, ast.Computed)):
         node = node.operand if isinstance(node, ast.Negate) else node.expression
     return isinstance(node, ast.Number)
 
 
 def is_literal(node: object) -> bool:
-    """Tell whether a node is a number or a text."""
+    """Tell whether a node is a number or string literal."""
     return isinstance(node, ast.String) or is_number(node)
 
 
 def literals_of(node: ast.In | ast.Between) -> tuple[ast.Expression, ...]:
-    """Return the members of IN, or the ends of BETWEEN; none where IN has a sub-query."""
+    """Return the members of IN, or the bounds of BETWEEN; none for IN with a subquery."""
     if isinstance(node, ast.Between):
         return node.low, node.high
     return () if isinstance(node.members, ast.Query) else node.members
 
 
 def _limit(subject: Subject) -> Iterator[Finding]:
-    """Yield numbers of rows that are none."""
+    """Yield LIMIT and OFFSET that are not number literals."""
     for scope in subject.scopes:
         limit = scope.select.limit
         for count in () if limit is None else (limit.count, limit.offset):
-            if count is not None and not is_number(count) and not isinstance(count, SUBJECTS):
+            if count is not None and not is_number(count) and not isinstance(count, REPORTED_ELSEWHERE):
                 yield subject.finding(
-                    count, "LIMIT and OFFSET take a number: the engine refuses anything else", "write the number"
+                    count,
+                    "LIMIT and OFFSET take an integer literal: the engine rejects anything else",
+                    "write the number",
                 )
 
 
 def _odd_limit(subject: Subject) -> Iterator[Finding]:
-    """Yield numbers of rows below 0, or with a fraction."""
+    """Yield LIMIT and OFFSET that are negative or have a fraction."""
     for scope in subject.scopes:
         limit = scope.select.limit
         for count in () if limit is None else (limit.count, limit.offset):
             fraction = isinstance(count, ast.Number) and isinstance(count.value, float)
             if count is not None and (fraction or isinstance(count, ast.Negate)):
-                message = "a negative LIMIT is 0 rows, a negative OFFSET none, and a fraction is cut off"
-                yield subject.finding(count, message, "write a number of rows, from 0")
+                message = "the engine treats a negative LIMIT or OFFSET as 0, and cuts off a fraction"
+                yield subject.finding(count, message, "write a non-negative integer")
 
 
 def _members(subject: Subject) -> Iterator[Finding]:
-    """Yield members of IN and ends of BETWEEN that are no literals."""
+    """Yield members of IN and bounds of BETWEEN that are not literals."""
     for _, node in subject.parts(ast.In, ast.Between):
         for member in literals_of(node):
-            if not is_literal(member) and not isinstance(member, SUBJECTS):
+            if not is_literal(member) and not isinstance(member, REPORTED_ELSEWHERE):
                 yield subject.finding(
-                    member, f"IN and BETWEEN take numbers and texts: {GET}", "compare each: x = a or x = b"
+                    member,
+                    f"IN and BETWEEN take number and string literals only: {NOT_A_LITERAL}",
+                    "compare with each value: x = a or x = b",
                 )
                 break
 
 
 def _operand(subject: Subject) -> Iterator[Finding]:
-    """Yield operands of IN and BETWEEN that are no columns."""
+    """Yield operands of IN and BETWEEN that are not columns."""
     for _, node in subject.parts(ast.In, ast.Between):
         if isinstance(node, (ast.In, ast.Between)) and not _is_column(node.operand):
             if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
                 continue
             word = "IN" if isinstance(node, ast.In) else "BETWEEN"
-            message = f"{word} takes a column on its left: the engine answers `Expected tensor name, but got: ..`"
+            message = f"{word} takes a column on its left: the engine fails with `Expected tensor name, but got: ..`"
             hint = f"write NOT (x {word} ..)" if isinstance(node.operand, ast.Not) else "compare with = < >"
             yield subject.finding(node.operand, message, hint, _negated(subject.text, node))
 
 
 def _negated(text: str, node: ast.In | ast.Between) -> tuple[Edit, ...]:
-    """Return the edit that makes NOT concern all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
+    """Return the edit that negates all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
     operand = node.operand
     if not isinstance(operand, ast.Not) or not _is_column(operand.operand) or node.span is None:
         return ()
@@ -98,24 +103,24 @@ def _negated(text: str, node: ast.In | ast.Between) -> tuple[Edit, ...]:
 
 
 def _is_column(node: ast.Expression) -> bool:
-    """Tell whether a node is what IN and BETWEEN take on their left: a column, or a function or a subscript of one."""
+    """Tell whether IN and BETWEEN accept a node on their left: a column, or a function or a subscript of one."""
     if isinstance(node, ast.Subscript):
         return _is_column(node.operand)
     if isinstance(node, ast.Function):
         return len(node.arguments) == 1 and _is_column(node.arguments[0])
-    return isinstance(node, (ast.Column, *SUBJECTS))
+    return isinstance(node, (ast.Column, *REPORTED_ELSEWHERE))
 
 
 def _pattern(subject: Subject) -> Iterator[Finding]:
-    """Yield patterns that are no texts."""
+    """Yield LIKE patterns that are not string literals."""
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and not isinstance(node.pattern, (ast.String, *SUBJECTS)):
-            message = "the engine answers `Like operator is applicable only on string literals.`"
+        if isinstance(node, ast.Like) and not isinstance(node.pattern, (ast.String, *REPORTED_ELSEWHERE)):
+            message = "the pattern of LIKE must be a string literal: the engine fails with `Like operator is applicable only on string literals.`"
             yield subject.finding(node.pattern, message, "write the pattern in single quotes")
 
 
 def _array(subject: Subject) -> Iterator[Finding]:
-    """Yield elements of ARRAY that are no literals, or of another kind than the first."""
+    """Yield elements of ARRAY that are not literals, or not of the kind of the first element."""
     for _, node in subject.parts(ast.Array):
         for element in node.elements:
             refused = _refused_element(element, node.elements[0])
@@ -125,31 +130,38 @@ def _array(subject: Subject) -> Iterator[Finding]:
 
 
 def _refused_element(element: ast.Expression, first: ast.Expression) -> tuple[str, str | None] | None:
-    """Return the message and the hint for an element of ARRAY that the engine does not take, or None where it takes it."""
+    """Return the message and the hint for an element of ARRAY that the engine rejects, or None where it accepts it."""
     if isinstance(element, ast.Column):
-        return "the engine answers `ARRAY element can't contain tensor name.`", "write texts in single quotes"
+        return (
+            "an element of ARRAY must be a literal: the engine fails with `ARRAY element can't contain tensor name.`",
+            "write strings in single quotes",
+        )
     kind = _kind(element)
-    literal = kind != "number" or is_number(element) or isinstance(element, SUBJECTS)
-    return None if literal and kind == _kind(first) else (f"ARRAY takes numbers, or texts, or arrays: {GET}", None)
+    literal = kind != "number" or is_number(element) or isinstance(element, REPORTED_ELSEWHERE)
+    return (
+        None
+        if literal and kind == _kind(first)
+        else (f"ARRAY takes literals of one kind, numbers, strings or arrays: {NOT_A_LITERAL}", None)
+    )
 
 
 def _kind(element: ast.Expression) -> str:
-    """Return the kind of an element of ARRAY; whatever is no array and no text has to be a number."""
+    """Return the kind of an element of ARRAY; everything but arrays and strings has to be a number."""
     if isinstance(element, (ast.Array, ast.Vector)):
         return "array"
     return "text" if isinstance(element, ast.String) else "number"
 
 
 def _beyond_float32(subject: Subject) -> Iterator[Finding]:
-    """Yield arrays with numbers that no float32 holds."""
+    """Yield arrays with numbers beyond the range of float32."""
     for _, node in subject.parts(ast.Vector):
         if abs(node.array).max() == float("inf"):
-            message = "the elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite"
+            message = "the elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinity"
             yield subject.finding(node, message, "scale the vector")
 
 
 def _deep(subject: Subject) -> Iterator[Finding]:
-    """Yield arrays of more dimensions than the engine can give back."""
+    """Yield arrays with more dimensions than the engine can return."""
     for _, node in subject.parts(ast.Array):
         depth = 0
         inner: ast.Expression = node
@@ -157,88 +169,89 @@ def _deep(subject: Subject) -> Iterator[Finding]:
             depth, inner = depth + 1, inner.elements[0]
         if depth + isinstance(inner, ast.Vector) >= MOST_DIMENSIONS:
             yield subject.finding(
-                node, "the engine answers `number of dimensions must be within [0, 64]` when it is read"
+                node,
+                "the array has too many dimensions: the engine fails with `number of dimensions must be within [0, 64]` when it is read",
             )
 
 
-def _number_on_text_side(subject: Subject) -> Iterator[Finding]:
-    """Yield lists whose members are of two kinds."""
+def _mixed_members(subject: Subject) -> Iterator[Finding]:
+    """Yield IN with both numbers and strings."""
     for _, node in subject.parts(ast.In):
         if isinstance(node, ast.In) and not isinstance(node.members, ast.Query):
             kinds = {isinstance(member, ast.String) for member in node.members if is_literal(member)}
             if len(kinds) > 1:
-                yield subject.finding(node, "IN takes numbers, or texts: the engine cannot convert one into the other")
+                yield subject.finding(node, "IN mixes numbers and strings: the engine cannot convert one to the other")
 
 
 RULES = (
     Rule(
         code="TQL208",
-        title="LIMIT or OFFSET that is no number",
+        title="LIMIT or OFFSET that is not a number",
         severity="error",
-        explanation="LIMIT and OFFSET take an integer literal; arithmetic, columns, texts and booleans are refused.",
+        explanation="LIMIT and OFFSET take an integer literal; the engine rejects arithmetic, columns, strings and booleans.",
         example="select id from D limit 1 + 1",
         find=_limit,
         meant="select id from D limit 2",
     ),
     Rule(
         code="TQL209",
-        title="IN or BETWEEN with what is no literal",
+        title="IN or BETWEEN with a value that is not a literal",
         severity="error",
-        explanation="The members of IN and the ends of BETWEEN are numbers or texts; expressions, columns, booleans and arrays are refused.",
+        explanation="The members of IN and the bounds of BETWEEN must be number or string literals; the engine rejects expressions, columns, booleans and arrays.",
         example="select id from D where id in (grp, 3)",
         find=_members,
         meant="select id from D where id = grp or id = 3",
     ),
     Rule(
         code="TQL211",
-        title="IN or BETWEEN over what is no column",
+        title="IN or BETWEEN on an operand that is not a column",
         severity="error",
-        explanation="NOT x IN (..) reads as (NOT x) IN (..), and IN and BETWEEN take a column on their left: the engine refuses anything else.",
+        explanation="IN and BETWEEN take a column on their left; the engine rejects anything else. NOT x IN (..) is parsed as (NOT x) IN (..), so it is rejected too.",
         example="select id from D where not id in (1, 2)",
         find=_operand,
         meant="select id from D where id not in (1, 2)",
     ),
     Rule(
         code="TQL212",
-        title="IN with numbers and texts",
+        title="IN with both numbers and strings",
         severity="error",
-        explanation="All members of IN are cast to the type of the column; the engine refuses those that cannot be.",
+        explanation="The engine converts all members of IN to the type of the column, and rejects the query if it cannot.",
         example="select id from D where id in (1, 'a')",
-        find=_number_on_text_side,
+        find=_mixed_members,
         meant="select id from D where id in (1)",
     ),
     Rule(
         code="TQL214",
-        title="pattern that is no text",
+        title="LIKE pattern that is not a string",
         severity="error",
-        explanation="LIKE takes a text literal on its right; the engine refuses columns and expressions.",
+        explanation="LIKE takes a string literal on its right; the engine rejects columns and expressions.",
         example="select id from D where text like ntext",
         find=_pattern,
         meant="select id from D where text like 'doc 1'",
     ),
     Rule(
         code="TQL222",
-        title="ARRAY of what is no literal",
+        title="ARRAY with an element that is not a literal",
         severity="error",
-        explanation="The elements of ARRAY are numbers, or texts, or arrays; columns, booleans, arithmetic and mixtures are refused.",
+        explanation="The elements of ARRAY must be literals of one kind: numbers, strings or arrays. The engine rejects columns, booleans, arithmetic and mixtures.",
         example="select id from D where contains(text, ARRAY['a', 1])",
         find=_array,
         meant="select id from D where contains(text, 'a')",
     ),
     Rule(
         code="TQL240",
-        title="array of too many dimensions",
+        title="array with too many dimensions",
         severity="error",
-        explanation="An ARRAY inside of 63 others cannot be given back.",
+        explanation="The engine cannot return an ARRAY that is nested in 63 others.",
         example="select " + "ARRAY[" * 64 + "1" + "]" * 64 + " as a from D",
         find=_deep,
         meant="select ARRAY[ARRAY[1]] as a from D",
     ),
     Rule(
         code="TQL329",
-        title="LIMIT or OFFSET that is no number of rows",
+        title="negative or fractional LIMIT or OFFSET",
         severity="error",
-        explanation="LIMIT -1 is no rows, OFFSET -1 is OFFSET 0, and LIMIT 2.7 is LIMIT 2.",
+        explanation="LIMIT -1 returns no rows, OFFSET -1 is OFFSET 0, and LIMIT 2.7 is LIMIT 2.",
         example="select id from D limit -1",
         find=_odd_limit,
         meant="select id from D limit all",
@@ -247,7 +260,7 @@ RULES = (
         code="TQL336",
         title="number in ARRAY beyond float32",
         severity="error",
-        explanation="The elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinite, and the result with it.",
+        explanation="The elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinity, and so can the result.",
         example="select linf_norm(ARRAY[1e39, 2]) - 1e39 as x from D",
         find=_beyond_float32,
         meant="select 0.0 as x from D",

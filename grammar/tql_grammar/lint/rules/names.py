@@ -1,4 +1,4 @@
-"""Rules about names: which ones a clause can see."""
+"""Rules about names: columns and aliases that a clause does not see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import written_names
 from tql_grammar.schema import did_you_mean
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def columns_read(node: Record) -> Iterator[ast.Column]:
-    """Yield the columns that an expression reads at its own level."""
+    """Yield the columns that an expression reads, without those of its subqueries."""
     stack: list[object] = [node]
     while stack:
         part = stack.pop()
@@ -31,15 +31,14 @@ def columns_read(node: Record) -> Iterator[ast.Column]:
             stack.extend(reversed(part))
 
 
-def _offered(source: ast.Source | None) -> set[str]:
-    """Return the names that a sub-query as the source is known to offer."""
-    if not isinstance(source, ast.Derived) or not isinstance(source.query, ast.Select):
-        return set()
-    return written_names(source.query.columns)
+def _source_names(source: ast.Source | None) -> set[str]:
+    """Return the known output names of the subquery in FROM."""
+    inner = subselect(source)
+    return set() if inner is None else written_names(inner.columns)
 
 
 def _own_aliases(select: ast.Select) -> set[str]:
-    """Return the aliases that a SELECT makes and its source is not known to have, nor the aliased expression reads itself."""
+    """Return the aliases of a SELECT, without those that are also a known or probable column of its source."""
     aliased = [output for output in select.columns if isinstance(output, ast.Aliased)]
     if not aliased:
         return set()
@@ -47,92 +46,92 @@ def _own_aliases(select: ast.Select) -> set[str]:
     return (
         {output.alias for output in aliased}
         - read
-        - _offered(select.source)
+        - _source_names(select.source)
         - {output.name for output in select.columns if isinstance(output, ast.Column)}
     )
 
 
 def _clauses(select: ast.Select) -> Iterable[tuple[str, Record]]:
-    """Return the clauses that look names up in the source, each with its name."""
+    """Return the expressions of the clauses that see the columns of the source only, each with the name of its clause."""
     return ((clause, node) for clause, node in expressions(select) if clause != "SELECT")
 
 
-def _alias_at_own_level(subject: Subject) -> Iterator[Finding]:
-    """Yield the uses of an alias in the SELECT that makes it."""
+def _alias_in_own_select(subject: Subject) -> Iterator[Finding]:
+    """Yield the uses of an alias in the SELECT that defines it."""
     for select in subject.selects:
         aliases = _own_aliases(select)
         for clause, node in _clauses(select) if aliases else ():
             for column in columns_read(node):
                 if column.table is None and column.name in aliases and column.span is not None:
-                    message = f'`{column.name}` is an alias of this SELECT, and {clause} sees the columns of the source only: the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
-                    hint = (
-                        f"put {clause} outside: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
-                    )
+                    message = f'`{column.name}` is an alias of this SELECT, and {clause} sees only the columns of the source: the engine fails with `Tensor "{column.name}" does not exist in the dataset.`'
+                    hint = f"put {clause} in an outer query: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
                     edits = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else ()
                     yield Finding(column.span, message, hint, edits)
 
 
 def _is_only_key(node: Record, select: ast.Select) -> bool:
-    """Tell whether a node is the one key of an order, and can be moved one level out: the SELECT gives every column that it reads."""
+    """Tell whether a node is the only ORDER BY key and can move to an outer query: the SELECT outputs every column that it reads."""
     if len(select.order_by) != 1 or node is not select.order_by[0] or select.group_by:
         return False
     return {column.name for column in columns_read(node)} <= written_names(select.columns)
 
 
 def _unknown_alias(subject: Subject) -> Iterator[Finding]:
-    """Yield the columns that are said to be of a source that is not there."""
+    """Yield columns qualified by an alias that no source has."""
     for scope, part in subject.parts(ast.Column, ast.Star):
         table = part.table
         if table is not None and table not in scope.aliases:
             known = ", ".join(scope.aliases)
-            hint = f"the aliases are {known}" if known else f'give the source the alias: from ".." as {table}'
+            hint = f"the aliases are {known}" if known else f'give the source this alias: from ".." as {table}'
             written = subject.written(part)
             yield subject.finding(
-                part, f"the engine answers `Dataset alias {table} in expression {written} is not found.`", hint
+                part,
+                f"no source has the alias `{table}`: the engine fails with `Dataset alias {table} in expression {written} is not found.`",
+                hint,
             )
 
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
-    """Yield the names that no column of the source has."""
+    """Yield the names of columns that the source does not have."""
     for _, scope, clause, _, column in subject.places(ast.Column):
         seen = scope.columns if column.table is None else scope.aliases.get(column.table)
         if seen is None or column.name in seen:
             continue
         own = clause != "SELECT" and column.table is None and column.name in _own_aliases(scope.select)
         if not own:
-            message = f'the engine answers `Tensor "{column.name}" does not exist in the dataset.`'
+            message = f'no column `{column.name}`: the engine fails with `Tensor "{column.name}" does not exist in the dataset.`'
             yield subject.finding(column, message, _meant(subject, column, seen))
 
 
 def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
-    """Return the hint about a name that no column has; in double quotes it may be a text, which only its author knows."""
+    """Return the hint for an unknown column; a name in double quotes may be meant as a string literal."""
     hint = did_you_mean(column.name, seen)
     quoted = subject.written(column).startswith('"') and column.table is None
-    return f"{hint}; a text is written in single quotes" if quoted else hint
+    return f"{hint}; a string literal takes single quotes" if quoted else hint
 
 
 def _ambiguous(subject: Subject) -> Iterator[Finding]:
-    """Yield the names that both sides of a join have."""
+    """Yield unqualified names, and ``*``, where several joined sources have a column of the name."""
     for scope in subject.scopes:
         if not isinstance(scope.select.source, ast.Join):
             continue
         for _, node in expressions(scope.select):
             for part in own_parts(node):
                 if isinstance(part, ast.Column) and part.table is None and part.name in scope.ambiguous:
-                    message = f"the engine answers `Column {part.name} appears in multiple datasets aliases`"
-                    yield subject.finding(part, message, f"say which one: {next(iter(scope.aliases), 'a')}.{part.name}")
+                    message = f"several sources have a column `{part.name}`: the engine fails with `Column {part.name} appears in multiple datasets aliases`"
+                    yield subject.finding(part, message, f"qualify it: {next(iter(scope.aliases), 'a')}.{part.name}")
                 elif isinstance(part, ast.Star) and scope.ambiguous:
                     shared = ", ".join(sorted(scope.ambiguous))
-                    message = f"both sources have {shared}: the engine answers `Tensor '..' appears in multiple input datasets.`"
+                    message = f"several sources have the columns {shared}, so `*` is ambiguous: the engine fails with `Tensor '..' appears in multiple input datasets.`"
                     yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
 
 
 RULES = (
     Rule(
         code="TQL213",
-        title="alias of a source that is not there",
+        title="unknown alias of a source",
         severity="error",
-        explanation="`a.id` needs a source with the alias a; the engine refuses the query.",
+        explanation="`a.id` needs a source with the alias a; the engine rejects the query.",
         example="select d.id from D",
         find=_unknown_alias,
         meant="select d.id from D as d",
@@ -141,27 +140,27 @@ RULES = (
         code="TQL215",
         title="column that does not exist",
         severity="error",
-        explanation="Names of columns are case-sensitive, and those of a sub-query are what it selects. Known with a schema only. The engine refuses the query.",
+        explanation="Column names are case-sensitive, and a subquery has only the columns that it selects. The engine rejects the query. Reported only with a schema.",
         example="select ID from D",
         find=_unknown_column,
         meant="select id from D",
     ),
     Rule(
         code="TQL216",
-        title="column that both sides of a join have",
+        title="ambiguous column of a join",
         severity="error",
-        explanation="A name that both sources have needs the alias of one of them, and `*` is refused. Known with a schema only.",
+        explanation="A column name that several joined sources have must be qualified with an alias, and `*` is rejected. Reported only with a schema.",
         example="select id from D as a join U as b on a.id = b.uid",
         find=_ambiguous,
         meant="select a.id as id from D as a join U as b on a.id = b.uid",
     ),
     Rule(
         code="TQL210",
-        title="alias used at its own level",
+        title="alias used in its own SELECT",
         severity="error",
-        explanation="WHERE, ORDER BY and GROUP BY see the columns of the source, not the aliases of the same SELECT. The engine refuses the query, or takes a column of the source that has the same name.",
+        explanation="WHERE, ORDER BY and GROUP BY see the columns of the source, not the aliases of the same SELECT. The engine rejects the query, or reads a source column of the same name.",
         example="select id + 1 as next from D order by next",
-        find=_alias_at_own_level,
+        find=_alias_in_own_select,
         meant="select * from (select id + 1 as next from D) order by next",
     ),
 )

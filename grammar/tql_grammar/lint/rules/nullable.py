@@ -1,4 +1,4 @@
-"""Rules about nullable numbers: the engine loses its place in their rows, reads values that are not there, or ends its process. All need a schema."""
+"""Rules about nullable numbers, with which the engine returns values of other rows, reads a null as a number, or crashes. All need a schema."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-# Functions that keep one value for each row: of a nullable number they have no value where it is null, and the rows behind it move up.
+# Functions with one value per row: for a null they return no value at all, and the values of the later rows move up.
 SHIFTING = frozenset({"abs", "sqrt"})
 ELEMENTWISE = SHIFTING | {"nonzero", "shape", "logical_and", "logical_or"}
-# Over nullable numbers these are right in WHERE.
+# With nullable numbers these work in WHERE.
 LOGICAL = frozenset({"logical_and", "logical_or"})
-# Functions for which a null is an array without elements.
+# Functions that read a null as an empty array.
 REDUCING = frozenset(
     {"sum", "prod", "avg", "amin", "amax", "any", "all", "all_strict", "l1_norm", "l2_norm", "linf_norm"}
 )
-# Over groups the one has a rule of its own, and the other is right.
+# In a grouped query SHAPE has a rule of its own, and NONZERO works.
 COUNTED = frozenset({"SHAPE", "NONZERO"})
 NULLABLE = frozenset({*INTEGERS, *FLOATS, "bool"})
 
 
 class At(NamedTuple):
     """
-    A part of an expression, and what is around it.
+    A part of an expression, and its context.
 
     Attributes:
         node: the part.
-        scope: what the clauses of its SELECT see.
+        scope: the columns that its SELECT sees.
         clause: the name of its clause.
-        bare: whether AND, OR and NOT of WHERE are all that is around it; there the engine skips what is null.
-        output: whether unary functions of the select list are all that is around it.
+        bare: whether it is a condition of WHERE, inside nothing but AND, OR and NOT: there the engine skips nulls.
+        output: whether it is an output, inside nothing but unary functions.
         joined: whether it is an operand of AND, OR or NOT, or a whole output.
-        reduced: whether it is the argument of a reduction, with unary functions between at most.
-        before: the columns that an operand before it has tested for null.
-        around: those that any operand beside it has tested for null.
+        reduced: whether it is the argument of a reduction, inside nothing else but unary functions.
+        before: the columns that an earlier operand of AND or OR tests for null.
+        around: the columns that any other operand tests for null.
     """
 
     node: ast.Node
@@ -58,7 +58,7 @@ class At(NamedTuple):
     around: frozenset[ast.Expression] = frozenset()
 
     def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
-        """Return a part of this part; *unary* tells that this one is a unary function of it. What was tested for null before it guards no AND or OR inside."""
+        """Return a child of this part; *unary* and *reduced* tell that this part is a unary function, or a reduction, of it. Earlier null tests do not protect an AND or OR inside the child."""
         kept = reduced or (unary and self.reduced)
         around = frozenset[ast.Expression]() if isinstance(self.node, ast.Function) else self.around
         return self._replace(
@@ -84,7 +84,7 @@ class At(NamedTuple):
 
 
 def _leading(node: ast.Node) -> ast.Node | None:
-    """Return the operand of which the engine takes the rows of a value."""
+    """Return the operand that decides whether a value is null: the left one of an operator, or the argument of a unary function."""
     if isinstance(node, ast.Chain):
         return node.operands[0]
     if isinstance(node, ast.Comparison):
@@ -97,13 +97,13 @@ def _leading(node: ast.Node) -> ast.Node | None:
 
 
 def is_filled(column: ast.Column, scope: SelectScope, clause: str) -> bool:
-    """Tell whether WHERE keeps only rows in which a column has a value, before a clause sees them."""
+    """Tell whether WHERE filters out the rows in which a column is null, before a clause sees them."""
     known = scope.column(column)
     return clause != "WHERE" and known is not None and requires(scope.select.where, column.name, known)
 
 
 def _parts(subject: Subject) -> Sequence[At]:
-    """Return the parts of all expressions that may read a nullable number, in the order of the text, with what is around each."""
+    """Return the parts of all expressions that may read a nullable number, in the order of the text, each with its context."""
     known: list[At] | None = subject.__dict__.get("_nullable")
     if known is None:
         scopes = [scope for scope in subject.scopes if _has_nullable(scope)]
@@ -158,7 +158,7 @@ def _fields(at: At, node: ast.Node) -> list[At]:
 
 
 def _operands(at: At, node: ast.And | ast.Or) -> list[At]:
-    """Return the operands of AND or OR, each with the columns that those before and beside it test for null."""
+    """Return the operands of AND or OR, each with the columns that earlier operands, and that any operands, test for null."""
     tested = [_tested(operand, negated=isinstance(node, ast.And)) for operand in node.operands]
     around = at.around.union(*tested)
     return [
@@ -183,18 +183,18 @@ _BELOW: dict[type, Callable[[At, Any], list[At]]] = {
 }
 
 
-HINT = "leave null out in a sub-query: select .. from (select * from .. where {0} is not null)"
+HINT = "filter null out in a subquery: select .. from (select * from .. where {0} is not null)"
 
 
 def _computed(at: At) -> tuple[str, ast.Column] | None:
-    """Return what computes a value for each row of a nullable number, and the column."""
+    """Return the name of an operation on a nullable number that the engine gets wrong, and the column; None for any other node."""
     name, operands = _operation(at.node)
     column = next((found for operand in operands if (found := at.missing(operand)) is not None), None)
-    return None if column is None or _survives(at, name) else (name, column)
+    return None if column is None or _is_handled(at, name) else (name, column)
 
 
 def _operation(node: ast.Node) -> tuple[str, tuple[ast.Expression, ...]]:
-    """Return the name and the operands of what computes a value for each row; no operands for anything else."""
+    """Return the name and the operands of an operation with one value per row; no operands for any other node."""
     if isinstance(node, ast.Not):
         return "NOT", (node.operand,)
     if isinstance(node, ast.Negate):
@@ -204,8 +204,8 @@ def _operation(node: ast.Node) -> tuple[str, tuple[ast.Expression, ...]]:
     return "", ()
 
 
-def _survives(at: At, name: str) -> bool:
-    """Tell whether the engine computes with nulls there, or another rule is about it."""
+def _is_handled(at: At, name: str) -> bool:
+    """Tell whether the engine handles nulls correctly there, or another rule reports them."""
     if name == "NOT":
         return at.bare or at.joined
     if name in COUNTED and at.scope.select.group_by:
@@ -214,35 +214,35 @@ def _survives(at: At, name: str) -> bool:
 
 
 def _is_shifted(at: At, name: str) -> bool:
-    """Tell whether the engine survives a computation, and gives the values of other rows."""
+    """Tell whether an operation returns values of other rows instead of crashing."""
     return at.output and (name == "-" or name.lower() in SHIFTING)
 
 
 def _crashing(subject: Subject) -> Iterator[Finding]:
-    """Yield computations with nullable numbers that end the process."""
+    """Yield operations on nullable numbers that crash the engine process."""
     for at in _parts(subject):
         found = _computed(at)
         if found is not None and not _is_shifted(at, found[0]):
-            message = f"`{found[1].name}` may be null: {found[0]} of it ends the engine's process here"
+            message = f"`{found[1].name}` can be null: {found[0]} of it crashes the engine process here"
             yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
         elif isinstance(at.node, ast.Pair):
             column = _unguarded(at._replace(node=at.node.condition))
             if column is not None:
-                message = f"`{column.name}` may be null: its comparison as a weight ends the engine's process"
-                yield subject.finding(at.node, message, f"write {column.name} is not null and .. before it")
+                message = f"`{column.name}` can be null: comparing it in a weight crashes the engine process"
+                yield subject.finding(at.node, message, f"test for null first: {column.name} is not null and ..")
 
 
 def _shifted(subject: Subject) -> Iterator[Finding]:
-    """Yield outputs computed of nullable numbers, in which each row behind a null has the value of another one."""
+    """Yield outputs computed from nullable numbers, in which each row after a null gets the value of a later row."""
     for at in _parts(subject):
         found = _computed(at)
         if found is not None and _is_shifted(at, found[0]):
-            message = f"`{found[1].name}` may be null: behind a null each row has the value of a later one"
+            message = f"`{found[1].name}` can be null: each row after a null gets the value of a later row"
             yield subject.finding(at.node, message, HINT.format(subject.written(found[1])))
 
 
 def _unguarded(at: At) -> ast.Column | None:
-    """Return the nullable column of a test in AND or OR that no operand before it has tested for null."""
+    """Return the nullable column that an operand of AND or OR reads, and that no earlier operand tests for null."""
     node = at.node
     while isinstance(node, ast.Not):
         node = node.operand
@@ -251,7 +251,7 @@ def _unguarded(at: At) -> ast.Column | None:
 
 
 def _combined(subject: Subject) -> Iterator[Finding]:
-    """Yield AND and OR of comparisons with nullable numbers, anywhere but in a bare WHERE."""
+    """Yield AND and OR over comparisons of nullable numbers, anywhere but in the conditions of WHERE."""
     for at in _parts(subject):
         if at.bare or not isinstance(at.node, (ast.And, ast.Or)):
             continue
@@ -259,12 +259,12 @@ def _combined(subject: Subject) -> Iterator[Finding]:
         column = next((column for column in found if column is not None), None)
         if column is not None:
             word = "AND" if isinstance(at.node, ast.And) else "OR"
-            message = f"`{column.name}` may be null: {word} of its comparison ends the engine's process, except as a condition of WHERE"
+            message = f"`{column.name}` can be null: {word} over a comparison of it crashes the engine process, except as a condition of WHERE"
             written = subject.written(column)
             yield subject.finding(at.node, message, f"write ({written} is not null and {written} = ..)")
 
 
-def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
+def _left_to_right(node: ast.Node) -> tuple[ast.Expression, ...]:
     """Return the operands of a comparison or of arithmetic, from the left."""
     if isinstance(node, ast.Comparison):
         return node.left, node.right
@@ -274,21 +274,23 @@ def _sides(node: ast.Node) -> tuple[ast.Expression, ...]:
 def _right(subject: Subject) -> Iterator[Finding]:
     """Yield nullable numbers on the right of an operator."""
     for at in _parts(subject):
-        operands = _sides(at.node)
+        operands = _left_to_right(at.node)
         for other in operands[1:]:
             column = at.missing(other)
             if column not in {None, at.missing(operands[0]), *at.around} and column is not None:
-                message = f"`{column.name}` may be null, and on the right of an operator a null is read as a number"
-                yield subject.finding(other, message, f"write it on the left, or test {column.name} is not null too")
+                message = (
+                    f"`{column.name}` can be null: on the right of an operator the engine reads a null as a number"
+                )
+                yield subject.finding(other, message, f"write it on the left, or also test {column.name} is not null")
                 break
 
 
 RULES = (
     Rule(
         code="TQL339",
-        title="output computed of a nullable number",
+        title="output computed from a nullable number",
         severity="error",
-        explanation="A unary minus, ABS or SQRT of a nullable number has no value where it is null: the values of all rows behind it move up. Known with a schema only.",
+        explanation="Unary minus, ABS and SQRT of a nullable number return no value for a null, so the values of all later rows move up. Reported only with a schema.",
         example="select id, abs(nul) as k from D",
         find=_shifted,
         meant="select id, abs(nul) as k from (select * from D where nul is not null)",
@@ -298,7 +300,7 @@ RULES = (
         code="TQL340",
         title="nullable number on the right of an operator",
         severity="error",
-        explanation="On the right of an operator a null is read as 0 or as garbage; on the left it is skipped. Known with a schema only.",
+        explanation="On the right of an operator the engine reads a null as 0 or as garbage; on the left it skips the row. Reported only with a schema.",
         example="select id from D where f64 < nul",
         find=_right,
         meant="select id from D where nul > f64",
@@ -306,9 +308,9 @@ RULES = (
     ),
     Rule(
         code="TQL414",
-        title="computation with a nullable number",
+        title="function of a nullable number",
         severity="error",
-        explanation="A unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number end the engine's process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT where anything is computed of them; so do weights that compare one. Reductions such as SUM read a null as 0. Known with a schema only.",
+        explanation="Unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number crash the engine process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT inside another expression. So do weights that compare a nullable number. Reductions such as SUM read a null as 0. Reported only with a schema.",
         example="select id from D where abs(nul) > 1",
         find=_crashing,
         meant="select id from (select * from D where nul is not null) where abs(nul) > 1",
@@ -316,9 +318,9 @@ RULES = (
     ),
     Rule(
         code="TQL415",
-        title="AND or OR of a nullable number's comparison",
+        title="AND or OR over a comparison of a nullable number",
         severity="error",
-        explanation="Anywhere but as a condition of WHERE, AND and OR with a comparison of a nullable number end the engine's process (SIGSEGV), unless a test for null is written before it. Known with a schema only.",
+        explanation="AND and OR over a comparison of a nullable number crash the engine process (SIGSEGV), except as a condition of WHERE or after a test for null. Reported only with a schema.",
         example="select nul = 1 or nul = 3 as k from D",
         find=_combined,
         meant="select (nul is not null and nul = 1) or (nul is not null and nul = 3) as k from D",

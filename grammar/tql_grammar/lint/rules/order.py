@@ -1,4 +1,4 @@
-"""Rules about the order of rows."""
+"""Rules about ORDER BY."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from tql_grammar.lint.edits import Edit
     from tql_grammar.typing.scopes import SelectScope
 
-# The clauses of which a SELECT has none where its keys can be nested.
+# A SELECT with one of these clauses is not rewritten as nested sorts.
 NOT_NESTED = ("group_by", "sample_by", "top", "distinct", "locks", "hints", "with_")
 
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
-    """Yield the keys after the first."""
+    """Yield the ORDER BY keys after the first."""
     for select in subject.selects:
         if len(select.order_by) > 1:
             first, last = select.order_by[1].span, select.order_by[-1].span
@@ -35,13 +35,13 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                 yield Finding(
                     Span(first.start, last.end),
                     f"the engine sorts by the first key only, and ignores `{ignored}`",
-                    "sort by the last key in a sub-query, then by the one before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does it",
+                    "sort by the last key in a subquery, and by the key before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does this",
                     _nested(select),
                 )
 
 
 def _nested(select: ast.Select) -> tuple[Edit, ...]:
-    """Return the edit that sorts by each key in a SELECT of its own, the last one innermost, where the source is one without an alias: an alias is not seen one level out."""
+    """Return the edit that nests one SELECT per key, the last key innermost; no edit for a source with an alias, which an outer query cannot see."""
     if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
         return ()
     base = select.replace(order_by=(), limit=None)
@@ -60,20 +60,20 @@ def _has_named_source(select: ast.Select) -> bool:
 
 
 def _own_name(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that are an output's name, and a column of the source under it."""
+    """Yield keys whose name is both a computed output and a column of the source."""
     for scope in subject.scopes:
         outputs = aliased(scope.select.columns)
         alone = len(scope.select.order_by) == 1 and not scope.select.group_by
         for key in scope.select.order_by:
             column = key.expression
             if isinstance(column, ast.Column) and column.table is None and _is_hidden(column, outputs, scope):
-                message = f"`{column.name}` is the column of the source here, not the output of that name"
-                hint = "order outside: select * from (select .. from ..) order by .."
+                message = f"ORDER BY reads `{column.name}` from the source, not the output of that name"
+                hint = "sort in an outer query: select * from (select .. from ..) order by .."
                 yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
 
 
 def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:
-    """Tell whether an output has the name of a column of the source, and is another value."""
+    """Tell whether an output with the name of a source column has a different value."""
     output = outputs.get(column.name)
     if output is None or output == ast.Column(column.name):
         return False
@@ -82,21 +82,23 @@ def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope:
 
 
 def _constant(subject: Subject) -> Iterator[Finding]:
-    """Yield keys that are the same for every row."""
+    """Yield ORDER BY keys that are constants."""
     for scope in subject.scopes:
         for key in scope.select.order_by:
             if isinstance(key.expression, (ast.Number, ast.String)):
-                message = "a constant is no key: it is no number of a column, and the rows stay in their order"
-                yield subject.finding(key, message, "write the column")
+                message = "a constant does not sort the rows, and it is not the position of a column"
+                yield subject.finding(key, message, "write the name of the column")
 
 
 def _sampled(subject: Subject) -> Iterator[Finding]:
-    """Yield orders beside SAMPLE BY."""
+    """Yield ORDER BY in a SELECT with SAMPLE BY."""
     for scope in subject.scopes:
         if scope.select.sample_by is not None and scope.select.order_by:
-            message = "rows are drawn after they are sorted: the order is lost"
+            message = "SAMPLE BY draws the rows after ORDER BY has sorted them, so the order is lost"
             yield subject.finding(
-                scope.select.order_by[0], message, "select * from (select .. sample by ..) order by .."
+                scope.select.order_by[0],
+                message,
+                "sort in an outer query: select * from (select .. sample by ..) order by ..",
             )
 
 
@@ -105,14 +107,14 @@ RULES = (
         code="TQL301",
         title="second ORDER BY key",
         severity="error",
-        explanation="The engine sorts by the first key of ORDER BY and ignores every other. Rows that tie in the first key stay in the order of the source.",
+        explanation="The engine sorts by the first key of ORDER BY and ignores the others. Rows with equal first keys stay in the order of the source.",
         example="select id from D order by grp, id desc",
         find=_second_key,
         meant="select id from (select id, grp from D order by id desc) order by grp",
     ),
     Rule(
         code="TQL326",
-        title="ORDER BY an output that has a column's name",
+        title="ORDER BY an output named like a source column",
         severity="error",
         explanation="`select id + 1 as id .. order by id` sorts by the column of the source, not by the output.",
         example="select 10 - id as id from D order by id",
@@ -123,16 +125,16 @@ RULES = (
         code="TQL328",
         title="ORDER BY a constant",
         severity="error",
-        explanation="ORDER BY 1 does not mean the first column: a constant sorts nothing.",
+        explanation="ORDER BY 1 does not mean the first column: the engine sorts by the constant, which leaves the rows in their order.",
         example="select grp, id from D order by 1",
         find=_constant,
         meant="select grp, id from D order by grp",
     ),
     Rule(
         code="TQL330",
-        title="ORDER BY beside SAMPLE BY",
+        title="ORDER BY with SAMPLE BY",
         severity="error",
-        explanation="Rows are drawn after they are sorted, so the order is lost.",
+        explanation="SAMPLE BY draws the rows after ORDER BY has sorted them, so the order is lost.",
         example="select id from D order by id desc sample by id replace false limit 20",
         find=_sampled,
         meant="select * from (select id from D sample by id replace false limit 20) order by id desc",

@@ -9,7 +9,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import below, own_parts, walk
+from tql_grammar.walk import below, own_parts, subselect, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     Steps = tuple[int, int]
 
-# Integers up to this are float32 numbers, each another one.
+# A float32 stores every integer up to this exactly.
 LARGEST = 2**24
 WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
 # The largest value of each type of integers.
 BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
 CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
 NARROW_FLOATS = frozenset({"float16", "float32"})
-# Functions whose results are counts or positions of rows, which are small, and those that round to float32 themselves.
+# Functions whose results are small integers (counts, positions, lengths), or random.
 COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
 
 
 def is_exact(key: ast.Node, scope: SelectScope) -> bool:
     """
-    Tell whether float32 holds every value of a key, or nothing is known of its type.
+    Tell whether a float32 stores every value of a key exactly, or the type of the key is unknown.
 
-    The parts of a number are such keys: ``x % 4194304``, ``(x - x % 4194304) % 17592186044416`` and ``x - x % 17592186044416`` of an int64,
+    The parts of a number are exact keys: ``x % 4194304``, ``(x - x % 4194304) % 17592186044416`` and ``x - x % 17592186044416`` of an int64,
     and the residual ``x - l1_norm(x) * (1.0 - (x < 0) * 2.0)`` of a float64.
     """
     column = infer(key, scope)
@@ -49,18 +49,18 @@ def is_exact(key: ast.Node, scope: SelectScope) -> bool:
 
 
 def _is_residual(key: ast.Node) -> bool:
-    """Tell whether a key is what float32 leaves of a number: it subtracts L1_NORM, which is the number as float32."""
+    """Tell whether a key is the remainder of a number after rounding to float32: it subtracts L1_NORM, the rounded number."""
     return any(isinstance(part, ast.Function) and part.name.lower() == "l1_norm" for part in own_parts(key))
 
 
 def _is_narrow(key: ast.Node, scope: SelectScope) -> bool:
-    """Tell whether a float64 is computed of nothing that is known to hold more than a float32."""
+    """Tell whether a float64 key is computed only from values that are not known to be wider than float32."""
     found = [infer(part, scope) for part in _leaves(key)]
     return all(column is None or column.dtype not in WIDE for column in found)
 
 
 def _leaves(key: ast.Node) -> Iterator[ast.Node]:
-    """Yield the columns and calls that a key is computed of, without what is inside of calls."""
+    """Yield the columns and calls that a key is computed from, but not the arguments of the calls."""
     stack: list[object] = [key]
     while stack:
         part = stack.pop()
@@ -73,17 +73,17 @@ def _leaves(key: ast.Node) -> Iterator[ast.Node]:
 
 
 def _steps(node: ast.Node, scope: SelectScope) -> Steps | None:
-    """Return a bound of an integer key, and a number of which each of its values is a multiple; None where that is not known."""
-    return _STEPS.get(type(node), _of_values)(node, scope)
+    """Return the bound of an integer key, and a step of which all its values are multiples; None where they are unknown."""
+    return _STEPS.get(type(node), _value_steps)(node, scope)
 
 
-def _of_number(node: ast.Number, _scope: SelectScope) -> Steps | None:
+def _number_steps(node: ast.Number, _scope: SelectScope) -> Steps | None:
     """Return bound and step of a literal."""
     return (abs(node.value), 1) if isinstance(node.value, int) else None
 
 
-def _of_values(node: ast.Node, scope: SelectScope) -> Steps | None:
-    """Return bound and step of what is not computed by arithmetic, by its type."""
+def _value_steps(node: ast.Node, scope: SelectScope) -> Steps | None:
+    """Return the bound and step of a node that is not arithmetic, from its type."""
     while isinstance(node, ast.Subscript):
         node = node.operand
     if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
@@ -93,7 +93,7 @@ def _of_values(node: ast.Node, scope: SelectScope) -> Steps | None:
     return None if bound is None else (bound, 1)
 
 
-def _of_chain(node: ast.Chain, scope: SelectScope) -> Steps | None:
+def _chain_steps(node: ast.Chain, scope: SelectScope) -> Steps | None:
     """Return bound and step of arithmetic: ``x % L``, ``x - x % L``, and sums and products."""
     found = _steps(node.operands[0], scope)
     if len(node.operands) == len(("x", "x % L")) and node.operators == ("-",) and found is not None:
@@ -127,34 +127,34 @@ def _product(one: Steps, two: Steps) -> Steps:
     return one[0] * two[0], 1
 
 
-def _rest(one: Steps, two: Steps) -> Steps:
-    """Return bound and step of what a division leaves."""
+def _remainder(one: Steps, two: Steps) -> Steps:
+    """Return bound and step of the remainder of a division."""
     return min(one[0], two[0]), one[1] if two[0] % one[1] == 0 else 1
 
 
-# What bound and step are after an operator.
-OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, "*": _product, "%": _rest}
-# What bound and step are of a node; `_of_values` tells those of any other.
+# The bound and step of the result of each operator.
+OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, "*": _product, "%": _remainder}
+# The bound and step of each class of nodes; `_value_steps` for any other.
 _STEPS: dict[type, Callable[[Any, SelectScope], Steps | None]] = {
-    ast.Number: _of_number,
+    ast.Number: _number_steps,
     ast.Negate: lambda node, scope: _steps(node.operand, scope),
-    ast.Chain: _of_chain,
+    ast.Chain: _chain_steps,
 }
 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
-    """Yield the keys of orders and groups of which the engine may take two for one."""
+    """Yield the sort and group keys that are not exact as float32."""
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
             if clause not in CLAUSES or is_exact(key, scope) or _is_parted(key, scope):
                 continue
             column = infer(key, scope)
-            message = f"this is {_type(column)}, and the engine compares keys as float32: values that agree in 24 bits, such as integers beyond 16777216, {DOES[clause]}"
+            message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 
 
-DOES = {"ORDER BY": "tie", "GROUP BY": "fall into one group"}
+EFFECT = {"ORDER BY": "tie", "GROUP BY": "fall into one group"}
 
 
 def _type(column: Column | None) -> str:
@@ -163,15 +163,15 @@ def _type(column: Column | None) -> str:
 
 
 def _remedy(written: str, column: Column | None) -> str:
-    """Return what to write instead, where values can be that large."""
+    """Return the hint: exact keys for values that can be that large."""
     if column is not None and column.dtype == "float64":
-        return "harmless for small or rounded numbers; else use the builder, whose order_by and group_by with a schema are exact"
+        return "harmless for small or rounded numbers; otherwise use the builder, whose order_by and group_by are exact with a schema"
     parts = f"{written} % 4194304, ({written} - {written} % 4194304) % 17592186044416, {written} - {written} % 17592186044416"
-    return f"harmless for numbers up to 16777216; else use the parts {parts}, the first one innermost in an order: the builder writes them with a schema"
+    return f"harmless for numbers up to 16777216; otherwise use the keys {parts}, in ORDER BY the first one innermost; with a schema the builder generates them"
 
 
 def _is_parted(key: ast.Node, scope: SelectScope) -> bool:
-    """Tell whether a float64 is the coarse key of an order or group that has its residual as another key."""
+    """Tell whether a float64 column is the coarse key of an order or group that has its remainder as another key."""
     if not isinstance(key, ast.Column):
         return False
     select = scope.select
@@ -184,8 +184,8 @@ def _is_parted(key: ast.Node, scope: SelectScope) -> bool:
 
 
 def _joins(subject: Subject) -> Iterator[Finding]:
-    """Yield joins by columns of which the engine may take two values for one."""
-    exact = _compared_outside(subject)
+    """Yield joins on columns of which the engine may match different values."""
+    exact = _compared_again(subject)
     for scope in subject.scopes:
         join = scope.select.source
         if not isinstance(join, ast.Join) or join.kind == "cross" or id(scope.select) in exact:
@@ -193,20 +193,20 @@ def _joins(subject: Subject) -> Iterator[Finding]:
         pair = _pair(join, scope)
         node = join.on or join.using
         if pair is not None and node is not None and _may_collide(*pair):
-            message = f"the columns are {pair[0].dtype} and {pair[1].dtype}, and the engine compares them as float32: values that agree in 24 bits, such as integers beyond 16777216, match each other"
-            hint = "harmless for smaller integers; else compare once more around an inner join: select .. from (select a.x as k1, b.x as k2, .. join ..) where k1 = k2"
+            message = f"the columns are {pair[0].dtype} and {pair[1].dtype}, and the engine compares them as float32: different values that round to the same float32, such as integers beyond 16777216, match each other"
+            hint = "harmless for smaller integers; otherwise compare the columns again in a query around an inner join: select .. from (select a.x as k1, b.x as k2, .. join ..) where k1 = k2"
             yield subject.finding(node, message, hint)
 
 
 def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
-    """Return the columns of the equality of a join, where both are known."""
+    """Return the two columns that a join compares, if both are known numbers."""
     found = _compared(join, scope)
     known = [column for column in found if column is not None and column.is_number and not column.is_label]
     return (known[0], known[1]) if len(known) == len(found) == len(("left", "right")) else None
 
 
 def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
-    """Return what is known of each column that a join compares."""
+    """Return the types of the columns that a join compares, None for each unknown one."""
     if isinstance(join.on, ast.Comparison):
         return [scope.column(side) for side in (join.on.left, join.on.right)]
     if isinstance(join.using, ast.Column):
@@ -216,24 +216,23 @@ def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
 
 
 def _may_collide(one: Column, two: Column) -> bool:
-    """Tell whether two values of two types that differ can be the same float32."""
+    """Tell whether different values of two types can round to the same float32."""
     types = {one.dtype, two.dtype}
     return types <= WIDE or "float64" in types or (bool(types & WIDE) and bool(types & NARROW_FLOATS))
 
 
-def _compared_outside(subject: Subject) -> frozenset[int]:
-    """Return the SELECTs, by identity, whose joined columns the query around them compares once more."""
+def _compared_again(subject: Subject) -> frozenset[int]:
+    """Return the identities of the SELECTs with a join whose columns the outer query compares again."""
     found = set()
     for scope in subject.scopes:
-        source = scope.select.source
-        inner = source.query if isinstance(source, ast.Derived) else None
-        if isinstance(inner, ast.Select) and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
+        inner = subselect(scope.select.source)
+        if inner is not None and isinstance(inner.source, ast.Join) and _compares(scope.select, inner):
             found.add(id(inner))
     return frozenset(found)
 
 
 def _compares(outer: ast.Select, inner: ast.Select) -> bool:
-    """Tell whether a WHERE requires the equality of the outputs that are the joined columns."""
+    """Tell whether the WHERE of an outer query compares the joined columns of the inner one again."""
     join = inner.source
     on = join.on if isinstance(join, ast.Join) and join.kind == "inner" else None
     if not isinstance(on, ast.Comparison):
@@ -256,9 +255,9 @@ def _equalities(condition: ast.Expression | None) -> Iterator[tuple[ast.Expressi
 RULES = (
     Rule(
         code="TQL512",
-        title="key that is compared as float32",
+        title="sort or group key that is compared as float32",
         severity="warning",
-        explanation="ORDER BY and GROUP BY compare numbers as float32. int8, int16, float16, float32 and texts are exact; of int32, int64, uint32, uint64, float64 and of what is computed, values that agree in 24 bits tie, or fall into one group: integers beyond 16777216, seconds since 1970, prices with many digits. Known with a schema only.",
+        explanation="ORDER BY and GROUP BY compare numbers as float32. Keys of int8, int16, float16, float32 and text are exact. Different values of int32, int64, uint32, uint64, float64 and computed keys that round to the same float32 tie, or fall into one group: integers beyond 16777216, Unix timestamps, prices with many digits. Reported only with a schema.",
         example="select sum(id) as s from N group by big",
         find=_keys,
         meant="select sum(id) as s from N group by big % 4194304, (big - big % 4194304) % 17592186044416, big - big % 17592186044416",
@@ -266,9 +265,9 @@ RULES = (
     ),
     Rule(
         code="TQL515",
-        title="join by columns that are compared as float32",
+        title="join on columns that are compared as float32",
         severity="warning",
-        explanation="JOIN compares numbers as float32: of int32, int64, uint32, uint64 and float64, values that agree in 24 bits match each other. An inner join is exact where the query around it compares the columns once more. Known with a schema only.",
+        explanation="JOIN compares numbers as float32: different values of int32, int64, uint32, uint64 and float64 that round to the same float32 match each other. An inner join is exact if an outer query compares the columns again. Reported only with a schema.",
         example="select a.id as x, b.id as y from N as a join N as b on a.big = b.big",
         find=_joins,
         meant="select x, y from (select a.id as x, b.id as y, a.big as k1, b.big as k2 from N as a join N as b on a.big = b.big) where k1 = k2",

@@ -1,4 +1,4 @@
-"""Rules about the select list: names that are missing, that come twice, or that are not what they seem."""
+"""Rules about the SELECT list: missing, duplicate and misleading output names."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
 
 
 def _unnamed(subject: Subject) -> Iterator[Finding]:
-    """Yield outputs that need a name."""
+    """Yield outputs without a name."""
     for scope in subject.scopes:
         for output in scope.select.columns:
             if not isinstance(bare(output), ast.Star) and output_name(output) is None:
-                message = (
-                    "the engine answers `SELECT tensor expression containing more than one tensor should be aliased.`"
-                )
-                yield subject.finding(output, message, f"give it a name: {subject.written(output)} as x")
+                message = "a computed column needs an alias: the engine fails with `SELECT tensor expression containing more than one tensor should be aliased.`"
+                yield subject.finding(output, message, f"add an alias: {subject.written(output)} as x")
 
 
 def _twice(subject: Subject) -> Iterator[Finding]:
-    """Yield outputs whose name was taken before."""
+    """Yield outputs with the name of an earlier output."""
     for scope in subject.scopes:
         taken: set[str] = set()
         starred = False
@@ -36,33 +34,36 @@ def _twice(subject: Subject) -> Iterator[Finding]:
             name = output_name(output)
             if star and starred:
                 yield subject.finding(
-                    output, "the engine answers `Multiple stars are not allowed in the selection list.`"
+                    output,
+                    "`*` can appear only once: the engine fails with `Multiple stars are not allowed in the selection list.`",
                 )
             elif name is not None and name in taken and not starred:
-                message = f"the engine answers `Multiple expressions for tensor '.{name}' are not allowed in the selection list.`"
-                yield subject.finding(output, message, "give one of them another name by AS")
+                message = f"an earlier output is named `{name}` too: the engine fails with `Multiple expressions for tensor '.{name}' are not allowed in the selection list.`"
+                yield subject.finding(output, message, "rename one of them with AS")
             starred |= star
             taken |= set() if name is None else {name}
 
 
 def _replaced(subject: Subject) -> Iterator[Finding]:
-    """Yield computed outputs that take the place of a column of ``*``."""
+    """Yield computed outputs that replace a column of ``*``."""
     for scope in subject.scopes:
         starred = any(isinstance(output, ast.Star) and output.table is None for output in scope.select.columns)
         taken = scope.columns if starred and scope.columns is not None else {}
         for output in scope.select.columns:
             if isinstance(output, ast.Aliased) and output.alias in taken and bare(output) != ast.Column(output.alias):
-                message = f"`*` has a column `{output.alias}` already: the engine replaces it, without a word"
-                yield subject.finding(output, message, "give it another name")
+                message = f"`*` already has a column `{output.alias}`, and this output silently replaces it"
+                yield subject.finding(output, message, "choose another alias")
 
 
-def _column_s_name(subject: Subject) -> Iterator[Finding]:
-    """Yield computed outputs that come back under the name of the column that they read."""
+def _misnamed(subject: Subject) -> Iterator[Finding]:
+    """Yield computed outputs without an alias, which are named like the column that they read."""
     for scope in subject.scopes:
         for output in scope.select.columns:
             if isinstance(output, ast.Function) and _reads_one(output, scope):
-                message = f"without a name it comes back as `{output_name(output)}`, the column that it reads"
-                yield subject.finding(output, message, f"give it a name: {subject.written(output)} as score")
+                message = (
+                    f"without an alias this output is named `{output_name(output)}`, like the column that it reads"
+                )
+                yield subject.finding(output, message, f"add an alias: {subject.written(output)} as score")
 
 
 def _reads_one(output: ast.Function, scope: SelectScope) -> bool:
@@ -74,18 +75,18 @@ def _reads_one(output: ast.Function, scope: SelectScope) -> bool:
 RULES = (
     Rule(
         code="TQL206",
-        title="computed column without a name",
+        title="computed column without an alias",
         severity="error",
-        explanation="An expression over no column, or over several, has no name of its own, and the engine refuses it without AS.",
+        explanation="An expression that reads no column, or more than one, has no default name, and the engine rejects it without AS.",
         example="select id + grp from D",
         find=_unnamed,
         meant="select id + grp as x from D",
     ),
     Rule(
         code="TQL207",
-        title="name that comes twice",
+        title="duplicate output name",
         severity="error",
-        explanation="Each column of the result needs another name, and `*` comes once; the engine refuses the query.",
+        explanation="Every output needs a unique name, and `*` can appear only once; the engine rejects the query.",
         example="select id, grp as id from D",
         find=_twice,
         meant="select id, grp as grp2 from D",
@@ -94,18 +95,18 @@ RULES = (
         code="TQL318",
         title="output that replaces a column of *",
         severity="error",
-        explanation="`select *, f(x) as name` where the source has a column `name`: the engine gives back the computed one in its place, without a word.",
+        explanation="In `select *, f(x) as name`, where the source has a column `name`, the engine silently returns the computed column in its place.",
         example="select *, id + 1 as grp from D",
         find=_replaced,
         meant="select *, id + 1 as grp2 from D",
     ),
     Rule(
         code="TQL505",
-        title="computed column under the name of what it reads",
+        title="computed column named like a source column",
         severity="warning",
-        explanation="A call over one column comes back under that column's name: cosine_similarity(embedding, ..) as `embedding`.",
+        explanation="Without an alias, a function of one column is returned under the name of that column: cosine_similarity(embedding, ..) as `embedding`.",
         example="select shape(emb) from D",
-        find=_column_s_name,
+        find=_misnamed,
         meant="select shape(emb) as n from D",
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about comparisons of texts and patterns."""
+"""Rules about text comparisons and LIKE patterns."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
-# What people write into a pattern as itself, and what nobody writes unless a regular expression is meant.
+# Special characters of regular expressions, and forms that only an intended regular expression has.
 SPECIAL = re.compile(r"[.+()\[\]{}|^$]")
 REGULAR = re.compile(r"\.[*+?{]|\[.*\]|\(.*\)|\|")
 
 
 def _order(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of order with a text."""
+    """Yield comparisons of text with < <= > >=."""
     for scope, node in subject.parts(ast.Comparison):
         if not isinstance(node, ast.Comparison) or node.operator not in ORDERS:
             continue
-        for one, other in ((node.left, node.right), (node.right, node.left)):
+        for one, other in node.sides:
             column = infer(one, scope)
             text = isinstance(other, ast.String) and isinstance(one, ast.Column)
             if text and (column is None or column.is_text):
                 yield subject.finding(
                     node,
-                    "the engine finds no text smaller or larger than another: this is false for every row",
+                    "the engine does not order texts: this comparison is false for every row",
                     "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
                     exchanged(node, _by_between(node, subject.text)),
                 )
@@ -43,7 +43,7 @@ def _order(subject: Subject) -> Iterator[Finding]:
 
 
 def _by_between(node: ast.Comparison, text: str) -> str:
-    """Return a comparison of a text column with a text by BETWEEN."""
+    """Return the comparison of a text column with a string literal, written with BETWEEN."""
     left = isinstance(node.right, ast.String)
     operator = node.operator if left else MIRRORED[node.operator]
     spans = (part.span for part in ((node.left, node.right) if left else (node.right, node.left)))
@@ -54,31 +54,31 @@ def _by_between(node: ast.Comparison, text: str) -> str:
 
 
 def _wildcard(subject: Subject) -> Iterator[Finding]:
-    """Yield patterns with ``_``, which is no wildcard."""
+    """Yield patterns with ``_``, which is not a wildcard, and patterns that are not valid regular expressions."""
     for _, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String):
             pattern = node.pattern.value
             if "_" in pattern and "%" in pattern:
                 yield subject.finding(
                     node.pattern,
-                    "`_` stands for itself in LIKE, which is a regular expression",
-                    "write ? for any one character",
+                    "`_` is not a wildcard: LIKE takes a regular expression, in which it matches only itself",
+                    "write ? for any single character",
                 )
             elif not _compiles(pattern):
                 yield subject.finding(
                     node.pattern,
-                    "it is no regular expression, which LIKE takes: no row matches, and with NOT LIKE all do",
-                    "write a backslash before ( ) [ ] + . and so on",
+                    "LIKE takes a regular expression, and this one is invalid: LIKE matches no row, and NOT LIKE matches every row",
+                    "write a backslash before special characters such as ( ) [ ] + .",
                 )
 
 
 def _compiles(pattern: str) -> bool:
-    """Tell whether a pattern is a regular expression."""
+    """Tell whether a pattern is a valid regular expression."""
     return _regular(pattern) is not None
 
 
 def _regular(pattern: str) -> re.Pattern[str] | None:
-    """Return a pattern with ``*``, ``%`` and ``?`` replaced as the engine replaces them, or None where that is no regular expression."""
+    """Return the regular expression that the engine makes of a pattern with ``*``, ``%`` and ``?``, or None for an invalid one."""
     try:
         return re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
     except re.error:
@@ -86,26 +86,26 @@ def _regular(pattern: str) -> re.Pattern[str] | None:
 
 
 def _literally(subject: Subject) -> Iterator[Finding]:
-    """Yield patterns with characters that mean something in regular expressions, where nothing else says that one is meant."""
+    """Yield patterns with a special character of regular expressions, where nothing else suggests that a regular expression is intended."""
     for _, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String) and _compiles(node.pattern.value):
             special = SPECIAL.search(node.pattern.value)
             if special and "\\" not in node.pattern.value and not REGULAR.search(node.pattern.value):
                 found = special.group()
-                message = f"LIKE is a regular expression, in which `{found}` does not stand for itself"
-                yield subject.finding(node.pattern, message, f"write `\\{found}` where the character is meant")
+                message = f"LIKE takes a regular expression, in which `{found}` is a special character"
+                yield subject.finding(node.pattern, message, f"write `\\{found}` to match the character itself")
 
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
-    """Yield NOT LIKE of a pattern that the empty text does not match; where it does, no row is what is meant."""
+    """Yield NOT LIKE, unless the pattern matches the empty string: then leaving out empty texts is correct."""
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and node.negated and not _matches_nothing(node.pattern):
-            message = "rows with the empty text are left out: LIKE and NOT LIKE are both false for it"
+        if isinstance(node, ast.Like) and node.negated and not _matches_empty(node.pattern):
+            message = "NOT LIKE leaves out rows with an empty text: LIKE and NOT LIKE are both false for it"
             yield subject.finding(node, message, "write not (x like ..)", _outer_not(subject.text, node))
 
 
-def _matches_nothing(pattern: ast.Expression) -> bool:
-    """Tell whether a pattern matches the empty text."""
+def _matches_empty(pattern: ast.Expression) -> bool:
+    """Tell whether a pattern matches the empty string."""
     if not isinstance(pattern, ast.String):
         return False
     found = _regular(pattern.value)
@@ -125,16 +125,16 @@ RULES = (
         code="TQL305",
         title="text compared with < or >",
         severity="error",
-        explanation="`text < 'x'` is false for every row, and so are <=, > and >=. BETWEEN compares texts by their bytes.",
+        explanation="`text < 'x'` is false for every row, and so are <=, > and >=. BETWEEN does compare texts, by their bytes.",
         example="select id from D where text > 'doc 5'",
         find=_order,
         meant="select id from D where not (text between '' and 'doc 5')",
     ),
     Rule(
         code="TQL313",
-        title="pattern that means something else",
+        title="LIKE pattern with another meaning than in SQL",
         severity="error",
-        explanation="LIKE is a full match of a regular expression in which * and % are .*, and ? is one character: _ stands for itself, and a pattern that is no regular expression matches nothing.",
+        explanation="LIKE matches the whole text against a regular expression in which * and % mean .*, and ? means any single character. _ matches only itself, and an invalid regular expression matches nothing.",
         example="select id from D where text like 'd_c%'",
         find=_wildcard,
         meant="select id from D where text like 'd?c%'",
@@ -142,9 +142,9 @@ RULES = (
     ),
     Rule(
         code="TQL513",
-        title="pattern with a character that does not stand for itself",
+        title="LIKE pattern with a special character",
         severity="warning",
-        explanation="LIKE is a regular expression: . is any one character, + repeats the one before it, ^ and $ match nothing of the text. With a backslash before it each stands for itself.",
+        explanation="LIKE takes a regular expression: . matches any character, + repeats the character before it, ^ and $ match no character. With a backslash before it, each matches itself.",
         example="select id from N where s like 'a.b'",
         find=_literally,
         meant="select id from N where s like 'a\\.b'",
@@ -152,9 +152,9 @@ RULES = (
     ),
     Rule(
         code="TQL514",
-        title="NOT LIKE beside empty texts",
+        title="NOT LIKE and empty texts",
         severity="warning",
-        explanation="For an empty text both LIKE and NOT LIKE are false, whatever the pattern.",
+        explanation="For an empty text, LIKE and NOT LIKE are both false, whatever the pattern.",
         example="select id from N where s not like 'x%'",
         find=_not_like,
         meant="select id from N where not (s like 'x%')",

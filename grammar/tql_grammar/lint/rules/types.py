@@ -1,4 +1,4 @@
-"""Rules about types: comparisons that the engine rejects, casts, and conditions that are none. All need a schema."""
+"""Rules about types: comparisons of different types, literals that the engine converts, and conditions that are not boolean. All need a schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import is_literal, literals_of
 from tql_grammar.rewrite.comparison import number, rounded
-from tql_grammar.schema import INTEGERS, did_you_mean
+from tql_grammar.schema import INTEGERS, NOT_NUMERIC, did_you_mean
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
@@ -17,53 +17,44 @@ if TYPE_CHECKING:
 
     from tql_grammar.schema import Column
 
-NO_NUMBER = frozenset({"text", "json", "bytes"})
-
-
-def _sides(node: ast.Comparison) -> tuple[tuple[ast.Expression, ast.Expression], ...]:
-    """Return both sides, each before the other."""
-    return (node.left, node.right), (node.right, node.left)
-
 
 def _clash(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of texts with numbers."""
+    """Yield comparisons of text with numbers."""
     for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
             left, right = infer(node.left, scope), infer(node.right, scope)
-            if left is not None and right is not None and _differ(left, right):
-                message = f"{left} beside {right}: the engine answers `Can't compare values of dtypes: ..`"
-                yield subject.finding(node, message, "write texts in single quotes, and numbers without")
+            if left is not None and right is not None and _are_incomparable(left, right):
+                message = f"{left} is compared with {right}: the engine fails with `Can't compare values of dtypes: ..`"
+                yield subject.finding(node, message, "write strings in single quotes, and numbers without quotes")
 
 
-def _differ(left: Column, right: Column) -> bool:
-    """Tell whether one side is a text and the other no text; class labels are compared with both, and JSON with anything."""
+def _are_incomparable(left: Column, right: Column) -> bool:
+    """Tell whether the engine cannot compare two types: text with any other type except class labels, JSON and bytes."""
     if "json" in {left.dtype, right.dtype} or left.is_label or right.is_label or "bytes" in {left.dtype, right.dtype}:
         return False
     return (left.dtype == "text") is not (right.dtype == "text")
 
 
 def _like(subject: Subject) -> Iterator[Finding]:
-    """Yield LIKE over what is no text."""
+    """Yield LIKE on operands that are not text columns."""
     for scope, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like):
             column = infer(node.operand, scope)
-            json = isinstance(node.operand, ast.Subscript) and any(
-                isinstance(part, ast.String) for part in node.operand.indices
-            )
+            json = isinstance(node.operand, ast.Subscript) and node.operand.is_keyed
             if json or (column is not None and not column.is_text):
-                message = "LIKE takes a column of texts: the engine answers `Like operator is applicable only on textual column.`"
+                message = "LIKE takes a text column: the engine fails with `Like operator is applicable only on textual column.`"
                 yield subject.finding(node.operand, message)
 
 
 def _label(subject: Subject) -> Iterator[Finding]:
-    """Yield names that are no class of a column."""
+    """Yield unknown class names."""
     for scope, node in subject.parts(ast.Comparison, ast.In):
-        pairs = _sides(node) if isinstance(node, ast.Comparison) else _memberships(node)
+        pairs = node.sides if isinstance(node, ast.Comparison) else _memberships(node)
         for operand, literal in pairs:
             column = scope.column(operand)
             classes = () if column is None else column.classes
             if classes and isinstance(literal, ast.String) and literal.value not in classes:
-                message = f"the engine answers `{literal.value} is not valid value for tensor ..`"
+                message = f"the column has no class `{literal.value}`: the engine fails with `{literal.value} is not valid value for tensor ..`"
                 yield subject.finding(literal, message, did_you_mean(literal.value, classes, "classes"))
 
 
@@ -73,7 +64,7 @@ def _memberships(node: ast.In) -> tuple[tuple[ast.Expression, ast.Expression], .
 
 
 def _members(subject: Subject) -> Iterator[Finding]:
-    """Yield texts in lists for numbers."""
+    """Yield members of IN and bounds of BETWEEN that the engine cannot convert to the column's type."""
     for scope, node in subject.parts(ast.In, ast.Between):
         column = scope.column(node.operand)
         if column is None or column.is_label or column.dtype == "json":
@@ -92,19 +83,19 @@ def _members(subject: Subject) -> Iterator[Finding]:
 
 
 def _truth(subject: Subject) -> Iterator[Finding]:
-    """Yield columns as conditions that are no bools."""
+    """Yield conditions that are not boolean."""
     for scope in subject.scopes:
         if scope.select.where is None:
             continue
         for part in _conditions(scope.select.where):
             column = infer(part, scope)
-            if column is not None and (column.shape or column.dtype in NO_NUMBER) and not scope.select.group_by:
-                message = f"this is {column}: the engine takes a text or JSON for false, and looks at the first element of an array"
-                yield subject.finding(part, message, "compare it, or write ANY(..) or ALL(..)")
+            if column is not None and (column.shape or column.dtype in NOT_NUMERIC) and not scope.select.group_by:
+                message = f"this condition is {column}: the engine treats text and JSON as false, and uses only the first element of an array"
+                yield subject.finding(part, message, "compare it with a value, or write ANY(..) or ALL(..)")
 
 
 def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
-    """Yield what AND, OR and NOT join."""
+    """Yield the operands of AND, OR and NOT that are none of these themselves."""
     stack = [node]
     while stack:
         part = stack.pop()
@@ -117,26 +108,26 @@ def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
 
 
 def _rounded(subject: Subject) -> Iterator[Finding]:
-    """Yield equalities of a float32 column with a number that float32 has not."""
+    """Yield comparisons of a float32 or float16 column with a number that its type cannot store."""
     for scope, node in subject.parts(ast.Comparison):
-        for operand, literal in _sides(node):
+        for operand, literal in node.sides:
             column, value = scope.column(operand), number(literal)
             if column is None or value is None or not _is_narrow(column):
                 continue
             nearest = rounded(column.dtype, value)
             if nearest != value:
                 exact = repr(nearest)
-                message = f"the column is {column.dtype}, in which {value} is {exact}; the engine compares with {value}"
+                message = f"the column is {column.dtype}, which stores {value} as {exact}, but the engine compares with {value}"
                 yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
 
 
 def _is_narrow(column: Column) -> bool:
-    """Tell whether a column holds floats of 32 bits or fewer, which the engine compares in float64: an index compares in their own type."""
+    """Tell whether the engine widens a float16 or float32 column to float64 for comparisons; with an index it compares in the column's type."""
     return column.is_number and column.dtype in {"float16", "float32"} and not column.is_indexed
 
 
 def _cast(subject: Subject) -> Iterator[Finding]:
-    """Yield members of IN and ends of BETWEEN that the column's type cannot hold."""
+    """Yield members of IN and bounds of BETWEEN that the column's integer type cannot store."""
     for scope, node in subject.parts(ast.In, ast.Between):
         column = scope.column(node.operand)
         if column is None or not column.is_number or column.dtype not in INTEGERS:
@@ -144,13 +135,13 @@ def _cast(subject: Subject) -> Iterator[Finding]:
         for literal in literals_of(node):
             value = number(literal)
             if value is not None and not _fits(column.dtype, value):
-                message = f"the engine casts it to {column.dtype} first: 2.9 is 2, and 256 is 0 for uint8"
+                message = f"the engine first converts it to {column.dtype}: 2.9 becomes 2, and 256 becomes 0 in uint8"
                 yield subject.finding(literal, message, "compare with = < >")
                 break
 
 
 def _fits(dtype: str, value: float) -> bool:
-    """Tell whether a type of integers holds a number."""
+    """Tell whether an integer type can store a number."""
     import numpy as np
 
     info = np.iinfo(dtype)
@@ -158,12 +149,12 @@ def _fits(dtype: str, value: float) -> bool:
 
 
 def _null_text(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of a nullable text with the empty one, where no test for null stands beside them."""
+    """Yield comparisons of a nullable text column with the empty string, in a query that does not test the column for null."""
     tested = {test.operand for _, test in subject.parts(ast.IsNull)}
     for scope, node in subject.parts(ast.Comparison):
         column = scope.column(node.left) if node.operator == "=" and node.right == ast.String("") else None
         if column is not None and column.is_text and column.nullable and node.left not in tested:
-            message = "the engine takes null for the empty text"
+            message = "this also matches null, which the engine treats as the empty string"
             yield subject.finding(node, message, f"write {subject.written(node.left)} IS NOT NULL AND ..")
 
 
@@ -172,16 +163,16 @@ RULES = (
         "TQL217",
         "text compared with a number",
         "error",
-        "The engine refuses to compare texts with numbers.",
+        "The engine cannot compare text with numbers, and rejects the query.",
         "select id from D where id = '3'",
         _clash,
         "select id from D where id = 3",
     ),
     Rule(
         "TQL218",
-        "number in a list of texts, or a text in one of numbers",
+        "IN or BETWEEN with a literal of another type",
         "error",
-        "IN and BETWEEN cast their literals to the column's type, and the engine refuses those that cannot be.",
+        "The engine converts the literals of IN and BETWEEN to the type of the column, and rejects the query if it cannot.",
         "select id from D where id in ('a')",
         _members,
         "select id from D where id in (1)",
@@ -189,9 +180,9 @@ RULES = (
     ),
     Rule(
         "TQL236",
-        "name that is no class",
+        "unknown class name",
         "error",
-        "A class label is compared with the names of its classes, or with their numbers; the engine refuses other names.",
+        "A class label can be compared with the names and the numbers of its classes; the engine rejects other names.",
         "select id from D where label = 'nope'",
         _label,
         "select id from D where label = 'cat'",
@@ -199,27 +190,27 @@ RULES = (
     ),
     Rule(
         "TQL237",
-        "LIKE over what is no text",
+        "LIKE on an operand that is not text",
         "error",
-        "LIKE takes a column of texts; values of JSON, numbers and arrays are refused.",
+        "LIKE takes a text column; the engine rejects JSON values, numbers and arrays.",
         "select id from D where id like '1'",
         _like,
         "select id from D where text like 'doc 1'",
     ),
     Rule(
         "TQL314",
-        "condition that is no bool",
+        "condition that is not boolean",
         "error",
-        "Texts and JSON are false, and of an array the engine looks at the first element only.",
+        "As a condition, text and JSON are false, and of an array the engine uses only the first element.",
         "select id from D where emb > 0.5",
         _truth,
         "select id from D where any(emb > 0.5)",
     ),
     Rule(
         "TQL315",
-        "float32 compared with a float64",
+        "float32 column compared with a float64 number",
         "error",
-        "`=` and `<` compare in float64: a float32 column is never 0.1, and what is 0.1 in it is larger.",
+        "Comparisons are in float64. A float32 column stores 0.1 as 0.10000000149011612, which is not equal to 0.1, but larger.",
         "select id from D where f32 = 0.3333333333333333",
         _rounded,
         "select id from D where f32 = 0.3333333432674408",
@@ -227,9 +218,9 @@ RULES = (
     ),
     Rule(
         "TQL316",
-        "literal that is cast to the column's type",
+        "IN or BETWEEN with a number that the column cannot store",
         "error",
-        "IN and BETWEEN cut fractions and wrap large numbers before they compare.",
+        "IN and BETWEEN convert their literals to the type of the column before they compare: fractions are cut off, and large numbers wrap around.",
         "select id from D where id in (2.9)",
         _cast,
         "select id from D where id = 2.9",
@@ -237,9 +228,9 @@ RULES = (
     ),
     Rule(
         "TQL334",
-        "nullable text compared with the empty one",
+        "nullable text compared with the empty string",
         "error",
-        "`x = ''` holds for null too: the engine takes one for the other.",
+        "`x = ''` also matches null: the engine treats null as the empty string.",
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",

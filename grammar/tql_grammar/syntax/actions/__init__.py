@@ -1,1 +1,1 @@
-"""Actions of the grammar, which make the nodes of a tree."""
+"""Actions of the grammar, which build the nodes of a tree."""

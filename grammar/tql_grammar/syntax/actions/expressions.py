@@ -1,4 +1,4 @@
-"""Actions that make expressions."""
+"""Actions that build expressions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ T = TypeVar("T")
 OPERATOR_LEVELS = ("+-", "*/%", "^", "||")
 SPELT_TWICE = {"==": "=", "<>": "!="}
 UNITS = ("seconds", "minutes", "hours", "days", "months", "years")
-# What the C function sscanf takes for "%4d-%2d-%2d", "%d" and "%d %7s", each up to the end of the text.
+# The strings that C's sscanf accepts for "%4d-%2d-%2d", "%d" and "%d %7s".
 DATE = re.compile(r"\s*(?:[+-]\d{1,3}|\d{1,4})-\s*(?:[+-]\d|\d{1,2})-\s*(?:[+-]\d|\d{1,2})", re.ASCII)
 AMOUNT = re.compile(r"\s*([+-]?\d+)", re.ASCII)
 AMOUNT_AND_UNIT = re.compile(r"\s*([+-]?\d+)\s*(\S{1,7})", re.ASCII)
 
 
-# --- chains, which grow while the text is read -----------------------------------------------------------------------
+# --- chains, which grow while the text is parsed ---------------------------------------------------------------------
 
 
 def _depth(node: Any) -> int:  # noqa: ANN401 - any node
-    """Return how many operators the engine walks down from a node."""
+    """Return the number of operators through which the engine recurses from a node."""
     return node.__dict__.get("_depth", 0) if isinstance(node, ast.Expression) else 0
 
 
 def _growing(node: T, *parts: ast.Expression) -> T:
-    """Return a chain that goes on growing in place, one operator deeper than its parts."""
+    """Return a chain that can grow in place, marked as one operator deeper than its parts."""
     node.__dict__["_depth"] = 1 + max(map(_depth, parts))
     return node
 
@@ -45,26 +45,26 @@ def _logic(kind: type[ast.And | ast.Or]) -> Action:
     def action(left: ast.Expression, right: Any) -> ast.And | ast.Or:  # noqa: ANN401 - any expression
         members = right.operands if type(right) is kind else [right]
         if type(left) is not kind:
-            return _growing(kind([left, *members]), left, right)  # type: ignore[arg-type]  # a list until it is sealed
-        left.operands.extend(members)  # type: ignore[attr-defined]  # a list until it is sealed
+            return _growing(kind([left, *members]), left, right)  # type: ignore[arg-type]  # a list until it is frozen
+        left.operands.extend(members)  # type: ignore[attr-defined]  # a list until it is frozen
         return _growing(left, left, right)
 
     return action
 
 
 def _chain(left: Any, operator: Token, right: ast.Expression) -> ast.Chain:  # noqa: ANN401 - any expression
-    """Return operators of one level as one chain."""
+    """Return operators of one precedence as one chain."""
     sign = str(operator.value)
     level = next(level for level in OPERATOR_LEVELS if sign in level)
     if type(left) is not ast.Chain or left.operators[0] not in level:
-        return _growing(ast.Chain([sign], [left, right]), left, right)  # type: ignore[arg-type]  # lists until it is sealed
+        return _growing(ast.Chain([sign], [left, right]), left, right)  # type: ignore[arg-type]  # lists until it is frozen
     left.operators.append(sign)  # type: ignore[attr-defined]  # the same
     left.operands.append(right)  # type: ignore[attr-defined]  # the same
     return _growing(left, left, right)
 
 
 def freeze_chains(open_chains: Iterable[ast.Expression]) -> int:
-    """Freeze the chains that grew while a text was read; return how many operators the deepest one has the engine walk down."""
+    """Freeze the chains that grew while a text was parsed; return the number of operators through which the engine recurses for the deepest one."""
     deepest = 0
     for node in open_chains:
         state = node.__dict__
@@ -82,7 +82,7 @@ def _vector(token: Token) -> ast.Vector:
 
 
 def vector(numbers: list[float]) -> ast.Vector:
-    """Return numbers as the engine holds them: each a float64, then the nearest float32."""
+    """Return a vector with the numbers rounded as the engine does: parsed as float64, then stored as float32."""
     import numpy as np
 
     with np.errstate(over="ignore"):
@@ -90,14 +90,14 @@ def vector(numbers: list[float]) -> ast.Vector:
 
 
 def _array(elements: list[ast.Expression]) -> ast.Array | ast.Vector:
-    """Return an array; numbers alone make a vector."""
+    """Return an array, as a `Vector` if all elements are numbers."""
     numbers = [_element(element) for element in elements]
     known = [number for number in numbers if number is not None]
     return vector(known) if len(known) == len(elements) else ast.Array(tuple(elements))
 
 
 def _element(node: ast.Expression) -> float | None:
-    """Return the number that an element is, or None; the integer ``-0`` has no sign."""
+    """Return the value of an element that is a number, else None; the integer ``-0`` is 0."""
     if isinstance(node, ast.Number):
         return node.value
     return -node.operand.value if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number) else None
@@ -110,7 +110,7 @@ def _number(token: Token) -> ast.Expression:
 
 
 def _date(token: Token) -> ast.Date:
-    """Return a date, whose text has the form of one."""
+    """Return ``DATE '2020-01-31'``."""
     text = str(token.value)
     if not DATE.fullmatch(text):
         raise Malformed(token, "date")
@@ -142,7 +142,7 @@ def _interval_text(token: Token) -> ast.Interval:
 
 
 def _type(*symbols: Token | str | None) -> str:
-    """Return the name of a type, as it is written."""
+    """Return the name of a type in lower case."""
     pieces = [symbol if isinstance(symbol, str) else str(symbol.value) for symbol in symbols if symbol is not None]
     return " ".join("".join(pieces).lower().replace(",", ", ").split())
 
@@ -181,7 +181,7 @@ def _case(
 
 
 def _computed_subscript(operand: ast.Expression, index: ast.Expression) -> ast.Subscript:
-    """Return a subscript; a bare integer or text would have been an index, so one that comes here stands in parentheses."""
+    """Return a subscript with a computed index; an integer or string here was in parentheses, which makes it a computation."""
     bare = isinstance(index, ast.String) or (isinstance(index, ast.Number) and type(index.value) is int)
     return ast.Subscript(operand, (ast.Computed(index) if bare else index,))
 
@@ -211,7 +211,7 @@ def _append(members: list[T], member: T) -> list[T]:
 
 
 def _constant(value: object) -> Action:
-    """Return the action of an alternative that is always the same."""
+    """Return an action that ignores its symbols and returns *value*."""
     return lambda *_symbols: value
 
 

@@ -1,4 +1,4 @@
-"""Actions that make queries, clauses and sources."""
+"""Actions that build queries, clauses and sources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JOIN_KINDS = ("inner", "left", "right", "full", "cross")
 
 
 class NotSelect(Record):
-    """A statement that the engine's parser reads and its planner refuses."""
+    """A statement that the engine parses and rejects, because it is not a SELECT."""
 
 
 def _select(  # noqa: PLR0913, PLR0917 - one for each clause of the rule
@@ -70,7 +70,7 @@ def _finished(
 
 
 def _chained(operator: str, first: ast.Query, rest: ast.Query) -> ast.SetOperation:
-    """Return a set operation; one on the right is a part of it, unless it has clauses of its own."""
+    """Return a set operation, flattened with one on its right unless that has clauses of its own."""
     if isinstance(rest, ast.SetOperation) and not (has_last_clauses(rest) or rest.with_):
         return ast.SetOperation((operator, *rest.operators), (first, *rest.operands))
     return ast.SetOperation((operator,), (first, rest))
@@ -128,13 +128,13 @@ def _join(
 
 
 def _file_type(token: Token) -> None:
-    """Refuse a type of file that the engine does not know."""
+    """Raise Malformed for a file type that the engine does not know."""
     if str(token.value).lower() not in FILE_TYPES:
         raise Malformed(token, "file type")
 
 
 def _create_from_file(_exists: object, _table: object, kind: Token, _path: object) -> None:
-    """Refuse any type of file but the one from which the engine makes tables."""
+    """Raise Malformed for a file type from which the engine cannot create a table."""
     if str(kind.value).lower() != "tbl":
         raise Malformed(kind, "file type")
 

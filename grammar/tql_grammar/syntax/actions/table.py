@@ -1,4 +1,4 @@
-"""Actions of the grammar: one for each name in ``tql.lark``, which makes its node."""
+"""Table of the grammar's actions: for each name in ``tql.lark`` the function that builds its node."""
 
 from __future__ import annotations
 

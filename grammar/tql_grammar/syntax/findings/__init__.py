@@ -1,1 +1,1 @@
-"""Findings about a text that was read, and the rules that explain them."""
+"""Findings about the text, the syntax and the depth of a query."""

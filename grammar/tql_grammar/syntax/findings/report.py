@@ -1,4 +1,4 @@
-"""Findings about a text that was read: place, reason and remedy."""
+"""Result of parsing a query text: the tree, or the findings about text, syntax and depth."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from tql_grammar.syntax.driver import ParseOutcome
     from tql_grammar.syntax.lexer import Token
 
-# The engine walks a chain of operators with one call for each; from about 2,050 on it has no stack left, and its process dies.
+# The engine recurses once per operator of a chain; from about 2,050 operators on its stack overflows and the process crashes.
 DEEPEST_CHAIN = 2_000
-PIECE = re.compile(r"''|[^']+")
+PART_OF_STRING = re.compile(r"''|[^']+")
 BLANK = re.compile(r"[ \t\n]+")
 LINE = re.compile(r"[^\n]*")
 WORDS = {
     "NAME": "a name",
-    "STRING": "a text in single quotes",
-    "INTEGER": "a whole number",
+    "STRING": "a string in single quotes",
+    "INTEGER": "an integer",
     "FLOAT": "a number",
     "VECTOR": "ARRAY[..]",
     **{word: word for word in USUAL},
@@ -45,16 +45,16 @@ WORDS = {
 
 class ParseResult(Record):
     """
-    What the engine makes of a text, and what is wrong with it.
+    The tree of a query text as the engine reads it, and the findings about the text.
 
     Attributes:
         text: the whole text.
-        tree: the query that the engine reads, or None if it refuses the text.
+        tree: the query that the engine reads, or None if the engine rejects the text.
         diagnostics: the findings of the families 0 (text), 1 (syntax) and 4 (depth), in the order of the text.
-        engine_position: the N of the ``Pos N`` that the engine reports: bytes from the start of the line; None where it accepts the text.
+        engine_position: the N of the ``Pos N`` that the engine reports: bytes from the start of the line; None if it accepts the text.
         parses: whether the engine's own parser accepts the text.
-        unexpected: the token that cannot stand where it stands, as written; "" at the end of the text.
-        expected: what could stand there, in words of the language.
+        unexpected: the unexpected token, as written; "" at the end of the text.
+        expected: descriptions of the tokens that the grammar allows there.
     """
 
     text: str
@@ -67,23 +67,23 @@ class ParseResult(Record):
 
 
 def diagnose(text: str, outcome: ParseOutcome) -> ParseResult:
-    """Return what is to be said about a text."""
+    """Return the result for a text and the outcome of its parser."""
     lost = list(text_rules.findings(text, outcome.tokens))
     if outcome.failure is None:
         tree = outcome.statements[0]
         single = len(outcome.statements) == 1 and not isinstance(tree, NotSelect)
-        return ParseResult(text, tree if single else None, (*lost, *_refusals(text, outcome)))  # type: ignore[arg-type]  # a query
+        return ParseResult(text, tree if single else None, (*lost, *_rejections(text, outcome)))  # type: ignore[arg-type]  # a query
     return _failed(text, outcome, lost)
 
 
-def _refusals(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a text that the engine's parser accepts."""
+def _rejections(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
+    """Yield the findings about a text that the engine's parser accepts and the engine rejects, or crashes on."""
     first = outcome.tokens[0]
     if len(outcome.statements) > 1:
         yield _diagnostic(
             text,
             "TQL191",
-            "several statements: the engine refuses them with `Multiple query statements are not supported in TQL.`",
+            "the text has several statements: the engine fails with `Multiple query statements are not supported in TQL.`",
             _span(_second_statement(outcome.tokens)),
             "send one query at a time",
         )
@@ -91,35 +91,35 @@ def _refusals(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
         yield _diagnostic(
             text,
             "TQL190",
-            f"{first.value} is not a query: the engine refuses it with `Query statement is not SELECT.`, and some such statements end its process",
+            f"{first.value} does not begin a query: the engine fails with `Query statement is not SELECT.`, and some such statements crash its process",
             _span(first),
-            "TQL reads data only: begin with SELECT",
+            "TQL only reads data: begin with SELECT",
         )
     elif outcome.depth > DEEPEST_CHAIN:
         yield _diagnostic(
             text,
             "TQL402",
-            f"a chain of {outcome.depth + 1:,} conditions or terms: from about 2,050 on, the engine's process dies",
+            f"a chain of {outcome.depth + 1:,} conditions or terms: from about 2,050 on, the engine process crashes",
             _span(first),
-            "put groups of some hundred members into parentheses, or use IN for values of one column",
+            "put groups of a few hundred operands in parentheses, or use IN for values of one column",
         )
 
 
 def _second_statement(tokens: list[Token]) -> Token:
-    """Return where the second statement begins."""
+    """Return the first token of the second statement."""
     return next(after for before, after in pairwise(tokens) if before.kind == "SEMICOLON")
 
 
 def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> ParseResult:
-    """Return what is to be said about a text that the engine's parser refuses."""
+    """Return the result for a text that the engine's parser rejects."""
     failure = outcome.failure
-    assert failure is not None  # noqa: S101 - the caller looked
+    assert failure is not None  # noqa: S101 - the caller checked
     token = failure.token
     at_stop = token.kind == STOP
     mark = _last_match(text, outcome.tokens) if at_stop else getattr(failure, "mark", token.mark)
     position = byte_column(text, mark)
     expected = _expected(failure) if isinstance(failure, Unexpected) else ()
-    # Where the text was cut, the cut explains the error.
+    # Where the engine stops reading before the end, that finding explains the error.
     cut = [item for item in lost if at_stop and item.start == token.start]
     found = () if cut else (_syntax(text, outcome, expected),)
     findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
@@ -129,17 +129,17 @@ def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> ParseRe
 
 
 def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diagnostic:
-    """Return the finding about the token that cannot stand where it stands."""
+    """Return the finding about the unexpected token."""
     failure = outcome.failure
-    assert failure is not None  # noqa: S101 - the caller looked
+    assert failure is not None  # noqa: S101 - the caller checked
     token = failure.token
     if isinstance(failure, TooDeep):
         return _diagnostic(
             text,
             "TQL401",
-            "more open parentheses, sub-queries or signs than the engine's parser can hold (`memory exhausted`)",
+            "too many nested parentheses, subqueries or signs: the engine's parser fails with `memory exhausted`",
             _span(token),
-            "nest less deeply; sub-queries go about 140 deep, parentheses about 980",
+            "nest less deeply: the limit is about 140 for subqueries, and about 980 for parentheses",
         )
     code, message, hint = finding(outcome.tokens, failure, expected)
     start, end = _span(token)
@@ -150,7 +150,7 @@ def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diag
 
 
 def _expected(failure: Unexpected) -> tuple[str, ...]:
-    """Return what could stand at a place, in words of the language: names and values first, then the rest in order."""
+    """Return descriptions of the expected tokens: names and values first, then keywords and signs."""
     grammar, _actions = parse_table()
     kinds = [kind for kind in grammar.rows[failure.states[-1]] if kind in WORDS]
     order = list(WORDS)
@@ -159,7 +159,7 @@ def _expected(failure: Unexpected) -> tuple[str, ...]:
 
 
 def _span(token: Token) -> tuple[int, int]:
-    """Return where a token stands."""
+    """Return the offsets of a token."""
     return token.start, token.end
 
 
@@ -169,13 +169,13 @@ def _diagnostic(text: str, code: str, message: str, span: tuple[int, int], hint:
 
 
 def _last_match(text: str, tokens: list[Token]) -> int:
-    """Return where the engine's lexer began its last step before it stopped reading."""
+    """Return the offset at which the engine's lexer began its last match before it stopped reading."""
     stop = tokens[-1].start
     visible = lexer.cut_at_nul(text)
     if stop < len(visible):
         if visible[stop] != "'":
             return stop
-        return max((piece.start() for piece in PIECE.finditer(visible, stop + 1)), default=stop)
+        return max((part.start() for part in PART_OF_STRING.finditer(visible, stop + 1)), default=stop)
     before = tokens[-2] if len(tokens) > 1 else None
     trivia = before.end if before else 0
     if trivia == stop:
@@ -184,7 +184,7 @@ def _last_match(text: str, tokens: list[Token]) -> int:
 
 
 def _last_trivia(text: str, start: int) -> int:
-    """Return where the last blank run or piece of a comment begins, from *start* to the end of the text."""
+    """Return the offset of the last run of blanks or part of a comment between *start* and the end of the text."""
     at, comment, mark = start, False, start
     while at < len(text):
         mark = at

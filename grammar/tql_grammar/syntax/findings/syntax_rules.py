@@ -1,4 +1,4 @@
-"""Syntax errors: the reason why a token cannot stand where it stands, and the remedy; the family ``TQL1xx``."""
+"""Syntax errors: the mistake behind an unexpected token, and its remedy; the family ``TQL1xx``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLAUSES = frozenset(
     {"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"}
 )
 CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
-# The words that a misspelt word was probably meant to be.
+# The keywords that a misspelt word is compared with.
 USUAL = (
     "SELECT",
     "FROM",
@@ -52,12 +52,12 @@ MOST_EXPECTED = 6
 
 class Place(NamedTuple):
     """
-    A token that cannot stand where it stands.
+    An unexpected token.
 
     Attributes:
-        tokens: all that were read.
-        at: the index of the token.
-        expected: what could stand there, in words of the language.
+        tokens: all tokens of the text.
+        at: the index of the unexpected one.
+        expected: descriptions of the tokens that the grammar allows there.
     """
 
     tokens: Sequence[Token]
@@ -70,12 +70,12 @@ class Place(NamedTuple):
         return self.tokens[self.at]
 
     def kind(self, distance: int) -> str:
-        """Return the kind of the token that stands *distance* after this one, or before it; "" where there is none."""
+        """Return the kind of the token at a *distance* from this one, negative for a token before it; "" where there is none."""
         index = self.at + distance
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
     def open(self, opening: str, closing: str) -> int:
-        """Return how many parentheses or brackets are open."""
+        """Return the number of open parentheses or brackets."""
         kinds = [token.kind for token in self.tokens[: self.at]]
         return kinds.count(opening) - kinds.count(closing)
 
@@ -89,14 +89,14 @@ class Place(NamedTuple):
 
 class SyntaxRule(NamedTuple):
     """
-    One mistake that people make.
+    One common syntax mistake.
 
     Attributes:
         code: ``TQL1xx``.
-        title: what it is, in a few words.
-        hint: what to write instead.
-        example: the smallest text that shows it.
-        applies: whether a token that cannot stand where it stands is this mistake.
+        title: a noun phrase for the mistake.
+        hint: the remedy.
+        example: a minimal query with the mistake.
+        applies: tells whether an unexpected token is this mistake.
     """
 
     code: str
@@ -109,30 +109,32 @@ class SyntaxRule(NamedTuple):
 RULES = (
     SyntaxRule(
         "TQL102",
-        "/* .. */ is no comment in TQL",
+        "/* .. */ is not a comment in TQL",
         "begin a comment with --",
         "select id /* the key */ from t",
         lambda place: place.has_slash_star,
     ),
     SyntaxRule(
         "TQL101",
-        "a text in single quotes where a name belongs",
-        'names, aliases and urls stand in double quotes: FROM "hub://org/dataset"',
+        "a string in single quotes in place of a name",
+        'write names, aliases and urls in double quotes: FROM "hub://org/dataset"',
         "select id from 'hub://org/dataset'",
         lambda place: (
-            place.kind(0) == "STRING" and "a name" in place.expected and "a text in single quotes" not in place.expected
+            place.kind(0) == "STRING"
+            and "a name" in place.expected
+            and "a string in single quotes" not in place.expected
         ),
     ),
     SyntaxRule(
         "TQL103",
-        "comparisons do not chain",
+        "comparisons cannot be chained",
         "write both and join them with AND: a < b AND b < c",
         "select id from t where 1 < id < 5",
         lambda place: place.kind(0) in COMPARISONS and any(place.kind(back) in COMPARISONS for back in (-2, -3)),
     ),
     SyntaxRule(
         "TQL104",
-        "NOT cannot stand before this word",
+        "NOT is not allowed before this keyword",
         "put NOT before the whole condition: NOT (x BETWEEN 1 AND 2)",
         "select id from t where id not between 1 and 2",
         lambda place: place.kind(0) in {"BETWEEN", "ILIKE", "IN"} and "NOT" in {place.kind(-1), place.kind(-2)},
@@ -147,7 +149,7 @@ RULES = (
     SyntaxRule(
         "TQL108",
         "an empty list",
-        "IN takes at least one value; a condition that never holds is FALSE",
+        "IN takes at least one value; for a condition that is never true write FALSE",
         "select id from t where id in ()",
         lambda place: place.kind(0) == "RPAR" and place.kind(-1) == "LPAR",
     ),
@@ -160,8 +162,8 @@ RULES = (
     ),
     SyntaxRule(
         "TQL111",
-        "a whole number that does not fit into 64 bits",
-        "whole numbers reach from -9223372036854775808 (without a blank after the sign) to 9223372036854775807; write a larger one with a point",
+        "an integer that does not fit into 64 bits",
+        "integers range from -9223372036854775808 (no blank after the sign) to 9223372036854775807; write a larger number with a decimal point",
         "select id from t where id = 9223372036854775808",
         lambda place: place.kind(0) == "INVALID",
     ),
@@ -184,7 +186,7 @@ RULES = (
     SyntaxRule(
         "TQL117",
         "a parameter with a name",
-        "a parameter is written ?, and the values are given in order; the builder has param(name)",
+        "write a parameter as ?, with values in order; the builder has param(name)",
         "select id from t where id = :key",
         lambda place: place.kind(0) == "COLON" and place.kind(1) in KEYWORDS | {"NAME"},
     ),
@@ -197,19 +199,19 @@ RULES = (
     ),
     SyntaxRule(
         "TQL114",
-        "a name in double quotes where a text belongs",
-        "texts stand in single quotes: 'text'; double quotes hold names",
+        "a name in double quotes in place of a string",
+        "write strings in single quotes: 'text'; double quotes are for names",
         'select date "2020-01-31" as d from t',
         lambda place: (
             place.kind(0) == "NAME"
             and place.token.end - place.token.start > len(str(place.token.value))
-            and "a text in single quotes" in place.expected
+            and "a string in single quotes" in place.expected
         ),
     ),
     SyntaxRule(
         "TQL119",
-        "a comparison that TQL does not have",
-        "the comparisons are =, ==, !=, <>, <, <=, > and >=",
+        "a comparison operator that TQL does not have",
+        "the comparison operators are =, ==, !=, <>, <, <=, > and >=",
         "select id from t where id => 3",
         lambda place: (
             place.kind(0) in COMPARISONS
@@ -226,7 +228,7 @@ RULES = (
     ),
     SyntaxRule(
         "TQL107",
-        "a clause at the wrong place",
+        "a clause in the wrong place",
         "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
         "select id from t limit 3 order by id",
         lambda place: place.kind(0) in CLAUSES and place.kind(-1) not in CLAUSES | {"COMMA", "BY", "SELECT"},
@@ -240,14 +242,14 @@ RULES = (
     ),
     SyntaxRule(
         "TQL113",
-        "a parenthesis that was not opened",
+        "a parenthesis that is not opened",
         "remove it",
         "select id from t where id = 1)",
         lambda place: place.kind(0) == "RPAR" and place.open("LPAR", "RPAR") <= 0,
     ),
     SyntaxRule(
         "TQL105",
-        "a reserved word where a name belongs",
+        "a reserved word in place of a name",
         "put it in double quotes to use it as a name",
         "select order from t",
         lambda place: (
@@ -256,20 +258,20 @@ RULES = (
     ),
 )
 MALFORMED = {
-    "file type": ("TQL123", "a statement that reads a file takes CSV, TBL or BINARY, and is no query"),
-    "date": ("TQL120", "DATE takes a text of the form 'YYYY-MM-DD'"),
-    "interval": ("TQL121", "INTERVAL takes a text of the form '3 days'"),
+    "file type": ("TQL123", "a statement that reads a file takes CSV, TBL or BINARY, and is not a query"),
+    "date": ("TQL120", "DATE takes a string of the form 'YYYY-MM-DD'"),
+    "interval": ("TQL121", "INTERVAL takes a string of the form '3 days'"),
     "interval unit": ("TQL122", "the units of INTERVAL are seconds, minutes, hours, days, months and years"),
 }
 
 
-# The findings that no mistake of the table explains.
+# The titles of the findings that are not in the table of mistakes.
 OTHERS = {
-    "TQL100": "token that cannot stand here",
-    "TQL190": "statement that is no query",
+    "TQL100": "unexpected token",
+    "TQL190": "statement that is not a query",
     "TQL191": "several statements",
-    "TQL401": "text that is too deep for the engine",
-    "TQL402": "chain that is too long for the engine",
+    "TQL401": "query that is nested too deeply for the engine",
+    "TQL402": "chain of operators that is too long for the engine",
 }
 TITLES = {
     **OTHERS,
@@ -293,35 +295,35 @@ EXAMPLES = {
 def finding(
     tokens: Sequence[Token], failure: Unexpected | TooDeep | Malformed, expected: Sequence[str]
 ) -> tuple[str, str, str | None]:
-    """Return code, message and hint for the token at which reading failed."""
+    """Return code, message and hint for the token at which parsing failed."""
     if isinstance(failure, Malformed):
         code, rule = MALFORMED[failure.rule]
         return code, f"{rule}, got {str(failure.token.value)!r}", None
     token = failure.token
     place = Place(tokens, next(index for index, one in enumerate(tokens) if one.start == token.start), expected)
-    what = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
+    unexpected = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
     for mistake in RULES:
         if mistake.applies(place):
-            return mistake.code, f"{mistake.title}: {what} cannot stand here", mistake.hint
-    return "TQL100", f"{what} cannot stand here; {_in_words(expected)}", _misspelt(place)
+            return mistake.code, f"{mistake.title}: {unexpected} is not allowed here", mistake.hint
+    return "TQL100", f"{unexpected} is not allowed here; {_in_words(expected)}", _misspelt(place)
 
 
 def _written(token: Token) -> str:
-    """Return a token, cut to a readable length."""
+    """Return the text of a token, cut to a readable length."""
     most = 40
     text = str(token.value)
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _in_words(expected: Sequence[str]) -> str:
-    """Return what could stand at a place."""
+    """Return the expected tokens as a phrase."""
     if len(expected) > MOST_EXPECTED:
         return f"expected {', '.join(expected[:MOST_EXPECTED])}, .."
-    return f"expected {' or '.join(expected)}" if expected else "nothing can follow"
+    return f"expected {' or '.join(expected)}" if expected else "nothing is expected here"
 
 
 def _misspelt(place: Place) -> str | None:
-    """Return the keyword that a word at the place, or before it, was probably meant to be."""
+    """Return a hint with the keyword nearest to a misspelt word at the place or before it, or None."""
     meant: list[tuple[float, bool, str]] = []
     for back in (0, -1):
         if place.kind(back) != "NAME":
@@ -336,7 +338,7 @@ def _misspelt(place: Place) -> str | None:
 
 
 def _distance(word: str, other: str) -> int:
-    """Return how many letters have to be added, left out, exchanged or swapped with their neighbour to make one word of the other."""
+    """Return the edit distance of two words: letters added, removed, replaced, or swapped with their neighbour."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for number, letter in enumerate(word, 1):

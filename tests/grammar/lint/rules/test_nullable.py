@@ -1,4 +1,4 @@
-"""Random texts over nullable numbers and JSON: none that the check takes for safe ends the engine's process."""
+"""Random queries over nullable numbers and JSON: none without an error of the check crashes the engine process."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def runner() -> Iterator[Runner]:
 
 
 def is_deadly(text: str, schemas: dict[str, Schema]) -> bool:
-    """Tell whether the check says that a text ends the process."""
+    """Tell whether the check reports that a query crashes the process."""
     return any(finding.code.startswith("TQL4") for finding in check(text, schemas))
 
 

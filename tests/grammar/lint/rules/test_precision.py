@@ -19,7 +19,7 @@ SCHEMA = Schema(id="int64", u="uint64", i="int32", s="int16", f="float64", g="fl
 
 
 def residual(value: str) -> str:
-    """Return what float32 leaves of a number."""
+    """Return a number rounded to float32."""
     return f"({value} - l1_norm({value}) * (1.0 - ({value} < 0) * 2.0))"
 
 
