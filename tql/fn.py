@@ -103,7 +103,7 @@ def _arguments(function: Function, values: tuple[object, ...]) -> tuple[Expressi
 
 
 def _is_weighted(function: Function) -> bool:
-    """Tell whether a function takes any number of pairs of a condition and a weight."""
+    """Return whether a function takes any number of pairs of a condition and a weight."""
     return any(parameter.kind == "weights" for parameter in function.parameters)
 
 

@@ -111,8 +111,9 @@ class ArgumentError(QueryError, ValueError):
     Attributes:
         subject: the method or argument.
         rule: the phrase that says which values it accepts.
-        got: a short repr of the invalid value.
+        got: a short repr of the invalid value, or "" if *rule* names it.
         hint: the remedy, or None.
+        why: the reason for the rule, or None.
     """
 
     def __init__(self, subject: str, rule: str, got: str, hint: str | None = None, *, why: str | None = None) -> None:

@@ -12,7 +12,7 @@ from tql_grammar.floats import PART, bracketed
 
 
 def is_kept(bits: np.ndarray) -> bool:
-    """Tell whether float32 numbers keep their bits when their text is parsed as float64 and rounded."""
+    """Return whether float32 numbers keep their bits when their text is parsed as float64 and rounded."""
     text = bracketed(bits.view("f4"))
     return bool((np.array(orjson.loads(text), "f8").astype("f4").view("u4") == bits).all())
 

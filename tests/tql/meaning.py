@@ -62,7 +62,7 @@ def _compared(column: str, sign: str, value: Any) -> Condition:
 
 
 def _like(pattern: str, text: str, flags: int = 0) -> bool:
-    """Tell whether a text matches a pattern of SQL's LIKE."""
+    """Return whether a text matches a pattern of SQL's LIKE."""
     wanted = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(wanted, text, re.DOTALL | flags) is not None
 

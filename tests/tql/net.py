@@ -161,7 +161,7 @@ KINDS = ("have another text", "are refused now", "are not refused now", "are ref
 
 
 def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
-    """Tell whether two results are equal, apart from the paths of their own code."""
+    """Return whether two results are equal, apart from the paths of their own code."""
     return all(before[field] == after[field] for field in after if field not in OWN)
 
 

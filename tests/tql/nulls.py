@@ -203,7 +203,7 @@ def negated(part: Callable[[Row], Any]) -> Callable[[Row], bool]:
 
 
 def among(value: Callable[[Row], Any], members: list[Any]) -> Callable[[Row], bool]:
-    """Tell whether a value is in a list; a null never is."""
+    """Return whether a value is in a list; a null never is."""
     return lambda row: value(row) in members
 
 

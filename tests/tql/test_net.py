@@ -37,7 +37,7 @@ def queries() -> list[Query]:
 
 
 def has_text(query: Query) -> bool:
-    """Tell whether a query can be compiled."""
+    """Return whether a query can be compiled."""
     try:
         return bool(str(query))
     except ArgumentError:

@@ -145,7 +145,7 @@ def _levels(level: Any) -> list[Any]:
 
 
 def _selects(text: str) -> int:
-    """Return how many SELECT a text has."""
+    """Return the number of SELECTs in a text."""
     from tql_grammar import ast
     from tql_grammar.syntax.parser import parse as parse_tree
     from tql_grammar.walk import walk

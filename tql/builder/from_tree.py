@@ -33,7 +33,7 @@ def _statement(tree: ast.Query) -> Statement:
 
 
 def _compiles_to(query: Statement, tree: ast.Query) -> bool:
-    """Tell whether *query* compiles to *tree*."""
+    """Return whether *query* compiles to *tree*."""
     try:
         return compiler.tree(query) == tree
     except ArgumentError:

@@ -72,7 +72,7 @@ class SearchMethods(Composed):
             as_: the name of the score, the last column, float32 >= 0, higher is better; with None the search is a sort key, best first, and the result has no score.
 
         Raises:
-            ArgumentError: *text* is empty; or, when the query is compiled, the limit is missing or the order is another one.
+            ArgumentError: *text* is empty; or, when the query is compiled, the limit is missing, or the score is not the only sort key.
         """
         return self._saying(clauses.searched("bm25", self.statement, bm25(column, text, as_)))
 

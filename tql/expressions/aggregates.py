@@ -55,10 +55,10 @@ FORMS: dict[str, Callable[[Expression], Expression]] = {
 
 
 def is_aggregate(node: object) -> bool:
-    """Tell whether *node* is an aggregate in a grouped query; elsewhere ``sum`` reduces the array of one row."""
+    """Return whether *node* is an aggregate in a grouped query; elsewhere ``sum`` reduces the array of one row."""
     return isinstance(node, ast.Function) and node.name in FORMS and len(node.arguments) == (node.name != "count")
 
 
 def only_aggregates(node: Record) -> bool:
-    """Tell whether *node* contains an aggregate that is not also a function of arrays."""
+    """Return whether *node* contains an aggregate that is not also a function of arrays."""
     return any(is_aggregate(part) and part.name in AGGREGATES for part in walk(node))  # type: ignore[attr-defined]  # an aggregate is a Function

@@ -65,7 +65,7 @@ class Expr:
         return to_tql(written(physical(self.node), UNKNOWN))
 
     def same(self, other: Expr) -> bool:
-        """Tell whether two expressions are equal; ``==`` returns a condition instead. ``startswith("a")`` and ``like("a%")`` are equal."""
+        """Return whether two expressions are equal; ``==`` returns a condition instead. ``startswith("a")`` and ``like("a%")`` are equal."""
         from tql.expressions.physical import physical
 
         return self.node == other.node or physical(self.node) == physical(other.node)

@@ -107,7 +107,7 @@ def _matches(regex: str) -> Pattern:
 
 
 def _matches_empty(regex: str) -> bool:
-    """Tell whether a regular expression matches the empty text; Python's compiler also rejects invalid ones here."""
+    """Return whether a regular expression matches the empty text; Python's compiler also rejects invalid ones here."""
     try:
         return re.fullmatch(regex, "") is not None
     except (re.error, RecursionError, OverflowError) as error:

@@ -71,7 +71,7 @@ def _operand(node: Expression) -> str:
 
 
 def _is_literal(node: Expression) -> bool:
-    """Tell whether a node is a negative number, which needs no parentheses."""
+    """Return whether a node is a negative number, which needs no parentheses."""
     return isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number)
 
 
@@ -115,7 +115,7 @@ def _call(node: ast.Function) -> str:
 
 
 def _is_method(node: ast.Function) -> bool:
-    """Tell whether a call is equivalent to ``.shape``, or to ``.contains`` of an array."""
+    """Return whether a call is equivalent to ``.shape``, or to ``.contains`` of an array."""
     first, *rest = node.arguments or (ast.Null(),)
     if _is_value(first) or isinstance(first, ast.Null):
         return False
@@ -132,7 +132,7 @@ def _passed(node: Expression, kind: str) -> str:
 
 
 def _is_value(node: Expression) -> bool:
-    """Tell whether the source of a node is a Python value, not an `Expr`."""
+    """Return whether the source of a node is a Python value, not an `Expr`."""
     return _is_literal(node) or isinstance(node, (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array))
 
 
@@ -185,7 +185,7 @@ def _subscript(node: ast.Subscript) -> str:
 
 
 def _is_index(node: Expression) -> bool:
-    """Tell whether a node is an integer literal."""
+    """Return whether a node is an integer literal."""
     bare = _bare(node)
     return isinstance(bare, ast.Number) and isinstance(bare.value, int)
 

@@ -81,7 +81,7 @@ def read_names(node: Record) -> Iterable[tuple[str, str | None]]:
 
 
 def uses(node: Record, made: Mapping[str, Expression]) -> bool:
-    """Tell whether *node* reads a computed column."""
+    """Return whether *node* reads a computed column."""
     return any(place == "output" or (place is None and label in made) for label, place in read_names(node))
 
 
@@ -126,7 +126,7 @@ def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
 
 
 def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression]) -> bool:
-    """Tell whether a name refers to a column of the source."""
+    """Return whether a name refers to a column of the source."""
     return place == "source" or (place is None and label not in made)
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def _calls(node: Record, names: frozenset[str]) -> bool:
-    """Tell whether *node* calls one of the functions *names*."""
+    """Return whether *node* calls one of the functions *names*."""
     return any(isinstance(part, ast.Function) and part.name.lower() in names for part in walk(node))
 
 
 def is_positional(node: Record) -> bool:
-    """Tell whether *node* calls a positional function."""
+    """Return whether *node* calls a positional function."""
     return _calls(node, COUNTING)
 
 
@@ -39,7 +39,7 @@ def positional_call(node: Record) -> str:
 
 def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     """
-    Tell whether a select has positional outputs, which are computed before its other clauses.
+    Return whether a select has positional outputs, which are computed before its other clauses.
 
     Raises:
         ArgumentError: the query also has a search that the engine supports only without a subquery, BM25 or MMR.

@@ -62,7 +62,7 @@ def bare(output: Expression) -> Expression:
 
 
 def is_index_ordered(node: Record, scope: Scope) -> bool:
-    """Tell whether the engine may use an index to sort by *node* with LIMIT, where it is approximate or fails."""
+    """Return whether the engine may use an index to sort by *node* with LIMIT, where it is approximate or fails."""
     parts = list(walk(node))
     if any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts):
         return False
@@ -303,7 +303,7 @@ def _meeting(columns: list[Column | None]) -> Column | None:
 
 
 def _is_number(column: Column) -> bool:
-    """Tell whether a column has one number or bool in each row."""
+    """Return whether a column has one number or bool in each row."""
     return column.is_number or (column.dtype == "bool" and column.is_single)
 
 
@@ -318,7 +318,7 @@ def alias_of(plan: Plan) -> str | None:
 
 
 def may_be_empty(column: Column) -> bool:
-    """Tell whether the engine treats the empty text or JSON of a column that is not nullable as null."""
+    """Return whether the engine treats the empty text or JSON of a column that is not nullable as null."""
     return not column.nullable and (column.is_text or column.dtype == "json")
 
 

@@ -56,7 +56,7 @@ def direction(plan: Plan, key: ast.Order) -> ast.Order:
 
 
 def is_search(key: Expression, score: Score | None) -> bool:
-    """Tell whether a sort key is a score, or contains a function of similarity."""
+    """Return whether a sort key is a score, or contains a function of similarity."""
     if isinstance(key, ast.Column):
         return score is not None
     return any(
@@ -65,7 +65,7 @@ def is_search(key: Expression, score: Score | None) -> bool:
 
 
 def is_ranked_by_index(key: ast.Order, score: Score | None) -> bool:
-    """Tell whether the engine may use an index of embeddings to sort by a key."""
+    """Return whether the engine may use an index of embeddings to sort by a key."""
     best = ranked_by_index(key.expression)
     if isinstance(key.expression, ast.Column):
         best = score.best if score is not None and score.by_index else None

@@ -77,7 +77,7 @@ def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: s
 
 
 def _is_scalar(value: object) -> TypeGuard[np.generic | NDArray[Any]]:
-    """Tell whether *value* is a numpy scalar or an array without dimensions."""
+    """Return whether *value* is a numpy scalar or an array without dimensions."""
     return isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
@@ -154,7 +154,7 @@ def require_unmasked(subject: str, value: object) -> None:
 
 
 def _has_buffer(value: object) -> bool:
-    """Tell whether *value* supports the buffer protocol."""
+    """Return whether *value* supports the buffer protocol."""
     try:
         memoryview(value).release()  # type: ignore[arg-type]  # it raises TypeError if not
     except TypeError:

@@ -49,7 +49,7 @@ class Difference(Record):
     changes: tuple[Change, ...] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether there is a difference."""
+        """Return whether there is a difference."""
         return bool(self.changes)
 
     def __str__(self) -> str:

@@ -205,7 +205,7 @@ REFUSED = [
     pytest.param(
         lambda: str(select(n=f.count()).similarity("e", [1.0])),
         "`group_by` takes a query without a search",
-        id="a score beside an aggregate",
+        id="a score with an aggregate",
     ),
     pytest.param(
         lambda: str(select().group_by("k")), "`group_by` takes columns by name, not `*`", id="groups of everything"

@@ -87,7 +87,7 @@ GIVEN = "raw('shape(lists)[0] > 2')"
 
 
 def is_physical(shown: str) -> bool:
-    """Tell whether a view shows a physical form that no generator writes."""
+    """Return whether a view shows a physical form that no generator writes."""
     shown = shown.replace(GIVEN, "")
     return any(form in shown for form in PATTERNS) or "raw(" in shown or SCORES.search(shown) is not None
 
@@ -141,7 +141,7 @@ def test_a_pasted_query_is_the_same(queries: list[Query]) -> None:
 
 
 def _is_pasted(query: Query) -> bool:
-    """Tell whether the repr of a query creates an equal one."""
+    """Return whether the repr of a query creates an equal one."""
     found = pasted(repr(query))
     same: bool = found.statement == query.statement
     return same and found == query and hash(found) == hash(query)

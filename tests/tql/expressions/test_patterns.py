@@ -34,7 +34,7 @@ texts = words | meaning.texts
 
 
 def _like(pattern: str, flags: int = 0) -> Callable[[str], bool]:
-    """Tell whether a text matches a pattern of SQL's LIKE."""
+    """Return whether a text matches a pattern of SQL's LIKE."""
     wanted = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
     return lambda text: re.fullmatch(wanted, text, re.DOTALL | flags) is not None
 
