@@ -70,7 +70,7 @@ def _distinct_names(
     taken: set[str | None] = set()
     for label in labels:
         if label in taken:
-            rule = "takes each name once, and `*` once" if label else "takes `*` once"
+            rule = "takes each name once" if label else "takes `*` once"
             raise ArgumentError(
                 "select",
                 rule,
@@ -142,7 +142,7 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
     if query.groups:
         hint = "group the scored rows: select(..).from_(scored).group_by(..)"
         why = "a score is one value for each row"
-        raise ArgumentError(subject, "takes a query without group_by", "a grouped one", hint, why=why)
+        raise ArgumentError(subject, "cannot score the groups of group_by", "", hint, why=why)
     if query.searches and any(isinstance(search, Fusion) for search in (*query.searches, found)):
         rule = "takes no second search in a query with hybrid"
         hint, why = "pass several vectors to hybrid: vector=[.., ..]", "hybrid ranks by its own searches only"

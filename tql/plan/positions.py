@@ -49,14 +49,14 @@ def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> boo
     if any(_calls(key, FLAT) for key in keys):
         hint = 'number the rows of the result: select("*", n=fn.row_number()).from_(query)'
         why = "the engine would count the rows of the result"
-        raise ArgumentError("bm25 / mmr", "takes no output with row_number() or data()", "one", hint, why=why)
+        raise ArgumentError("bm25 / mmr", "takes no output with row_number() or data()", "", hint, why=why)
     return True
 
 
 def require_source_order(later: Iterable[Expression], *, moved: bool) -> None:
     """Reject a positional expression after rows were removed or reordered."""
     if moved and any(map(is_positional, later)):
-        rule = "takes row_number() and data() only where no rows were removed or reordered"
+        rule = "cannot use row_number() or data() after rows are removed or reordered"
         hint = 'compute it in an inner query: .from_(select("*", n=fn.row_number()))'
         why = "the engine would count the remaining rows"
-        raise ArgumentError("where / order_by / group_by", rule, "one", hint, why=why)
+        raise ArgumentError("where / order_by / group_by", rule, "", hint, why=why)

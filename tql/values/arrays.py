@@ -23,6 +23,8 @@ VECTOR, MATRIX = 1, 2
 # The serializer writes NaN and infinity as null.
 UNWRITTEN = "n"
 FLOAT32 = np.dtype(np.float32)
+# Types that are values elsewhere, and no vectors.
+SCALARS = (str, bytes, int, float)
 
 
 def vector(subject: str, value: object) -> ast.Vector:
@@ -124,7 +126,7 @@ def _require_array(subject: str, value: object) -> None:
             subject,
             "takes a value that TQL can write",
             shown(value),
-            "pass a number, a str, or a list or array of numbers",
+            f"pass {'' if isinstance(value, SCALARS) else 'a number, a str, or '}a list or array of numbers",
         )
 
 
