@@ -98,7 +98,7 @@ def of_families() -> list[str]:
 
 
 def _families() -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return the families of ours and of SQLAlchemy Core, values in the text."""
+    """Return the queries of the families by the builder and by SQLAlchemy Core, with their values in the text."""
     make = families.theirs()
 
     def theirs() -> list[str]:

@@ -37,7 +37,7 @@ def ours(k: int) -> list[Query]:
 
 
 def theirs() -> Callable[[int], list[Any]]:
-    """Return what makes the same queries of SQLAlchemy Core."""
+    """Return the function that creates the same queries with SQLAlchemy Core."""
     sa = peer("sqlalchemy")
     func, both = sa.func, sa.and_
     plain = ("id", "a", "b", "c", "yr", "name", "text", "url", "tags", "kind", "grp")

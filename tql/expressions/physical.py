@@ -23,12 +23,12 @@ R = TypeVar("R", bound=Record)
 
 
 def physical(root: R) -> R:
-    """Return *root* with the physical form of each logical expression in it; what has none is shared."""
+    """Return *root* with each logical expression in physical form; unchanged parts are shared."""
     return rebuild(root, Conversion(), LEAVES) if any(type(part) in FORMS for part in walk(root)) else root
 
 
 def _text_match(node: TextMatch) -> Expression:
-    """Return LIKE with the pattern of a text."""
+    """Return LIKE with the pattern of a text condition."""
     return patterns.condition(node.operand, pattern_of(node))
 
 
@@ -48,12 +48,12 @@ def _pattern_match(node: PatternMatch) -> Expression:
 
 
 def _range(node: Range) -> Expression:
-    """Return two comparisons: the engine's BETWEEN compares numbers in the type of the column."""
+    """Return two comparisons, since the engine's BETWEEN converts numbers to the type of the column."""
     return ast.And((ast.Comparison(">=", node.operand, node.low), ast.Comparison("<=", node.operand, node.high)))
 
 
 def _membership(node: Membership) -> Expression:
-    """Return an equality for each member."""
+    """Return a disjunction of equalities, one for each member."""
     either = disjunction(ast.Comparison("=", node.operand, member) for member in node.members)
     return negation(either) if node.negated else either
 
@@ -74,19 +74,19 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
 }
 
 
-# Records without a logical expression below them, which are not looked into.
+# Records that contain no logical expression, which the conversion skips.
 LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, VerbatimExpression, Schema)
 
 
 class Conversion:
-    """Converts the records of one tree, from the leaves up; AND and OR stay flat, as those that the user composes are."""
+    """Conversion of the records of one tree, from the leaves up; it keeps nested ANDs and ORs flat."""
 
     def __init__(self) -> None:
-        """Begin without any form; those that are an AND or an OR are kept, so that their identities are theirs alone."""
+        """Start without forms; the ANDs and ORs among them are kept alive, since they are recognized by identity."""
         self._made: dict[int, Expression] = {}
 
     def __call__(self, node: Record) -> Record:
-        """Return the form of a logical expression; any other record is kept, without an AND in an AND that a form made."""
+        """Return the physical form of a logical expression; other records are unchanged, except that an AND or OR absorbs one that a form created."""
         form = FORMS.get(type(node))
         if form is not None:
             found = form(node)
@@ -99,7 +99,7 @@ class Conversion:
         return node
 
     def flat(self, kind: type[ast.And | ast.Or], parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
-        """Return the operands of an AND or OR, with those of each form of its own kind in its place."""
+        """Return the operands of an AND or OR; an operand of the same kind that a form created is replaced by its operands."""
         if not any(type(part) is kind and id(part) in self._made for part in parts):
             return parts
         found: list[Expression] = []
