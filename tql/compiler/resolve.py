@@ -148,7 +148,7 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     made = computed_columns(base.outputs)
     scope = schema(base.child)
     numbered = has_row_number(base.outputs, steps.keys)
-    conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
+    conditions = steps.conditions if numbered else inside_json(steps.conditions, made, scope)
     split = _split(conditions, lambda part: numbered or uses(part, made))
     steps = steps._replace(keys=_directed(base, steps.keys))
     _require_unmoved(steps, split)
@@ -258,7 +258,7 @@ def _matched(base: B, steps: Steps) -> tuple[B, Steps]:
     return base, steps._replace(conditions=conditions, keys=keys)
 
 
-def _inside_json(
+def inside_json(
     conditions: tuple[Expression, ...], made: Mapping[str, Expression], scope: Scope
 ) -> tuple[Expression, ...]:
     """Return conditions that read the value of JSON itself, not the output that has it: one level out the engine does not find its texts."""

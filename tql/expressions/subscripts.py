@@ -33,7 +33,7 @@ def _slice(part: slice) -> ast.Slice:
     backwards = part.step is not None and part.step < 1
     if backwards or not range(LONGEST)[part]:
         rule = "takes slices that hold an element, with a step of at least 1: the engine dies on others"
-        raise ArgumentError("[]", rule, shown(part))
+        raise ArgumentError("[]", rule, shown(part), "reverse or skip elements in Python")
     return ast.Slice(first, last, every)
 
 

@@ -45,7 +45,7 @@ def require_selectable(subject: str, node: Record) -> None:
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
         if joined or compared:
-            kind = "AND or OR over a value of JSON" if joined else "the comparison of a value of JSON with a column"
+            kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
             rule = f"takes no {kind} as an output: it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
             raise ArgumentError(subject, rule, _written(part), hint)
