@@ -10,7 +10,7 @@ from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
 from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.json_values import quantified, require_inside
+from tql_grammar.rewrite.json_values import excluding_null, quantified, require_comparable, require_inside, value_first
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
@@ -57,7 +57,7 @@ def as_given(node: N) -> N:
 def condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    return nullable.filtering(typed(node, scope), scope)
+    return nullable.filtering(excluding_null(typed(node, scope)), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
@@ -114,7 +114,8 @@ def _not(node: ast.Not, scope: Scope) -> Expression:
 def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison."""
     require_inside(node, node.left, scope)
-    return comparison(node, scope)
+    require_comparable(node)
+    return value_first(comparison(node, scope))
 
 
 def _between(node: ast.Between, scope: Scope) -> Expression:

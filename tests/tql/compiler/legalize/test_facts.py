@@ -536,6 +536,25 @@ CASES: dict[str, Case] = {
         where(lambda row: any(element > 1 for element in row["m"]["l"])),
         "fn.any(col(..) == value)",
     ),
+    "null in JSON": Case(
+        {"m": [{"n": 1}, {"n": None}, {}, {"n": 9}]},
+        "select id where m['n'] < 5",
+        [0, 1],
+        where(lambda row: row["m"].get("n") is not None and row["m"]["n"] < 5),
+    ),
+    "JSON on the right": Case(
+        {"m": [{"n": 0}, {"n": 2}, {"n": 1}]},
+        "select id where id < m['n']",
+        [0, 1],
+        where(lambda row: row["id"] < row["m"]["n"]),
+    ),
+    "order of two values of JSON": Case(
+        {"m": [{"n": 1, "k": 1}, {"n": 2, "k": 3}, {"n": 4, "k": 3}]},
+        "select id where m['n'] >= m['k']",
+        [2],
+        where(lambda row: row["m"]["n"] >= row["m"]["k"]),
+        "say that they are numbers",
+    ),
     "alias of a text in JSON": Case(
         {"m": NOTES},
         "select * from (select id, m['s'] as s) where s = 'x'",

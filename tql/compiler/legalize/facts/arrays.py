@@ -5,7 +5,14 @@ from __future__ import annotations
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.resolve import inside_json
 from tql.expressions.subscripts import indices
-from tql_grammar.rewrite.json_values import quantified, require_inside, require_selectable
+from tql_grammar.rewrite.json_values import (
+    excluding_null,
+    quantified,
+    require_comparable,
+    require_inside,
+    require_selectable,
+    value_first,
+)
 from tql_grammar.rewrite.order import sorts
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.rewrite.typed import require_length, require_vectors
@@ -114,6 +121,30 @@ FACTS = (
         "Refuses other comparisons.",
         quantified,
         'select("id").where(fn.any(col("m")["l"] > 1))',
+        M,
+    ),
+    Fact(
+        "null in JSON",
+        "Takes null in JSON for smaller than every other value: `<`, `<=` and `!=` find it.",
+        "Leaves null out of WHERE: it meets no comparison.",
+        excluding_null,
+        'select("id").where(col("m")["n"] < 5)',
+        M,
+    ),
+    Fact(
+        "JSON on the right",
+        "Takes `<` for `<=`, and `<=` for `<`, where a value of JSON is on the right.",
+        "Exchanges the sides.",
+        value_first,
+        'select("id").where(col("id") < col("m")["n"])',
+        M,
+    ),
+    Fact(
+        "order of two values of JSON",
+        "Takes `<` for `<=`, and `<=` for `<`, between two values of JSON.",
+        "Refuses it; arithmetic says that the values are numbers.",
+        require_comparable,
+        'select("id").where(col("m")["n"] >= col("m")["k"])',
         M,
     ),
     Fact(
