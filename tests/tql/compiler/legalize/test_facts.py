@@ -653,6 +653,13 @@ CASES: dict[str, Case] = {
     "groups of `*`": Case(
         {"k": [1, 0, 1]}, "select * group by k", [([0, 2], [1, 1]), ([1], [0])], None, "select the keys"
     ),
+    "groups of groups": Case(
+        {"k": [1, 0, 1]},
+        "select k[0] as k, amax(s) as m from (select k[0] as k, sum(id) as s group by k) group by k",
+        Error("Can't create groupped column on a sequenced source"),
+        None,
+        "run the inner query first",
+    ),
     "aggregates of rows": Case(
         {"id": [0, 1, 2]},
         "select id where id = amax(id)",

@@ -9,6 +9,7 @@ from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.groups import AggregateBuilder
 from tql.compiler.pack import needs_new_select
 from tql.compiler.reductions import without_nulls
+from tql.compiler.resolve import refuse_groups_of_groups
 from tql.expressions.aggregates import FORMS
 from tql_grammar.rewrite.order import group_keys
 
@@ -124,6 +125,14 @@ FACTS = (
         "Asks for the columns by name.",
         AggregateBuilder.output,
         'select().group_by("k")',
+        K,
+    ),
+    Fact(
+        "groups of groups",
+        "Cannot group the rows of a grouped query.",
+        "Refuses it.",
+        refuse_groups_of_groups,
+        'select("k", m=fn.max("s")).from_(select("k", s=fn.sum("id")).group_by("k")).group_by("k")',
         K,
     ),
     Fact(
