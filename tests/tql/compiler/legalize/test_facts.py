@@ -134,7 +134,7 @@ RANDOM = np.random.default_rng(3).normal(size=(3000, 16)).astype("f4").tolist()
 EMBEDDINGS = [[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]
 NOTES = [{"k": 1, "s": "x", "n": 1, "l": [1, 2]}, {"s": "y", "n": 2, "l": [0]}]
 TWICE = 'from "mem://a" as a join "mem://a" as b on '
-NOT_NULL = "leave those rows out: .where"
+NOT_NULL = "is_not_null()"
 ON_KEYS = "Can't convert array to scalar in ORDER/SAMPLE/GROUP"
 
 CASES: dict[str, Case] = {
@@ -517,7 +517,7 @@ CASES: dict[str, Case] = {
         "slice in Python",
     ),
     "vector of another length": Case(
-        {"e": EMBEDDINGS}, "select id where l2_norm(e - ARRAY[1, 1, 1]) < 9", [], None, "use the model that made"
+        {"e": EMBEDDINGS}, "select id where l2_norm(e - ARRAY[1, 1, 1]) < 9", [], None, "embed the query with the model"
     ),
     "cosine of matrices": Case(
         {"b": [[[0.0, 1.0], [1.0, 0.0]]]},
@@ -715,7 +715,7 @@ CASES: dict[str, Case] = {
         "(select id as x) union all (select n as x)",
         Engine.VARIES,
         lambda rows: [*(row["id"] for row in rows), *(row["n"] for row in rows)],
-        NOT_NULL.replace("those rows", "the missing ones").replace(": .where", " of each query: .where"),
+        NOT_NULL,
     ),
     "keys of a join": Case(
         {"t": SECONDS[:2]},

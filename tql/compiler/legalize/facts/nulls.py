@@ -7,7 +7,7 @@ from tql.compiler.legalize.rows import drawn
 from tql.expressions import operators
 from tql.expressions.expr import Expr
 from tql_grammar.rewrite.comparison import comparison
-from tql_grammar.rewrite.nullable import filtering, negative, require_present, settled
+from tql_grammar.rewrite.nullable import filtering, guarded, negative, require_present
 from tql_grammar.rewrite.typed import is_null
 
 N, T = columns(n="nullable int16"), columns(t="nullable text")
@@ -64,7 +64,7 @@ FACTS = (
         "null and OR",
         "Ends its process on AND or OR of a number that may be null, anywhere but in WHERE.",
         "Tests for null before each comparison.",
-        settled,
+        guarded,
         'select(x=(col("n") == 1) | (col("n") == 3))',
         N,
     ),
@@ -80,7 +80,7 @@ FACTS = (
         "null in arithmetic",
         "Reads a null on the right of `+` as 0.",
         "Exchanges the sides: null plus a number is null.",
-        settled,
+        guarded,
         'select(x=col("id") + col("n"))',
         N,
     ),
@@ -104,7 +104,7 @@ FACTS = (
         "division by null",
         "Divides by garbage where the divisor is null.",
         "Refuses it where the column may be null.",
-        settled,
+        guarded,
         'select(x=6 / col("n"))',
         N,
     ),
