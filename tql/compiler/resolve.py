@@ -148,7 +148,7 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     made = computed_columns(base.outputs)
     scope = schema(base.child)
     numbered = has_row_number(base.outputs, steps.keys)
-    conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
+    conditions = steps.conditions if numbered else inside_json(steps.conditions, made, scope)
     split = _split(conditions, lambda part: numbered or uses(part, made))
     steps = steps._replace(keys=_directed(base, steps.keys))
     _require_unmoved(steps, split)
@@ -258,7 +258,7 @@ def _matched(base: B, steps: Steps) -> tuple[B, Steps]:
     return base, steps._replace(conditions=conditions, keys=keys)
 
 
-def _inside_json(
+def inside_json(
     conditions: tuple[Expression, ...], made: Mapping[str, Expression], scope: Scope
 ) -> tuple[Expression, ...]:
     """Return conditions that read the value of JSON itself, not the output that has it: one level out the engine does not find its texts."""
@@ -290,7 +290,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
-    _refuse_groups_of_groups((*above.outputs, *base.keys), rows)
+    refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
     if is_whole and not (having or keys or steps.limit):
@@ -299,7 +299,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
 
 
-def _refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
+def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
     """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
     is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
     if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):

@@ -33,7 +33,9 @@ def _slice(part: slice) -> ast.Slice:
     backwards = part.step is not None and part.step < 1
     if backwards or not range(LONGEST)[part]:
         rule = "takes slices with at least one element and a step of at least 1"
-        raise ArgumentError("[]", rule, shown(part), why="the engine crashes on others")
+        raise ArgumentError(
+            "[]", rule, shown(part), "reverse or skip elements in Python", why="the engine crashes on others"
+        )
     return ast.Slice(first, last, every)
 
 

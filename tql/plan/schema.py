@@ -267,7 +267,7 @@ def _of_union(plan: Union) -> Scope:
     for label, column in first.columns.items():
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
-        _require_one_type(label, scopes)
+        require_one_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -275,7 +275,7 @@ def _of_union(plan: Union) -> Scope:
     return first._replace(columns=met, values=values, json_values=lifted)
 
 
-def _require_one_type(label: str, scopes: list[Scope]) -> None:
+def require_one_type(label: str, scopes: list[Scope]) -> None:
     """Reject a column of two types that may be null."""
     node = ast.Column(label)
     columns = [scope.value(node) for scope in scopes]

@@ -112,14 +112,14 @@ def _logic(word: str, precedence: Precedence) -> Callable[[Any], list[Part]]:
 
     def writer(node: ast.And | ast.Or) -> list[Part]:
         parts: list[Part] = []
-        for operand in _grouped(node).operands:
+        for operand in balanced(node).operands:
             parts += [f" {word} ", (operand, precedence + 1)] if parts else [(operand, precedence + 1)]
         return parts or _refuse_empty(word)
 
     return writer
 
 
-def _grouped(node: ast.And | ast.Or) -> ast.And | ast.Or:
+def balanced(node: ast.And | ast.Or) -> ast.And | ast.Or:
     """Return a chain, split into a chain of chains if it is long."""
     operands, kind = node.operands, type(node)
     if len(operands) <= LONGEST_CHAIN:

@@ -159,7 +159,8 @@ def require_class(node: Expression, literal: ast.String, column: Column) -> None
 def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expression:
     """Return a comparison of two columns, or of a column with something computed."""
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
-        raise _refused(node, "takes a string literal on the right: the engine does not order texts")
+        rule = "takes a string literal on the right: the engine does not order texts"
+        raise _refused(node, rule, "select both columns, and compare the rows in Python")
     return node
 
 
