@@ -41,6 +41,19 @@ def test_composing_loads_nothing_heavy(code: str, heavy: str) -> None:
     assert heavy not in loaded(code)
 
 
+def test_the_facts_of_the_engine_are_for_readers() -> None:
+    """Composing and compiling a query does not load them: documentation and tests do."""
+    code = "from tql import select; str(select('a').order_by('a', 'b')); import sys"
+    script = f"{code}; print('tql.compiler.legalize' in sys.modules, 'tql.compiler.legalize.facts' in sys.modules)"
+
+    assert subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout.split() == [
+        "True",
+        "False",
+    ]
+
+
 def test_checking_a_text_without_vectors_loads_no_arrays() -> None:
     """A query without vectors is checked without numpy."""
     assert "numpy" not in loaded("from tql import check; check('select a where b > 1 order by c limit 3')")

@@ -1,15 +1,15 @@
 """
 Compose and check queries in TQL, Deep Lake's Tensor Query Language.
 
-``select("text").from_("hub://org/dataset").similarity("embedding", vector).order_by("score").limit(5)`` is a query; ``str()`` of it is the text.
-Importing this module loads neither the parser nor numpy; they come when they are needed.
+``select("text").from_("hub://org/dataset").similarity("embedding", vector).order_by("score").limit(5)`` is a query; ``str(query)`` is its TQL text.
+The parser and numpy are imported on first use.
 """
 
 from tql import fn
 from tql.builder.from_tree import raw
 from tql.builder.query import Query, select
 from tql.checking import check, fix, parse, validate
-from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not hide the builtin
+from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not shadow the builtin
 from tql.expressions.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
 from tql_grammar.diagnostic import Diagnostic

@@ -1,4 +1,4 @@
-"""Checks of a query or a text before anything is sent, fixes, and texts read as queries."""
+"""Checks and fixes of query texts, and parsing of texts into queries; nothing is sent."""
 
 from __future__ import annotations
 
@@ -16,26 +16,29 @@ TEXT_FAMILIES = ("TQL0", "TQL1")
 
 def check(query: str | Query, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
     """
-    Return where the engine would not do what a query says, in the order of the text; an empty list where it does what the text says.
+    Return the diagnostics of a query, in the order of its text; an empty list if the engine does exactly what the query says.
+
+    ``check("select id from D where id = null")`` returns one `Diagnostic`, with a place, a message and a hint.
 
     Args:
         query: a TQL text, or a query of the builder.
-        schema: the columns of the datasets by their urls, ``{"hub://org/ds": Schema(..)}``, or one `Schema` for a text over one dataset; without it, nothing is guessed.
-        info: also say what depends on the rows, such as NaN in a column that is ordered by; these findings have the severity "info".
+        schema: a `Schema` for all datasets, or a dict of them by the urls of datasets, ``{"hub://org/ds": Schema(id="int64")}``; without it, rules about types and lengths are skipped.
+        info: include findings of the severity "info", which depend on the rows, such as NaN in a sort key.
 
     Raises:
-        ArgumentError: *schema* is neither.
+        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
     """
     return findings(str(query), schema, info=info)
 
 
 def validate(query: str | Query, schema: object = None) -> None:
     """
-    Raise unless the engine would do what the query says; warnings pass.
+    Raise an error unless the engine does exactly what the query says; warnings are ignored. The arguments are those of `check`.
 
     Raises:
-        ParseError: it is not TQL, or the engine would read another text.
-        CheckError: the engine would refuse it, crash, or do something else.
+        ParseError: the text is not TQL, or the engine would not read all of it as written.
+        CheckError: the engine would reject the query, crash on it, or silently do something else.
+        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
     """
     from tql_grammar.syntax.parser import parse
 
@@ -49,14 +52,17 @@ def validate(query: str | Query, schema: object = None) -> None:
 
 def fix(text: str, schema: object = None) -> str:
     """
-    Return *text* with the fixes that are certain, each at its place; everything around them, comments too, stays as it was written.
+    Return *text* with all safe fixes applied; the rest of the text, comments included, is unchanged.
 
-    ``fix("select id from D where not id in (1, 2)")`` is ``select id from D where id not in (1, 2)``.
-    What has no certain fix stays, and `check` still finds it.
+    ``fix("select id from D where not id in (1, 2)")`` returns ``select id from D where id not in (1, 2)``.
+    Findings without a safe fix stay in the text, and `check` still reports them.
 
     Args:
         text: the TQL text.
         schema: as for `check`.
+
+    Raises:
+        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
     """
     from tql_grammar.lint.check import apply_fixes
     from tql_grammar.syntax.parser import read
@@ -66,12 +72,13 @@ def fix(text: str, schema: object = None) -> str:
 
 def parse(text: str) -> Query:
     """
-    Return the query that a text says, for building on it: ``parse("select id from D").where(col("id") > 3)``.
+    Return a text as a query of the builder, which further methods extend.
 
-    Its own text is what the engine reads from *text*, clause by clause where the builder has them, else as written.
+    ``parse("select id from D").where(col("id") > 3)`` generates ``select id from D where id > 3``.
+    Text with clauses that the builder does not support becomes a subquery, verbatim.
 
     Raises:
-        ParseError: it is not TQL, or the engine would read another text.
+        ParseError: the text is not TQL, or the engine would not read all of it as written.
     """
     from tql.builder.from_tree import query_of
     from tql_grammar.syntax.parser import parse as parse_tree
@@ -81,10 +88,10 @@ def parse(text: str) -> Query:
 
 def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's name; it is not exported by a star import
     """
-    Return *text* laid out in lines of at most *width* characters where that can be, with every comment and every token.
+    Return *text* formatted in lines of at most *width* characters where possible; every comment and token is kept.
 
     Raises:
-        ParseError: it is not TQL, or the engine would read another text.
+        ParseError: the text is not TQL, or the engine would not read all of it as written.
     """
     from tql_grammar.printing.formatter import format_text
 

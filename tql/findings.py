@@ -1,4 +1,4 @@
-"""The findings of a text, with or without the columns of its datasets."""
+"""Diagnostics of a query text, with or without the schemas of its datasets."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def findings(text: str, schema: object = None, *, info: bool = False) -> list[Di
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
     """
-    Return the columns of each dataset of a query text; the key None is the dataset without a name.
+    Return the schema of each dataset of a query text by its url; the key None is the default dataset.
 
     Raises:
-        ArgumentError: *schema* is no `Schema`, and no dict of them.
+        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
     """
     from tql_grammar.schema import Schema
 
@@ -45,5 +45,5 @@ def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Sc
     from tql.messages import shown
     from tql_grammar.errors import ArgumentError
 
-    rule = 'takes a Schema, or a dict of them by the urls of datasets, {"hub://org/ds": Schema(..)}'
-    raise ArgumentError("schema", rule, shown(schema))
+    rule, hint = "takes a Schema, or a dict of them by the urls of datasets", '{"hub://org/ds": Schema(id="int64")}'
+    raise ArgumentError("schema", rule, shown(schema), hint)

@@ -1,8 +1,8 @@
 """
 The functions of TQL as Python functions: ``fn.cosine_similarity("embedding", vector)``.
 
-They come from the catalogue of `tql_grammar.functions`; ``fn.pyi`` is written from it for editors and type checkers.
-A str is a column's name where a column or value is asked for, and a text where a text is.
+They are created from the catalogue of `tql_grammar.functions`, as is ``fn.pyi`` for editors and type checkers.
+A str is the name of a column where a parameter is a column or a value, and a literal where it is a text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from tql.expressions.aggregates import AGGREGATES
 from tql.expressions.expr import Expr, condition, expression
 from tql.messages import shown
-from tql.signatures import documentation, in_order, signature
+from tql.signatures import documentation, in_order, parameters_of, signature
 from tql.values.literal import LARGEST_INT, literal, matrix, name, operand, vector
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 
 def _value(subject: str, value: object) -> Expression:
-    """Return an expression; a str is the name of a column."""
+    """Return a number or an expression; a str is the name of a column."""
     return ast.Column(name(subject, value)) if isinstance(value, str) else operand(subject, value)
 
 
 def _vector(subject: str, value: object) -> Expression:
-    """Return an expression, or a vector."""
+    """Return a vector or an expression; a str is the name of a column."""
     if isinstance(value, (Expr, str)):
         return expression(subject, value)
     return vector(subject, value)
 
 
 def _matrix(subject: str, value: object) -> Expression:
-    """Return an expression, or a matrix."""
+    """Return a matrix or an expression; a str is the name of a column."""
     if isinstance(value, (Expr, str)):
         return expression(subject, value)
     return matrix(subject, value)
@@ -56,11 +56,10 @@ def _index(subject: str, value: object) -> Expression:
 
 
 def _axis(subject: str, value: object) -> Expression:
-    """Return the last axis."""
+    """Return the literal of the last axis."""
     if isinstance(value, bool) or value != -1:
-        raise ArgumentError(
-            subject, "takes axis=-1, the last: the engine computes any other axis wrongly", shown(value)
-        )
+        why = "the engine computes any other axis wrongly"
+        raise ArgumentError(subject, "takes axis=-1, the last axis", shown(value), why=why)
     return literal(subject, -1)
 
 
@@ -76,7 +75,7 @@ _READ: dict[str, Callable[[str, object], Expression]] = {
 
 
 def _weights(function: Function, pairs: tuple[object, ...]) -> tuple[Expression, ...]:
-    """Return pairs of a condition and a weight."""
+    """Return the arguments of a function that takes pairs of a condition and a weight."""
     subject = f"fn.{function.name}"
     found: list[Expression] = []
     for pair in pairs:
@@ -93,24 +92,24 @@ def _weights(function: Function, pairs: tuple[object, ...]) -> tuple[Expression,
 
 
 def _arguments(function: Function, values: tuple[object, ...]) -> tuple[Expression, ...]:
-    """Return the arguments of a call as the catalogue asks for them."""
+    """Return the arguments of a call, each converted by the kind of its parameter."""
     subject = f"fn.{function.name}"
     if not function.required <= len(values) <= len(function.parameters):
-        rule = f"takes {', '.join(parameter.name for parameter in function.parameters) or 'nothing'}"
-        raise ArgumentError(subject, rule, f"{len(values)} arguments")
+        number = f"{len(values)} argument{'' if len(values) == 1 else 's'}"
+        raise ArgumentError(subject, parameters_of(function), number)
     return tuple(
         _READ[parameter.kind](subject, value) for parameter, value in zip(function.parameters, values, strict=False)
     )
 
 
 def _is_weighted(function: Function) -> bool:
-    """Tell whether a function takes any number of pairs."""
+    """Return whether a function takes any number of pairs of a condition and a weight."""
     return any(parameter.kind == "weights" for parameter in function.parameters)
 
 
 @cache
 def _callable(function: Function) -> Callable[..., Expr]:
-    """Return the Python function for one of TQL."""
+    """Return the Python function of a function of the catalogue."""
 
     def call(*values: object, **named: object) -> Expr:
         if named:
@@ -120,12 +119,12 @@ def _callable(function: Function) -> Callable[..., Expr]:
 
     call.__name__ = call.__qualname__ = function.name
     call.__doc__ = documentation(function)
-    call.__signature__ = signature(function)  # type: ignore[attr-defined]  # what inspect reads
+    call.__signature__ = signature(function)  # type: ignore[attr-defined]  # inspect and editors read it
     return call
 
 
 def __getattr__(attribute: str) -> Callable[..., Expr]:
-    """Return the function of that name."""
+    """Return the function of that name; an unknown name raises AttributeError with the nearest one."""
     function = CATALOGUE.get(attribute) or AGGREGATES.get(attribute)
     if function is not None:
         return _callable(function)
@@ -134,14 +133,18 @@ def __getattr__(attribute: str) -> Callable[..., Expr]:
 
 
 def _instead(attribute: str) -> str:
-    """Return what to write in place of a function that is not there."""
+    """Return the remedy for the name of a function that does not exist."""
     absent = {**ABSENT, **UNCALLABLE}.get(attribute.upper())
     if absent is not None:
         return absent.builder or absent.text
     from difflib import get_close_matches
 
     near = get_close_matches(attribute.lower(), [*CATALOGUE, *AGGREGATES], n=1)
-    return f"did you mean `fn.{near[0]}`?" if near else f'raw("{attribute}(..)") writes one that the program registered'
+    return (
+        f"did you mean `fn.{near[0]}`?"
+        if near
+        else f'for a function that your program registered, write raw("{attribute}(..)")'
+    )
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,10 @@ from tql.expressions.expr import Expr
 def abs(x: Expr | str | float) -> Expr:
     """The absolute value, element by element.
 
-    The text is ``abs(x * 1)``.
+    The TQL is ``abs(x * 1)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         same shape; int64 for integers, float64 for floats.
@@ -17,11 +17,11 @@ def abs(x: Expr | str | float) -> Expr:
 def all(x: Expr | str | float, axis: int | None = None) -> Expr:
     """Whether every element is true, or is not 0; true for an empty array. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
 
-    The text is ``all(x, axis)``.
+    The TQL is ``all(x, axis)``.
 
     Args:
-        x: a column's name, an expression or a number.
-        axis: -1, the last one, or left out for all elements.
+        x: the name of a column, an expression or a number.
+        axis: -1 for the last axis; by default all elements are reduced.
 
     Returns:
         bool; with an axis an array of bools.
@@ -30,10 +30,10 @@ def all(x: Expr | str | float, axis: int | None = None) -> Expr:
 def all_strict(x: Expr | str | float) -> Expr:
     """Whether every element is true, or is not 0; false for an empty array.
 
-    The text is ``all_strict(x)``.
+    The TQL is ``all_strict(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         bool.
@@ -42,10 +42,10 @@ def all_strict(x: Expr | str | float) -> Expr:
 def amax(x: Expr | str | float) -> Expr:
     """The largest element.
 
-    The text is ``amax(x)``.
+    The TQL is ``amax(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         one number, same type; 0 for an empty array.
@@ -54,10 +54,10 @@ def amax(x: Expr | str | float) -> Expr:
 def amin(x: Expr | str | float) -> Expr:
     """The smallest element.
 
-    The text is ``amin(x)``.
+    The TQL is ``amin(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         one number, same type; 0 for an empty array.
@@ -66,11 +66,11 @@ def amin(x: Expr | str | float) -> Expr:
 def any(x: Expr | str | float, axis: int | None = None) -> Expr:
     """Whether an element is true, or is not 0. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
 
-    The text is ``any(x, axis)``.
+    The TQL is ``any(x, axis)``.
 
     Args:
-        x: a column's name, an expression or a number.
-        axis: -1, the last one, or left out for all elements.
+        x: the name of a column, an expression or a number.
+        axis: -1 for the last axis; by default all elements are reduced.
 
     Returns:
         bool; with an axis an array of bools.
@@ -79,10 +79,10 @@ def any(x: Expr | str | float, axis: int | None = None) -> Expr:
 def avg(x: Expr | str | float) -> Expr:
     """The mean of the elements.
 
-    The text is ``avg(x)``.
+    The TQL is ``avg(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         one float64; 0 for an empty array.
@@ -91,10 +91,10 @@ def avg(x: Expr | str | float) -> Expr:
 def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
     """The BM25 score of an indexed text column for a search text; the engine supports it only as the single key of ORDER BY with DESC and LIMIT. ``.bm25(..)`` of a query generates that.
 
-    The text is ``bm25_similarity(column, text)``.
+    The TQL is ``bm25_similarity(column, text)``.
 
     Args:
-        column: a column's name.
+        column: the name of a column.
         text: a text, or a number for an array.
 
     Returns:
@@ -104,10 +104,10 @@ def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
 def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
     """Whether a text contains a string, case-sensitive, or an array a number; with a text index, whether the text contains the first word of the string. ``col(..).contains(..)`` searches for the string literally, with an index too.
 
-    The text is ``contains(x, value)``.
+    The TQL is ``contains(x, value)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
         value: a text, or a number for an array.
 
     Returns:
@@ -117,11 +117,11 @@ def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
 def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
     """The cosine of the angle between two vectors of the same length.
 
-    The text is ``cosine_similarity(column, vector)``.
+    The TQL is ``cosine_similarity(column, vector)``.
 
     Args:
-        column: a column's name, an expression or a number.
-        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+        column: the name of a column, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or the name of a column, or an expression.
 
     Returns:
         float32 in [-1, 1], higher is closer; 0 for a zero vector.
@@ -130,10 +130,10 @@ def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
 def data(column: Expr | str, row: int) -> Expr:
     """The value of a column in the row of the source with a number from 0; the same for every row.
 
-    The text is ``data(column, row)``.
+    The TQL is ``data(column, row)``.
 
     Args:
-        column: a column's name.
+        column: the name of a column.
         row: an int.
 
     Returns:
@@ -143,11 +143,11 @@ def data(column: Expr | str, row: int) -> Expr:
 def dot(column: Expr | str | float, vector: object) -> Expr:
     """The dot product of two vectors of the same length.
 
-    The text is ``dot(column, vector)``.
+    The TQL is ``dot(column, vector)``.
 
     Args:
-        column: a column's name, an expression or a number.
-        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+        column: the name of a column, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or the name of a column, or an expression.
 
     Returns:
         float32, higher is closer; for columns of integers float64, for two of them int64.
@@ -156,11 +156,11 @@ def dot(column: Expr | str | float, vector: object) -> Expr:
 def hamming_distance(column: Expr | str | float, vector: object) -> Expr:
     """The number of bits in which two vectors of bytes differ.
 
-    The text is ``hamming_distance(column, vector)``.
+    The TQL is ``hamming_distance(column, vector)``.
 
     Args:
-        column: a column's name, an expression or a number.
-        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+        column: the name of a column, an expression or a number.
+        vector: numbers of shape (d,), converted to float32; or the name of a column, or an expression.
 
     Returns:
         array of one integer >= 0, lower is closer.
@@ -169,10 +169,10 @@ def hamming_distance(column: Expr | str | float, vector: object) -> Expr:
 def keys(x: Expr | str | float) -> Expr:
     """The keys of a JSON object; in the select list only.
 
-    The text is ``keys(x)``.
+    The TQL is ``keys(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         sorted list of strings.
@@ -181,10 +181,10 @@ def keys(x: Expr | str | float) -> Expr:
 def l1_norm(x: Expr | str | float) -> Expr:
     """The sum of the absolute elements; of a difference, the Manhattan distance.
 
-    The text is ``l1_norm(x)``.
+    The TQL is ``l1_norm(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         float32 >= 0, lower is closer.
@@ -193,10 +193,10 @@ def l1_norm(x: Expr | str | float) -> Expr:
 def l2_norm(x: Expr | str | float) -> Expr:
     """The root of the sum of squares; of a difference, the Euclidean distance.
 
-    The text is ``l2_norm(x)``.
+    The TQL is ``l2_norm(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         float32 >= 0, lower is closer.
@@ -205,10 +205,10 @@ def l2_norm(x: Expr | str | float) -> Expr:
 def linf_norm(x: Expr | str | float) -> Expr:
     """The largest absolute element; of a difference, the Chebyshev distance.
 
-    The text is ``linf_norm(x)``.
+    The TQL is ``linf_norm(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         float32 >= 0, lower is closer.
@@ -217,11 +217,11 @@ def linf_norm(x: Expr | str | float) -> Expr:
 def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
     """Whether both are true, element by element; the arrays must have the same shape.
 
-    The text is ``logical_and(left, right)``.
+    The TQL is ``logical_and(left, right)``.
 
     Args:
-        left: a column's name, an expression or a number.
-        right: a column's name, an expression or a number.
+        left: the name of a column, an expression or a number.
+        right: the name of a column, an expression or a number.
 
     Returns:
         array of bools.
@@ -230,11 +230,11 @@ def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
 def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
     """Whether either is true, element by element; the arrays must have the same shape.
 
-    The text is ``logical_or(left, right)``.
+    The TQL is ``logical_or(left, right)``.
 
     Args:
-        left: a column's name, an expression or a number.
-        right: a column's name, an expression or a number.
+        left: the name of a column, an expression or a number.
+        right: the name of a column, an expression or a number.
 
     Returns:
         array of bools.
@@ -243,7 +243,7 @@ def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
 def max_weight(*weights: tuple[Expr, float]) -> Expr:
     """The largest weight of the conditions that hold; 0 where none does.
 
-    The text is ``max_weight(a > 1: 2.0)``.
+    The TQL is ``max_weight(a > 1: 2.0)``.
 
     Args:
         weights: pairs of a condition and a number, such as ``(col('a') > 1, 2.0)``.
@@ -255,11 +255,11 @@ def max_weight(*weights: tuple[Expr, float]) -> Expr:
 def maxsim(column: Expr | str | float, matrix: object) -> Expr:
     """The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's, or 0 where all are negative.
 
-    The text is ``maxsim(column, matrix)``.
+    The TQL is ``maxsim(column, matrix)``.
 
     Args:
-        column: a column's name, an expression or a number.
-        matrix: numbers of shape (n, d), converted to float32; or a column's name, an expression.
+        column: the name of a column, an expression or a number.
+        matrix: numbers of shape (n, d), converted to float32; or the name of a column, or an expression.
 
     Returns:
         float32 >= 0, higher is closer.
@@ -268,11 +268,11 @@ def maxsim(column: Expr | str | float, matrix: object) -> Expr:
 def mmr_similarity(column: Expr | str, vector: object) -> Expr:
     """Maximal marginal relevance: similarity to a vector, minus similarity to the rows ranked before; only as a key of ORDER BY.
 
-    The text is ``mmr_similarity(column, vector)``.
+    The TQL is ``mmr_similarity(column, vector)``.
 
     Args:
-        column: a column's name.
-        vector: numbers of shape (d,), converted to float32; or a column's name, an expression.
+        column: the name of a column.
+        vector: numbers of shape (d,), converted to float32; or the name of a column, or an expression.
 
     Returns:
         float32, higher is closer.
@@ -281,10 +281,10 @@ def mmr_similarity(column: Expr | str, vector: object) -> Expr:
 def nonzero(x: Expr | str | float) -> Expr:
     """The indices of the elements that are not 0; of a matrix, of the rows that have one. In select and where only.
 
-    The text is ``nonzero(x)``.
+    The TQL is ``nonzero(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         array of int64.
@@ -293,10 +293,10 @@ def nonzero(x: Expr | str | float) -> Expr:
 def prod(x: Expr | str | float) -> Expr:
     """The product of the elements.
 
-    The text is ``prod(x * 1)``.
+    The TQL is ``prod(x * 1)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         int64 for integers and bools, float64 for floats; 1 for an empty array.
@@ -305,7 +305,7 @@ def prod(x: Expr | str | float) -> Expr:
 def random() -> Expr:
     """A random number for each row, different each time it is read.
 
-    The text is ``random()``.
+    The TQL is ``random()``.
 
     Returns:
         int32.
@@ -314,7 +314,7 @@ def random() -> Expr:
 def row_number() -> Expr:
     """The number of the row in the source.
 
-    The text is ``row_number()``.
+    The TQL is ``row_number()``.
 
     Returns:
         int64, from 0.
@@ -323,10 +323,10 @@ def row_number() -> Expr:
 def shape(x: Expr | str | float) -> Expr:
     """The lengths of an array's dimensions; empty for a single value.
 
-    The text is ``shape(x)``.
+    The TQL is ``shape(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         array of uint32, one for each dimension.
@@ -335,10 +335,10 @@ def shape(x: Expr | str | float) -> Expr:
 def sqrt(x: Expr | str | float) -> Expr:
     """The square root, element by element; NaN of negative numbers.
 
-    The text is ``sqrt(x * 1.0)``.
+    The TQL is ``sqrt(x * 1.0)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         same shape, float64.
@@ -347,10 +347,10 @@ def sqrt(x: Expr | str | float) -> Expr:
 def sum(x: Expr | str | float) -> Expr:
     """The sum of the elements; in a grouped query, of the group.
 
-    The text is ``sum(x * 1)``.
+    The TQL is ``sum(x * 1)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         int64 for integers and bools, float64 for floats; 0 for an empty array.
@@ -359,7 +359,7 @@ def sum(x: Expr | str | float) -> Expr:
 def sum_weight(*weights: tuple[Expr, float]) -> Expr:
     """The sum of the weights of the conditions that hold.
 
-    The text is ``sum_weight(a > 1: 2.0)``.
+    The TQL is ``sum_weight(a > 1: 2.0)``.
 
     Args:
         weights: pairs of a condition and a number, such as ``(col('a') > 1, 2.0)``.
@@ -371,7 +371,7 @@ def sum_weight(*weights: tuple[Expr, float]) -> Expr:
 def count() -> Expr:
     """The number of rows of the group.
 
-    The text is ``count()``.
+    The TQL is ``count()``.
 
     Returns:
         int64.
@@ -380,10 +380,10 @@ def count() -> Expr:
 def mean(x: Expr | str | float) -> Expr:
     """The mean over the rows of the group.
 
-    The text is ``mean(x)``.
+    The TQL is ``mean(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         float64.
@@ -392,10 +392,10 @@ def mean(x: Expr | str | float) -> Expr:
 def min(x: Expr | str | float) -> Expr:
     """The smallest number of the group.
 
-    The text is ``min(x)``.
+    The TQL is ``min(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         same type.
@@ -404,10 +404,10 @@ def min(x: Expr | str | float) -> Expr:
 def max(x: Expr | str | float) -> Expr:
     """The largest number of the group.
 
-    The text is ``max(x)``.
+    The TQL is ``max(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         same type.
@@ -416,10 +416,10 @@ def max(x: Expr | str | float) -> Expr:
 def first(x: Expr | str | float) -> Expr:
     """The value in the first row of the group, in the order of the source.
 
-    The text is ``first(x)``.
+    The TQL is ``first(x)``.
 
     Args:
-        x: a column's name, an expression or a number.
+        x: the name of a column, an expression or a number.
 
     Returns:
         same type.

@@ -1,4 +1,4 @@
-"""Statements in physical form: every logical expression of every clause, sub-queries included, as the engine takes it."""
+"""Conversion of statements, subqueries included, to physical form: expressions that the engine evaluates as the user meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Record)
 
 
 def lowered(root: R) -> R:
-    """Return *root* without logical expressions; the comparisons of a range are conditions of their own, as those that the user writes."""
+    """Return *root* with every logical expression in physical form; the two comparisons of a range become separate conditions."""
     if not any(type(part) in FORMS for part in walk(root)):
         return root
     convert = Conversion()

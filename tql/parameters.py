@@ -1,4 +1,4 @@
-"""Parameters: the values that a query is given later, and what is found out once for all of them."""
+"""Parameters of queries: `param`, binding of values, and a template for each query that is shared by all of its values."""
 
 from __future__ import annotations
 
@@ -24,27 +24,33 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 
+NO_PARAMETERS = "takes values for parameters, and this query has none"
+
+
 def param(label: str) -> Expr:
     """
-    Stand for a value that is given later, by `bind`.
+    Return a placeholder for a value that `Query.bind` sets: a number, a text or a vector, in comparisons, arithmetic, functions and searches.
 
-    ``where(col("year") > param("year"))``: a number, a text or a vector, in comparisons, arithmetic, functions and searches.
+    Example: ``select("id").where(col("year") > param("year")).bind(year=2000)`` generates ``select id where year > 2000``.
+
+    Raises:
+        ArgumentError: *label* is not a valid name.
     """
     return Expr(ast.Parameter(name("param", label)))
 
 
 class Template:
     """
-    What is found out once about a query, for all the values that are given to it.
+    The parts of a query that do not depend on the values of its parameters.
 
     Attributes:
         query: the query without values.
-        state: its fields.
-        names: the names of its parameters.
+        state: the fields of *query*.
+        names: the names of its parameters, in the order of their first use.
     """
 
     def __init__(self, query: Statement) -> None:
-        """Look for the parameters."""
+        """Collect the parameters of *query*."""
         self.query = query.replace(bindings=())
         self.state = self.query.__dict__.copy()
         found = (part.name for part in walk(query) if isinstance(part, ast.Parameter) and part.name)
@@ -52,7 +58,7 @@ class Template:
 
     @functools.cached_property
     def requirements(self) -> dict[str, list[Requirement]]:
-        """What each parameter takes where it is used."""
+        """The requirements of each parameter, one for each place that restricts its values."""
         found: dict[str, list[Requirement]] = {}
         for label, requirement in required(lowered(self.query)):
             found.setdefault(label, []).append(requirement)
@@ -60,10 +66,10 @@ class Template:
 
     def require_fitting(self, bindings: Iterable[tuple[str, Expression]]) -> None:
         """
-        Refuse a value that is refused where its parameter is, if it is given there.
+        Check that each value is valid wherever its parameter is used.
 
         Raises:
-            ArgumentError: such as for a list that is compared, or a text as a vector.
+            ArgumentError: a value is not, such as a list in a comparison, or a text as a vector.
         """
         requirements = self.requirements
         for label, node in bindings:
@@ -72,7 +78,7 @@ class Template:
 
 
 def template_of(query: Statement) -> Template:
-    """Return what is known of a query with parameters: the same for all that differ in their values."""
+    """Return the template of a query, shared by all queries that differ only in the values of parameters."""
     found: Template | None = query.__dict__.get("_template")
     if found is None:
         found = query.__dict__["_template"] = Template(query)
@@ -80,26 +86,26 @@ def template_of(query: Statement) -> Template:
 
 
 def bind(query: Statement, values: Mapping[str, object]) -> Statement:
-    """Return *query* with values for some of its parameters."""
+    """Return *query* with values for some of its parameters, in addition to those of earlier calls."""
     template = template_of(query)
     known = template.names
     bound = dict(query.bindings)
     for label, value in values.items():
         if label not in known:
-            rule = f"takes the query's parameters, {', '.join(known)}" if known else "takes a query with parameters"
-            raise ArgumentError("bind", rule, label, 'param("..") makes one')
+            rule = f"takes the parameters of the query, {', '.join(known)}" if known else NO_PARAMETERS
+            raise ArgumentError("bind", rule, repr(label), 'param("..") creates a parameter')
         bound[label] = literal(f"bind({label}=..)", value)
     state = template.state | {"bindings": tuple(bound.items()), "_template": template}
     return made(Statement, state)
 
 
 def require_fitting(query: Statement) -> None:
-    """Refuse a value that is refused where its parameter is, if it is given there."""
+    """Check that each value of *query* is valid wherever its parameter is used."""
     template_of(query).require_fitting(query.bindings)
 
 
 def resolved(query: Statement) -> Statement:
-    """Return *query* with its values in their places."""
+    """Return *query* with each bound parameter replaced by its value."""
     if not query.bindings:
         return query
     values = dict(query.bindings)
@@ -107,7 +113,7 @@ def resolved(query: Statement) -> Statement:
 
 
 def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
-    """Return a node with the values of its parameters; what was meant by a comparison depends on its value."""
+    """Return a node with parameters replaced; a comparison with a None becomes IS NULL or IS NOT NULL."""
     if isinstance(node, ast.Parameter):
         return values.get(node.name, node)
     if isinstance(node, ast.Comparison) and isinstance(node.right, ast.Null):
@@ -118,7 +124,7 @@ def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
 
 
 def require_bound(subject: str, marks: Iterable[str]) -> None:
-    """Refuse a text in which parameters have no value."""
+    """Check that no parameter of a text lacks a value."""
     missing = dict.fromkeys(mark.name for mark in marks if isinstance(mark, Mark) and mark.name)
     if missing:
         wanted = ", ".join(f"{label}=.." for label in missing)

@@ -1,4 +1,4 @@
-"""The values that a parameter takes where it is used: those that the same place takes when it is given a value directly."""
+"""Requirements on the values of parameters: a place accepts the values that it accepts without a parameter."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from tql_grammar.record import Record
 
-    # Takes the subject of the message, and the literal of a value; it refuses or does nothing.
+    # Checks the literal of a value, and raises ArgumentError about the given subject.
     Requirement = Callable[[str, ast.Expression], None]
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 
 
 def required(query: Record) -> Iterator[tuple[str, Requirement]]:
-    """Yield the name of each parameter with what it takes, once for each place of a query that asks for something."""
+    """Yield the name of each parameter with a requirement, once for each place that restricts its values."""
     for part in walk(query):
         rule = _RULES.get(type(part))
         for operand, requirement in rule(part) if rule is not None else ():
@@ -36,7 +36,7 @@ def required(query: Record) -> Iterator[tuple[str, Requirement]]:
 
 
 def _of_comparison(node: ast.Comparison) -> Iterator[tuple[object, Requirement]]:
-    """Yield the sides of a comparison: each takes one value, and one of order no None."""
+    """Yield the sides of a comparison: each takes a single value, which is not None for ``<``, ``<=``, ``>`` and ``>=``."""
 
     def require(_subject: str, bound: ast.Expression) -> None:
         value = _value_of(bound)
@@ -50,7 +50,7 @@ def _of_comparison(node: ast.Comparison) -> Iterator[tuple[object, Requirement]]
 
 
 def _of_chain(node: ast.Chain) -> Iterator[tuple[object, Requirement]]:
-    """Yield the operands of arithmetic: numbers and arrays."""
+    """Yield the operands of arithmetic, which are numbers or arrays."""
 
     def require(_subject: str, bound: ast.Expression) -> None:
         conditions.arithmetic(node.operators[0], 1, _value_of(bound))
@@ -59,7 +59,7 @@ def _of_chain(node: ast.Chain) -> Iterator[tuple[object, Requirement]]:
 
 
 def _of_function(node: ast.Function) -> Iterator[tuple[object, Requirement]]:
-    """Yield the arguments of a function of the catalogue."""
+    """Yield the arguments of a function that are vectors, matrices or the words of a BM25 search."""
     if node.name.lower() == "bm25_similarity":
         yield node.arguments[1], _words
     function = CATALOGUE.get(node.name.lower())
@@ -70,31 +70,31 @@ def _of_function(node: ast.Function) -> Iterator[tuple[object, Requirement]]:
 
 
 def _of_search(node: Search) -> Iterator[tuple[object, Requirement]]:
-    """Yield what a similarity search looks for."""
+    """Yield the vector or matrix of a similarity search."""
     yield node.value, _matrix if METRICS[node.metric].value is matrix else _vector
 
 
 def _value_of(node: ast.Expression) -> object:
-    """Return the value of Python that a literal was made from, or an expression for a number or an array."""
+    """Return the Python value of a literal; for a number or an array, an expression."""
     if isinstance(node, (ast.String, ast.Boolean)):
         return node.value
     return None if isinstance(node, ast.Null) else Expr(node)
 
 
 def _vector(subject: str, bound: ast.Expression) -> None:
-    """Take a vector."""
+    """Raise ArgumentError unless the value is a vector."""
     if not isinstance(bound, ast.Vector):
         raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", to_tql(bound))
 
 
 def _matrix(subject: str, bound: ast.Expression) -> None:
-    """Take a matrix."""
+    """Raise ArgumentError unless the value is a matrix."""
     if not (isinstance(bound, ast.Array) and all(isinstance(row, ast.Vector) for row in bound.elements)):
         raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", to_tql(bound))
 
 
 def _words(subject: str, bound: ast.Expression) -> None:
-    """Take the words of a search."""
+    """Raise ArgumentError unless the value is a text that is not blank."""
     if not isinstance(bound, ast.String) or not bound.value.strip():
         raise ArgumentError(subject, "takes the words to look for as a str", to_tql(bound))
 

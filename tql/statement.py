@@ -1,4 +1,4 @@
-"""A query as plain frozen data: what each clause says, and where the rows are from."""
+"""Statements: queries as immutable data, clause by clause, without behaviour."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 class Statement(Record):
     """
-    What a query says, clause by clause; the builder makes it, and the compiler reads it.
+    The clauses of a query: the output of the builder, and the input of the compiler.
 
     Attributes:
-        outputs: the columns of the result; none for ``*``.
-        searches: the scores, each of which is a column behind the outputs.
-        source: where the rows are from; None for the default dataset of the client.
-        conditions: all of them hold for each row.
-        groups: the keys of groups.
-        keys: the keys of the order, the first the most significant.
-        unique: whether of rows that agree in every column one is kept.
-        row_limit: how many rows at most; None for all.
-        row_offset: how many rows are left out first.
-        joined: another source.
-        sampling: how rows are drawn at random.
-        parts_per_group: into how many pieces each group is taken apart, 0 for single rows; None where no groups are.
-        bindings: the values of parameters.
+        outputs: the columns of the result; empty for ``*``.
+        searches: the searches with a named score; the scores follow the outputs.
+        source: the source of the rows; None for the default dataset of the client.
+        conditions: the operands of a conjunction.
+        groups: the group keys.
+        keys: the sort keys, most significant first.
+        unique: whether duplicate rows are removed.
+        row_limit: the maximal number of rows; None for all.
+        row_offset: the number of rows to skip.
+        joined: the join with a second source.
+        sampling: the random sample of the rows.
+        parts_per_group: the number of parts that each group of the source is split into, 0 for one row per member; None without ``ungroup_by``.
+        bindings: the names and values of parameters.
     """
 
     outputs: tuple[Expression, ...] = ()
@@ -60,7 +60,7 @@ def last_clauses(query: Statement) -> dict[str, Any]:
 
 
 class Dataset(Record):
-    """A dataset as the source, by its url; without one it is the default dataset of the client."""
+    """A dataset as the source; without a url, the default dataset of the client."""
 
     url: str | None
     alias: str | None = None
@@ -75,7 +75,7 @@ class DerivedQuery(Record):
 
 
 class VerbatimQuery(Record):
-    """A text that was parsed and is kept as it was written, since no chain of clauses gives the same text."""
+    """A parsed text that no chain of clauses generates, as the source; it is kept verbatim."""
 
     tree: ast.Query
 
@@ -89,13 +89,13 @@ class SetOperation(Record):
 
 class Sampling(Record):
     """
-    Rows drawn at random: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
+    A random sample: ``SAMPLE BY weights REPLACE FALSE LIMIT 10 PERCENT``.
 
     Attributes:
-        weights: how likely each row is drawn, in proportion.
-        replace_rows: whether a row may be drawn again.
-        amount: how many rows, or percent of them; None for as many as there are.
-        percent: whether *amount* counts percent.
+        weights: the weight of each row, proportional to its probability.
+        replace_rows: whether a row may be drawn more than once.
+        amount: the size of the sample, in rows or percent; None for the number of rows.
+        percent: whether *amount* is in percent.
     """
 
     weights: Expression
@@ -110,7 +110,7 @@ class JoinClause(Record):
 
     Attributes:
         source: a dataset or a query, with its alias.
-        on: an equality of a column of each.
+        on: an equality of one column of each source.
         how: "inner", "left" or "right".
     """
 
@@ -121,14 +121,14 @@ class JoinClause(Record):
 
 class Search(Record):
     """
-    A search that gives each row a score.
+    A vector search with a named score.
 
     Attributes:
-        column: what is searched.
-        value: the vector, shape (d,), or for maxsim (n, d).
-        metric: a name in `METRICS`.
+        column: the embeddings.
+        value: the vector, shape (d,), or (n, d) for maxsim.
+        metric: a key of `METRICS`.
         alias: the name of the score.
-        exact: whether no index may rank by it.
+        exact: whether the score is computed in a form that uses no index.
     """
 
     column: Expression
@@ -144,21 +144,21 @@ class Search(Record):
 
     @property
     def best(self) -> Direction:
-        """The direction that puts the best first."""
+        """The direction that sorts the closest rows first."""
         return METRICS[self.metric].best
 
     @property
     def by_index(self) -> bool:
-        """Whether an index may rank by it."""
+        """Whether the engine may use an index to sort by the score."""
         return not self.exact and ranked_by_index(self.score) is not None
 
 
 class TextSearch(Record):
     """
-    A search for words that gives each row a BM25 score, higher is closer.
+    A BM25 search with a named score, higher is better.
 
     Attributes:
-        column: the text that is searched, with an index.
+        column: the texts, with a BM25 index.
         value: the words.
         alias: the name of the score.
     """
@@ -175,7 +175,7 @@ class TextSearch(Record):
 
 
 class Leg(Record):
-    """One ranking of a hybrid search: the rows by *score*, the best first, with a weight."""
+    """One weighted ranking of a hybrid search: the rows sorted by *score* in the direction *best*."""
 
     score: Expression
     best: Direction
@@ -184,15 +184,15 @@ class Leg(Record):
 
 class Fusion(Record):
     """
-    Several rankings fused by reciprocal ranks.
+    A hybrid search: several rankings combined by reciprocal rank fusion.
 
     Attributes:
         legs: the rankings.
-        key: the column by which a row of one ranking is known in the others.
-        k: what is added to each rank.
-        candidates: how many rows of each ranking count.
+        key: a column of unique values, which identifies a row in every ranking.
+        k: the constant that is added to each rank.
+        candidates: the number of rows of each ranking.
         alias: the name of the score.
-        exact: whether no index of embeddings may rank.
+        exact: whether the rankings use no index of embeddings.
     """
 
     legs: tuple[Leg, ...]

@@ -111,19 +111,26 @@ class ArgumentError(QueryError, ValueError):
     Attributes:
         subject: the method or argument.
         rule: the phrase that says which values it accepts.
-        got: a short repr of the invalid value.
+        got: a short repr of the invalid value, or "" if *rule* names it.
         hint: the remedy, or None.
+        why: the reason for the rule, or None.
     """
 
-    def __init__(self, subject: str, rule: str, got: str, hint: str | None = None) -> None:
-        """Compose the sentence: subject, rule, got, hint."""
-        tail = f"\nhint: {hint}" if hint else ""
-        super().__init__(f"`{subject}` {rule}, got {got}{tail}")
+    def __init__(self, subject: str, rule: str, got: str, hint: str | None = None, *, why: str | None = None) -> None:
+        """Compose the message: subject, rule, got unless it is empty, why after a colon, hint on a line of its own."""
+        parts = (f", got {got}" if got else "", f": {why}" if why else "", f"\nhint: {hint}" if hint else "")
+        super().__init__(f"`{subject}` {rule}{''.join(parts)}")
         self.subject = subject
         self.rule = rule
         self.got = got
         self.hint = hint
+        self.why = why
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the arguments of the constructor."""
-        return type(self), (self.subject, self.rule, self.got, self.hint)
+        return _argument_error, (self.subject, self.rule, self.got, self.hint, self.why)
+
+
+def _argument_error(subject: str, rule: str, got: str, hint: str | None, why: str | None) -> ArgumentError:
+    """Return the error of these parts, for pickle, which passes arguments by position."""
+    return ArgumentError(subject, rule, got, hint, why=why)

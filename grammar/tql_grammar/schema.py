@@ -166,6 +166,13 @@ class Schema(Record):
 
         return json.dumps({name: _to_json(column) for name, column in self.columns}, indent=2, ensure_ascii=False)
 
+    def __hash__(self) -> int:
+        """Agree with ``==``; it is computed once, since the cache of compiled texts asks for each query."""
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = super().__hash__()
+        return known
+
     def __repr__(self) -> str:
         """Return the constructor call of an equal schema."""
         written = ", ".join(

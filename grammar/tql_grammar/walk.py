@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.record import Record
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R", bound=Record)
-PLAIN = frozenset({str, int, float, bool, type(None)})
+PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def walk(root: Record) -> Iterator[Record]:
@@ -41,21 +41,29 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
     *change* gets a record whose children are already changed; unchanged records are shared with *root*, not copied.
     Records of the classes *opaque* are left unchanged, with everything below them.
     """
-    done: list[object] = []
-    stack: list[tuple[object, int]] = [(root, -1)]
+    done: list[Any] = []
+    stack: list[tuple[Any, list[Any] | None]] = [(root, None)]
     while stack:
-        item, count = stack.pop()
-        if count >= 0:
-            parts = done[len(done) - count :]
-            del done[len(done) - count :]
-            done.append(_with_parts(item, parts, change))
-        elif (isinstance(item, Record) and not isinstance(item, opaque)) or type(item) is tuple:
-            parts = _parts(item)
-            stack.append((item, len(parts)))
-            stack.extend((part, -1) for part in reversed(parts))
+        item, parts = stack.pop()
+        if parts:
+            first = len(done) - len(parts)
+            done[first:] = [_with_parts(item, parts[::-1], done[first:], change)]
+            continue
+        parts = _parts(item, opaque)
+        if parts:
+            stack.append((item, parts))
+            stack += [(part, None) for part in parts]
         else:
-            done.append(item)
-    return done[0]  # type: ignore[return-value]  # *change* keeps a query a query and an expression an expression
+            done.append(item if parts is None or type(item) is tuple else change(item))
+    found: R = done[0]  # *change* keeps a query a query and an expression an expression
+    return found
+
+
+def _parts(item: Any, opaque: type[Record] | tuple[type[Record], ...]) -> list[Any] | None:  # noqa: ANN401 - any value of a field
+    """Return the records and tuples that a record or tuple holds, the last first; None for what is not looked into."""
+    if type(item) is tuple:
+        return [part for part in item[::-1] if type(part) not in PLAIN]
+    return below(item) if isinstance(item, Record) and not isinstance(item, opaque) else None
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:
@@ -90,17 +98,21 @@ def _substituted(part: object, change: Callable[[Record], Record | None]) -> obj
     return part if all(map(operator.is_, part, parts)) else parts
 
 
-def _parts(item: object) -> list[object]:
-    """Return the fields of a record, or the items of a tuple."""
-    return [item.__dict__[field] for field in item._fields] if isinstance(item, Record) else list(item)  # type: ignore[call-overload]
-
-
-def _with_parts(item: object, parts: list[object], change: Callable[[Record], Record]) -> object:
-    """Return *item* with other *parts*, passed through *change* if it is a record."""
-    same = all(old is new for old, new in zip(_parts(item), parts, strict=True))
-    if not isinstance(item, Record):
-        return item if same else tuple(parts)
-    return change(item if same else item.replace(**dict(zip(item._fields, parts, strict=True))))
+def _with_parts(
+    item: Any,  # noqa: ANN401 - a record or a tuple
+    old: list[Any],
+    new: list[Any],
+    change: Callable[[Record], Record],
+) -> object:
+    """Return a record or tuple with others in the places of its records and tuples, in their order; a record is changed then."""
+    same = all(map(operator.is_, old, new))
+    parts = iter(new)
+    if type(item) is tuple:
+        return item if same else tuple(part if type(part) in PLAIN else next(parts) for part in item)
+    if same:
+        return change(item)
+    state = item.__dict__
+    return change(item.replace(**{field: next(parts) for field in item._fields if type(state[field]) not in PLAIN}))
 
 
 def joined(source: ast.Source | None) -> Iterator[ast.Source]:

@@ -83,8 +83,9 @@ REFERENCES = """
 - `orjson.dumps` writes only the same vector, as JSON.
 - The small query has three columns, four conditions, an order and a limit, and a new number each time.
   SQLAlchemy Core and PyPika compile the same query with its values in the text.
-- A query has a known shape if it differs from an earlier one only in vectors, and in the numbers and strings of comparisons; a query text, if it differs only in literals that no rule reads.
-  The 12 families are functions, BETWEEN, LIKE, CONTAINS, BM25, hybrid searches, keys of JSON, IN, nested queries, groups, joins and vectors.
+- A query has a known shape if it differs from an earlier one only in literals that no pass of the compiler reads; a query text, if it differs only in literals that no rule reads.
+  The 12 families that are checked are functions, BETWEEN, LIKE, CONTAINS, BM25, hybrid searches, keys of JSON, IN, nested queries, groups, joins and vectors.
+  The 10 families that are composed are those that SQL has: without BM25, hybrid searches and vectors, and with an order, LIMIT and OFFSET; both builders create the query and its text in each run, with new literals.
   Cases of growth and of new shapes use new names.
 - `sqlglot.parse_one` parses SQL in pure Python, and checks only the syntax; `deeplake.prepare_query` is the engine's parser, in C++.
 - Memory is the peak of Python's memory, from the first call to the query text or the findings.

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
+from tests.benchmarks import families
 from tests.benchmarks.case import Case, growth, growth_of_memory, peak, peer
 from tql import col, param, select
+from tql.compiler import cache
 from tql.compiler.compile import tree
 from tql_grammar.printing.printer import to_tql
 
@@ -88,6 +90,29 @@ def _sqlalchemy() -> tuple[Callable[[], object], Callable[[], object]]:
         return str(query.compile(compile_kwargs={"literal_binds": True}))
 
     return small, theirs
+
+
+def of_families() -> list[str]:
+    """Return the text of a query of each family, with literals that were not there before."""
+    return [str(query) for query in families.ours(next(NUMBERS))]
+
+
+def _families() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return the queries of the families by the builder and by SQLAlchemy Core, with their values in the text."""
+    make = families.theirs()
+
+    def theirs() -> list[str]:
+        return [str(query.compile(compile_kwargs={"literal_binds": True})) for query in make(next(NUMBERS))]
+
+    return of_families, theirs
+
+
+def families_change_nothing() -> bool:
+    """Tell whether each family has one key whatever its literals are, and the texts of its own trees."""
+    cache.forget()
+    queries = [query for _ in range(3) for query in families.ours(next(NUMBERS))]
+    same = all(str(query) == to_tql(tree(query.statement)) for query in queries)
+    return same and cache.kept() == len(families.ours(next(NUMBERS)))
 
 
 def _pypika() -> tuple[Callable[[], object], Callable[[], object]]:
@@ -169,6 +194,7 @@ CASES = (
     Case("a vector bound again", "orjson.dumps of the vector", 1.3, _bound, bound_is_written),
     Case("small query, no vector", "SQLAlchemy Core", 0.5, _sqlalchemy, shapes_change_nothing),
     Case("small query, no vector", "PyPika", 1.0, _pypika),
+    Case("10 families of queries, shapes seen before", "SQLAlchemy Core", 0.5, _families, families_change_nothing),
     Case("1,000 steps of a chain", "one join of 1,536 numbers", 50.0, lambda: (chain(1000), snippet)),
     Case(
         "vectors of 1,000,000 for 1,000 numbers, an element",

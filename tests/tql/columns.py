@@ -92,7 +92,7 @@ words = st.sampled_from(["", "a", "b", "ab", "a b", "A", "é", "a\nb", "b a", "*
 
 
 def integers_of(kind: str) -> st.SearchStrategy[int]:
-    """Return numbers of a type of integers, the largest ones among them."""
+    """Return integers of a type, with the largest and smallest ones."""
     info = np.iinfo(kind)
     return st.sampled_from([number for number in SPECIAL if info.min <= number <= info.max]) | st.integers(
         max(info.min, -3), 4
@@ -100,14 +100,14 @@ def integers_of(kind: str) -> st.SearchStrategy[int]:
 
 
 def floats_of(kind: str, *, nan: bool) -> st.SearchStrategy[float]:
-    """Return numbers of a type of floats."""
+    """Return floats of a type."""
     numbers = [0.0, -0.0, 0.5, 0.1, -2.5, 1 / 3, 3.0, 1.0, 2.0, *(CLOSE_FLOATS if kind == "float64" else ())]
     known = [float(np.dtype(kind).type(number)) for number in numbers]
     return st.sampled_from([*known, math.nan] if nan else known)
 
 
 def values_of(name: str, *, nan: bool = True) -> st.SearchStrategy[Any]:
-    """Return values of a column."""
+    """Return random values of a column."""
     kind = COLUMNS[name][0]
     if kind == "text":
         found: st.SearchStrategy[Any] = words
@@ -120,7 +120,7 @@ tables = st.lists(st.fixed_dictionaries({name: values_of(name) for name in COLUM
 
 
 def literal_of(name: str, value: Any) -> Any:
-    """Return a literal as a column compares with it."""
+    """Return the value that a column is compared with for a literal."""
     kind = COLUMNS[name][0]
     if kind not in FLOATS:
         return value
@@ -130,12 +130,12 @@ def literal_of(name: str, value: Any) -> Any:
 
 
 def key_of(value: Any) -> Any:
-    """Return what a value is ordered by."""
+    """Return the sort key of a value."""
     return value.encode() if isinstance(value, str) else value
 
 
 def _compared(name: str, sign: str, value: Any) -> Condition:
-    """Return a comparison with a literal."""
+    """Return a condition of the builder that compares a column with a literal, and its test in Python."""
     compare, right = COMPARISONS[sign], key_of(literal_of(name, value))
     return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))  # type: ignore[return-value]  # an expression
 
@@ -186,24 +186,24 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """Return what a cell is ordered by: numbers, then NaN, then null."""
+    """Return the sort key of a cell: numbers, then NaN, then null."""
     if value is None:
         return 2, 0
     return (1, 0) if value != value else (0, key_of(value))  # noqa: PLR0124 - NaN
 
 
 def same(value: Any) -> Any:
-    """Return what cells of one group have in common."""
+    """Return the group key of a cell."""
     return "nan" if value != value else value  # noqa: PLR0124 - NaN
 
 
 def cell(value: Any) -> Any:
-    """Return a cell as the engine gives it back: the empty text as null."""
+    """Return a cell as the engine returns it, with the empty text as null."""
     return value or None if isinstance(value, str) else value
 
 
 def sorted_rows(rows: list[Row], keys: list[tuple[str, bool]]) -> list[Row]:
-    """Return rows by several keys; rows that tie in all of them stay, or come in reverse where one descending key is all there is."""
+    """Return rows sorted by several keys; ties keep their order, except that a single descending key reverses it."""
     if len(keys) == 1 and keys[0][1]:
         return sorted(rows, key=lambda row: rank(row[keys[0][0]]))[::-1]
     for name, descending in reversed(keys):

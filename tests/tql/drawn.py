@@ -1,4 +1,4 @@
-"""Random queries of every clause, drawn without the engine: over columns of many types, with and without a schema, as the Python expressions that make them."""
+"""Generator of random queries with every clause, over columns of many types, with and without a schema; it does not use the engine."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ class Words(NamedTuple):
 
 
 class Draw(random.Random):
-    """Draws the parts of queries."""
+    """A generator of random parts of queries."""
 
     def chance(self, part: float) -> bool:
-        """Tell whether something happens that does in a part of all cases."""
+        """Return True with the given probability."""
         return self.random() < part
 
     def vector(self, size: int = 4) -> Any:
-        """Return a vector, short enough to be shown whole."""
+        """Return a random vector, short enough for a repr without elision."""
         return np.array([self.choice([0.0, 0.5, -1.25, 3.0, 0.1]) for _ in range(size)], "f4")
 
 
 def pool(strategy: st.SearchStrategy[Any], count: int = POOL) -> list[Any]:
-    """Return what a strategy draws, the same in each run."""
+    """Return examples of a strategy, the same ones in each run."""
     found: list[Any] = []
 
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])  # fmt: skip
@@ -82,7 +82,7 @@ def pool(strategy: st.SearchStrategy[Any], count: int = POOL) -> list[Any]:
 
 
 def described(kinds: Iterable[str]) -> dict[str, str]:
-    """Return columns that are named after their types: "x" for an index, "n" for null."""
+    """Return columns named after their types; "x" marks an index, and "n" a nullable column."""
     found = {}
     for name in kinds:
         kind = name.lstrip("xn")
@@ -93,12 +93,12 @@ def described(kinds: Iterable[str]) -> dict[str, str]:
 
 
 def _any_names() -> Words:
-    """Return words over names of any characters, whose types are never known."""
+    """Return a vocabulary of columns with arbitrary names and unknown types."""
     return Words(None, pool(queries.names), pool(queries.conditions), pool(queries.arithmetic))
 
 
 def _typed() -> Words:
-    """Return words over columns of every type, indexed and nullable ones too."""
+    """Return a vocabulary of columns of every type, indexed and nullable ones included."""
     numbers = [name for name in columns.NUMBERS if name[0] != "x"]
     computed = [operator.add(col(one), col(two)) for one, two in zip(numbers, numbers[3:], strict=False)]
     computed += [sign(col(one), value) for one in numbers for sign in (operator.mul, operator.sub, operator.truediv) for value in (1, 2.5)]  # fmt: skip
@@ -108,7 +108,7 @@ def _typed() -> Words:
 
 
 def _meant() -> Words:
-    """Return words over columns of a few types, whose meaning is known."""
+    """Return a vocabulary of columns of a few types, for which a reference in Python exists."""
     kinds = {**meaning.KINDS, "nul": "nullable int64"}
     conditions = [condition for condition, _ in pool(meaning.conditions)]
     computed = [col("i") + col("small"), col("f") * 2 - col("i"), col("i") > 2, -col("f"), fn.abs(col("i") - 3)]
@@ -117,7 +117,7 @@ def _meant() -> Words:
 
 
 def _nullable() -> Words:
-    """Return words over columns in which values may be missing."""
+    """Return a vocabulary of nullable columns."""
     conditions = [case.expression for kind in nulls.TYPES for case in nulls.combined(nulls.conditions(kind))]
     conditions += [case.expression for kind in nulls.TYPES for case in nulls.conditions(kind)]
     computed = [case.expression for kind in nulls.NUMBERS for case in nulls.values(kind)[1:]]
@@ -125,7 +125,7 @@ def _nullable() -> Words:
 
 
 def _close() -> Words:
-    """Return words over numbers that lie close together."""
+    """Return a vocabulary of columns whose numbers are close to each other."""
     kinds = dict.fromkeys(test_exact_keys.KINDS, "int64")
     kinds |= {"price": "float64", "number": "int32", "unsigned": "uint32", "hash": "uint64", "share": "float64"}
     kinds |= {"half": "float32", "tiny": "float16", "code": "int16", "indexed": "int64 inverted", "word": "text"}
@@ -137,7 +137,7 @@ def _close() -> Words:
 
 
 def _arrays() -> Words:
-    """Return words over numbers and arrays of every type."""
+    """Return a vocabulary of numbers and arrays of every type."""
     kinds = {**described(columns.ENGINE_TYPES), "bool": "bool", "bytes": "uint8[3]", "shorts": "int16[3]"}
     kinds |= {"vector": "float32[3]", "lists": "int32[?]"}
     computed = [number for number, _ in pool(test_arithmetic.numbers)]
@@ -147,7 +147,7 @@ def _arrays() -> Words:
 
 
 def vocabularies() -> list[Words]:
-    """Return all words."""
+    """Return all vocabularies."""
     return [_any_names(), _typed(), _meant(), _nullable(), _close(), _arrays()]
 
 
@@ -155,7 +155,7 @@ def vocabularies() -> list[Words]:
 
 
 def _from(draw: Draw, words: Words, query: Query, alias: str | None = None) -> Query:
-    """Return a query over a dataset, with its columns or without, or over none."""
+    """Return a query over a dataset, with or without its schema, or over the default dataset."""
     if alias is None and draw.chance(0.3):
         return query
     schema = words.schema if draw.chance(0.6) else None
@@ -163,7 +163,7 @@ def _from(draw: Draw, words: Words, query: Query, alias: str | None = None) -> Q
 
 
 def _selected(draw: Draw, words: Words, *, whole: float = 0.2) -> Query:
-    """Return the columns of a query."""
+    """Return a query with random outputs."""
     if draw.chance(whole):
         return select("*", extra=draw.choice(words.computed)) if draw.chance(0.3) else select()
     found = select(*dict.fromkeys(draw.choices(words.names, k=draw.randint(1, 3))))
@@ -171,7 +171,7 @@ def _selected(draw: Draw, words: Words, *, whole: float = 0.2) -> Query:
 
 
 def _condition(draw: Draw, words: Words) -> Expr:
-    """Return a condition, on what is computed or with a parameter now and then."""
+    """Return a random condition, sometimes on a computed column or with a parameter."""
     if draw.chance(0.1):
         return draw.choice(words.computed) > draw.choice([0, 1.5, -3])
     if draw.chance(0.08):
@@ -180,7 +180,7 @@ def _condition(draw: Draw, words: Words) -> Expr:
 
 
 def _called(draw: Draw, words: Words) -> Expr:
-    """Return a condition by a method of any column, or of what is computed."""
+    """Return a condition by a method of a column or of an expression."""
     operand = draw.choice(words.computed) if draw.chance(0.2) else col(draw.choice(words.names))
     method, values = draw.choice(CALLS)
     found: Expr = getattr(operand, method)(*draw.choice(values))
@@ -188,26 +188,26 @@ def _called(draw: Draw, words: Words) -> Expr:
 
 
 def _filtered(draw: Draw, words: Words, query: Query) -> Query:
-    """Return a query with conditions on the source, and on what it makes."""
+    """Return a query with conditions on columns of the source and on its outputs."""
     query = query.where(*(_condition(draw, words) for _ in range(draw.choice([0, 0, 1, 1, 2]))))
     return query.where(col("made") > draw.randint(-2, 5)) if draw.chance(0.15) else query
 
 
 def _key(draw: Draw, words: Words, more: Iterable[str]) -> str | Expr | Key:
-    """Return a key of an order."""
+    """Return a random sort key."""
     key: str | Expr = draw.choice(words.computed) if draw.chance(0.3) else draw.choice([*words.names, *more])
     return draw.choice([asc, desc])(key) if draw.chance(0.6) else key
 
 
 def _ordered(draw: Draw, words: Words, query: Query, *more: str) -> Query:
-    """Return a query with up to three keys, cut."""
+    """Return a query with up to three sort keys, a limit and an offset."""
     query = query.order_by(*(_key(draw, words, more) for _ in range(draw.choice([0, 0, 1, 1, 2, 3]))))
     query = query.limit(draw.choice([0, 1, 10, 2**40])) if draw.chance(0.4) else query
     return query.offset(draw.choice([0, 3, 20])) if draw.chance(0.2) else query
 
 
 def _rows(draw: Draw, words: Words, *, whole: float = 0.2) -> Query:
-    """Return a query with a row for each row."""
+    """Return a query without groups, joins or set operations."""
     query = _from(draw, words, _selected(draw, words, whole=whole))
     return _ordered(draw, words, _filtered(draw, words, query), "made")
 
@@ -231,7 +231,7 @@ def _nearest(draw: Draw, words: Words) -> Query:
 
 
 def _worded(draw: Draw, words: Words) -> Query:
-    """Return a search for words."""
+    """Return a query with a BM25 search."""
     query = _filtered(draw, words, _from(draw, words, _selected(draw, words)))
     alias = draw.choice(["score", "score", "rank", None])
     query = query.bm25("body", param("w") if draw.chance(0.1) else draw.choice(["a b", "it's"]), alias)
@@ -254,7 +254,7 @@ def _fused(draw: Draw, words: Words) -> Query:
 
 
 def _aggregates(draw: Draw, words: Words) -> dict[str, Expr]:
-    """Return aggregates under names."""
+    """Return named aggregates."""
     names = words.names
     made = [fn.count(), *(function(draw.choice(names)) for function in (fn.sum, fn.mean, fn.min, fn.max, fn.first))]
     made += [fn.sum(draw.choice(words.computed)), fn.max(draw.choice(names)) - fn.min(draw.choice(names)), fn.sum(draw.choice(names)) / fn.count()]  # fmt: skip
@@ -262,7 +262,7 @@ def _aggregates(draw: Draw, words: Words) -> dict[str, Expr]:
 
 
 def _groups(draw: Draw, words: Words) -> Query:
-    """Return groups, with conditions on rows and on groups."""
+    """Return a grouped query, with conditions on rows and on groups."""
     keys: list[Any] = [*dict.fromkeys(draw.choices(words.names, k=draw.choice([0, 1, 1, 2])))]
     query = select(*keys, **_aggregates(draw, words))
     query = query.select(draw.choice(words.names)) if draw.chance(0.2) else query
@@ -279,12 +279,12 @@ def _groups(draw: Draw, words: Words) -> Query:
 
 
 def _distinct(draw: Draw, words: Words) -> Query:
-    """Return rows that are all different."""
+    """Return a query with distinct rows."""
     return _rows(draw, words, whole=0.05).distinct()
 
 
 def _sampled(draw: Draw, words: Words) -> Query:
-    """Return rows drawn at random."""
+    """Return a query with a random sample."""
     weights = draw.choice(words.computed) if draw.chance(0.3) else draw.choice(words.names)
     amount: dict[str, Any] = draw.choice([{}, {"limit": 10}, {"percent": 12.5}])
     query = _groups(draw, words) if draw.chance(0.1) else _rows(draw, words)
@@ -295,7 +295,7 @@ def _sampled(draw: Draw, words: Words) -> Query:
 
 
 def _nested(draw: Draw, words: Words) -> Query:
-    """Return a query over another one."""
+    """Return a query over a subquery."""
     inner = any_query(draw, words)
     alias = "s" if draw.chance(0.2) else None
     query = _filtered(draw, words, _selected(draw, words, whole=0.6).from_(inner, alias))
@@ -306,7 +306,7 @@ def _nested(draw: Draw, words: Words) -> Query:
 
 
 def _set(draw: Draw, words: Words) -> Query:
-    """Return a set operation over queries with the same columns, or almost."""
+    """Return a set operation of queries with the same columns, or with one that differs."""
     names = [*dict.fromkeys(draw.choices(words.names, k=2))]
 
     def member() -> Query:
@@ -322,7 +322,7 @@ def _set(draw: Draw, words: Words) -> Query:
 
 
 def _joined(draw: Draw, words: Words) -> Query:
-    """Return a join of datasets or queries, with clauses around it."""
+    """Return a join of datasets or queries, with further clauses."""
     names, kinds = words.names, ["inner", "left", "right"]
     one, two = draw.choice(names), draw.choice(names)
     columns = {f"j{number}": col(draw.choice(names), of=draw.choice("ab")) for number in range(draw.randint(1, 3))}
@@ -342,7 +342,7 @@ def _joined(draw: Draw, words: Words) -> Query:
 
 
 def _source(draw: Draw, words: Words) -> str | Query:
-    """Return one side of a join."""
+    """Return a source of a join."""
     if draw.chance(0.3):
         return f"mem://{draw.choice('abc')}"
     if draw.chance(0.2):
@@ -351,7 +351,7 @@ def _source(draw: Draw, words: Words) -> str | Query:
 
 
 def _apart(draw: Draw, words: Words) -> Query:
-    """Return the members of groups that are taken apart."""
+    """Return a query that splits groups into their members."""
     names = [*dict.fromkeys(draw.choices(words.names, k=3))]
     inner = _from(draw, words, select(*names).group_by(*names[:1]))
     query = select(*draw.sample(names, draw.randint(1, len(names)))).from_(inner)
@@ -366,7 +366,7 @@ KINDS: list[Callable[[Draw, Words], Query]] = [
 
 
 def any_query(draw: Draw, words: Words) -> Query:
-    """Return a query of any kind; where the builder refuses the call of a method, another one is drawn."""
+    """Return a random query of any kind; if the builder rejects a call, another query is generated."""
     while True:
         try:
             return draw.choice(KINDS)(draw, words)
@@ -387,7 +387,7 @@ def _bound(draw: Draw, query: Query) -> Query:
 
 
 def drawn(count: int, number: int = 7) -> Iterator[Query]:
-    """Yield random queries, a fifth of them of the generators of the tests of single clauses."""
+    """Yield random queries, a fifth of them by the generators of single clauses."""
     draw = Draw(number)
     words = vocabularies()
     others = pool(queries.queries, count // 10)

@@ -1,4 +1,4 @@
-"""Write every float32 and read it as the engine does: 4,278,190,080 of them, in about ten minutes; `make floats` starts it."""
+"""Exhaustive round trip of all 4,278,190,080 finite float32 numbers through text, in about ten minutes: `make floats`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tql_grammar.floats import PART, bracketed
 
 
 def is_kept(bits: np.ndarray) -> bool:
-    """Tell whether float32 numbers of some bits have these bits when their text is read as float64 and rounded."""
+    """Return whether float32 numbers keep their bits when their text is parsed as float64 and rounded."""
     text = bracketed(bits.view("f4"))
     return bool((np.array(orjson.loads(text), "f8").astype("f4").view("u4") == bits).all())
 
 
 def main() -> int:
-    """Print the numbers that are not kept, and how many were tried."""
+    """Print the numbers that change, and the number of those that were tried."""
     tried = 0
     lost = []
     for start in track(range(0, 2**32, PART), "every float32"):

@@ -51,7 +51,7 @@ rows = st.fixed_dictionaries(
 
 
 def _bytes(value: Any) -> Any:
-    """Return what a value is ordered by: texts by their UTF-8 bytes."""
+    """Return the sort key of a value; texts sort by their UTF-8 bytes."""
     return value.encode() if isinstance(value, str) else value
 
 
@@ -62,7 +62,7 @@ def _compared(column: str, sign: str, value: Any) -> Condition:
 
 
 def _like(pattern: str, text: str, flags: int = 0) -> bool:
-    """Tell what SQL's LIKE says."""
+    """Return whether a text matches a pattern of SQL's LIKE."""
     wanted = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(wanted, text, re.DOTALL | flags) is not None
 
@@ -170,7 +170,7 @@ sorts: st.SearchStrategy[list[Sort]] = st.lists(
 
 
 def sorted_rows(unsorted: list[Row], keys: list[Sort]) -> list[Row]:
-    """Return rows by several keys, the first the most significant, ties in their order."""
+    """Return rows sorted by several keys, most significant first; ties keep their order."""
     for _, value, descending in reversed(keys):
         unsorted = sorted(unsorted, key=value, reverse=descending)
     return unsorted

@@ -71,7 +71,7 @@ with open(sys.argv[2], encoding="utf-8") as sources, open(sys.argv[3], "w", enco
 
 
 def pasted(queries: Iterable[Query]) -> tuple[list[str], int]:
-    """Return the expressions that make queries, each once, and how many queries were left out: those whose `repr` does not make them, such as long vectors."""
+    """Return the distinct source expressions of queries, and the number of queries whose `repr` does not recreate them, such as those with long vectors."""
     import tql
 
     names = {**vars(tql), "raw": tql.raw, "parse": tql.parse}
@@ -90,14 +90,14 @@ def pasted(queries: Iterable[Query]) -> tuple[list[str], int]:
 
 
 def begun(root: Path, sources: Path, rows: Path) -> subprocess.Popen[bytes]:
-    """Begin to compile with the code below *root*."""
+    """Start a process that compiles with the code in *root*."""
     path = os.pathsep.join(map(str, (root, root / "client", root / "grammar")))
     command = [sys.executable, "-c", SIDE, str(root), str(sources), str(rows)]
     return subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": path})
 
 
 def compared(commit: str, sources: list[str], folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Return what the commit and the working tree say of each query."""
+    """Return, for each query, the result of the commit and of the working tree."""
     old = folder / "old"
     old.mkdir()
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True)  # noqa: S607 - git, wherever it is
@@ -117,7 +117,7 @@ def compared(commit: str, sources: list[str], folder: Path) -> tuple[list[dict[s
 
 
 def main(commit: str, count: int) -> int:
-    """Compare, and say what is equal."""
+    """Compare both results and print a summary."""
     sources, skipped = pasted(drawn(count))
     with tempfile.TemporaryDirectory() as folder:
         before, after = compared(commit, sources, Path(folder))
@@ -134,7 +134,7 @@ def main(commit: str, count: int) -> int:
 
 
 def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterator[str]:
-    """Yield how many queries differ in what, and the first of them."""
+    """Yield, for each kind of difference, the number of queries and the first one."""
     kinds = Counter(_kind(*triple[1:]) for triple in different)
     yield from (f"{count} {kind}" for kind, count in kinds.most_common())
     for source, one, two in sorted(different, key=lambda triple: KINDS.index(_kind(*triple[1:])))[:SHOWN]:
@@ -143,7 +143,7 @@ def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterat
 
 
 def _kind(before: dict[str, str], after: dict[str, str]) -> str:
-    """Return in what two sides differ most."""
+    """Return the most important difference between two results."""
     kinds = [
         _change(before[field], after[field]) for field in after if field not in OWN and before[field] != after[field]
     ]
@@ -151,7 +151,7 @@ def _kind(before: dict[str, str], after: dict[str, str]) -> str:
 
 
 def _change(before: str, after: str) -> str:
-    """Return in what two texts differ, or the messages of refusals."""
+    """Return the difference between two texts, or between the messages of two errors."""
     refused = before.startswith(REFUSAL), after.startswith(REFUSAL)
     return KINDS[{(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[refused]]
 
@@ -161,7 +161,7 @@ KINDS = ("have another text", "are refused now", "are not refused now", "are ref
 
 
 def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
-    """Tell whether both sides say the same, but for what each says of itself."""
+    """Return whether two results are equal, apart from the paths of their own code."""
     return all(before[field] == after[field] for field in after if field not in OWN)
 
 

@@ -58,7 +58,7 @@ TEXTS = ["", "a", "", "b", "", "x", "a.b", "b"]
 
 
 def rows(name: str) -> list[Row]:
-    """Return the rows of a dataset: nulls after a value ("later"), from the first row on ("first"), beside large values, none, only nulls, or no rows."""
+    """Return the rows of a dataset: nulls after a value ("later"), from the first row on ("first"), among large values, none, only nulls, or no rows."""
     keep = {"later": range(8), "first": range(1, 8), "large": range(8), "full": [0, 2, 3, 5, 6, 7], "only": [1, 4]}
     values = VALUES | LARGE if name == "large" else VALUES
     return [
@@ -78,7 +78,7 @@ DATASETS = ("later", "first", "large", "full", "only", "none")
 
 
 def build() -> list[Any]:
-    """Return the datasets, in memory under their names."""
+    """Return the in-memory datasets by name."""
     made = []
     for name in DATASETS:
         data = deeplake.create(f"mem://{name}")
@@ -94,7 +94,7 @@ def build() -> list[Any]:
 
 
 def _cells(column: str, cells: list[Any]) -> Any:
-    """Return the cells of a column as the engine takes them."""
+    """Return the cells of a column in the form that the engine accepts."""
     return np.array(cells, "u1") if column == "u" else cells
 
 
@@ -125,7 +125,7 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": oper
 
 
 def known(compute: Callable[..., Any], *parts: Callable[[Row], Any]) -> Callable[[Row], Any]:
-    """Return a value that is missing where one of its parts is."""
+    """Return a value that is null if one of its operands is."""
 
     def value(row: Row) -> Any:
         found = [part(row) for part in parts]
@@ -135,7 +135,7 @@ def known(compute: Callable[..., Any], *parts: Callable[[Row], Any]) -> Callable
 
 
 def holds(compute: Callable[..., Any], *parts: Callable[[Row], Any]) -> Callable[[Row], bool]:
-    """Return a condition that is false where one of its parts is missing."""
+    """Return a condition that is false if one of its operands is null."""
     value = known(compute, *parts)
     return lambda row: bool(value(row))
 
@@ -146,12 +146,12 @@ def column(name: str) -> Callable[[Row], Any]:
 
 
 def constant(value: Any) -> Callable[[Row], Any]:
-    """Return a value that is the same in each row."""
+    """Return a constant."""
     return lambda _row: value
 
 
 def values(kind: str) -> list[Case]:
-    """Return what is computed from a nullable column of numbers."""
+    """Return expressions of a nullable column of numbers."""
     name = f"n{kind}"
     it, v = col(name), column(name)
     found = [Case("column", it, v)]
@@ -183,7 +183,7 @@ def values(kind: str) -> list[Case]:
 
 
 REFUSED = frozenset({"divisor", "two nullables", "function", "function of a sum"})
-"""Values that are refused wherever a value may be missing; conditions take the first two."""
+"""Values that are rejected if their operand may be null; conditions accept the first two."""
 LITERALS: dict[str, list[Any]] = {"bool": [True, False], "text": ["a", "", "b"]}
 
 
@@ -203,7 +203,7 @@ def negated(part: Callable[[Row], Any]) -> Callable[[Row], bool]:
 
 
 def among(value: Callable[[Row], Any], members: list[Any]) -> Callable[[Row], bool]:
-    """Return whether a value is in a list, which a missing one never is."""
+    """Return whether a value is in a list; a null never is."""
     return lambda row: value(row) in members
 
 
@@ -256,7 +256,7 @@ def _of_texts(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
 
 
 def _of_numbers(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
-    """Return comparisons of numbers with other columns, and of what is computed."""
+    """Return comparisons of numbers with other columns, and of computed values."""
     w, other = column("w"), column("other")
     found = [
         Case("divisor", col("w") / (it + 1000) > 0, holds(lambda a, b: a / (b + 1000) > 0, w, v)),
@@ -279,7 +279,7 @@ def _of_numbers(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
 
 
 def combined(cases: Iterable[Case]) -> list[Case]:
-    """Return conditions joined by AND and OR with their neighbours and with a condition that reads no null."""
+    """Return conditions combined by AND and OR with each other and with a condition on a column without nulls."""
     listed = list(cases)
     found = []
     later: Callable[[Row], bool] = lambda row: row["id"] > 2  # noqa: E731 - as short as the expression

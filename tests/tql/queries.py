@@ -1,4 +1,4 @@
-"""Random queries of every clause, with names and texts of any characters; whether they have a text is left open."""
+"""Strategy of random queries with every clause, with arbitrary names and texts; some of them cannot be compiled."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ arithmetic: st.SearchStrategy[Expr] = st.recursive(
 
 @st.composite
 def called(draw: st.DrawFn) -> Expr:
-    """Return a condition by a method of a column, or of what is computed."""
+    """Return a condition by a method of a column or of an expression."""
     method, operands, *values = draw(st.sampled_from(CALLS))
     condition: Expr = getattr(draw(operands), method)(*map(draw, values))
     return condition
@@ -105,7 +105,7 @@ counts = st.integers(0, 2**63 - 1)
 
 
 def _tried(step: Callable[[Query], Query]) -> Callable[[Query], Query]:
-    """Return a step that leaves the query as it is where the builder refuses it."""
+    """Return a step that returns the query unchanged if the builder rejects the call."""
 
     def attempt(query: Query) -> Query:
         try:

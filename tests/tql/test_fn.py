@@ -1,4 +1,4 @@
-"""The functions of the catalogue: each with its documentation, its text, and its rows beside a reference by numpy or Python."""
+"""Functions of the catalogue: the documentation, the TQL and the values of each, compared with numpy or Python."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def cosine(left: Any, right: Any) -> Any:
 
 
 def bits(left: Any, right: Any) -> int:
-    """Return in how many bits two vectors of bytes differ."""
+    """Return the number of different bits of two vectors of bytes."""
     return int(np.unpackbits(np.bitwise_xor(np.asarray(left, "u1"), np.asarray(right, "u1"))).sum())
 
 
 def wide(value: Any) -> Any:
-    """Return an array in 64 bits."""
+    """Return an array with 64-bit elements."""
     return np.asarray(value).astype("f8" if np.asarray(value).dtype.kind == "f" else "i8")
 
 
@@ -251,7 +251,7 @@ def _data() -> Any:
 
 
 def test_every_function_has_a_case() -> None:
-    """A function that is added to the catalogue needs its text and its rows here."""
+    """A new function of the catalogue needs its TQL and its rows here."""
     assert set(FUNCTIONS) == {*ROWWISE, *GROUPED, *ALONE}
 
 
@@ -284,7 +284,7 @@ def test_a_function_means_the_same_beside_other_clauses(
     expression: Expr,
     meaning: Callable[[Row], Any],
 ) -> None:
-    """With a condition, an order and a cut the values are still those of the source's rows."""
+    """With a condition, an order and a limit, the values are still those of the rows of the source."""
     query = select("id", x=expression).where(col("id") > 10).order_by(-col("id")).limit(3).offset(1)
 
     found = [row["x"] for row in run(data, str(query))]
@@ -324,7 +324,7 @@ def assert_same(found: list[Any], meant: list[Any]) -> None:
 
 
 def test_random_orders_the_rows(data: Any) -> None:
-    """An order by random numbers has all rows."""
+    """Sorting by random numbers keeps all rows."""
     query = select("id").order_by(fn.random())
 
     assert str(query) == "select id order by random()"
@@ -332,7 +332,7 @@ def test_random_orders_the_rows(data: Any) -> None:
 
 
 def test_bm25_as_a_key(data: Any) -> None:
-    """The rows that hold the word come, and no other."""
+    """Exactly the rows with the word are returned."""
     query = select("id").order_by(desc(fn.bm25_similarity("words", "alpha"))).limit(5)
 
     assert str(query) == "select id order by bm25_similarity(words, 'alpha') desc limit 5"
@@ -340,7 +340,7 @@ def test_bm25_as_a_key(data: Any) -> None:
 
 
 def test_mmr_as_a_key(data: Any) -> None:
-    """The first row is the one that is closest."""
+    """The first row is the closest one."""
     query = select("id").order_by(desc(fn.mmr_similarity("e", V))).limit(2)
 
     assert str(query) == "select id order by mmr_similarity(e, ARRAY[0.5,-1.0,2.0]) desc limit 2"
@@ -352,7 +352,7 @@ def test_mmr_as_a_key(data: Any) -> None:
 
 
 def test_the_stubs_are_those_of_the_catalogue() -> None:
-    """Editors see what the catalogue says; run ``python -m tests.tql.stubs`` after a change."""
+    """``fn.pyi`` matches the catalogue; run ``python -m tests.tql.stubs`` after a change."""
     assert stubs() == STUBS.read_text(encoding="utf-8")
 
 
@@ -363,7 +363,7 @@ def test_fn_offers_every_function() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_documents_itself(name: str) -> None:
-    """Each function has the sentence and the result of the catalogue, each of its parameters, and the text that it gives."""
+    """A docstring contains the meaning and the result in the catalogue, each parameter, and the TQL."""
     function = FUNCTIONS[name]
     documented = inspect.getdoc(getattr(fn, name)) or ""
     signature = inspect.signature(getattr(fn, name))
@@ -404,13 +404,13 @@ def test_the_documented_text_is_the_one_that_results(name: str) -> None:
     ],
 )
 def test_a_form_of_its_own_is_documented(name: str, text: str) -> None:
-    """Where the engine computes in too small a type the documentation shows what is written instead."""
+    """If the engine's type is too small, the documentation shows the TQL that the builder generates instead."""
     assert text == CATALOGUE[name].form
 
 
 @pytest.mark.parametrize("name", [*ABSENT, *UNCALLABLE])
 def test_a_function_that_does_not_exist_says_what_to_write(name: str) -> None:
-    """Names of other languages have their advice; those that the builder has mean something of its own."""
+    """Functions of other languages have a hint."""
     if name.lower() in FUNCTIONS:
         assert name.lower() in AGGREGATES
         return
@@ -423,7 +423,7 @@ def test_a_function_that_does_not_exist_says_what_to_write(name: str) -> None:
 
 @pytest.mark.parametrize("attribute", ["no_such_thing", "cosine_similarty"])
 def test_an_unknown_function_has_a_hint(attribute: str) -> None:
-    """Near names are proposed; anything else may be a function that the program registered."""
+    """Similar names are suggested; any other name may be a function that the program registered."""
     with pytest.raises(
         AttributeError, match=r"did you mean `fn\.cosine_similarity`\?|raw\(\"no_such_thing\(\.\.\)\"\)"
     ):
@@ -432,13 +432,13 @@ def test_an_unknown_function_has_a_hint(attribute: str) -> None:
 
 @pytest.mark.parametrize("axis", [0, 1, True, "x"])
 def test_any_other_axis_is_refused(axis: Any) -> None:
-    """The engine computes any axis but the last wrongly."""
+    """Any axis but the last is rejected."""
     with pytest.raises(ArgumentError, match="takes axis=-1, the last"):
         fn.any("m", axis)
 
 
 def test_the_engine_computes_another_axis_wrongly() -> None:
-    """The reason of the refusal: with axis 0 the engine says that some element of negative numbers is positive."""
+    """With axis 0 the engine is wrong: it finds a positive element among negative numbers."""
     steps = [np.arange(6, dtype="f4").reshape(2, 3) - number for number in range(7)]
     made = dataset("axis", {"m": TYPES.Array("float32", shape=[2, 3])}, [{"m": step} for step in steps])
 
@@ -465,7 +465,7 @@ def test_the_engine_computes_another_axis_wrongly() -> None:
     ],
 )
 def test_the_plain_text_would_be_wrong(data: Any, text: str) -> None:
-    """Before and after: the naive text and the builder's differ on the engine."""
+    """The naive TQL and the builder's return different rows."""
     expression = text.removeprefix("select ").partition(" as x")[0]
     built = {
         "sum(bytes)": fn.sum("bytes"),

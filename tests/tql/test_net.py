@@ -1,4 +1,4 @@
-"""The queries that `tests.tql.net` compares have every clause, and enough of them a text."""
+"""Coverage of the random queries that `tests.tql.net` compares."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def queries() -> list[Query]:
 
 
 def has_text(query: Query) -> bool:
-    """Tell whether the builder writes a query."""
+    """Return whether a query can be compiled."""
     try:
         return bool(str(query))
     except ArgumentError:
@@ -45,7 +45,7 @@ def has_text(query: Query) -> bool:
 
 
 def test_every_clause_is_compiled(queries: list[Query]) -> None:
-    """Each method, metric and kind of join is in a query that has a text, and more than half of all queries have one."""
+    """Each method, metric and kind of join is in a query that can be compiled, and so are more than half of all queries."""
     texts = [repr(query) for query in queries if has_text(query)]
 
     assert [word for word in WORDS if not any(word in text for text in texts)] == []
@@ -53,7 +53,7 @@ def test_every_clause_is_compiled(queries: list[Query]) -> None:
 
 
 def test_most_queries_can_be_pasted(queries: list[Query]) -> None:
-    """The repr of a query makes an equal one, but for long vectors."""
+    """The repr of a query creates an equal one, except for long vectors."""
     sources, skipped = pasted(queries)
 
     assert len(sources) > len(queries) * 0.8

@@ -1,4 +1,4 @@
-"""A query with parameters and values is the query that was written with the values; prepared, the engine answers it alike."""
+"""Parameters: a bound query has the text of the query with literals, and a prepared one returns the same rows."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def answered(data: Any, prepared: Prepared, **values: Any) -> list[int]:
 @several
 @given(rows=st.lists(embedded_rows, min_size=1, max_size=8), parts=drawn)
 def test_a_prepared_query_brings_the_rows_of_the_written_one(rows: list[Row], parts: Any) -> None:
-    """``to_prepared`` with values, ``bind`` and the values written down: one text, the same rows."""
+    """``to_prepared`` with values, ``bind`` and literals: one text, the same rows."""
     written = select("id").where(*(write(value) for write, value in parts))
     query = select("id").where(*(write(param(f"p{number}")) for number, (write, _) in enumerate(parts)))
     values = {f"p{number}": value for number, (_, value) in enumerate(parts)}
@@ -81,7 +81,7 @@ def test_a_prepared_query_brings_the_rows_of_the_written_one(rows: list[Row], pa
 @several
 @given(use=st.sampled_from(texts).flatmap(lambda use: st.tuples(st.just(use[0]), use[1])))
 def test_what_a_bound_value_means_depends_on_it(use: Any) -> None:
-    """A text is compared by BETWEEN and None by IS NULL, as in the query that was written with the value."""
+    """A bound text is compared by BETWEEN, and None by IS NULL, as a literal is."""
     write, value = use
 
     bound = select("id").where(write(param("v"))).bind(v=value)
@@ -93,7 +93,7 @@ def test_what_a_bound_value_means_depends_on_it(use: Any) -> None:
 @several
 @given(rows=st.lists(embedded_rows, min_size=1, max_size=8), one=vectors, two=vectors)
 def test_a_search_is_prepared_flat(rows: list[Row], one: Any, two: Any) -> None:
-    """The main chain is prepared without its sub-query; the same vector stands twice in the text, and each vector brings its own rows."""
+    """A vector that the text contains twice is bound twice, and each vector returns its own rows."""
     assume(np.linalg.norm(one) > 0 and np.linalg.norm(two) > 0)
     data = made(rows)
     query = (
@@ -108,7 +108,7 @@ def test_a_search_is_prepared_flat(rows: list[Row], one: Any, two: Any) -> None:
 
 
 def test_binding_a_vector_again_prints_nothing_again() -> None:
-    """The second vector is put between the pieces of the first text: nothing is compiled or printed."""
+    """The text of the second vector is spliced into the template of the first: nothing is compiled or printed."""
     query = select("id").similarity("e", param("v")).where(col("a") > 3).order_by("score").limit(5)
     first = str(query.bind(v=[1.0, 2.0, 3.0]))
     again = query.bind(v=[3.0, 2.0, 1.0])
@@ -124,7 +124,7 @@ def test_binding_a_vector_again_prints_nothing_again() -> None:
 
 
 def test_parameters_without_values_are_named() -> None:
-    """A text needs all of them; the error lists those that are missing."""
+    """A text needs the values of all parameters; the error lists the missing ones."""
     query = select("id").where(col("a") > param("low"), col("b") == param("kind"))
 
     with pytest.raises(ArgumentError, match=r"got none for low, kind\nhint: \.bind\(low=\.\., kind=\.\.\)"):
@@ -133,9 +133,9 @@ def test_parameters_without_values_are_named() -> None:
         str(query.bind(low=3))
     assert str(query.bind(low=3).bind(kind="x")) == "select id where a > 3 and b = 'x'"
     assert str(query.bind(low=3, kind="x").bind(low=4)) == "select id where a > 4 and b = 'x'"
-    with pytest.raises(ArgumentError, match=r"`bind` takes the query's parameters, low, kind, got hig"):
+    with pytest.raises(ArgumentError, match=r"`bind` takes the parameters of the query, low, kind, got 'hig'"):
         query.bind(hig=3)
-    with pytest.raises(ArgumentError, match="`bind` takes a query with parameters, got low"):
+    with pytest.raises(ArgumentError, match="`bind` takes values for parameters, and this query has none, got 'low'"):
         select("id").bind(low=3)
 
 
@@ -179,7 +179,7 @@ REFUSED = [
 
 @given(given=st.sets(st.sampled_from("vwy")))
 def test_some_values_are_not_enough(given: set[str]) -> None:
-    """Whatever was given, of vectors and of numbers: the text waits for the rest, and says what is missing."""
+    """With some values only, the query has no text, and the error lists the missing parameters."""
     query = select("a").where(col("y") > param("y")).similarity("e", param("v"), as_="x").similarity("e", param("w"))
     values: dict[str, object] = {"v": [1.0, 2.0], "w": [0.5, 2.0], "y": 3}
     bound = query.bind(**{label: values[label] for label in given})
@@ -193,7 +193,7 @@ def test_some_values_are_not_enough(given: set[str]) -> None:
 
 @pytest.mark.parametrize(("mistake", "message"), REFUSED)
 def test_what_the_engine_would_misread_is_refused(mistake: Callable[[], object], message: str) -> None:
-    """Places and values that the engine takes no parameter for are ArgumentErrors."""
+    """Parameters in places that the engine does not support, and values that it misreads, raise ArgumentError."""
     with pytest.raises(ArgumentError) as caught:
         mistake()
 
@@ -202,12 +202,12 @@ def test_what_the_engine_would_misread_is_refused(mistake: Callable[[], object],
 
 @pytest.mark.parametrize("made_", PLACES)
 def test_what_is_no_parameter_s_place_does_not_matter(made_: Callable[[], Prepared]) -> None:
-    """A range of numbers is two comparisons, and a BETWEEN of texts may stand beside a parameter."""
+    """A range of numbers is two comparisons, and a BETWEEN of texts may be in the same query as a parameter."""
     assert made_().names == ("p",)
 
 
 def test_the_engine_reads_the_smallest_integer_as_zero() -> None:
-    """The reason of the refusal: a prepared ``id = -2**63`` finds the row 0."""
+    """The engine is wrong here: a prepared ``id = -2**63`` finds the row 0."""
     data = dataset(next(names), {"id": "int64"}, [{"id": number} for number in range(3)])
 
     (view,) = data.prepare_query("select id where id = ?").run_batch([[-(2**63)]])
@@ -216,7 +216,7 @@ def test_the_engine_reads_the_smallest_integer_as_zero() -> None:
 
 
 def test_everywhere_else_a_parameter_can_stand() -> None:
-    """In the select list, in groups, in an order and in a sample, as the engine takes it."""
+    """Parameters in the select list, in groups, in sort keys and in samples."""
     data = dataset(next(names), {"id": "int64", "a": "int64"}, [{"id": number, "a": number % 2} for number in range(6)])
     cases: list[tuple[Query, list[int]]] = [
         (select("id", x=col("a") * param("p")), [0, 1, 2, 3, 4, 5]),
@@ -229,7 +229,7 @@ def test_everywhere_else_a_parameter_can_stand() -> None:
 
 
 def test_a_repeated_name_is_given_once() -> None:
-    """One value for a name that stands in several places; the query knows its columns, and the text stays exact."""
+    """One value for a parameter in several places, with a schema: the text is exact."""
     schema = Schema(id="int64", e="embedding[3]")
     query = select("id").where(col("id") > param("p"), col("id") * 2 != param("p"))
 

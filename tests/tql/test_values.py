@@ -1,4 +1,4 @@
-"""Queries are values: they compare, hash, pickle, copy and print, differ in words, and draw themselves."""
+"""Queries as values: comparison, hashing, pickling, copies, repr, diff, explain and HTML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ V = np.arange(1536, dtype="f4") / 7
 
 
 def text_of(query: Query) -> str | None:
-    """Return the text of a query, or None where it has none."""
+    """Return the text of a query, or None if it cannot be compiled."""
     try:
         return str(query)
     except ArgumentError:
@@ -37,7 +37,7 @@ def text_of(query: Query) -> str | None:
 @several
 @given(query=queries)
 def test_a_query_pickles_and_copies(query: Query) -> None:
-    """What comes back is equal, has the same hash, repr and text, and is another object."""
+    """An unpickled query is another object, and has an equal value, hash, repr and text."""
     for twin in (pickle.loads(pickle.dumps(query)), copy.copy(query), copy.deepcopy(query)):  # noqa: S301 - our own pickle
         assert twin == query
         assert hash(twin) == hash(query)
@@ -48,7 +48,7 @@ def test_a_query_pickles_and_copies(query: Query) -> None:
 @several
 @given(query=queries)
 def test_the_repr_can_be_pasted(query: Query) -> None:
-    """The repr of a query without long vectors makes a query with the same text."""
+    """The repr of a query without long vectors creates a query with the same text."""
     assume("float32>" not in repr(query))
 
     pasted = eval(repr(query), dict(NAMES))  # noqa: S307 - pasting is what is tested
@@ -59,7 +59,7 @@ def test_the_repr_can_be_pasted(query: Query) -> None:
 @several
 @given(query=queries, rows=st.integers(0, 9), dataset=st.sampled_from([None, "a", "b"]))
 def test_a_kept_text_is_that_of_the_query(query: Query, rows: int, dataset: str | None) -> None:
-    """A query keeps the text that was sent; a changed one, and another dataset, have their own."""
+    """A query caches its text; a changed query and another dataset have their own."""
     assume(text_of(query) is not None)
     for one in (query, query.limit(rows), query.where(col("zz") > rows)):
         try:
@@ -72,7 +72,7 @@ def test_a_kept_text_is_that_of_the_query(query: Query, rows: int, dataset: str 
 @several
 @given(query=queries, other=queries)
 def test_equal_queries_have_no_difference(query: Query, other: Query) -> None:
-    """``diff`` is empty exactly where ``==`` is true, and says in lines what differs."""
+    """``diff`` is empty if and only if ``==`` is true, and lists the differences otherwise."""
     assert not query.diff(query)
     assert bool(query.diff(other)) is (query != other)
     assert len(str(query.diff(other)).splitlines()) >= 1
@@ -81,7 +81,7 @@ def test_equal_queries_have_no_difference(query: Query, other: Query) -> None:
 @several
 @given(query=queries, condition=conditions, rows=st.integers(0, 9))
 def test_a_step_is_its_difference(query: Query, condition: Any, rows: int) -> None:
-    """What a step adds is what ``diff`` says, the other way round with the other sign, and the query before stays as it was."""
+    """``diff`` lists exactly the call that a step adds, with the opposite sign in reverse, and the first query is unchanged."""
     before = repr(query)
     longer = query.where(condition).limit(rows)
 
@@ -95,28 +95,28 @@ def test_a_step_is_its_difference(query: Query, condition: Any, rows: int) -> No
 
 
 class Tags(HTMLParser):
-    """Collects the tags and the text of HTML."""
+    """An HTML parser that collects tags and text."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without tags and text."""
         super().__init__(convert_charrefs=True)
         self.tags: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag; attributes are none."""
+        """Collect a tag, which has no attributes."""
         assert not attrs
         self.tags.append(tag)
 
     def handle_data(self, data: str) -> None:
-        """Keep text."""
+        """Collect text."""
         self.text += data
 
 
 @several
 @given(query=queries)
 def test_html_holds_nothing_of_the_query_but_text(query: Query) -> None:
-    """A browser's parser finds our tags only, whatever characters names and texts have."""
+    """The HTML contains only the tags of the view, for any characters in names and texts."""
     found = Tags()
     found.feed(query._repr_html_())
     found.close()
@@ -130,7 +130,7 @@ def test_html_holds_nothing_of_the_query_but_text(query: Query) -> None:
 @several
 @given(query=queries)
 def test_the_levels_are_those_of_the_text(query: Query) -> None:
-    """There is a level for each SELECT of the text, and a query without a text is refused alike."""
+    """There is a level for each SELECT of the text; a query that cannot be compiled raises the same error as ``str``."""
     text = text_of(query)
     assume(text is not None)
 
@@ -145,7 +145,7 @@ def _levels(level: Any) -> list[Any]:
 
 
 def _selects(text: str) -> int:
-    """Return how many SELECT a text has."""
+    """Return the number of SELECTs in a text."""
     from tql_grammar import ast
     from tql_grammar.syntax.parser import parse as parse_tree
     from tql_grammar.walk import walk
@@ -154,7 +154,7 @@ def _selects(text: str) -> int:
 
 
 def test_the_levels_as_text() -> None:
-    """The outermost level stands on top, each with the reason why it stands there."""
+    """The outermost level is first, and each level has its reason."""
     query = (
         select("text").from_("hub://org/ds").similarity("e", V).where(col("a") == 1).order_by("score", "id").limit(5)
     )
@@ -205,7 +205,7 @@ def test_a_level_says_why_it_is_there(query: Query, reason: str) -> None:
 
 
 def test_a_difference_in_words() -> None:
-    """A line for each change, sources one inside the other, vectors by the numbers that differ."""
+    """One line per change, with the path of nested sources, and vectors by their different elements."""
     other = V.copy()
     other[3] += 0.5
     inner = select().from_("d").where(col("x") > 1).limit(10)
@@ -231,7 +231,7 @@ def test_a_difference_in_words() -> None:
 
 
 def test_bound_values_are_compared() -> None:
-    """A query with a value differs from one with another, and not from one that was written with it."""
+    """A bound query differs from one with another value, and equals the one with the literal."""
     query = select("id").where(col("a") > param("low"))
 
     assert not query.bind(low=3).diff(select("id").where(col("a") > 3))
@@ -239,14 +239,14 @@ def test_bound_values_are_compared() -> None:
 
 
 def test_a_text_is_no_query() -> None:
-    """``diff`` of a text says what makes a query of it."""
+    """``diff`` with a text raises an error that names ``parse``."""
     wrong: Any = "select id"
     with pytest.raises(ArgumentError, match=r"`diff` takes a query, got 'select id'\nhint: parse\(text\)"):
         select("id").diff(wrong)
 
 
 def test_completion_offers_the_methods() -> None:
-    """``dir`` of a query has the methods of the contract, each with a docstring, and nothing else."""
+    """``dir`` of a query lists exactly the public methods, each with a docstring."""
     contract = {
         "select", "from_", "where", "similarity", "bm25", "hybrid", "order_by", "limit", "offset", "group_by", "ungroup_by",
         "sample_by", "distinct", "join", "union", "union_all", "intersect", "except_", "bind", "when", "pipe", "check", "diff",
@@ -259,7 +259,7 @@ def test_completion_offers_the_methods() -> None:
 
 
 def test_what_a_method_returns_is_another_query() -> None:
-    """A result that is thrown away changes nothing; a query and an expression cannot be set."""
+    """Methods do not change the query, and attributes of queries and expressions cannot be set."""
     query: Any = select("id")
     column: Any = col("a")
     query.where(column > 1).limit(3).order_by("id")

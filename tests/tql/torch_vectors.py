@@ -1,4 +1,4 @@
-"""Vectors of torch: ``make torch``, in an environment of its own, since torch is large. It prints what it tried, and fails where a text differs."""
+"""Check of torch tensors as vectors: ``make torch``, in a separate environment, since torch is large."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def text(vector: object) -> str:
 
 
 def main() -> int:
-    """Compare every kind of tensor with the list of its numbers."""
+    """Compare the text of every kind of tensor with that of the list of its numbers, and print the number of checks."""
     wide = torch.tensor([*NUMBERS, *NUMBERS])
     tensors = {
         "float32": torch.tensor(NUMBERS),

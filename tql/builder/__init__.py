@@ -1,1 +1,1 @@
-"""The fluent face: a query, and one method for each clause."""
+"""The fluent query builder: `Query`, with one method for each clause."""

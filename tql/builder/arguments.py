@@ -1,4 +1,4 @@
-"""Arguments of each clause, with a refusal of the rest where it is given."""
+"""Validation of the arguments of each clause, and their conversion to the fields of a `Statement`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHOLE = 100
 
 
 def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
-    """Return the outputs of *query* with more of them."""
+    """Return the outputs of *query*, followed by those of one more call of ``select``."""
     fresh = [_output(column) for column in columns]
     fresh.extend(
         ast.Aliased(_unnamed("select", _unaliased(expression("select", value))), name("select", alias))
@@ -36,7 +36,7 @@ def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, obj
 
 
 def _output(column: object) -> Expression:
-    """Return one selected expression."""
+    """Return one positional argument of ``select`` as an output."""
     if isinstance(column, str) and column == "*":
         return ast.Star()
     node = expression("select", column)
@@ -45,38 +45,44 @@ def _output(column: object) -> Expression:
     if isinstance(node, ast.Aliased):
         _unnamed("select", node.expression)
         return node
-    rule = "takes a name for each computed column: without one the engine gives it the name of a column it reads, or refuses it"
-    raise ArgumentError("select", rule, shown(column), "write select(name=..), or .as_(name)")
+    why = "without one, the engine names it after a column that it reads, or rejects the query"
+    hint = "write select(name=..) or .as_(name)"
+    raise ArgumentError("select", "takes a name for each computed column", shown(column), hint, why=why)
 
 
 def _unaliased(node: Expression) -> Expression:
-    """Return an expression without the name that it had: the keyword gives it another."""
+    """Return an expression without its alias, which the keyword of ``select`` replaces."""
     return node.expression if isinstance(node, ast.Aliased) else node
 
 
 def _distinct_names(
     selected: tuple[Expression, ...], searches: Iterable[Search | TextSearch | Fusion]
 ) -> tuple[Expression, ...]:
-    """Return *selected* if no name comes twice."""
+    """
+    Return *selected*, whose names and those of the searches are distinct.
+
+    Raises:
+        ArgumentError: two outputs have one name.
+    """
     labels = [*map(output_name, selected), *[found.alias for found in searches]]
     if len(set(labels)) == len(labels):
         return selected
     taken: set[str | None] = set()
     for label in labels:
         if label in taken:
-            rule = "takes each name once, and `*` once" if label else "takes `*` once"
+            rule = "takes each name once" if label else "takes `*` once"
             raise ArgumentError(
                 "select",
                 rule,
                 f"{label or '*'!r} twice",
-                "give one of them another name: .as_(..), or as_= of a search",
+                "rename one of them: .as_(..), or as_=.. for a score",
             )
         taken.add(label)
     return selected
 
 
 def alias(value: object) -> str | None:
-    """Return an alias for a source."""
+    """Return the alias of a source, or None."""
     return None if value is None else name("alias", value)
 
 
@@ -91,12 +97,12 @@ def dataset(url: object, label: object, schema: object) -> Dataset:
 
 @functools.lru_cache(maxsize=256)
 def _unnamed_dataset(url: str) -> Dataset:
-    """Return a dataset without an alias, of unknown columns; the same ones come again and again."""
+    """Return a dataset without an alias or a schema, cached by its url."""
     return Dataset(name("from_", url))
 
 
 def _schema(value: object) -> Schema:
-    """Return the columns of a dataset."""
+    """Return *value* if it is a `Schema`."""
     from tql_grammar.schema import Schema
 
     if not isinstance(value, Schema):
@@ -106,42 +112,41 @@ def _schema(value: object) -> Schema:
 
 
 def _unnamed(subject: str, node: Expression) -> Expression:
-    """Refuse a name that is given inside of an expression: only an output has one."""
+    """Return *node* unless it contains an alias, which only an output of ``select`` may have."""
     if type(node) is ast.Column:
         return node
     for part in walk(node):
         if isinstance(part, ast.Aliased):
-            hint = f"give the name in select, and use it as col({part.alias!r})"
-            raise ArgumentError(subject, "takes no expression with a name of its own", f".as_({part.alias!r})", hint)
+            rule, why = "takes an expression without an alias", "only an output of select has one"
+            hint = f"name it in select, and write col({part.alias!r}) here"
+            raise ArgumentError(subject, rule, f".as_({part.alias!r})", hint, why=why)
     return node
 
 
 def conditions(values: Iterable[object]) -> list[Expression]:
-    """Return conditions, conjunctions taken apart."""
+    """Return conditions, with each operand of an AND as a condition."""
     nodes = [_unnamed("where", _condition(value)) for value in values]
     return [part for node in nodes for part in (node.operands if isinstance(node, ast.And) else (node,))]
 
 
 def _condition(value: object) -> Expression:
-    """Return a condition of WHERE, or refuse what is none; None says nothing about the rows, and is a mistake more often than not."""
+    """Return a condition of WHERE; None is rejected, since it usually comes from a missing value."""
     if value is None:
-        hint = "for a condition that is not always there: .when(given, lambda q: q.where(..)), or all_of([..]) and any_of([..])"
+        hint = "for an optional condition use .when(value, lambda q: q.where(..)), or all_of([..]) and any_of([..]), which skip None"
         raise ArgumentError("where", "takes a condition", shown(value), hint)
     return condition("where", value)
 
 
 def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion | ast.Order) -> Statement:
-    """Return *query* with a score, or with one more key."""
+    """Return *query* with one more score, or with one more sort key for a search without a name."""
     if query.groups:
-        rule = "takes a query that is not grouped, since the score is one value for each row"
-        raise ArgumentError(
-            subject, rule, "a grouped one", "group the scored rows: select(..).from_(scored).group_by(..)"
-        )
+        hint = "group the scored rows: select(..).from_(scored).group_by(..)"
+        why = "a score is one value for each row"
+        raise ArgumentError(subject, "cannot score the groups of group_by", "", hint, why=why)
     if query.searches and any(isinstance(search, Fusion) for search in (*query.searches, found)):
-        rule = "takes no other search together with hybrid(..), which ranks by all of its own"
-        raise ArgumentError(
-            subject, rule, repr(query.searches[0].alias), "give hybrid several vectors: vector=[.., ..]"
-        )
+        rule = "takes no second search in a query with hybrid"
+        hint, why = "pass several vectors to hybrid: vector=[.., ..]", "hybrid ranks by its own searches only"
+        raise ArgumentError(subject, rule, f"the score {query.searches[0].alias!r}", hint, why=why)
     if isinstance(found, ast.Order):
         return query.replace(keys=(*query.keys, Key(found.expression, found.direction)))
     searches = (*query.searches, found)
@@ -150,42 +155,42 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
 
 
 def keys(values: Iterable[object]) -> list[Key]:
-    """Return the keys of an order."""
+    """Return the arguments of ``order_by`` as sort keys."""
     return [_key(value) if type(value) is str else _checked_key(value) for value in values]
 
 
 @functools.lru_cache(maxsize=1024)
 def _key(label: str) -> Key:
-    """Return a column as a key; the same ones come again and again."""
+    """Return a column as a sort key, cached by its name."""
     return Key(expression("order_by", label))
 
 
 def _checked_key(value: object) -> Key:
-    """Return a key of an order."""
+    """Return an expression or a `Key` as a sort key without an alias."""
     found = value if isinstance(value, Key) else Key(expression("order_by", value))
     _unnamed("order_by", found.expression)
     return found
 
 
 def groups(query: Statement, values: Iterable[object]) -> tuple[Expression, ...]:
-    """Return the keys of *query* with more of them."""
+    """Return the group keys of *query*, followed by those of one more call of ``group_by``."""
     refuse_score(query)
     return (*query.groups, *(_unnamed("group_by", expression("group_by", value)) for value in values))
 
 
 def combined(operator: str, query: Statement, other: Statement) -> Statement:
-    """Return a query over the rows of a set operation; a chain of one kind stays flat."""
+    """Return a query over a set operation; repeated unions, and repeated intersections, become one of several members."""
     flat = (
         isinstance(query.source, SetOperation)
         and query == Statement(source=query.source)
         and query.source.operator == operator
     )
-    first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is Combined
+    first = query.source.members if flat and operator != "except_" else (query,)  # type: ignore[union-attr]  # it is a SetOperation
     return Statement(source=SetOperation(operator, (*first, other)))
 
 
 def rows(subject: str, value: object) -> int | None:
-    """Return a number of rows."""
+    """Return a number of rows, from 0 to 2**63 - 1, or None."""
     if value is None or (type(value) is int and 0 <= value <= LARGEST_INT):
         return value
     if (
@@ -201,44 +206,43 @@ JOINS = {
     "inner": "",
     "left": "",
     "right": "",
-    "full": "the engine fails when it reads the rows of a full join that match nothing",
-    "cross": "the engine takes a cross join with a condition only, which it then ignores",
-    "natural": "the engine says `NATURAL JOIN is not supported.`",
+    "full": "the engine fails on the unmatched rows of a full join",
+    "cross": "the engine requires a condition for a cross join, and ignores it",
+    "natural": "the engine fails with `NATURAL JOIN is not supported.`",
 }
 
 
 def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> JoinClause:
-    """Return the second source of *query*."""
+    """Return the join of *query* with a second source."""
     if query.joined is not None:
-        rule = "takes one other source: the engine cannot join a third"
-        raise ArgumentError(
-            "join", rule, "a second join", "nest the first: select(..).from_(joined, alias=..).join(..)"
-        )
+        hint = "nest the first join: select(..).from_(joined, alias=..).join(..)"
+        why = "the engine joins two sources only"
+        raise ArgumentError("join", "takes one join for each query", "a second one", hint, why=why)
     refusal = JOINS.get(how) if isinstance(how, str) else None
     if refusal is None:
         raise ArgumentError("how", "takes inner, left or right", shown(how))
     if refusal:
-        raise ArgumentError("how", "takes inner, left or right", shown(how), refusal)
+        raise ArgumentError("how", "takes inner, left or right", shown(how), why=refusal)
     if source.alias is None:
         raise ArgumentError("alias", "takes a name for the joined source", shown(None), 'join(.., alias="b")')
     node = condition("join", on)
     if not (isinstance(node, ast.Comparison) and node.operator == "=" and _sides(node) == {True}):
-        rule = "takes the equality of one column of each source, which is all that the engine joins by"
-        raise ArgumentError("on", rule, shown(on), 'col("id", of="a") == col("uid", of="b")')
+        hint, why = 'col("id", of="a") == col("uid", of="b")', "the engine supports no other join condition"
+        raise ArgumentError("on", "takes the equality of one column of each source", shown(on), hint, why=why)
     return JoinClause(source, node, str(how))
 
 
 def _sides(node: ast.Comparison) -> set[bool]:
-    """Return whether each side of an equality is a column that says where it is from."""
+    """Return, for the sides of an equality, whether each is a column with the alias of its source."""
     return {isinstance(side, ast.Column) and side.table is not None for side in (node.left, node.right)}
 
 
 def sampling(weights: object, replace: object, limit: object, percent: object) -> Sampling:
-    """Return how rows are drawn."""
+    """Return the sampling of a query from the arguments of ``sample_by``."""
     if not isinstance(replace, bool):
         raise ArgumentError("replace", "takes True or False", shown(replace))
     if limit is not None and percent is not None:
-        raise ArgumentError("percent", "takes the place of limit", "both")
+        raise ArgumentError("sample_by", "takes limit or percent", "both", "leave one of them out")
     if percent is None:
         return Sampling(_unnamed("sample_by", expression("sample_by", weights)), replace, rows("limit", limit))
     if isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 < percent <= WHOLE:
@@ -247,9 +251,11 @@ def sampling(weights: object, replace: object, limit: object, percent: object) -
 
 
 def parts_per_group(value: object) -> int:
-    """Return into how many pieces each group goes; 0 for one row for each member."""
+    """Return the number of parts that each group is split into; 0 for one row per member."""
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**31:
-        raise ArgumentError("ungroup_by", "takes a number of pieces >= 1, or None for single rows", shown(value))
+        raise ArgumentError(
+            "ungroup_by", "takes a number of parts per group >= 1, or None for one row per member", shown(value)
+        )
     return value

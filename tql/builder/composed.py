@@ -1,10 +1,11 @@
-"""A frozen value around a `Statement`: what a query is to Python, without the methods of its clauses."""
+"""Immutable base of `Query` around a `Statement`: equality, pickling, copies, and display as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from tql import parameters
+from tql.compiler.template import text
 from tql.lowering import lowered
 from tql.statement import Statement
 from tql_grammar.record import Record
@@ -12,65 +13,90 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.syntax import Syntax
+    from rich.text import Text
+
 NOTHING = Statement()
 FIELDS = len(Statement._fields)
 
 
 class Composed:
     """
-    A statement that is composed call by call; it is frozen, and each call makes a changed copy.
+    An immutable wrapper of a statement; each method of a subclass returns a changed copy.
 
-    It is no `Record`: a slot costs less than a dict, and one of these is made by each call of a chain.
+    It is a slotted class, not a `Record`, because every call of a chain creates one, and a slot is cheaper than a dict.
 
     Attributes:
-        statement: what was said.
+        statement: the clauses of the query.
     """
 
     __slots__ = ("__weakref__", "statement")
     statement: Statement
 
     def __init__(self, statement: Statement = NOTHING) -> None:
-        """Take what the query says."""
+        """Wrap *statement*; without one, the query has no clauses."""
         _hold(self, statement)
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: a query is frozen."""
-        message = f"`{type(self).__name__}` is frozen: make a changed copy instead of setting `{name}`"
+        """Raise AttributeError: a query is immutable."""
+        message = f"`{type(self).__name__}` is frozen: call one of its methods, which return a changed copy, instead of setting `{name}`"
         raise AttributeError(message)
 
     def __delattr__(self, name: str) -> None:
-        """Refuse: a query is frozen."""
+        """Raise AttributeError: a query is immutable."""
         self.__setattr__(name, None)
 
     def __copy__(self) -> Self:
-        """Return itself: it is frozen."""
+        """Return the query itself, since it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return itself: it is frozen."""
+        """Return the query itself, since it is immutable."""
         return self
 
     def __reduce__(self) -> tuple[type[Self], tuple[Statement]]:
-        """Pickle by what it says."""
+        """Pickle by the statement."""
         return type(self), (self.statement,)
 
     def __eq__(self, other: object) -> bool:
-        """Compare clause by clause, with values in the places of their parameters; two calls that make the same condition are equal, as ``startswith("a")`` and ``like("a%")``."""
+        """Compare clause by clause, with parameters replaced by their values; equivalent conditions are equal, such as ``startswith("a")`` and ``like("a%")``."""
         if not isinstance(other, Composed) or type(self) is not type(other):
             return NotImplemented
         mine, theirs = self.statement, other.statement
-        return mine == theirs or _meant(mine) == _meant(theirs)
+        return mine == theirs or _comparable(mine) == _comparable(theirs)
 
     def __hash__(self) -> int:
-        """Agree with ``==``."""
-        return hash(_meant(self.statement))
+        """Return a hash that is consistent with ``==``."""
+        return hash(_comparable(self.statement))
+
+    def __str__(self) -> str:
+        """Return the TQL text on one line."""
+        return text(self.statement)
+
+    def __repr__(self) -> str:
+        """Return the Python expression that builds this query, with long vectors elided."""
+        from tql.views.query_source import query
+
+        return query(self.statement)
+
+    def _repr_html_(self) -> str:
+        """Return the query as HTML for notebooks, escaped, with long vectors elided."""
+        from tql.views.notebook import html
+
+        return html(self.statement)
+
+    def __rich__(self) -> Syntax | Text:
+        """Return the TQL text with syntax highlighting, for rich."""
+        from tql.views.notebook import coloured
+
+        return coloured(self.statement)
 
     def replace(self, **changes: object) -> Self:
-        """Return a copy with some clauses changed, by the names of the fields of `Statement`."""
+        """Return a copy with some clauses replaced, by the names of the fields of `Statement`."""
         return self._changed(**changes)
 
     def _changed(self, **changes: object) -> Self:
-        """Return a copy with some clauses changed; the one way of all methods, so it makes both records at once."""
+        """Return a copy with some clauses replaced; every method calls this, so it creates both records without their constructors."""
         statement = self.statement
         state = statement.__dict__ | changes
         if len(state) != FIELDS:
@@ -82,18 +108,18 @@ class Composed:
         return query
 
     def _saying(self, statement: Statement) -> Self:
-        """Return the query that says this."""
+        """Return a query with this statement."""
         query = _new(type(self))
         _hold(query, statement)
         return query
 
 
-def _meant(statement: Statement) -> Statement:
-    """Return a statement as the engine takes it, with values in the places of their parameters."""
+def _comparable(statement: Statement) -> Statement:
+    """Return a statement in physical form, with parameters replaced by their values."""
     return parameters.resolved(lowered(statement))
 
 
-# Make a query and a statement, and give them what they hold though they are frozen, as `tql_grammar.record.made` does: a call less each time.
+# Create a query and a statement and set their fields although they are immutable, as `tql_grammar.record.made` does, with one call less.
 _new = object.__new__
 _fill: Callable[[Statement, dict[str, object]], None] = Record.__dict__["__dict__"].__set__
 _hold: Callable[[Composed, Statement], None] = Composed.__dict__["statement"].__set__

@@ -1,4 +1,4 @@
-"""Queries of the builder from a tree."""
+"""Conversion of syntax trees to builder queries, clause by clause where the text stays the same, and `raw`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
 
-# What the compiler writes otherwise where the type of a column asks for it.
+# Nodes that the compiler rewrites, depending on the types of columns; `raw` protects them.
 CHANGED = (ast.Comparison, ast.In, ast.Between, ast.Subscript, ast.Chain, ast.Negate, ast.Function)
 
 
@@ -27,13 +27,13 @@ def query_of(tree: ast.Query) -> Query:
 
 
 def _statement(tree: ast.Query) -> Statement:
-    """Return what a tree says: clause by clause if that gives the same text, else as written."""
+    """Return the statement of a tree: its clauses if they compile to the same text, otherwise the tree verbatim."""
     clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
-    return clauses if clauses is not None and _says(clauses, tree) else Statement(source=VerbatimQuery(tree))
+    return clauses if clauses is not None and _compiles_to(clauses, tree) else Statement(source=VerbatimQuery(tree))
 
 
-def _says(query: Statement, tree: ast.Query) -> bool:
-    """Tell whether the text of *query* is that of *tree*."""
+def _compiles_to(query: Statement, tree: ast.Query) -> bool:
+    """Return whether *query* compiles to *tree*."""
     try:
         return compiler.tree(query) == tree
     except ArgumentError:
@@ -41,7 +41,7 @@ def _says(query: Statement, tree: ast.Query) -> bool:
 
 
 def _clauses(select: ast.Select) -> Statement | None:
-    """Return the clauses of a SELECT, as far as the builder has them."""
+    """Return the clauses of a SELECT that the builder supports; the others are left out."""
     outputs = () if select.columns == (ast.Star(),) else select.columns
     where = select.where
     limit = select.limit or ast.Limit()
@@ -56,7 +56,7 @@ def _clauses(select: ast.Select) -> Statement | None:
 
 
 def _source(source: ast.Source | None) -> Dataset | DerivedQuery | None:
-    """Return a source as the builder has it."""
+    """Return the source of a statement, or None for a source that the builder does not support."""
     if isinstance(source, ast.Table):
         return Dataset(source.name, source.alias)
     if isinstance(source, ast.Derived):
@@ -65,18 +65,20 @@ def _source(source: ast.Source | None) -> Dataset | DerivedQuery | None:
 
 
 def _rows(count: Expression | None) -> int | None:
-    """Return a number of rows, if it is written as one."""
+    """Return the number of rows of an integer literal, or None."""
     return count.value if isinstance(count, ast.Number) and isinstance(count.value, int) else None
 
 
 def raw(text: str) -> Expr:
     """
-    Take one expression of TQL as it is written: ``raw("shape(embedding)[0] > 3")``.
+    Return an expression from TQL text, which the compiler does not rewrite.
 
-    The builder leaves it unchanged, so it means what the engine does with it.
+    The engine's own semantics apply: ``raw("a + 1")`` overflows in the type of a small integer column, ``col("a") + 1`` does not.
+
+    Example: ``select("id").where(raw("shape(embedding)[0] > 3"))`` generates ``select id where shape(embedding)[0] > 3``.
 
     Raises:
-        ArgumentError: *text* is not one expression, or the engine would read another text.
+        ArgumentError: *text* is not a single expression, or the engine would not read all of it.
     """
     from tql_grammar.syntax.parser import parse
 

@@ -1,4 +1,4 @@
-"""The query of the builder: a frozen `Statement`, and one method for each clause."""
+"""`Query`: an immutable query with one method for each clause of TQL."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import parameters
 from tql.builder import arguments as clauses
-from tql.builder import searches as search
-from tql.builder.composed import Composed
+from tql.builder.searches import Column, SearchMethods
 from tql.compiler.compile import compiled
-from tql.compiler.template import text
-from tql.expressions.expr import Expr, Key
 from tql.messages import shown
 from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
@@ -19,162 +16,99 @@ from tql_grammar.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.syntax import Syntax
-    from rich.text import Text
-
     from tql.compiler.prepare import Prepared
+    from tql.expressions.expr import Expr, Key
     from tql.statement import Dataset
     from tql.views.diff import Difference
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain.levels import QueryLevel
     from tql_grammar.schema import Schema
 
-Column = str | Expr
 T = TypeVar("T")
 
 
-class Query(Composed):
+class Query(SearchMethods):
     """
-    A query: what to select, from where, which rows, in which order, how many.
+    An immutable query; every method returns a new query with one more clause.
 
-    It is frozen: every method returns a new query, and the old one stays as it was.
-    ``str(q)`` is the TQL text, ``repr(q)`` the Python expression that makes it.
-    Calls are clauses, not steps: their order does not matter, and ``limit`` applies after ``where`` wherever it is in the chain; nest with ``select().from_(q)`` to filter what was cut.
+    ``str(q)`` is the TQL text, ``repr(q)`` the Python expression that builds the query.
+    Methods add clauses, not steps: their order does not matter, and ``where`` applies before ``limit`` wherever it is in the chain.
+    To filter after a limit, use the limited query as the source: ``select().from_(q).where(..)``.
     """
 
     __slots__ = ()
 
     def select(self, *columns: Column, **named: Column) -> Self:
         """
-        Add columns to the result, in the order of the arguments: ``select text, meta['year'] as year``.
+        Add columns to the result, in the order of the arguments; a query without any selects all columns, ``select *``.
 
-        Without any, all columns are selected: ``select *``.
+        Example: ``select("text", year=col("meta")["year"])`` generates ``select text, meta['year'] as year``.
 
         Args:
-            columns: names of columns of the source, or expressions; a computed one needs a name, by ``.as_(name)``.
-            named: expressions under a name: ``select("text", year=col("meta")["year"])``.
+            columns: names of columns of the source, or expressions; a computed column needs a name, by ``.as_(name)``.
+            named: expressions by their names in the result.
 
         Raises:
-            ArgumentError: a name comes twice, or a computed column has no name.
+            ArgumentError: two columns have the same name, or a computed column has no name.
         """
         return self._changed(outputs=clauses.outputs(self.statement, columns, named))
 
     def from_(self, source: str | Query, alias: str | None = None, schema: Schema | None = None) -> Self:
         """
-        Take the rows of a dataset or of another query, instead of any source given before.
+        Read the rows of a dataset or of another query; a second call replaces the source.
+
+        Example: ``select("text").from_("hub://org/books")`` generates ``select text from "hub://org/books"``.
 
         Args:
-            source: the url of a dataset, ``"hub://org/dataset"``, or a query; the text then holds it in parentheses.
-            alias: a name for the source, for ``col(name, of=alias)``.
-            schema: the columns of the dataset; with it names and types are looked at, and the text is right for their types and indexes.
+            source: the url of a dataset, or a query, which becomes a subquery in parentheses.
+            alias: the name of the source in ``col(name, of=alias)``.
+            schema: the columns of the dataset. With it, names and types are checked, and the TQL depends on the types and indexes of the columns.
+
+        Raises:
+            ArgumentError: *source* is neither a url nor a query, or *schema* is given for a query.
         """
         return self._changed(source=_source(source, alias, schema))
 
     def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
         """
-        Pair the rows of another source with those of ``from_`` that match: ``from a as a join b as b on a.id = b.uid``.
+        Join a second source on the equality of two columns.
 
-        Both sources need an alias, and columns are named with it: ``col("id", of="a")``; ``select("*")`` is refused.
-        Keys match where they are equal; null and NaN match nothing. Rows come in no promised order: ``order_by`` gives one. Where a left or right join, of at most 16,777,215 rows, matches nothing, the columns of the other source are None: ``is_null()`` finds these rows and no other condition on those columns holds for them. A function, an element or a score of such a column is refused: the other source may compute it. Where the other source is an empty dataset no row comes back at all. Without ``schema=`` the engine fails where keys are null numbers, may never end where they are NaN, matches a null text with an empty one, takes an empty text for a missing one in ``is_null()``, and fails to order or group by missing numbers.
+        Example: ``select(id=col("id", of="a")).from_("x", "a").join("y", col("id", of="a") == col("uid", of="b"), alias="b")`` generates
+        ``select zj1 as id from (.. from x as a join y as b on a.id = b.uid)..``.
+
+        Both sources need an alias, and every column names its source: ``col("id", of="a")``; ``select("*")`` is rejected.
+        Null and NaN keys match nothing, and the order of the rows is undefined without ``order_by``.
+
+        In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them.
+        Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
+
+        Without ``schema=``, the engine fails on null numbers as keys, may not terminate on NaN keys, matches null texts with empty ones,
+        treats empty texts as null in ``is_null()``, and fails to sort or group by null numbers.
 
         Args:
             source: the url of a dataset, or a query.
             on: an equality of one column of each source, ``col("id", of="a") == col("uid", of="b")``.
-            how: "inner" keeps pairs that match; "left" also the other rows of ``from_``; "right" also the other rows of *source*.
+            how: "inner" keeps matching pairs; "left" also keeps the unmatched rows of ``from_``, and "right" those of *source*.
             alias: the name of *source* in this query.
 
         Raises:
-            ArgumentError: a second join, another kind, no alias, or a condition that the engine cannot join by.
+            ArgumentError: the query already has a join, *how* is another kind, an alias is missing, or *on* is another condition.
         """
         return self._changed(joined=clauses.joined(self.statement, _source(source, alias), on, how))
 
     def where(self, *conditions: Expr) -> Self:
         """
-        Keep the rows for which all *conditions* hold, together with those given before: ``where a > 1 and b = 'x'``.
+        Keep the rows that meet all *conditions*, and those of earlier calls.
 
-        A name means an output of this query where it made one (an alias, a score), else a column of the source.
-        A condition that is not always there goes into `when`: ``.when(year, lambda q: q.where(col("year") == year))``.
+        Example: ``select("id").where(col("year") > 2000, col("kind") == "novel")`` generates ``select id where year > 2000 and kind = 'novel'``.
+
+        A name refers to an output of this query, such as an alias or a score, if there is one, and to a column of the source otherwise.
+        For an optional condition use `when`: ``.when(year, lambda q: q.where(col("year") == year))``.
 
         Raises:
-            ArgumentError: something is no condition, such as None, a str or a bool.
+            ArgumentError: an argument is not a condition, such as None, a str or a bool.
         """
         return self._changed(conditions=(*self.statement.conditions, *clauses.conditions(conditions)))
-
-    def similarity(
-        self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score", *, exact: bool = False
-    ) -> Self:
-        """
-        Score each row by the closeness of an embedding to a vector, as the last column: ``cosine_similarity(embedding, ARRAY[..]) as score``.
-
-        It does not sort: ``.order_by(as_)`` puts the closest first, whatever the metric.
-        Where an index of the embeddings was built, and the score is the only key of an order that is cut by ``limit``, the rows of "cosine" and "l2" are those that the index finds:
-        nearly the closest, among the rows that ``where`` keeps. `explain` says where that may be.
-
-        Args:
-            column: the column of embeddings, each of shape (d,); for maxsim (m, d).
-            vector: shape (d,), converted to float32; for maxsim (n, d).
-            metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0, higher is closer;
-                "l2", "l1", "linf" and "hamming" >= 0, lower is closer;
-                "mmr" ranks by relevance and diversity and needs ``as_=None``.
-            as_: the name of the score; None adds the closeness to the keys of the order instead, closest first, and returns no score.
-            exact: whether every row is looked at, whatever indexes there are: the closest, and slower.
-
-        Raises:
-            ArgumentError: *vector* has another shape, is empty, is not numeric or not finite; *metric* is unknown; *as_* is taken.
-        """
-        found = search.similarity(column, vector, metric, as_, exact=exact)
-        return self._saying(clauses.searched("similarity", self.statement, found))
-
-    def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
-        """
-        Score each row by the words of a text that it holds, as the last column; rows without any of them are left out.
-
-        The engine runs it in one form: ``order by bm25_similarity(text, 'words') desc limit 5``.
-        So the score has to be the only key of ``order_by``, the best first, and there has to be a ``limit``; the column needs a BM25 index.
-
-        Args:
-            column: the column of texts.
-            text: the words to look for.
-            as_: the name of the score, float32 >= 0, higher is closer; None sorts by it and does not return it.
-
-        Raises:
-            ArgumentError: when it is written, if order or limit are not as above.
-        """
-        return self._saying(clauses.searched("bm25", self.statement, search.bm25(column, text, as_)))
-
-    def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
-        self,
-        *,
-        vector: tuple[Column, object] | list[tuple[Column, object]],
-        text: tuple[Column, str] | list[tuple[Column, str]],
-        weights: list[float] | None = None,
-        key: str = "id",
-        k: int = 60,
-        candidates: int = 100,
-        as_: str = "score",
-        exact: bool = False,
-    ) -> Self:
-        """
-        Fuse vector and text searches by reciprocal ranks, in one statement; the score is the last column.
-
-        Each search ranks the rows that ``where`` keeps, from 1; a row's score is the sum of ``weight / (k + rank)`` over the searches that have it among their *candidates*.
-        Rows that no search has are left out. ``order_by(as_)`` puts the best first, ties by the key.
-
-        Args:
-            vector: ``(column, vector)``, ranked by the cosine, or several of them as a list.
-            text: ``(column, words)``, ranked by BM25, or several of them as a list.
-            weights: a number above 0 for each search, vectors first; all 1 unless given.
-            key: a column of texts or integers that is different in every row.
-            k: the constant of reciprocal rank fusion, >= 0: a larger one lowers the advantage of the first ranks.
-            candidates: how many rows of each search count, >= 1.
-            as_: the name of the score, float64 > 0, higher is better.
-            exact: whether every row is looked at; else the candidates of a vector are those that an index of the embeddings finds, where one was built.
-
-        Raises:
-            ArgumentError: a wrong argument; when it is written, if the query selects ``*``.
-        """
-        found = search.fusion(vector, text, weights, key, k, candidates, as_, exact=exact)
-        return self._saying(clauses.searched("hybrid", self.statement, found))
 
     def sample_by(
         self,
@@ -184,41 +118,54 @@ class Query(Composed):
         percent: float | None = None,
     ) -> Self:
         """
-        Draw rows at random from those that ``where`` keeps: ``sample by weights replace false limit 10``.
+        Draw a random sample of the rows that ``where`` keeps; ``order_by`` and ``limit`` apply to the sample.
 
-        ``order_by`` and ``limit`` concern the rows that were drawn.
+        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id sample by weight replace false limit 10``.
 
         Args:
-            weights: a number for each row, >= 0; a row is drawn in proportion to it. At least one has to be above 0: else the engine never ends.
-            replace: whether a row may be drawn again.
-            limit: how many rows; as many as there are unless given.
-            percent: how many percent of the rows, in place of limit.
+            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. At least one has to be above 0, otherwise the engine does not terminate.
+            replace: whether a row may be drawn more than once.
+            limit: the size of the sample; by default the number of rows.
+            percent: the size of the sample in percent of the rows, in (0, 100], instead of *limit*.
+
+        Raises:
+            ArgumentError: both *limit* and *percent* are given, or one of them is out of range.
         """
         return self._changed(sampling=clauses.sampling(weights, replace, limit, percent))
 
     def ungroup_by(self, n: int | None = None) -> Self:
         """
-        Take the groups of the source apart: a row for each member, in the order of the groups; single values are repeated.
+        Split the groups of a grouped source into rows again, in the order of the groups; keys and aggregates are repeated.
 
-        The source has to be a grouped query with at least one column that is no key and no aggregate: ``select("k", "id").from_(grouped).ungroup_by()``.
+        Example: ``select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by()`` generates
+        ``select k, id from (select k[0] as k, id group by k) ungroup by split``.
+
+        The source needs at least one column that is neither a key nor an aggregate.
 
         Args:
-            n: into how many pieces each group goes, instead of single rows; columns stay lists then.
+            n: the number of parts that each group is split into, >= 1; columns are lists then. By default each member is a row.
+
+        Raises:
+            ArgumentError: *n* is out of range; or, when the query is compiled, the source is not a grouped query.
         """
         return self._changed(parts_per_group=clauses.parts_per_group(n))
 
     def bind(self, **values: object) -> Self:
         """
-        Give parameters their values: ``q.bind(v=vector)`` for each ``param("v")``.
+        Set the values of parameters; other parameters stay unset.
+
+        Example: ``select("id").where(col("year") > param("year")).bind(year=2000)`` generates ``select id where year > 2000``.
 
         Raises:
-            ArgumentError: there is no such parameter, or no literal for the value.
+            ArgumentError: the query has no parameter of that name, or TQL has no literal for the value.
         """
         return self._saying(parameters.bind(self.statement, values))
 
     def to_prepared(self) -> Prepared:
         """
-        Return the text with ``?``, and the names of the parameters in the order in which the engine takes their values.
+        Return the text with ``?`` for each parameter, and the names of the parameters in the order of the text.
+
+        Example: ``select("id").where(col("year") > param("year")).to_prepared().text`` generates ``select id where year > ?``.
 
         Raises:
             ArgumentError: the query has no parameters, or one where the engine does not accept it: in a subquery, IN, BETWEEN, LIMIT or a subscript.
@@ -229,41 +176,67 @@ class Query(Composed):
 
     def group_by(self, *expressions: Column) -> Self:
         """
-        Make one row of all rows that agree in *expressions*, after those given before.
+        Group the rows by *expressions*, after those of earlier calls; the result has one row per group.
 
-        Selected keys come back as single values; ``fn.count()``, ``fn.sum``, ``fn.mean``, ``fn.min``, ``fn.max`` and ``fn.first`` reduce the rows of a group to one value;
-        any other column comes back as the list of the group's values.
-        ``where`` on columns of the source filters rows before they are grouped, on outputs and aggregates it filters groups; ``order_by`` and ``limit`` concern groups.
-        A query with one of those functions among its outputs and no keys is one group; in ``where`` and ``order_by`` of a query that is not grouped they are refused.
-        The engine compares keys as float32, so close numbers fall into one group; with a schema groups are exact: see `order_by`.
+        Example: ``select("kind", n=fn.count()).group_by("kind")`` generates ``select kind[0] as kind, sum(zn) as n from (select kind, 1 as zn) group by kind``.
+
+        ``fn.count()``, ``fn.sum``, ``fn.mean``, ``fn.min``, ``fn.max`` and ``fn.first`` aggregate the rows of a group. Selected keys are single values; any other column is the list of the group's values.
+        ``where`` on columns of the source filters rows before grouping; on outputs and aggregates it filters groups. ``order_by`` and ``limit`` apply to groups.
+        Without ``group_by``, a query that selects an aggregate is one group of all its rows, and aggregates in ``where`` or ``order_by`` are rejected.
+        The engine compares keys as float32, so numbers that are close to each other share a group; with a schema, groups are exact, as for `order_by`.
+
+        Raises:
+            ArgumentError: the query has a search; or, when it is compiled, it selects ``*``.
         """
         return self._changed(groups=clauses.groups(self.statement, expressions))
 
     def distinct(self) -> Self:
         """
-        Keep one of the rows that agree in every column of the result; order and limit concern what is kept.
+        Remove duplicate rows from the result; ``order_by`` and ``limit`` apply afterwards.
 
-        It compiles to GROUP BY, since the engine ignores DISTINCT, and needs the columns by name. Texts are compared by their bytes, numbers as by `group_by`.
+        Example: ``select("kind").distinct()`` generates ``select kind[0] as kind from (select kind) group by kind``.
+
+        The engine ignores DISTINCT, so the query uses GROUP BY. Texts are compared by their bytes, numbers as in `group_by`.
 
         Raises:
-            ArgumentError: when it is written, if the query selects ``*``.
+            ArgumentError: the query selects ``*``; raised when it is compiled.
         """
         return self._changed(unique=True)
 
     def union(self, other: Query) -> Query:
-        """Return the rows of both queries, each once, compared as in `distinct`; ``order_by`` and ``limit`` after it concern the whole."""
+        """
+        Return the distinct rows of both queries; later ``order_by`` and ``limit`` apply to the union.
+
+        Example: ``select("id").from_("a").union(select("id").from_("b"))`` generates
+        ``select id[0] as id from ((.. from (select id from a)) union all (.. from (select id from b))) group by id``.
+        """
         return self._combined("union", other)
 
     def union_all(self, other: Query) -> Query:
-        """Return the rows of this query, then those of the other."""
+        """
+        Return the rows of both queries, duplicates included.
+
+        Example: ``select("id").from_("a").union_all(select("id").from_("b"))`` generates
+        ``select id from ((.. from (select id from a)) union all (.. from (select id from b)))``.
+        """
         return self._combined("union_all", other)
 
     def intersect(self, other: Query) -> Query:
-        """Return the rows that are in both queries, each once, compared as in `distinct`."""
+        """
+        Return the distinct rows that are in both queries.
+
+        Example: ``select("id").from_("a").intersect(select("id").from_("b"))`` generates
+        ``select id from (.. ((.. from (select id from a)) union all (.. from (select id from b))) group by id) where zlow != zhigh``.
+        """
         return self._combined("intersect", other)
 
     def except_(self, other: Query) -> Query:
-        """Return the rows of this query that are not in the other, each once, compared as in `distinct`."""
+        """
+        Return the distinct rows of this query that are not in *other*.
+
+        Example: ``select("id").from_("a").except_(select("id").from_("b"))`` generates
+        ``select id from (.. ((.. from (select id from a)) union all (.. from (select id from b))) group by id) where zhigh = 1``.
+        """
         return self._combined("except_", other)
 
     def _combined(self, operator: str, other: object) -> Query:
@@ -274,38 +247,48 @@ class Query(Composed):
 
     def order_by(self, *keys: Column | Key) -> Self:
         """
-        Sort the rows by *keys*, the first the most significant, after those given before; rows that tie stay in the order of the source.
+        Sort the rows by *keys*, most significant first, after those of earlier calls.
 
-        The score of a search sorts the best first, whatever the metric; every other key ascends; `asc` and `desc` say otherwise.
-        The engine keeps one key only, so several become nested selects, and compares it as float32: numbers that agree in about seven digits, as epoch seconds or prices do, tie.
-        With a schema (``from_(.., schema=)``, or an embedded client) numbers of every type, computed ones too, are sorted exactly, NaN and null last, in two to five selects; a float64 from 1e-28 to 3.4e38 in magnitude. Compared as float32 stay a similarity without a name, and a value of JSON: write ``col("meta")["year"] * 1.0``.
+        Example: ``select("id").order_by("kind", "year")`` generates ``select id from (select * order by year) order by kind``.
+
+        A key ascends by default, and the score of a search sorts best first, for every metric; `asc` and `desc` set the direction.
+        The engine sorts by one key only, so the compiler nests one subquery per key, least significant first. It also compares numbers as float32: those that agree in about seven digits, such as epoch seconds, tie.
+        With a schema (``from_(.., schema=..)``, or an embedded client), numbers of every type sort exactly, NaN and null last, in two to five subqueries; a float64 does from 1e-28 to 3.4e38 in magnitude.
+        Similarities without a name and JSON values are always compared as float32; for JSON write ``col("meta")["year"] * 1.0``.
+
+        Raises:
+            ArgumentError: a key is not a column, an expression or a `Key`.
         """
         return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
     def limit(self, rows: int | None) -> Self:
-        """Return at most *rows* rows, instead of any limit given before; None for all: ``limit 5``."""
+        """Return at most *rows* rows, or all for None; a later call replaces the limit. Example: ``select("id").limit(5)`` generates ``select id limit 5``."""
         return self._changed(row_limit=clauses.rows("limit", rows))
 
     def offset(self, rows: int | None) -> Self:
-        """Leave out the first *rows* rows, instead of any offset given before: ``offset 10``."""
+        """Skip the first *rows* rows; a later call replaces the offset. Example: ``select("id").limit(5).offset(10)`` generates ``select id limit 5 offset 10``."""
         return self._changed(row_offset=clauses.rows("offset", rows))
 
     def when(self, condition: object, function: Callable[[Self], Self]) -> Self:
-        """Return ``function(query)`` where *condition* is true in Python, else the query as it is."""
+        """
+        Return ``function(query)`` if *condition* is true in Python, otherwise the query unchanged.
+
+        Example: ``select("id").when(2020, lambda q: q.where(col("year") == 2020))`` generates ``select id where year = 2020``.
+        """
         return function(self) if condition else self
 
     def pipe(self, function: Callable[[Self], T]) -> T:
-        """Return ``function(query)``, so that your own functions fit into a chain."""
+        """Return ``function(query)``, to call a function in a chain. Example: ``select("id").pipe(lambda q: q.limit(5))`` generates ``select id limit 5``."""
         return function(self)
 
     def check(self, schema: object = None) -> list[Diagnostic]:
-        """Return the diagnostics of the query text: where the engine would not do what it says, and advice about searches."""
+        """Return the diagnostics of the query text: errors, warnings and search advice, as `tql.check` does."""
         from tql.findings import findings
 
         return findings(str(self), schema)
 
     def to_tql(self, *, pretty: bool = False) -> str:
-        """Return the TQL text, on one line or laid out."""
+        """Return the TQL text, on one line or formatted over several lines. Example: ``select("id").to_tql()`` generates ``select id``."""
         if not pretty:
             return str(self)
         from tql_grammar.printing.formatter import format_text
@@ -314,9 +297,12 @@ class Query(Composed):
 
     def diff(self, other: Query) -> Difference:
         """
-        Return in what another query differs, in the words of the builder; ``str`` of it has a line for each change.
+        Return the differences from this query to *other*, as calls of the builder; ``str`` of the result has one line for each.
 
-        ``-`` is said by this query only, ``+`` by the other only, ``~`` marks vectors with other numbers.
+        ``-`` marks calls of this query only, ``+`` calls of *other* only, and ``~`` vectors with different numbers.
+
+        Raises:
+            ArgumentError: *other* is not a query.
         """
         from tql.views.diff import difference
 
@@ -324,41 +310,21 @@ class Query(Composed):
 
     def explain(self) -> QueryLevel:
         """
-        Return the SELECTs of the query text and why each one is around the one below; ``str`` of it draws the tree.
+        Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
         Raises:
-            ArgumentError: no text has the query's meaning.
+            ArgumentError: the query cannot be compiled.
         """
         from tql_grammar.explain.levels import explained
 
         return explained(*compiled(self.statement))
 
-    def _repr_html_(self) -> str:
-        """Return the query for a notebook, escaped, long vectors elided."""
-        from tql.views.notebook import html
-
-        return html(self.statement)
-
-    def __rich__(self) -> Syntax | Text:
-        """Return the query for a terminal that rich writes to: the text with colours."""
-        from tql.views.notebook import coloured
-
-        return coloured(self.statement)
-
     def __dir__(self) -> list[str]:
-        """Return what completes in an editor: the methods of the builder, and `replace`."""
-        own = (label for label in vars(Query) if callable(getattr(Query, label)) and label[0] != "_")
+        """Return the names that editors complete: the methods of the clauses, and `replace`."""
+        own = (
+            label for label in vars(Query) | vars(SearchMethods) if callable(getattr(Query, label)) and label[0] != "_"
+        )
         return sorted([*own, "replace"])
-
-    def __str__(self) -> str:
-        """Return the TQL text on one line."""
-        return text(self.statement)
-
-    def __repr__(self) -> str:
-        """Return the Python expression that makes this query, long vectors elided."""
-        from tql.views.query_source import query
-
-        return query(self.statement)
 
 
 def _source(source: str | Query, alias: str | None, schema: Schema | None = None) -> Dataset | DerivedQuery:
@@ -366,16 +332,16 @@ def _source(source: str | Query, alias: str | None, schema: Schema | None = None
     if not isinstance(source, Query):
         return clauses.dataset(source, alias, schema)
     if schema is not None:
-        rule = "takes the columns of a dataset: those of a query are known by the schema of its own source"
-        raise ArgumentError("schema", rule, "a query")
+        hint = "pass schema=.. to from_ of the inner query, which determines the columns of the outer one"
+        raise ArgumentError("schema", "takes the columns of a dataset", "a query as the source", hint)
     return DerivedQuery(source.statement, clauses.alias(alias))
 
 
 def select(*columns: Column, **named: Column) -> Query:
     """
-    Begin a query: ``select("text")`` is ``select text``, ``select()`` is ``select *``.
+    Return a new query of these columns, or of all columns without arguments; see `Query.select`.
 
-    See `Query.select`.
+    Example: ``select()`` generates ``select *``.
     """
     if named or set(map(type, columns)) != {str}:
         return EMPTY.select(*columns, **named)
@@ -387,5 +353,5 @@ EMPTY = Query()
 
 @functools.lru_cache(maxsize=256)
 def _selected(columns: tuple[str, ...]) -> Query:
-    """Return a query of columns by their names, always the same one for the same names: it is frozen."""
+    """Return a query of columns by name, cached, since queries are immutable."""
     return EMPTY.select(*columns)

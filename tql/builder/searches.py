@@ -1,10 +1,12 @@
-"""Arguments of searches: by the similarity of embeddings, by words, and both in one."""
+"""Methods of searches, vector similarity, BM25 and hybrid, and the validation of their arguments."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from tql.builder import arguments as clauses
+from tql.builder.composed import Composed
 from tql.expressions.expr import Expr, expression
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.metrics import METRICS
@@ -17,12 +19,103 @@ from tql_grammar.errors import ArgumentError
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
 
-MOST_SIMPLE = 2
+FEWEST_RANKINGS = 2
 LARGEST = 2**31
+
+Column = str | Expr
+
+
+class SearchMethods(Composed):
+    """The methods of a query that rank its rows."""
+
+    __slots__ = ()
+
+    def similarity(
+        self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score", *, exact: bool = False
+    ) -> Self:
+        """
+        Score each row by the similarity of an embedding to a vector; the score is the last column of the result.
+
+        Example: ``select("id").similarity("embedding", [0.5, 1.0])`` generates ``select id, cosine_similarity(embedding, ARRAY[0.5,1.0]) as score``.
+
+        It does not sort: ``.order_by("score")`` returns the closest rows first, for every metric.
+        If the embeddings have an index, "cosine" and "l2" sorted by the score alone with a ``limit`` are approximate: the index returns nearly the closest of the rows that ``where`` keeps.
+        `explain` says whether that applies.
+
+        Args:
+            column: the column of embeddings, each of shape (d,), or (m, d) for "maxsim".
+            vector: numbers of shape (d,), or (n, d) for "maxsim", converted to float32.
+            metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0: higher is closer;
+                "l2", "l1", "linf" and "hamming" >= 0: lower is closer;
+                "mmr" ranks by relevance and diversity, and requires ``as_=None``.
+            as_: the name of the score; with None the search is a sort key, closest first, and the result has no score.
+            exact: compare every row instead of using an index; slower.
+
+        Raises:
+            ArgumentError: *vector* has the wrong number of dimensions, is empty, or holds a value that is not a finite number; *metric* is unknown; *as_* is the name of another output.
+        """
+        found = similarity(column, vector, metric, as_, exact=exact)
+        return self._saying(clauses.searched("similarity", self.statement, found))
+
+    def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
+        """
+        Rank rows by BM25 relevance to some words; rows without any of the words are left out.
+
+        Example: ``select("id").bm25("text", "join paths", as_=None).limit(5)`` generates
+        ``select id order by bm25_similarity(text, 'join paths') desc limit 5``.
+
+        The column needs a BM25 index. The engine supports one form of this search, so the query needs a ``limit``, and with a named score ``order_by(as_)`` as its only sort key.
+
+        Args:
+            column: the column of texts.
+            text: the words to search for.
+            as_: the name of the score, the last column, float32 >= 0, higher is better; with None the search is a sort key, best first, and the result has no score.
+
+        Raises:
+            ArgumentError: *text* is empty; or, when the query is compiled, the limit is missing, or the score is not the only sort key.
+        """
+        return self._saying(clauses.searched("bm25", self.statement, bm25(column, text, as_)))
+
+    def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
+        self,
+        *,
+        vector: tuple[Column, object] | list[tuple[Column, object]],
+        text: tuple[Column, str] | list[tuple[Column, str]],
+        weights: list[float] | None = None,
+        key: str = "id",
+        k: int = 60,
+        candidates: int = 100,
+        as_: str = "score",
+        exact: bool = False,
+    ) -> Self:
+        """
+        Combine vector and BM25 searches by reciprocal rank fusion, in one query; the score is the last column of the result.
+
+        Example: ``select("id").hybrid(vector=("e", [0.5, 1.0]), text=("t", "join paths"))`` generates
+        ``select id, score from (select id[0] as id, sum(zw * 1) as score from ((select id, 1.0 / (61 + row_number()) as zw from ..) union all ..) group by id)``.
+
+        Each search ranks the rows that ``where`` keeps, from 1. The score of a row is the sum of ``weight / (k + rank)`` over the searches that have it among their first *candidates* rows; other rows are left out.
+        ``order_by(as_)`` returns the best rows first, and sorts ties by the key.
+
+        Args:
+            vector: ``(column, vector)``, ranked by cosine similarity, or a list of such pairs.
+            text: ``(column, words)``, ranked by BM25, or a list of such pairs.
+            weights: a number above 0 for each search, vectors first; 1 for each by default.
+            key: a column of unique texts or integers.
+            k: the constant of reciprocal rank fusion, >= 0; the larger it is, the less the first ranks count.
+            candidates: the number of rows that each search returns, >= 1.
+            as_: the name of the score, float64 > 0, higher is better.
+            exact: compare every row instead of using an index of the embeddings.
+
+        Raises:
+            ArgumentError: an argument is invalid; or, when the query is compiled, it selects ``*``.
+        """
+        found = fusion(vector, text, weights, key, k, candidates, as_, exact=exact)
+        return self._saying(clauses.searched("hybrid", self.statement, found))
 
 
 def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.Order:
-    """Return a search for words with a score to select, or without a name its ranking key."""
+    """Return a BM25 search whose score is an output; without an alias, its score as a sort key."""
     operand, value = expression("bm25", column), _words("bm25", words)
     if alias is None:
         return ast.Order(Relevance(operand, value), TextSearch.best)
@@ -30,7 +123,7 @@ def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.O
 
 
 def _words(subject: str, words: object) -> Expression:
-    """Return the text of a search for words."""
+    """Return the words of a BM25 search as a literal or a parameter."""
     if isinstance(words, Expr):
         return words.node
     if not isinstance(words, str) or not words.strip():
@@ -49,11 +142,13 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
     *,
     exact: object,
 ) -> Fusion:
-    """Return rankings fused."""
+    """Return a hybrid search over the rankings of *vectors_* and *texts*."""
     legs = [_leg(similarity(column, value, "cosine", None)) for column, value in _pairs("vector", vectors_)]
     legs += [_leg(bm25(column, words, None)) for column, words in _pairs("text", texts)]
-    if len(legs) < MOST_SIMPLE:
-        raise ArgumentError("hybrid", "takes two rankings or more", f"{len(legs)}", "one is similarity() or bm25()")
+    if len(legs) < FEWEST_RANKINGS:
+        raise ArgumentError(
+            "hybrid", "takes two rankings or more", f"{len(legs)}", "for one ranking use similarity(..) or bm25(..)"
+        )
     factors = [1.0] * len(legs) if weights is None else _weights(weights, len(legs))
     weighted = tuple(leg.replace(weight=weight) for leg, weight in zip(legs, factors, strict=True))
     return Fusion(
@@ -67,14 +162,14 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
 
 
 def _leg(found: Search | TextSearch | ast.Order) -> Leg:
-    """Return a ranking."""
-    assert isinstance(found, ast.Order)  # noqa: S101 - a search without a name is a key
+    """Return the ranking by a search without an alias."""
+    assert isinstance(found, ast.Order)  # noqa: S101 - without an alias it is a sort key
     return Leg(found.expression, found.direction or "asc")
 
 
 def _pairs(subject: str, value: object) -> list[tuple[object, object]]:
-    """Return one pair of a column and what is searched, or several, as a list."""
-    pairs: list[tuple[object, object]] = value if isinstance(value, list) else [value]  # type: ignore[list-item]  # looked at below
+    """Return a list of pairs of a column and its vector or words, from one pair or a list."""
+    pairs: list[tuple[object, object]] = value if isinstance(value, list) else [value]  # type: ignore[list-item]  # checked below
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != len(("column", "value")):
             raise ArgumentError(subject, "takes (column, value), or a list of such pairs", shown(pair))
@@ -82,7 +177,7 @@ def _pairs(subject: str, value: object) -> list[tuple[object, object]]:
 
 
 def _weights(weights: object, wanted: int) -> list[float]:
-    """Return one weight for each ranking."""
+    """Return the weights of the rankings, finite numbers above 0."""
     found = list(weights) if isinstance(weights, (list, tuple)) else []
     if len(found) != wanted or not all(
         isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 < weight < math.inf for weight in found
@@ -93,14 +188,14 @@ def _weights(weights: object, wanted: int) -> list[float]:
 
 
 def _count(subject: str, value: object, least: int) -> int:
-    """Return a whole number."""
+    """Return an integer from *least* to 2**31 - 1."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value < LARGEST:
         raise ArgumentError(subject, f"takes a whole number >= {least}", shown(value))
     return value
 
 
 def _flag(subject: str, value: object) -> bool:
-    """Return True or False."""
+    """Return a bool."""
     if not isinstance(value, bool):
         raise ArgumentError(subject, "takes True or False", shown(value))
     return value
@@ -109,7 +204,7 @@ def _flag(subject: str, value: object) -> bool:
 def similarity(
     column: object, value: object, metric: str, alias: str | None, *, exact: object = False
 ) -> Search | ast.Order:
-    """Return a search with a score to select, or without a name its ranking key."""
+    """Return a vector search whose score is an output; without an alias, its score as a sort key."""
     known = METRICS.get(metric) if isinstance(metric, str) else None
     if known is None:
         raise ArgumentError("metric", f"takes one of {', '.join(METRICS)}", shown(metric))
@@ -117,12 +212,11 @@ def similarity(
     searched = value.node if isinstance(value, Expr) else known.value("similarity", value)
     exact = _flag("exact", exact)
     if exact and not known.selectable:
-        raise ArgumentError(
-            "exact", f"takes False with metric={metric!r}: the engine has one way to rank by it", "True"
-        )
+        why = "the engine has one way to rank by it"
+        raise ArgumentError("exact", f"takes False with metric={metric!r}", "True", why=why)
     if alias is None:
         return ast.Order(Similarity(metric, operand, searched, exact), known.best)
     if not known.selectable:
-        rule = f"takes as_=None with metric={metric!r}: the engine ranks by it, and gives no score"
-        raise ArgumentError("as_", rule, shown(alias))
+        why = "the engine ranks by it, and returns no score"
+        raise ArgumentError("as_", f"takes as_=None with metric={metric!r}", shown(alias), why=why)
     return Search(operand, searched, metric, name("as_", alias), exact)

@@ -7,7 +7,7 @@ The compiler: the text in which the engine gives a query its meaning, in five pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql.compiler import cache
 from tql.compiler.bind import bind
@@ -36,8 +36,24 @@ if TYPE_CHECKING:
 PASSES: tuple[Callable[[Any, Context], Any], ...] = (bind, lower, resolve, legalize, pack)
 # So many SELECTs in one another the engine's parser always holds.
 SHALLOW = 60
-# The source of a query that has none, and whether one that has none and gets none is refused.
-Wanted = tuple[str | None, bool]
+
+
+class Wanted(NamedTuple):
+    """
+    What a text depends on besides the query.
+
+    Attributes:
+        dataset: the source of a query that has none.
+        needs_source: whether a query that has none, and gets none, is refused.
+        schemas: the columns of datasets by their names.
+    """
+
+    dataset: str | None = None
+    needs_source: bool = False
+    schemas: tuple[tuple[str | None, Schema], ...] = ()
+
+
+NOTHING = Wanted()
 
 
 def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
@@ -85,33 +101,31 @@ def compile_query(
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    wanted = dataset, needs_source
+    wanted = NOTHING if dataset is None and not needs_source else Wanted(dataset, needs_source)
+    if schemas:
+        wanted = wanted._replace(schemas=tuple(schemas.items()))
     if query.bindings:
         require_fitting(query)
-    if schemas:
-        return "".join(_pieces(query, {}, wanted, schemas))
-    # A query is frozen: without columns from outside, it has one text for each dataset.
+    # A query is frozen: it has one text for each dataset.
     kept = query.__dict__
     known: tuple[Wanted, str] | None = kept.get("_sent")
     if known is not None and known[0] == wanted:
         return known[1]
-    text = cache.text(query, _pieces, wanted) or "".join(_pieces(query, {}, wanted))
+    text = cache.text(query, compiled_pieces, wanted) or "".join(compiled_pieces(query, wanted))
     kept["_sent"] = wanted, text
     return text
 
 
-def _pieces(
-    query: Statement, values: Mapping[int, int], wanted: Wanted, schemas: Mapping[str | None, Schema] | None = None
-) -> list[str]:
-    """Return the text to send in pieces, with places for the values that are given by their identities."""
-    dataset, needs_source = wanted
+def compiled_pieces(query: Statement, wanted: Wanted) -> list[str]:
+    """Return the text to send in pieces, with slots for the literals that are traced."""
+    dataset = wanted.dataset
     try:
-        found = compiled(query, Context(dataset, schemas or {})).tree
+        found = compiled(query, Context(dataset, dict(wanted.schemas))).tree
         if dataset is not None:
             found = fill_source(found, dataset)
-        elif needs_source and lacks_source(found):
+        elif wanted.needs_source and lacks_source(found):
             raise without_source(compile_query(query))
-        written = pieces(found, values)
+        written = pieces(found)
     except RecursionError:
         raise _too_deep("more than Python can walk down") from None
     require_bound("query", written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.compiler.grouped import is_grouped, refuse_sample
+from tql.compiler.grouped import refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.compiler.sets import as_columns, required_names
 from tql.expressions.expr import Key
@@ -13,8 +13,9 @@ from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
 from tql.plan.names import column_names, computed_columns, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
-from tql.statement import LAST_CLAUSES, DerivedQuery, Fusion, Statement, TextSearch, last_clauses
+from tql.statement import LAST_CLAUSES, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
+from tql_grammar.ast.traced import as_number
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
 from tql_grammar.schema import did_you_mean
@@ -36,7 +37,7 @@ def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
     return selected_names(query.outputs or (ast.Star(),), [search.alias for search in query.searches], child)
 
 
-def _distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
+def distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
     columns = as_columns(required_names("distinct", names(query, child)))
     rows = lower(query.replace(unique=False, **LAST_CLAUSES), child)
@@ -60,19 +61,19 @@ def _has_words(query: Statement) -> bool:
     return any(_is_word_ranking(key.expression) and not (is_flat and key.direction == "desc") for key in query.keys)
 
 
-def _words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
+def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
     score, label = _word_score(query)
     if query.row_limit is None:
         raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
-    skipped = query.row_offset or 0
+    skipped = query.row_offset
     outputs = query.outputs or (ast.Star(),)
     scored = outputs if label is None else (*outputs, ast.Aliased(score, "score"))
     core = query.replace(
         outputs=scored,
         searches=(),
         keys=(Key(score, "desc"),),
-        row_limit=query.row_limit + skipped,
+        row_limit=as_number(query.row_limit).value + as_number(skipped).value if skipped else query.row_limit,
         row_offset=None,
     )
     plan = lower(core, child, () if label is None else (Score("score", "desc"),))
@@ -179,7 +180,7 @@ def _reciprocal(ranked: Statement, child: Plan, leg: Leg, fusion: Fusion, lower:
     score = leg.score.replace(exact=True) if fusion.exact and isinstance(leg.score, Similarity) else leg.score
     first = lower(ranked.replace(keys=(Key(score, leg.best),), row_limit=fusion.candidates), child)
     rank = ast.Chain(("+",), (ast.Number(fusion.k + 1), ast.Function("row_number")))
-    weight = ast.Aliased(ast.Chain(("/",), (ast.Number(leg.weight), rank)), helper(WEIGHT))
+    weight = ast.Aliased(ast.Chain(("/",), (as_number(leg.weight), rank)), helper(WEIGHT))
     outputs = (*as_columns(names(ranked, child) or ()), weight)
     return lower(Statement(outputs=outputs), Subquery(first, reason="each ranking is cut before its ranks are counted"))
 
@@ -205,10 +206,6 @@ def _with_ties(keys: list[Key], key: Expression) -> tuple[Key, ...]:
 
 def _apart(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a query over the members of groups: every other clause concerns the members."""
-    source = query.source
-    if not isinstance(source, DerivedQuery) or not is_grouped(source.query):
-        rule = "takes a grouped query as the source: the engine answers no rows for any other"
-        raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
     labels = required_names("ungroup_by", column_names(child))
     members = lower(Statement(outputs=as_columns(labels), parts_per_group=query.parts_per_group), child)
     rest = query.replace(parts_per_group=None, source=None)
@@ -224,10 +221,10 @@ def _taken_apart(query: Statement) -> bool:
 
 
 EXPANSIONS: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, Plan, Lower], Plan]], ...] = (
-    (lambda query: query.unique, _distinct),
+    (lambda query: query.unique, distinct),
     (lambda query: query.joined is not None, over_both),
     (names_its_source, over_one),
     (lambda query: any(isinstance(search, Fusion) for search in query.searches), _fused),
-    (_has_words, _words_ranked),
+    (_has_words, words_ranked),
     (_taken_apart, _apart),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.expressions.aggregates import AGGREGATES, is_aggregate, only_aggregates
+from tql.statement import DerivedQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.walk import walk
@@ -63,6 +64,29 @@ def _refuse_aggregate(place: str, node: Record) -> None:
         rule = "takes values of single rows, and an aggregate is one of a group of them"
         hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
         raise ArgumentError(place, rule, f"fn.{found.name}", hint)
+
+
+def require_groups(query: Statement) -> None:
+    """
+    Refuse to take apart rows that are no groups.
+
+    Raises:
+        ArgumentError: `ungroup_by` has no grouped query as its source.
+    """
+    if query.parts_per_group is not None and not _reads_groups(query):
+        rule = "takes a grouped query as the source: the engine answers no rows for any other"
+        raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
+
+
+def _reads_groups(query: Statement) -> bool:
+    """Tell whether the rows of a query's source are groups, also where a query between leaves some out."""
+    while isinstance(query.source, DerivedQuery) and query.joined is None:
+        query = query.source.query
+        if is_grouped(query):
+            return True
+        if query.unique or query.parts_per_group is not None:
+            return False
+    return False
 
 
 def refuse_sample(subject: str, query: Statement) -> None:

@@ -169,8 +169,7 @@ def _sample(select: ast.Query, node: Sample) -> ast.Query:
 
 def _cut(select: ast.Query, node: Limit) -> ast.Query:
     """Return a SELECT with LIMIT and OFFSET."""
-    count, skip = (None if rows is None else ast.Number(rows) for rows in (node.count, node.offset))
-    return select.replace(limit=ast.Limit(count, skip))
+    return select.replace(limit=ast.Limit(node.count, node.offset))
 
 
 def _apart(select: ast.Query, node: Explode) -> ast.Query:

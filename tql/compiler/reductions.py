@@ -79,8 +79,7 @@ def _is_whole(node: Expression, scope: Scope) -> bool:
     parts = list(walk(node))
     columns = [scope.column(part) for part in parts if isinstance(part, ast.Column)]
     fractions = any(
-        (isinstance(part, ast.Chain) and "/" in part.operators)
-        or (isinstance(part, ast.Number) and isinstance(part.value, float))
+        (isinstance(part, ast.Chain) and "/" in part.operators) or (isinstance(part, ast.Number) and part.is_float)
         for part in parts
     )
     return not fractions and all(column is not None and column.dtype in WHOLE for column in columns)

@@ -18,7 +18,7 @@ from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
-from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, replace_references, unqualify, uses
+from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, unqualify, uses
 from tql.plan.nodes import (
     CLAUSES,
     Aggregate,
@@ -148,7 +148,7 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     made = computed_columns(base.outputs)
     scope = schema(base.child)
     numbered = has_row_number(base.outputs, steps.keys)
-    conditions = steps.conditions if numbered else _inside_json(steps.conditions, made, scope)
+    conditions = steps.conditions if numbered else inside_json(steps.conditions, made, scope)
     split = _split(conditions, lambda part: numbered or uses(part, made))
     steps = steps._replace(keys=_directed(base, steps.keys))
     _require_unmoved(steps, split)
@@ -215,7 +215,7 @@ def _filtered(subject: str, plan: Plan, conditions: Iterable[Expression], hidden
     parts = list(conditions)
     if not parts:
         return plan
-    found = [unqualify(replace_references(part, hidden)) for part in parts]
+    found = [unqualify(part, hidden) for part in parts]
     for part in found:
         require_columns(subject, part, schema(plan))
     return Filter(plan, conjunction(found))
@@ -225,7 +225,7 @@ def _sampled(plan: Plan, steps: Steps, hidden: Mapping[str, str]) -> Plan:
     """Return rows of a plan that are drawn."""
     if steps.sample is None:
         return plan
-    weights = unqualify(replace_references(steps.sample.weights, hidden))
+    weights = unqualify(steps.sample.weights, hidden)
     require_columns("sample_by", weights, schema(plan))
     return steps.sample.replace(child=plan, weights=weights)
 
@@ -234,7 +234,7 @@ def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], hidden: Mapping
     """Return the rows of a plan in an order."""
     if not keys:
         return plan
-    found = tuple(unqualify(replace_references(key, hidden)) for key in keys)
+    found = tuple(unqualify(key, hidden) for key in keys)
     for key in found:
         require_columns("order_by", key, schema(plan))
     return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))
@@ -258,7 +258,7 @@ def _matched(base: B, steps: Steps) -> tuple[B, Steps]:
     return base, steps._replace(conditions=conditions, keys=keys)
 
 
-def _inside_json(
+def inside_json(
     conditions: tuple[Expression, ...], made: Mapping[str, Expression], scope: Scope
 ) -> tuple[Expression, ...]:
     """Return conditions that read the value of JSON itself, not the output that has it: one level out the engine does not find its texts."""
@@ -290,7 +290,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
-    _refuse_groups_of_groups((*above.outputs, *base.keys), rows)
+    refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
     if is_whole and not (having or keys or steps.limit):
@@ -299,7 +299,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
 
 
-def _refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
+def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
     """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
     is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
     if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):

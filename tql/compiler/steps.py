@@ -8,6 +8,7 @@ from tql.compiler.grouped import is_grouped, refuse_sample, refuse_score
 from tql.plan.nodes import Aggregate, Explode, Extend, Filter, Limit, Sample, Score, Sort
 from tql.statement import Fusion, Search
 from tql_grammar import ast
+from tql_grammar.ast.traced import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +90,8 @@ def _order_by(query: Statement, plan: Plan) -> Plan:
 
 def _limit(query: Statement, plan: Plan) -> Plan:
     """Return the first rows."""
-    has_limit = query.row_limit is not None or query.row_offset is not None
-    return Limit(plan, query.row_limit, query.row_offset) if has_limit else plan
+    count, skip = (None if rows is None else as_number(rows) for rows in (query.row_limit, query.row_offset))
+    return plan if count is None and skip is None else Limit(plan, count, skip)
 
 
 CLAUSES: tuple[Callable[[Statement, Plan], Plan], ...] = (_where, _sample_by, _order_by, _limit)

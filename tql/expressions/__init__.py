@@ -1,1 +1,1 @@
-"""Expressions: Python's operators and methods as trees, and the forms that the engine takes."""
+"""Expressions: syntax trees of Python's operators and methods, and their conversion to physical form."""

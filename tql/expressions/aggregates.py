@@ -1,8 +1,8 @@
 """
-Functions that reduce the rows of a group to one value, and the engine's forms of them.
+Aggregate functions, which reduce the rows of a group to one value, and their physical forms.
 
-After GROUP BY the engine hands each column over as the sequence of the group's values, and its functions reduce sequences.
-Numbers are widened first, since its sums keep the type: ``sum(x * 1)`` is an int64 for integers and a float64 for floats.
+After GROUP BY, a column is the sequence of the group's values in the engine, and its functions reduce sequences.
+Numbers are promoted first, since the engine's sums keep the type: ``sum(x * 1)`` is an int64 for integers and a float64 for floats.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _call(function: str, *arguments: Expression) -> Expression:
 
 
 def _times(value: Expression, one: float) -> Expression:
-    """Return a number in the widest type of its kind."""
+    """Return *value* times *one*: an int64 for integers and 1, a float64 for floats or 1.0."""
     return ast.Chain(("*",), (value, ast.Number(one)))
 
 
@@ -55,10 +55,10 @@ FORMS: dict[str, Callable[[Expression], Expression]] = {
 
 
 def is_aggregate(node: object) -> bool:
-    """Tell whether *node* reduces a group, in a query that is grouped: ``sum`` is a function of each row elsewhere."""
+    """Return whether *node* is an aggregate in a grouped query; elsewhere ``sum`` reduces the array of one row."""
     return isinstance(node, ast.Function) and node.name in FORMS and len(node.arguments) == (node.name != "count")
 
 
 def only_aggregates(node: Record) -> bool:
-    """Tell whether *node* holds a function that has a meaning for groups only."""
+    """Return whether *node* contains an aggregate that is not also a function of arrays."""
     return any(is_aggregate(part) and part.name in AGGREGATES for part in walk(node))  # type: ignore[attr-defined]  # an aggregate is a Function

@@ -1,4 +1,4 @@
-"""TQL expressions of Python's operators, each with the meaning that Python readers expect."""
+"""`Expr`: TQL expressions composed with Python's operators and methods; and the functions that create or combine them."""
 
 from __future__ import annotations
 
@@ -20,42 +20,43 @@ if TYPE_CHECKING:
 
     from tql_grammar.ast import Expression
 
+NO_ELEMENTS = "an expression has no elements before the engine runs it"
 PARENTHESES = 'put parentheses around comparisons: (col("a") == 1) & (col("b") > 2)'
 
 
 class Expr:
     """
-    A part of a query that has a value for each row; made by `col`, `fn`, `raw` and operators on them.
+    An immutable expression with a value for each row, created by `col`, `fn`, `raw` and operators on expressions.
 
-    ``==``, ``<`` and the others make conditions, so two expressions are compared with `same`.
+    Comparison operators such as ``==`` return conditions; to test whether two expressions are equal, use `same`.
     """
 
     __slots__ = ("node",)
-    __hash__ = None  # type: ignore[assignment]  # `==` makes a condition, so an expression cannot be a key
+    __hash__ = None  # type: ignore[assignment]  # `==` returns a condition, so an expression cannot be a key of a dict
 
     node: Expression
 
     def __init__(self, node: Expression) -> None:
-        """Hold the tree."""
+        """Wrap a syntax tree."""
         object.__setattr__(self, "node", node)
 
     def __setattr__(self, attribute: str, value: object) -> None:
-        """Refuse: an expression is frozen."""
-        message = "an expression is frozen: operators and methods return new ones"
+        """Raise AttributeError: an expression is immutable."""
+        message = "an expression is frozen: operators and methods return new expressions"
         raise AttributeError(message)
 
     def __reduce__(self) -> tuple[type[Expr], tuple[Expression]]:
-        """Pickle and copy by the tree."""
+        """Pickle and copy by the syntax tree."""
         return Expr, (self.node,)
 
     def __repr__(self) -> str:
-        """Return the Python expression that makes this one."""
+        """Return the Python expression that builds this one."""
         from tql.expressions.source import expression
 
         return expression(self.node)
 
     def __str__(self) -> str:
-        """Return the TQL text, for columns of unknown types."""
+        """Return the TQL text, as generated without a schema."""
         from tql.expressions.physical import physical
         from tql_grammar.printing.printer import to_tql
         from tql_grammar.rewrite.scope import UNKNOWN
@@ -64,7 +65,7 @@ class Expr:
         return to_tql(written(physical(self.node), UNKNOWN))
 
     def same(self, other: Expr) -> bool:
-        """Tell whether two expressions are the same; ``==`` makes a condition instead."""
+        """Return whether two expressions are equal; ``==`` returns a condition instead. ``startswith("a")`` and ``like("a%")`` are equal."""
         from tql.expressions.physical import physical
 
         return self.node == other.node or physical(self.node) == physical(other.node)
@@ -72,7 +73,7 @@ class Expr:
     # --- arithmetic: `id + 1`; numbers and arrays only ---------------------------------------------------------------
 
     def __add__(self, other: object) -> Expr:
-        """``a + b``; element by element for arrays. Columns are computed with in 64 bits, ``a * 1 + b``: the engine by itself wraps small integers."""
+        """``a + b``, element by element for arrays. Integers are promoted to 64 bits where two columns meet, ``a * 1 + b``, since small types overflow in the engine."""
         return Expr(conditions.arithmetic("+", self, other))
 
     def __radd__(self, other: object) -> Expr:
@@ -80,7 +81,7 @@ class Expr:
         return Expr(conditions.arithmetic("+", other, self))
 
     def __sub__(self, other: object) -> Expr:
-        """``a - b``; element by element for arrays."""
+        """``a - b``, element by element for arrays."""
         return Expr(conditions.arithmetic("-", self, other))
 
     def __rsub__(self, other: object) -> Expr:
@@ -88,7 +89,7 @@ class Expr:
         return Expr(conditions.arithmetic("-", other, self))
 
     def __mul__(self, other: object) -> Expr:
-        """``a * b``; element by element for arrays."""
+        """``a * b``, element by element for arrays."""
         return Expr(conditions.arithmetic("*", self, other))
 
     def __rmul__(self, other: object) -> Expr:
@@ -96,7 +97,7 @@ class Expr:
         return Expr(conditions.arithmetic("*", other, self))
 
     def __truediv__(self, other: object) -> Expr:
-        """``a / b``: float64, also for two integers; by zero infinite or NaN."""
+        """``a / b`` as a float64, also for two integers; division by zero is infinite or NaN."""
         return Expr(conditions.arithmetic("/", self, other))
 
     def __rtruediv__(self, other: object) -> Expr:
@@ -104,7 +105,7 @@ class Expr:
         return Expr(conditions.arithmetic("/", other, self))
 
     def __mod__(self, other: object) -> Expr:
-        """``a % b``: the remainder with the sign of the dividend, ``-7 % 4`` is -3, unlike Python's."""
+        """``a % b``: the remainder has the sign of the dividend, unlike in Python: ``-7 % 4`` is -3."""
         return Expr(conditions.arithmetic("%", self, other))
 
     def __rmod__(self, other: object) -> Expr:
@@ -112,7 +113,7 @@ class Expr:
         return Expr(conditions.arithmetic("%", other, self))
 
     def __neg__(self) -> Expr:
-        """``-a``: ``a * -1``, since the engine takes ``-a`` in the type of the column."""
+        """``a * -1``, since ``-a`` overflows in small and unsigned types of the engine."""
         return Expr(ast.Negate(self.node))
 
     # --- comparison --------------------------------------------------------------------------------------------------
@@ -143,80 +144,92 @@ class Expr:
 
     def between(self, low: object, high: object) -> Expr:
         """
-        Both ends included: ``(a >= low and a <= high)`` for numbers, ``a between 'x' and 'y'`` for text, by its UTF-8 bytes.
+        Test for a value from *low* to *high*, both included; text is compared by its UTF-8 bytes.
 
-        With a schema a column of integers that is never null has ``a between 5 and 10`` as well, which reads an index once.
+        Example: ``col("a").between(1, 5)`` generates ``a >= 1 and a <= 5``, and ``col("t").between("a", "c")`` generates ``t between 'a' and 'c'``.
+
+        With a schema, a column of integers that are never null uses ``a between 1 and 5``, which reads an index once.
+
+        Raises:
+            ArgumentError: an end is None, an array, or has no TQL literal.
         """
         return Expr(conditions.between(self.node, low, high))
 
     def in_(self, members: Iterable[object]) -> Expr:
         """
-        Equal to one of *members*, numbers or texts: ``id in (1, 2)``.
+        Test for equality with one of *members*, numbers or texts; an empty list is false for every row.
 
-        An empty list is false for every row.
-        Numbers with a fraction become ``(x = 0.5 or x = 1.5)``, since IN cuts them to the column's type.
+        Example: ``col("id").in_([1, 2])`` generates ``id in (1, 2)``, and ``col("x").in_([0.5, 2.0])`` generates ``x = 0.5 or x = 2.0``, since IN truncates numbers to the type of the column.
 
         Raises:
-            ArgumentError: *members* is a str or a query, holds None, or mixes numbers and texts.
+            ArgumentError: *members* is a str or a query, contains None, or mixes numbers and texts.
         """
         return Expr(conditions.membership("in_", self.node, members, negated=False))
 
     def not_in(self, members: Iterable[object]) -> Expr:
-        """Equal to none of *members*: ``id not in (1, 2)``; an empty list is true for every row."""
+        """The negation of `in_`; an empty list is true for every row. Example: ``col("id").not_in([1, 2])`` generates ``id not in (1, 2)``."""
         return Expr(conditions.membership("not_in", self.node, members, negated=True))
 
     def is_null(self) -> Expr:
-        """``a is null``: nullable columns and missing JSON keys. No other column is ever null, though without a schema the engine takes the empty text for null."""
+        """Test for null in a nullable column, or a missing JSON key; without a schema an empty text counts as null too. Example: ``col("a").is_null()`` generates ``a is null``."""
         return Expr(ast.IsNull(self.node))
 
     def is_not_null(self) -> Expr:
-        """``a is not null``."""
+        """The negation of `is_null`. Example: ``col("a").is_not_null()`` generates ``a is not null``."""
         return Expr(ast.IsNull(self.node, negated=True))
 
     # --- text --------------------------------------------------------------------------------------------------------
 
     def like(self, pattern: str) -> Expr:
-        """SQL's LIKE: ``%`` any run of characters, ``_`` any one character, newlines included, all else literal; the whole text has to match."""
+        r"""
+        Match the whole text with a pattern of SQL's LIKE: ``%`` is any run of characters and ``_`` any one character, newlines included; every other character is literal.
+
+        Example: ``col("t").like("a_%")`` generates ``t like 'a[\s\S][\s\S]{0,}'``, since the engine's LIKE takes a regular expression.
+        """
         return Expr(conditions.matching("like", self.node, pattern))
 
     def ilike(self, pattern: str) -> Expr:
-        """`like` without regard to case."""
+        r"""`like`, case-insensitive. Example: ``col("t").ilike("a_")`` generates ``t ilike 'a[\x00-\x{10ffff}]'``."""
         return Expr(conditions.matching("ilike", self.node, pattern))
 
     def startswith(self, text: str) -> Expr:
-        """Begins with *text*, every character taken literally; the empty text begins every text."""
+        r"""Test for a literal prefix; the empty text is a prefix of every text. Example: ``col("t").startswith("ab")`` generates ``t like 'ab[\s\S]{0,}'``."""
         return Expr(conditions.matching("startswith", self.node, text))
 
     def endswith(self, text: str) -> Expr:
-        """Ends with *text*, every character taken literally."""
+        r"""Test for a literal suffix. Example: ``col("t").endswith("ab")`` generates ``t like '[\s\S]{0,}ab'``."""
         return Expr(conditions.matching("endswith", self.node, text))
 
     def contains(self, value: object) -> Expr:
-        """*value* occurs in it: a text in a text, case-sensitive and every character literal; a number among the elements of an array."""
+        r"""
+        Test for a literal, case-sensitive substring of a text, or for an element of an array.
+
+        Example: ``col("t").contains("ab")`` generates ``t like '[\s\S]{0,}ab[\s\S]{0,}'``, and ``col("labels").contains(3)`` generates ``contains(labels, 3)``.
+        """
         if isinstance(by_value(value), str) and not isinstance(self.node, ast.Subscript):
             return Expr(conditions.matching("contains", self.node, value))
         return Expr(ast.Function("contains", (self.node, literal("contains", value))))
 
     def matches(self, regex: str) -> Expr:
-        """The regular expression (RE2's syntax) matches the whole text; ``.`` matches no newline."""
+        """Match the whole text with a regular expression in RE2's syntax; ``.`` matches no newline. Example: ``col("t").matches("a.*")`` generates ``t like 'a.{0,}'``."""
         return Expr(conditions.matching("matches", self.node, regex))
 
     # --- conditions --------------------------------------------------------------------------------------------------
 
     def __and__(self, other: object) -> Expr:
-        """Both: ``a and b``."""
+        """``a and b``."""
         return Expr(conjunction([self.node, condition("&", other)]))
 
     def __or__(self, other: object) -> Expr:
-        """Either or both: ``a or b``."""
+        """``a or b``."""
         return Expr(disjunction([self.node, condition("|", other)]))
 
     def __rand__(self, other: object) -> Expr:
-        """Refuse what is no condition, most often a missing parenthesis."""
+        """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
         return Expr(conjunction([condition("&", other), self.node]))
 
     def __ror__(self, other: object) -> Expr:
-        """Refuse what is no condition, most often a missing parenthesis."""
+        """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
         return Expr(disjunction([condition("|", other), self.node]))
 
     def __invert__(self) -> Expr:
@@ -224,58 +237,53 @@ class Expr:
         return Expr(conditions.negation(self.node))
 
     def __bool__(self) -> NoReturn:
-        """Refuse: an expression has a value for each row, not one."""
-        rule = "takes a condition of Python, and an expression has no truth value before the engine runs it"
-        raise ArgumentError(
-            "and / or / not / if / a < b < c",
-            rule,
-            shown(self),
-            f"use &, | and ~, and {PARENTHESES}; write a range with .between(low, high)",
-        )
+        """Raise ArgumentError: an expression has a value for each row, not one."""
+        hint = f"use &, | and ~, and {PARENTHESES}; write a range with .between(low, high)"
+        why = "an expression has no truth value before the engine runs it"
+        raise ArgumentError("and / or / not / if / a < b < c", "takes a Python bool", shown(self), hint, why=why)
 
     def __contains__(self, item: object) -> NoReturn:
-        """Refuse: ``in`` gives a bool in Python."""
-        rule = "asks Python, which cannot ask the engine"
-        raise ArgumentError(
-            "in", rule, shown(item), "write col(..).contains(value), or col(..).in_([..]) the other way round"
-        )
+        """Raise ArgumentError: Python converts the result of ``in`` to a bool."""
+        hint = f"write .contains({shown(item)}), or .in_([..]) for a list of values"
+        raise ArgumentError("in", "takes a Python collection", shown(self), hint, why=NO_ELEMENTS)
 
     def __iter__(self) -> NoReturn:
-        """Refuse: an expression has no elements before the engine runs it."""
-        raise ArgumentError("iteration", "takes a collection of Python", shown(self), "subscript it: col(..)[0]")
+        """Raise ArgumentError: an expression has no elements before the engine runs it."""
+        hint = "subscript it: col(..)[0]"
+        raise ArgumentError("iteration", "takes a Python collection", shown(self), hint, why=NO_ELEMENTS)
 
     # --- parts -------------------------------------------------------------------------------------------------------
 
     def __getitem__(self, index: int | slice | str | tuple[int | slice, ...]) -> Expr:
         """
-        Take an element ``e[0]``, a slice ``e[0:2]``, ``m[0, 1]``, or the value of a JSON key ``meta['year']``.
+        Return an element, ``e[0]`` or ``m[0, 1]``, a slice, ``e[0:2]``, or the value of a JSON key, ``meta['year']``.
 
-        Indices count from 0; the engine takes the last element for an index beyond the end, so ``[-1]`` is the last.
-        A slice needs its end, at most the length of the row.
+        Indices count from 0, and ``[-1]`` is the last element; the engine reads the last element for an index beyond the end.
+        A slice needs both ends, and its end is at most the length of the row.
 
         Raises:
-            ArgumentError: a negative index other than -1, an open or negative end, or a step below 1: the engine reads other rows then.
+            ArgumentError: the index is negative and not -1, an end of a slice is missing or negative, or its step is below 1; the engine would read other rows.
         """
         return Expr(ast.Subscript(self.node, subscripts.indices(index)))
 
     @property
     def shape(self) -> Expr:
-        """The lengths of an array's dimensions, as an array: ``shape(e)``."""
+        """The lengths of the dimensions of an array, as an array of integers. Example: ``col("e").shape`` generates ``shape(e)``."""
         return Expr(ast.Function("shape", (self.node,)))
 
     def as_(self, alias: str) -> Expr:
-        """Give the expression a name in the result: ``id + 1 as next``."""
+        """Name the expression in the result. Example: ``(col("id") + 1).as_("next")`` generates ``id + 1 as next``."""
         return Expr(ast.Aliased(self.node, name("as_", alias)))
 
 
 class Key(Record):
-    """One key of an order; without a direction a search's score sorts the best first, and every other key ascends."""
+    """A sort key; without a direction, the score of a search sorts best first, and every other key ascends."""
 
     expression: Expression
     direction: Literal["asc", "desc"] | None = None
 
     def __repr__(self) -> str:
-        """Return the call that makes this key."""
+        """Return the Python expression that builds this key."""
         from tql.expressions.source import key
 
         return key(self.expression, self.direction)
@@ -283,11 +291,16 @@ class Key(Record):
 
 def col(column: str, of: str | None = None) -> Expr:
     """
-    Name a column of the source, or an output of the query: ``col("text")``.
+    Return a reference to a column of the source, or to an output of the query.
+
+    Example: ``col("year") > 2000`` generates ``year > 2000``, and ``col("text", of="b")`` generates ``b.text``.
 
     Args:
-        column: the name, case-sensitive, any characters but ``"``, newline and NUL.
-        of: "source" or "output" where the name is both; or the alias of a joined source, ``b.text``.
+        column: the name, case-sensitive, of any characters except ``"``, newline and NUL.
+        of: the alias of a joined source; or "source" or "output", if the name is both a column of the source and an output.
+
+    Raises:
+        ArgumentError: *column* or *of* is not a valid name.
     """
     label = name("col", column)
     if of in {"source", "output"}:
@@ -296,32 +309,32 @@ def col(column: str, of: str | None = None) -> Expr:
 
 
 def asc(key: str | Expr) -> Key:
-    """Order by *key* ascending: smallest first."""
+    """Return an ascending sort key, smallest first. Example: ``select("id").order_by(asc("year"))`` generates ``select id order by year asc``."""
     return Key(expression("asc", key), "asc")
 
 
 def desc(key: str | Expr) -> Key:
-    """Order by *key* descending: largest first."""
+    """Return a descending sort key, largest first. Example: ``select("id").order_by(desc("year"))`` generates ``select id order by year desc``."""
     return Key(expression("desc", key), "desc")
 
 
 def not_(operand: Expr) -> Expr:
-    """``not a``, the same as ``~a``."""
+    """Return the negation of a condition, as ``~a`` does. Example: ``not_(col("a") == 1)`` generates ``not a = 1``."""
     return Expr(conditions.negation(condition("not_", operand)))
 
 
 def all_of(parts: Iterable[Expr | None]) -> Expr:
-    """All of the conditions hold; of none, true. None is left out."""
+    """Return the conjunction of conditions, skipping None; true without any. Example: ``all_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 and b = 2``."""
     return Expr(conjunction([condition("all_of", part) for part in parts if part is not None]))
 
 
 def any_of(parts: Iterable[Expr | None]) -> Expr:
-    """At least one of the conditions holds; of none, false. None is left out."""
+    """Return the disjunction of conditions, skipping None; false without any. Example: ``any_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 or b = 2``."""
     return Expr(disjunction([condition("any_of", part) for part in parts if part is not None]))
 
 
 def expression(subject: str, value: object) -> Expression:
-    """Return what a clause takes: an expression, or a str as the name of a column."""
+    """Return the syntax tree of an expression, or of a column for a str."""
     if isinstance(value, str):
         return _column(subject, value)
     if isinstance(value, Expr):
@@ -331,18 +344,18 @@ def expression(subject: str, value: object) -> Expression:
 
 @functools.lru_cache(maxsize=1024)
 def _column(subject: str, label: str) -> ast.Column:
-    """Return a column; the same names come again and again."""
+    """Return a column, cached by its name."""
     return ast.Column(name(subject, label))
 
 
 def condition(subject: str, value: object) -> Expression:
-    """Return a condition's tree, or refuse what is none."""
+    """Return the syntax tree of a condition; a str, a bool or another value raises ArgumentError."""
     if isinstance(value, Expr):
         return value.node
     if isinstance(value, str):
         hint = 'compare a column, col("id") > 3, or write TQL with raw("id > 3")'
     elif isinstance(value, bool):
-        hint = "a comparison of Python values is done before the query; all_of([]) is true, any_of([]) is false"
+        hint = "Python has evaluated this comparison already; for a constant use all_of([]), which is true, or any_of([]), which is false"
     else:
         hint = PARENTHESES
     raise ArgumentError(subject, "takes a condition", shown(value), hint)

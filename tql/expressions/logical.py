@@ -1,7 +1,7 @@
 """
-Logical expressions: conditions and scores as the user called them, before they have a form of the engine.
+Logical expressions: conditions and scores as the user called them.
 
-`tql.expressions.physical` has the form of each; what inspects a query before that, such as `repr` and `diff`, sees the call.
+`tql.expressions.physical` converts them for the engine; views such as `repr` and `diff` show the user's calls.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class TextMatch(ast.Expression):
 
     Attributes:
         kind: the method: "like", "ilike", "startswith", "endswith", "contains" or "matches".
-        operand: the text that is tested.
+        operand: the text to match.
         text: the argument of the method.
     """
 
@@ -24,8 +24,25 @@ class TextMatch(ast.Expression):
     text: ast.String
 
 
+class PatternMatch(ast.Expression):
+    """
+    A `TextMatch` with its pattern; only the cache of compiled texts makes one.
+
+    Attributes:
+        operand: the text that is tested.
+        pattern: what LIKE takes, not empty.
+        empty: whether the empty text matches as well.
+        fold: whether it is for ILIKE.
+    """
+
+    operand: ast.Expression
+    pattern: ast.String
+    empty: bool
+    fold: bool
+
+
 class Range(ast.Expression):
-    """Both ends included: ``col("a").between(1, 5)``."""
+    """A range with both ends included: ``col("a").between(1, 5)``."""
 
     operand: ast.Expression
     low: ast.Expression
@@ -33,7 +50,7 @@ class Range(ast.Expression):
 
 
 class Membership(ast.Expression):
-    """Equality with one of several values, at least one, where the engine's IN does not compare as ``=``: ``(col("a") + 1).in_([1, 2])``."""
+    """Equality with one of *members*, where the engine's IN would not compare as ``=`` does: ``(col("a") + 1).in_([1, 2])``."""
 
     operand: ast.Expression
     members: tuple[ast.Expression, ...]
@@ -42,13 +59,13 @@ class Membership(ast.Expression):
 
 class Similarity(ast.Expression):
     """
-    The closeness of an embedding to a vector, as a sort key or a ranking of a hybrid search.
+    The similarity of an embedding to a vector, as a sort key or a ranking of a hybrid search.
 
     Attributes:
-        metric: a name in `tql.expressions.metrics.METRICS`.
+        metric: a key of `tql.expressions.metrics.METRICS`.
         column: the embeddings.
-        value: the vector, shape (d,), or for maxsim (n, d).
-        exact: whether no index may rank by it.
+        value: the vector, shape (d,), or (n, d) for maxsim.
+        exact: whether the score is computed in a form that uses no index.
     """
 
     metric: str
@@ -58,7 +75,7 @@ class Similarity(ast.Expression):
 
 
 class Relevance(ast.Expression):
-    """The BM25 score of a text for some words, as a sort key or a ranking of a hybrid search."""
+    """The BM25 score of a text, as a sort key or a ranking of a hybrid search."""
 
     column: ast.Expression
     value: ast.Expression

@@ -1,4 +1,4 @@
-"""Metrics of similarity search: the score of each one as the engine computes it, and its direction."""
+"""Metrics of vector search: the expression of each score, and the direction that sorts the closest rows first."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Direction = Literal["asc", "desc"]
 
 class Metric(Record):
     """
-    One metric.
+    A metric of vector search.
 
     Attributes:
-        score: makes the score's expression from the column's and the vector's.
-        best: the direction that puts the closest first.
-        value: makes the vector's literal; most metrics take shape (d,), maxsim takes (n, d).
-        selectable: whether the engine gives the score as a column.
+        score: returns the expression of the score for a column and a vector.
+        best: the direction that sorts the closest rows first.
+        value: returns the literal of a vector of shape (d,), or of a matrix of shape (n, d) for maxsim.
+        selectable: whether the engine returns the score as a column.
     """
 
     score: Callable[[Expression, Expression], Expression]
@@ -40,18 +40,18 @@ def _call(function: str) -> Callable[[Expression, Expression], Expression]:
 
 
 def _norm(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return ``function(column - vector)``, a distance."""
+    """Return the distance ``function(column - vector)``."""
     return lambda column, value: ast.Function(function, (ast.Chain(("-",), (column, value)),))
 
 
 def _plus_zero(function: str) -> Callable[[Expression, Expression], Expression]:
-    """Return a distance ``+ 0``: without it the engine fails on an indexed embedding with LIMIT."""
+    """Return the distance ``function(column - vector) + 0``; without ``+ 0`` the engine fails on an indexed embedding with LIMIT."""
     distance = _norm(function)
     return lambda column, value: ast.Chain(("+",), (distance(column, value), ast.Number(0)))
 
 
 def _hamming(column: Expression, value: Expression) -> Expression:
-    """Return the distance as a number: the engine gives an array of one."""
+    """Return the Hamming distance as a number; the engine's function returns an array of one element."""
     return ast.Subscript(ast.Function("hamming_distance", (column, value)), (ast.Number(0),))
 
 
@@ -68,17 +68,17 @@ METRICS: dict[str, Metric] = {
 
 
 def word_score(column: Expression, words: Expression) -> Expression:
-    """Return the BM25 score of a text for some words."""
+    """Return the expression of a BM25 score."""
     return ast.Function("bm25_similarity", (column, words))
 
 
 def exactly(score: Expression) -> Expression:
-    """Return a score that no index ranks by; one that is computed from another is none already."""
+    """Return a score in a form that uses no index: ``function(..) + 0``; other expressions use none already."""
     return ast.Chain(("+",), (score, ast.Number(0))) if isinstance(score, ast.Function) else score
 
 
 def ranked_by_index(score: Expression) -> Direction | None:
-    """Return the direction in which an index of embeddings may rank by a score of a column and a vector, or None for any other expression."""
+    """Return the direction in which the engine may use an index to sort by *score*, or None if it uses none."""
     if not isinstance(score, ast.Function) or score.name not in INDEXED:
         return None
     (first, *rest) = score.arguments

@@ -1,4 +1,4 @@
-"""Operands of comparisons, lists of values and arithmetic."""
+"""Syntax trees of comparisons, memberships, text conditions and arithmetic, with validation of their operands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def arithmetic(operator: str, left: object, right: object) -> Expression:
-    """Return ``left operator right``; a chain of one level stays flat."""
+    """Return ``left operator right``; operators of the same precedence share one flat chain."""
     for value in map(by_value, (left, right)):
         if value is None or isinstance(value, (str, bool)):
             raise ArgumentError(operator, "takes numbers and arrays", shown(value))
@@ -30,30 +30,31 @@ def arithmetic(operator: str, left: object, right: object) -> Expression:
 
 
 def _scalar(operator: str, value: object) -> Expression:
-    """Return a single value to compare with: the engine compares arrays by their first element only."""
+    """Return the operand of a comparison, which is not an array."""
     node = operand(operator, value)
     if isinstance(node, (ast.Vector, ast.Array)):
         raise ArgumentError(
             operator,
-            "takes one value, since the engine compares arrays by their first element",
+            "takes one value",
             shown(value),
             "use .in_([..]) for a list, fn.all(..) or fn.any(..) for arrays",
+            why="the engine compares only the first element of an array",
         )
     return node
 
 
 def equality(operator: Literal["=", "!="], left: Expression, right: object) -> Expression:
-    """Return ``=`` or ``!=``."""
+    """Return a comparison with ``=`` or ``!=``."""
     return ast.Comparison(operator, left, _scalar(operator, right))
 
 
 def ordering(operator: Literal["<", "<=", ">", ">="], left: Expression, right: object) -> Expression:
-    """Return ``<`` and the like."""
+    """Return a comparison with ``<``, ``<=``, ``>`` or ``>=``."""
     return ast.Comparison(operator, left, _ordered(operator, right))
 
 
 def membership(subject: str, operand: Expression, members: object, *, negated: bool) -> Expression:
-    """Return IN, or a membership where IN would not compare as ``=`` does."""
+    """Return IN for a column and literals of one kind, where it compares as ``=`` does, otherwise a `Membership`."""
     nodes = [_member(subject, member) for member in _members(subject, members)]
     if not nodes:
         return ast.Boolean(negated)
@@ -66,12 +67,13 @@ def membership(subject: str, operand: Expression, members: object, *, negated: b
 
 
 def _members(subject: str, members: object) -> list[object]:
-    """Return the members as a list, or refuse what is no list of values."""
+    """Return the members of a list or another iterable; a str and a query raise ArgumentError."""
     if hasattr(members, "order_by"):
-        rule = "takes values: the engine never runs a query inside IN, and answers no rows"
-        raise ArgumentError(subject, rule, "a query", "run it first, and pass the column: .in_(client.query(q)['id'])")
+        hint = "run it first, and pass its column: .in_(client.query(q)['id'])"
+        why = "the engine does not run a query inside IN, and returns no rows"
+        raise ArgumentError(subject, "takes values", "a query", hint, why=why)
     if isinstance(members, (str, bytes)) or hasattr(members, "node") or not isinstance(members, Iterable):
-        raise ArgumentError(subject, "takes a list of values", shown(members), "put it in brackets: [..]")
+        raise ArgumentError(subject, "takes a list of values", shown(members), "put a single value in brackets: [..]")
     if hasattr(members, "mask"):
         require_unmasked(subject, members)
     return list(members)
@@ -80,43 +82,50 @@ def _members(subject: str, members: object) -> list[object]:
 def _member(subject: str, member: object) -> Expression:
     """Return one member of a list."""
     if member is None:
-        raise ArgumentError(subject, "takes no None: nothing equals null", shown(member), "add | col(..).is_null()")
+        hint = "add | col(..).is_null()"
+        raise ArgumentError(subject, "takes values other than None", shown(member), hint, why="nothing equals null")
     node = _scalar(subject, member)
     if hasattr(member, "node"):
-        raise ArgumentError(subject, "takes values, not expressions", shown(member), "compare with == and join with |")
+        raise ArgumentError(
+            subject,
+            "takes values, not expressions",
+            shown(member),
+            "compare with ==, and combine the conditions with |",
+        )
     return node
 
 
 def negation(operand: Expression) -> Expression:
-    """Return the negation; that of a membership is one as well."""
+    """Return the negation of a condition; the negation of a `Membership` is a `Membership`."""
     return operand.replace(negated=not operand.negated) if isinstance(operand, Membership) else logic.negation(operand)
 
 
 def between(operand: Expression, low: object, high: object) -> Expression:
-    """Return BETWEEN for a column and two texts, and a range for any other values."""
+    """Return BETWEEN for a column and two texts, and a `Range` for any other values."""
     if isinstance(by_value(low), str) and isinstance(by_value(high), str) and isinstance(operand, ast.Column):
         return ast.Between(operand, literal("between", low), literal("between", high))
     return Range(operand, _ordered(">=", low), _ordered("<=", high))
 
 
 def _ordered(operator: str, value: object) -> Expression:
-    """Return the value of a comparison of order: nothing is smaller or larger than null."""
+    """Return an operand of ``<``, ``<=``, ``>`` or ``>=``, which is not None."""
     if value is None:
         raise ArgumentError(
             operator,
-            "takes a value, since nothing is smaller or larger than null",
+            "takes a value",
             shown(value),
             "use .is_null() or .is_not_null()",
+            why="nothing is smaller or larger than null",
         )
     return _scalar(operator, value)
 
 
 def matching(kind: str, operand: Expression, value: object) -> TextMatch:
     """
-    Return a condition on text, by the name of its method.
+    Return a condition on text for a method of `Expr`, such as "startswith".
 
     Raises:
-        ArgumentError: *value* is no text, or has no pattern of the engine.
+        ArgumentError: *value* is not a str, is too long, or is a regular expression that the engine does not support.
     """
     found = _text(kind, value)
     patterns.pattern(kind, found)
@@ -124,7 +133,7 @@ def matching(kind: str, operand: Expression, value: object) -> TextMatch:
 
 
 def _text(subject: str, value: object) -> str:
-    """Return a text that a literal can hold."""
+    """Return a str that has a literal."""
     found = by_value(value)
     if not isinstance(found, str):
         raise ArgumentError(subject, "takes a str", shown(value))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.expressions import patterns
-from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
+from tql.expressions.logical import Membership, PatternMatch, Range, Relevance, Similarity, TextMatch
 from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import disjunction, negation
 from tql_grammar.schema import Schema
-from tql_grammar.walk import rebuild
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +23,37 @@ R = TypeVar("R", bound=Record)
 
 
 def physical(root: R) -> R:
-    """Return *root* with the physical form of each logical expression in it; what has none is shared."""
-    return rebuild(root, Conversion(), LEAVES)
+    """Return *root* with each logical expression in physical form; unchanged parts are shared."""
+    return rebuild(root, Conversion(), LEAVES) if any(type(part) in FORMS for part in walk(root)) else root
 
 
 def _text_match(node: TextMatch) -> Expression:
-    """Return LIKE with the pattern of a text."""
-    return patterns.condition(node.operand, patterns.pattern(node.kind, node.text.value))
+    """Return LIKE with the pattern of a text condition."""
+    return patterns.condition(node.operand, pattern_of(node))
+
+
+def pattern_of(node: TextMatch) -> patterns.Pattern:
+    """
+    Return the pattern of a condition on a text.
+
+    Raises:
+        ArgumentError: no pattern has its meaning.
+    """
+    return patterns.pattern(node.kind, node.text.value)
+
+
+def _pattern_match(node: PatternMatch) -> Expression:
+    """Return LIKE with a pattern."""
+    return patterns.test(node.operand, node.pattern, empty=node.empty, fold=node.fold)
 
 
 def _range(node: Range) -> Expression:
-    """Return two comparisons: the engine's BETWEEN compares numbers in the type of the column."""
+    """Return two comparisons, since the engine's BETWEEN converts numbers to the type of the column."""
     return ast.And((ast.Comparison(">=", node.operand, node.low), ast.Comparison("<=", node.operand, node.high)))
 
 
 def _membership(node: Membership) -> Expression:
-    """Return an equality for each member."""
+    """Return a disjunction of equalities, one for each member."""
     either = disjunction(ast.Comparison("=", node.operand, member) for member in node.members)
     return negation(either) if node.negated else either
 
@@ -51,6 +66,7 @@ def _similarity(node: Similarity) -> Expression:
 
 FORMS: dict[type[Record], Callable[[Any], Expression]] = {
     TextMatch: _text_match,
+    PatternMatch: _pattern_match,
     Range: _range,
     Membership: _membership,
     Similarity: _similarity,
@@ -58,19 +74,19 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
 }
 
 
-# Records without a logical expression below them, which are not looked into.
+# Records that contain no logical expression, which the conversion skips.
 LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, VerbatimExpression, Schema)
 
 
 class Conversion:
-    """Converts the records of one tree, from the leaves up; AND and OR stay flat, as those that the user composes are."""
+    """Conversion of the records of one tree, from the leaves up; it keeps nested ANDs and ORs flat."""
 
     def __init__(self) -> None:
-        """Begin without any form; those that are an AND or an OR are kept, so that their identities are theirs alone."""
+        """Start without forms; the ANDs and ORs among them are kept alive, since they are recognized by identity."""
         self._made: dict[int, Expression] = {}
 
     def __call__(self, node: Record) -> Record:
-        """Return the form of a logical expression; any other record is kept, without an AND in an AND that a form made."""
+        """Return the physical form of a logical expression; other records are unchanged, except that an AND or OR absorbs one that a form created."""
         form = FORMS.get(type(node))
         if form is not None:
             found = form(node)
@@ -83,7 +99,7 @@ class Conversion:
         return node
 
     def flat(self, kind: type[ast.And | ast.Or], parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
-        """Return the operands of an AND or OR, with those of each form of its own kind in its place."""
+        """Return the operands of an AND or OR; an operand of the same kind that a form created is replaced by its operands."""
         if not any(type(part) is kind and id(part) in self._made for part in parts):
             return parts
         found: list[Expression] = []

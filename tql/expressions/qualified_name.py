@@ -1,4 +1,4 @@
-"""The names of a query that say where they are looked up."""
+"""References that name their scope."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tql_grammar import ast
 
 
 class QualifiedName(ast.Expression):
-    """A name that says where it is looked up: in the "source", or among the query's own "output"."""
+    """A name with its scope: *place* is "source" for columns of the source, or "output" for outputs of the query."""
 
     name: str
     place: str

@@ -1,4 +1,4 @@
-"""The Python expression that makes an expression of a query."""
+"""Python source of expressions: the calls and operators of the builder that create a syntax tree."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ FEW = 8
 
 
 def key(node: Expression, direction: str | None) -> str:
-    """Return one key of an order."""
+    """Return the source of a sort key: ``'id'``, ``desc('id')``."""
     shown = name_or(node)
     return f"{direction}({shown})" if direction else shown
 
 
 def name_or(node: Expression) -> str:
-    """Return a plain column as its name, anything else as an expression."""
+    """Return an unqualified column as its quoted name, and any other tree as an expression."""
     return repr(node.name) if isinstance(node, ast.Column) and node.table is None else expression(node)
 
 
 def text(node: ast.Node) -> str:
-    """Return the TQL text of a tree as a Python literal."""
+    """Return the TQL text of a tree as a Python string literal."""
     from tql_grammar.printing.printer import to_tql
 
     return repr(to_tql(node))
 
 
 def expression(node: Expression) -> str:
-    """Return the Python expression that makes a tree; where the builder has no words for it, by its TQL text."""
+    """Return the Python expression of a tree; ``raw(..)`` with its TQL text if the builder has no method for it."""
     write = _WRITERS.get(type(node))
     return f"raw({text(node)})" if write is None else write(node)
 
 
 def argument(node: Expression) -> str:
-    """Return a literal as the Python value, anything else as an expression."""
+    """Return a literal as a Python value, long vectors elided, and any other tree as an expression."""
     if isinstance(node, (ast.Number, ast.String, ast.Boolean)):
         return repr(node.value)
     if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
@@ -56,12 +56,12 @@ def argument(node: Expression) -> str:
 
 
 def value(node: Expression) -> str:
-    """Return an argument that may be None."""
+    """Return an argument, with NULL as ``None``."""
     return "None" if isinstance(node, ast.Null) else argument(node)
 
 
 def _operand(node: Expression) -> str:
-    """Return an operand, in parentheses where Python needs them."""
+    """Return an operand, in parentheses if Python's precedence requires them."""
     shown = argument(node)
     return (
         f"({shown})"
@@ -71,7 +71,7 @@ def _operand(node: Expression) -> str:
 
 
 def _is_literal(node: Expression) -> bool:
-    """Tell whether a node is shown as a Python number."""
+    """Return whether a node is a negative number, which needs no parentheses."""
     return isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number)
 
 
@@ -81,14 +81,14 @@ def _column(node: ast.Column) -> str:
 
 
 def _comparison(node: ast.Comparison) -> str:
-    """Return a comparison."""
+    """Return ``left == right``, with a literal on the left as ``raw(..)``."""
     left = f"raw({text(node.left)})" if _is_value(node.left) else _operand(node.left)
     right = f"raw({text(node.right)})" if isinstance(node.right, (ast.Vector, ast.Array)) else _operand(node.right)
     return f"{left} {'==' if node.operator == '=' else node.operator} {right}"
 
 
 def _chain(node: ast.Chain) -> str:
-    """Return arithmetic."""
+    """Return ``a + b - c``; ``raw(..)`` for operators that Python lacks, and for two numbers, which Python would compute."""
     if set(node.operators) - set("+-*/%") or all(isinstance(_bare(part), ast.Number) for part in node.operands[:2]):
         return f"raw({text(node)})"
     first, *rest = map(_operand, node.operands)
@@ -101,7 +101,7 @@ def _bare(node: Expression) -> Expression:
 
 
 def _call(node: ast.Function) -> str:
-    """Return ``fn.name(..)``, or the method of an expression that makes the same call."""
+    """Return ``fn.name(..)``, or the equivalent method of an expression."""
     from tql_grammar.functions import CATALOGUE
 
     function = CATALOGUE.get(node.name) or AGGREGATES.get(node.name)
@@ -115,7 +115,7 @@ def _call(node: ast.Function) -> str:
 
 
 def _is_method(node: ast.Function) -> bool:
-    """Tell whether a method of an expression makes a call: ``.shape``, and ``.contains`` with a value that it does not take for a part of a text."""
+    """Return whether a call is equivalent to ``.shape``, or to ``.contains`` of an array."""
     first, *rest = node.arguments or (ast.Null(),)
     if _is_value(first) or isinstance(first, ast.Null):
         return False
@@ -127,17 +127,17 @@ def _is_method(node: ast.Function) -> bool:
 
 
 def _passed(node: Expression, kind: str) -> str:
-    """Return an argument of a function; where a text would be the name of a column it is TQL."""
+    """Return an argument of a function; a text is ``raw(..)`` where a str would be the name of a column."""
     return f"raw({text(node)})" if isinstance(node, ast.String) and kind != "text" else value(node)
 
 
 def _is_value(node: Expression) -> bool:
-    """Tell whether a node is shown as a value of Python, not as an expression."""
+    """Return whether the source of a node is a Python value, not an `Expr`."""
     return _is_literal(node) or isinstance(node, (ast.Number, ast.String, ast.Boolean, ast.Vector, ast.Array))
 
 
 def _in(node: ast.In) -> str:
-    """Return ``.in_([..])`` for members of which the builder makes IN."""
+    """Return ``.in_([..])``; ``raw(..)`` for an IN that the builder does not generate."""
     members = () if isinstance(node.members, ast.Query) else node.members
     kinds = {type(_bare(member)) for member in members}
     if not isinstance(node.operand, ast.Column) or kinds not in ({ast.Number}, {ast.String}):
@@ -151,7 +151,7 @@ def _list(operand: Expression, members: tuple[Expression, ...], *, negated: bool
 
 
 def _between(node: ast.Between) -> str:
-    """Return ``.between(..)`` for ends of which the builder makes BETWEEN."""
+    """Return ``.between(..)``; ``raw(..)`` for a BETWEEN that the builder does not generate."""
     own = isinstance(node.operand, ast.Column) and {type(node.low), type(node.high)} == {ast.String}
     return _range(node) if own else f"raw({text(node)})"
 
@@ -162,19 +162,19 @@ def _range(node: ast.Between | Range) -> str:
 
 
 def similarity(node: Similarity) -> str:
-    """Return the arguments of a similarity without a name."""
+    """Return the arguments of ``similarity`` with ``as_=None``."""
     metric = "" if node.metric == "cosine" else f", metric={node.metric!r}"
     exact = ", exact=True" if node.exact else ""
     return f"{name_or(node.column)}, {argument(node.value)}{metric}, as_=None{exact}"
 
 
 def relevance(node: Relevance) -> str:
-    """Return the arguments of a search for words without a name."""
+    """Return the arguments of ``bm25`` with ``as_=None``."""
     return f"{name_or(node.column)}, {argument(node.value)}, as_=None"
 
 
 def _subscript(node: ast.Subscript) -> str:
-    """Return ``e[..]``, if the builder gives those indices."""
+    """Return ``e[..]``; ``raw(..)`` for indices that the builder does not generate."""
     if not all(
         isinstance(part, ast.String) or _is_index(part) or (isinstance(part, ast.Slice) and not part.stepped)
         for part in node.indices
@@ -185,7 +185,7 @@ def _subscript(node: ast.Subscript) -> str:
 
 
 def _is_index(node: Expression) -> bool:
-    """Tell whether a node is an integer."""
+    """Return whether a node is an integer literal."""
     bare = _bare(node)
     return isinstance(bare, ast.Number) and isinstance(bare.value, int)
 

@@ -1,7 +1,7 @@
 """
-Names in a plan: those of its columns, those that an expression reads, and those that a select makes.
+Names in a plan: of its columns, of the columns that an expression reads, and of computed columns.
 
-A name that a select makes is invisible at its own level; a column that is not selected is invisible one level further out.
+An alias is visible only in the enclosing query, and a column that is not selected is not visible there.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 N = TypeVar("N", bound=ast.Node)
+NONE: Mapping[str, str] = {}
 
 
 def column_names(plan: Plan) -> tuple[str, ...] | None:
-    """Return the names of the columns of a plan in order, or None where they are those of a dataset that is not known."""
+    """Return the names of the columns of a plan in order, or None if they depend on a dataset without a schema."""
     while True:
         rule = _NAMES.get(type(plan))
         if rule is not None:
@@ -57,7 +58,7 @@ _NAMES: dict[type[Plan], Callable[[Any], tuple[str, ...] | None]] = {
 
 
 def selected_names(outputs: Iterable[Expression], scores: Iterable[str], child: Plan) -> tuple[str, ...] | None:
-    """Return the names of a select list over *child*, the scores last, or None where they are not known."""
+    """Return the names of a select list over *child*, the scores last, or None if they are unknown."""
     labels = tuple(scores)
     selected = [output for output in outputs if output_name(output) not in labels]
     if not any(isinstance(output, ast.Star) for output in selected):
@@ -67,12 +68,12 @@ def selected_names(outputs: Iterable[Expression], scores: Iterable[str], child: 
 
 
 def computed_columns(outputs: Iterable[Expression]) -> dict[str, Expression]:
-    """Return the names that a select makes, each with its expression; a column that is selected as it is makes none."""
+    """Return the expressions of computed columns by their names; plain columns are left out."""
     return {output.alias: output.expression for output in outputs if isinstance(output, ast.Aliased)}
 
 
 def read_names(node: Record) -> Iterable[tuple[str, str | None]]:
-    """Yield the names that *node* reads, each with "source" or "output" where it says which one."""
+    """Yield the names that *node* reads, each with its scope, "source" or "output", or None for an unqualified name."""
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None:
             yield part.name, None
@@ -81,31 +82,27 @@ def read_names(node: Record) -> Iterable[tuple[str, str | None]]:
 
 
 def uses(node: Record, made: Mapping[str, Expression]) -> bool:
-    """Tell whether *node* reads a name that a select makes."""
+    """Return whether *node* reads a computed column."""
     return any(place == "output" or (place is None and label in made) for label, place in read_names(node))
 
 
 def reject_ambiguous(nodes: Iterable[Record], made: Mapping[str, Expression], known: Iterable[str]) -> None:
-    """Refuse a bare name that is both an output, and another one of the columns of the source that are known."""
+    """Reject an unqualified name that is both an output and a different column of the source, among those that are known."""
     both = {
         label for label, node in made.items() if label in known or any(label == read for read, _ in read_names(node))
     }
     for node in nodes:
         for label, place in read_names(node):
             if place is None and label in both:
-                rule = "takes a name that means one thing: it is an output of this query, and a column of the source"
-                raise ArgumentError(
-                    "where / order_by",
-                    rule,
-                    repr(label),
-                    f'write col("{label}", of="source") or col("{label}", of="output")',
-                )
+                hint = f'write col("{label}", of="source") or col("{label}", of="output")'
+                why = "it is an output of this query and a column of the source"
+                raise ArgumentError("where / order_by", "takes unambiguous names", repr(label), hint, why=why)
 
 
 def hidden_columns(
     outputs: tuple[Expression, ...], nodes: Iterable[Record], made: Mapping[str, Expression]
 ) -> dict[str, str]:
-    """Return the columns of the source that are read above a select and that it does not select, each with its name there."""
+    """Return the columns of the source that *nodes* read and the select list leaves out, each with its name above the select."""
     everything = ast.Star() in outputs
     plain = {output.name for output in outputs if isinstance(output, ast.Column)}
     read = [label for node in nodes for label, place in read_names(node) if _is_of_source(label, place, made)]
@@ -120,30 +117,28 @@ def hidden_columns(
 
 
 def _refuse_hidden(read: Iterable[str], made: Mapping[str, Expression]) -> None:
-    """Refuse a column of the source that an output hides."""
+    """Reject a column of the source that has the name of an output."""
     for label in read:
         if label in made:
-            rule = "takes no column of the source under an output's name while `*` is selected: the engine has one of them only"
-            hint = "select the columns by name, or give the output another name"
-            raise ArgumentError("where / order_by", rule, repr(label), hint)
+            rule = "takes no column of the source with the name of an output while `*` is selected"
+            hint = "select the columns by name, or rename the output"
+            why = "the engine keeps only one column of each name"
+            raise ArgumentError("where / order_by", rule, repr(label), hint, why=why)
 
 
 def _is_of_source(label: str, place: str | None, made: Mapping[str, Expression]) -> bool:
-    """Tell whether a name means a column of the source."""
+    """Return whether a name refers to a column of the source."""
     return place == "source" or (place is None and label not in made)
 
 
-def replace_references(node: N, hidden: Mapping[str, str]) -> N:
-    """Return *node* reading carried columns by their names above the select."""
+def unqualify(node: N, hidden: Mapping[str, str] = NONE) -> N:
+    """Return *node* with plain columns, once every name is resolved at its level; hidden columns have their names above the select list."""
+    if not any(isinstance(part, QualifiedName) for part in walk(node)):
+        return node
 
-    def rename(part: Record) -> Record:
-        if isinstance(part, QualifiedName) and part.place == "source":
-            return ast.Column(hidden.get(part.name, part.name))
-        return part
+    def plain(part: Record) -> Record:
+        if not isinstance(part, QualifiedName):
+            return part
+        return ast.Column(hidden.get(part.name, part.name) if part.place == "source" else part.name)
 
-    return rebuild(node, rename)
-
-
-def unqualify(node: N) -> N:
-    """Return *node* with plain columns, once every name means what it should at its level."""
-    return rebuild(node, lambda part: ast.Column(part.name) if isinstance(part, QualifiedName) else part)
+    return rebuild(node, plain)

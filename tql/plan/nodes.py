@@ -1,7 +1,7 @@
 """
-The operations of a plan, frozen and without behaviour.
+Operations of a logical plan: immutable data without behaviour.
 
-A plan is read from the inside out: ``Limit(Sort(Filter(Scan(..))))`` filters the rows of a dataset, sorts what is left, and cuts it.
+A plan is read from the inside out: ``Limit(Sort(Filter(Scan(..))))`` filters the rows of a dataset, sorts them, and returns the first ones.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 class Score(Record):
     """
-    A column that is the score of a search.
+    A column with the score of a search.
 
     Attributes:
-        name: the column.
-        best: the direction that puts the closest first.
-        by_index: whether an index of the embeddings may rank by it.
-        exact: whether the user asked for every row to be looked at.
+        name: the name of the column.
+        best: the direction that sorts the closest rows first.
+        by_index: whether the engine may use an index of the embeddings to sort by it.
+        exact: whether the user asked for an exact search.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Score(Record):
 
 
 class Plan(Record):
-    """An operation on rows; those that it reads are in its fields ``child``, ``left``, ``right`` or ``children``."""
+    """An operation on rows; its inputs are its fields ``child``, ``left``, ``right`` or ``children``."""
 
 
 class Scan(Plan):
@@ -45,7 +45,7 @@ class Scan(Plan):
     Attributes:
         url: the dataset; None for the default dataset of the client.
         alias: its name in the query.
-        schema: its columns, where they are known.
+        schema: its columns; None if they are unknown.
     """
 
     url: str | None = None
@@ -54,19 +54,19 @@ class Scan(Plan):
 
 
 class Verbatim(Plan):
-    """The rows of a text that was parsed, and is kept as it was written."""
+    """The rows of a parsed text, which is kept verbatim."""
 
     tree: ast.Query
 
 
 class Subquery(Plan):
     """
-    The rows of a query in parentheses: it is a SELECT of its own.
+    A subquery, which becomes a separate SELECT.
 
     Attributes:
         child: the query.
-        alias: its name in the query around it.
-        reason: why there are parentheses; empty where the user wrote ``from_(query)``.
+        alias: its name in the enclosing query.
+        reason: why the compiler nests it; empty if the user wrote ``from_(query)``.
     """
 
     child: Plan
@@ -75,7 +75,7 @@ class Subquery(Plan):
 
 
 class Filter(Plan):
-    """The rows for which a condition holds."""
+    """The rows that meet a condition."""
 
     child: Plan
     predicate: Expression
@@ -83,9 +83,9 @@ class Filter(Plan):
 
 class Extend(Plan):
     """
-    The outputs of a select, and every column of the child that a later operation still reads by ``of="source"`` or because no output has its name.
+    The outputs of a select, and the columns of the child that later operations read, by ``of="source"`` or because no output has the name.
 
-    `tql.compiler.resolve` turns it into a `Project`, below or above the operations that follow.
+    `tql.compiler.resolve` replaces it by a `Project`, below or above the operations that follow.
     """
 
     child: Plan
@@ -94,7 +94,7 @@ class Extend(Plan):
 
 
 class Project(Plan):
-    """The columns of a select list, and no others; ``*`` is all columns of the child."""
+    """Exactly the columns of a select list; ``*`` is all columns of the child."""
 
     child: Plan
     columns: tuple[Expression, ...]
@@ -103,11 +103,11 @@ class Project(Plan):
 
 class Aggregate(Plan):
     """
-    A row for each group of rows.
+    One row for each group of rows.
 
     Attributes:
         child: the rows.
-        keys: rows that agree in all of them are one group; without any, all rows are.
+        keys: the group keys; without any, all rows are one group.
         outputs: keys, aggregates, and expressions of them.
     """
 
@@ -118,12 +118,12 @@ class Aggregate(Plan):
 
 class Explode(Plan):
     """
-    The groups of the child taken apart: a row for each member, or for each one of several pieces.
+    The groups of the child, split into one row per member or into several parts.
 
     Attributes:
         child: the groups.
-        columns: what is selected of them.
-        parts_per_group: into how many pieces each group goes; 0 for single members.
+        columns: the select list.
+        parts_per_group: the number of parts of each group; 0 for one row per member.
     """
 
     child: Plan
@@ -133,13 +133,13 @@ class Explode(Plan):
 
 class Sort(Plan):
     """
-    The rows in an order; rows that tie stay in the order of the child.
+    A stable sort of the rows.
 
     Attributes:
         child: the rows.
-        keys: the first is the most significant.
-        scores: the search whose score each key is, None for other keys; known after `tql.compiler.resolve`.
-        reason: what this sort is for, where the order of one key takes several.
+        keys: the sort keys, most significant first.
+        scores: for each key, the score that it refers to, or None; set by `tql.compiler.resolve`.
+        reason: the purpose of this sort, if one key needs several sorts.
     """
 
     child: Plan
@@ -152,20 +152,20 @@ class Limit(Plan):
     """The first rows: *count* of them, None for all, after *offset* that are left out."""
 
     child: Plan
-    count: int | None = None
-    offset: int | None = None
+    count: ast.Number | None = None
+    offset: ast.Number | None = None
 
 
 class Sample(Plan):
     """
-    Rows drawn at random.
+    A random sample of the rows.
 
     Attributes:
         child: the rows.
-        weights: how likely each row is drawn, in proportion.
-        replace_rows: whether a row may be drawn again.
-        amount: how many rows, or percent of them; None for as many as there are.
-        percent: whether *amount* counts percent.
+        weights: the weight of each row, proportional to its probability.
+        replace_rows: whether a row may be drawn more than once.
+        amount: the size of the sample, in rows or percent; None for the number of rows.
+        percent: whether *amount* is in percent.
     """
 
     child: Plan
@@ -176,23 +176,23 @@ class Sample(Plan):
 
 
 class Union(Plan):
-    """The rows of several queries one after the other."""
+    """The concatenated rows of several queries, duplicates included."""
 
     children: tuple[Plan, ...]
 
 
 class Join(Plan):
     """
-    The pairs of rows of two sources whose keys are equal.
+    A join of two sources on the equality of two columns.
 
     Attributes:
-        left: one source, with an alias.
-        right: the other source, with an alias.
-        on: the equality of a column of each.
+        left: the first source, with an alias.
+        right: the second source, with an alias.
+        on: the equality of one column of each source.
         how: "inner", "left" or "right".
-        columns: what is read of both, each under a name of its own.
-        unfiltered: for a left or right join, the source of which rows may be missing, without what filters, orders and cuts it.
-        is_grouped: whether there are groups in that source.
+        columns: the columns of both sources that the query reads, each with a unique alias.
+        unfiltered: for a left or right join, the source whose rows may be missing, without its filters, sorts and limits.
+        is_grouped: whether that source contains groups.
     """
 
     left: Plan
@@ -205,7 +205,7 @@ class Join(Plan):
 
 
 class Barrier(Plan):
-    """The rows of the child, which the engine has to make first: no clause above may be in the same SELECT."""
+    """The rows of the child, computed first: operations above the barrier are in an outer SELECT."""
 
     child: Plan
     reason: str

@@ -1,8 +1,8 @@
 """
-Functions whose value depends on the rows before a row: ``row_number()``, and ``data(column, row)``.
+Positional functions, whose value depends on other rows: ``row_number()`` and ``data(column, row)``.
 
-The engine counts the rows that reach the clause: in WHERE those of the source, in the select list those of the result.
-They mean the rows of the source here, so an output that has one is computed below every clause that leaves rows out or moves them.
+The engine counts the rows that reach the clause: those of the source in WHERE, those of the result in the select list.
+The builder always counts the rows of the source, so an output with a positional function is computed before any clause that removes or reorders rows.
 """
 
 from __future__ import annotations
@@ -22,39 +22,41 @@ if TYPE_CHECKING:
 
 
 def _calls(node: Record, names: frozenset[str]) -> bool:
-    """Tell whether *node* calls one of some functions."""
+    """Return whether *node* calls one of the functions *names*."""
     return any(isinstance(part, ast.Function) and part.name.lower() in names for part in walk(node))
 
 
 def is_positional(node: Record) -> bool:
-    """Tell whether the value of *node* depends on other rows."""
+    """Return whether *node* calls a positional function."""
     return _calls(node, COUNTING)
 
 
 def positional_call(node: Record) -> str:
-    """Return the first function of *node* that counts rows, for a message."""
+    """Return the first positional call of *node*, for a message."""
     calls = (part.name.lower() for part in walk(node) if isinstance(part, ast.Function))
     return next(f"{name}()" for name in calls if name in COUNTING)
 
 
 def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> bool:
     """
-    Tell whether a select has outputs that are computed below its other clauses.
+    Return whether a select has positional outputs, which are computed before its other clauses.
 
     Raises:
-        ArgumentError: the query also has a search that the engine runs in a flat SELECT only.
+        ArgumentError: the query also has a search that the engine supports only without a subquery, BM25 or MMR.
     """
     if not any(map(is_positional, outputs)):
         return False
     if any(_calls(key, FLAT) for key in keys):
-        rule = "takes no output with row_number() or data(): the engine would count the rows of the result"
-        raise ArgumentError("bm25 / mmr", rule, "one", "number the rows that it found: select(..).from_(found)")
+        hint = 'number the rows of the result: select("*", n=fn.row_number()).from_(query)'
+        why = "the engine would count the rows of the result"
+        raise ArgumentError("bm25 / mmr", "takes no output with row_number() or data()", "", hint, why=why)
     return True
 
 
 def require_source_order(later: Iterable[Expression], *, moved: bool) -> None:
-    """Refuse an expression that counts rows where some were left out or moved before."""
+    """Reject a positional expression after rows were removed or reordered."""
     if moved and any(map(is_positional, later)):
-        rule = "takes row_number() and data() where no rows were left out or moved before: the engine would count what is left"
-        hint = 'give it a name in a query of its own: select("*", n=fn.row_number()), and take the rows from that'
-        raise ArgumentError("where / order_by / group_by", rule, "one", hint)
+        rule = "cannot use row_number() or data() after rows are removed or reordered"
+        hint = 'compute it in an inner query: .from_(select("*", n=fn.row_number()))'
+        why = "the engine would count the remaining rows"
+        raise ArgumentError("where / order_by / group_by", rule, "", hint, why=why)

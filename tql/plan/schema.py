@@ -1,7 +1,7 @@
 """
-The columns of a resolved plan: names, types, what may be missing, and what an index of the engine may answer.
+Schemas of plans: the names, types and nullability of columns, and the columns that the engine may sort by an index.
 
-`schema` is the only place that derives the columns of an operation from those of its inputs.
+Only this module derives the columns of an operation from those of its inputs.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-# The column of a left or right join with the number of the other source's row, 0 where nothing matches.
+# The column of a left or right join with the row number of the joined source, 0 for unmatched rows.
 MATCH = "match"
-# Aggregates that are a value of their column, and the type that a sum or a mean meets.
+# Aggregates that return a value of their column, and the type that sums and means are promoted with.
 OF_ONE = frozenset({"min", "max", "first"})
 SUMS = {"sum": "int64", "mean": "float64"}
 INTEGER = Column("int64")
-# Types of which there is a sum and a mean: the engine refuses those of texts.
+# Types that the engine can sum and average.
 NUMERIC = frozenset({"bool", *INTEGERS, *FLOATS})
 
 
@@ -46,7 +46,7 @@ def schema(plan: Plan) -> Scope:
     Return the columns that an operation over *plan* sees.
 
     Raises:
-        ArgumentError: numbers of two types come together in a column of which some may be missing.
+        ArgumentError: a set operation combines numbers of two types, and some of them may be null.
     """
     known: Scope | None = plan.__dict__.get("_schema")
     if known is None:
@@ -62,7 +62,7 @@ def bare(output: Expression) -> Expression:
 
 
 def is_index_ordered(node: Record, scope: Scope) -> bool:
-    """Tell whether an order by *node* with LIMIT may be answered from an index: then it is approximate, or fails."""
+    """Return whether the engine may use an index to sort by *node* with LIMIT, where it is approximate or fails."""
     parts = list(walk(node))
     if any(isinstance(part, ast.Function) and part.name.lower() in FLAT for part in parts):
         return False
@@ -79,7 +79,7 @@ def _of_scan(plan: Scan) -> Scope:
 
 
 def _of_filter(plan: Filter) -> Scope:
-    """Return the columns of the rows that meet a condition: one that it asks for is never null there."""
+    """Return the columns of the rows that meet a condition; columns that the condition requires are not nullable."""
     return narrowed(schema(plan.child), [plan.predicate])
 
 
@@ -87,7 +87,7 @@ def _of_filter(plan: Filter) -> Scope:
 
 
 def _of_project(plan: Project) -> Scope:
-    """Return the columns of a select list, in order; no row is where an index says any more."""
+    """Return the columns of a select list, in order, marked as moved: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values = _json_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
@@ -114,7 +114,7 @@ def _known(
     scope: Scope,
     value: Callable[[Expression], Column | None],
 ) -> Scope:
-    """Return columns of known names, with the types of those that are computed."""
+    """Return the scope of named columns, with the types of computed ones."""
     if scope.columns is not None:
         values.update((label, value(bare(node))) for label, node in named if not found.get(label))
     ranked = frozenset(label for label, node in named if is_index_ordered(node, scope))
@@ -122,14 +122,14 @@ def _known(
 
 
 def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Scope) -> Scope:
-    """Return columns with what is known of those that may be missing: computed ones, of one value in each row."""
+    """Return a scope with the computed columns of one value per row that may be null."""
     labels = scope.nullables.union(label for label, node in single if missing(node, scope))
     computed = (label for label, column in (result.columns or {}).items() if column is None)
     return result._replace(nullables=frozenset(labels.intersection(computed)))
 
 
 def _selected(output: Expression, scope: Scope) -> Column | None:
-    """Return what is known of an output; under another name a column has no index."""
+    """Return the column of an output, without its indexes if it is renamed, or None for a computed one."""
     node = bare(output)
     column = scope.column(node)
     if column is None or node is output:
@@ -138,17 +138,17 @@ def _selected(output: Expression, scope: Scope) -> Column | None:
 
 
 def _moved(column: Column) -> Column:
-    """Return a column that no index and no search knows."""
+    """Return a column without indexes, which is not searched as an embedding."""
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
 
 
 def _number(node: Expression, scope: Scope) -> Column | None:
-    """Return the type of the number that is computed for each row, if it is one."""
+    """Return the type of an expression with a number for each row, or None."""
     return numbers(written(node, scope), Values(scope))
 
 
 def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:
-    """Return the names of the outputs that are values of JSON, here or in the source."""
+    """Return the names of the outputs that are JSON values, selected here or in the source."""
     kept = scope.json_values if ast.Star() in outputs else frozenset[str]()
     own = {label: bare(output) for output in outputs if (label := output_name(output))}
     below = {label for label, node in own.items() if isinstance(node, ast.Column) and node.name in scope.json_values}
@@ -159,7 +159,7 @@ def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str
 
 
 def _of_aggregate(plan: Aggregate) -> Scope:
-    """Return the columns of groups: keys and aggregates are values, and any other column is the list of the group's values."""
+    """Return the columns of an aggregation: keys and aggregates are single values, other columns are lists."""
     scope = schema(plan.child)
     found: dict[str, Column | None] = {}
     for output in plan.outputs:
@@ -170,7 +170,7 @@ def _of_aggregate(plan: Aggregate) -> Scope:
 
 
 def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
-    """Yield the outputs that hold one value for each group."""
+    """Yield the names and expressions of outputs with one value per group."""
     for output in () if scope.columns is None else plan.outputs:
         label = output_name(output)
         one = bare(output) in plan.keys or ast.Column(label or "") in plan.keys
@@ -179,7 +179,7 @@ def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
 
 
 def _reduced(plan: Aggregate, output: Expression, scope: Scope) -> Column | None:
-    """Return what is known of an output of groups."""
+    """Return the column of a key or of an aggregate that keeps the type, or None."""
     node = bare(output)
     if isinstance(node, ast.Function) and node.name in OF_ONE and is_aggregate(node):
         column = scope.column(node.arguments[0])
@@ -190,7 +190,7 @@ def _reduced(plan: Aggregate, output: Expression, scope: Scope) -> Column | None
 
 
 def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None:
-    """Return the type of the numbers that the engine computes for an output of groups, if it is one value."""
+    """Return the type of an output with one number per group, or None."""
     seen: dict[str, Column | None] = {}
 
     def part(found: Record) -> Record | None:
@@ -207,7 +207,7 @@ def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None
 
 
 def _of_group(node: Expression, scope: Scope) -> Column | None:
-    """Return the type of a key of groups, or of an aggregate."""
+    """Return the type of a group key or an aggregate, or None."""
     if not isinstance(node, ast.Function) or not is_aggregate(node):
         return _number(node, scope)
     if not node.arguments:
@@ -219,7 +219,7 @@ def _of_group(node: Expression, scope: Scope) -> Column | None:
 
 
 def _of_explode(plan: Explode) -> Scope:
-    """Return the columns of groups that are taken apart."""
+    """Return the columns of split groups."""
     scope = schema(plan.child)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     found = {label: _selected(output, scope) for label, output in named}
@@ -227,7 +227,7 @@ def _of_explode(plan: Explode) -> Scope:
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:
-    """Return the type of a column for each member: a key or an aggregate of its group, or the member's own value."""
+    """Return the type of a column of members: of the key or aggregate of its group, or of the value of the member."""
     source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
     groups = _groups_of(source)
     if plan.parts_per_group or not isinstance(node, ast.Column) or groups is None:
@@ -240,7 +240,7 @@ def _of_member(plan: Explode, node: Expression) -> Column | None:
 
 
 def _groups_of(plan: Plan) -> Aggregate | None:
-    """Return the groups that a query is about."""
+    """Return the aggregation of a query without its subqueries, or None."""
     while not isinstance(plan, Aggregate):
         below: Plan | None = plan.__dict__.get("child")
         if below is None or isinstance(plan, Subquery):
@@ -254,10 +254,10 @@ def _groups_of(plan: Plan) -> Aggregate | None:
 
 def _of_union(plan: Union) -> Scope:
     """
-    Return the columns of a set operation: those of its first member, each in the type in which all of its members meet.
+    Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: values may be missing in columns of two types: the engine shifts the values past them.
+        ArgumentError: a column has two types and may be null; the engine shifts the values after a null.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -267,7 +267,7 @@ def _of_union(plan: Union) -> Scope:
     for label, column in first.columns.items():
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
-        _require_one_type(label, scopes)
+        require_one_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -275,20 +275,20 @@ def _of_union(plan: Union) -> Scope:
     return first._replace(columns=met, values=values, json_values=lifted)
 
 
-def _require_one_type(label: str, scopes: list[Scope]) -> None:
-    """Refuse numbers of two types of which some may be missing."""
+def require_one_type(label: str, scopes: list[Scope]) -> None:
+    """Reject a column of two types that may be null."""
     node = ast.Column(label)
     columns = [scope.value(node) for scope in scopes]
     absent = any(missing(node, scope) for scope in scopes)
     if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
-        rule = "takes columns of one type where a number may be missing: the engine shifts the values past it"
+        rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
-        hint = f"leave the missing ones out of each query: .where(col({label!r}).is_not_null())"
-        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint)
+        hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
 
 
 def _meeting(columns: list[Column | None]) -> Column | None:
-    """Return the type in which columns of numbers meet, or None."""
+    """Return a column with the common type of several columns, or None if they have none."""
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
         return None
@@ -303,27 +303,27 @@ def _meeting(columns: list[Column | None]) -> Column | None:
 
 
 def _is_number(column: Column) -> bool:
-    """Tell whether a column holds one number or bool in each row."""
+    """Return whether a column has one number or bool in each row."""
     return column.is_number or (column.dtype == "bool" and column.is_single)
 
 
 def missing_side(plan: Join) -> Plan | None:
-    """Return the source whose columns are null in rows that match nothing; None for an inner join, which has no such rows."""
+    """Return the source whose columns are null in unmatched rows, or None for an inner join."""
     return {"left": plan.right, "right": plan.left}.get(plan.how)
 
 
 def alias_of(plan: Plan) -> str | None:
-    """Return the name of a source."""
+    """Return the alias of a source, or None."""
     return plan.__dict__.get("alias")
 
 
 def may_be_empty(column: Column) -> bool:
-    """Tell whether the engine takes a value for null that is none: an empty text, or an empty JSON."""
+    """Return whether the engine treats the empty text or JSON of a column that is not nullable as null."""
     return not column.nullable and (column.is_text or column.dtype == "json")
 
 
 def _of_join(plan: Join) -> Scope:
-    """Return the columns of a join, each under its new name; the engine may take their order from the indexes of the sources."""
+    """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
     result = Scope({} if absent is None else {helper(MATCH): INTEGER}, moved=True)
@@ -336,7 +336,7 @@ def _of_join(plan: Join) -> Scope:
 
 
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
-    """Return the columns of a join with one more of a source, which may be null where nothing matches."""
+    """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
     may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
     is_ranked = column is None or column.is_indexed
@@ -349,7 +349,7 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
 
 
 def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
-    """Return a column of a join; a text and a JSON of the other source stay without nulls, since the engine takes empty ones for null: `MATCH` tells them apart."""
+    """Return a column of a join; texts and JSON stay without nulls, since the engine treats empty ones as null, and `MATCH` identifies unmatched rows."""
     if column is None:
         return None
     column = column.replace(indexes=())

@@ -1,4 +1,4 @@
-"""Scores of searches in a plan: which columns are one, and in which direction the closest come first."""
+"""Scores of searches in a plan: the columns that refer to one, and the direction of sort keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEVERAL = (Scan, Verbatim, Union, Join)
 
 
 def score_of(plan: Plan, key: Expression) -> Score | None:
-    """Return the score that a name is, in a plan or in the query that is its source; None for any other expression."""
+    """Return the score that a name refers to, in a plan or in its subqueries; None for any other expression."""
     here = not isinstance(key, QualifiedName) or key.place == "output"
     while isinstance(key, (ast.Column, QualifiedName)) and not isinstance(plan, SEVERAL):
         if isinstance(plan, Subquery):
@@ -35,20 +35,20 @@ def score_of(plan: Plan, key: Expression) -> Score | None:
 
 
 def _own_score(plan: Plan, label: str) -> Score | None:
-    """Return the score of this name in the select list of an operation."""
+    """Return the score with this name in the select list of an operation, or None."""
     scores = plan.scores if isinstance(plan, (Extend, Project)) else ()
     return next((score for score in scores if score.name == label), None)
 
 
 def _selected(plan: Plan) -> tuple[Expression, ...]:
-    """Return the select list of an operation; most have none."""
+    """Return the select list of an operation, empty for most."""
     if isinstance(plan, (Extend, Aggregate)):
         return plan.outputs
     return plan.columns if isinstance(plan, (Project, Explode)) else ()
 
 
 def direction(plan: Plan, key: ast.Order) -> ast.Order:
-    """Return a key with the direction that it has where none was given."""
+    """Return a sort key with its default direction, if it has none: closest first for a score, otherwise unchanged."""
     if key.direction is not None:
         return key
     found = score_of(plan, key.expression)
@@ -56,7 +56,7 @@ def direction(plan: Plan, key: ast.Order) -> ast.Order:
 
 
 def is_search(key: Expression, score: Score | None) -> bool:
-    """Tell whether a key is a score, or computes one."""
+    """Return whether a sort key is a score, or contains a function of similarity."""
     if isinstance(key, ast.Column):
         return score is not None
     return any(
@@ -65,7 +65,7 @@ def is_search(key: Expression, score: Score | None) -> bool:
 
 
 def is_ranked_by_index(key: ast.Order, score: Score | None) -> bool:
-    """Tell whether an index of embeddings may put the rows in the order of a key."""
+    """Return whether the engine may use an index of embeddings to sort by a key."""
     best = ranked_by_index(key.expression)
     if isinstance(key.expression, ast.Column):
         best = score.best if score is not None and score.by_index else None

@@ -1,4 +1,4 @@
-"""The operations below an operation, and plans with others in their places."""
+"""Traversal and rewriting of plans: inputs, expressions, and a fold without recursion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def inputs(plan: Plan) -> tuple[Plan, ...]:
-    """Return the operations whose rows an operation reads."""
+    """Return the inputs of an operation."""
     if isinstance(plan, Union):
         return plan.children
     if isinstance(plan, Join):
@@ -27,7 +27,7 @@ def inputs(plan: Plan) -> tuple[Plan, ...]:
 
 
 def with_inputs(plan: Plan, found: tuple[Plan, ...]) -> Plan:
-    """Return an operation over other inputs, in the order of `inputs`."""
+    """Return an operation with other inputs, in the order of `inputs`."""
     if isinstance(plan, Union):
         return plan.replace(children=found)
     if isinstance(plan, Join):
@@ -37,7 +37,7 @@ def with_inputs(plan: Plan, found: tuple[Plan, ...]) -> Plan:
 
 
 def own_nodes(plan: Plan) -> Iterator[Record]:
-    """Yield the expressions of an operation, and all that is in them; nothing of the operations below."""
+    """Yield the nodes of the expressions of an operation, without those of its inputs."""
     for field in plan._fields:
         value = plan.__dict__[field]
         for part in value if isinstance(value, tuple) else (value,):
@@ -46,7 +46,7 @@ def own_nodes(plan: Plan) -> Iterator[Record]:
 
 
 def operations(plan: Plan) -> Iterator[Plan]:
-    """Yield an operation and all below it."""
+    """Yield an operation and all operations below it, outermost first."""
     stack = [plan]
     while stack:
         part = stack.pop()
@@ -55,7 +55,7 @@ def operations(plan: Plan) -> Iterator[Plan]:
 
 
 def folded(plan: Plan, change: Callable[[Plan, tuple[T, ...]], T]) -> T:
-    """Return the result of *change* for the root; it gets each operation with the results of its inputs, from the leaves up, without recursion."""
+    """Return the result of *change* for the root; it is called from the leaves up with each operation and the results of its inputs, without recursion."""
     done: list[T] = []
     stack: list[tuple[Plan, bool]] = [(plan, False)]
     while stack:

@@ -1,1 +1,1 @@
-"""Python's values as literals of TQL."""
+"""Conversion of Python values, numpy arrays and tensors to TQL literals."""

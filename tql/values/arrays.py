@@ -1,4 +1,4 @@
-"""The float32 arrays of TQL, from arrays, tensors and lists of numbers."""
+"""Conversion of arrays, tensors and lists of numbers to the float32 arrays of TQL."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The kinds of devices of DLPack whose memory this machine reads: its own, and that which is pinned for a GPU.
+# DLPack device types whose memory the CPU can read: kDLCPU and kDLCUDAHost.
 MEMORY = frozenset({1, 3})
 NUMERIC_KINDS = "buif"
 VECTOR, MATRIX = 1, 2
-# NaN and infinity have no text as numbers: they are written as null.
+# The serializer writes NaN and infinity as null.
 UNWRITTEN = "n"
 FLOAT32 = np.dtype(np.float32)
+# Types that are values elsewhere, and no vectors.
+SCALARS = (str, bytes, int, float)
 
 
 def vector(subject: str, value: object) -> ast.Vector:
@@ -30,11 +32,11 @@ def vector(subject: str, value: object) -> ast.Vector:
     Return *value* as ``ARRAY[..]``.
 
     Args:
-        subject: the method or argument that was given the value, for the message.
-        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or anything with ``__array__``, DLPack or the buffer protocol: torch, jax, pandas, pyarrow, polars, memoryview.
+        subject: the method or argument that error messages name.
+        value: shape (d,), d >= 1: a list, a numpy array of any numeric dtype, or an object with ``__array__``, DLPack or the buffer protocol, such as those of torch, jax, pandas, pyarrow and polars.
 
     Raises:
-        ArgumentError: it is not one-dimensional, is empty, is not numeric, or a value is not finite as a float32; the message names the index.
+        ArgumentError: *value* is not one-dimensional, is empty, is not numeric, or has an element that is not finite as a float32; the message names its index.
     """
     array, narrow = _as_float32(subject, value)
     if array.ndim != VECTOR or array.size == 0:
@@ -52,7 +54,7 @@ def matrix(subject: str, value: object) -> ast.Array:
     Return *value*, shape (n, d), as ``ARRAY[ARRAY[..], ..]``.
 
     Raises:
-        ArgumentError: it is not two-dimensional, is empty, is not numeric, or a value is not finite as a float32.
+        ArgumentError: *value* is not two-dimensional, is empty, is not numeric, or has an element that is not finite as a float32.
     """
     array, narrow = _as_float32(subject, value)
     if array.ndim != MATRIX or array.size == 0:
@@ -64,7 +66,7 @@ def matrix(subject: str, value: object) -> ast.Array:
 
 
 def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: str, value: object) -> ast.Expression:
-    """Return the literal of a numpy scalar or a list of strings, by *literal*, which takes values of Python, or of a vector or a matrix."""
+    """Return the literal of a numpy scalar or a list of strings, converted by *literal*, or of a vector or a matrix."""
     require_unmasked(subject, value)
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)
@@ -77,12 +79,12 @@ def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: s
 
 
 def _is_scalar(value: object) -> TypeGuard[np.generic | NDArray[Any]]:
-    """Tell whether *value* is one value of numpy, as a scalar or as an array without dimensions."""
+    """Return whether *value* is a numpy scalar or an array without dimensions."""
     return isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return *value* as numpy reads it, and its numbers one after the other as float32: the engine reads every element as one."""
+    """Return *value* as a numpy array, and as a contiguous float32 array, the type of every element of an ARRAY literal."""
     if type(value) is np.ndarray and value.dtype is FLOAT32 and value.flags.c_contiguous:
         return value, value
     array = _read(subject, value)
@@ -94,11 +96,11 @@ def _as_float32(subject: str, value: object) -> tuple[NDArray[Any], NDArray[np.f
 
 
 def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) -> ArgumentError:
-    """Return the error about the first number of an array that is not finite as a float32."""
+    """Return the error for the first element of an array that is not finite as a float32."""
     index = tuple(int(place) for place in np.argwhere(~np.isfinite(narrow))[0])
     where = str(index[0]) if len(index) == 1 else str(index)
-    rule = "takes finite float32 numbers: TQL has no literal for NaN and infinity"
-    return ArgumentError(subject, rule, f"{array[index]} at index {where}")
+    why = "TQL has no literal for NaN and infinity"
+    return ArgumentError(subject, "takes finite float32 numbers", f"{array[index]} at index {where}", why=why)
 
 
 def _read(subject: str, value: object) -> NDArray[Any]:
@@ -110,11 +112,12 @@ def _read(subject: str, value: object) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except (ValueError, TypeError, OverflowError, RuntimeError) as error:
-        raise ArgumentError(subject, f"takes what numpy can read as an array ({error})", shown(value)) from None
+        rule = "takes a value that numpy converts to an array"
+        raise ArgumentError(subject, rule, shown(value), why=str(error)) from None
 
 
 def _require_array(subject: str, value: object) -> None:
-    """Refuse what is no list of numbers, and offers none of the protocols for arrays."""
+    """Raise ArgumentError unless *value* is a list of elements of one kind, or supports an array protocol."""
     if isinstance(value, (list, tuple)):
         if any(isinstance(item, (str, bytes)) or item is None for item in value):
             raise ArgumentError(subject, "takes elements of one kind, numbers or strings", shown(value))
@@ -123,48 +126,46 @@ def _require_array(subject: str, value: object) -> None:
             subject,
             "takes a value that TQL can write",
             shown(value),
-            "pass a number, a str, or a list or array of numbers",
+            f"pass {'' if isinstance(value, SCALARS) else 'a number, a str, or '}a list or array of numbers",
         )
 
 
 def _of_dlpack(subject: str, value: object) -> NDArray[Any]:
-    """Return the array that shares its memory with *value* by the DLPack protocol."""
+    """Return an array that shares the memory of *value*, through DLPack."""
     try:
         _require_memory(value)
-        return np.from_dlpack(value)  # type: ignore[arg-type]  # it has __dlpack__, as was asked
+        return np.from_dlpack(value)  # type: ignore[arg-type]  # the caller has checked that it has __dlpack__
     except (BufferError, RuntimeError, TypeError, ValueError, AttributeError) as error:
-        rule = f"takes what numpy can read by DLPack ({error})"
-        raise ArgumentError(
-            subject, rule, shown(value), "move it to this machine's memory first: tensor.cpu()"
-        ) from None
+        rule, hint = "takes a value that numpy reads through DLPack", "copy it to the CPU first: tensor.cpu()"
+        raise ArgumentError(subject, rule, shown(value), hint, why=str(error)) from None
 
 
 def _require_memory(value: object) -> None:
-    """Raise unless the memory of *value* is this machine's own."""
+    """Raise BufferError unless the CPU can read the memory of *value*."""
     kind = value.__dlpack_device__()[0]  # type: ignore[attr-defined]  # part of the protocol
     if kind not in MEMORY:
-        message = f"its memory is on a device of the kind {kind}"
+        message = f"its memory is on a device of DLPack type {kind}"
         raise BufferError(message)
 
 
 def require_unmasked(subject: str, value: object) -> None:
-    """Refuse a masked array: what is masked has no value, and numpy gives the one below the mask."""
+    """Raise ArgumentError for a masked array, whose masked elements numpy would silently replace by the data below."""
     if isinstance(value, np.ma.MaskedArray):
-        rule = "takes no masked array: TQL has no literal for a masked element"
-        raise ArgumentError(subject, rule, shown(value), "pass value.compressed(), or value.filled(..)")
+        hint, why = "pass value.compressed(), or value.filled(..)", "TQL has no literal for a masked element"
+        raise ArgumentError(subject, "takes no masked array", shown(value), hint, why=why)
 
 
 def _has_buffer(value: object) -> bool:
-    """Tell whether *value* offers the buffer protocol."""
+    """Return whether *value* supports the buffer protocol."""
     try:
-        memoryview(value).release()  # type: ignore[arg-type]  # asking is how one finds out
+        memoryview(value).release()  # type: ignore[arg-type]  # it raises TypeError if not
     except TypeError:
         return False
     return True
 
 
 def _shape_hint(array: NDArray[Any]) -> str | None:
-    """Return what to do about an array of the wrong shape, where it is clear."""
+    """Return the remedy for a batch of one vector, or None."""
     if array.ndim == MATRIX and len(array) == 1:
         return "a model that encodes a batch returns shape (1, d): pass its first row, vector[0]"
     return None

@@ -1,4 +1,4 @@
-"""TQL literals of Python values, and the values that have none."""
+"""Conversion of Python values to TQL literals, and validation of names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def name(subject: str, value: object) -> str:
     Return *value* as the name of a column, alias or dataset.
 
     Raises:
-        ArgumentError: it is not a str, or is empty, or holds a character that no TQL name can hold (``"``, newline, NUL, a lone surrogate).
+        ArgumentError: *value* is not a str, is empty, or contains a character that TQL does not allow in names (``"``, newline, NUL, a lone surrogate).
     """
     if type(value) is str and value.isidentifier():
         return value
@@ -33,14 +33,15 @@ def name(subject: str, value: object) -> str:
         raise ArgumentError(subject, "takes a name of at least one character", shown(value))
     for character, title in FORBIDDEN_IN_NAMES.items():
         if character in value:
-            rule = f"takes a name without {title}: TQL cannot write one"
-            raise ArgumentError(subject, rule, shown(value), "rename it in the dataset, or select the others by name")
+            hint = "rename it in the dataset, or select the other columns by name"
+            why = "TQL has no way to quote it"
+            raise ArgumentError(subject, f"takes a name without {title}", shown(value), hint, why=why)
     _require_text(subject, value)
     return str.__str__(value)
 
 
 def by_value(value: object) -> object:
-    """Return the value of a member of an Enum, and any other value as it is; a str, int or float of a subclass of it is written by its value, too."""
+    """Return the value of a member of an Enum, and any other value unchanged."""
     return value.value if isinstance(value, enum.Enum) else value
 
 
@@ -49,27 +50,27 @@ def literal(subject: str, value: object) -> ast.Expression:
     Return the TQL literal of exactly *value*.
 
     Args:
-        subject: the method or argument that was given the value, for the message.
+        subject: the method or argument that error messages name.
         value: None, bool, int, float, str, Decimal, a member of an Enum with a str or int as its value, a numpy scalar, or a list or array of numbers or strings.
 
     Returns:
-        ``NULL``, ``TRUE``, ``-5``, ``0.1``, ``'it''s'``, ``ARRAY[..]``; float64 values keep every bit.
+        ``NULL``, ``TRUE``, ``-5``, ``0.1``, ``'it''s'`` or ``ARRAY[..]``; float64 values keep every bit.
 
     Raises:
-        ArgumentError: the value has no literal: NaN, infinity, an int beyond 64 bits, a date, bytes.
+        ArgumentError: TQL has no literal for *value*, such as NaN, infinity, an int beyond 64 bits, a date or bytes.
     """
     kind: type = type(value)
     return (_WRITERS.get(kind) or _writer(kind))(subject, value)
 
 
 def operand(subject: str, value: object) -> ast.Expression:
-    """Return the tree of an expression, or the literal of any other value."""
+    """Return the syntax tree of an expression, or the literal of any other value."""
     node = getattr(value, "node", None)
     return node if isinstance(node, ast.Expression) else literal(subject, value)
 
 
 def vector(subject: str, value: object) -> ast.Vector:
-    """Return numbers, shape (d,), as ``ARRAY[..]``; `tql.values.arrays` says which, and is imported here since it needs numpy."""
+    """Return numbers, shape (d,), as ``ARRAY[..]``; see `tql.values.arrays`, which is imported here because it needs numpy."""
     from tql.values.arrays import vector as of_numbers
 
     return of_numbers(subject, value)
@@ -83,7 +84,7 @@ def matrix(subject: str, value: object) -> ast.Array:
 
 
 def require_unmasked(subject: str, value: object) -> None:
-    """Refuse a masked array of numpy: what is masked has no value, and numpy gives the one below the mask."""
+    """Raise ArgumentError for a masked array of numpy."""
     from tql.values.arrays import require_unmasked as of_numpy
 
     of_numpy(subject, value)
@@ -100,7 +101,7 @@ def _boolean(_subject: str, value: object) -> ast.Expression:
 
 
 def _integer(subject: str, value: object) -> ast.Expression:
-    """Return an integer; the engine's integers have 64 bits."""
+    """Return the literal of an integer of 64 bits."""
     number = int.__int__(value)  # type: ignore[arg-type]  # only ints come here
     if not -LARGEST_INT - 1 <= number <= LARGEST_INT:
         raise ArgumentError(subject, "takes integers of 64 bits, -2**63 to 2**63 - 1", shown(value))
@@ -108,37 +109,39 @@ def _integer(subject: str, value: object) -> ast.Expression:
 
 
 def _float(subject: str, value: object) -> ast.Expression:
-    """Return a float with every bit, the sign of zero included."""
+    """Return the literal of a float with every bit, the sign of zero included."""
     number = float.__float__(value)  # type: ignore[arg-type]  # only floats come here
     if not math.isfinite(number):
-        raise ArgumentError(subject, "takes finite numbers: TQL has no literal for NaN and infinity", shown(value))
+        raise ArgumentError(
+            subject, "takes finite numbers", shown(value), why="TQL has no literal for NaN and infinity"
+        )
     return ast.Number(number) if math.copysign(1.0, number) > 0 else ast.Negate(ast.Number(-number))
 
 
 def _string(subject: str, value: object) -> ast.Expression:
-    """Return a text literal: of a subclass of str its characters, not what it prints as."""
+    """Return the literal of a text; a subclass of str is written by its characters, not by its ``__str__``."""
     text = "".join([str.__str__(value)])  # pyright: ignore[reportArgumentType]  # only strs come here
     _require_text(subject, text)
     return ast.String(text)
 
 
 def _require_text(subject: str, value: str) -> None:
-    """Refuse the two kinds of characters that cannot reach the engine: NUL ends the query, a lone surrogate is no text."""
+    """Raise ArgumentError for NUL, which ends a query, and for a lone surrogate, which UTF-8 cannot encode."""
     if "\0" in value:
-        raise ArgumentError(subject, "takes text without NUL: it would end the query", shown(value))
+        raise ArgumentError(subject, "takes text without NUL", shown(value), why="NUL would end the query")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            rule = f"takes text that UTF-8 can hold; the character at {error.start} is half of a surrogate pair"
-            raise ArgumentError(subject, rule, shown(value)) from None
+            why = f"the character at index {error.start} is half of a surrogate pair"
+            raise ArgumentError(subject, "takes text that UTF-8 can encode", shown(value), why=why) from None
 
 
-def _refuse(rule: str, hint: str) -> Callable[[str, object], ast.Expression]:
-    """Return a writer that refuses."""
+def _reject(rule: str, hint: str, why: str | None = None) -> Callable[[str, object], ast.Expression]:
+    """Return a writer that raises ArgumentError."""
 
     def writer(subject: str, value: object) -> ast.Expression:
-        raise ArgumentError(subject, rule, shown(value), hint)
+        raise ArgumentError(subject, rule, shown(value), hint, why=why)
 
     return writer
 
@@ -149,16 +152,16 @@ _WRITERS: dict[type, Callable[[str, object], ast.Expression]] = {
     int: _integer,
     float: _float,
     str: _string,
-    bytes: _refuse("takes text, not bytes", "decode them first"),
-    complex: _refuse("takes real numbers", "pass the real and the imaginary part separately"),
-    dict: _refuse("takes no dict: TQL has no literal for one", 'compare its parts, as in col("meta")["year"] == 2020'),
-    set: _refuse("takes no set: its order is not fixed", "pass a list"),
+    bytes: _reject("takes text, not bytes", "decode them first: value.decode()"),
+    complex: _reject("takes real numbers", "pass the real and the imaginary part separately"),
+    dict: _reject("takes no dict", 'compare its keys: col("meta")["year"] == 2020', "TQL has no literal for one"),
+    set: _reject("takes no set", "pass a list", "a set has no fixed order"),
 }
 
 
 @functools.cache
 def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
-    """Return the writer of a type that is not in the table itself."""
+    """Return the writer of a type that is not a key of the table: a subclass, an Enum, or a type of another package."""
     if issubclass(kind, enum.Enum):
         return _member
     for known, writer in _WRITERS.items():
@@ -173,26 +176,27 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
 
 
 def _decimal(subject: str, value: object) -> ast.Expression:
-    """Return a Decimal as an integer where it is written as one, else as the nearest float64."""
+    """Return a Decimal without a fraction or exponent as an integer, and any other as the nearest float64."""
     if str(value).lstrip("-").isdigit():
         return _integer(subject, int(str(value)))
     return _float(subject, float(value))  # type: ignore[arg-type]  # only Decimals come here
 
 
 def _member(subject: str, value: object) -> ast.Expression:
-    """Return the value of a member of an Enum."""
+    """Return the literal of the value of an Enum member."""
     found = by_value(value)
     if isinstance(found, bool) or not isinstance(found, (str, int)):
         rule = "takes members of an Enum whose values are texts or integers"
-        raise ArgumentError(subject, rule, f"{shown(value)} with {shown(found)}", "pass what it means, as member.value")
+        raise ArgumentError(subject, rule, f"{shown(value)} with {shown(found)}", "pass a value: member.value")
     return literal(subject, found)
 
 
-# The writers of types that are known by their module, which is not imported for it.
+# Writers by the name of the type's module, so that no module is imported.
 _BY_MODULE: dict[str, Callable[[str, object], ast.Expression]] = {
     "decimal": _decimal,
-    "datetime": _refuse(
-        "takes no dates and times: TQL runs none (`DATE is not supported.`)",
-        "store a number (a timestamp) or an ISO 8601 text, and compare that",
+    "datetime": _reject(
+        "takes no dates and times",
+        "store a timestamp or an ISO 8601 text, and compare that",
+        "the engine fails with `DATE is not supported.`",
     ),
 }

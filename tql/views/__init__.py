@@ -1,1 +1,1 @@
-"""Queries for people: the Python expression that makes one, differences, notebooks."""
+"""Views of queries: Python source, differences, compiler stages, and display in notebooks."""

@@ -1,4 +1,4 @@
-"""Difference of two queries, in the words of the builder."""
+"""Difference of two queries, as calls of the builder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 class Change(Record):
     """
-    One thing that one query says and the other does not.
+    A call that only one of two queries has.
 
     Attributes:
-        sign: "-" for what the first says, "+" for what the other says, "~" for numbers of a vector that are others.
-        call: the method and its arguments, vectors elided.
-        within: the methods whose query it is in, from the outside: ``("from_",)`` for the source.
-        note: in what vectors differ.
+        sign: "-" for a call of the first query only, "+" for one of the other only, "~" for vectors with different numbers.
+        call: the method and its arguments, long vectors elided.
+        within: the methods that contain the subquery of the call, outermost first: ``("from_",)`` for the source.
+        note: the number of different elements of vectors, and their largest difference.
     """
 
     sign: Literal["-", "+", "~"]
@@ -38,18 +38,18 @@ class Change(Record):
     note: str = ""
 
     def __str__(self) -> str:
-        """Return one line."""
+        """Return the change as one line."""
         where = "".join(f"in {method}: " for method in self.within)
         return f"{self.sign} {where}{self.call}{f'  ({self.note})' if self.note else ''}"
 
 
 class Difference(Record):
-    """What one query says and another does not; it is false where they say the same."""
+    """The changes between two queries; false if there are none."""
 
     changes: tuple[Change, ...] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether there is a difference."""
+        """Return whether there is a difference."""
         return bool(self.changes)
 
     def __str__(self) -> str:
@@ -62,15 +62,15 @@ def difference(query: Statement, other: object) -> Difference:
     Return the changes that lead from *query* to *other*.
 
     Raises:
-        ArgumentError: *other* is no query.
+        ArgumentError: *other* is not a query.
     """
     if not isinstance(other, Statement):
-        raise ArgumentError("diff", "takes a query", shown(other), "parse(text) makes one of a text")
+        raise ArgumentError("diff", "takes a query", shown(other), "parse(text) returns the query of a text")
     return Difference(tuple(_changes(resolved(query), resolved(other), ())))
 
 
 def _changes(mine: Statement, theirs: Statement, within: tuple[str, ...]) -> Iterator[Change]:
-    """Yield the changes of two queries, method by method."""
+    """Yield the changes between two statements, method by method."""
     ours, others = items(mine), items(theirs)
     for method in METHODS:
         before, after = _parts_of(ours, method), _parts_of(others, method)
@@ -81,17 +81,17 @@ def _changes(mine: Statement, theirs: Statement, within: tuple[str, ...]) -> Ite
 
 
 def _parts_of(said: list[Item], method: str) -> list[Part]:
-    """Return all that the calls of a clause say."""
+    """Return the parts of all calls of a method."""
     return [part for item in said if item.clause == method for part in _parts(item)]
 
 
 class Part(NamedTuple):
     """
-    One thing that a query says to the engine, and the call that says it.
+    A comparable part of a call; a range has two, one for each comparison.
 
     Attributes:
-        value: what it is, in physical form: a call is the same as another one that makes the same condition, and as the text of that.
-        item: the call; a range says two conditions.
+        value: the argument in physical form, so that equivalent calls are equal, such as ``startswith("a")`` and ``like("a%")``.
+        item: the call.
     """
 
     value: object
@@ -99,19 +99,19 @@ class Part(NamedTuple):
 
 
 def _parts(item: Item) -> list[Part]:
-    """Return all that a call says."""
+    """Return the comparable parts of a call."""
     value = lowered(item.value) if isinstance(item.value, Record) else item.value
     values = value.operands if isinstance(value, ast.And) and item.method == "where" else (value,)
     return [Part(one, item) for one in values]
 
 
 def _items(parts: Iterable[Part]) -> list[Item]:
-    """Return the calls of some parts, each once."""
+    """Return the distinct calls of some parts."""
     return list({id(part.item): part.item for part in parts}.values())
 
 
 def _exchanged(before: list[Item], after: list[Item], within: tuple[str, ...]) -> Iterator[Change]:
-    """Yield the changes that exchange some items for others."""
+    """Yield the changes that replace some calls by others."""
     if len(before) == len(after):
         for mine, theirs in zip(before, after, strict=True):
             yield from _changed(mine, theirs, within)
@@ -121,7 +121,7 @@ def _exchanged(before: list[Item], after: list[Item], within: tuple[str, ...]) -
 
 
 def _changed(mine: Item, theirs: Item, within: tuple[str, ...]) -> Iterator[Change]:
-    """Yield the changes that exchange one item for another."""
+    """Yield the changes that replace one call by another: those inside of a subquery, if both have one."""
     inner = _query(mine), _query(theirs)
     if inner[0] is not None and inner[1] is not None:
         found = list(_changes(inner[0], inner[1], (*within, mine.method)))
@@ -136,29 +136,29 @@ def _changed(mine: Item, theirs: Item, within: tuple[str, ...]) -> Iterator[Chan
 
 
 def _call(item: Item) -> str:
-    """Return a call as it is written."""
+    """Return the source of a call."""
     return f"{item.method}({item.text})"
 
 
 def _query(item: Item) -> Statement | None:
-    """Return the query inside of a source."""
+    """Return the subquery of a call, or None."""
     inner = getattr(item.value, "query", item.value)
     return inner if isinstance(inner, Statement) else None
 
 
 def _numbers(mine: object, theirs: object) -> str:
-    """Return in what the vectors of two items differ."""
+    """Return the differences between the vectors of two arguments."""
     notes = [_vector(one, other) for one, other in zip(_vectors(mine), _vectors(theirs), strict=False) if one != other]
     return "; ".join(notes)
 
 
 def _vectors(value: object) -> Iterable[ast.Vector]:
-    """Yield the vectors of an item."""
+    """Yield the vectors in an argument."""
     return (part for part in walk(value) if isinstance(part, ast.Vector)) if isinstance(value, Record) else ()
 
 
 def _vector(mine: ast.Vector, theirs: ast.Vector) -> str:
-    """Return in what two vectors differ."""
+    """Return the number of different elements of two vectors, and their largest difference."""
     import numpy as np
 
     apart = np.abs(mine.array.astype("f8") - theirs.array.astype("f8"))

@@ -1,4 +1,4 @@
-"""Display of a query in a notebook, by its calls, its text and the levels of the text, and in a terminal that rich writes to."""
+"""Display of a query in notebooks, as calls, text and nested SELECTs, and in terminals with rich."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def html(query: Statement) -> str:
-    """Return HTML in which everything that the query holds is escaped, and long vectors are elided."""
+    """Return a query as escaped HTML, with long vectors elided."""
     chain = "\n    .".join(calls(query))
     return f"<div><pre>{escape(chain)}</pre>{_text(query)}</div>"
 
 
 def _text(query: Statement) -> str:
-    """Return the text and its levels, or why there is no text."""
+    """Return the text and its nested SELECTs as HTML, or the error of a query that cannot be compiled."""
     try:
         found = compiled(query)
     except ArgumentError as error:
-        return f"<p>No text yet: {escape(str(error))}</p>"
+        return f"<p>No TQL yet: {escape(str(error))}</p>"
     text, levels = escape(elided(found.tree)), escape(str(explained(*found)))
     return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
 
 
 def coloured(query: Statement) -> Syntax | Text:
-    """Return the text with colours and long vectors elided, or the calls where there is no text."""
+    """Return the text with syntax highlighting and long vectors elided, or the calls of a query that cannot be compiled."""
     from rich.syntax import Syntax
     from rich.text import Text
 

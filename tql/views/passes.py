@@ -1,4 +1,4 @@
-"""A query after each pass of the compiler, as text for pages, tests and debugging."""
+"""Display of a query after each compiler pass, for documentation, tests and debugging."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 
 class Stage(NamedTuple):
     """
-    The state of a query after a pass.
+    A query after a compiler pass.
 
     Attributes:
         name: the pass.
-        text: the calls of the builder, the operations of a plan, the outermost on top, or TQL.
+        text: the query as builder calls, as the operations of a plan, outermost first, or as TQL.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Stage(NamedTuple):
 
 def stages(query: Statement, context: Context = NOWHERE) -> list[Stage]:
     """
-    Return a query after each pass.
+    Return a query after each compiler pass.
 
     Raises:
-        ArgumentError: no text has the query's meaning.
+        ArgumentError: the query cannot be compiled.
     """
     found: Any = query
     written: list[Stage] = []
@@ -69,7 +69,7 @@ def stages(query: Statement, context: Context = NOWHERE) -> list[Stage]:
 
 
 def _shown(found: Statement | Plan | Packed, *, in_calls: bool) -> str:
-    """Return a query as text; the expressions of its plan as calls of the builder, or as TQL."""
+    """Return a query as text, with the expressions of a plan as builder calls or as TQL."""
     if isinstance(found, Packed):
         return elided(found.tree)
     if isinstance(found, Plan):
@@ -84,7 +84,7 @@ def _in_tql(node: Expression) -> str:
 
 def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:
     """
-    Return the operations of a plan, one a line, each above those that it reads.
+    Return a plan as a tree of operations, one per line, each above its inputs.
 
     Args:
         plan: any plan.
@@ -99,41 +99,46 @@ def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:
     return "\n".join(found)
 
 
-def _below(lines: list[str], last: bool) -> list[str]:  # noqa: FBT001 - whether it is the last of several
-    """Return the lines of an operation below another one."""
+def _below(lines: list[str], last: bool) -> list[str]:  # noqa: FBT001 - whether it is the last input
+    """Return the lines of an input, indented below its operation."""
     first, *rest = lines
     return [f"{'└' if last else '├'}─ {first}", *(f"{' ' if last else '│'}  {line}" for line in rest)]
 
 
 def _many(nodes: Iterable[Expression], write: Callable[[Expression], str]) -> str:
-    """Return expressions as a list."""
+    """Return expressions separated by commas."""
     return ", ".join("*" if isinstance(node, ast.Star) else write(node) for node in nodes)
 
 
 def _keys(node: Sort, write: Callable[[Expression], str]) -> str:
-    """Return the keys of an order."""
+    """Return sort keys separated by commas."""
     return ", ".join(f"{write(key.expression)} {key.direction or ''}".strip() for key in node.keys)
 
 
 def _dataset(node: Scan) -> list[str]:
-    """Return the url and the name of a dataset."""
+    """Return the url and the alias of a dataset."""
     return [repr(node.url) if node.url else "", f"as {node.alias}" if node.alias else ""]
 
 
 def _groups(node: Aggregate, write: Callable[[Expression], str]) -> list[str]:
-    """Return the outputs and the keys of groups."""
+    """Return the outputs and the keys of an aggregation."""
     return [_many(node.outputs, write), f"by {_many(node.keys, write)}" if node.keys else ""]
 
 
 def _rows(node: Limit) -> list[str]:
-    """Return how many rows there are, and how many are left out."""
+    """Return the limit and the offset."""
     return [
-        "" if node.count is None else str(node.count),
-        f"offset {node.offset}" if node.offset is not None else "",
+        "" if node.count is None else str(node.count.value),
+        f"offset {node.offset.value}" if node.offset is not None else "",
     ]
 
 
-# What is written of each operation behind its name.
+def _parts(node: Explode) -> str:
+    """Return the number of parts of each group."""
+    return f"in {node.parts_per_group} parts" if node.parts_per_group else "in single rows"
+
+
+# The arguments of each operation, which follow its name.
 _ARGUMENTS: dict[type[Plan], Callable[[Any, Callable[[Expression], str]], Iterable[str]]] = {
     Scan: lambda node, _write: filter(None, _dataset(node)),
     Verbatim: lambda node, _write: [elided(node.tree)],
@@ -142,7 +147,7 @@ _ARGUMENTS: dict[type[Plan], Callable[[Any, Callable[[Expression], str]], Iterab
     Extend: lambda node, write: [_many(node.outputs, write)],
     Project: lambda node, write: [_many(node.columns, write)],
     Aggregate: _groups,
-    Explode: lambda node, write: [_many(node.columns, write), f"in {node.parts_per_group or 'single'} pieces"],
+    Explode: lambda node, write: [_many(node.columns, write), _parts(node)],
     Sort: lambda node, write: [_keys(node, write)],
     Limit: lambda node, _write: filter(None, _rows(node)),
     Sample: lambda node, write: ["by", write(node.weights), "" if node.amount is None else str(node.amount)],

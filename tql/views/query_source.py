@@ -1,4 +1,4 @@
-"""The Python expression that makes a query."""
+"""Python source of queries: the chain of builder calls that creates a statement."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def query(whole: Statement) -> str:
-    """Return the chain of calls that makes a query."""
+    """Return the chain of calls that creates a query."""
     return ".".join(calls(whole))
 
 
 def calls(whole: Statement) -> list[str]:
-    """Return the calls that make a query, in the order in which they are usually written."""
+    """Return the calls of the chain that creates a query, in their usual order."""
     if isinstance(whole.source, VerbatimQuery) and whole == Statement(source=whole.source):
         return [f"parse({text(whole.source.tree)})"]
     found: list[tuple[str, list[str]]] = []
@@ -39,12 +39,12 @@ def calls(whole: Statement) -> list[str]:
 
 class Item(NamedTuple):
     """
-    One thing that a query says.
+    One argument of a method, or a call with all of its arguments.
 
     Attributes:
-        method: the method that says it.
-        value: what it is, to be compared.
-        text: the arguments of the method, as they are written.
+        method: the method.
+        value: the argument, for comparison.
+        text: the source of the arguments.
     """
 
     method: str
@@ -53,11 +53,11 @@ class Item(NamedTuple):
 
     @property
     def clause(self) -> str:
-        """The method that says all things of its kind in one order: "order_by" also for a search that is a key."""
+        """The method that a diff compares it under: "order_by" also for a search that is a sort key."""
         return "order_by" if isinstance(self.value, Key) else self.method
 
 
-# The methods that begin a chain, all methods in the order of the chain, and those of which consecutive calls become one.
+# The methods that begin a chain, all methods in their usual order, and those whose consecutive calls are merged into one.
 BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
 METHODS = (
     *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
@@ -67,19 +67,19 @@ LISTS = ("where", "group_by", "order_by", "bind")
 
 
 def items(whole: Statement) -> list[Item]:
-    """Return all that a query says, in the order in which it is usually written."""
+    """Return the items of all clauses of a query, in the usual order of the methods."""
     return [item for clause in CLAUSES for item in clause(whole)]
 
 
-def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - the sources that only the compiler makes are never shown
-    """Return what a query says of where its rows are from."""
+def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - a source of any kind that the builder creates
+    """Return the items of a source: one, or one for each member of a set operation."""
     if isinstance(source, SetOperation):
         return [Item(source.operator, member, query(member)) for member in source.members]
     return [] if source is None else [Item("from_", source, _source(source))]
 
 
 def _begin(whole: Statement) -> list[str]:
-    """Return the calls that say what is selected from where."""
+    """Return the calls of ``select`` and ``from_``, or of a set operation, which begin the chain."""
     source = whole.source
     selected = f"select({', '.join(map(_output, whole.outputs))})"
     if isinstance(source, SetOperation):
@@ -88,21 +88,21 @@ def _begin(whole: Statement) -> list[str]:
     return [selected] if source is None else [selected, f"from_({_source(source)})"]
 
 
-def _source(source: Any) -> str:  # noqa: ANN401 - the sources that only the compiler makes are never shown
+def _source(source: Any) -> str:  # noqa: ANN401 - a source of any kind that the builder creates
     """Return the arguments of ``from_``."""
     if isinstance(source, VerbatimQuery):
         return f"parse({text(source.tree)})"
-    what = repr(source.url) if isinstance(source, Dataset) else query(source.query)
+    first = repr(source.url) if isinstance(source, Dataset) else query(source.query)
     schema = getattr(source, "schema", None)
     columns = "" if schema is None else f", schema={schema!r}"
-    return f"{what}, {source.alias!r}{columns}" if source.alias else f"{what}{columns}"
+    return f"{first}, {source.alias!r}{columns}" if source.alias else f"{first}{columns}"
 
 
 def _join(join: JoinClause) -> str:
     """Return the arguments of ``join``."""
-    what = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
+    source = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
     how = "" if join.how == "inner" else f", how={join.how!r}"
-    return f"{what}, {expression(join.on)}{how}, alias={join.source.alias!r}"
+    return f"{source}, {expression(join.on)}{how}, alias={join.source.alias!r}"
 
 
 def _sample(sampling: Sampling) -> str:
@@ -113,7 +113,7 @@ def _sample(sampling: Sampling) -> str:
 
 
 def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
-    """Return the method of a search, and its arguments."""
+    """Return the method, the value and the arguments of a search with a named score."""
     alias = "" if search.alias == "score" else f", as_={search.alias!r}"
     if isinstance(search, Fusion):
         return "hybrid", search, _fusion(search, alias)
@@ -125,14 +125,14 @@ def _search(search: Search | TextSearch | Fusion) -> tuple[str, object, str]:
 
 
 def _ranked(keys: tuple[Key, ...]) -> int:
-    """Return the number of keys up to the last search without a name: groups and other searches are refused before it, not after it."""
+    """Return the number of sort keys up to the last search with ``as_=None``, which has to precede ``group_by`` and named searches in the chain."""
     return max(
         (number for number, key in enumerate(keys, 1) if isinstance(key.expression, (Similarity, Relevance))), default=0
     )
 
 
 def _key(item: Key) -> tuple[str, object, str]:
-    """Return the method of a sort key, and its arguments: a search without a name is one."""
+    """Return the method, the value and the arguments of a sort key; a search with ``as_=None`` is one."""
     if isinstance(item.expression, Similarity):
         return "similarity", item, similarity(item.expression)
     if isinstance(item.expression, Relevance):
@@ -145,7 +145,7 @@ def _fusion(search: Fusion, alias: str) -> str:
     pairs: dict[str, list[str]] = {"vector": [], "text": []}
     for leg in search.legs:
         kind = "text" if isinstance(leg.score, Relevance) else "vector"
-        column, value = leg.score.column, leg.score.value  # type: ignore[attr-defined]  # a Similarity or a Relevance, by how a leg is made
+        column, value = leg.score.column, leg.score.value  # type: ignore[attr-defined]  # a leg has a Similarity or a Relevance
         pairs[kind].append(f"({name_or(column)}, {argument(value)})")
     legs = (
         f"{kind}=[{', '.join(found)}]" if len(found) != 1 else f"{kind}={found[0]}" for kind, found in pairs.items()
@@ -162,20 +162,20 @@ def _output(node: Expression) -> str:
     return "'*'" if node == ast.Star() else name_or(node)
 
 
-def _cut(whole: Statement) -> Iterator[Item]:
-    """Yield LIMIT and OFFSET."""
+def _limits(whole: Statement) -> Iterator[Item]:
+    """Yield the items of ``limit`` and ``offset``."""
     for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
         if rows is not None:
             yield Item(method, rows, str(rows))
 
 
-def _pieces(whole: Statement) -> Iterator[Item]:
-    """Yield what takes groups apart."""
+def _ungroup_by(whole: Statement) -> Iterator[Item]:
+    """Yield the item of ``ungroup_by``."""
     if whole.parts_per_group is not None:
         yield Item("ungroup_by", whole.parts_per_group, str(whole.parts_per_group or ""))
 
 
-# What each clause says, in the order in which they are usually written.
+# The items of each clause, in the usual order of the methods.
 CLAUSES: tuple[Callable[[Statement], Iterable[Item]], ...] = (
     lambda whole: (Item("select", output, _output(output)) for output in whole.outputs),
     lambda whole: _sources(whole.source),
@@ -185,9 +185,9 @@ CLAUSES: tuple[Callable[[Statement], Iterable[Item]], ...] = (
     lambda whole: (Item("where", part, expression(part)) for part in whole.conditions),
     lambda whole: (Item("distinct", whole.unique, ""),) if whole.unique else (),
     lambda whole: (Item("group_by", part, name_or(part)) for part in whole.groups),
-    _pieces,
+    _ungroup_by,
     lambda whole: () if whole.sampling is None else (Item("sample_by", whole.sampling, _sample(whole.sampling)),),
     lambda whole: (Item(*_key(part)) for part in whole.keys[_ranked(whole.keys) :]),
-    _cut,
+    _limits,
     lambda whole: (Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings),
 )

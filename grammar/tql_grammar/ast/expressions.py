@@ -35,6 +35,16 @@ class Number(Expression):
 
     value: int | float
 
+    @property
+    def is_float(self) -> bool:
+        """Whether it is a float64."""
+        return type(self.__dict__["value"]) is float
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is 0."""
+        return not self.__dict__["value"]
+
 
 class String(Expression):
     """A text literal: ``'it''s'``."""

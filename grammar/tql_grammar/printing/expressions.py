@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
+from tql_grammar.ast.traced import TRACED, slot_of
 from tql_grammar.errors import ArgumentError
-from tql_grammar.printing.parts import Mark, alias, listed, name, qualified, string
+from tql_grammar.printing.parts import Mark, Slot, alias, listed, name, qualified, string
 from tql_grammar.printing.precedence import Precedence, precedence_of
 from tql_grammar.printing.queries import bare
 from tql_grammar.syntax.keywords import is_bare_name
@@ -97,7 +98,8 @@ def _not(node: ast.Not) -> list[Part]:
 def _negate(node: ast.Negate) -> list[Part]:
     """Write a minus; two of them are separated by a blank, since ``--`` begins a comment."""
     operand = node.operand
-    if isinstance(operand, ast.Number) and operand.value == -SMALLEST_INTEGER and type(operand.value) is int:
+    # A traced number is never that large.
+    if type(operand) is ast.Number and operand.value == -SMALLEST_INTEGER and not operand.is_float:
         return [str(SMALLEST_INTEGER)]
     if isinstance(operand, ast.Negate):
         return ["- ", operand]
@@ -110,14 +112,14 @@ def _logic(word: str, precedence: Precedence) -> Callable[[Any], list[Part]]:
 
     def writer(node: ast.And | ast.Or) -> list[Part]:
         parts: list[Part] = []
-        for operand in _grouped(node).operands:
+        for operand in balanced(node).operands:
             parts += [f" {word} ", (operand, precedence + 1)] if parts else [(operand, precedence + 1)]
         return parts or _refuse_empty(word)
 
     return writer
 
 
-def _grouped(node: ast.And | ast.Or) -> ast.And | ast.Or:
+def balanced(node: ast.And | ast.Or) -> ast.And | ast.Or:
     """Return a chain, split into a chain of chains if it is long."""
     operands, kind = node.operands, type(node)
     if len(operands) <= LONGEST_CHAIN:
@@ -279,6 +281,7 @@ WRITERS: dict[type[ast.Node], Callable[[Any], list[Part]]] = {
     ast.Boolean: _boolean,
     ast.Null: lambda _: ["null"],
     ast.Parameter: lambda node: [Mark(node.name)],
+    **dict.fromkeys(TRACED.values(), lambda node: [Slot(slot_of(node))]),
     ast.Split: lambda _: ["split"],
     ast.Array: _array,
     ast.Vector: _vector,

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar.printing import expressions, queries
-from tql_grammar.printing.parts import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tql_grammar.ast import Node
     from tql_grammar.printing.parts import Part
 
@@ -26,9 +23,8 @@ def to_tql(node: Node) -> str:
     return "".join(pieces(node))
 
 
-def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
-    """Return the text in pieces: a `Mark` for each parameter, and a `Slot` for each node of *values*, which maps the identities of nodes to numbers."""
-    slots = values or {}
+def pieces(node: Node) -> list[str]:
+    """Return the text in pieces; a parameter is a piece of its own, a `Mark`, and so is a traced literal, a `Slot`."""
     written: list[str] = []
     stack: list[Part] = [node]
     while stack:
@@ -38,8 +34,6 @@ def pieces(node: Node, values: Mapping[int, int] | None = None) -> list[str]:
         elif isinstance(part, tuple):
             inner, level = part
             stack.extend(reversed(expressions.parenthesized(inner, level)))
-        elif id(part) in slots:
-            written.append(Slot(slots[id(part)]))
         else:
             stack.extend(reversed(WRITERS[type(part)](part)))
     return written

@@ -73,6 +73,12 @@ def _is_literal(node: Expression) -> bool:
     return isinstance(node, (ast.String, ast.Boolean)) or number(node) is not None
 
 
+def _is_integer(node: Expression) -> bool:
+    """Tell whether a node is an integer that is written out."""
+    unsigned = node.operand if isinstance(node, ast.Negate) else node
+    return isinstance(unsigned, ast.Number) and not unsigned.is_float
+
+
 def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
     """Return the error for a comparison of incompatible types."""
     from tql_grammar.printing.printer import to_tql
@@ -153,7 +159,8 @@ def require_class(node: Expression, literal: ast.String, column: Column) -> None
 def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expression:
     """Return a comparison of two columns, or of a column with something computed."""
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
-        raise _refused(node, "takes a string literal on the right: the engine does not order texts")
+        rule = "takes a string literal on the right: the engine does not order texts"
+        raise _refused(node, rule, "select both columns, and compare the rows in Python")
     return node
 
 
@@ -231,13 +238,20 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     """Return BETWEEN for two bounds of the same integer column that is never null, else None."""
+    column = scope.column(_tested(one))
+    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
+        return None
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
         return None
-    column = scope.column(low[0])
-    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
-        return None
     return ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+
+
+def _tested(node: Expression) -> Expression | None:
+    """Return what a lower bound is one of."""
+    if isinstance(node, ast.Not):
+        return node.operand.operand if isinstance(node.operand, ast.Between) else None
+    return node.left if isinstance(node, ast.Comparison) else None
 
 
 def _lower(node: Expression, scope: Scope) -> tuple[Expression, int] | None:
@@ -327,7 +341,7 @@ def _of_unknown_in(node: ast.In) -> Expression:
     from tql_grammar.rewrite.scope import UNKNOWN
 
     safe = isinstance(node.operand, ast.Column) and all(
-        isinstance(member, ast.String) or isinstance(number(member), int)
+        isinstance(member, ast.String) or _is_integer(member)
         for member in node.members  # type: ignore[union-attr]  # no subquery: the caller checked
     )
     return node if safe else _either(node, UNKNOWN)

@@ -6,18 +6,32 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.walk import walk
+from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
 
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
-# These comparisons of a JSON number that a subquery selects match the right rows; the others match JSON's null too.
-EXACT_OUTSIDE = frozenset({"=", ">", ">="})
+# These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
+EXACT = frozenset({"=", ">", ">="})
+_LEAVES = (
+    ast.Between,
+    ast.Chain,
+    ast.Column,
+    ast.Comparison,
+    ast.Function,
+    ast.In,
+    ast.IsNull,
+    ast.Like,
+    ast.Subscript,
+)
+_JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
@@ -45,7 +59,7 @@ def require_selectable(subject: str, node: Record) -> None:
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
         if joined or compared:
-            kind = "AND or OR over a value of JSON" if joined else "the comparison of a value of JSON with a column"
+            kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
             rule = f"takes no {kind} as an output: it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
             raise ArgumentError(subject, rule, _written(part), hint)
@@ -79,11 +93,59 @@ def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
     """Raise ArgumentError for a condition or subscript on a JSON value of a subquery with which the engine matches no row or crashes."""
     if not (isinstance(operand, ast.Column) and operand.table is None and operand.name in scope.json_values):
         return
-    if isinstance(node, ast.Comparison) and node.operator in EXACT_OUTSIDE and not isinstance(node.right, ast.String):
+    if isinstance(node, ast.Comparison) and node.operator in EXACT and not isinstance(node.right, ast.String):
         return
     rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects: the engine evaluates it correctly only in the query that selects it"
     hint = "put the condition in the query that selects it: select(..).where(col('meta')['key'] == ..)"
     raise ArgumentError("where / order_by", rule, _written(node), hint)
+
+
+def excluding_null(node: Expression) -> Expression:
+    """
+    Return the condition of a WHERE in which JSON's null meets no comparison; the engine takes it for smaller than every other value.
+
+    `=`, `>` and `>=` do not find it.
+    """
+    if isinstance(node, ast.Comparison):
+        return _excluding_null(node)
+    if not isinstance(node, (ast.And, ast.Or, ast.Not)):
+        return node
+    return rebuild(node, _with_guards, opaque=_LEAVES)
+
+
+def _with_guards(node: Record) -> Record:
+    """Return AND, OR or NOT with what its comparisons need."""
+    if isinstance(node, ast.Not):
+        return negation(_guarded(node.operand))
+    if isinstance(node, (ast.And, ast.Or)):
+        return _JOINS[type(node)](map(_guarded, node.operands))
+    return node
+
+
+def _guarded(node: Expression) -> Expression:
+    """Return an operand with what it needs, if it is a comparison."""
+    return _excluding_null(node) if isinstance(node, ast.Comparison) else node
+
+
+def _excluding_null(node: ast.Comparison) -> Expression:
+    """Return a comparison that JSON's null does not meet."""
+    finds_null = is_json_value(node.left) and not is_json_value(node.right) and node.operator not in EXACT
+    return conjunction([ast.IsNull(node.left, negated=True), node]) if finds_null else node
+
+
+def value_first(node: Expression) -> Expression:
+    """Return a comparison with the value of JSON on the left: on the right the engine takes `<` for `<=`, and `<=` for `<`."""
+    if isinstance(node, ast.Comparison) and is_json_value(node.right) and not is_json_value(node.left):
+        return ast.Comparison(MIRRORED[node.operator], node.right, node.left)
+    return node
+
+
+def require_comparable(node: ast.Comparison) -> None:
+    """Raise ArgumentError for an order of two values of JSON: the engine takes `<` for `<=`, and `<=` for `<`."""
+    if node.operator not in {"=", "!="} and is_json_value(node.left) and is_json_value(node.right):
+        rule = "takes = and != for two values of JSON: the engine orders them wrongly"
+        hint = "say that they are numbers: where(col('m')['a'] + 0 < col('m')['b'] + 0)"
+        raise ArgumentError("comparison", rule, _written(node), hint)
 
 
 def quantified(node: ast.Function) -> ast.Function:

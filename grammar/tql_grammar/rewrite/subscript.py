@@ -164,7 +164,7 @@ def _index(index: Expression, length: int | None, *, ragged: bool, single: bool)
         raise ArgumentError("[]", rule, str(position), WITH_SCHEMA)
     if not -length <= position < length:
         rule = f"takes an index of the {length} elements: the engine takes the last one for any other"
-        raise ArgumentError("[]", rule, str(position))
+        raise ArgumentError("[]", rule, str(position), f"write one from {-length} to {length - 1}")
     return ast.Number(position % length)
 
 

@@ -10,7 +10,7 @@ from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
 from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.json_values import quantified, require_inside
+from tql_grammar.rewrite.json_values import excluding_null, quantified, require_comparable, require_inside, value_first
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
@@ -56,8 +56,8 @@ def as_given(node: N) -> N:
 
 def condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
-    _require_truth(node, scope)
-    return nullable.filtering(typed(node, scope), scope)
+    require_truth(node, scope)
+    return nullable.filtering(excluding_null(typed(node, scope)), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
@@ -76,7 +76,7 @@ def _part(part: Record, scope: Scope) -> Record:
     return part if rule is None else rule(part, scope)
 
 
-def _require_truth(node: Expression, scope: Scope) -> None:
+def require_truth(node: Expression, scope: Scope) -> None:
     """Raise ArgumentError for a column as a condition that the engine treats as false, or of which it reads only the first element."""
     column = scope.column(node)
     if column is not None and (not column.is_single or column.dtype in NOT_NUMERIC):
@@ -89,7 +89,7 @@ def _joined(join: Callable[..., Expression]) -> Callable[[ast.And | ast.Or, Scop
 
     def rule(node: ast.And | ast.Or, scope: Scope) -> Expression:
         for operand in node.operands:
-            _require_truth(operand, scope)
+            require_truth(operand, scope)
         return join(node.operands, scope)
 
     return rule
@@ -107,14 +107,15 @@ def _any_of(operands: Iterable[Expression], _scope: Scope) -> Expression:
 
 def _not(node: ast.Not, scope: Scope) -> Expression:
     """Return NOT."""
-    _require_truth(node.operand, scope)
+    require_truth(node.operand, scope)
     return negation(node.operand) if isinstance(node.operand, (ast.Boolean, ast.Not)) else node
 
 
 def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison."""
     require_inside(node, node.left, scope)
-    return comparison(node, scope)
+    require_comparable(node)
+    return value_first(comparison(node, scope))
 
 
 def _between(node: ast.Between, scope: Scope) -> Expression:
@@ -129,7 +130,7 @@ def _in(node: ast.In, scope: Scope) -> Expression:
     return node if isinstance(node.members, ast.Query) else membership(node, scope)
 
 
-def _is_null(node: ast.IsNull, scope: Scope) -> Expression:
+def is_null(node: ast.IsNull, scope: Scope) -> Expression:
     """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
     column = scope.column(node.operand)
     never = column is not None and not column.nullable and column.dtype != "json"
@@ -155,11 +156,11 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
     for operand in node.operands:
         if isinstance(operand, ast.Vector):
             for column in columns:
-                _require_length(node.operators[0], operand, column)
+                require_length(node.operators[0], operand, column)
     return width.chain(node, scope)
 
 
-def _require_length(subject: str, vector: ast.Vector, column: Column) -> None:
+def require_length(subject: str, vector: ast.Vector, column: Column) -> None:
     """Raise ArgumentError for a vector of another length than the rows of a column."""
     length = column.shape[-1] if column.shape else None
     if length is not None and length != vector.size:
@@ -176,7 +177,7 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
         require_inside(node, argument, scope)
     column = scope.column(node.arguments[0]) if node.arguments else None
     if column is not None:
-        _require_kind(node, column)
+        require_kind(node, column)
     if node.name != "first":
         for argument in node.arguments:
             nullable.require_present(f"fn.{node.name}", argument, scope)
@@ -188,7 +189,7 @@ def _negate(node: ast.Negate, scope: Scope) -> Expression:
     return nullable.negative(node.operand) if nullable.missing(node.operand, scope) else width.negated(node, scope)
 
 
-def _require_kind(node: ast.Function, column: Column) -> None:
+def require_kind(node: ast.Function, column: Column) -> None:
     """Raise ArgumentError for a call on a column of a type that it does not support."""
     name = node.name.lower()
     if name == "bm25_similarity" and not TEXT_INDEXES & set(column.indexes):
@@ -196,7 +197,7 @@ def _require_kind(node: ast.Function, column: Column) -> None:
         hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
         raise ArgumentError("bm25", rule, str(column), hint)
     if name in OF_VECTORS:
-        _require_vectors(name, node, column)
+        require_vectors(name, node, column)
     if name == "contains" and column.is_text and column.is_indexed:
         rule = "takes a column without index: with one the engine looks for whole words, and for the first one only"
         raise ArgumentError(
@@ -204,14 +205,14 @@ def _require_kind(node: ast.Function, column: Column) -> None:
         )
 
 
-def _require_vectors(name: str, node: ast.Function, column: Column) -> None:
+def require_vectors(name: str, node: ast.Function, column: Column) -> None:
     """Raise ArgumentError for a similarity of a column that is not a vector, or of vectors of different lengths."""
     if len(column.shape) != 1 or column.dtype in NOT_NUMERIC:
         hint = "the engine divides by the length of the whole matrix" if len(column.shape) > 1 else ""
         raise ArgumentError(name, "takes a column of vectors", str(column), hint)
     for argument in node.arguments[1:]:
         if isinstance(argument, ast.Vector):
-            _require_length(name, argument, column)
+            require_length(name, argument, column)
 
 
 _JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
@@ -220,7 +221,7 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.In: _in,
     ast.Between: _between,
     ast.Like: _like,
-    ast.IsNull: _is_null,
+    ast.IsNull: is_null,
     ast.And: _joined(_all_of),
     ast.Or: _joined(_any_of),
     ast.Not: _not,

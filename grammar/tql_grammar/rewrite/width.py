@@ -58,9 +58,7 @@ def _times(node: Expression, one: float) -> Expression:
 
 def _has_float(node: Expression) -> bool:
     """Tell whether arithmetic has a float literal as an operand, which makes it float64."""
-    return isinstance(node, ast.Chain) and any(
-        isinstance(part, ast.Number) and isinstance(part.value, float) for part in node.operands
-    )
+    return isinstance(node, ast.Chain) and any(isinstance(part, ast.Number) and part.is_float for part in node.operands)
 
 
 def chain(node: ast.Chain, scope: Scope) -> Expression:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar import ast
+from tql_grammar.ast.traced import TracedNumber, TracedString, TracedVector
 from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.walk import walk
 
@@ -49,7 +50,9 @@ SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
 COUNTING = frozenset({"row_number", "count"})
 # Arithmetic that changes the type of a number but not its value; and the most bits of a number that no wider type rounds.
-NEUTRAL = frozenset({("*", 1), ("/", 1), ("+", 0), ("-", 0)})
+NEUTRAL = frozenset(
+    (sign, ast.Number(kind(one))) for sign, one in (("*", 1), ("/", 1), ("+", 0), ("-", 0)) for kind in (int, float)
+)
 EXACT = 32
 SMALLEST = 2**24
 # The bits of each type.
@@ -102,7 +105,7 @@ def _without_neutral(node: ast.Node) -> ast.Node:
     if not isinstance(node, ast.Chain):
         return node
     rest = zip(node.operators, node.operands[1:], strict=True)
-    neutral = all(isinstance(operand, ast.Number) and (sign, operand.value) in NEUTRAL for sign, operand in rest)
+    neutral = all(isinstance(operand, ast.Number) and (sign, operand) in NEUTRAL for sign, operand in rest)
     return _without_neutral(node.operands[0]) if neutral else node
 
 
@@ -126,7 +129,7 @@ def _is_reciprocal(node: ast.Node) -> bool:
 
 def _is_positive(node: ast.Node) -> bool:
     """Tell whether *node* is a positive number."""
-    return isinstance(node, ast.Number) and node.value > 0
+    return isinstance(node, ast.Number) and not node.is_zero
 
 
 def _is_small(node: ast.Node, found: Column) -> bool:
@@ -139,7 +142,7 @@ def _is_small(node: ast.Node, found: Column) -> bool:
 
 def _number(node: ast.Number, _scope: ColumnScope) -> Column:
     """Return the type of a number."""
-    return INT64 if isinstance(node.value, int) else FLOAT64
+    return FLOAT64 if node.is_float else INT64
 
 
 def _array(node: ast.Array, scope: ColumnScope) -> Column | None:
@@ -276,9 +279,9 @@ _CALLS: dict[str, Callable[..., Column]] = {
 }
 _RULES: dict[type, Callable[..., Column | None]] = {
     ast.Column: lambda node, scope: scope.column(node),
-    ast.Number: _number,
-    ast.String: lambda _node, _scope: TEXT,
-    ast.Vector: lambda node, _scope: Column("float32", (node.size,)),
+    **dict.fromkeys((ast.Number, TracedNumber), _number),
+    **dict.fromkeys((ast.String, TracedString), lambda _node, _scope: TEXT),
+    **dict.fromkeys((ast.Vector, TracedVector), lambda node, _scope: Column("float32", (node.size,))),
     ast.Array: _array,
     ast.Comparison: _comparison,
     ast.Chain: _chain,

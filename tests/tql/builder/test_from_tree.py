@@ -1,4 +1,4 @@
-"""A text that was parsed runs as the text, and a plain query that was written is parsed as the query."""
+"""Round trips of `parse`: a parsed text returns the rows of the text, and the text of a plain query parses to the query."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_plain_query_is_parsed_as_the_query(  # noqa: PLR0913, PLR0917 - each 
     offset: int | None,
     source: str | None,
 ) -> None:
-    """One level, no search: clause by clause."""
+    """A SELECT without a subquery or a search is parsed clause by clause."""
     query = select(*labels).where(*(condition for condition, _ in conditions))
     query = query.order_by(*(direction(key) for direction, key in keys)).limit(limit).offset(offset)
     query = query if source is None else query.from_(source)

@@ -1,4 +1,4 @@
-"""Every method of a query and of an expression: its text, and its rows beside plain Python."""
+"""Every method of a query and of an expression: its TQL, and its rows compared with plain Python."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ ALIKE = {"all_of", "any_of", "not_", "raw"}
 
 
 def test_every_method_of_an_expression_has_a_case() -> None:
-    """A method that is added needs its text and its rows here."""
+    """A new method needs its TQL and its rows here."""
     methods = {
         name
         for name, found in vars(Expr).items()
@@ -353,7 +353,7 @@ TOLD = {"check", "diff", "explain", "to_tql", "to_prepared"}
 
 
 def test_every_method_of_a_query_has_a_case() -> None:
-    """A method that is added needs its text and its rows here."""
+    """A new method needs its TQL and its rows here."""
     assert set(dir(select())) - TOLD == set(QUERIES) - {"parse"}
 
 
@@ -366,6 +366,6 @@ def test_every_method_of_a_query_has_a_case() -> None:
     ],
 )
 def test_a_query(data: Any, query: Query, text: str, rows: list[Row]) -> None:
-    """The documented text, and the rows that its meaning says."""
+    """The documented TQL, and the expected rows."""
     assert str(query) == text
     assert run(data, str(query)) == rows

@@ -1,4 +1,4 @@
-"""The text of whole queries, and that a query is a value."""
+"""The TQL of whole queries, round trips of their text and repr, and their immutability."""
 
 from __future__ import annotations
 
@@ -207,13 +207,13 @@ TEXTS = [
 
 @pytest.mark.parametrize(("query", "text"), TEXTS)
 def test_a_query_has_its_text(query: Query, text: str) -> None:
-    """Each chain gives the documented text."""
+    """Each chain generates the documented TQL."""
     assert text == str(query)
 
 
 @pytest.mark.parametrize(("query", "text"), TEXTS)
 def test_the_grammar_reads_back_the_text_as_it_is(query: Query, text: str) -> None:
-    """Every emitted text passes the grammar and the checks, but for advice about searches, and prints as itself."""
+    """Every generated text parses, has no findings except advice about searches, and prints as itself."""
     assert text == to_tql(parse_tree(str(query)))
     assert not [finding for finding in query.check() if finding.severity == "error"]
 
@@ -249,7 +249,7 @@ def test_a_query_is_a_value(query: Query, text: str) -> None:
 
 
 def test_a_method_leaves_the_query_as_it_was() -> None:
-    """Every method returns a new query; two chains that share a beginning do not see each other."""
+    """Every method returns a new query; chains from one query are independent."""
     one, two = base.where(col("a") > 1).limit(1), base.order_by("b")
 
     assert str(base) == f'select text from "{D}"'
@@ -258,7 +258,7 @@ def test_a_method_leaves_the_query_as_it_was() -> None:
 
 
 def test_what_is_kept_about_a_text_stays_with_its_query() -> None:
-    """A changed copy has a text of its own, though the text of the first was kept, and a pickle has no text in it."""
+    """A changed copy does not reuse the cached text, and a pickle does not contain it."""
     query = base.where(col("a") > param("low"))
     bound = query.bind(low=1)
     before = len(pickle.dumps(bound))
@@ -272,7 +272,7 @@ def test_what_is_kept_about_a_text_stays_with_its_query() -> None:
 
 
 def test_a_query_cannot_be_changed() -> None:
-    """Setting an attribute is refused."""
+    """Setting an attribute raises AttributeError."""
     with pytest.raises(AttributeError, match="frozen"):
         base.row_limit = 3
 
@@ -291,14 +291,14 @@ def test_a_plain_query_parses_back_to_an_equal_one() -> None:
 
 
 def test_building_goes_on_from_a_parsed_text() -> None:
-    """A parsed text takes more clauses."""
+    """Methods extend a parsed text."""
     query = parse(f'select text from "{D}" where a > 1').where(col("b") == 2).limit(3)
 
     assert str(query) == f'select text from "{D}" where a > 1 and b = 2 limit 3'
 
 
 def test_a_parsed_text_that_the_engine_reads_its_own_way_stays_as_written() -> None:
-    """The text of a parsed query has the rows of the text that was parsed, also where the engine ignores a part; more clauses go round it."""
+    """A parsed query returns the rows of its text, even if the engine ignores a part of it; further clauses nest it."""
     text = "select id from D order by a, b"
 
     assert str(parse(text)) == text

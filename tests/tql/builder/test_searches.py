@@ -1,4 +1,4 @@
-"""The searches that the engine takes in one form, and their fusion, against numpy and a reference of reciprocal ranks."""
+"""BM25, MMR and hybrid searches, compared with numpy and a reference of reciprocal rank fusion."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def data() -> Any:
 
 
 def words(data: Any, text: str, condition: str = "") -> list[tuple[int, float]]:
-    """Return rows and scores of the engine's own form; texts of different lengths have different scores."""
+    """Return rows and scores of the plain TQL form; texts of different lengths have different scores."""
     found = run(
         data,
         f"select id, bm25_similarity(t, '{text}') as score {condition} order by bm25_similarity(t, '{text}') desc limit 60",
@@ -71,7 +71,7 @@ def words(data: Any, text: str, condition: str = "") -> list[tuple[int, float]]:
 
 
 def test_a_search_for_words(data: Any) -> None:
-    """The rows have the word, the scores fall, and the text is the engine's one form."""
+    """The rows contain the word, the scores descend, and the TQL is the form that the engine supports."""
     query = select("id", "t").bm25("t", "apple").order_by("score").limit(7)
     found = run(data, str(query))
 
@@ -113,7 +113,7 @@ def test_forms_of_a_search_for_words(data: Any, form: str) -> None:
 
 
 def test_a_condition_of_a_search_for_words(data: Any) -> None:
-    """It filters before the rows are cut."""
+    """Conditions apply before the limit."""
     query = select("id").where(col("grp") == 1).bm25("t", "banana").order_by("score").limit(60)
     with_word = {number for number in range(COUNT) if number % 4 == 1 and "banana" in TEXTS[number]}
 
@@ -147,7 +147,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("made", "rule"), REFUSED)
 def test_what_has_no_form_is_refused(made: Callable[[], Query], rule: str) -> None:
-    """With what to write instead."""
+    """An unsupported search raises an ArgumentError."""
     with pytest.raises(ArgumentError) as caught:
         str(made())
 
@@ -155,7 +155,7 @@ def test_what_has_no_form_is_refused(made: Callable[[], Query], rule: str) -> No
 
 
 def test_a_diverse_ranking(data: Any) -> None:
-    """The first row is the nearest one, and no row comes twice."""
+    """The first row is the closest one, and no row is duplicated."""
     for vector in GENERATOR.normal(size=(5, WIDTH)).astype("f4"):
         found = [row["id"] for row in run(data, str(select("id").similarity("e", vector, "mmr", as_=None).limit(6)))]
 
@@ -165,7 +165,7 @@ def test_a_diverse_ranking(data: Any) -> None:
 
 
 def test_the_distance_of_bits(data: Any) -> None:
-    """The number of different bits, as one number, the nearest first."""
+    """The score is the number of different bits, closest first."""
     vector = BYTES[7]
     found = run(data, str(select("id").similarity("bits", vector, "hamming").order_by("score").limit(10)))
 
@@ -175,7 +175,7 @@ def test_the_distance_of_bits(data: Any) -> None:
 
 
 def test_the_similarity_of_matrices(data: Any) -> None:
-    """The sum, over the rows of the query, of the largest cosine."""
+    """The score is the sum of the largest cosine similarity of each row of the query matrix."""
     query_rows = GENERATOR.normal(size=(2, WIDTH)).astype("f4")
     found = run(data, str(select("id").similarity("m", query_rows, "maxsim").order_by("score").limit(10)))
 
@@ -267,7 +267,7 @@ def test_a_fusion_has_the_scores_of_reciprocal_ranks(  # noqa: PLR0913, PLR0917 
 
 
 def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:
-    """The columns are known: the message names the column, and `key=`."""
+    """With a schema, the message about the key names the column and `key=`."""
     query = select("id").hybrid(vector=("e", EMBEDDINGS[0]), text=("t", "apple"), key="nope").order_by("score").limit(3)
 
     with pytest.raises(ArgumentError, match=r"key="):

@@ -294,6 +294,38 @@ def test_a_computed_output_orders_and_filters_groups() -> None:
     assert run(data, str(query.where(col("a") > 100))) == []
 
 
+GROUPED = select("k", "id").group_by("k")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(GROUPED, [0, 2, 1, 3], id="groups"),
+        pytest.param(GROUPED.where(fn.count() > 1), [0, 2], id="some of them"),
+        pytest.param(select().from_(GROUPED).where(col("k") > 0), [0, 2, 3], id="a query over groups"),
+        pytest.param(select().from_(select().from_(GROUPED).order_by(desc("k"))), [3, 0, 2, 1], id="two queries"),
+    ],
+)
+def test_groups_are_taken_apart(source: Query, expected: list[int]) -> None:
+    """Members come in the order of the groups, also where a query in between leaves groups out or sorts them."""
+    data = dataset(next(names), {"id": "int64", "k": "int64"}, [{"id": n, "k": k} for n, k in enumerate([1, 0, 1, 2])])
+
+    for members in (select("id").from_(source).ungroup_by(), select("id").from_(source).ungroup_by().limit(9)):
+        assert [row["id"] for row in run(data, str(members))] == expected
+
+
+@pytest.mark.parametrize(
+    "source", [None, "D", select("id"), select("k").distinct(), select("id").from_(GROUPED).ungroup_by()]
+)
+def test_rows_that_are_no_groups_are_not_taken_apart(source: str | Query | None) -> None:
+    """The engine returns no row for them, without an error."""
+    query = select("id") if source is None else select("id").from_(source)
+
+    for members in (query.ungroup_by(), query.ungroup_by().limit(9)):
+        with pytest.raises(ArgumentError, match="takes a grouped query as the source"):
+            str(members)
+
+
 def test_the_key_of_a_group_can_be_reduced_too() -> None:
     """A key inside an aggregate is the column, not the output."""
     rows = [{"k": number % 3} for number in range(7)]

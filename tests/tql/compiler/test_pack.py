@@ -47,7 +47,7 @@ STEPS: dict[str, Callable[[Plan], Plan]] = {
     "sample": lambda plan: Sample(plan, A),
     "sort": lambda plan: Sort(plan, (ast.Order(A),)),
     "project": lambda plan: Project(plan, (A, B)),
-    "limit": lambda plan: Limit(plan, 3),
+    "limit": lambda plan: Limit(plan, ast.Number(3)),
     "aggregate": lambda plan: Aggregate(plan, (A,), (A,)),
 }
 # The steps that may follow a step in the same SELECT: what the engine evaluates later.
@@ -73,14 +73,14 @@ def test_two_operations(first: str, second: str) -> None:
 
 def test_one_select_holds_all() -> None:
     """A condition, an order, a select list and a limit need no more."""
-    plan = Limit(Project(Sort(Filter(ROWS, CONDITION), (ast.Order(B, "desc"),)), (A,)), 5, 2)
+    plan = Limit(Project(Sort(Filter(ROWS, CONDITION), (ast.Order(B, "desc"),)), (A,)), ast.Number(5), ast.Number(2))
 
     assert to_tql(pack(plan, NOWHERE).tree) == "select a from d where a > 1 order by b desc limit 5 offset 2"
 
 
 def test_a_barrier_has_its_reason() -> None:
     """Whatever stands above it is in another SELECT, and says why."""
-    packed = pack(Limit(Barrier(Sort(ROWS, (ast.Order(A),)), "so that it is exact"), 3), NOWHERE)
+    packed = pack(Limit(Barrier(Sort(ROWS, (ast.Order(A),)), "so that it is exact"), ast.Number(3)), NOWHERE)
 
     assert to_tql(packed.tree) == "select * from (select * from d order by a) limit 3"
     assert packed.reasons == {id(packed.tree): "so that it is exact"}

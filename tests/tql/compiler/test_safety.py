@@ -102,7 +102,7 @@ def test_a_name_that_cannot_be_written_is_refused(label: str, place: str) -> Non
         "similarity": lambda: select().similarity(label, [1.0], as_="near"),
     }
     if set('"\n\0\ud800') & set(label):
-        with pytest.raises(ArgumentError, match=r"takes a name without|that UTF-8 can hold"):
+        with pytest.raises(ArgumentError, match=r"takes a name without|that UTF-8 can encode"):
             uses[place]()
     else:
         assert uses[place]() is not None

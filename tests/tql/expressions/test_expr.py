@@ -1,4 +1,4 @@
-"""The text of every expression, and that it is what the grammar reads back."""
+"""The TQL of every expression, and its round trips through the parser and the repr."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("expression", "text"), TEXTS)
 def test_an_expression_has_its_text(expression: Expr, text: str) -> None:
-    """Each expression gives the documented text."""
+    """Each expression generates the documented TQL."""
     assert text == str(expression)
 
 

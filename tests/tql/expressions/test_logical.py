@@ -1,4 +1,4 @@
-"""What is shown of a query: the calls that made it, and no form of the engine."""
+"""Views of queries show the user's calls, and never a physical form."""
 
 from __future__ import annotations
 
@@ -87,19 +87,19 @@ GIVEN = "raw('shape(lists)[0] > 2')"
 
 
 def is_physical(shown: str) -> bool:
-    """Tell whether something is shown in a form of the engine that no generator writes."""
+    """Return whether a view shows a physical form that no generator writes."""
     shown = shown.replace(GIVEN, "")
     return any(form in shown for form in PATTERNS) or "raw(" in shown or SCORES.search(shown) is not None
 
 
 def pasted(shown: str) -> Any:
-    """Return what the shown Python expression makes."""
+    """Return the value of a repr."""
     return eval(shown, dict(NAMES))  # noqa: S307 - pasting is what is tested
 
 
 @pytest.mark.parametrize(("shown", "text"), CALLS)
 def test_a_call_is_shown_as_it_was_made(shown: str, text: str | None) -> None:
-    """The repr is the call itself, whatever its text."""
+    """The repr is the call, independent of its TQL."""
     made = pasted(shown)
 
     assert (repr(made) if " == " not in shown else shown) == shown
@@ -125,14 +125,14 @@ def _queries() -> list[Query]:
 
 
 def _texts(query: Query) -> Iterator[str]:
-    """Yield the names and texts that are given to a query; a LIKE in it would be the builder's own."""
+    """Yield the names and texts in a query; none of them contains a LIKE."""
     for part in walk(query.statement):
         assert not isinstance(part, ast.Like)
         yield from (value for value in part.__dict__.values() if isinstance(value, str))
 
 
 def test_a_pasted_query_is_the_same(queries: list[Query]) -> None:
-    """The repr makes the same query, clause by clause, and none of them is shown in a form of the engine."""
+    """The repr creates an equal query, and contains no physical form."""
     wrong = [query for query in queries if not _is_pasted(query)]
 
     assert len(queries) == 5_000
@@ -141,14 +141,14 @@ def test_a_pasted_query_is_the_same(queries: list[Query]) -> None:
 
 
 def _is_pasted(query: Query) -> bool:
-    """Tell whether the repr of a query makes the same one."""
+    """Return whether the repr of a query creates an equal one."""
     found = pasted(repr(query))
     same: bool = found.statement == query.statement
     return same and found == query and hash(found) == hash(query)
 
 
 def test_a_difference_speaks_of_calls(queries: list[Query]) -> None:
-    """The difference of two queries names calls, and a query has none with itself."""
+    """``diff`` lists calls, and a query does not differ from itself."""
     lines = [str(one.diff(other)) for one, other in pairwise(queries)]
 
     assert [line for line in lines if is_physical(line)] == []
@@ -156,7 +156,7 @@ def test_a_difference_speaks_of_calls(queries: list[Query]) -> None:
 
 
 def test_a_failed_comparison_speaks_of_calls(queries: list[Query]) -> None:
-    """The message of a comparison with a text says in calls what the query has; what the text has is as it was written."""
+    """`assert_tql` shows the query as calls and the expected text verbatim."""
     told = list(_told(queries[:2_000]))
 
     assert len(told) > 1_000
@@ -164,7 +164,7 @@ def test_a_failed_comparison_speaks_of_calls(queries: list[Query]) -> None:
 
 
 def _told(queries: list[Query]) -> Iterator[str]:
-    """Yield what comparisons with another text say that a query has."""
+    """Yield the calls of a query in the messages of comparisons with another text."""
     for query in queries:
         try:
             require_same(query, "select zz from zz where zz > 1 limit 77")
@@ -176,7 +176,7 @@ def _told(queries: list[Query]) -> Iterator[str]:
 
 
 def test_the_same_condition_by_another_call_is_no_difference() -> None:
-    """Queries that say the same to the engine are equal, by whatever calls."""
+    """Queries with equivalent calls are equal."""
     by_method = select("id").where(col("a").between(1, 5), col("t").startswith("x"))
     by_hand = select("id").where(col("a") >= 1, col("a") <= 5, col("t").like("x%"))
     other = select("id").where(col("a") >= 1, col("a") <= 6, col("t").like("x%"))
@@ -191,7 +191,7 @@ def test_the_same_condition_by_another_call_is_no_difference() -> None:
 
 
 def test_a_change_of_the_order_of_keys_is_a_difference() -> None:
-    """A search without a name is one key among others."""
+    """A search with ``as_=None`` is a sort key."""
     one = select("id").similarity("e", [1.0], as_=None).order_by("a")
     other = select("id").order_by("a").similarity("e", [1.0], as_=None)
 
@@ -200,7 +200,7 @@ def test_a_change_of_the_order_of_keys_is_a_difference() -> None:
 
 
 def test_a_parsed_text_is_shown_as_it_was_written() -> None:
-    """A pattern that the user wrote is shown as text, and the repr makes the same text."""
+    """A user's own pattern is shown as ``raw(..)``, and the repr creates the same text."""
     for text in ("t like 'a*'", "a between 1 and 5", "a in (1, 'x')", "t not like 'x'", "t ilike 'x'"):
         query = parse(f"select id where {text}")
 

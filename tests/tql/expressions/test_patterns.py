@@ -1,4 +1,4 @@
-"""Patterns of texts mean what Python's ``re`` says, for every text, on columns with every index and with nulls, also over sub-queries."""
+"""Patterns of texts match as in Python's ``re``, on columns with every index and with nulls, in subqueries too."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ texts = words | meaning.texts
 
 
 def _like(pattern: str, flags: int = 0) -> Callable[[str], bool]:
-    """Return what SQL's LIKE says."""
+    """Return whether a text matches a pattern of SQL's LIKE."""
     wanted = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern)
     return lambda text: re.fullmatch(wanted, text, re.DOTALL | flags) is not None
 
@@ -115,7 +115,7 @@ def made(values: list[str], nulls: list[bool]) -> Any:
     above=st.booleans(),
 )
 def test_patterns_on_every_column(values: list[str], nulls: list[bool], drawn: list[Test], *, above: bool) -> None:
-    """The rows are those that Python says, and the others for NOT; null matches nothing, or is the empty text where the column is not known to be nullable."""
+    """The rows are those of Python, and the others for NOT; null matches nothing, or is the empty text without a schema."""
     data = made(values, nulls)
     schemas: list[dict[str | None, Schema]] = [{}, {None: Schema.from_dataset(data)}]
     source = select().where(col("id") >= 0) if above else None
@@ -132,12 +132,12 @@ def test_patterns_on_every_column(values: list[str], nulls: list[bool], drawn: l
 
 
 def matching(holds: Callable[[str], bool], values: Sequence[str | None]) -> set[int]:
-    """Return the numbers of the values for which a test holds; it holds for no null."""
+    """Return the indices of the values that pass a test; null never does."""
     return {number for number, value in enumerate(values) if value is not None and holds(value)}
 
 
 def written(write: Callable[[Expr], Expr], name: str) -> Expr | None:
-    """Return a condition on a column, or None where it is refused."""
+    """Return a condition on a column, or None if the builder rejects it."""
     try:
         return write(col(name))
     except ArgumentError:
@@ -145,6 +145,6 @@ def written(write: Callable[[Expr], Expr], name: str) -> Expr | None:
 
 
 def with_nulls(values: list[str], nulls: list[bool], *, known: bool) -> Sequence[str | None]:
-    """Return values as a condition reads them: null is the empty text where the column is not known to be nullable."""
+    """Return values as a condition reads them: without a schema, null is the empty text."""
     null = None if known else ""
     return [null if missing else value for value, missing in zip(values, nulls, strict=False)]

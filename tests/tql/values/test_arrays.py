@@ -21,24 +21,24 @@ EXPECTED = str(select().similarity("e", NUMBERS).order_by("score"))
 
 
 class OfDlpack:
-    """Has DLPack and nothing else, as jax's arrays and torch's tensors have."""
+    """An array that supports DLPack only, as those of jax and torch."""
 
     def __init__(self, values: Any, device: tuple[int, int] = (1, 0)) -> None:
-        """Hold an array."""
+        """Wrap an array."""
         self._held = np.asarray(values, np.float32)
         self._device = device
 
     def __dlpack__(self, **named: Any) -> Any:
-        """Hand the memory over."""
+        """Return a capsule of the memory."""
         return self._held.__dlpack__(**named)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Return where the memory is: 1 is the machine's own, 2 a GPU."""
+        """Return the type of the device: 1 is the CPU, 2 a GPU."""
         return self._device
 
 
 class OfArray:
-    """Has ``__array__`` and nothing else."""
+    """An array that supports ``__array__`` only."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return the numbers."""
@@ -96,13 +96,13 @@ ODD = [
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: f"{type(value).__module__}.{type(value).__name__}")
 def test_what_is_no_vector(value: Any) -> None:
-    """An error of ours that names the method."""
+    """The error is an ArgumentError that names the method."""
     with pytest.raises(ArgumentError, match="similarity"):
         select().similarity("e", value)
 
 
 def test_memory_is_not_shared() -> None:
-    """A query does not change with the array that it was made from."""
+    """Changing an array does not change the query that was created from it."""
     held = np.array(NUMBERS, np.float32)
     query = select().similarity("e", held).order_by("score")
     held[0] = 9
@@ -111,7 +111,7 @@ def test_memory_is_not_shared() -> None:
 
 @pytest.mark.parametrize("size", [PART - 1, PART, PART + 1, 3 * PART + 7])
 def test_a_long_vector_is_written_in_parts(size: int) -> None:
-    """The text is the one that is written at once, and every bit is in it."""
+    """A long vector is serialized in parts, with every bit, to the same text."""
     vector = np.random.default_rng(size).standard_normal(size).astype(np.float32)
     text = str(select("id").similarity("e", vector))
 
@@ -121,7 +121,7 @@ def test_a_long_vector_is_written_in_parts(size: int) -> None:
 
 
 def test_a_long_vector_takes_less_than_three_times_its_text() -> None:
-    """The memory of a query with a million numbers, from the vector to the text, at its peak."""
+    """The peak memory of a query with a million numbers, from the vector to the text, is limited."""
     vector = np.random.default_rng(0).standard_normal(1_000_000).astype(np.float32)
     str(select("id").similarity("e", vector[:1]))
     tracemalloc.start()

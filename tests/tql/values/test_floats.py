@@ -1,4 +1,4 @@
-"""Each float32 has a text that the engine reads as the same bits."""
+"""Round trips of float32 numbers through their text and the engine."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ patterns = st.lists(finite | st.sampled_from(ODD.tolist()), min_size=1, max_size
 
 
 def inside(bits: list[int]) -> str:
-    """Return what stands in the brackets of a query that searches for a vector of some bits."""
+    """Return the numbers of a vector literal for float32 numbers with the given bits."""
     text = str(select("id").similarity("emb", np.array(bits, "u4").view("f4")))
     return text.partition("ARRAY[")[2].partition("]")[0]
 
 
 @given(bits=patterns)
 def test_every_bit_is_in_the_text(bits: list[int]) -> None:
-    """Denormal numbers, both zeros and the ends of the range come back from the text, read as the engine reads it."""
+    """Denormal numbers, both zeros and the ends of the range keep their bits when the text is parsed as by the engine."""
     numbers = np.array([float(number) for number in inside(bits).split(",")])
 
     assert numbers.astype("f4").view("u4").tolist() == bits
@@ -56,7 +56,7 @@ def read_by(runner: Runner, numbers: str) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_engine_reads_every_bit(seed: int, runner: Runner) -> None:
-    """Random bits come back from the engine as they were given."""
+    """Random bits are unchanged by the engine."""
     drawn = np.random.default_rng(seed).integers(0, 2**32, 2000, dtype=np.uint32)
     bits = [*drawn[np.isfinite(drawn.view("f4"))].tolist(), *ODD.tolist()]
 
@@ -64,7 +64,7 @@ def test_the_engine_reads_every_bit(seed: int, runner: Runner) -> None:
 
 
 def test_one_number_is_read_as_another_by_its_fewest_digits(runner: Runner) -> None:
-    """Which is why it has one digit more; the engine rounds twice, as numpy does by way of float64."""
+    """The text has one digit more for these, since the engine rounds twice, as numpy does through float64."""
     assert read_by(runner, MIDDLE) == [np.float64(MIDDLE).astype("f4").view("u4")] != ODD[:1].tolist()
     assert read_by(runner, NEARER) == ODD[:1].tolist()
     assert orjson.dumps(ODD[:1].view("f4"), option=orjson.OPT_SERIALIZE_NUMPY).decode() == f"[{MIDDLE}]"

@@ -1,4 +1,4 @@
-"""Values that stand for others, or for nothing: members of an Enum, subclasses, masked arrays, None, and values that are bound."""
+"""Literals of members of an Enum, of subclasses, masked arrays, None and bound values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Number(enum.IntEnum):
 
 
 class Loud(str):
-    """A text that prints as another."""
+    """A str whose ``str()`` is different."""
 
     __slots__ = ()
 
@@ -47,7 +47,7 @@ class Loud(str):
 
 
 class Odd(int):
-    """A number that converts to another."""
+    """An int whose ``int()`` is different."""
 
     def __int__(self) -> int:
         """Return something else."""
@@ -55,7 +55,7 @@ class Odd(int):
 
 
 class Close(float):
-    """A float that converts to another."""
+    """A float whose ``float()`` is different."""
 
     def __float__(self) -> float:
         """Return something else."""
@@ -85,7 +85,7 @@ MEMBERS = {"a": (Text.A, Plain.A, Loud("a")), 3: (Plain.THREE, Number.THREE, Odd
 
 @pytest.mark.parametrize("use", USES)
 def test_a_member_of_an_enum_is_its_value(use: str) -> None:
-    """It member, and a text or number of a subclass, is written as the plain value, in each place that takes one."""
+    """A member of an Enum, and a text or number of a subclass, has the literal of the plain value, wherever values are accepted."""
     build, values = USES[use]
     for value in values:
         for member in MEMBERS[value]:
@@ -93,7 +93,7 @@ def test_a_member_of_an_enum_is_its_value(use: str) -> None:
 
 
 def test_a_bound_member_is_its_value() -> None:
-    """What is bound is written in the same way."""
+    """A bound value has the same literal."""
     query = select("id").where(col("a") == param("v"))
 
     assert str(query.bind(v=Plain.A)) == str(query.bind(v=Text.A)) == str(query.bind(v="a"))
@@ -102,7 +102,7 @@ def test_a_bound_member_is_its_value() -> None:
 
 @pytest.mark.parametrize("member", [Plain.HALF, Plain.PAIR, Plain.YES])
 def test_other_members_are_refused(member: Plain) -> None:
-    """It member with another value may be compared by it, or by its name: which one is said."""
+    """A member whose value is neither a text nor an integer is rejected, with a hint."""
     with pytest.raises(ArgumentError, match=r"values are texts or integers[\s\S]*member.value"):
         it.__eq__(member)
 
@@ -125,13 +125,13 @@ MASKED = np.ma.MaskedArray([1.0, 2.0], mask=[False, True])
     ],
 )
 def test_a_masked_array_is_refused(use: Callable[[], object]) -> None:
-    """What is masked has no value, and numpy would give the one below the mask."""
+    """A masked array is rejected, since numpy would return the data below the mask."""
     with pytest.raises(ArgumentError, match=r"takes no masked array[\s\S]*compressed"):
         use()
 
 
 def test_where_takes_no_none() -> None:
-    """None is no condition, and the message names the way; `all_of` and `any_of` leave it out as before."""
+    """``where(None)`` is rejected, and the message names ``when``; `all_of` and `any_of` skip None."""
     with pytest.raises(ArgumentError, match=r"takes a condition, got None[\s\S]*\.when\(") as raised:
         select("id").where(it > 1, None)  # type: ignore[arg-type]  # the mistake
 
@@ -161,7 +161,7 @@ BOUND: dict[str, tuple[Callable[[Any], Query], list[Any]]] = {
 
 @pytest.mark.parametrize("place", BOUND)
 def test_a_value_that_is_refused_directly_is_refused_when_it_is_bound(place: str) -> None:
-    """The text of a query with a bound value is refused where the same value is refused in the same place."""
+    """A bound value is rejected where the same literal is rejected."""
     build, values = BOUND[place]
     for value in values:
         with pytest.raises(ArgumentError):
@@ -173,6 +173,6 @@ def test_a_value_that_is_refused_directly_is_refused_when_it_is_bound(place: str
 
 
 def test_none_is_bound_as_it_is_compared() -> None:
-    """It parameter that is compared with None is IS NULL, on either side."""
+    """A comparison with a parameter bound to None is IS NULL, on either side."""
     assert str(select("id").where(param("v") == it).bind(v=None)) == "select id where a is null"
     assert str(select("id").where(param("v") != it).bind(v=None)) == "select id where a is not null"

@@ -96,6 +96,8 @@ class AggregateBuilder:
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
     """Return what a grouped select sees: the columns of the source, and what is computed of them under a name."""
+    if scope.columns is None:
+        return scope
     known = Values(scope)
     nullables = {name for node, name in computed.items() if missing(node, scope)}
     return scope._replace(

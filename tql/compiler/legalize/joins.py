@@ -72,11 +72,11 @@ def pairs(node: Join, left: Plan, right: Plan, unfiltered: Plan | None = None) -
         ArgumentError: the engine has no form for it.
     """
     one, two = _sides(node, left, right)
-    _require_comparable(node, one.type, two.type)
+    require_comparable(node, one.type, two.type)
     if unfiltered is None:
-        return Subquery(_inner(node, one, two, (left, right)), reason=NAMED)
+        return Subquery(inner_pairs(node, one, two, (left, right)), reason=NAMED)
     kept, other = (one, two) if node.how == "left" else (two, one)
-    return Subquery(_outer(node, kept, other, unfiltered), reason=NAMED)
+    return Subquery(outer_pairs(node, kept, other, unfiltered), reason=NAMED)
 
 
 def _sides(node: Join, left: Plan, right: Plan) -> tuple[Side, Side]:
@@ -92,7 +92,7 @@ def _sides(node: Join, left: Plan, right: Plan) -> tuple[Side, Side]:
             for part in node.columns
             if isinstance(part.expression, ast.Column) and part.expression.table == alias
         }
-        guards = _guards(types[alias], types[alias_of(other)])
+        guards = key_guards(types[alias], types[alias_of(other)])
         return Side(rows.replace(alias=None), keys[alias or ""], types[alias], guards, columns)
 
     return side(node.left, left, node.right), side(node.right, right, node.left)
@@ -106,7 +106,7 @@ def _read(name: str, scope: Scope, *, nullable: bool) -> Expression:
     return ast.Chain(("+",), (column, ast.Number(0))) if is_label else column
 
 
-def _require_comparable(node: Join, left: Column | None, right: Column | None) -> None:
+def require_comparable(node: Join, left: Column | None, right: Column | None) -> None:
     """Refuse keys that the engine cannot compare, or not exactly."""
     for column in (left, right):
         if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
@@ -134,7 +134,7 @@ def _rests(left: Side, right: Side) -> bool:
     return numbers and not all(map(_is_narrow, types))
 
 
-def _guards(column: Column | None, other: Column | None) -> tuple[Expression, ...]:
+def key_guards(column: Column | None, other: Column | None) -> tuple[Expression, ...]:
     """Return the conditions on a key that leave out null and NaN."""
     column = column or _likely(other)
     key, zero = ast.Column(helper(KEY)), ast.Number(0)
@@ -159,7 +159,7 @@ def _select(
 ) -> Plan:
     """Return a select over a source."""
     plan = Project(rows if where is None else Filter(rows, where), tuple(columns))
-    return plan if limit is None else Limit(plan, limit)
+    return plan if limit is None else Limit(plan, ast.Number(limit))
 
 
 def _as(label: str, name: str, table: str | None = None) -> Expression:
@@ -212,7 +212,7 @@ def _join(left: Plan, right: Plan, by: str, how: Literal["inner", "right"]) -> P
     return Join(Subquery(left, "a", KEYED), Subquery(right, "b", KEYED), on, how, ())
 
 
-def _inner(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Plan:
+def inner_pairs(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Plan:
     """Return the pairs of rows whose keys are equal."""
     rests = _rests(left, right)
     compared = not (_is_narrow(left.type) and _is_narrow(right.type))
@@ -232,7 +232,7 @@ def _inner(node: Join, left: Side, right: Side, named: tuple[Plan, Plan]) -> Pla
 # --- left and right joins ---------------------------------------------------------------------------------------------
 
 
-def _outer(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
+def outer_pairs(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
     """Return the pairs of rows whose keys are equal, and the rows of *kept* that match nothing with nulls."""
     rows = _select([*_named(other), _row_number(helper(MATCH))], other.rows)
     with_nulls = Union((rows, _nulls(node, kept, other, unfiltered)))

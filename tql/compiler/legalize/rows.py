@@ -93,8 +93,9 @@ def cut(node: Limit, rows: Plan) -> Plan:
         return node.replace(child=rows)
     if node.count is not None and (_may_be_found(sort) or any(map(_is_flat, sort.keys))):
         skip = node.offset
-        first = Limit(rows, node.count + (skip or 0))
-        return Limit(first, node.count, skip) if skip else first
+        if skip is None or skip.is_zero:
+            return Limit(rows, node.count)
+        return Limit(Limit(rows, ast.Number(node.count.value + skip.value)), node.count, skip)
     return node.replace(child=Barrier(rows, reasons.EXACT_ORDER) if _is_ranked_by_guess(node, sort) else rows)
 
 

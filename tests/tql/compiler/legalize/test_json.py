@@ -60,6 +60,60 @@ def test_a_condition_on_an_output_that_is_a_value(notes: Any, condition: Expr, h
     assert ids(notes, query, known=known) == [number for number, note in enumerate(NOTES) if holds(note)]
 
 
+BOUNDS = [{"n": 1, "d": {"x": 1}}, {"n": None, "d": {"x": None}}, {}, {"n": 9, "d": {}}, {"n": 5, "d": None}, {"n": 5}]
+X, ID = col("m")["d"]["x"], col("id")
+
+
+@pytest.fixture(scope="module")
+def bounds() -> Any:
+    """Return a dataset with JSON in which numbers are null, or missing."""
+    rows = [{"id": number, "m": note} for number, note in enumerate(BOUNDS)]
+    return dataset("bounds", {"id": "int64", "m": "json"}, rows)
+
+
+def there(*numbers: Any) -> bool:
+    """Tell whether all numbers are there."""
+    return None not in numbers
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        pytest.param(N < 6, lambda _, n, __: there(n) and n < 6, id="<"),
+        pytest.param(N <= 5, lambda _, n, __: there(n) and n <= 5, id="<="),
+        pytest.param(N != 5, lambda _, n, __: there(n) and n != 5, id="!="),
+        pytest.param(N > 1, lambda _, n, __: there(n) and n > 1, id=">"),
+        pytest.param(X < 6, lambda _, __, x: there(x) and x < 6, id="of an object"),
+        pytest.param(N != ID, lambda i, n, _: there(n) and n != i, id="a column"),
+        pytest.param(ID > N, lambda i, n, _: there(n) and i > n, id="> on the right"),
+        pytest.param(ID >= N, lambda i, n, _: there(n) and i >= n, id=">= on the right"),
+        pytest.param(ID < N, lambda i, n, _: there(n) and i < n, id="< on the right"),
+        pytest.param(ID * 1.0 <= N, lambda i, n, _: there(n) and i <= n, id="<= on the right"),
+        pytest.param(ID != N, lambda i, n, _: there(n) and i != n, id="!= on the right"),
+        pytest.param(N == X, lambda _, n, x: there(n, x) and n == x, id="two values"),
+        pytest.param(N != X, lambda _, n, x: there(n, x) and n != x, id="two other values"),
+        pytest.param(~(N < 6), lambda _, n, __: not (there(n) and n < 6), id="not"),
+        pytest.param((N < 6) & (N != 1), lambda _, n, __: there(n) and n < 6 and n != 1, id="and"),
+        pytest.param((X < 6) | (N != 5), lambda _, n, x: (there(x) and x < 6) or (there(n) and n != 5), id="or"),
+        pytest.param(
+            ~((N < 6) & ((ID < 3) | (N != 9))), lambda i, n, _: not (there(n) and n < 6 and (i < 3 or n != 9)), id="all"
+        ),
+        pytest.param(N.between(0, 5), lambda _, n, __: there(n) and 0 <= n <= 5, id="between"),
+        pytest.param(N + 0 >= X + 0, lambda _, n, x: there(n, x) and n >= x, id="two numbers"),
+    ],
+)
+def test_null_meets_no_comparison(bounds: Any, condition: Expr, holds: Any, *, known: bool) -> None:
+    """A null of JSON and a missing key are neither smaller than a value nor different from it."""
+    expected = [
+        number
+        for number, note in enumerate(BOUNDS)
+        if holds(number, note.get("n"), (note.get("d") or {}).get("x"))  # type: ignore[attr-defined]  # an object
+    ]
+
+    assert ids(bounds, select("id").where(condition), known=known) == expected
+
+
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     ("condition", "holds"),

@@ -1,4 +1,4 @@
-"""What a schema says of names, types, lengths and indexes is heeded before anything is sent."""
+"""Queries with a schema: names, types, vector lengths and indexes."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_(small=col("id") * 2).where(col("small") > 1),
-        "`where / order_by` takes a name that means one",
+        "`where / order_by` takes unambiguous names",
         id="both",
     ),
     pytest.param(

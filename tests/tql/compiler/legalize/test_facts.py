@@ -1,0 +1,940 @@
+"""
+Every fact of the engine on the engine: a text as people write it, and the builder's query with the rows that it means.
+
+A naive text that ends or blocks the engine's process runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import subprocess
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import deeplake
+import numpy as np
+import pytest
+
+import tql
+from tests.engine import TYPES, run
+from tests.tql.columns import ENGINE_TYPES
+from tql import ArgumentError, Schema
+from tql.compiler.compile import compile_query
+from tql.compiler.legalize.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import CodeType
+
+    from tql.compiler.legalize.facts.fact import Fact
+    from tql_grammar.schema import Column
+
+Row = dict[str, Any]
+ROOT = Path(__file__).parents[4]
+NAN = math.nan
+INDEXES = {"inverted": TYPES.Inverted, "bm25": TYPES.BM25, "exact": TYPES.Exact}
+SIMPLE = {**ENGINE_TYPES, "bool": TYPES.Bool(), "text": TYPES.Text(), "json": TYPES.Dict()}
+INDEXED: dict[str, Any] = {"text": TYPES.Text, "int8": TYPES.Int8, "int64": TYPES.Int64, "float64": TYPES.Float64}
+# In seconds: a text that runs for so long does not end.
+PATIENCE = 6.0
+
+
+class Engine(Enum):
+    """What the engine does with a naive text, where that is no list of rows and no error."""
+
+    CRASHES = "its process ends"
+    NEVER_ENDS = "it does not end"
+    VARIES = "it returns other rows from run to run, fails or ends its process"
+
+
+class Error(NamedTuple):
+    """The engine's error for a naive text."""
+
+    message: str
+
+
+class Case(NamedTuple):
+    """
+    The case of a fact.
+
+    Attributes:
+        columns: the values of each column; the ids are the numbers of the rows.
+        naive: the text that a person would write.
+        engine: what the engine does with it.
+        meaning: the rows by what the query means; a row with one column is its value.
+        hint: what the builder says to do instead, where it refuses the query.
+        is_built: whether indexes are built.
+    """
+
+    columns: dict[str, list[Any]]
+    naive: str
+    engine: list[Any] | Error | Engine
+    meaning: Callable[[list[Row]], Any] | None
+    hint: str = ""
+    is_built: bool = True
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of the dataset."""
+        values = {"id": range(len(next(iter(self.columns.values())))), **self.columns}
+        return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def where(test: Callable[[Row], bool]) -> Callable[[list[Row]], list[Any]]:
+    """Return the ids of the rows that meet a condition."""
+    return lambda rows: [row["id"] for row in rows if test(row)]
+
+
+def each(value: Callable[[Row], Any]) -> Callable[[list[Row]], list[Any]]:
+    """Return a value of each row."""
+    return lambda rows: [value(row) for row in rows]
+
+
+def by(key: Callable[[Row], Any]) -> Callable[[list[Row]], list[Any]]:
+    """Return the ids of the rows in an order."""
+    return lambda rows: [row["id"] for row in sorted(rows, key=key)]
+
+
+def per(key: str, value: Callable[[list[Row]], Any]) -> Callable[[list[Row]], list[Any]]:
+    """Return each key with a value of its group, in the order of the first rows."""
+
+    def groups(rows: list[Row]) -> list[Any]:
+        found: dict[Any, list[Row]] = {}
+        for row in rows:
+            found.setdefault("NaN" if row[key] != row[key] else row[key], []).append(row)
+        return [(members[0][key], value(members)) for members in found.values()]
+
+    return groups
+
+
+def ids(members: list[Row]) -> int:
+    """Return the sum of ids."""
+    return sum(row["id"] for row in members)
+
+
+def pairs(key: str) -> Callable[[list[Row]], set[Any]]:
+    """Return the pairs of ids whose keys are equal, in no order; null and NaN equal nothing."""
+    return lambda rows: {
+        (one["id"], two["id"]) for one in rows for two in rows if one[key] is not None and one[key] == two[key]
+    }
+
+
+def cosine(one: list[float], two: list[float]) -> float:
+    """Return the cosine of two vectors."""
+    return float(np.dot(one, two) / np.linalg.norm(one) / np.linalg.norm(two))
+
+
+SECONDS = [1_700_000_001, 1_700_000_000, 1_700_000_003, 1_700_000_002]
+VECTORS = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+RANDOM = np.random.default_rng(3).normal(size=(3000, 16)).astype("f4").tolist()
+EMBEDDINGS = [[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]
+NOTES = [{"k": 1, "s": "x", "n": 1, "l": [1, 2]}, {"s": "y", "n": 2, "l": [0]}]
+TWICE = 'from "mem://a" as a join "mem://a" as b on '
+NOT_NULL = "is_not_null()"
+ON_KEYS = "Can't convert array to scalar in ORDER/SAMPLE/GROUP"
+
+CASES: dict[str, Case] = {
+    # --- order, limit and sample
+    "several keys": Case(
+        {"a": [1, 0, 1, 0], "b": [1, 2, 3, 4]},
+        "select id order by a, b desc",
+        [1, 3, 0, 2],
+        by(lambda row: (row["a"], -row["b"])),
+    ),
+    "ties": Case(
+        {"a": [1, 0, 1, 0], "b": [1, 1, 1, 1]},
+        "select id from (select * order by b) order by a desc",
+        [2, 0, 3, 1],
+        by(lambda row: (-row["a"], row["b"])),
+    ),
+    "integer keys": Case({"t": SECONDS}, "select id order by t", [0, 1, 2, 3], by(lambda row: row["t"])),
+    "decimal keys": Case(
+        {"x": [1234567.89, 1234567.85]}, "select id order by x", [0, 1], by(lambda row: row["x"])
+    ),
+    "NaN in a key": Case(
+        {"x": [2.0, NAN, 1.0, 3.0, NAN, 0.0]},
+        "select id order by x",
+        [2, 0, 1, 4, 5, 3],
+        by(lambda row: (math.isnan(row["x"]), 0 if math.isnan(row["x"]) else row["x"])),
+    ),
+    "null in a key": Case(
+        {"n": [3, None, 1, None, 2]},
+        "select id order by n",
+        Error(ON_KEYS),
+        by(lambda row: (row["n"] is None, row["n"] or 0)),
+    ),
+    "array as a key": Case(
+        {"e": [[1, 2, 3], [0, 5, 6]]}, "select id order by e", Error(ON_KEYS), None, "reduce it, as with col(..)[0]"
+    ),
+    "alias as a key": Case(
+        {"id": [5, 1, 4, 2]},
+        "select id, id > 3 as late order by late",
+        Error('Tensor "late" does not exist'),
+        lambda rows: sorted(((row["id"], row["id"] > 3) for row in rows), key=lambda row: row[1]),
+    ),
+    "alias of a column's name": Case(
+        {"a": [2, 0, 1]},
+        "select id, 0 - a as a order by a",
+        [(1, 0), (2, -1), (0, -2)],
+        lambda rows: sorted(((row["id"], -row["a"]) for row in rows), key=lambda row: row[1]),
+        'col("a", of="source") or col("a", of="output")',
+    ),
+    "an alias and `*`": Case(
+        {"a": [2, 0, 1]},
+        "select *, id + 1 as a",
+        [(0, 1), (1, 2), (2, 3)],
+        each(lambda row: (row["id"], row["a"], row["id"] + 1)),
+        "give it another name",
+    ),
+    "row_number()": Case(
+        {"id": [0, 1, 2, 3, 4]},
+        "select id, row_number() as n where id > 2",
+        [(3, 0), (4, 1)],
+        lambda rows: [(row["id"], number) for number, row in enumerate(rows) if row["id"] > 2],
+    ),
+    "row_number() as a key": Case(
+        {"id": [5, 1, 4, 2]},
+        "select id, row_number() as n where id > 2 order by row_number() desc",
+        [(4, 0), (5, 1)],
+        lambda rows: [(row["id"], number) for number, row in reversed([*enumerate(rows)]) if row["id"] > 2],
+        "give it a name in a query of its own",
+    ),
+    "order of a sample": Case(
+        {"a": list(range(20))},
+        "select id order by a sample by a + 1 replace false",
+        Engine.VARIES,
+        by(lambda row: row["a"]),
+    ),
+    # --- conditions
+    "fractions in IN": Case(
+        {"id": [1, 2, 3]}, "select id where id in (2.9, 3)", [2, 3], where(lambda row: row["id"] in {2.9, 3})
+    ),
+    "large members of IN": Case(
+        {"u": [0, 1, 2]}, "select id where u in (256, 2)", [0, 2], where(lambda row: row["u"] in {256, 2})
+    ),
+    "NOT before IN": Case(
+        {"id": [0, 1, 2]},
+        "select id where not id in (1)",
+        Error("Expected tensor name, but got"),
+        where(lambda row: row["id"] != 1),
+    ),
+    "query in IN": Case(
+        {"id": [0, 1, 2]},
+        "select id where id in (select id where id < 2)",
+        [],
+        where(lambda row: row["id"] < 2),
+        "run it first",
+    ),
+    "bounds of BETWEEN": Case(
+        {"u": [0, 1, 200]},
+        "select id where u between 1 and 300",
+        [1],
+        where(lambda row: 1 <= row["u"] <= 300),
+    ),
+    "fractions and an index": Case(
+        {"v": [0, 1, 2]}, "select id where v < 1.5", [0], where(lambda row: row["v"] < 1.5)
+    ),
+    "float32 and a literal": Case(
+        {"x": [0.1, 0.5]}, "select id where x = 0.1", [], where(lambda row: row["x"] == 0.1)
+    ),
+    "large uint64": Case(
+        {"u": [2**53, 2**53 + 1]},
+        f"select id where u = {2**53 + 1}",
+        [0, 1],
+        where(lambda row: row["u"] == 2**53 + 1),
+    ),
+    "array in a comparison": Case(
+        {"e": [[0.0, 1.0], [1.0, 0.0]]},
+        "select id where e > 0.5",
+        [1],
+        where(lambda row: any(element > 0.5 for element in row["e"])),
+        "use fn.any(..) or fn.all(..)",
+    ),
+    "text as a condition": Case(
+        {"t": ["a", ""]}, "select id where t", [], where(lambda row: bool(row["t"])), "compare it"
+    ),
+    "long chains": Case(
+        {"id": [0, 4999, 5000, 7000]},
+        "select id where " + " and ".join(f"id != {number}" for number in range(5000)),
+        Engine.CRASHES,
+        where(lambda row: row["id"] not in range(5000)),
+    ),
+    # --- texts
+    "order of texts": Case(
+        {"t": ["a", "b", "c", ""]}, "select id where t < 'b'", [], where(lambda row: row["t"] < "b")
+    ),
+    "order of two columns of texts": Case(
+        {"t": ["a", "b"], "s": ["b", "a"]},
+        "select id where t < s",
+        [],
+        where(lambda row: row["t"] < row["s"]),
+        "compare the rows in Python",
+    ),
+    "characters of a pattern": Case(
+        {"t": ["a.b", "aXb", "aX_", "a._"]},
+        "select id where t like 'a._'",
+        [2, 3],
+        where(lambda row: row["t"].startswith("a.") and len(row["t"]) == 3),
+    ),
+    "lines": Case(
+        {"t": ["a\nb", "ab"]}, "select id where t like 'a%'", [1], where(lambda row: row["t"].startswith("a"))
+    ),
+    "empty text and LIKE": Case({"t": ["", "ab"]}, "select id where t like '%'", [1], where(lambda _: True)),
+    "empty text and NOT LIKE": Case(
+        {"t": ["", "ab", "x"]},
+        "select id where t not like 'a%'",
+        [2],
+        where(lambda row: not row["t"].startswith("a")),
+    ),
+    "case of letters outside ASCII": Case(
+        {"t": ["École", "école", "x"]},
+        "select id where t ilike 'É%'",
+        [0],
+        where(lambda row: row["t"].lower().startswith("é")),
+    ),
+    # --- missing values
+    "comparison with null": Case(
+        {"n": [1, None]},
+        "select id where n = null",
+        Error("NULL is not supported"),
+        where(lambda row: row["n"] is None),
+    ),
+    "empty text and null": Case(
+        {"t": ["", None, "a"]}, "select id where t = ''", [0, 1], where(lambda row: row["t"] == "")
+    ),
+    "null and !=": Case(
+        {"t": ["", None, "a"]},
+        "select id where t != 'a'",
+        [0, 1],
+        where(lambda row: row["t"] is not None and row["t"] != "a"),
+    ),
+    "null text and a column": Case(
+        {"t": ["a", None, "b"], "s": ["a", "", "c"]},
+        "select id where t = s",
+        [0, 1],
+        where(lambda row: row["t"] == row["s"]),
+    ),
+    "IS NULL of texts": Case(
+        {"t": ["", "a"]}, "select id where t is null", [0], where(lambda row: row["t"] is None)
+    ),
+    "null on the right": Case(
+        {"id": [3, 0, 5, 1], "n": [3, None, 2, None]},
+        "select id where id = n",
+        Engine.VARIES,
+        where(lambda row: row["id"] == row["n"]),
+    ),
+    "null and OR": Case(
+        {"n": [3, None, 1]},
+        "select n = 1 or n = 3 as x",
+        Engine.CRASHES,
+        each(lambda row: row["n"] in {1, 3}),
+    ),
+    "null and BETWEEN": Case(
+        {"n": [3, None, 1]},
+        "select id where n between 1 and 5",
+        Engine.CRASHES,
+        where(lambda row: row["n"] is not None and 1 <= row["n"] <= 5),
+    ),
+    "null in arithmetic": Case(
+        {"n": [1, None, 3]},
+        "select id + n as x",
+        Engine.VARIES,
+        each(lambda row: None if row["n"] is None else row["id"] + row["n"]),
+    ),
+    "negative of null": Case(
+        {"n": [1, None, 3]}, "select -n as x", Engine.VARIES, each(lambda row: None if row["n"] is None else -row["n"])
+    ),
+    "function of null": Case(
+        {"n": [1, None, 3]},
+        "select abs(n) as x",
+        Engine.VARIES,
+        each(lambda row: None if row["n"] is None else abs(row["n"])),
+        NOT_NULL,
+    ),
+    "division by null": Case(
+        {"n": [1, None, 3]},
+        "select 6 / n as x",
+        Engine.VARIES,
+        each(lambda row: None if row["n"] is None else 6 / row["n"]),
+        NOT_NULL,
+    ),
+    "null as a weight": Case(
+        {"n": [1, None, 3]},
+        "select id sample by max_weight(n > 2: 1) replace false limit 1",
+        Engine.CRASHES,
+        where(lambda row: row["n"] is not None and row["n"] > 2),
+    ),
+    # --- indexes and searches
+    "index and !=": Case({"v": [0, 1, 2]}, "select id where v != 0", [], where(lambda row: row["v"] != 0)),
+    "index and NaN": Case(
+        {"x": [0.5, 1.0, NAN]}, "select id where x = 0.5", [0, 2], where(lambda row: row["x"] == 0.5)
+    ),
+    "index and IN": Case(
+        {"v": [0, 60, 260]},
+        "select id where v in (60, 0, 260)",
+        [1, 2],
+        where(lambda row: row["v"] in {60, 0, 260}),
+        is_built=False,
+    ),
+    "index of other rows": Case(
+        {"v": [number % 5 for number in range(50)]},
+        "select id from (select * where id > 20) where v = 3",
+        Engine.VARIES,
+        where(lambda row: row["id"] > 20 and row["v"] == 3),
+    ),
+    "index and the empty text": Case(
+        {"t": ["", "a"]}, "select id where t = ''", [], where(lambda row: row["t"] == "")
+    ),
+    "contains and an index": Case(
+        {"t": ["some words", "awesome"]}, "select id where contains(t, 'some')", [0], where(lambda row: "some" in row["t"])
+    ),
+    "fn.contains and an index": Case(
+        {"t": ["some words", "awesome"]},
+        "select id where contains(t, '')",
+        Engine.CRASHES,
+        where(lambda row: "" in row["t"]),
+        "use col(..).contains(..)",
+    ),
+    "indexed key with a limit": Case(
+        {"a": [3, 1, 2]}, "select id order by a limit 2", Error("Can't eval null array"), lambda rows: by(lambda row: row["a"])(rows)[:2]
+    ),
+    "direction of a search": Case(
+        {"e": VECTORS},
+        "select id, cosine_similarity(e, ARRAY[0, 1]) as score order by cosine_similarity(e, ARRAY[0, 1]) limit 1",
+        [(1, 0.0)],
+        lambda rows: [max(((row["id"], cosine(row["e"], [0, 1])) for row in rows), key=lambda row: row[1])],
+    ),
+    "offset of a search": Case(
+        {"e": VECTORS},
+        "select id order by cosine_similarity(e, ARRAY[0, 1]) desc limit 2 offset 1",
+        [2],
+        lambda rows: by(lambda row: -cosine(row["e"], [0, 1]))(rows)[1:3],
+    ),
+    "ranking by an index": Case(
+        {"e": RANDOM},
+        f"select id order by cosine_similarity(e, ARRAY{[1] * 16}) desc limit 9",
+        Engine.VARIES,
+        lambda rows: by(lambda row: -cosine(row["e"], [1] * 16))(rows)[:9],
+    ),
+    "l1 and linf with a limit": Case(
+        {"e": VECTORS},
+        "select id order by l1_norm(e - ARRAY[1, 1]) limit 2",
+        Error("Function 'L1_NORM' requires 2 arguments"),
+        lambda rows: by(lambda row: sum(abs(element - 1) for element in row["e"]))(rows)[:2],
+    ),
+    "hamming distance": Case(
+        {"e": VECTORS},
+        "select id, hamming_distance(e, ARRAY[1, 1]) as score",
+        [(0, [1]), (1, [1]), (2, [0])],
+        each(lambda row: (row["id"], sum(element != 1 for element in row["e"]))),
+    ),
+    "name of a score of words": Case(
+        {"t": ["apple pie", "pie", "apple apple"]},
+        "select id, bm25_similarity(t, 'apple') as words order by bm25_similarity(t, 'apple') desc limit 2",
+        Error('Tensor "score" does not exist'),
+        lambda _: [(2, pytest.approx(0.63, abs=0.01)), (0, pytest.approx(0.43, abs=0.01))],
+    ),
+    "offset of words": Case(
+        {"t": ["apple pie", "pie", "apple apple"]},
+        "select id order by bm25_similarity(t, 'apple') desc limit 1 offset 1",
+        [],
+        lambda rows: by(lambda row: -row["t"].count("apple"))(rows)[1:2],
+    ),
+    "words without a limit": Case(
+        {"t": ["apple pie", "pie", "apple apple"]},
+        "select id order by bm25_similarity(t, 'apple') desc",
+        Error("BM25_SIMILARITY cannot be used without index"),
+        None,
+        ".limit(10)",
+    ),
+    # --- arithmetic
+    "narrow integers": Case({"u": [200], "w": [100]}, "select u + w as x", [44], each(lambda row: row["u"] + row["w"])),
+    "narrow quotients": Case(
+        {"u": [200], "w": [3]}, "select u / w as x", [66.6875], each(lambda row: row["u"] / row["w"])
+    ),
+    "negative of unsigned integers": Case(
+        {"u": [200], "w": [0]}, "select -u as x", [56], each(lambda row: -row["u"])
+    ),
+    "sum of a row": Case({"a": [[200, 100]]}, "select sum(a) as x", [44], each(lambda row: sum(row["a"]))),
+    "root of integers": Case(
+        {"id": [4, 9]}, "select sqrt(id) as x", Engine.VARIES, each(lambda row: math.sqrt(row["id"]))
+    ),
+    "dot product of two columns": Case(
+        {"a": [[20, 10]]}, "select dot(a, a) as x", [244], each(lambda row: int(np.dot(row["a"], row["a"])))
+    ),
+    "cosine of two columns": Case(
+        {"a": [[200, 100]], "b": [[2, 1]]},
+        "select cosine_similarity(a, b) as x",
+        [pytest.approx(0.488, abs=0.001)],
+        each(lambda row: pytest.approx(cosine(row["a"], row["b"]))),
+    ),
+    # --- arrays and JSON
+    "index from the end": Case(
+        {"e": EMBEDDINGS}, "select e[-1] as x", Error("Indexes should be 1D array"), each(lambda row: row["e"][-1])
+    ),
+    "index beyond the end": Case({"e": EMBEDDINGS}, "select e[9] as x", [[], []], None, "from -4 to 3"),
+    "index into rows of one shape": Case(
+        {"a": [[9, 1, 2], [3, 9, 4]]}, "select a[1] as x", [[1, 2], [9, 4]], each(lambda row: row["a"][1])
+    ),
+    "column of matrices": Case(
+        {"b": [[[1, 9], [1, 1]], [[9, 1], [1, 1]]]},
+        "select id where any(b[:, 0] = 9)",
+        [0, 1],
+        where(lambda row: any(line[0] == 9 for line in row["b"])),
+    ),
+    "slice without an end": Case(
+        {"a": [[1, 2, 3], [4, 5, 6]]},
+        "select (a + 1)[1:] as x",
+        [3, 6],
+        each(lambda row: [element + 1 for element in row["a"]][1:]),
+        "write the end",
+    ),
+    "slice of rows of several lengths": Case(
+        {"a": [[1, 2, 3], [4, 5], [6]]},
+        "select a[1:3] as x",
+        Engine.VARIES,
+        each(lambda row: row["a"][1:3]),
+        "slice from 0",
+    ),
+    "slice without elements": Case(
+        {"e": EMBEDDINGS}, "select e[0:4:0] as x", Engine.CRASHES, None, "reverse or skip elements in Python"
+    ),
+    "two subscripts": Case(
+        {"b": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]},
+        "select b[0][1] as x",
+        [[[3, 4]], [[7, 8]]],
+        each(lambda row: row["b"][0][1]),
+    ),
+    "index between slices": Case(
+        {"c": [[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]},
+        "select c[:, 0, :] as x",
+        [[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]],
+        each(lambda row: [block[0] for block in row["c"]]),
+        "slice in Python",
+    ),
+    "vector of another length": Case(
+        {"e": EMBEDDINGS}, "select id where l2_norm(e - ARRAY[1, 1, 1]) < 9", [], None, "embed the query with the model"
+    ),
+    "cosine of matrices": Case(
+        {"b": [[[0.0, 1.0], [1.0, 0.0]]]},
+        "select cosine_similarity(b, ARRAY[1, 1]) as x",
+        [[pytest.approx(0.5), pytest.approx(0.5)]],
+        each(lambda row: [cosine(line, [1, 1]) for line in row["b"]]),
+        "divides by the length of the whole matrix",
+    ),
+    "keys of JSON": Case(
+        {"m": NOTES}, "select id where any(keys(m) = 'k')", [], where(lambda row: "k" in row["m"])
+    ),
+    "elements of a list in JSON": Case(
+        {"m": NOTES},
+        "select id where any(m['l'] > 1)",
+        [],
+        where(lambda row: any(element > 1 for element in row["m"]["l"])),
+        "fn.any(col(..) == value)",
+    ),
+    "null in JSON": Case(
+        {"m": [{"n": 1}, {"n": None}, {}, {"n": 9}]},
+        "select id where m['n'] < 5",
+        [0, 1],
+        where(lambda row: row["m"].get("n") is not None and row["m"]["n"] < 5),
+    ),
+    "JSON on the right": Case(
+        {"m": [{"n": 0}, {"n": 2}, {"n": 1}]},
+        "select id where id < m['n']",
+        [0, 1],
+        where(lambda row: row["id"] < row["m"]["n"]),
+    ),
+    "order of two values of JSON": Case(
+        {"m": [{"n": 1, "k": 1}, {"n": 2, "k": 3}, {"n": 4, "k": 3}]},
+        "select id where m['n'] >= m['k']",
+        [2],
+        where(lambda row: row["m"]["n"] >= row["m"]["k"]),
+        "say that they are numbers",
+    ),
+    "alias of a text in JSON": Case(
+        {"m": NOTES},
+        "select * from (select id, m['s'] as s) where s = 'x'",
+        [],
+        lambda rows: [(row["id"], row["m"]["s"]) for row in rows if row["m"]["s"] == "x"],
+    ),
+    "text of JSON from a subquery": Case(
+        {"m": NOTES},
+        "select id from (select id, m['s'] as s) where s = 'x'",
+        [],
+        where(lambda row: row["m"]["s"] == "x"),
+        "put the condition in the query that selects it",
+    ),
+    "conditions on JSON as outputs": Case(
+        {"m": NOTES},
+        "select m['n'] = 1 or id = 1 as x",
+        Engine.CRASHES,
+        each(lambda row: row["m"]["n"] == 1 or row["id"] == 1),
+        "put the condition in where(..)",
+    ),
+    "groups of JSON": Case(
+        {"m": [{"k": 1}, {"l": 2}]},
+        "select shape(id)[0] as n group by m",
+        [2],
+        lambda rows: [sum(row["m"] == one for row in rows) for one in ({"k": 1}, {"l": 2})],
+        "reduce it",
+    ),
+    # --- groups
+    "keys of groups": Case(
+        {"k": [1, 0, 1]}, "select k, sum(id) as s group by k", [([1, 1], 2), ([0], 1)], per("k", ids)
+    ),
+    "sum of a group": Case(
+        {"k": [1, 1], "u": [200, 100]},
+        "select sum(u) as s group by k",
+        [44],
+        lambda rows: [sum(row["u"] for row in rows)],
+    ),
+    "count": Case(
+        {"k": [1, 0, 1]}, "select k[0] as k, sum(1) as n group by k", [(1, 1), (0, 1)], per("k", len)
+    ),
+    "large keys of groups": Case(
+        {"t": [*SECONDS[:2], SECONDS[0]]},
+        "select t[0] as t, sum(id) as s group by t",
+        [(1_700_000_001, 3)],
+        per("t", ids),
+    ),
+    "NaN in a group's key": Case(
+        {"x": [NAN, 1.0, 0.0, 1.0]}, "select x[0] as x, sum(id) as s group by x", [("NaN", 6)], per("x", ids)
+    ),
+    "null in a group's key": Case(
+        {"k": [0, 0, 0, 0], "n": [1, None, 1, None]},
+        "select n[0] as n, sum(id) as s group by n",
+        Error(ON_KEYS),
+        per("n", ids),
+    ),
+    "sum of nulls": Case(
+        {"k": [1, 1, 0], "n": [1, None, 2]},
+        "select k[0] as k, sum(n) as s group by k",
+        Error("Can't eval dynamic shape array"),
+        per("k", lambda members: sum(row["n"] or 0 for row in members)),
+    ),
+    "mean of nulls": Case(
+        {"k": [1, 1, 0], "n": [1, None, 2]},
+        "select k[0] as k, avg(n) as s group by k",
+        Error("Can't eval dynamic shape array"),
+        per("k", lambda members: float(np.mean([row["n"] for row in members if row["n"] is not None]))),
+    ),
+    "smallest of nulls": Case(
+        {"k": [1, 1, 0], "n": [1, None, 2]},
+        "select k[0] as k, amin(n) as s group by k",
+        Error("Can't eval dynamic shape array"),
+        per("k", lambda members: min(row["n"] for row in members if row["n"] is not None)),
+        NOT_NULL,
+    ),
+    "condition on groups": Case(
+        {"k": [1, 0, 1]},
+        "select k[0] as k group by k having sum(id) > 1",
+        [1, 0],
+        lambda rows: [key for key, total in per("k", ids)(rows) if total > 1],
+    ),
+    "limit of groups": Case(
+        {"k": [1, 1, 0]},
+        "select k[0] as k group by k limit 2",
+        [1],
+        lambda rows: [*dict.fromkeys(row["k"] for row in rows)][:2],
+    ),
+    "arithmetic with aggregates": Case(
+        {"k": [1, 0], "v": [1, 2], "w": [5, 6]},
+        "select k[0] as k, sum(v) - sum(w) as x where k > 9 group by k",
+        Engine.NEVER_ENDS,
+        lambda _: [],
+    ),
+    "single values of groups": Case(
+        {"k": [1, 0, 1]}, "select k[0] as k, id group by k", [(1, [0, 2]), (0, [1])], None, "reduce it, as with fn.first"
+    ),
+    "groups of `*`": Case(
+        {"k": [1, 0, 1]}, "select * group by k", [([0, 2], [1, 1]), ([1], [0])], None, "select the keys"
+    ),
+    "groups of groups": Case(
+        {"k": [1, 0, 1]},
+        "select k[0] as k, amax(s) as m from (select k[0] as k, sum(id) as s group by k) group by k",
+        Error("Can't create groupped column on a sequenced source"),
+        None,
+        "run the inner query first",
+    ),
+    "aggregates of rows": Case(
+        {"id": [0, 1, 2]},
+        "select id where id = amax(id)",
+        [0, 1, 2],
+        lambda rows: [max(row["id"] for row in rows)],
+        "run the aggregate first",
+    ),
+    "duplicates": Case(
+        {"k": [1, 0, 1]}, "select distinct k", [1, 0, 1], lambda rows: [*dict.fromkeys(row["k"] for row in rows)]
+    ),
+    "members of groups": Case(
+        {"id": [0, 1, 2]}, "select id ungroup by split", [], each(lambda row: row["id"]), "from_(grouped).ungroup_by()"
+    ),
+    # --- set operations and joins
+    "UNION": Case(
+        {"k": [1, 0, 1]},
+        "(select k) union (select k)",
+        [1, 0, 1, 1, 0, 1],
+        lambda rows: [*dict.fromkeys(row["k"] for row in rows)],
+    ),
+    "UNION ALL": Case(
+        {"id": [0, 1, 2]},
+        "select id from ((select * where id < 2) union all (select * where id < 1))",
+        [0, 1],
+        lambda rows: where(lambda row: row["id"] < 2)(rows) + where(lambda row: row["id"] < 1)(rows),
+    ),
+    "limit after UNION": Case(
+        {"id": [0, 1, 2]},
+        "(select id where id < 2) union all (select id) limit 3",
+        [0, 1, 0, 1, 2],
+        lambda rows: [*where(lambda row: row["id"] < 2)(rows), *(row["id"] for row in rows)][:3],
+    ),
+    "INTERSECT": Case(
+        {"k": [1, 0, 1]},
+        "(select k) intersect (select k where k > 0)",
+        Error("Can't compute intersection of two independent datasets"),
+        lambda rows: [*{row["k"] for row in rows} & {row["k"] for row in rows if row["k"] > 0}],
+    ),
+    "EXCEPT": Case(
+        {"k": [1, 0, 1]},
+        "(select k) except (select k where k > 0)",
+        Error("Can't compute difference of two independent datasets"),
+        lambda rows: [*{row["k"] for row in rows} - {row["k"] for row in rows if row["k"] > 0}],
+    ),
+    "sets of sorted rows": Case(
+        {"k": list(range(20))},
+        "select k from ((select * order by k desc limit 5) intersect (select * where k > 10))",
+        [19],
+        lambda rows: sorted((row["k"] for row in rows), reverse=True)[:5],
+    ),
+    "sets of nulls of two types": Case(
+        {"n": [1, None, 3]},
+        "(select id as x) union all (select n as x)",
+        Engine.VARIES,
+        lambda rows: [*(row["id"] for row in rows), *(row["n"] for row in rows)],
+        NOT_NULL,
+    ),
+    "keys of a join": Case(
+        {"t": SECONDS[:2]},
+        f"select a.id as x, b.id as y {TWICE} a.t = b.t",
+        [(0, 0), (0, 1), (1, 0), (1, 1)],
+        pairs("t"),
+    ),
+    "NaN in the key of a join": Case(
+        {"x": [NAN, 1.0]}, f"select a.id as x, b.id as y {TWICE} a.x = b.x", Engine.NEVER_ENDS, pairs("x")
+    ),
+    "null in the key of a join": Case(
+        {"t": [None, "a", ""]},
+        f"select a.id as x, b.id as y {TWICE} a.t = b.t",
+        [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)],
+        pairs("t"),
+    ),
+    "left and right joins": Case(
+        {"r": [1, 5, 2], "t": ["x", "y", "z"]},
+        'select a.id as x, b.t as t from "mem://a" as a left join (select id, t from "mem://a" where id > 0) as b on a.r = b.id',
+        Engine.VARIES,
+        lambda rows: {(row["id"], rows[row["r"]]["t"] if 0 < row["r"] < 3 else None) for row in rows},
+    ),
+    "conditions on what has no match": Case(
+        {"r": [1, 5, 2], "t": ["x", "y", "z"]},
+        'select a.id as x from "mem://a" as a left join "mem://a" as b on a.r = b.id where b.t != \'y\'',
+        [2, 1],
+        where(lambda row: row["r"] < 3 and row["r"] != 1),
+    ),
+    "conditions on both sides of a join": Case(
+        {"r": [1, 2, 0], "t": ["", "", ""]},
+        f"select a.id as x {TWICE} a.r = b.id where a.id > b.id",
+        [],
+        where(lambda row: row["id"] > row["r"]),
+    ),
+    "`*` of a join": Case(
+        {"r": [1, 2, 0], "t": ["", "", ""]},
+        f"select * {TWICE} a.r = b.id",
+        Error("Tensor 'id' appears in multiple input datasets"),
+        None,
+        'select(id=col("id", of="a"), other=col("id", of="b"))',
+    ),
+    "join of int64 and uint64": Case(
+        {"r": [2**53 + 1], "u": [2**53]},
+        f"select a.id as x {TWICE} a.r = b.u",
+        [0],
+        lambda _: [],
+        "store both keys with one type",
+    ),
+    "alias of the only source": Case(
+        {"k": [2, 1]},
+        'select u.id as id from "mem://a" as u order by u.k',
+        Error("Dataset alias u in expression u.id is not found"),
+        by(lambda row: row["k"]),
+    ),
+}  # fmt: skip
+
+
+def engine_type(column: Column) -> Any:
+    """Return the engine's type of a column."""
+    if column.kind == "embedding":
+        return TYPES.Embedding(column.shape[0])
+    if column.shape:
+        lengths = [length for length in column.shape if length is not None]
+        ragged = len(lengths) < len(column.shape)
+        return TYPES.Array(column.dtype, len(column.shape)) if ragged else TYPES.Array(column.dtype, lengths)
+    if column.indexes:
+        return INDEXED[column.dtype](INDEXES[column.indexes[0]])
+    return TYPES.Nullable(SIMPLE[column.dtype]) if column.nullable else SIMPLE[column.dtype]
+
+
+@functools.cache
+def made(fact: Fact) -> Any:
+    """Return the dataset of the case of a fact."""
+    case = CASES[fact.name]
+    data = deeplake.create(f"mem://{source(fact)}")
+    if case.is_built:
+        data.indexing_mode = deeplake.IndexingMode.Always
+    for name, column in fact.schema.columns:
+        data.add_column(name, engine_type(column))
+    data.append({name: [row[name] for row in case.rows] for name, _ in fact.schema.columns})
+    data.commit()
+    return data
+
+
+def source(fact: Fact) -> str:
+    """Return the name of the dataset of a case."""
+    return f"fact-{FACTS.index(fact)}"
+
+
+def over(fact: Fact, text: str) -> str:
+    """Return a text that reads the dataset of its case by name."""
+    return text.replace("mem://a", f"mem://{source(fact)}")
+
+
+def plain(rows: Iterable[Any]) -> list[Any]:
+    """Return rows as tuples, one with a single column as its value."""
+    cells = ([_plain(value) for value in (row.values() if isinstance(row, dict) else row)] for row in rows)
+    return [row[0] if len(row) == 1 else tuple(row) for row in cells]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that equals itself."""
+    return "NaN" if isinstance(value, float) and math.isnan(value) else value
+
+
+def built(fact: Fact) -> str:
+    """Return the text of a fact's query for the columns of its dataset."""
+    query = eval(fact.query, vars(tql).copy())  # noqa: S307 - our own table
+    return compile_query(query.statement, None, {None: fact.schema, "mem://a": fact.schema})
+
+
+BY_NAME = {fact.name: fact for fact in FACTS}
+every_fact = pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+
+
+def test_each_fact_has_a_case() -> None:
+    """And each case a fact."""
+    assert len(BY_NAME) == len(FACTS)
+    assert set(CASES) == set(BY_NAME)
+
+
+@every_fact
+def test_the_columns_of_a_fact(fact: Fact) -> None:
+    """They are those that the engine has: a schema of a dataset says the same, but for the kind of an index of texts."""
+    data = made(fact)
+    found = Schema.from_dataset(data)
+
+    assert [(name, column.replace(indexes=()), column.is_indexed) for name, column in found.columns] == [
+        (name, column.replace(indexes=()), column.is_indexed) for name, column in fact.schema.columns
+    ]
+
+
+@every_fact
+def test_the_query_of_a_fact(fact: Fact) -> None:
+    """It has the rows that it means, or is refused with the way out."""
+    case = CASES[fact.name]
+    if case.hint:
+        with pytest.raises(ArgumentError) as caught:
+            built(fact)
+        assert case.hint in (caught.value.hint or "")
+        return
+    assert case.meaning is not None
+    found = plain(run(made(fact), over(fact, built(fact))))
+    meant = case.meaning(case.rows)
+    in_order: Any = set(found) if isinstance(meant, set) else found
+
+    assert in_order == (meant if isinstance(meant, set) else [*map(_plain_row, meant)])
+    assert len(found) == len(meant)
+
+
+def _plain_row(row: Any) -> Any:
+    """Return a row of a meaning as `plain` does."""
+    return tuple(map(_plain, row)) if isinstance(row, tuple) else _plain(row)
+
+
+@every_fact
+def test_the_naive_text_of_a_fact(fact: Fact) -> None:
+    """The engine does what the fact says, and that is not what the text says."""
+    case = CASES[fact.name]
+    if isinstance(case.engine, Engine):
+        _assert_wild(case.engine, fact, case)
+    elif isinstance(case.engine, Error):
+        with pytest.raises(RuntimeError) as caught:
+            run(made(fact), over(fact, case.naive))
+        assert case.engine.message in str(caught.value)
+    else:
+        found = plain(run(made(fact), over(fact, case.naive)))
+        assert case.engine == found
+        assert case.meaning is None or not _is_meant(found, case)
+
+
+def _is_meant(found: Any, case: Case) -> bool:
+    """Tell whether rows are those of a case."""
+    assert case.meaning is not None
+    meant = case.meaning(case.rows)
+    return found == meant or (isinstance(meant, set) and len(found) == len(meant) and set(found) == meant)
+
+
+def _assert_wild(engine: Engine, fact: Fact, case: Case) -> None:
+    """Assert what the engine does with a naive text in a process of its own."""
+    program = f"from {__name__} import answer; answer({fact.name!r})"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        assert engine is Engine.NEVER_ENDS
+        return
+    if engine is Engine.CRASHES:
+        assert done.returncode < 0, done
+        return
+    assert engine is Engine.VARIES
+    if done.returncode == 0 and case.meaning is not None:
+        meant = case.meaning(case.rows)
+        assert json.loads(done.stdout) != json.loads(json.dumps([*meant]))
+
+
+def answer(name: str) -> None:
+    """Print the rows of the naive text of a fact, whatever it does to the process."""
+    fact, case = BY_NAME[name], CASES[name]
+    data = made(fact)
+    view = data.query(over(fact, case.naive))
+    columns = [view[column.name][:] for column in view.schema.columns] if len(view) else []
+    rows = [
+        [value.tolist() if hasattr(value, "tolist") else value for value in row] for row in zip(*columns, strict=True)
+    ]
+    sys.stdout.write(json.dumps(plain(rows)))
+
+
+@every_fact
+def test_the_function_of_a_fact_runs(fact: Fact) -> None:
+    """It is called while the query is made or compiled."""
+    seen: set[CodeType] = set()
+    sys.setprofile(lambda frame, _event, _argument: seen.add(frame.f_code))
+    try:
+        built(fact)
+    except ArgumentError:
+        assert CASES[fact.name].hint
+    finally:
+        sys.setprofile(None)
+
+    assert fact.function.__code__ in seen

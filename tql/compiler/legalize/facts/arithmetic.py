@@ -1,0 +1,65 @@
+"""Facts about arithmetic and functions of numbers."""
+
+from __future__ import annotations
+
+from tql.compiler.legalize.facts.fact import Fact, columns
+from tql_grammar.rewrite import width
+
+U, A = columns(u="uint8", w="uint8"), columns(a="uint8[2]")
+FACTS = (
+    Fact(
+        "narrow integers",
+        "Adds two uint8 modulo 256.",
+        "Computes in 64 bits.",
+        width.chain,
+        'select(x=col("u") + col("w"))',
+        U,
+    ),
+    Fact(
+        "narrow quotients",
+        "Divides two uint8 as float16, with 3 digits.",
+        "Computes in 64 bits.",
+        width.chain,
+        'select(x=col("u") / col("w"))',
+        U,
+    ),
+    Fact(
+        "negative of unsigned integers",
+        "Returns 56 for the negative of a uint8 of 200.",
+        "Multiplies by -1.",
+        width.negated,
+        'select(x=-col("u"))',
+        U,
+    ),
+    Fact(
+        "sum of a row",
+        "Keeps the type of the column, in which a sum wraps.",
+        "Sums in 64 bits.",
+        width.function,
+        'select(x=fn.sum("a"))',
+        A,
+    ),
+    Fact(
+        "root of integers",
+        "Reads the bits of an integer as a float.",
+        "Computes with floats.",
+        width.function,
+        'select(x=fn.sqrt("id"))',
+    ),
+    Fact(
+        "dot product of two columns",
+        "Wraps in the type of the columns, and ends its process where a row is empty.",
+        "Sums the products in 64 bits.",
+        width.function,
+        'select(x=fn.dot("a", col("a")))',
+        A,
+    ),
+    Fact(
+        "cosine of two columns",
+        "Computes the cosine of integers in their type.",
+        "Computes with floats.",
+        width.function,
+        'select(x=fn.cosine_similarity("a", col("b")))',
+        columns(a="uint8[2]", b="uint8[2]"),
+    ),
+)

@@ -1,0 +1,119 @@
+"""Facts about values that may be missing."""
+
+from __future__ import annotations
+
+from tql.compiler.legalize.facts.fact import Fact, columns
+from tql.compiler.legalize.rows import drawn
+from tql.expressions import operators
+from tql.expressions.expr import Expr
+from tql_grammar.rewrite.comparison import comparison
+from tql_grammar.rewrite.nullable import filtering, guarded, negative, require_present
+from tql_grammar.rewrite.typed import is_null
+
+N, T = columns(n="nullable int16"), columns(t="nullable text")
+FACTS = (
+    Fact(
+        "comparison with null",
+        "Refuses `= null`.",
+        "Writes IS NULL for None.",
+        Expr.__eq__,
+        'select("id").where(col("n") == None)',
+        N,
+    ),
+    Fact(
+        "empty text and null",
+        "Takes null for the empty text: `t = ''` finds both.",
+        "Leaves null out.",
+        comparison,
+        'select("id").where(col("t") == "")',
+        T,
+    ),
+    Fact(
+        "null and !=",
+        "Finds null in `t != 'a'`.",
+        "Leaves null out: it meets no comparison.",
+        comparison,
+        'select("id").where(col("t") != "a")',
+        T,
+    ),
+    Fact(
+        "null text and a column",
+        "Takes null for the empty text of the other column.",
+        "Leaves null out.",
+        filtering,
+        'select("id").where(col("t") == col("s"))',
+        columns(t="nullable text", s="text"),
+    ),
+    Fact(
+        "IS NULL of texts",
+        "Finds empty texts with IS NULL.",
+        "Writes FALSE for a column that is never null.",
+        is_null,
+        'select("id").where(col("t").is_null())',
+        columns(t="text"),
+    ),
+    Fact(
+        "null on the right",
+        "Reads 0 or another row's number for a null on the right of an operator.",
+        "Tests for null first.",
+        filtering,
+        'select("id").where(col("id") == col("n"))',
+        N,
+    ),
+    Fact(
+        "null and OR",
+        "Ends its process on AND or OR of a number that may be null, anywhere but in WHERE.",
+        "Tests for null before each comparison.",
+        guarded,
+        'select(x=(col("n") == 1) | (col("n") == 3))',
+        N,
+    ),
+    Fact(
+        "null and BETWEEN",
+        "Ends its process on BETWEEN over a number that may be null.",
+        "Writes two comparisons.",
+        operators.between,
+        'select("id").where(col("n").between(1, 5))',
+        N,
+    ),
+    Fact(
+        "null in arithmetic",
+        "Reads a null on the right of `+` as 0.",
+        "Exchanges the sides: null plus a number is null.",
+        guarded,
+        'select(x=col("id") + col("n"))',
+        N,
+    ),
+    Fact(
+        "negative of null",
+        "Returns garbage behind a unary minus.",
+        "Multiplies by -1.",
+        negative,
+        'select(x=-col("n"))',
+        N,
+    ),
+    Fact(
+        "function of null",
+        "Shifts the values of the following rows past a null inside of a function.",
+        "Refuses it where the column may be null.",
+        require_present,
+        'select(x=fn.abs("n"))',
+        N,
+    ),
+    Fact(
+        "division by null",
+        "Divides by garbage where the divisor is null.",
+        "Refuses it where the column may be null.",
+        guarded,
+        'select(x=6 / col("n"))',
+        N,
+    ),
+    Fact(
+        "null as a weight",
+        "Ends its process on the comparison of a null in SAMPLE BY.",
+        "Tests for null before the comparison.",
+        drawn,
+        'select("id").sample_by(fn.max_weight((col("n") > 2, 1)), replace=False, limit=1)',
+        N,
+    ),
+)
