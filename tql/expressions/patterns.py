@@ -84,11 +84,11 @@ def condition(operand: ast.Expression, found: Pattern) -> ast.Expression:
     """Return LIKE with a pattern, or with ``= ''`` added if the pattern includes the empty text."""
     if not found.text:
         return ast.Comparison("=", operand, ast.String(""))
-    return test(operand, ast.String(found.text), empty=found.empty, fold=found.fold)
+    return like_or_empty(operand, ast.String(found.text), empty=found.empty, fold=found.fold)
 
 
-def test(operand: ast.Expression, written: ast.String, *, empty: bool, fold: bool) -> ast.Expression:
-    """Return LIKE with what it takes, also for the empty text where *empty* says so."""
+def like_or_empty(operand: ast.Expression, written: ast.String, *, empty: bool, fold: bool) -> ast.Expression:
+    """Return LIKE with a pattern, or equality with the empty text, which LIKE does not match, if *empty*."""
     like = ast.Like(operand, written, case_insensitive=fold)
     return ast.Or((like, ast.Comparison("=", operand, ast.String("")))) if empty else like
 

@@ -44,7 +44,7 @@ def pattern_of(node: TextMatch) -> patterns.Pattern:
 
 def _pattern_match(node: PatternMatch) -> Expression:
     """Return LIKE with a pattern."""
-    return patterns.test(node.operand, node.pattern, empty=node.empty, fold=node.fold)
+    return patterns.like_or_empty(node.operand, node.pattern, empty=node.empty, fold=node.fold)
 
 
 def _range(node: Range) -> Expression:

@@ -23,6 +23,7 @@ import tql
 from tests.engine import TYPES, run
 from tests.tql.columns import ENGINE_TYPES
 from tql import ArgumentError, Schema
+from tql.compiler import cache
 from tql.compiler.compile import compile_query
 from tql.compiler.legalize.facts import FACTS
 
@@ -201,7 +202,7 @@ CASES: dict[str, Case] = {
         "select id, row_number() as n where id > 2 order by row_number() desc",
         [(4, 0), (5, 1)],
         lambda rows: [(row["id"], number) for number, row in reversed([*enumerate(rows)]) if row["id"] > 2],
-        "give it a name in a query of its own",
+        "compute it in an inner query",
     ),
     "order of a sample": Case(
         {"a": list(range(20))},
@@ -928,6 +929,7 @@ def answer(name: str) -> None:
 @every_fact
 def test_the_function_of_a_fact_runs(fact: Fact) -> None:
     """It is called while the query is made or compiled."""
+    cache.forget()
     seen: set[CodeType] = set()
     sys.setprofile(lambda frame, _event, _argument: seen.add(frame.f_code))
     try:
