@@ -12,7 +12,6 @@ from tql.values.literal import matrix
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE
-from tql_grammar.printing.printer import to_tql
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
@@ -74,6 +73,13 @@ def _of_search(node: Search) -> Iterator[tuple[object, Requirement]]:
     yield node.value, _matrix if METRICS[node.metric].value is matrix else _vector
 
 
+def _tql(node: ast.Expression) -> str:
+    """Return the TQL of a literal, for a message."""
+    from tql_grammar.printing.printer import to_tql
+
+    return to_tql(node)
+
+
 def _value_of(node: ast.Expression) -> object:
     """Return the Python value of a literal; for a number or an array, an expression."""
     if isinstance(node, (ast.String, ast.Boolean)):
@@ -84,19 +90,19 @@ def _value_of(node: ast.Expression) -> object:
 def _vector(subject: str, bound: ast.Expression) -> None:
     """Raise ArgumentError unless the value is a vector."""
     if not isinstance(bound, ast.Vector):
-        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", to_tql(bound))
+        raise ArgumentError(subject, "takes a vector, shape (d,) with d >= 1", _tql(bound))
 
 
 def _matrix(subject: str, bound: ast.Expression) -> None:
     """Raise ArgumentError unless the value is a matrix."""
     if not (isinstance(bound, ast.Array) and all(isinstance(row, ast.Vector) for row in bound.elements)):
-        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", to_tql(bound))
+        raise ArgumentError(subject, "takes a matrix, shape (n, d) with n, d >= 1", _tql(bound))
 
 
 def _words(subject: str, bound: ast.Expression) -> None:
     """Raise ArgumentError unless the value is a text that is not blank."""
     if not isinstance(bound, ast.String) or not bound.value.strip():
-        raise ArgumentError(subject, "takes the words to look for as a str", to_tql(bound))
+        raise ArgumentError(subject, "takes the words to look for as a str", _tql(bound))
 
 
 _KINDS: dict[str, Requirement] = {"vector": _vector, "matrix": _matrix}

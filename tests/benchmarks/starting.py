@@ -29,7 +29,7 @@ def _started(code: str) -> tuple[float, float, float]:
 
 
 CASES = (
-    Case("import tql", "import requests", 0.4, lambda: _started("import tql")),
+    Case("import tql", "import requests", 0.3, lambda: _started("import tql")),
     Case(
         "import tql and the first parse",
         "import requests",

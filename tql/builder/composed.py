@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tql import parameters
-from tql.compiler.template import text
 from tql.lowering import lowered
 from tql.statement import Statement
 from tql_grammar.record import Record
@@ -71,6 +70,8 @@ class Composed:
 
     def __str__(self) -> str:
         """Return the TQL text on one line."""
+        from tql.compiler.template import text
+
         return text(self.statement)
 
     def __repr__(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.builder.query import Query
-from tql.compiler import compile as compiler
 from tql.expressions.expr import Expr, Key
 from tql.messages import shown
 from tql.statement import Dataset, DerivedQuery, Statement, VerbatimQuery
@@ -34,6 +33,8 @@ def _statement(tree: ast.Query) -> Statement:
 
 def _compiles_to(query: Statement, tree: ast.Query) -> bool:
     """Return whether *query* compiles to *tree*."""
+    from tql.compiler import compile as compiler
+
     try:
         return compiler.tree(query) == tree
     except ArgumentError:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from tql import parameters
 from tql.builder import arguments as clauses
 from tql.builder.searches import Column, SearchMethods
-from tql.compiler.compile import compiled
 from tql.messages import shown
 from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
@@ -315,6 +314,7 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query cannot be compiled.
         """
+        from tql.compiler.compile import compiled
         from tql_grammar.explain.levels import explained
 
         return explained(*compiled(self.statement))

@@ -13,6 +13,8 @@ from tests.engine import run
 from tests.tql.compiler.legalize.test_schema import SEARCHES, columns_of, indexed_data
 from tql import Schema, col, desc, select
 from tql.compiler.compile import compile_query
+from tql_grammar.explain import reasons
+from tql_grammar.explain.levels import BY_INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,12 +92,12 @@ def test_a_search_takes_the_rows_that_an_index_finds(
         assert found == [row["id"] for row in run(indexed, own)][offset:]
         assert len(found) == 20
         assert kept is None or {values[number] for number in found} == {kept}
-        assert "an index of the embeddings may find" in str(query.explain())
+        assert BY_INDEX in str(query.explain())
     base = select("id").from_("mem://x", schema=schema)
     exact = base.similarity("e", np.ones(16, "f4"), metric, as_=alias, exact=True)
     exact = exact.when(alias, lambda found: found.order_by("score")).limit(20)
-    assert "an index of the embeddings may find" not in str(exact.explain())
-    assert "the rows are sorted before they are limited: with " in str(exact.explain())
+    assert BY_INDEX not in str(exact.explain())
+    assert reasons.EXACT_ORDER in str(exact.explain())
 
 
 @pytest.mark.parametrize("exact", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
-from tql.expressions.patterns import condition, pattern
+from tql.expressions.patterns import like_or_empty, pattern
 from tql_grammar.rewrite.comparison import comparison
 from tql_grammar.rewrite.logic import negation
 
@@ -45,7 +45,7 @@ FACTS = (
         "empty text and LIKE",
         "Matches the empty text with no pattern.",
         "Adds the empty text where the pattern matches it.",
-        condition,
+        like_or_empty,
         'select("id").where(col("t").like("%"))',
         T,
     ),
