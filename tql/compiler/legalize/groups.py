@@ -95,7 +95,7 @@ class AggregateBuilder:
 
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
-    """Return what a grouped select sees: the columns of the source, and what is computed of them under a name."""
+    """Return the scope of a grouped select: the columns of the source, and the computed columns below it."""
     if scope.columns is None:
         return scope
     known = Values(scope)
