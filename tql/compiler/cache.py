@@ -125,7 +125,7 @@ class Literals:
         return slot
 
     def pattern(self) -> Hashable:
-        """Return which vectors are the same."""
+        """Return the number of the first equal vector for each vector."""
         if len(self._vectors) < SEVERAL:
             return None
         bits = [vector.leaf() for vector in self._vectors]
@@ -240,7 +240,7 @@ def forget() -> None:
 
 
 def kept() -> int:
-    """Return how many texts are kept."""
+    """Return the number of cached texts."""
     return _kept.count
 
 
@@ -285,12 +285,12 @@ def _with_counts(node: Record, counts: tuple[str, ...], tracers: dict[Hashable, 
 
 
 def _spelled(node: ast.Number | ast.String) -> Hashable:
-    """Return what tells a literal from all others."""
+    """Return the identity of a literal: equal only for equal literals."""
     return _spelled_number(node.value) if type(node) is ast.Number else (str, node.value)
 
 
 def _spelled_number(value: object) -> Hashable:
-    """Return what tells a number from all others, 1 from 1.0 and 0.0 from -0.0."""
+    """Return the identity of a number: 1 and 1.0 differ, as 0.0 and -0.0 do."""
     return (float, repr(value)) if type(value) is float else (int, value)
 
 
@@ -327,7 +327,7 @@ def _parts(items: tuple[Any, ...], literals: Literals, add: Add) -> None:
 
 
 def _of_record(kind: type[Record]) -> Shaper:
-    """Return what adds the records of a class."""
+    """Return the function that adds the records of a class to a key."""
     counts = COUNTS.get(kind, ())
     fields = tuple(field for field in kind._fields if field not in counts)
 

@@ -126,7 +126,7 @@ Close = Callable[[Block], ast.Query]
 
 
 def _asked(node: Plan) -> str:
-    """Return why there is a sub-query, where nobody wrote one."""
+    """Return the reason for a subquery that the compiler adds, or nothing for one that the user wrote."""
     if isinstance(node, Union):
         return reasons.SET_OPERATION
     return node.reason if isinstance(node, Subquery) else ""

@@ -86,7 +86,7 @@ def prepared(query: Statement) -> Prepared:
 
 
 def _compared(found: ast.Query) -> Iterator[tuple[Expression, str]]:
-    """Yield what is compared with a parameter, and the parameter's name where the comparison is one of order."""
+    """Yield the operand of each comparison with a parameter, and the parameter's name if it compares by order."""
     for node in walk(found):
         if isinstance(node, ast.Comparison):
             for one, other in ((node.left, node.right), (node.right, node.left)):

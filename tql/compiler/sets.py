@@ -98,7 +98,7 @@ def _is_any(membership: Expression) -> bool:
 
 
 def _test(membership: Expression, count: int) -> tuple[tuple[Expression, ...], Expression]:
-    """Return what has to be known of each group of equal rows, and the condition that they are in the result; the smallest and the largest operand are enough for the usual ones."""
+    """Return the aggregates over each group of equal rows, and the condition on them for the result; the smallest and the largest operand suffice for the usual operations."""
     leg = ast.Column(helper(LEG))
     lowest, highest = (
         _reduced(name, leg, label) for name, label in (("min", helper(LOWEST)), ("max", helper(HIGHEST)))

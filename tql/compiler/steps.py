@@ -44,7 +44,7 @@ def steps(query: Statement, child: Plan, scores: tuple[Score, ...] = ()) -> Plan
 
 
 def all_outputs(query: Statement) -> tuple[Expression, ...]:
-    """Return what is selected, the scores last."""
+    """Return the select list, the scores last."""
     scores = (ast.Aliased(search.score, search.alias) for search in query.searches if not isinstance(search, Fusion))
     return (*(query.outputs or (ast.Star(),)), *scores)
 
@@ -55,7 +55,7 @@ def _select(query: Statement, child: Plan, scores: tuple[Score, ...]) -> Plan:
 
 
 def _score(search: Search | TextSearch | Fusion) -> Score:
-    """Return what is known of the column of a score."""
+    """Return the description of a score column."""
     if isinstance(search, Search):
         return Score(search.alias, search.best, search.by_index, search.exact)
     return Score(search.alias, search.best)

@@ -79,7 +79,7 @@ def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Orde
 
 
 def _told(node: Record, missing: Missing) -> Record:
-    """Return a condition that holds for rows of the other source only, or tells whether there is one."""
+    """Return a condition that is false for rows without a match, and IS NULL as a test for a match."""
     if isinstance(node, ast.IsNull) and _is_one_of(node.operand, missing.empty):
         return _there() if node.negated else _absent()
     if (isinstance(node, CONDITIONS) or _is_contains(node)) and _reads(node, missing.labels):

@@ -177,7 +177,7 @@ class _Marks:
         return f"v\0{len(found)}\0{[of(found) for of in self._readers.get('vector', ())]}"
 
     def pattern(self) -> str:
-        """Return which vectors are equal as float32; "" for fewer than two vectors."""
+        """Return the groups of vectors that are equal as float32; "" for fewer than two vectors."""
         if len(self._vectors) < SEVERAL:
             return ""
         bits = [array("f", numbers).tobytes() for numbers in self._vectors]

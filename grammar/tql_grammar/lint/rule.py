@@ -148,7 +148,7 @@ class Rule(Record):
         meant: the query that returns the intended rows; empty if TQL has none.
         needs_schema: whether it finds nothing without a schema.
         reads: the literals whose values decide whether the rule finds anything without a schema. The cache key of `check` includes only these,
-            so the cache would hide findings of a rule that reads other literals; `tests/grammar/lint/test_cache.py` fails for such a rule.
+            so the cache would hide findings of a rule that reads other literals; `tests/grammar/lint/test_cache.py` fails for a rule that does.
     """
 
     code: str

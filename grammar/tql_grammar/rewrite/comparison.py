@@ -248,7 +248,7 @@ def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
 
 
 def _tested(node: Expression) -> Expression | None:
-    """Return what a lower bound is one of."""
+    """Return the operand that a lower bound limits."""
     if isinstance(node, ast.Not):
         return node.operand.operand if isinstance(node.operand, ast.Between) else None
     return node.left if isinstance(node, ast.Comparison) else None

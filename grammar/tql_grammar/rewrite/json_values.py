@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.walk import rebuild, walk
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
 
+N = TypeVar("N", bound=ast.Node)
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
 # These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
 EXACT = frozenset({"=", ">", ">="})
@@ -131,6 +133,21 @@ def _excluding_null(node: ast.Comparison) -> Expression:
     """Return a comparison that JSON's null does not meet."""
     finds_null = is_json_value(node.left) and not is_json_value(node.right) and node.operator not in EXACT
     return conjunction([ast.IsNull(node.left, negated=True), node]) if finds_null else node
+
+
+def null_as_false(node: N) -> N:
+    """
+    Return an output, a sort key or a group key in which JSON's null meets no comparison.
+
+    The engine crashes on AND over a value of JSON outside of WHERE, so the test for null is a factor: ``(m['n'] is not null) * (m['n'] < 5)``.
+    """
+    return rebuild(node, _with_factor, opaque=VerbatimExpression) if any(map(is_json_value, walk(node))) else node
+
+
+def _with_factor(node: Record) -> Record:
+    """Return a comparison times the test for null of its value of JSON, where it would find null."""
+    found = _excluding_null(node) if isinstance(node, ast.Comparison) else node
+    return ast.Chain(("*",), found.operands) if isinstance(found, ast.And) and found is not node else found
 
 
 def value_first(node: Expression) -> Expression:

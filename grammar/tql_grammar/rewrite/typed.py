@@ -10,7 +10,14 @@ from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
 from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.json_values import excluding_null, quantified, require_comparable, require_inside, value_first
+from tql_grammar.rewrite.json_values import (
+    excluding_null,
+    null_as_false,
+    quantified,
+    require_comparable,
+    require_inside,
+    value_first,
+)
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
@@ -30,6 +37,11 @@ N = TypeVar("N", bound=ast.Node)
 def written(node: N, scope: Scope) -> N:
     """Return an expression in its final form: rewritten by `typed`, guarded against nulls, and with raw expressions unwrapped."""
     return as_given(nullable.guarded(typed(node, scope), scope))
+
+
+def computed(node: N, scope: Scope) -> N:
+    """Return an output, a sort key, a group key or a weight in its final form: as `written`, and JSON's null meets no comparison in it."""
+    return as_given(null_as_false(nullable.guarded(typed(node, scope), scope)))
 
 
 def typed(node: N, scope: Scope) -> N:

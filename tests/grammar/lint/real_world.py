@@ -27,7 +27,7 @@ FEW = 3
 
 
 def table() -> str:
-    """Return how many queries have findings, by family and by rule, without a schema."""
+    """Return the numbers of queries with findings, by family and by rule, without a schema."""
     texts = [json.loads(line)["query"] for line in QUERIES.read_text(encoding="utf-8").splitlines()]
     found = [{finding.code for finding in check(text)} for text in texts]
     rows = [f"| {title} | {_in_family(found, family)} | {_most(found, family)} |" for family, title in FAMILIES.items()]

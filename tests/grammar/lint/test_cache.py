@@ -334,7 +334,7 @@ def test_what_the_builder_writes_has_one_key() -> None:
 
 @pytest.mark.parametrize("text", ["select 1 -- tql: ignore[TQL301]", "select \0", "select id from d where a = 9223372036854775808", "select id from d where a = -9223372036854775808", "select id from d where a = 010", "x" * 5000, f"select id from d where a = '{'x' * 100_000}'"])  # fmt: skip
 def test_some_texts_have_no_key(text: str) -> None:
-    """Comments, NUL, octal integers, those beyond 64 bits and long texts are read anew each time."""
+    """Comments, NUL, octal integers, those beyond 64 bits and long texts are read again each time."""
     assert cache.cache_key(text, READ) is None
 
 

@@ -104,7 +104,7 @@ def enclosed(text: str, span: tuple[int, int]) -> str:
 
 
 def errors(found: list[Diagnostic]) -> Counter[str]:
-    """Return how often each code of an error comes."""
+    """Return the number of errors of each code."""
     return Counter(item.code for item in found if item.severity == "error")
 
 

@@ -128,6 +128,6 @@ def test_places_are_those_of_the_file(text: str, quote: str) -> None:
 
 
 def _escaped(text: str, quote: str) -> str:
-    """Return a text as it is written between quotes."""
+    """Return the text of a string literal, without its quotes."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return text if len(quote) > 1 else text.replace("\n", "\\n")

@@ -53,7 +53,7 @@ def named(rows: list[Row]) -> tuple[str, Any]:
 
 
 def sort_value(value: Any) -> Any:
-    """Return what a cell is ordered by; the empty text and null are one."""
+    """Return the sort key of a cell; the empty text and null are equal."""
     return (value or "").encode() if isinstance(value, str) or value is None else value
 
 

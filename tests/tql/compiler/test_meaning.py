@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.tql.meaning import Condition, Row, Sort
 
 names = (f"meaning{number}" for number in itertools.count())
-# Random queries of a run: 1,000 unless told, a seventh of them for each kind.
+# Random queries of a run: 1,000 by default, a seventh of them for each kind.
 several = settings(
     max_examples=int(os.environ.get("TQL_QUERIES", "1000")) // 7,
     deadline=None,
@@ -80,7 +80,7 @@ def test_several_keys_sort_as_python_does(
 def test_a_made_name_is_seen_by_where_and_order_by(
     rows: list[Row], low: int, keys: list[Sort], condition: Condition
 ) -> None:
-    """An alias works in where and order_by, beside columns that are not selected, and only the selected columns come back."""
+    """An alias works in where and order_by, together with columns that are not selected, and only the selected columns come back."""
     query = (
         select("id", total=col("i") + col("small"))
         .where((col("total") > low) | condition[0])

@@ -19,7 +19,7 @@ from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.scope import Values
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import computed
 from tql_grammar.typing.inference import numbers
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([written(key, scope) for key in node.keys], scope)
-    outputs = tuple(found.output(output, lambda part: written(part, scope)) for output in node.outputs)
+    found = AggregateBuilder([computed(key, scope) for key in node.keys], scope)
+    outputs = tuple(found.output(output, lambda part: computed(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
 
@@ -90,12 +90,12 @@ class AggregateBuilder:
         by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
         if not self.below:
             return Aggregate(rows, by, outputs)
-        computed = (ast.Aliased(node, name) for node, name in self.below.items())
-        return Aggregate(Project(rows, (*map(ast.Column, self.columns), *computed)), by, outputs)
+        named = (ast.Aliased(node, name) for node, name in self.below.items())
+        return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs)
 
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
-    """Return what a grouped select sees: the columns of the source, and what is computed of them under a name."""
+    """Return the scope of a grouped select: the columns of the source, and the computed columns below it."""
     if scope.columns is None:
         return scope
     known = Values(scope)

@@ -63,7 +63,7 @@ def pairs(node: Join, left: Plan, right: Plan, unfiltered: Plan | None = None) -
     Return the columns of a join.
 
     Args:
-        node: the join, whose sources tell the types.
+        node: the join, whose sources have the types.
         left: one source in its legal form.
         right: the other source in its legal form.
         unfiltered: the source of which rows may be missing, in its legal form.
@@ -148,7 +148,7 @@ def key_guards(column: Column | None, other: Column | None) -> tuple[Expression,
 
 
 def _likely(other: Column | None) -> Column | None:
-    """Return what a key of unknown type is, which is joined to a column: a number that may be null and NaN, or a text that may be null where the other may."""
+    """Return the assumed type of a key of unknown type: a nullable number with NaN, or a text that is nullable if the other key is."""
     if other is None or (other.is_text and not other.nullable):
         return None
     return Column("text" if other.is_text else "float64", nullable=True)
@@ -169,7 +169,7 @@ def _as(label: str, name: str, table: str | None = None) -> Expression:
 
 
 def _named(side: Side) -> list[Expression]:
-    """Return what is read of a side, under the names in the join."""
+    """Return the columns of a side, under their names in the join."""
     return [ast.Aliased(read, label) for label, read in side.columns.items()]
 
 

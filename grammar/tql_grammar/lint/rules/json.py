@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _is_json(node: ast.Node, scope: SelectScope) -> bool:
-    """Tell whether a node is a JSON column, a value of one, or the output of a subquery that is such a value."""
+    """Tell whether a node is a JSON column, a value of one, or the output of a subquery that is one of these values."""
     if is_json_value(node):
         inner = node
         while isinstance(inner, ast.Subscript):

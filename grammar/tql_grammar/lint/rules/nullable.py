@@ -58,7 +58,7 @@ class At(NamedTuple):
     around: frozenset[ast.Expression] = frozenset()
 
     def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
-        """Return a child of this part; *unary* and *reduced* tell that this part is a unary function, or a reduction, of it. Earlier null tests do not protect an AND or OR inside the child."""
+        """Return a child of this part; *unary* and *reduced* are true if this part is a unary function, or a reduction, of it. Earlier null tests do not protect an AND or OR inside the child."""
         kept = reduced or (unary and self.reduced)
         around = frozenset[ast.Expression]() if isinstance(self.node, ast.Function) else self.around
         return self._replace(

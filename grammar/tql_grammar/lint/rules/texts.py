@@ -78,7 +78,7 @@ def _compiles(pattern: str) -> bool:
 
 
 def _regular(pattern: str) -> re.Pattern[str] | None:
-    """Return the regular expression that the engine makes of a pattern with ``*``, ``%`` and ``?``, or None for an invalid one."""
+    """Return the regular expression into which the engine turns a pattern with ``*``, ``%`` and ``?``, or None for an invalid one."""
     try:
         return re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
     except re.error:

@@ -96,7 +96,7 @@ class SyntaxRule(NamedTuple):
         title: a noun phrase for the mistake.
         hint: the remedy.
         example: a minimal query with the mistake.
-        applies: tells whether an unexpected token is this mistake.
+        applies: whether an unexpected token is this mistake.
     """
 
     code: str

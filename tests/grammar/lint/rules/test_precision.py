@@ -48,7 +48,7 @@ def rows() -> list[dict[str, Any]]:
     """
     Return rows of large neighbours: seconds and milliseconds since 1970, 53 and 62 bits, prices.
 
-    The engine computes with a uint64 as a float64, so beyond 2**53 no key tells its values apart.
+    The engine computes with a uint64 as a float64, so beyond 2**53 no key separates its values.
     """
     starts = [1_700_000_000, 1_700_000_000_000, 2**53, 2**62, 2**24, 0]
     numbers = [start + step for start in starts for step in range(40)]

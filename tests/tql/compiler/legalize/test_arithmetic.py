@@ -99,7 +99,7 @@ def binary(left: Number, sign: str, right: Number) -> Number:
 
 
 def reduced(name: str, function: str) -> Number:
-    """Return what an array is reduced to."""
+    """Return the reduction of an array by numpy."""
     reductions: dict[str, Callable[[Any], Any]] = {
         "sum": sum,
         "prod": math.prod,

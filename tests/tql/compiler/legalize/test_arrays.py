@@ -31,7 +31,7 @@ SHAPES = st.one_of(
     st.lists(st.tuples(st.integers(1, 3), st.integers(2, 4)), min_size=1, max_size=5),
 )
 A = col("a")
-# A part of a matrix of two columns or more, and what numpy makes of it.
+# A part of a matrix of two columns or more, and the same part by numpy.
 PARTS: list[tuple[Expr, Callable[[Any], Any]]] = [
     (A[0, 0], lambda row: row[0, 0]),
     (A[0, 1], lambda row: row[0, 1]),

@@ -55,7 +55,7 @@ NAN = float("nan")
 
 
 def near(*centres: int, spread: int = 3) -> Callable[[random.Random], int]:
-    """Return what draws numbers around some others."""
+    """Return a strategy of numbers close to some others."""
     return lambda draw: draw.choice(centres) + draw.randint(-spread, spread)
 
 
@@ -180,7 +180,7 @@ def second() -> Table:
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """Return what a value is ordered by: numbers by value, then NaN, then null."""
+    """Return the sort key of a value: numbers by value, then NaN, then null."""
     if value is None:
         return 2, 0
     return (1, 0) if value != value else (0, value)  # noqa: PLR0124 - NaN
@@ -324,8 +324,8 @@ def test_random_queries_are_those_of_python(
         kind(draw, first, second)
         drawn[kind.__name__] += 1
 
-    told = ", ".join(f"{count} {name}" for name, count in sorted(drawn.items()))
-    record_property("figure", f"{QUERIES} random queries over close keys equal Python's: {told}")
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(drawn.items()))
+    record_property("figure", f"{QUERIES} random queries over close keys equal Python's: {counts}")
 
 
 def test_pages_of_close_keys_are_the_whole_order(first: Table) -> None:

@@ -68,19 +68,19 @@ class Source(NamedTuple):
 
 
 def _by(label: str) -> Callable[[list[Row]], list[Row]]:
-    """Return what cuts the two rows with the greatest numbers."""
+    """Return the query of the two rows with the greatest numbers."""
     return lambda rows: sorted(rows, key=lambda row: -row[label])[:2]
 
 
 def _grouped(label: str) -> Callable[[Query], Query]:
-    """Return what makes groups of one row each."""
+    """Return the query with groups of one row each."""
     others = ("g",) if label == "v" else ("t", "x")
     firsts = {other: fn.first(other) for other in others}
     return lambda query: select("k", label, **firsts).from_(query).group_by("k", label)
 
 
 def _with_itself(label: str) -> Callable[[Query], Query]:
-    """Return what joins a table with itself, by its numbers."""
+    """Return the join of a table with itself, by its numbers."""
     names = ("k", label, *(("g",) if label == "v" else ("t", "x")))
     columns = [col(name, of="one" if name == "k" else "two") for name in names]
     equal = col(label, of="one") == col(label, of="two")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,8 @@ from tql import ArgumentError, Schema, col, fn, select
 from tql.compiler.compile import compile_query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tql import Query
     from tql.expressions.expr import Expr
 
@@ -177,3 +181,30 @@ def test_groups_by_a_value_are_answered(notes: Any, *, known: bool) -> None:
     rows = run(notes, compile_query(query.statement, None, {None: Schema.from_dataset(notes)} if known else None))
 
     assert sorted((row["s"], row["n"]) for row in rows) == [("ab", 2), ("xb", 1)]
+
+
+NULLS: list[dict[str, Any]] = [{"n": 3}, {"n": None}, {}, {"n": 9}, {"n": 5}, {"n": -1}]
+TESTS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, "!=": operator.ne, "=": operator.eq, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", TESTS)
+@pytest.mark.parametrize("with_schema", [False, True])
+def test_null_meets_no_comparison_outside_of_where(operation: str, with_schema: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """A comparison with JSON's null, or with a missing key, is false in outputs, sort keys, and keys of groups, and its negation is true."""
+    place = f"json_null_{list(TESTS).index(operation)}_{with_schema}"
+    data = dataset(place, {"id": "int64", "m": "json"}, [{"id": number, "m": row} for number, row in enumerate(NULLS)])
+    schemas: dict[str | None, Schema] | None = {None: Schema(id="int64", m="json")} if with_schema else None
+    test = TESTS[operation](col("m")["n"], 5)
+    met = [row.get("n") is not None and TESTS[operation](row["n"], 5) for row in NULLS]
+
+    def rows(query: Query) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in run(data, compile_query(query.statement, None, schemas))]
+
+    assert rows(select("id", x=test)) == [*enumerate(met)]
+    assert rows(select("id", x=~test)) == [(number, not value) for number, value in enumerate(met)]
+    assert rows(select("id").order_by(test)) == sorted(
+        ((number,) for number in range(len(met))), key=lambda row: met[row[0]]
+    )
+    assert dict(rows(select(x=test, n=fn.count()).group_by(test))) == dict(Counter(met))

@@ -34,7 +34,7 @@ def engine() -> Iterator[NullsRunner]:
 
 
 def _last(value: Any) -> tuple[bool, Any]:
-    """Return what sorts a missing value last."""
+    """Return a sort key that puts null last."""
     return value is None, 0 if value is None else value
 
 
@@ -148,7 +148,7 @@ def _text(query: Query, dataset: str) -> str:
 
 
 def _differs(engine: NullsRunner, position: Position, dataset: str) -> str | None:
-    """Return how the rows of a query differ from those of Python, or None."""
+    """Return the difference between the rows of a query and those of Python, or None."""
     query, expected, in_order = position
     text = _text(query, dataset)
     answer, wanted = engine.ask(text), expected(nulls.rows(dataset))
@@ -158,7 +158,7 @@ def _differs(engine: NullsRunner, position: Position, dataset: str) -> str | Non
 
 
 def _in_any_order(row: list[Any]) -> list[tuple[bool, Any]]:
-    """Return what sorts rows whose order is not promised."""
+    """Return a sort key for rows without a promised order."""
     return list(map(_last, row))
 
 

@@ -122,7 +122,7 @@ REFUSED = [
     pytest.param(
         lambda: select_("id", two=col("id") * 2).order_by("two", "nope"),
         "`where / order_by` takes names of columns, got 'nope'",
-        id="order beside an alias",
+        id="order with an alias",
     ),
     pytest.param(lambda: select_("id").order_by("nope"), "`order_by` takes names of columns", id="order"),
     pytest.param(lambda: select_("id").sample_by("nope"), "`sample_by` takes names of columns", id="weights"),
@@ -337,7 +337,7 @@ SEARCHES: dict[str, Callable[[Query, Any], Query]] = {
 
 @pytest.mark.parametrize("kind", ["score", "no score", "filtered", "renamed below"])
 def test_an_offset_takes_no_rows_from_a_search_without_a_schema(indexed: Any, kind: str) -> None:
-    """The engine's own OFFSET beside an index has fewer rows than LIMIT says; the query's has all, and numpy's ones."""
+    """The engine's own OFFSET with an index returns fewer rows than LIMIT; the query returns all of them, and they are numpy's."""
     embeddings = indexed["e"][:]
     for vector in np.random.default_rng(6).normal(size=(5, 16)).astype("f4"):
         scores = embeddings.astype("f8") @ vector / np.linalg.norm(embeddings, axis=1)
@@ -445,7 +445,7 @@ def test_a_condition_on_what_groups_and_sets_hold_is_that_of_their_type() -> Non
 
 
 def test_explain_says_where_a_level_makes_a_key_exact() -> None:
-    """The parts of one number are told from the keys of an order."""
+    """The parts of one number have another reason than the keys of an order."""
     levels = []
     level = select_("id").order_by("id", "small").explain()
     while level.below:
