@@ -291,7 +291,8 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     """Return a column with the common type of several columns, or None if they have none."""
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
-        return None
+        # Whatever the unknown one is, the engine can neither group nor sort by arrays and objects.
+        return next((column for column in known if not column.is_single or column.dtype in {"json", "bytes"}), None)
     first, nullable = known[0], any(column.nullable for column in known)
     if len(set(known)) == 1:
         return first

@@ -356,3 +356,14 @@ def test_the_engine_has_no_aggregates_of_texts(name: str) -> None:
 
     with pytest.raises(RuntimeError, match=r"not numeric|dynamic shape"):
         run(data, str(select("k", n=getattr(fn, name)("t")).group_by("k")))
+
+
+@pytest.mark.parametrize("kind", ["json", "float32[3]", "int32[?]", "bytes"])
+@pytest.mark.parametrize("chain", ["union", "intersect", "except_"])
+def test_set_operations_over_what_cannot_be_grouped(kind: str, chain: str) -> None:
+    """They are rejected where the type is known for one of the queries only, too."""
+    known = select("a").from_("d", schema=Schema(a=kind))
+    query = getattr(getattr(known, chain)(select("a").from_("b")), chain)(select("a").from_("c"))
+
+    with pytest.raises(ArgumentError, match="one number or text in each row"):
+        str(query)
