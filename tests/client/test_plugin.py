@@ -95,7 +95,11 @@ def test_one(assert_tql):
 
 
 def test_snapshots(pytester: pytest.Pytester) -> None:
-    """A snapshot is missing, written, equal, and different for another vector or condition; long vectors are abbreviated in the file."""
+    """
+    A snapshot is missing, written, equal, and different for another vector or condition; long vectors are abbreviated in the file.
+
+    It begins with the method calls, as comments; a snapshot without them is compared by its text.
+    """
     file = pytester.path / "test_s.py"
     file.write_text(SNAPSHOT.format(offset=0, bound=3))
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
@@ -109,12 +113,18 @@ def test_snapshots(pytester: pytest.Pytester) -> None:
         re.search(r"ARRAY\\[<100 float32 [0-9a-f]{16}>\\]".replace("\\\\", "\\"), text) and len(text) < 400
         for text in kept
     )
+    assert all(text.startswith("-- select('id')\n-- similarity('e', <100 float32>)\n") for text in kept)
+    assert sum("-- where(col('a') > 3)\n" in text for text in kept) == 1
     file.write_text(SNAPSHOT.format(offset=1, bound=3))
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(failed=1)
     file.write_text(SNAPSHOT.format(offset=0, bound=4))
     changed = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     changed.assert_outcomes(failed=1)
-    changed.stdout.fnmatch_lines(["*-*a > 3*", "*+*a > 4*"])
+    changed.stdout.fnmatch_lines(["*-where(col('a') > 3)*", "*+where(col('a') > 4)*", "*-*a > 3*", "*+*a > 4*"])
+    for path in pytester.path.rglob("*.tql"):
+        path.write_text("".join(line for line in path.read_text("utf-8").splitlines(keepends=True) if line[:2] != "--"))
+    file.write_text(SNAPSHOT.format(offset=0, bound=3))
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Range(ast.Expression):
 
 
 class Membership(ast.Expression):
-    """Equality with one of *members*, where the engine's IN would not compare as ``=`` does: ``(col("a") + 1).in_([1, 2])``."""
+    """Equality with one of *members*, where there are none, or the engine's IN would not compare as ``=`` does: ``(col("a") + 1).in_([1, 2])``."""
 
     operand: ast.Expression
     members: tuple[ast.Expression, ...]

@@ -57,7 +57,7 @@ def membership(subject: str, operand: Expression, members: object, *, negated: b
     """Return IN for a column and literals of one kind, where it compares as ``=`` does, otherwise a `Membership`."""
     nodes = [_member(subject, member) for member in _members(subject, members)]
     if not nodes:
-        return ast.Boolean(negated)
+        return Membership(operand, (), negated)
     kinds = {type(node.operand if isinstance(node, ast.Negate) else node) for node in nodes}
     if len(kinds) > 1:
         raise ArgumentError(subject, "takes members of one kind, numbers or texts", shown(members))

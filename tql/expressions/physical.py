@@ -10,12 +10,12 @@ from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import disjunction, negation
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.schema import Schema
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tql_grammar.ast import Expression
 
@@ -74,6 +74,7 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
 }
 
 
+JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 # Records that contain no logical expression, which the conversion skips.
 LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, VerbatimExpression, Schema)
 
@@ -93,10 +94,12 @@ class Conversion:
             if isinstance(found, (ast.And, ast.Or)):
                 self._made[id(found)] = found
             return found
-        if self._made and isinstance(node, (ast.And, ast.Or)):
-            operands = self.flat(type(node), node.operands)
+        if isinstance(node, (ast.And, ast.Or)):
+            operands = self.flat(type(node), node.operands) if self._made else node.operands
+            if any(type(part) is ast.Boolean for part in operands):
+                return JOINS[type(node)](operands)
             return node if operands is node.operands else node.replace(operands=operands)
-        return node
+        return negation(node.operand) if isinstance(node, ast.Not) and type(node.operand) is ast.Boolean else node
 
     def flat(self, kind: type[ast.And | ast.Or], parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
         """Return the operands of an AND or OR; an operand of the same kind that a form created is replaced by its operands."""

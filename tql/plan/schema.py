@@ -291,8 +291,7 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     """Return a column with the common type of several columns, or None if they have none."""
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
-        # Whatever the unknown one is, the engine can neither group nor sort by arrays and objects.
-        return next((column for column in known if not column.is_single or column.dtype in {"json", "bytes"}), None)
+        return next(filter(_cannot_be_grouped, known), None)
     first, nullable = known[0], any(column.nullable for column in known)
     if len(set(known)) == 1:
         return first
@@ -301,6 +300,11 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if not all(map(_is_number, known)):
         return None
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
+def _cannot_be_grouped(column: Column) -> bool:
+    """Return whether the engine can neither group nor sort by a column, whatever the types of others that it meets."""
+    return not column.is_single or column.dtype in {"json", "bytes"}
 
 
 def _is_number(column: Column) -> bool:

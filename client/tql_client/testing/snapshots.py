@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -21,6 +22,8 @@ LONG = 8
 WIDTH = 88
 # Placeholder of a long vector while a query is formatted; no placeholder is a prefix of another.
 MARK = "tql_vector_{}_"
+# Beginning of a line with a method call, which is a comment of TQL.
+CALL = "-- "
 
 
 def fingerprint(query: Query | str) -> str:
@@ -38,18 +41,37 @@ def require_same(query: Query | str, text: str) -> None:
 def require_snapshot(query: Query | str, path: Path, *, update: bool) -> None:
     """Raise an `AssertionError` with a diff unless a query equals its snapshot; with *update*, write the snapshot instead."""
     __tracebackhide__ = True
-    actual = _formatted(query, values=True)
+    calls, actual = _calls(query), _formatted(query, values=True)
     if update:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(actual + "\n", "utf-8")
+        path.write_text("".join(f"{CALL}{call}\n" for call in calls) + actual + "\n", "utf-8")
         return
     if not path.is_file():
         message = f"the snapshot {path} does not exist: run pytest --tql-update to write it"
         raise AssertionError(message)
-    expected = path.read_text("utf-8").removesuffix("\n")
+    before, expected = _parts(path.read_text("utf-8"))
     if actual != expected:
-        message = f"the query differs from its snapshot {path}:\n{_lines(expected, actual)}\n(run pytest --tql-update to accept the query)"
+        shown = _lines("\n".join(before), "\n".join(calls)) if before else ""
+        differences = "\n".join(filter(None, (shown, _lines(expected, actual))))
+        message = (
+            f"the query differs from its snapshot {path}:\n{differences}\n(run pytest --tql-update to accept the query)"
+        )
         raise AssertionError(message)
+
+
+def _calls(query: Query | str) -> list[str]:
+    """Return the method calls of a query of the builder; a text has none."""
+    from tql import Query
+    from tql.views.query_source import calls
+
+    return calls(query.statement) if isinstance(query, Query) else []
+
+
+def _parts(content: str) -> tuple[list[str], str]:
+    """Return the method calls and the text of a snapshot; one of a text, or of an older version, has no calls."""
+    lines = content.removesuffix("\n").split("\n")
+    count = sum(1 for _ in takewhile(lambda line: line.startswith(CALL), lines))
+    return [line.removeprefix(CALL) for line in lines[:count]], "\n".join(lines[count:])
 
 
 def _formatted(query: Query | str, *, values: bool) -> str:
