@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import operator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ def _no_loop_is_left() -> Iterator[None]:
     """Close the event loop that pytest-asyncio before 1.0 leaves open after each coroutine test."""
     yield
     if int(version("pytest-asyncio").split(".")[0]) < 1:
-        asyncio.get_event_loop_policy().get_event_loop().close()
+        with contextlib.suppress(RuntimeError):  # no coroutine was run, so there is no loop
+            asyncio.get_event_loop_policy().get_event_loop().close()
 
 
 @pytest.fixture(scope="class")
