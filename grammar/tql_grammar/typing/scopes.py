@@ -145,9 +145,12 @@ def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
 
 def requires(condition: ast.Expression | None, name: str, column: Column) -> bool:
     """Tell whether a condition matches no row in which a column is null."""
-    operands = condition.operands if isinstance(condition, ast.And) else (condition,)
-    tested = _tested_text if column.is_text else _tested
-    return any(isinstance(found := tested(operand), ast.Column) and found.name == name for operand in operands)
+    if isinstance(condition, ast.And):
+        return any(requires(operand, name, column) for operand in condition.operands)
+    if isinstance(condition, ast.Or):
+        return all(requires(operand, name, column) for operand in condition.operands)
+    found = _tested_text(condition) if column.is_text else _tested(condition)
+    return isinstance(found, ast.Column) and found.name == name
 
 
 def _tested(condition: ast.Expression | None) -> ast.Expression | None:
