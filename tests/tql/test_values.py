@@ -169,7 +169,7 @@ limit 5
 └─ select *
    order by id desc
    │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too
-   └─ select text, cosine_similarity(e, ARRAY[<1536 float32>]) as score, id
+   └─ select text, similarity('e', <1536 float32>) as score, id
       where a = 1
       └─ from "hub://org/ds\""""
     )

@@ -161,16 +161,16 @@ def _range(node: ast.Between | Range) -> str:
     return f"{_operand(node.operand)}.between({value(node.low)}, {value(node.high)})"
 
 
-def similarity(node: Similarity) -> str:
-    """Return the arguments of ``similarity`` with ``as_=None``."""
+def similarity(node: Similarity, name: str = ", as_=None") -> str:
+    """Return the arguments of ``similarity``, with ``as_=None`` or another *name*."""
     metric = "" if node.metric == "cosine" else f", metric={node.metric!r}"
     exact = ", exact=True" if node.exact else ""
-    return f"{name_or(node.column)}, {argument(node.value)}{metric}, as_=None{exact}"
+    return f"{name_or(node.column)}, {argument(node.value)}{metric}{name}{exact}"
 
 
-def relevance(node: Relevance) -> str:
-    """Return the arguments of ``bm25`` with ``as_=None``."""
-    return f"{name_or(node.column)}, {argument(node.value)}, as_=None"
+def relevance(node: Relevance, name: str = ", as_=None") -> str:
+    """Return the arguments of ``bm25``, with ``as_=None`` or another *name*."""
+    return f"{name_or(node.column)}, {argument(node.value)}{name}"
 
 
 def _subscript(node: ast.Subscript) -> str:

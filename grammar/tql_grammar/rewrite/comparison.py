@@ -244,7 +244,8 @@ def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
         return None
-    return ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+    whole = ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+    return whole.with_origin(one.origin) if one.origin is two.origin else whole
 
 
 def _tested(node: Expression) -> Expression | None:

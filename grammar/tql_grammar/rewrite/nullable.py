@@ -123,7 +123,7 @@ def guarded(node: N, scope: Scope) -> N:
     found = rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression)
     if isinstance(found, ast.Aliased | ast.Order):
         return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
-    return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
+    return _value(found, scope).with_origin(found.origin)  # type: ignore[return-value,arg-type]  # a value for an expression
 
 
 def _guard_part(part: Record, scope: Scope) -> Record:

@@ -103,7 +103,7 @@ def _read(name: str, scope: Scope, *, nullable: bool) -> Expression:
     column = ast.Column(name)
     known = scope.column(column)
     is_label = nullable and known is not None and known.is_label
-    return ast.Chain(("+",), (column, ast.Number(0))) if is_label else column
+    return ast.Chain(("+",), (column, ast.Number(0))).with_origin(column) if is_label else column
 
 
 def require_comparable(node: Join, left: Column | None, right: Column | None) -> None:
