@@ -142,3 +142,23 @@ def test_a_private_phrase_does_not_come_back(path: Path) -> None:
     ]
 
     assert found == []
+
+
+def _argument_errors(path: Path) -> list[ast.Call]:
+    """Return the calls of `ArgumentError` in a module."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "ArgumentError"]
+
+
+@pytest.mark.parametrize("folder", ["tql/compiler", "grammar/tql_grammar/rewrite"])
+def test_an_error_of_the_compiler_says_why_and_what_to_do(folder: str) -> None:
+    """Each `ArgumentError` has the rule, the invalid value, the remedy, and by ``why=`` the reason."""
+    errors = [(path, call) for path in (ROOT / folder).rglob("*.py") for call in _argument_errors(path)]
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path, call in errors
+        if len(call.args) != len(("subject", "rule", "got", "hint")) or [word.arg for word in call.keywords] != ["why"]
+    ]
+
+    assert len(errors) > 20
+    assert found == []

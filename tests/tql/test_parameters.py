@@ -173,7 +173,9 @@ REFUSED = [
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=2**63), "takes integers", id="2**63"),
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=None), "takes no None", id="None"),
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(), "got none for p", id="no value"),
-    pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=1, r=2), "got r", id="a surplus value"),
+    pytest.param(
+        lambda: q.where(col("a") == param("p")).to_prepared().values(p=1, r=2), "got 'r'", id="a surplus value"
+    ),
 ]
 
 

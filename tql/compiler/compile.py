@@ -144,19 +144,19 @@ def _fits(written: Iterable[str]) -> bool:
 
 def _too_deep(found: str) -> ArgumentError:
     """Return the error about more SELECTs than the engine can hold."""
-    rule = (
-        "takes at most about 140 SELECTs in one another: each key of order_by is one, and an exact number two to four"
-    )
-    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_")
+    rule = "takes at most about 140 SELECTs in one another"
+    why = "each key of order_by is one, and an exact number two to four"
+    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_", why=why)
 
 
 def without_source(text: str) -> ArgumentError:
     """Return the error about a query that names no dataset where it has to."""
     return ArgumentError(
         "query",
-        "takes a query that names its dataset, where the client has none",
+        "takes a query that names its dataset",
         repr(text[:60]),
         'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_',
+        why="the client has no default dataset",
     )
 
 

@@ -48,17 +48,17 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
     subject = f"fn.{node.name}"
     column = scope.column(argument)
     if column is not None and column.dtype in OTHERS:
-        rule = f"aggregates numbers only, and the column has the type {column}"
+        rule, why = "aggregates numbers only", f"the column has the type {column}"
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
-        raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
+        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
     absences = missing(argument, scope)
     if not absences:
         return node
     form = NULLABLE.get(node.name)
     if form is None:
-        rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
+        rule, why = "takes numbers that are never null", "the engine has no form that leaves nulls out"
         names = ", ".join(repr(absence.name) for absence in absences)
-        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
+        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences), why=why)
     return form(_single_sum(written(argument, scope), scope), absent(absences))
 
 

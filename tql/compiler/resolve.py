@@ -303,9 +303,10 @@ def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
     """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
     is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
     if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
-        rule = "takes rows that are not groups: the engine cannot group the rows of group_by, distinct or a set operation once more"
+        rule = "takes rows that are not groups"
+        why = "the engine cannot group the rows of group_by, distinct or a set operation once more"
         hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
-        raise ArgumentError("group_by", rule, "a grouped source", hint)
+        raise ArgumentError("group_by", rule, "a grouped source", hint, why=why)
 
 
 def _reduces(node: Expression) -> bool:

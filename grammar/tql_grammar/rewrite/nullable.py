@@ -189,8 +189,10 @@ def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
     from tql_grammar.printing.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
-    rule = f"takes numbers that are never null here, and {names} can be: the engine reads a null as another number"
-    return ArgumentError(subject, rule, f"`{to_tql(node)}`", remedy(missing(node, scope)))
+    why = f"{names} may be null, and the engine reads a null as another number"
+    return ArgumentError(
+        subject, "takes numbers that are never null here", f"`{to_tql(node)}`", remedy(missing(node, scope)), why=why
+    )
 
 
 def remedy(columns: Columns) -> str:

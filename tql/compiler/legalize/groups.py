@@ -64,8 +64,9 @@ class AggregateBuilder:
             raise ArgumentError(
                 "group_by",
                 "takes columns by name, not `*`",
-                "*",
+                "",
                 'select the keys and aggregates of the rest: select("k", n=fn.count())',
+                why="the engine returns a sequence for each column",
             )
         reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)

@@ -46,8 +46,10 @@ def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> N
     """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
-            rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
-            raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
+            rule, why = "takes other names than those of the columns that `*` selects", "the engine replaces the column"
+            raise ArgumentError(
+                "select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=", why=why
+            )
 
 
 def taken_apart(node: Explode, rows: Plan) -> Plan:
