@@ -120,7 +120,7 @@ def test_binding_a_vector_again_prints_nothing_again() -> None:
 
     assert first.replace("1.0,2.0,3.0", "3.0,2.0,1.0") == second
     assert "text_of_vectors" in called
-    assert not {"tree", "pieces", "compile_query", "rebuild"} & called
+    assert not {"tree", "chunks", "compile_query", "rebuild"} & called
 
 
 def test_parameters_without_values_are_named() -> None:

@@ -73,7 +73,7 @@ class Prepared(NamedTuple):
 def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
     from tql.compiler.compile import seen, tree
-    from tql_grammar.printing.printer import pieces
+    from tql_grammar.printing.printer import chunks
     from tql_grammar.rewrite.flat import flat
 
     given = resolved(query)
@@ -83,8 +83,8 @@ def prepared(query: Statement) -> Prepared:
     scope = seen(given)
     for column, _ in compared:
         _require_plain(scope.column(column))
-    written = pieces(found)
-    labels = tuple(piece.name for piece in written if isinstance(piece, Mark))
+    written = chunks(found)
+    labels = tuple(chunk.name for chunk in written if isinstance(chunk, Mark))
     if not labels:
         hint = 'write param("..") in the place of a value'
         why = "a prepared query sends its values apart from the text"

@@ -9,7 +9,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, missing, remedy
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import legalize_value
 from tql_grammar.schema import INTEGERS
 from tql_grammar.walk import rebuild, walk
 
@@ -59,7 +59,7 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
         rule, why = "takes numbers that are never null", "the engine has no form that leaves nulls out"
         names = ", ".join(repr(absence.name) for absence in absences)
         raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences), why=why)
-    return form(_single_sum(written(argument, scope), scope), absent(absences))
+    return form(_single_sum(legalize_value(argument, scope), scope), absent(absences))
 
 
 def _single_sum(argument: Expression, scope: Scope) -> Expression:

@@ -10,7 +10,7 @@ from tql_grammar.explain import reasons
 from tql_grammar.functions import COUNTING, INDEXED
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.parts import Mark
-from tql_grammar.printing.printer import pieces, to_tql
+from tql_grammar.printing.printer import chunks, to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.order import is_part
 from tql_grammar.walk import rebuild, sources, subselect, walk
@@ -88,7 +88,7 @@ def elided(node: ast.Node, call: Callable[[ast.Node], str] | None = None) -> str
         call: returns the text of a node's origin, which replaces that of the node; None to show every node as TQL.
     """
     short = rebuild(node, _short if call is None else lambda part: _with_calls(part, call))
-    return "".join(piece.name or piece if isinstance(piece, Mark) else piece for piece in pieces(short))
+    return "".join(chunk.name or chunk if isinstance(chunk, Mark) else chunk for chunk in chunks(short))
 
 
 def _short(node: Record) -> Record:

@@ -44,11 +44,11 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     if not column.is_single:
         raise _of_many(node, column, "use fn.any(..) or fn.all(..), or an element: col(..)[0]")
     if isinstance(literal, ast.String):
-        return _with_text(node, literal, column, moved=scope.moved)
+        return _with_text(node, literal, column, is_derived=scope.is_derived)
     value = number(literal)
     if value is None or not column.is_number:
         return _with_other(node, column, value)
-    return _with_number(node, value, column, moved=scope.moved)
+    return _with_number(node, value, column, is_derived=scope.is_derived)
 
 
 def number(node: object) -> int | float | None:
@@ -117,7 +117,7 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 }
 
 
-def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, moved: bool) -> Expression:
+def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
     """Return the comparison of a column with a string."""
     if column.is_label:
         return _with_class(node, literal, column)
@@ -127,7 +127,7 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, mov
         raise _refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
     if node.operator in {"=", "!="}:
         found: Expression = node
-        if column.is_indexed and (moved or not literal.value):
+        if column.is_indexed and (is_derived or not literal.value):
             found = ast.Comparison(node.operator, literal, node.left)
     else:
         found = _TEXT_ORDERS[node.operator](node.left, literal)
@@ -172,28 +172,28 @@ def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Ex
     return ast.Comparison(MIRRORED[node.operator], node.right, node.left) if column.is_indexed else node
 
 
-def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: bool) -> Expression:
+def _with_number(node: ast.Comparison, value: float, column: Column, *, is_derived: bool) -> Expression:
     """Return the comparison of a number column with a literal that its type can store, or a constant if no value of the type decides it."""
     fitted = fit(column.dtype, node.operator, value)
     if isinstance(fitted, bool):
         return _constant(node.left, column, holds=fitted)
     operator, value = fitted
-    exact = _of_uint64(node, operator, int(value), column, moved=moved) if column.dtype == "uint64" else None
+    exact = _of_uint64(node, operator, int(value), column, is_derived=is_derived) if column.dtype == "uint64" else None
     if exact is not None:
         return exact
     literal = literal_of(value)
-    if column.is_indexed and (moved or operator == "!=" or column.dtype in FLOATS):
+    if column.is_indexed and (is_derived or operator == "!=" or column.dtype in FLOATS):
         return ast.Comparison(MIRRORED[operator], literal, node.left)
     return ast.Comparison(operator, node.left, literal)
 
 
 def _of_uint64(
-    node: ast.Comparison, operator: Operator, value: int, column: Column, *, moved: bool
+    node: ast.Comparison, operator: Operator, value: int, column: Column, *, is_derived: bool
 ) -> Expression | None:
     """Return the exact comparison of a uint64, or None if the usual form is exact, or the form for an index is needed."""
     if column.nullable:
         return _wide_nullable(node, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
-    return None if moved and column.is_indexed else _wide(node.left, operator, value)
+    return None if is_derived and column.is_indexed else _wide(node.left, operator, value)
 
 
 def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
@@ -293,7 +293,7 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if not column.is_single:
         raise _of_many(node, column, "use .contains(..)")
     if isinstance(members[0], ast.String):
-        return _texts(node, members, column, moved=scope.moved)
+        return _texts(node, members, column, is_derived=scope.is_derived)
     values = [value for member in members if (value := number(member)) is not None]
     if column.dtype not in INTEGERS or len(values) < len(members):
         return _either(node, scope)
@@ -326,14 +326,14 @@ def _held(dtype: str, values: list[int | float]) -> list[int]:
     return [int(value) for value in values if least <= value <= most and int(value) == value]
 
 
-def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, moved: bool) -> Expression:
+def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
     """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
     if column.is_label:
         return _with_classes(node, members, column)
     if not column.is_text:
         raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
     empty = ast.String("") in members
-    apart = () if not column.is_indexed else members if moved else (ast.String(""),)
+    apart = () if not column.is_indexed else members if is_derived else (ast.String(""),)
     found = _one_of_texts(node.operand, members, apart)
     if column.nullable and empty:
         found = _not_null(node.operand, found)

@@ -18,16 +18,16 @@ class Scope(NamedTuple):
 
     Attributes:
         columns: the type of each column by name, None for an unknown type; None if not even the names are known.
-        moved: whether the source is a subquery or a join, for whose rows the engine's indexes have wrong row numbers.
-        ranked: the computed columns that the engine may sort by an index.
+        is_derived: whether the source is a subquery or a join, for whose rows the engine's indexes have wrong row numbers.
+        index_ordered: the computed columns that the engine may sort by an index.
         json_values: the columns that are JSON values selected by a subquery.
         values: the types of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
     """
 
     columns: Mapping[str, Column | None] | None = None
-    moved: bool = False
-    ranked: frozenset[str] = frozenset()
+    is_derived: bool = False
+    index_ordered: frozenset[str] = frozenset()
     json_values: frozenset[str] = frozenset()
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()

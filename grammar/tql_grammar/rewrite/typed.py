@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 
 
-def written(node: N, scope: Scope) -> N:
-    """Return an expression in its final form: rewritten by `typed`, guarded against nulls, and with raw expressions unwrapped."""
-    return as_given(nullable.guarded(typed(node, scope), scope))
+def legalize_value(node: N, scope: Scope) -> N:
+    """Return an expression in its final form: rewritten by `legalize_parts`, guarded against nulls, and with raw expressions unwrapped."""
+    return unwrap_verbatim(nullable.guarded(legalize_parts(node, scope), scope))
 
 
-def computed(node: N, scope: Scope) -> N:
-    """Return an output, a sort key, a group key or a weight in its final form: as `written`, and JSON's null meets no comparison in it."""
-    return as_given(null_as_false(nullable.guarded(typed(node, scope), scope)))
+def legalize_output(node: N, scope: Scope) -> N:
+    """Return an output, a sort key, a group key or a weight in its final form: as `legalize_value`, and JSON's null meets no comparison in it."""
+    return unwrap_verbatim(null_as_false(nullable.guarded(legalize_parts(node, scope), scope)))
 
 
-def typed(node: N, scope: Scope) -> N:
+def legalize_parts(node: N, scope: Scope) -> N:
     """
     Return an expression with every part rewritten to a form that the engine evaluates as written.
 
@@ -54,7 +54,7 @@ def typed(node: N, scope: Scope) -> N:
     return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
-def as_given(node: N) -> N:
+def unwrap_verbatim(node: N) -> N:
     """Return an expression with its raw expressions unwrapped."""
 
     def unwrap(part: Record) -> Record:
@@ -66,10 +66,10 @@ def as_given(node: N) -> N:
     return rebuild(node, unwrap) if any(isinstance(part, VerbatimExpression) for part in walk(node)) else node
 
 
-def condition(node: Expression, scope: Scope) -> Expression:
+def legalize_condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    return nullable.filtering(excluding_null(typed(node, scope)), scope)
+    return nullable.filtering(excluding_null(legalize_parts(node, scope)), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:

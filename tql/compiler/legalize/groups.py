@@ -19,7 +19,7 @@ from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.scope import Values
-from tql_grammar.rewrite.typed import computed
+from tql_grammar.rewrite.typed import legalize_output
 from tql_grammar.typing.inference import numbers
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([computed(key, scope) for key in node.keys], scope)
-    outputs = tuple(found.output(output, lambda part: computed(part, scope)) for output in node.outputs)
+    found = AggregateBuilder([legalize_output(key, scope) for key in node.keys], scope)
+    outputs = tuple(found.output(output, lambda part: legalize_output(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
 
