@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
@@ -34,7 +35,6 @@ _LEAVES = (
     ast.Subscript,
 )
 _JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
 def is_json_value(node: object) -> bool:
