@@ -18,7 +18,7 @@ from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
-from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
 from tql_grammar.rewrite.typed import written
 from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
@@ -75,7 +75,7 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
 
 def _of_scan(plan: Scan) -> Scope:
     """Return the columns of a dataset."""
-    return UNKNOWN if plan.schema is None else Scope(plan.schema.as_dict())
+    return UNKNOWN if plan.schema is None else of_schema(plan.schema)
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -293,13 +293,14 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if len(known) < len(columns):
         return next(filter(_cannot_be_grouped, known), None)
     first, nullable = known[0], any(column.nullable for column in known)
+    inferred = any(column.inferred for column in known)
     if len(set(known)) == 1:
         return first
     if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=())
+        return first.replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
     if not all(map(_is_number, known)):
         return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable, inferred=inferred)
 
 
 def _cannot_be_grouped(column: Column) -> bool:
@@ -343,7 +344,8 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_value = value is not None and (_is_number(value) or not value.inferred)
+    may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},

@@ -112,13 +112,11 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
     """
-    column = scope.column(key)
-    if column is None:
-        return _computed(key, scope)
-    if not column.is_single or column.dtype in {"json", "bytes"}:
+    column = scope.told(key)
+    if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
         rule = f"takes a key with one number or text in each row, and {column} is not one"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
-    return _of_value(key, column)
+    return _computed(key, scope) if column is None or column.inferred else _of_value(key, column)
 
 
 def _of_value(key: Expression, column: Column) -> list[Sort]:
@@ -131,11 +129,12 @@ def _of_value(key: Expression, column: Column) -> list[Sort]:
 
 def _computed(key: Expression, scope: Scope) -> list[Sort]:
     """
-    Return the sorts of a computed key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
+    Return the sorts of a computed or inferred key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
 
     The key is null if one of the columns that it reads is; the sum of a null is 0.
+    A number of an inferred column may be null, and this form is right if it never is.
     """
-    absences = missing(key, scope)
+    absences = missing(key, scope._replace(nullables=scope.doubtful))
     column = _type(key, scope)
     if absences:
         value = ast.Function("sum", (key,))

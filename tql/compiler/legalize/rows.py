@@ -127,7 +127,7 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    is_known = isinstance(below, Scan) and below.schema is not None
+    is_known = isinstance(below, Scan) and not _is_unknown(below)
     return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
 
 
@@ -149,4 +149,4 @@ def _filtered(plan: Plan) -> Plan:
 
 def _is_unknown(part: Plan) -> bool:
     """Tell whether rows are from a dataset whose indexes are not known."""
-    return isinstance(part, Scan) and part.schema is None
+    return isinstance(part, Scan) and (part.schema is None or part.schema.inferred)
