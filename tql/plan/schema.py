@@ -257,7 +257,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null; the engine shifts the values after a null.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not tell the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -268,6 +268,7 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
+        require_told_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -285,6 +286,16 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
         hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
         raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
+
+
+def require_told_type(label: str, scopes: list[Scope]) -> None:
+    """Reject an inferred int64 that meets a uint64: it may be an unsigned integer, and then their common type is uint64, else float64."""
+    found = [column for scope in scopes if (column := scope.value(ast.Column(label))) is not None]
+    if any(column.inferred for column in found) and {"int64", "uint64"} <= {column.dtype for column in found}:
+        rule = "takes one type for the integers of an inferred schema"
+        why = "an inferred int64 may be of any integer type, which decides whether the engine rounds the numbers"
+        hint = f"compute with both: select({label}=col(..) * 1.0); or give the types: from_(.., schema=Schema(..))"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is int64 and uint64", hint, why=why)
 
 
 def _meeting(columns: list[Column | None]) -> Column | None:

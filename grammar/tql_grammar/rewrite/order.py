@@ -150,6 +150,14 @@ def _type(key: Expression, scope: Scope) -> Column | None:
     return column if column is not None and column.is_single else None
 
 
+def is_of_unknown_type(key: Expression, scope: Scope) -> bool:
+    """Tell whether a key may be a number that float32 rounds: nothing tells its type, and it is not computed from a vector."""
+    if scope.told(key) is not None and scope.value(key) == Values(scope).column(key):
+        return False
+    constant = isinstance(key, (*LITERALS, ast.IsNull)) or any(isinstance(part, VECTORS) for part in walk(key))
+    return not constant and numbers(key, Values(scope)) is None
+
+
 def _by_type(value: Expression, column: Column) -> list[Sort]:
     """Return the sorts of a value that is never null, by its type; a class label is a small number."""
     forms = SCORES if column.kind == SCORE.kind else PARTS

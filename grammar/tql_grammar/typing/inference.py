@@ -248,7 +248,9 @@ def _root(_name: str, first: Column, *_others: Column | None) -> Column:
 
 
 def _product(name: str, first: Column, second: Column | None = None, *_others: Column | None) -> Column:
-    """Return the type of a product of vectors."""
+    """Return the type of a product of vectors; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
+    if first.inferred and first.dtype in FLOATING:
+        return Column("float32", first.shape[:-1])
     dtype = "float32" if second is None else promoted(first.dtype, second.dtype)
     return Column(dtype if name == "dot" else _quotient(dtype), first.shape[:-1])
 

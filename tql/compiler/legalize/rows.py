@@ -15,7 +15,7 @@ from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
-from tql_grammar.rewrite.order import physical
+from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import as_given, computed, condition
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     below: int | None = None
     for sort in reversed(physical([computed(key, scope) for key in node.keys], scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
-        rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
+        is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
+        note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
+        rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
     return rows
 
 
