@@ -43,7 +43,9 @@ ODD, EVEN = 2**53 + 1, 2**53
 NUMBERS = frozenset({int, float})
 SINGLE: dict[type, str] = {bool: "bool", str: "text", dict: "json"}
 PAUSE = 0.05
-WAITED = "another thread read the columns of the dataset until the timeout: increase it with connect(.., timeout=seconds)"
+WAITED = (
+    "another thread read the columns of the dataset until the timeout: increase it with connect(.., timeout=seconds)"
+)
 
 
 class Numbers(NamedTuple):
@@ -146,7 +148,9 @@ def _numbers(source: str | None, values: Columns, ask: Ask) -> Numbers:
         found = ask(_text(source, [*tests, ast.Aliased(ast.Number(1.0), prefix)], rows))
     except BadQuery:
         return Numbers()
-    results = {name: [result for result in found.get(label, []) if result is not None] for name, label in labels.items()}
+    results = {
+        name: [result for result in found.get(label, []) if result is not None] for name, label in labels.items()
+    }
     integers = {name: result[0] == 1 for name, result in results.items() if result}
     return Numbers(integers, tells_floats=any(isinstance(one, float) for one in found.get(prefix, [])))
 
@@ -207,8 +211,8 @@ def _of_lists(values: list[list[Any]], numbers: Numbers) -> Column:
     filled = {_shape(value) for value in values if value}
     if not filled:
         return Column(UNKNOWN_TYPE, inferred=True)
-    shapes = filled if len(filled) == len({_shape(value) for value in values}) else filled | {(0,)}
-    return Column(_element_type(values, numbers), _common(shapes), inferred=True)
+    length, *others = _common(filled)
+    return Column(_element_type(values, numbers), (length if all(values) else None, *others), inferred=True)
 
 
 def _shape(value: object) -> tuple[int | None, ...]:

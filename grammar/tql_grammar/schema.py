@@ -195,7 +195,9 @@ class Schema(Record):
         try:
             Path(path).write_text(self.to_json() + "\n", encoding="utf-8", newline="\n")
         except (OSError, ValueError) as error:
-            raise ArgumentError("Schema.save", "takes the path of a file to write", f"{str(path)!r} ({error})") from None
+            raise ArgumentError(
+                "Schema.save", "takes the path of a file to write", f"{str(path)!r} ({error})"
+            ) from None
 
     @property
     def inferred(self) -> bool:
@@ -275,10 +277,10 @@ def _json(subject: str, place: str, text: str) -> dict[str, Any]:
 
     try:
         found = json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise ArgumentError(subject, RULE, f"{place}no JSON: {error}", WRITING) from None
-    except RecursionError:
-        raise ArgumentError(subject, RULE, f"{place}JSON that is nested too deep", WRITING) from None
+    except ArgumentError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(subject, RULE, f"{place}not JSON ({error})", WRITING) from None
     if not isinstance(found, dict):
         raise ArgumentError(subject, RULE, f"{place}{text[:60]!r}", WRITING)
     return found
