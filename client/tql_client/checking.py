@@ -44,9 +44,9 @@ def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  #
 
 def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
     """Return a query text that has FROM if it needs one."""
-    from tql.compiler.compile import with_source, without_source
-
     if dataset is not None:
+        from tql.compiler.compile import with_source
+
         return with_source(text, dataset)
     if needs_source:
         from tql_grammar.rewrite.source import lacks_source
@@ -55,6 +55,13 @@ def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # n
         if lacks_source(parse(text)):
             raise without_source(text)
     return text
+
+
+def without_source(text: str) -> ArgumentError:
+    """Return the error about a query that names no dataset where it has to."""
+    from tql.compiler.compile import without_source as error
+
+    return error(text)
 
 
 def datasets_of(query: Query | str) -> Iterator[str | None]:

@@ -9,14 +9,13 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.checking import checked, datasets_of
+from tql_client.checking import checked, datasets_of, without_source
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.protocol.address import require_url
 from tql_client.protocol.call import Call, CancelToken, InFlight
 from tql_client.protocol.credentials import token_for
 from tql_client.protocol.wire import Decoding
-from tql_client.reflection import Reflections, infer_schema, require_columns
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
 from tql_grammar.lint.engine_messages import explain_message
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from tql import Query, Schema
     from tql_client.protocol.call import Transport
+    from tql_client.reflection import Reflections
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
@@ -147,7 +147,7 @@ class Client:
         self._needs_source = needs_source
         self._schemas = schemas
         self._calls = InFlight()
-        self._reflections = Reflections(self._infer) if reflect else None
+        self._reflections = self._new_reflections() if reflect else None
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
@@ -213,9 +213,8 @@ class Client:
         """
         Return the schema that the first rows of a dataset tell; it takes one to three queries.
 
-        With it, names and the lengths of vectors are checked, and sort and group keys are exact: integers as int64, or as uint64 if the engine computes with them as such, floats as float64.
-        Nothing is assumed about null values and indexes, and a type that the values do not tell is unknown: `Schema.inferred`, `Column.inferred`.
-        With ``connect(.., reflect=True)`` the client uses the schema, and this method replaces the one that it keeps, as after a change of the columns.
+        With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not tell is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
+        A client with ``reflect=True`` then uses the new schema, as after a change of the columns.
 
         Args:
             source: the dataset; the one that queries without FROM read if omitted.
@@ -228,14 +227,12 @@ class Client:
         Example:
             ``client.reflect("hub://org/dataset").save("schema.json")``
         """
-        from tql.compiler.compile import without_source
-
         name = self._dataset if source is None else source
         if name is None and self._needs_source:
             raise without_source("reflect()")
         call = self._call(CancelToken())
         with self._calls.running(call.stop):
-            return require_columns((self._reflections or Reflections(self._infer)).refresh(name, call))
+            return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     def query(
         self,
@@ -372,9 +369,11 @@ class Client:
         """Return a call whose deadline counts from now; its query text is added later."""
         return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
 
-    def _infer(self, source: str | None, call: Call) -> Schema:
-        """Return the schema that the rows of a dataset tell."""
-        return infer_schema(source, functools.partial(self._retries.send, self._transport), call)
+    def _new_reflections(self) -> Reflections:
+        """Return the inferred schemas of the client's datasets, none yet."""
+        from tql_client.reflection import Reflections
+
+        return Reflections(functools.partial(self._retries.send, self._transport))
 
     def _schemas_for(self, query: Query | str, on_findings: str, call: Call) -> Mapping[str | None, Schema]:
         """Return the known schemas of the datasets that a query reads, and the inferred ones of the others."""

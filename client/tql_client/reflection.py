@@ -92,12 +92,11 @@ def infer_schema(source: str | None, send: Send, call: Call) -> Schema:
     return Schema({name: _column(found, numbers.integers.get(name), numbers) for name, found in values.items()})
 
 
-def require_columns(schema: Schema) -> Schema:
-    """Return an inferred schema, or raise `ProtocolError` if nothing is known of the dataset."""
-    if len(schema):
-        return schema
-    message = "the dataset has no rows, and the response does not name its columns, so there is nothing to infer a schema from: pass one to from_(.., schema=Schema(..))"
-    raise ProtocolError(message, "missing_key")
+def require_columns(schema: Schema) -> None:
+    """Raise `ProtocolError` for a schema without columns."""
+    if not len(schema):
+        message = "the dataset has no rows, and the response does not name its columns, so there is nothing to infer a schema from: pass one to from_(.., schema=Schema(..))"
+        raise ProtocolError(message, "missing_key")
 
 
 def _text(source: str | None, columns: Iterable[ast.Expression], rows: int) -> str:
@@ -260,9 +259,9 @@ def _element_type(values: list[list[Any]], numbers: Numbers) -> str:
 class Reflections:
     """The inferred schemas of the datasets that a client reads: each is inferred once, by the thread that needs it first."""
 
-    def __init__(self, infer: Callable[[str | None, Call], Schema]) -> None:
-        """Create them from the function that infers a schema within the time of a call."""
-        self._infer = infer
+    def __init__(self, send: Send) -> None:
+        """Create them from the function that sends a call."""
+        self._send = send
         self._known: dict[str | None, Schema] = {}
         self._locks: dict[str | None, threading.Lock] = {}
         self._changing = threading.Lock()
@@ -294,9 +293,11 @@ class Reflections:
         finally:
             lock.release()
 
-    def refresh(self, source: str | None, call: Call) -> Schema:
-        """Infer the schema of a dataset again, and return it."""
-        found = self._infer(source, call)
+    def refresh(self, source: str | None, call: Call, *, required: bool = False) -> Schema:
+        """Infer the schema of a dataset again, and return it; if *required*, raise `ProtocolError` if nothing is known of the dataset."""
+        found = infer_schema(source, self._send, call)
+        if required:
+            require_columns(found)
         if any(column.dtype != UNKNOWN_TYPE for _, column in found.columns):
             self._known[source] = found
         return found

@@ -6,8 +6,7 @@ ONE_KEY = "the engine sorts by one key only: each key has a subquery of its own,
 DIGITS = "the engine compares sort keys as float32: a number with more digits is sorted in parts, the least significant innermost"
 ROUNDED = (
     "the type of a key is unknown, and the engine compares keys as float32: "
-    "numbers that round to the same one, such as seconds since 1970, count as equal; "
-    "with a schema the key is exact: from_(.., schema=..), or connect(.., reflect=True)"
+    "a schema makes numbers exact, by from_(.., schema=..) or connect(.., reflect=True)"
 )
 EXACT_ORDER = (
     "the rows are sorted before they are limited: "

@@ -128,9 +128,9 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     """A missing file, a folder, and bytes that are not UTF-8 are errors of this package."""
     (tmp_path / "latin").write_bytes(b'{"\xe9": "int64"}')
     for name in ("missing", "", "latin"):
-        with pytest.raises(ArgumentError, match="`Schema.load` takes the path of a JSON file"):
+        with pytest.raises(ArgumentError, match=r"`Schema\.load` takes the path of a JSON file"):
             Schema.load(tmp_path / name)
-    with pytest.raises(ArgumentError, match="`Schema.save` takes the path of a file to write"):
+    with pytest.raises(ArgumentError, match=r"`Schema\.save` takes the path of a file to write"):
         Schema(a="int64").save(tmp_path / "missing" / "schema.json")
 
 
