@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
@@ -34,6 +35,7 @@ HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
 WRAP = 2.0**64
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null)
+RANKING = FLAT | CLOSENESS.keys()
 VECTORS = (ast.Vector, ast.Array, ast.Parameter)
 
 
@@ -151,11 +153,15 @@ def _type(key: Expression, scope: Scope) -> Column | None:
 
 
 def is_of_unknown_type(key: Expression, scope: Scope) -> bool:
-    """Tell whether a key may be a number that float32 rounds: nothing tells its type, and it is not computed from a vector."""
-    if scope.told(key) is not None and scope.value(key) == Values(scope).column(key):
+    """Tell whether a key may be a number that float32 rounds: nothing tells its type, and it is neither a constant nor a score."""
+    if isinstance(key, LITERALS) or numbers(key, Values(scope)) is not None:
         return False
-    constant = isinstance(key, (*LITERALS, ast.IsNull)) or any(isinstance(part, VECTORS) for part in walk(key))
-    return not constant and numbers(key, Values(scope)) is None
+    return not any(isinstance(part, VECTORS) or _is_score(part) for part in walk(key))
+
+
+def _is_score(node: object) -> bool:
+    """Tell whether a node is a call of a similarity or of another function that ranks rows, which returns a float32."""
+    return isinstance(node, ast.Function) and node.name.lower() in RANKING
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:
