@@ -257,7 +257,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not tell the common type.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not determine the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -268,7 +268,7 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
-        require_told_type(label, scopes)
+        require_common_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -288,7 +288,7 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
 
 
-def require_told_type(label: str, scopes: list[Scope]) -> None:
+def require_common_type(label: str, scopes: list[Scope]) -> None:
     """Reject an inferred int64 that meets a uint64: it may be an unsigned integer, and then their common type is uint64, else float64."""
     found = [column for scope in scopes if (column := scope.value(ast.Column(label))) is not None]
     if any(column.inferred for column in found) and {"int64", "uint64"} <= {column.dtype for column in found}:
@@ -303,15 +303,17 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
         return next(filter(_cannot_be_grouped, known), None)
-    first, nullable = known[0], any(column.nullable for column in known)
-    inferred = any(column.inferred for column in known)
-    if len(set(known)) == 1:
-        return first
-    if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
-    if not all(map(_is_number, known)):
+    return known[0] if len(set(known)) == 1 else _common(known)
+
+
+def _common(columns: list[Column]) -> Column | None:
+    """Return a column with the common type of different columns, or None if they have none."""
+    nullable, inferred = (any(getattr(column, name) for column in columns) for name in ("nullable", "inferred"))
+    if len({(column.dtype, column.shape, column.kind) for column in columns}) == 1:
+        return columns[0].replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
+    if not all(map(_is_number, columns)):
         return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable, inferred=inferred)
+    return Column(reduce(promoted, (column.dtype for column in columns)), nullable=nullable, inferred=inferred)
 
 
 def _cannot_be_grouped(column: Column) -> bool:

@@ -114,7 +114,7 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
     """
-    column = scope.told(key)
+    column = scope.typed_column(key)
     if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
         rule = f"takes a key with one number or text in each row, and {column} is not one"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
@@ -136,7 +136,7 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     The key is null if one of the columns that it reads is; the sum of a null is 0.
     A number of an inferred column may be null, and this form is right if it never is.
     """
-    absences = missing(key, scope._replace(nullables=scope.doubtful))
+    absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:
         value = ast.Function("sum", (key,))
@@ -153,7 +153,7 @@ def _type(key: Expression, scope: Scope) -> Column | None:
 
 
 def is_of_unknown_type(key: Expression, scope: Scope) -> bool:
-    """Tell whether a key may be a number that float32 rounds: nothing tells its type, and it is neither a constant nor a score."""
+    """Tell whether a key may be a number that float32 rounds: its type is unknown, and it is neither a constant nor a score."""
     if isinstance(key, LITERALS) or numbers(key, Values(scope)) is not None:
         return False
     return not any(isinstance(part, VECTORS) or _is_score(part) for part in walk(key))
