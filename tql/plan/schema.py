@@ -18,7 +18,7 @@ from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
-from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
 from tql_grammar.rewrite.typed import written
 from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
@@ -75,7 +75,7 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
 
 def _of_scan(plan: Scan) -> Scope:
     """Return the columns of a dataset."""
-    return UNKNOWN if plan.schema is None else Scope(plan.schema.as_dict())
+    return UNKNOWN if plan.schema is None else of_schema(plan.schema)
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -257,7 +257,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null; the engine shifts the values after a null.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not tell the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -268,6 +268,7 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
+        require_told_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -287,19 +288,30 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
 
 
+def require_told_type(label: str, scopes: list[Scope]) -> None:
+    """Reject an inferred int64 that meets a uint64: it may be an unsigned integer, and then their common type is uint64, else float64."""
+    found = [column for scope in scopes if (column := scope.value(ast.Column(label))) is not None]
+    if any(column.inferred for column in found) and {"int64", "uint64"} <= {column.dtype for column in found}:
+        rule = "takes one type for the integers of an inferred schema"
+        why = "an inferred int64 may be of any integer type, which decides whether the engine rounds the numbers"
+        hint = f"compute with both: select({label}=col(..) * 1.0); or give the types: from_(.., schema=Schema(..))"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is int64 and uint64", hint, why=why)
+
+
 def _meeting(columns: list[Column | None]) -> Column | None:
     """Return a column with the common type of several columns, or None if they have none."""
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
         return next(filter(_cannot_be_grouped, known), None)
     first, nullable = known[0], any(column.nullable for column in known)
+    inferred = any(column.inferred for column in known)
     if len(set(known)) == 1:
         return first
     if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=())
+        return first.replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
     if not all(map(_is_number, known)):
         return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable, inferred=inferred)
 
 
 def _cannot_be_grouped(column: Column) -> bool:
@@ -343,7 +355,8 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_value = value is not None and (_is_number(value) or not value.inferred)
+    may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},

@@ -20,7 +20,7 @@ from tql_grammar.rewrite.json_values import (
 )
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
-from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
+from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
     """Return arithmetic on numbers, and on vectors of the same length."""
-    columns = [found for found in map(scope.column, node.operands) if found is not None]
+    columns = [found for found in map(scope.told, node.operands) if found is not None]
     for column in columns:
-        if column.dtype in NOT_NUMERIC:
+        if column.dtype in NOT_NUMERIC and not column.inferred:
             raise ArgumentError(node.operators[0], f"takes numbers and arrays, not {column}", "a column of it")
     for operand in node.operands:
         if isinstance(operand, ast.Vector):
@@ -187,8 +187,10 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     node = quantified(node)
     for argument in node.arguments:
         require_inside(node, argument, scope)
-    column = scope.column(node.arguments[0]) if node.arguments else None
-    if column is not None:
+    column = scope.told(node.arguments[0]) if node.arguments else None
+    if column is not None and column.inferred:
+        require_told(node, column)
+    elif column is not None:
         require_kind(node, column)
     if node.name != "first":
         for argument in node.arguments:
@@ -215,6 +217,12 @@ def require_kind(node: ast.Function, column: Column) -> None:
         raise ArgumentError(
             "fn.contains", rule, str(column), "use col(..).contains(..), which takes every text literally"
         )
+
+
+def require_told(node: ast.Function, column: Column) -> None:
+    """Raise ArgumentError for a similarity of an inferred column that is not a vector, or of another length; all else of it is unknown."""
+    if node.name.lower() in OF_VECTORS and column.dtype != UNKNOWN_TYPE:
+        require_vectors(node.name.lower(), node, column)
 
 
 def require_vectors(name: str, node: ast.Function, column: Column) -> None:

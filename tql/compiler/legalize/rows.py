@@ -15,7 +15,7 @@ from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
-from tql_grammar.rewrite.order import physical
+from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import as_given, computed, condition
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     below: int | None = None
     for sort in reversed(physical([computed(key, scope) for key in node.keys], scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
-        rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
+        is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
+        note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
+        rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
     return rows
 
 
@@ -127,7 +129,7 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    is_known = isinstance(below, Scan) and below.schema is not None
+    is_known = isinstance(below, Scan) and not _is_unknown(below)
     return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
 
 
@@ -149,4 +151,4 @@ def _filtered(plan: Plan) -> Plan:
 
 def _is_unknown(part: Plan) -> bool:
     """Tell whether rows are from a dataset whose indexes are not known."""
-    return isinstance(part, Scan) and part.schema is None
+    return isinstance(part, Scan) and (part.schema is None or part.schema.inferred)
