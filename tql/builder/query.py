@@ -311,13 +311,15 @@ class Query(SearchMethods):
         """
         Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
+        Where the text has an expression that the compiler generated from a call, such as a pattern of LIKE, the SELECT shows the call: ``where col('t').startswith('ab')``.
+
         Raises:
             ArgumentError: the query cannot be compiled.
         """
         from tql.compiler.compile import compiled
-        from tql_grammar.explain.levels import explained
+        from tql.views.levels import levels
 
-        return explained(*compiled(self.statement))
+        return levels(compiled(self.statement))
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

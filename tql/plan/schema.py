@@ -19,7 +19,7 @@ from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import legalize_value
 from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.walk import substitute, walk
@@ -68,7 +68,7 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
         return False
     columns = [part for part in parts if isinstance(part, ast.Column)]
     return any(
-        part.name in scope.ranked or ((column := scope.column(part)) is not None and column.is_indexed)
+        part.name in scope.index_ordered or ((column := scope.column(part)) is not None and column.is_indexed)
         for part in columns
     )
 
@@ -87,7 +87,7 @@ def _of_filter(plan: Filter) -> Scope:
 
 
 def _of_project(plan: Project) -> Scope:
-    """Return the columns of a select list, in order, marked as moved: indexes no longer refer to their rows."""
+    """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values = _json_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
@@ -95,7 +95,7 @@ def _of_project(plan: Project) -> Scope:
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(moved=True, json_values=json_values)
+                return Scope(is_derived=True, json_values=json_values)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -117,8 +117,8 @@ def _known(
     """Return the scope of named columns, with the types of computed ones."""
     if scope.columns is not None:
         values.update((label, value(bare(node))) for label, node in named if not found.get(label))
-    ranked = frozenset(label for label, node in named if is_index_ordered(node, scope))
-    return Scope(found, moved=True, ranked=ranked, values=values)
+    index_ordered = frozenset(label for label, node in named if is_index_ordered(node, scope))
+    return Scope(found, is_derived=True, index_ordered=index_ordered, values=values)
 
 
 def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Scope) -> Scope:
@@ -144,7 +144,7 @@ def _moved(column: Column) -> Column:
 
 def _number(node: Expression, scope: Scope) -> Column | None:
     """Return the type of an expression with a number for each row, or None."""
-    return numbers(written(node, scope), Values(scope))
+    return numbers(legalize_value(node, scope), Values(scope))
 
 
 def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:
@@ -203,7 +203,7 @@ def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None
         seen[label] = _of_group(found, scope) if single else None
         return ast.Column(label)
 
-    return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+    return numbers(legalize_value(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
 
 
 def _of_group(node: Expression, scope: Scope) -> Column | None:
@@ -343,7 +343,7 @@ def _of_join(plan: Join) -> Scope:
     """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
-    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, moved=True)
+    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, is_derived=True)
     for part in plan.columns:
         column = part.expression
         if isinstance(column, ast.Column):
@@ -361,7 +361,7 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},
-        ranked=result.ranked.union([label] if is_ranked else []),
+        index_ordered=result.index_ordered.union([label] if is_ranked else []),
         nullables=result.nullables.union([label] if may_lack else []),
     )
 
@@ -378,7 +378,7 @@ def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
 
 _RULES: dict[type[Plan], Callable[[Any], Scope]] = {
     Scan: _of_scan,
-    Verbatim: lambda _plan: Scope(moved=True),
+    Verbatim: lambda _plan: Scope(is_derived=True),
     Filter: _of_filter,
     Project: _of_project,
     Aggregate: _of_aggregate,

@@ -116,8 +116,8 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     """
     column = scope.told(key)
     if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
-        rule = f"takes a key with one number or text in each row, and {column} is not one"
-        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
+        rule, hint = "takes a key with one number or text in each row", "reduce it, as with col(..)[0] or fn.sum"
+        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), hint, why=f"the column is {column}")
     return _computed(key, scope) if column is None or column.inferred else _of_value(key, column)
 
 

@@ -20,7 +20,7 @@ from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys, is_of_unknown_type
 from tql_grammar.rewrite.scope import Values
-from tql_grammar.rewrite.typed import computed
+from tql_grammar.rewrite.typed import legalize_output
 from tql_grammar.typing.inference import numbers
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([computed(key, scope) for key in node.keys], scope)
-    outputs = tuple(found.output(output, lambda part: computed(part, scope)) for output in node.outputs)
+    found = AggregateBuilder([legalize_output(key, scope) for key in node.keys], scope)
+    outputs = tuple(found.output(output, lambda part: legalize_output(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
 
@@ -65,8 +65,9 @@ class AggregateBuilder:
             raise ArgumentError(
                 "group_by",
                 "takes columns by name, not `*`",
-                "*",
+                "",
                 'select the keys and aggregates of the rest: select("k", n=fn.count())',
+                why="the engine returns a sequence for each column",
             )
         reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)

@@ -16,7 +16,7 @@ from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import is_of_unknown_type, physical
-from tql_grammar.rewrite.typed import as_given, computed, condition
+from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    predicate = as_given(condition(node.predicate, schema(node.child)))
+    predicate = unwrap_verbatim(legalize_condition(node.predicate, schema(node.child)))
     return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
 
 
 def selected(node: Project, rows: Plan) -> Plan:
     """Return a select list."""
     scope = schema(node.child)
-    columns = tuple(computed(column, scope) for column in node.columns)
+    columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
     if ast.Star() in columns and scope.columns is not None:
@@ -46,14 +46,16 @@ def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> N
     """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
-            rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
-            raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
+            rule, why = "takes other names than those of the columns that `*` selects", "the engine replaces the column"
+            raise ArgumentError(
+                "select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=", why=why
+            )
 
 
 def taken_apart(node: Explode, rows: Plan) -> Plan:
     """Return the members of groups."""
     scope = schema(node.child)
-    return node.replace(child=rows, columns=tuple(computed(column, scope) for column in node.columns))
+    return node.replace(child=rows, columns=tuple(legalize_output(column, scope) for column in node.columns))
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
@@ -62,7 +64,7 @@ def drawn(node: Sample, rows: Plan) -> Plan:
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
-    weights = computed(node.weights, scope)
+    weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
     return node.replace(child=rows, weights=weights)
 
@@ -71,7 +73,7 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     """Return the rows sorted by one key after the other, the least significant first: each key in the parts that a float32 holds."""
     scope = schema(node.child)
     below: int | None = None
-    for sort in reversed(physical([computed(key, scope) for key in node.keys], scope)):
+    for sort in reversed(physical([legalize_output(key, scope) for key in node.keys], scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
         is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
         note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
