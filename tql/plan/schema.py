@@ -19,7 +19,7 @@ from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import as_given, typed, written
 from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
 from tql_grammar.walk import substitute, walk
@@ -144,7 +144,8 @@ def _moved(column: Column) -> Column:
 
 def _number(node: Expression, scope: Scope) -> Column | None:
     """Return the type of an expression with a number for each row, or None."""
-    return numbers(written(node, scope), Values(scope))
+    found = as_given(typed(node, scope)) if len(missing(node, scope)) > 1 else written(node, scope)
+    return numbers(found, Values(scope))
 
 
 def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:

@@ -7,6 +7,7 @@ Arithmetic with null is null.
 The engine handles a null correctly on the left of an operator in WHERE, and almost nowhere else:
 on the right it reads a null as 0 or as the value of another row; a function or a minus shifts the values or crashes the process, and so does AND or OR in the SELECT list or ORDER BY.
 After ``v is not null and``, the engine does not evaluate a comparison for a null; with ``v is not null`` as a condition of WHERE, no other clause sees a null.
+PROD of a single null is 1: ``v * 0 + abs(prod(v))`` is null where *v* is, and the engine computes no function of a null.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.schema import INTEGERS
+from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
+# Functions of one number that are computed of a nullable one; the other functions reject it.
+NUMERIC = frozenset({"abs", "amax", "amin", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
+# Functions whose result is a float for integers too.
+FRACTIONS = frozenset({"avg", "l1_norm", "l2_norm", "linf_norm", "sqrt"})
+# Types in which arithmetic stays whole; that of uint64 with a literal is a float64.
+WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
 def missing(node: object, scope: Scope) -> Columns:
@@ -99,7 +107,7 @@ def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
 def _is_sound(node: Expression, scope: Scope) -> bool:
     """Tell whether arithmetic is null exactly where its first operand is, as the engine assumes."""
     if not isinstance(node, ast.Chain):
-        return True
+        return len(missing(node, scope)) < 2  # noqa: PLR2004 - two together
     first, *rest = node.operands
     return set(missing(first, scope)) >= {column for part in rest for column in missing(part, scope)} and all(
         _is_sound(part, scope) for part in node.operands
@@ -130,10 +138,16 @@ def _guard_part(part: Record, scope: Scope) -> Record:
     """Return a condition with the guards that it needs, and any other part unchanged."""
     if isinstance(part, ast.Comparison):
         sides = _union([missing(part.left, scope), missing(part.right, scope), _nullable_texts(part, scope)])
+        part = part.replace(left=_called_present(part.left, scope), right=_called_present(part.right, scope))
         return conjunction([*_present(sides), part])
     if isinstance(part, (ast.And, ast.Or)):
         return _JOINS[type(part)](_truth(operand, scope) for operand in part.operands)
     return negation(_truth(part.operand, scope)) if isinstance(part, ast.Not) else part
+
+
+def _called_present(node: Expression, scope: Scope) -> Expression:
+    """Return a side of a comparison behind tests for null, in which no function reads a null."""
+    return substitute(node, lambda part: filled(part, scope) if isinstance(part, ast.Function) else None)
 
 
 def _truth(operand: Expression, scope: Scope) -> Expression:
@@ -160,7 +174,10 @@ def _is_nullable_text(column: Column | None) -> bool:
 
 def _value(node: Expression, scope: Scope) -> Expression:
     """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
-    if not isinstance(node, ast.Chain) or not missing(node, scope):
+    absences = missing(node, scope)
+    if isinstance(node, ast.Function) and len(absences) > 1:
+        raise _refused(f"fn.{node.name}", node, scope)
+    if not isinstance(node, ast.Chain) or not absences:
         return node
     first, *rest = (_value(operand, scope) for operand in node.operands)
     for operator, operand in zip(node.operators, rest, strict=True):
@@ -169,14 +186,84 @@ def _value(node: Expression, scope: Scope) -> Expression:
 
 
 def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> Expression:
-    """Return ``left operator right``, with the sides swapped if only the right one is nullable."""
+    """Return ``left operator right``, with the sides swapped if only the right one is nullable, and a nullable divisor without its nulls."""
     before, after = set(missing(left, scope)), set(missing(right, scope))
     if after <= before:
         return chained(operator, left, right)
+    whole = chained(operator, left, right)
+    if len(before | after) > 1:
+        raise _refused(operator, whole, scope)
     swap = _SWAPS.get(operator)
-    if swap is None or not before <= after:
-        raise _refused(operator, chained(operator, left, right), scope)
-    return swap(left, right)
+    return present(whole, scope) if swap is None else swap(left, right)
+
+
+def present(node: Expression, scope: Scope) -> Expression:
+    """
+    Return an expression of one nullable number that is null where the number is, and reads 1 in place of a null: ``v * 0 + abs(prod(v))``.
+
+    Raises:
+        ArgumentError: the number is a computed float, whose infinity times 0 is not 0.
+    """
+    (column,) = missing(node, scope)
+    if scope.column(column) is None and not _is_whole(column, scope):
+        raise _refused("arithmetic", node, scope)
+    zero = ast.Number(0 if is_whole(node, scope) else 0.0)
+    is_uint64 = (known := scope.column(column)) is not None and known.dtype == "uint64"
+    first = chained("-", column, column) if is_uint64 and not zero.is_float else chained("*", column, zero)
+    return chained("+", first, filled(node, scope))
+
+
+def filled(node: N, scope: Scope) -> N:
+    """Return an expression with 1 in place of each null."""
+
+    def fill(part: Record) -> Record | None:
+        if isinstance(part, ast.Function) and part.name == "prod" and isinstance(part.arguments[0], ast.Column):
+            return part
+        is_nullable = isinstance(part, ast.Column) and _is_nullable(part, scope)
+        return ast.Function("prod", (part,)) if is_nullable else None  # type: ignore[arg-type]  # a column
+
+    return substitute(node, fill)
+
+
+def is_whole(node: Expression, scope: Scope) -> bool:
+    """Tell whether an expression is known to be an integer."""
+    return all(_is_whole(part, scope) for part in walk(node))
+
+
+def _is_whole(part: Record, scope: Scope) -> bool:
+    """Tell whether a part of an expression of integers makes no fraction."""
+    if isinstance(part, ast.Column):
+        column = scope.value(part)
+        return column is not None and column.dtype in WHOLE
+    if isinstance(part, ast.Function):
+        return part.name.lower() not in FRACTIONS
+    return not (isinstance(part, ast.Chain) and "/" in part.operators) and not (
+        isinstance(part, ast.Number) and part.is_float
+    )
+
+
+def called(node: ast.Function, scope: Scope) -> Expression:
+    """
+    Return a function of numbers that may be null.
+
+    Raises:
+        ArgumentError: the engine has no form for it.
+    """
+    absences = _union(missing(argument, scope) for argument in node.arguments)
+    if not absences or node.name == "first":
+        return node
+    if node.name.lower() not in NUMERIC:
+        raise _refused(f"fn.{node.name}", node, scope)
+    return present(node, scope) if len(absences) == 1 else node
+
+
+def entangled(nodes: Iterable[Expression], scope: Scope) -> ast.Column | None:
+    """Return a nullable number that decides, together with others, whether one of the expressions is null: the engine computes them where only one number may be null."""
+    for node in nodes:
+        columns = missing(node, scope)
+        if len(columns) > 1:
+            return columns[-1]
+    return None
 
 
 def negative(node: Expression) -> Expression:
@@ -264,5 +351,5 @@ _PARTS: dict[type, Callable[..., Iterable[object]]] = {
     ast.Aliased: lambda node: (node.expression,),
     ast.Chain: lambda node: node.operands,
     ast.Negate: lambda node: (node.operand,),
-    ast.Function: lambda node: node.arguments if node.name == "first" else (),
+    ast.Function: lambda node: node.arguments if node.name == "first" or node.name.lower() in NUMERIC else (),
 }
