@@ -1,8 +1,8 @@
 """
-Numbers that are computed from several nullable ones, which a subquery computes before any other clause reads them.
+Numbers that are computed from several nullable columns of one type.
 
-The engine reads a null on the right of an operator as another number. A subquery has them as columns of its own,
-and `tql.compiler.legalize.cases` computes it apart for the rows with a null and for those without.
+The engine reads a null on the right of an operator as another number. So a subquery has one more column, which is null where one of them is;
+`tql.compiler.legalize.cases` makes it, and the number is computed without nulls and is null where that column is: ``zv1 * 0 + (prod(a) + prod(b))``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tql.plan.schema import schema
 from tql.plan.tree import operations, own_nodes
 from tql_grammar import ast
 from tql_grammar.functions import COUNTING, FLAT
-from tql_grammar.rewrite.nullable import missing
+from tql_grammar.rewrite.nullable import FirstNull, NullWith, missing
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ VALUES = (ast.Aliased, ast.Chain, ast.Function, ast.Negate, ast.Order)
 
 
 class Together:
-    """Collects the numbers computed from several nullable ones, each as a column of the subquery."""
+    """Collects the sets of nullable columns that numbers are computed from, each with the column of the subquery that is null where one of them is."""
 
     def __init__(self, scope: Scope) -> None:
         """Start without any."""
         self.scope = scope
-        self.columns: dict[Expression, str] = {}
+        self.columns: dict[tuple[ast.Column, ...], str] = {}
 
     def read(self, node: N) -> N:
         """Return an expression that reads the columns of the subquery."""
@@ -50,22 +50,24 @@ class Together:
         """Return the replacement of a part, or None to look inside of it."""
         if not isinstance(part, VALUES):
             return part
-        if isinstance(part, (ast.Aliased, ast.Order)) or is_aggregate(part) or len(missing(part, self.scope)) < 2:  # noqa: PLR2004 - two together
+        columns = missing(part, self.scope)
+        if isinstance(part, (ast.Aliased, ast.Order)) or is_aggregate(part) or len(columns) < 2:  # noqa: PLR2004 - two together
             return None
-        self.columns.setdefault(part, helper(f"v{len(self.columns) + 1}"))
-        return ast.Column(self.columns[part])
+        types = {None if (column := self.scope.column(name)) is None else column.dtype for name in columns}
+        if len(types) > 1 or None in types:
+            return part
+        name = self.columns.setdefault(columns, helper(f"v{len(self.columns) + 1}"))
+        return NullWith(ast.Column(name), part)  # type: ignore[arg-type]  # a value
 
     def over(self, rows: Plan, columns: Iterable[str]) -> Plan:
         """Return the rows with the columns, and those of their own that are named."""
         own = map(ast.Column, columns)
-        return Project(
-            rows, (*own, *(ast.Aliased(node, name) for node, name in self.columns.items())), is_repeatable=True
-        )
+        return Project(rows, (*own, *(ast.Aliased(FirstNull(columns), name) for columns, name in self.columns.items())))
 
 
 def computed_apart(rows: Plan, nodes: Sequence[N], others: Iterable[ast.Node] = ()) -> tuple[Plan, tuple[N, ...]]:
     """
-    Return rows that have as columns the numbers that *nodes* compute from several nullable ones, and the nodes that read those columns.
+    Return rows with a column for each set of nullable columns that *nodes* compute a number from, and the nodes that read those columns.
 
     Args:
         rows: the rows of the source.

@@ -94,20 +94,11 @@ class Extend(Plan):
 
 
 class Project(Plan):
-    """
-    Exactly the columns of a select list; ``*`` is all columns of the child.
-
-    Attributes:
-        child: the rows.
-        columns: the select list.
-        scores: its columns that are scores of searches.
-        is_repeatable: whether the rows may be read several times, each time some of them: no order, limit or search is in the same select.
-    """
+    """Exactly the columns of a select list; ``*`` is all columns of the child."""
 
     child: Plan
     columns: tuple[Expression, ...]
     scores: tuple[Score, ...] = ()
-    is_repeatable: bool = False
 
 
 class Aggregate(Plan):

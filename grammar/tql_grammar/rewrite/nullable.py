@@ -19,7 +19,9 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.scope import Values
 from tql_grammar.schema import INTEGERS
+from tql_grammar.typing.inference import infer
 from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
@@ -34,8 +36,7 @@ N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
 # Functions of one number that are computed of a nullable one; the other functions reject it.
 NUMERIC = frozenset({"abs", "amax", "amin", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
-# Functions whose result is a float for integers too.
-FRACTIONS = frozenset({"avg", "l1_norm", "l2_norm", "linf_norm", "sqrt"})
+CONDITIONS = (ast.And, ast.Between, ast.Comparison, ast.In, ast.IsNull, ast.Like, ast.Not, ast.Or)
 # Types in which arithmetic stays whole; that of uint64 with a literal is a float64.
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
@@ -176,7 +177,8 @@ def _value(node: Expression, scope: Scope) -> Expression:
     """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
     absences = missing(node, scope)
     if isinstance(node, ast.Function) and len(absences) > 1:
-        raise _refused(f"fn.{node.name}", node, scope)
+        subject = f"fn.{node.name}"
+        raise _refused(subject, node, scope)
     if not isinstance(node, ast.Chain) or not absences:
         return node
     first, *rest = (_value(operand, scope) for operand in node.operands)
@@ -197,27 +199,68 @@ def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> E
     return present(whole, scope) if swap is None else swap(left, right)
 
 
+class Presence(VerbatimExpression):
+    """The test ``v = v``, which is null where *v* is, and is not guarded."""
+
+
+class FirstNull(ast.Expression):
+    """A null where one of several columns of one type is null, and the value of the first column where none is; a query for each case has it as a column."""
+
+    columns: Columns
+
+
+class NullWith(ast.Expression):
+    """A number that is null where *column* is: a `FirstNull` of all nullable columns that the number is computed from."""
+
+    column: ast.Column
+    expression: ast.Expression
+
+
+def null_with(node: NullWith, scope: Scope) -> Expression:
+    """Return a number computed from several nullable columns, for which another column is null where one of them is."""
+    return _null_with(node.column, node.expression, scope)
+
+
 def present(node: Expression, scope: Scope) -> Expression:
     """
     Return an expression of one nullable number that is null where the number is, and reads 1 in place of a null: ``v * 0 + abs(prod(v))``.
 
-    Raises:
-        ArgumentError: the number is a computed float, whose infinity times 0 is not 0.
+    For a computed float it begins with ``(v = v) * 0.0``: infinity times 0 is not 0.
     """
     (column,) = missing(node, scope)
-    if scope.column(column) is None and not _is_whole(column, scope):
-        raise _refused("arithmetic", node, scope)
+    return _null_with(column, node, scope)
+
+
+def _null_with(column: ast.Column, node: Expression, scope: Scope) -> Expression:
+    """Return an expression that is null where a column is."""
+    known = scope.column(column)
     zero = ast.Number(0 if is_whole(node, scope) else 0.0)
-    is_uint64 = (known := scope.column(column)) is not None and known.dtype == "uint64"
-    first = chained("-", column, column) if is_uint64 and not zero.is_float else chained("*", column, zero)
+    if known is not None and known.dtype == "uint64" and not zero.is_float:
+        first = chained("-", column, column)
+    else:
+        is_finite = known is not None or is_whole(column, scope)
+        first = chained("*", column if is_finite else Presence(ast.Comparison("=", column, column)), zero)
     return chained("+", first, filled(node, scope))
 
 
+def _is_filled(node: Record) -> bool:
+    """Tell whether an expression reads a column with 1 in place of its nulls."""
+    return isinstance(node, ast.Function) and node.name == "prod" and isinstance(node.arguments[0], ast.Column)
+
+
+def _read_by(node: ast.Function) -> Iterable[object]:
+    """Return the arguments that make a call null."""
+    is_null = node.name == "first" or (node.name.lower() in NUMERIC and not _is_filled(node))
+    return node.arguments if is_null else ()
+
+
 def filled(node: N, scope: Scope) -> N:
-    """Return an expression with 1 in place of each null."""
+    """Return an expression with 1 in place of each null; its conditions test for null themselves."""
 
     def fill(part: Record) -> Record | None:
-        if isinstance(part, ast.Function) and part.name == "prod" and isinstance(part.arguments[0], ast.Column):
+        if isinstance(part, CONDITIONS):
+            return part
+        if _is_filled(part):
             return part
         is_nullable = isinstance(part, ast.Column) and _is_nullable(part, scope)
         return ast.Function("prod", (part,)) if is_nullable else None  # type: ignore[arg-type]  # a column
@@ -226,20 +269,21 @@ def filled(node: N, scope: Scope) -> N:
 
 
 def is_whole(node: Expression, scope: Scope) -> bool:
-    """Tell whether an expression is known to be an integer."""
-    return all(_is_whole(part, scope) for part in walk(node))
+    """Tell whether an expression is known to be an integer, of at most 63 bits."""
+    found = infer(node, Values(scope))
+    return found is not None and found.is_single and found.dtype in WHOLE
 
 
-def _is_whole(part: Record, scope: Scope) -> bool:
-    """Tell whether a part of an expression of integers makes no fraction."""
-    if isinstance(part, ast.Column):
-        column = scope.value(part)
-        return column is not None and column.dtype in WHOLE
-    if isinstance(part, ast.Function):
-        return part.name.lower() not in FRACTIONS
-    return not (isinstance(part, ast.Chain) and "/" in part.operators) and not (
-        isinstance(part, ast.Number) and part.is_float
-    )
+def has_own_nulls(node: Expression, scope: Scope) -> bool:
+    """
+    Tell whether the nulls of a typed number have its type, as those of a column have.
+
+    A null has the type of the column that it is from: ``v + 0.5`` of an int64 is a float64 whose nulls are of int64.
+    The engine reads such a column right where it computes it, and wrong, or crashes, where it is in a set operation.
+    """
+    found = infer(node, Values(scope))
+    types = {None if (column := scope.column(part)) is None else column.dtype for part in missing(node, scope)}
+    return found is not None and found.is_single and types == {found.dtype}
 
 
 def called(node: ast.Function, scope: Scope) -> Expression:
@@ -252,18 +296,10 @@ def called(node: ast.Function, scope: Scope) -> Expression:
     absences = _union(missing(argument, scope) for argument in node.arguments)
     if not absences or node.name == "first":
         return node
-    if node.name.lower() not in NUMERIC:
-        raise _refused(f"fn.{node.name}", node, scope)
+    if node.name.lower() not in NUMERIC or _is_filled(node):
+        subject = f"fn.{node.name}"
+        raise _refused(subject, node, scope)
     return present(node, scope) if len(absences) == 1 else node
-
-
-def entangled(nodes: Iterable[Expression], scope: Scope) -> ast.Column | None:
-    """Return a nullable number that decides, together with others, whether one of the expressions is null: the engine computes them where only one number may be null."""
-    for node in nodes:
-        columns = missing(node, scope)
-        if len(columns) > 1:
-            return columns[-1]
-    return None
 
 
 def negative(node: Expression) -> Expression:
@@ -277,7 +313,8 @@ def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
     rule = f"takes numbers that are never null here, and {names} can be: the engine reads a null as another number"
-    return ArgumentError(subject, rule, f"`{to_tql(node)}`", remedy(missing(node, scope)))
+    shown = rebuild(node, lambda part: part.expression if isinstance(part, VerbatimExpression) else part)
+    return ArgumentError(subject, rule, f"`{to_tql(shown)}`", remedy(missing(node, scope)))
 
 
 def remedy(columns: Columns) -> str:
@@ -348,8 +385,11 @@ _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
 }
 # The parts of an expression that make it null.
 _PARTS: dict[type, Callable[..., Iterable[object]]] = {
+    Presence: lambda node: (node.expression.left,),
+    NullWith: lambda node: (node.column,),
+    FirstNull: lambda node: node.columns,
     ast.Aliased: lambda node: (node.expression,),
     ast.Chain: lambda node: node.operands,
     ast.Negate: lambda node: (node.operand,),
-    ast.Function: lambda node: node.arguments if node.name == "first" or node.name.lower() in NUMERIC else (),
+    ast.Function: _read_by,
 }

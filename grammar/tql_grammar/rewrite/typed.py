@@ -230,6 +230,7 @@ def require_vectors(name: str, node: ast.Function, column: Column) -> None:
 
 _JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
+    nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,
     ast.In: _in,
     ast.Between: _between,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.compiler.legalize.cases import in_cases
+from tql.compiler.legalize.cases import in_cases, undecided
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import bare, is_index_ordered, schema
+from tql.plan.schema import is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
@@ -15,7 +15,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.rewrite.json_values import require_selectable
-from tql_grammar.rewrite.nullable import entangled, require_present
+from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import physical
 from tql_grammar.rewrite.typed import as_given, computed, condition
 
@@ -35,8 +35,8 @@ def filtered(node: Filter, rows: Plan) -> Plan:
 def selected(node: Project, rows: Plan) -> Plan:
     """Return a select list."""
     scope = schema(node.child)
-    column = entangled(map(bare, node.columns), scope)
-    if column is not None and node.is_repeatable:
+    column = undecided(node)
+    if column is not None:
         return in_cases(node, rows, column, selected)
     columns = tuple(computed(column, scope) for column in node.columns)
     for column in columns:
