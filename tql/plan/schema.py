@@ -17,11 +17,11 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
-from tql_grammar.rewrite.nullable import missing, narrowed
+from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
-from tql_grammar.rewrite.typed import legalize_value
+from tql_grammar.rewrite.typed import legalize_parts, legalize_value, unwrap_verbatim
 from tql_grammar.schema import FLOATS, INTEGERS, Column
-from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
+from tql_grammar.typing.inference import COUNT, RANK, infer, numbers, promoted
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _of_project(plan: Project) -> Scope:
             found.pop(name, None)
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
-    result = _known(found, values, named, scope, lambda node: _number(node, scope))
+    result = _known(found, values, named, scope, lambda node: number_type(node, scope))
     return _may_lack(result, named, scope)._replace(json_values=json_values)
 
 
@@ -131,10 +131,19 @@ def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Sc
 def _selected(output: Expression, scope: Scope) -> Column | None:
     """Return the column of an output, without its indexes if it is renamed, or None for a computed one."""
     node = bare(output)
-    column = scope.column(node)
-    if column is None or node is output:
-        return column
-    return _moved(column)
+    column = scope.column(node.columns[0] if isinstance(node, FirstNull) else node)
+    if column is None:
+        return _computed_nullable(node, scope)
+    return column if node is output else _moved(column)
+
+
+def _computed_nullable(node: Expression, scope: Scope) -> Column | None:
+    """Return the column of a computed number that may be null and whose nulls have its type, or None."""
+    if not missing(node, scope):
+        return None
+    found = unwrap_verbatim(legalize_parts(node, scope))
+    column = infer(found, Values(scope)) if has_own_nulls(found, scope) else None
+    return None if column is None else Column(column.dtype, nullable=True)
 
 
 def _moved(column: Column) -> Column:
@@ -142,9 +151,13 @@ def _moved(column: Column) -> Column:
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
 
 
-def _number(node: Expression, scope: Scope) -> Column | None:
-    """Return the type of an expression with a number for each row, or None."""
-    return numbers(legalize_value(node, scope), Values(scope))
+def number_type(node: Expression, scope: Scope) -> Column | None:
+    """Return the type of an expression with a number for each row, or None; a nullable float keeps its type, also where all values are whole."""
+    absences = missing(node, scope)
+    found = legalize_value(node, scope)
+    known = numbers(found, Values(scope))
+    own = infer(found, Values(scope)) if absences else None
+    return own if own is not None and own.dtype in FLOATS else known
 
 
 def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:
@@ -209,7 +222,7 @@ def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None
 def _of_group(node: Expression, scope: Scope) -> Column | None:
     """Return the type of a group key or an aggregate, or None."""
     if not isinstance(node, ast.Function) or not is_aggregate(node):
-        return _number(node, scope)
+        return number_type(node, scope)
     if not node.arguments:
         return COUNT
     found = _of_group(node.arguments[0], scope)
@@ -236,7 +249,7 @@ def _of_member(plan: Explode, node: Expression) -> Column | None:
     if single is not None:
         return single
     own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
-    return _number(own[0], schema(groups.child)) if own else None
+    return number_type(own[0], schema(groups.child)) if own else None
 
 
 def _groups_of(plan: Plan) -> Aggregate | None:
@@ -281,6 +294,13 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
     node = ast.Column(label)
     columns = [scope.value(node) for scope in scopes]
     absent = any(missing(node, scope) for scope in scopes)
+    if absent and any(label in scope.nullables for scope in scopes):
+        rule, why = (
+            "takes no computed number whose nulls have another type",
+            "the engine reads the nulls of a set operation in one type",
+        )
+        hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null()); or compute it of nullable columns of one type, int64 or float64"
+        raise ArgumentError("union / intersect / except_", rule, repr(label), hint, why=why)
     if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
         rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)

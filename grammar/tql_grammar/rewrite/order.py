@@ -18,7 +18,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
-from tql_grammar.rewrite.nullable import absent, missing
+from tql_grammar.rewrite.nullable import absent, is_whole, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
@@ -139,7 +139,9 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     absences = missing(key, scope._replace(nullables=scope.doubtful))
     column = _type(key, scope)
     if absences:
-        value = ast.Function("sum", (key,))
+        # The sum of a null has the type of the null: a literal gives all sums one type.
+        one = ast.Number(1 if is_whole(key, scope) else 1.0)
+        value = chained("*", ast.Function("sum", (key,)), one)
         return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
     return [Sort(key)] if column is None else _of_value(key, column)
 

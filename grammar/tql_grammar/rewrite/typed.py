@@ -144,6 +144,10 @@ def _in(node: ast.In, scope: Scope) -> Expression:
 
 def is_null(node: ast.IsNull, scope: Scope) -> Expression:
     """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
+    absences = nullable.missing(node.operand, scope)
+    if absences and not isinstance(node.operand, ast.Column):
+        found = nullable.absent(absences)
+        return negation(found) if node.negated else found
     column = scope.column(node.operand)
     never = column is not None and not column.nullable and column.dtype != "json"
     return ast.Boolean(node.negated) if never else node
@@ -194,10 +198,7 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
         require_told(node, column)
     elif column is not None:
         require_kind(node, column)
-    if node.name != "first":
-        for argument in node.arguments:
-            nullable.require_present(f"fn.{node.name}", argument, scope)
-    return width.function(node, scope)
+    return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 
 def _negate(node: ast.Negate, scope: Scope) -> Expression:
@@ -239,6 +240,7 @@ def require_vectors(name: str, node: ast.Function, column: Column) -> None:
 
 _JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
+    nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,
     ast.In: _in,
     ast.Between: _between,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.cases import in_cases, undecided
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
 from tql.plan.schema import is_index_ordered, schema
@@ -34,6 +35,9 @@ def filtered(node: Filter, rows: Plan) -> Plan:
 def selected(node: Project, rows: Plan) -> Plan:
     """Return a select list."""
     scope = schema(node.child)
+    nullable = undecided(node)
+    if nullable is not None:
+        return in_cases(node, rows, nullable, selected)
     columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
