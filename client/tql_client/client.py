@@ -188,7 +188,7 @@ class Client:
 
         Args:
             query: a query of the builder, or a query text.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Raises:
             ParseError: the query text is not TQL, or the engine would read it differently.
@@ -214,7 +214,7 @@ class Client:
         Args:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Returns:
             The rows, and the metadata of the call as `Result.meta`.
@@ -324,9 +324,11 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                if error.diagnostic is None:
-                    error.diagnostic = explain_message(error.description, text, schemas)
-                raise
+                unsampled = self._unsampled(query, error, schemas)
+                if unsampled is None:
+                    error.diagnostic = error.diagnostic or explain_message(error.description, text, schemas)
+                    raise
+                answer, attempts = self._retries.send(self._transport, call.replace(query=unsampled))
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -343,9 +345,22 @@ class Client:
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
+    def _unsampled(
+        self, query: Query | str, error: APIError, schemas: Mapping[str | None, Schema]
+    ) -> str | None:
+        """Return the TQL without samples for a query of the builder whose samples the engine failed to draw from no rows, else None."""
+        from tql.compiler.compile import compile_query
+        from tql.compiler.unsampled import EMPTY_SAMPLE, without_samples
+
+        if isinstance(query, str) or EMPTY_SAMPLE not in error.description:
+            return None
+        found = without_samples(query.statement)
+        return None if found is None else compile_query(found, self._dataset, schemas, needs_source=self._needs_source)
+
     def _check(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
         """Return a query text with its FROM, or raise on the errors that `check` finds."""
         import tql
+        from tql.compiler.compile import with_source
 
         if on_findings not in {"raise", "ignore"}:
             raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
@@ -353,7 +368,7 @@ class Client:
             return _check_cached(text, self._dataset, self._needs_source)
         if any(finding.severity == "error" for finding in tql.check(text, schemas)):
             if on_findings == "ignore":
-                return text
+                return text if self._dataset is None else with_source(text, self._dataset)
             tql.validate(text, schemas)
         return _add_source(text, self._dataset, self._needs_source)
 

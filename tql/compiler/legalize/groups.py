@@ -88,10 +88,18 @@ class AggregateBuilder:
         """Return the groups of *rows*, with a select list below them where something has to be computed for each row."""
         seen = below(self.scope, self.below)
         by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
-        if not self.below:
+        if not self.below and not may_have_sequences(self.scope, self.columns):
             return Aggregate(rows, by, outputs)
         named = (ast.Aliased(node, name) for node, name in self.below.items())
         return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs)
+
+
+def may_have_sequences(scope: Scope, read: Iterable[str]) -> bool:
+    """Tell whether rows may have a sequence besides the columns that are read: the engine cannot group such rows."""
+    if scope.columns is None:
+        return True
+    others = [scope.value(ast.Column(name)) for name in scope.columns if name not in read]
+    return any(column is None or column.kind == "sequence" for column in others)
 
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:
