@@ -137,7 +137,7 @@ class Query(SearchMethods):
         Split the groups of a grouped source into rows again, in the order of the groups; keys and aggregates are repeated.
 
         Example: ``select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by()`` generates
-        ``select k, id from (select k[0] as k, id group by k) ungroup by split``.
+        ``select k, id from (select k[0] as k, id from (select k, id) group by k) ungroup by split``.
 
         The source needs at least one column that is neither a key nor an aggregate.
 

@@ -91,10 +91,18 @@ class AggregateBuilder:
         seen = below(self.scope, self.below)
         by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
         note = reasons.ROUNDED if any(is_of_unknown_type(key, self.scope) for key in self.keys) else ""
-        if not self.below:
+        if not self.below and not may_have_sequences(self.scope, self.columns):
             return Aggregate(rows, by, outputs, note)
         named = (ast.Aliased(node, name) for node, name in self.below.items())
         return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs, note)
+
+
+def may_have_sequences(scope: Scope, read: Iterable[str]) -> bool:
+    """Tell whether rows may have a sequence besides the columns that are read: the engine cannot group such rows."""
+    if scope.columns is None:
+        return True
+    others = [scope.value(ast.Column(name)) for name in scope.columns if name not in read]
+    return any(column is None or column.kind == "sequence" for column in others)
 
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:

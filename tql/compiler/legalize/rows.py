@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from tql.compiler.legalize.cases import in_cases, undecided
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import is_index_ordered, schema
+from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import is_of_unknown_type, physical
@@ -22,8 +23,9 @@ from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwra
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.plan.nodes import Explode, Plan, Sample
+    from tql.plan.nodes import Explode, Plan, Sample, Union
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
@@ -60,6 +62,28 @@ def taken_apart(node: Explode, rows: Plan) -> Plan:
     """Return the members of groups."""
     scope = schema(node.child)
     return node.replace(child=rows, columns=tuple(legalize_output(column, scope) for column in node.columns))
+
+
+def concatenated(node: Union, *legs: Plan) -> Plan:
+    """Return the rows of several queries, with class labels as numbers: the engine returns those of the second query as lists."""
+    return node.replace(children=tuple(map(_numbered, node.children, legs)))
+
+
+def _numbered(node: Plan, rows: Plan) -> Plan:
+    """Return a select list with the numbers of its class labels."""
+    if not isinstance(rows, Project):
+        return rows
+    scope = schema(node)
+    return rows.replace(columns=tuple(_number(column, scope) for column in rows.columns))
+
+
+def _number(output: Expression, scope: Scope) -> Expression:
+    """Return an output, or the number of a class label."""
+    name = output_name(output) or ""
+    column = scope.column(ast.Column(name))
+    if column is None or not column.is_label:
+        return output
+    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
