@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.errors import ArgumentError
 
@@ -11,24 +11,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tql import Query, Schema
+    from tql_client.errors import APIError
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
 LONGEST_CACHED = 100_000
 
 
-def checked(
-    text: str, on_findings: str, schemas: Mapping[str | None, Schema], dataset: str | None, *, needs_source: bool
-) -> str:
+class Place(NamedTuple):
+    """Where a client sends its queries: the dataset of queries without FROM, the known schemas, and whether a query has to name its dataset."""
+
+    dataset: str | None
+    schemas: Mapping[str | None, Schema]
+    needs_source: bool
+
+
+def compiled(query: Query | str, on_findings: str, place: Place) -> str:
+    """Return the TQL of a query, compiled or checked against the known schemas."""
+    if isinstance(query, str):
+        return _checked(query, on_findings, place)
+    from tql.compiler.compile import compile_query
+
+    return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+
+
+def compiled_without_samples(query: Query | str, error: APIError, place: Place) -> str | None:
+    """Return the TQL without samples for a query of the builder whose samples the engine failed to draw from no rows, else None."""
+    from tql.compiler.compile import compile_query
+    from tql.compiler.unsampled import EMPTY_SAMPLE, without_samples
+
+    if isinstance(query, str) or EMPTY_SAMPLE not in error.description:
+        return None
+    found = without_samples(query.statement)
+    if found is None:
+        return None
+    return compile_query(found, place.dataset, place.schemas, needs_source=place.needs_source)
+
+
+def _checked(text: str, on_findings: str, place: Place) -> str:
     """Return a query text with its FROM, or raise on the errors that `check` finds."""
     import tql
+    from tql.compiler.compile import with_source
 
+    dataset, schemas, needs_source = place
     if on_findings not in {"raise", "ignore"}:
         raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
     if on_findings == "raise" and not schemas and len(text) <= LONGEST_CACHED:
         return _check_cached(text, dataset, needs_source)
     if any(finding.severity == "error" for finding in tql.check(text, schemas)):
         if on_findings == "ignore":
-            return text
+            return text if dataset is None else with_source(text, dataset)
         tql.validate(text, schemas)
     return _add_source(text, dataset, needs_source)
 

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.checking import checked, datasets_of, without_source
+from tql_client.checking import Place, compiled, compiled_without_samples, datasets_of, without_source
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.protocol.address import require_url
@@ -195,7 +195,7 @@ class Client:
 
         Args:
             query: a query of the builder, or a query text.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Raises:
             ParseError: the query text is not TQL, or the engine would read it differently.
@@ -207,7 +207,7 @@ class Client:
         """
         call = self._call(CancelToken())
         with self._calls.running(call.stop):
-            return self._compile(query, on_findings, self._schemas_for(query, on_findings, call))
+            return compiled(query, on_findings, self._place(query, on_findings, call))
 
     def reflect(self, source: str | None = None) -> Schema:
         """
@@ -248,7 +248,7 @@ class Client:
         Args:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Returns:
             The rows, and the metadata of the call as `Result.meta`.
@@ -353,14 +353,17 @@ class Client:
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
-            schemas = self._schemas_for(query, on_findings, call)
-            text = self._compile(query, on_findings, schemas)
+            place = self._place(query, on_findings, call)
+            text = compiled(query, on_findings, place)
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                if error.diagnostic is None:
-                    error.diagnostic = explain_message(error.description, text, schemas)
-                raise
+                text_without = compiled_without_samples(query, error, place)
+                if text_without is None:
+                    error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
+                    raise
+                text = text_without
+                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -375,21 +378,13 @@ class Client:
 
         return Reflections(functools.partial(self._retries.send, self._transport))
 
-    def _schemas_for(self, query: Query | str, on_findings: str, call: Call) -> Mapping[str | None, Schema]:
-        """Return the known schemas of the datasets that a query reads, and the inferred ones of the others."""
-        known = self._schemas(call)
-        if self._reflections is None or (isinstance(query, str) and on_findings == "ignore"):
-            return known
-        names = ((source, source or self._dataset) for source in datasets_of(query) if source not in known)
-        return {**known, **self._reflections.schemas(names, call)}
-
-    def _compile(self, query: Query | str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
-        """Return the TQL of a query, compiled or checked against the known schemas."""
-        if isinstance(query, str):
-            return checked(query, on_findings, schemas, self._dataset, needs_source=self._needs_source)
-        from tql.compiler.compile import compile_query
-
-        return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
+    def _place(self, query: Query | str, on_findings: str, call: Call) -> Place:
+        """Return where a query is sent, with the known schemas of the datasets that it reads, and the inferred ones of the others."""
+        schemas = self._schemas(call)
+        if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
+            names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)
+            schemas = {**schemas, **self._reflections.schemas(names, call)}
+        return Place(self._dataset, schemas, self._needs_source)
 
 
 def _seconds(timeout: float) -> float:

@@ -18,7 +18,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
-from tql_grammar.rewrite.nullable import absent, missing
+from tql_grammar.rewrite.nullable import absent, is_whole, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
@@ -116,8 +116,8 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     """
     column = scope.typed_column(key)
     if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
-        rule = f"takes a key with one number or text in each row, and {column} is not one"
-        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
+        rule, hint = "takes a key with one number or text in each row", "reduce it, as with col(..)[0] or fn.sum"
+        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), hint, why=f"the column is {column}")
     return _computed(key, scope) if column is None or column.inferred else _of_value(key, column)
 
 
@@ -139,7 +139,9 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:
-        value = ast.Function("sum", (key,))
+        # The sum of a null has the type of the null: a literal gives all sums one type.
+        one = ast.Number(1 if is_whole(key, scope) else 1.0)
+        value = chained("*", ast.Function("sum", (key,)), one)
         return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
     return [Sort(key)] if column is None else _of_value(key, column)
 

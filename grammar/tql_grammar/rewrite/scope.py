@@ -19,16 +19,16 @@ class Scope(NamedTuple):
 
     Attributes:
         columns: the type of each column by name, None for an unknown type; None if not even the names are known.
-        moved: whether the source is a subquery or a join, for whose rows the engine's indexes have wrong row numbers.
-        ranked: the computed columns that the engine may sort by an index.
+        is_derived: whether the source is a subquery or a join, for whose rows the engine's indexes have wrong row numbers.
+        index_ordered: the computed columns that the engine may sort by an index.
         json_values: the columns that are JSON values selected by a subquery.
         values: the types of inferred columns and of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
     """
 
     columns: Mapping[str, Column | None] | None = None
-    moved: bool = False
-    ranked: frozenset[str] = frozenset()
+    is_derived: bool = False
+    index_ordered: frozenset[str] = frozenset()
     json_values: frozenset[str] = frozenset()
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()
@@ -85,8 +85,8 @@ def of_schema(schema: Schema) -> Scope:
     if not inferred:
         return Scope(schema.as_dict())
     columns = {name: None if name in inferred else column for name, column in schema.columns}
-    ranked = frozenset(name for name, column in inferred.items() if column.is_text)
-    return Scope(columns, ranked=ranked, values=inferred)
+    index_ordered = frozenset(name for name, column in inferred.items() if column.is_text)
+    return Scope(columns, index_ordered=index_ordered, values=inferred)
 
 
 UNKNOWN = Scope()
