@@ -139,11 +139,21 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:
-        # The sum of a null has the type of the null: a literal gives all sums one type.
-        one = ast.Number(1 if is_whole(key, scope) else 1.0)
-        value = chained("*", ast.Function("sum", (key,)), one)
+        value = _sum_without_null(key, column, scope)
         return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
     return [Sort(key)] if column is None else _of_value(key, column)
+
+
+def _sum_without_null(key: Expression, column: Column | None, scope: Scope) -> Expression:
+    """
+    Return the sum of a number, which is 0 for a null.
+
+    The sum of a null has the type of the null: a literal gives all sums one type. With a uint64, which is a column itself, it would be a float64.
+    """
+    total = ast.Function("sum", (key,))
+    if column is not None and column.dtype == "uint64":
+        return total
+    return chained("*", total, ast.Number(1 if is_whole(key, scope) else 1.0))
 
 
 def _type(key: Expression, scope: Scope) -> Column | None:
