@@ -379,7 +379,7 @@ class Client:
         return Reflections(functools.partial(self._retries.send, self._transport))
 
     def _place(self, query: Query | str, on_findings: str, call: Call) -> Place:
-        """Return where a query is sent, with the known schemas of the datasets that it reads, and the inferred ones of the others."""
+        """Return the place of a query: with the known schemas of the datasets that it reads, and the inferred ones of the others."""
         schemas = self._schemas(call)
         if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
             names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)

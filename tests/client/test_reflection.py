@@ -248,7 +248,7 @@ def test_orders_pages_and_groups_are_exact(exact: Client, column: str, *, down: 
 
 def test_names_and_lengths_are_checked_before_anything_is_sent(exact: Client) -> None:
     """In queries of the builder and in texts."""
-    with pytest.raises(ArgumentError, match=r"`select` takes names of columns, got 'idd'\nhint: did you mean 'id'"):
+    with pytest.raises(ArgumentError, match=r"`select` takes names of columns, got 'idd'.*\nhint: did you mean 'id'"):
         exact.query(select("idd"))
     with pytest.raises(
         ArgumentError, match=r"a vector as long as the column's, and the column is inferred float64\[2\]"
