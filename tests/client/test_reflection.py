@@ -251,7 +251,7 @@ def test_names_and_lengths_are_checked_before_anything_is_sent(exact: Client) ->
     with pytest.raises(ArgumentError, match=r"`select` takes names of columns, got 'idd'.*\nhint: did you mean 'id'"):
         exact.query(select("idd"))
     with pytest.raises(
-        ArgumentError, match=r"a vector as long as the column's, and the column is inferred float64\[2\]"
+        ArgumentError, match=r"a vector as long as the column's, got 3 elements: the column is inferred float64\[2\]"
     ):
         exact.query(select("id").similarity("e", [1, 2, 3]).order_by("score").limit(1))
     with pytest.raises(CheckError, match="no column `idd`"):

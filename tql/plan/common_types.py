@@ -34,10 +34,15 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         hint = f"{hint}; or compute it of nullable columns of one type, int64 or float64"
         raise ArgumentError(SUBJECT, rule, repr(label), hint, why=why)
     columns = [scope.value(node) for scope in scopes]
-    if len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
+    if _has_several_types(columns):
         rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
         raise ArgumentError(SUBJECT, rule, f"{label!r}, which is {kinds}", hint, why=why)
+
+
+def _has_several_types(columns: list[Column | None]) -> bool:
+    """Return whether columns have several types; the types of two computed numbers count as two."""
+    return len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1
 
 
 def require_common_type(label: str, scopes: list[Scope]) -> None:
