@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import Told, expressions
+from tql_grammar.typing.scopes import WithInferred, expressions
 from tql_grammar.walk import below, own_parts, subselect, walk
 
 if TYPE_CHECKING:
@@ -146,12 +146,12 @@ _STEPS: dict[type, Callable[[Any, ColumnScope], Steps | None]] = {
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield the sort and group keys that are not exact as float32."""
     for scope in subject.scopes:
-        told = Told(scope)
+        with_inferred = WithInferred(scope)
         for clause, node in expressions(scope.select):
             key = bare(node)
-            if clause not in CLAUSES or is_exact(key, told) or _is_parted(key, scope):
+            if clause not in CLAUSES or is_exact(key, with_inferred) or _is_parted(key, scope):
                 continue
-            column = infer(key, told)
+            column = infer(key, with_inferred)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 
@@ -210,7 +210,7 @@ def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
 def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
     """Return the types of the columns that a join compares, None for each unknown one."""
     if isinstance(join.on, ast.Comparison):
-        return [scope.told(side) for side in (join.on.left, join.on.right)]
+        return [scope.typed_column(side) for side in (join.on.left, join.on.right)]
     if isinstance(join.using, ast.Column):
         name = join.using.name
         return [(columns or {}).get(name) for columns in scope.aliases.values()]
