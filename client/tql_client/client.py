@@ -186,7 +186,7 @@ class Client:
         """
         client = copy.copy(self)
         client._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
-        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
+        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
     def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
@@ -325,7 +325,7 @@ class Client:
     async def aquery(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - as for `query`
+        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""

@@ -375,13 +375,13 @@ def _engine_kind(kind: Any) -> str:  # noqa: ANN401 - the engine ships no types
     return "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, plain)
 
 
-def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the indexes of a column of an opened dataset, without the one that every embedding has."""
     names = map(str, getattr(column, "indexes", None) or ())
     return tuple(ENGINE_INDEXES.get(name, "matrix") for name in names if name != "clustered")
 
 
-def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the names of the classes of a column of an opened dataset, where it has them."""
     metadata = getattr(column, "metadata", None) or {}
     return tuple(map(str, metadata["class_names"])) if "class_names" in metadata else ()

@@ -18,7 +18,7 @@ from tql_grammar.rewrite.json_values import (
     require_inside,
     value_first,
 )
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
@@ -60,7 +60,7 @@ def unwrap_verbatim(node: N) -> N:
     def unwrap(part: Record) -> Record:
         if isinstance(part, VerbatimExpression):
             return part.expression
-        join = _JOINED.get(type(part))
+        join = JOINS.get(type(part))
         return part if join is None else join(part.operands)  # type: ignore[attr-defined]  # AND and OR
 
     return rebuild(node, unwrap) if any(isinstance(part, VerbatimExpression) for part in walk(node)) else node
@@ -238,7 +238,6 @@ def require_vectors(name: str, node: ast.Function, column: Column) -> None:
             require_length(name, argument, column)
 
 
-_JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
     nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
+from tql_grammar.functions import SMALL
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
@@ -27,8 +28,6 @@ WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
 BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
 CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
 NARROW_FLOATS = frozenset({"float16", "float32"})
-# Functions whose results are small integers (counts, positions, lengths), or random.
-COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
 
 
 def is_exact(key: ast.Node, scope: ColumnScope) -> bool:
@@ -87,7 +86,7 @@ def _value_steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
     """Return the bound and step of a node that is not arithmetic, from its type."""
     while isinstance(node, ast.Subscript):
         node = node.operand
-    if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
+    if isinstance(node, ast.Function) and node.name.lower() in SMALL:
         return LARGEST, 1
     column = infer(node, scope)
     bound = None if column is None or not column.is_single else BOUNDS.get(column.dtype)
