@@ -345,9 +345,7 @@ class Client:
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
 
-    def _unsampled(
-        self, query: Query | str, error: APIError, schemas: Mapping[str | None, Schema]
-    ) -> str | None:
+    def _unsampled(self, query: Query | str, error: APIError, schemas: Mapping[str | None, Schema]) -> str | None:
         """Return the TQL without samples for a query of the builder whose samples the engine failed to draw from no rows, else None."""
         from tql.compiler.compile import compile_query
         from tql.compiler.unsampled import EMPTY_SAMPLE, without_samples
