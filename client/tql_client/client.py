@@ -316,6 +316,8 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
+        from tql.compiler.unsampled import without_samples
+
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
@@ -324,11 +326,12 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                unsampled = self._unsampled(query, error, schemas)
-                if unsampled is None:
+                again = None if isinstance(query, str) else without_samples(query, error.description)
+                if again is None:
                     error.diagnostic = error.diagnostic or explain_message(error.description, text, schemas)
                     raise
-                answer, attempts = self._retries.send(self._transport, call.replace(query=unsampled))
+                text = self._compile(again, on_findings, schemas)
+                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -344,16 +347,6 @@ class Client:
         from tql.compiler.compile import compile_query
 
         return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
-
-    def _unsampled(self, query: Query | str, error: APIError, schemas: Mapping[str | None, Schema]) -> str | None:
-        """Return the TQL without samples for a query of the builder whose samples the engine failed to draw from no rows, else None."""
-        from tql.compiler.compile import compile_query
-        from tql.compiler.unsampled import EMPTY_SAMPLE, without_samples
-
-        if isinstance(query, str) or EMPTY_SAMPLE not in error.description:
-            return None
-        found = without_samples(query.statement)
-        return None if found is None else compile_query(found, self._dataset, schemas, needs_source=self._needs_source)
 
     def _check(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
         """Return a query text with its FROM, or raise on the errors that `check` finds."""

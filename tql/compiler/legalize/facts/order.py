@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tql.expressions.expr import expression
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.rows import drawn, ordered, selected
 from tql.compiler.pack import needs_new_select
 from tql.compiler.resolve import resolve
+from tql.expressions.expr import expression
 from tql.plan.names import reject_ambiguous
 from tql.plan.positions import has_row_number, require_source_order
 from tql_grammar.rewrite.nullable import guarded
