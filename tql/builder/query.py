@@ -119,13 +119,13 @@ class Query(SearchMethods):
         """
         Draw a random sample of the rows that ``where`` keeps; ``order_by`` and ``limit`` apply to the sample.
 
-        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id sample by weight replace false limit 10``.
+        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id where weight > 0 sample by weight replace false limit 10``.
 
         Args:
-            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. At least one has to be above 0, otherwise the engine does not terminate.
+            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. Rows with a weight of 0 are never drawn, and do not count.
             replace: whether a row may be drawn more than once.
-            limit: the size of the sample; by default the number of rows.
-            percent: the size of the sample in percent of the rows, in (0, 100], instead of *limit*.
+            limit: the size of the sample; by default the number of rows with a weight above 0.
+            percent: the size of the sample in percent of those rows, in (0, 100], instead of *limit*.
 
         Raises:
             ArgumentError: both *limit* and *percent* are given, or one of them is out of range.

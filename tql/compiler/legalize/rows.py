@@ -16,6 +16,7 @@ from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
@@ -87,14 +88,26 @@ def _number(output: Expression, scope: Scope) -> Expression:
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
-    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    """
+    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+
+    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    """
     whole = node.child
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
     weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows, weights=weights)
+    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+
+
+def _weighted(rows: Plan, weights: Expression) -> Plan:
+    """Return the rows whose weight is above 0."""
+    above = ast.Comparison(">", weights, ast.Number(0))
+    if isinstance(rows, Filter):
+        return rows.replace(predicate=conjunction([rows.predicate, above]))
+    return Filter(rows, above)
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:
