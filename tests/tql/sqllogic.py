@@ -20,6 +20,8 @@ Both = tuple[Any, str]
 WORDS = ["", "a", "b", "ab", "Ab", "é", "z%", "x_y", "100"]
 COMPARISONS = {"=": "__eq__", "<>": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
 NUMBERS = "abcde"
+# The extremes that are read by one order of the rows.
+ORDERED = {"v3": "value", "v4": "value", "w1": "t", "w2": "t", "w3": "s"}
 
 
 class Table(NamedTuple):
@@ -262,7 +264,9 @@ def ordered(random: Random, names: list[str], query: Query, sql: str) -> Case:
     names = random.sample(names, len(names))
     down = [random.random() < 0.3 for _ in names]  # noqa: PLR2004 - a share
     query = query.order_by(*((desc if turned else asc)(name) for name, turned in zip(names, down, strict=True)))
-    keys = (f"{name} {'desc nulls first' if turned else 'nulls last'}" for name, turned in zip(names, down, strict=True))
+    keys = (
+        f"{name} {'desc nulls first' if turned else 'nulls last'}" for name, turned in zip(names, down, strict=True)
+    )
     sql = f"{sql} order by {', '.join(keys)}"
     if not random.randrange(3):
         count, skip = random.randrange(1, 12), random.randrange(4)
@@ -304,9 +308,17 @@ def groups_of(random: Random, of: Table) -> Case:
         "v1": (fn.sum(value[0]), f"total({value[1]})"),
         "v2": (fn.mean(other[0]), f"avg({other[1]})"),
         "v3": (fn.max(value[0]), f"max({value[1]})"),
-        "v4": (fn.min(other[0]), f"min({other[1]})"),
+        "v4": (fn.min(value[0]), f"min({value[1]})"),
+        "v5": (fn.sum(other[0] * 2), f"total({other[1]} * 2)"),
+        "w1": (fn.max("t"), "max(t)"),
+        "w2": (fn.min("t"), "min(t)"),
+        "w3": (fn.max("s"), "max(s)"),
     }
-    chosen = {name: reduced[name] for name in random.sample(list(reduced), random.randrange(1, 4))}
+    names = random.sample(list(reduced), random.randrange(1, 5))
+    # One order of the rows: extremes of one column, or expression, at a time.
+    first = next((name for name in names if name in ORDERED), "")
+    names = [name for name in names if ORDERED.get(name) == ORDERED.get(first) or name not in ORDERED]
+    chosen = {name: reduced[name] for name in names}
     made = {**keys, **chosen}
     listed = ", ".join(f"{text} as {name}" for name, (_, text) in made.items())
     query = select(**{name: value for name, (value, _) in made.items()}).group_by(*keys)
@@ -327,9 +339,7 @@ def sets_of(random: Random, of: Table) -> Case:
 
 def _leg(random: Random, of: Table) -> Both:
     one, two = number(random, of, 1), number(random, of, 0)
-    return filtered(
-        random, of, select(x1=one[0], x2=two[0]), f"select {one[1]} as x1, {two[1]} as x2 from t1"
-    )
+    return filtered(random, of, select(x1=one[0], x2=two[0]), f"select {one[1]} as x1, {two[1]} as x2 from t1")
 
 
 KINDS: list[Callable[[Random, Table], Case]] = [rows_of, rows_of, rows_of, nested, groups_of, sets_of]

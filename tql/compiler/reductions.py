@@ -36,7 +36,7 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 def _is_numeric(node: Record) -> bool:
     """Tell whether *node* is an aggregate of numbers."""
-    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first"}
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first", "last"}
 
 
 def _reduction(node: ast.Function, scope: Scope) -> Expression:

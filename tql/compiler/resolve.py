@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from tql.compiler.extremes import extremes
 from tql.compiler.groups import PostAggregation
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
@@ -297,6 +298,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
     rows = _filtered("group_by", base.child, split.inside, {})
     rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
+    rows, nodes = extremes(rows, nodes)
     base, split, steps = _reading(nodes, base, split, steps)
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)

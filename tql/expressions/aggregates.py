@@ -51,6 +51,8 @@ FORMS: dict[str, Callable[[Expression], Expression]] = {
     "min": lambda value: _call("amin", value),
     "max": lambda value: _call("amax", value),
     "first": lambda value: ast.Subscript(value, (ast.Number(0),)),
+    # The engine reads the last element for every index beyond it.
+    "last": lambda value: ast.Subscript(value, (ast.Number(2**63 - 1),)),
 }
 
 

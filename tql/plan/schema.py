@@ -294,7 +294,10 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
     columns = [scope.value(node) for scope in scopes]
     absent = any(missing(node, scope) for scope in scopes)
     if absent and any(label in scope.nullables for scope in scopes):
-        rule, why = "takes no computed number whose nulls have another type", "the engine reads the nulls of a set operation in one type"
+        rule, why = (
+            "takes no computed number whose nulls have another type",
+            "the engine reads the nulls of a set operation in one type",
+        )
         hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null()); or compute it of nullable columns of one type, int64 or float64"
         raise ArgumentError("union / intersect / except_", rule, repr(label), hint, why=why)
     if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:

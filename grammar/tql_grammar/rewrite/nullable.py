@@ -268,6 +268,11 @@ def filled(node: N, scope: Scope) -> N:
     return substitute(node, fill)
 
 
+def apart(node: N, scope: Scope) -> N:
+    """Return a typed number that is computed without nulls, also where its columns are null, with guards in its conditions."""
+    return filled(rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression), scope)
+
+
 def is_whole(node: Expression, scope: Scope) -> bool:
     """Tell whether an expression is known to be an integer, of at most 63 bits."""
     found = infer(node, Values(scope))

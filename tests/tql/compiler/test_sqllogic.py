@@ -91,7 +91,9 @@ def test_select_2_and_3(engine: Tables) -> None:
     wrong: list[str] = []
     for number in range(math.ceil(COUNT / EACH)):
         random = Random(f"select {number}")
-        table = sqllogic.table(random, list(sqllogic.VARIANTS)[number % len(sqllogic.VARIANTS)], 30 if number % 10 else 3)
+        table = sqllogic.table(
+            random, list(sqllogic.VARIANTS)[number % len(sqllogic.VARIANTS)], 30 if number % 10 else 3
+        )
         name = f"select{number}"
         create(engine, name, table)
         base = loaded(table)
