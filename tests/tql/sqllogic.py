@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from tql import Expr, Query
+    from tql import Query
 
 Both = tuple[Any, str]
 WORDS = ["", "a", "b", "ab", "Ab", "é", "z%", "x_y", "100"]
@@ -81,8 +81,8 @@ def _row(random: Random, variant: str, kinds: dict[str, str], number: int) -> di
     found: dict[str, Any] = {"id": number}
     for name, (_, draw) in zip(NUMBERS, VARIANTS[variant], strict=True):
         may_lack = kinds[name].startswith("nullable")
-        found[name] = None if may_lack and random.random() < 0.13 else draw(random)  # noqa: PLR2004 - a share
-    return {**found, "t": random.choice(WORDS[1:]), "s": None if random.random() < 0.2 else random.choice(WORDS[1:])}  # noqa: PLR2004 - a share
+        found[name] = None if may_lack and random.random() < 0.13 else draw(random)
+    return {**found, "t": random.choice(WORDS[1:]), "s": None if random.random() < 0.2 else random.choice(WORDS[1:])}
 
 
 def sql_type(kind: str) -> str:
@@ -96,8 +96,8 @@ def sql_type(kind: str) -> str:
 
 def number(random: Random, of: Table, depth: int = 2) -> Both:
     """Return a number computed from columns."""
-    if depth == 0 or random.random() < 0.35:  # noqa: PLR2004 - a share
-        name = random.choice(NUMBERS if random.random() < 0.9 else ["id"])  # noqa: PLR2004 - a share
+    if depth == 0 or random.random() < 0.35:
+        name = random.choice(NUMBERS if random.random() < 0.9 else ["id"])
         return col(name), name
     return random.choice(_NUMBERS)(random, of, depth - 1)
 
@@ -161,7 +161,7 @@ def two_valued(sql: str) -> str:
 
 def condition(random: Random, of: Table, depth: int = 2) -> Both:
     """Return a condition."""
-    if depth == 0 or random.random() < 0.4:  # noqa: PLR2004 - a share
+    if depth == 0 or random.random() < 0.4:
         return random.choice(_TESTS)(random, of)
     join = random.choice(["and", "or", "not"])
     one = condition(random, of, depth - 1)
@@ -174,7 +174,7 @@ def condition(random: Random, of: Table, depth: int = 2) -> Both:
 def _compared(random: Random, of: Table) -> Both:
     one, sign = number(random, of, 1), random.choice(list(COMPARISONS))
     literal = of.value(random)
-    two = number(random, of, 1) if random.random() < 0.5 else (literal, repr(literal))  # noqa: PLR2004 - a share
+    two = number(random, of, 1) if random.random() < 0.5 else (literal, repr(literal))
     return getattr(one[0], COMPARISONS[sign])(two[0]), two_valued(f"{one[1]} {sign} {two[1]}")
 
 
@@ -244,7 +244,7 @@ def outputs(random: Random, of: Table) -> dict[str, Both]:
     found: dict[str, Both] = {}
     for place in range(random.randrange(1, 6)):
         draw = random.random()
-        made = number(random, of) if draw < 0.75 else condition(random, of, 1) if draw < 0.9 else (col("s"), "s")  # noqa: PLR2004 - shares
+        made = number(random, of) if draw < 0.75 else condition(random, of, 1) if draw < 0.9 else (col("s"), "s")
         found[f"x{place + 1}"] = made
     return found
 
@@ -262,7 +262,7 @@ def ordered(random: Random, names: list[str], query: Query, sql: str) -> Case:
     if not random.randrange(4):
         return Case(query, sql, in_order=False)
     names = random.sample(names, len(names))
-    down = [random.random() < 0.3 for _ in names]  # noqa: PLR2004 - a share
+    down = [random.random() < 0.3 for _ in names]
     query = query.order_by(*((desc if turned else asc)(name) for name, turned in zip(names, down, strict=True)))
     keys = (
         f"{name} {'desc nulls first' if turned else 'nulls last'}" for name, turned in zip(names, down, strict=True)

@@ -137,7 +137,7 @@ class Query(SearchMethods):
         Split the groups of a grouped source into rows again, in the order of the groups; keys and aggregates are repeated.
 
         Example: ``select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by()`` generates
-        ``select k, id from (select k[0] as k, id group by k) ungroup by split``.
+        ``select k, id from (select k[0] as k, id from (select k, id) group by k) ungroup by split``.
 
         The source needs at least one column that is neither a key nor an aggregate.
 
@@ -311,13 +311,15 @@ class Query(SearchMethods):
         """
         Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
+        Where the text has an expression that the compiler generated from a call, such as a pattern of LIKE, the SELECT shows the call: ``where col('t').startswith('ab')``.
+
         Raises:
             ArgumentError: the query cannot be compiled.
         """
         from tql.compiler.compile import compiled
-        from tql_grammar.explain.levels import explained
+        from tql.views.levels import levels
 
-        return explained(*compiled(self.statement))
+        return levels(compiled(self.statement))
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

@@ -96,7 +96,10 @@ class PostAggregation:
                 self._known.get(part) or self._hidden.setdefault(part, helper(f"h{len(self._hidden) + 1}"))
             )
         if isinstance(part, (ast.Column, QualifiedName, ast.Star)):
-            rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
-            hint = "reduce it, as with fn.first(..), or add it to group_by"
-            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint)
+            rule = "takes the outputs, keys and aggregates of a grouped query"
+            why, hint = (
+                "any other column has many values for each group",
+                "reduce it, as with fn.first(..), or add it to group_by",
+            )
+            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint, why=why)
         return None

@@ -9,7 +9,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, is_whole, missing, remedy
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import legalize_value
 from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:
@@ -45,18 +45,18 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
     subject = f"fn.{node.name}"
     column = scope.column(argument)
     if column is not None and column.dtype in OTHERS:
-        rule = f"aggregates numbers only, and the column has the type {column}"
+        rule, why = "aggregates numbers only", f"the column has the type {column}"
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
-        raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
+        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
     absences = missing(argument, scope)
     if not absences:
         return node
     form = NULLABLE.get(node.name)
     if form is None:
-        rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
+        rule, why = "takes numbers that are never null", "the engine has no form that leaves nulls out"
         names = ", ".join(repr(absence.name) for absence in absences)
-        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
-    return form(_single_sum(written(argument, scope), scope), absent(absences))
+        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences), why=why)
+    return form(_single_sum(legalize_value(argument, scope), scope), absent(absences))
 
 
 def _single_sum(argument: Expression, scope: Scope) -> Expression:

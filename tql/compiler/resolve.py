@@ -180,10 +180,10 @@ def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
 
 
 def _require_unmoved(steps: Steps, split: Split) -> None:
-    """Refuse clauses that count rows where some were left out or moved before."""
-    moved = steps.sample is not None or len(steps.keys) > 1
-    require_source_order(split.outside, moved=moved or bool(split.inside))
-    require_source_order([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
+    """Refuse clauses that count rows where some were left out or reordered before."""
+    reordered = steps.sample is not None or len(steps.keys) > 1
+    require_source_order(split.outside, reordered=reordered or bool(split.inside))
+    require_source_order([key.expression for key in steps.keys], reordered=reordered or bool(steps.conditions))
 
 
 def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
@@ -308,7 +308,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
-    _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
+    _require_selectable((*above.outputs, *base.keys), scope, reordered=bool(split.inside))
     refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
@@ -333,9 +333,10 @@ def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
     """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
     is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
     if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
-        rule = "takes rows that are not groups: the engine cannot group the rows of group_by, distinct or a set operation once more"
+        rule = "takes rows that are not groups"
+        why = "the engine cannot group the rows of group_by, distinct or a set operation once more"
         hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
-        raise ArgumentError("group_by", rule, "a grouped source", hint)
+        raise ArgumentError("group_by", rule, "a grouped source", hint, why=why)
 
 
 def _reduces(node: Expression) -> bool:
@@ -349,9 +350,9 @@ def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expressi
     return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
 
 
-def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, moved: bool) -> None:
+def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordered: bool) -> None:
     """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
-    require_source_order(nodes, moved=moved)
+    require_source_order(nodes, reordered=reordered)
     for node in nodes:
         require_selectable("select / group_by", node)
     for node in nodes:

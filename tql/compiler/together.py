@@ -23,7 +23,6 @@ from tql_grammar.walk import substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tql_grammar.ast import Expression
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
 
@@ -57,7 +56,7 @@ class Together:
         if len(types) > 1 or None in types:
             return part
         name = self.columns.setdefault(columns, helper(f"v{len(self.columns) + 1}"))
-        return NullWith(ast.Column(name), part)  # type: ignore[arg-type]  # a value
+        return NullWith(ast.Column(name), part)
 
     def over(self, rows: Plan, columns: Iterable[str]) -> Plan:
         """Return the rows with the columns, and those of their own that are named."""

@@ -18,8 +18,8 @@ from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
-from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
-from tql_grammar.rewrite.typed import as_given, typed, written
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
+from tql_grammar.rewrite.typed import legalize_parts, legalize_value, unwrap_verbatim
 from tql_grammar.schema import FLOATS, INTEGERS, Column
 from tql_grammar.typing.inference import COUNT, RANK, infer, numbers, promoted
 from tql_grammar.walk import substitute, walk
@@ -68,14 +68,14 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
         return False
     columns = [part for part in parts if isinstance(part, ast.Column)]
     return any(
-        part.name in scope.ranked or ((column := scope.column(part)) is not None and column.is_indexed)
+        part.name in scope.index_ordered or ((column := scope.column(part)) is not None and column.is_indexed)
         for part in columns
     )
 
 
 def _of_scan(plan: Scan) -> Scope:
     """Return the columns of a dataset."""
-    return UNKNOWN if plan.schema is None else Scope(plan.schema.as_dict())
+    return UNKNOWN if plan.schema is None else of_schema(plan.schema)
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -87,7 +87,7 @@ def _of_filter(plan: Filter) -> Scope:
 
 
 def _of_project(plan: Project) -> Scope:
-    """Return the columns of a select list, in order, marked as moved: indexes no longer refer to their rows."""
+    """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values = _json_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
@@ -95,7 +95,7 @@ def _of_project(plan: Project) -> Scope:
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(moved=True, json_values=json_values)
+                return Scope(is_derived=True, json_values=json_values)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -117,8 +117,8 @@ def _known(
     """Return the scope of named columns, with the types of computed ones."""
     if scope.columns is not None:
         values.update((label, value(bare(node))) for label, node in named if not found.get(label))
-    ranked = frozenset(label for label, node in named if is_index_ordered(node, scope))
-    return Scope(found, moved=True, ranked=ranked, values=values)
+    index_ordered = frozenset(label for label, node in named if is_index_ordered(node, scope))
+    return Scope(found, is_derived=True, index_ordered=index_ordered, values=values)
 
 
 def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Scope) -> Scope:
@@ -141,7 +141,7 @@ def _computed_nullable(node: Expression, scope: Scope) -> Column | None:
     """Return the column of a computed number that may be null and whose nulls have its type, or None."""
     if not missing(node, scope):
         return None
-    found = as_given(typed(node, scope))
+    found = unwrap_verbatim(legalize_parts(node, scope))
     column = infer(found, Values(scope)) if has_own_nulls(found, scope) else None
     return None if column is None else Column(column.dtype, nullable=True)
 
@@ -154,7 +154,7 @@ def _moved(column: Column) -> Column:
 def number_type(node: Expression, scope: Scope) -> Column | None:
     """Return the type of an expression with a number for each row, or None; a nullable float keeps its type, also where all values are whole."""
     absences = missing(node, scope)
-    found = written(node, scope)
+    found = legalize_value(node, scope)
     known = numbers(found, Values(scope))
     own = infer(found, Values(scope)) if absences else None
     return own if own is not None and own.dtype in FLOATS else known
@@ -216,7 +216,7 @@ def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None
         seen[label] = _of_group(found, scope) if single else None
         return ast.Column(label)
 
-    return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+    return numbers(legalize_value(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
 
 
 def _of_group(node: Expression, scope: Scope) -> Column | None:
@@ -270,7 +270,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null; the engine shifts the values after a null.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not tell the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -281,6 +281,7 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
+        require_told_type(label, scopes)
         met[label] = column if all(other == column for other in there) else _meeting([column, *there])
         if met[label] is None:
             values[label] = _meeting([scope.value(node) for scope in scopes])
@@ -307,19 +308,30 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
 
 
+def require_told_type(label: str, scopes: list[Scope]) -> None:
+    """Reject an inferred int64 that meets a uint64: it may be an unsigned integer, and then their common type is uint64, else float64."""
+    found = [column for scope in scopes if (column := scope.value(ast.Column(label))) is not None]
+    if any(column.inferred for column in found) and {"int64", "uint64"} <= {column.dtype for column in found}:
+        rule = "takes one type for the integers of an inferred schema"
+        why = "an inferred int64 may be of any integer type, which decides whether the engine rounds the numbers"
+        hint = f"compute with both: select({label}=col(..) * 1.0); or give the types: from_(.., schema=Schema(..))"
+        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is int64 and uint64", hint, why=why)
+
+
 def _meeting(columns: list[Column | None]) -> Column | None:
     """Return a column with the common type of several columns, or None if they have none."""
     known = [column for column in columns if column is not None]
     if len(known) < len(columns):
         return next(filter(_cannot_be_grouped, known), None)
     first, nullable = known[0], any(column.nullable for column in known)
+    inferred = any(column.inferred for column in known)
     if len(set(known)) == 1:
         return first
     if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=())
+        return first.replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
     if not all(map(_is_number, known)):
         return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable, inferred=inferred)
 
 
 def _cannot_be_grouped(column: Column) -> bool:
@@ -351,7 +363,7 @@ def _of_join(plan: Join) -> Scope:
     """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
-    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, moved=True)
+    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, is_derived=True)
     for part in plan.columns:
         column = part.expression
         if isinstance(column, ast.Column):
@@ -363,12 +375,13 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_value = value is not None and (_is_number(value) or not value.inferred)
+    may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},
-        ranked=result.ranked.union([label] if is_ranked else []),
+        index_ordered=result.index_ordered.union([label] if is_ranked else []),
         nullables=result.nullables.union([label] if may_lack else []),
     )
 
@@ -385,7 +398,7 @@ def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
 
 _RULES: dict[type[Plan], Callable[[Any], Scope]] = {
     Scan: _of_scan,
-    Verbatim: lambda _plan: Scope(moved=True),
+    Verbatim: lambda _plan: Scope(is_derived=True),
     Filter: _of_filter,
     Project: _of_project,
     Aggregate: _of_aggregate,

@@ -29,7 +29,7 @@ from tql.plan.tree import folded
 from tql.views import query_source
 from tql_grammar import ast
 from tql_grammar.explain.levels import elided
-from tql_grammar.rewrite.typed import as_given
+from tql_grammar.rewrite.typed import unwrap_verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,7 +79,7 @@ def _shown(found: Statement | Plan | Packed, *, in_calls: bool) -> str:
 
 def _in_tql(node: Expression) -> str:
     """Return an expression as TQL, long vectors elided."""
-    return elided(as_given(node))
+    return elided(unwrap_verbatim(node))
 
 
 def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:

@@ -62,9 +62,9 @@ def require_selectable(subject: str, node: Record) -> None:
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
         if joined or compared:
             kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
-            rule = f"takes no {kind} as an output: it crashes the engine process"
+            rule, why = f"takes no {kind} as an output", "it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
-            raise ArgumentError(subject, rule, _written(part), hint)
+            raise ArgumentError(subject, rule, _written(part), hint, why=why)
 
 
 def _tests_value(node: Expression) -> bool:
@@ -97,9 +97,10 @@ def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
         return
     if isinstance(node, ast.Comparison) and node.operator in EXACT and not isinstance(node.right, ast.String):
         return
-    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects: the engine evaluates it correctly only in the query that selects it"
+    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects"
+    why = "the engine evaluates it correctly only in the query that selects it"
     hint = "put the condition in the query that selects it: select(..).where(col('meta')['key'] == ..)"
-    raise ArgumentError("where / order_by", rule, _written(node), hint)
+    raise ArgumentError("where / order_by", rule, _written(node), hint, why=why)
 
 
 def excluding_null(node: Expression) -> Expression:
@@ -160,9 +161,9 @@ def value_first(node: Expression) -> Expression:
 def require_comparable(node: ast.Comparison) -> None:
     """Raise ArgumentError for an order of two values of JSON: the engine takes `<` for `<=`, and `<=` for `<`."""
     if node.operator not in {"=", "!="} and is_json_value(node.left) and is_json_value(node.right):
-        rule = "takes = and != for two values of JSON: the engine orders them wrongly"
+        rule, why = "takes = and != for two values of JSON", "the engine orders them wrongly"
         hint = "say that they are numbers: where(col('m')['a'] + 0 < col('m')['b'] + 0)"
-        raise ArgumentError("comparison", rule, _written(node), hint)
+        raise ArgumentError("comparison", rule, _written(node), hint, why=why)
 
 
 def quantified(node: ast.Function) -> ast.Function:
@@ -180,9 +181,10 @@ def quantified(node: ast.Function) -> ast.Function:
         return node
     if name == "any" and test.operator == "=" and isinstance(test.right, LITERALS):
         return ast.Function("contains", (test.left, test.right))
-    rule = "takes no comparison of the elements of JSON but `==` inside fn.any: the engine supports no other"
+    rule = "takes no comparison of the elements of JSON but `==` inside fn.any"
+    hint, why = "test for an element with fn.any(col(..) == value)", "the engine supports no other"
     subject = f"fn.{name}"
-    raise ArgumentError(subject, rule, _written(test), "test for an element with fn.any(col(..) == value)")
+    raise ArgumentError(subject, rule, _written(test), hint, why=why)
 
 
 def _is_list(node: Expression) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.walk import operands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
             if part.value is not neutral:
                 return part
         elif isinstance(part, kind):
-            flat.extend(part.operands)
+            flat.extend(operands(part))
         else:
             flat.append(part)
     if not flat:

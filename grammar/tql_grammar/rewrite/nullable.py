@@ -132,7 +132,7 @@ def guarded(node: N, scope: Scope) -> N:
     found = rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression)
     if isinstance(found, ast.Aliased | ast.Order):
         return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
-    return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
+    return _value(found, scope).with_origin(found.origin)  # type: ignore[return-value,arg-type]  # a value for an expression
 
 
 def _guard_part(part: Record, scope: Scope) -> Record:
@@ -317,9 +317,11 @@ def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
     from tql_grammar.printing.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
-    rule = f"takes numbers that are never null here, and {names} can be: the engine reads a null as another number"
+    why = f"{names} may be null, and the engine reads a null as another number"
     shown = rebuild(node, lambda part: part.expression if isinstance(part, VerbatimExpression) else part)
-    return ArgumentError(subject, rule, f"`{to_tql(shown)}`", remedy(missing(node, scope)))
+    return ArgumentError(
+        subject, "takes numbers that are never null here", f"`{to_tql(shown)}`", remedy(missing(node, scope)), why=why
+    )
 
 
 def remedy(columns: Columns) -> str:

@@ -265,7 +265,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
     "ungroup_by": [
         (
             select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by(),
-            "select k, id from (select k[0] as k, id group by k) ungroup by split",
+            "select k, id from (select k[0] as k, id from (select k, id) group by k) ungroup by split",
             [{"k": row["k"], "id": row["id"]} for row in sorted(ROWS, key=lambda row: row["k"])],
         )
     ],

@@ -90,7 +90,7 @@ def test_select_2_and_3(engine: Tables) -> None:
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[str] = []
     for number in range(math.ceil(COUNT / EACH)):
-        random = Random(f"select {number}")
+        random = Random(f"select {number}")  # noqa: S311 - draws test cases
         table = sqllogic.table(
             random, list(sqllogic.VARIANTS)[number % len(sqllogic.VARIANTS)], 30 if number % 10 else 3
         )

@@ -13,7 +13,7 @@ import pytest
 from tql import Expr, all_of, any_of, col, fn, not_, raw
 from tql.expressions.physical import physical
 from tql_grammar.rewrite.scope import UNKNOWN
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.typed import legalize_value
 from tql_grammar.syntax.parser import parse
 
 a, b = col("a"), col("b")
@@ -169,7 +169,7 @@ def test_an_expression_has_its_text(expression: Expr, text: str) -> None:
 @pytest.mark.parametrize(("expression", "text"), TEXTS)
 def test_the_grammar_reads_back_the_expression(expression: Expr, text: str) -> None:
     """The text of an expression parses to the expression's own tree, in physical form."""
-    assert parse(f"select {text}").columns == (written(physical(expression.node), UNKNOWN),)  # type: ignore[attr-defined]  # it is a Select
+    assert parse(f"select {text}").columns == (legalize_value(physical(expression.node), UNKNOWN),)  # type: ignore[attr-defined]  # it is a Select
 
 
 @pytest.mark.parametrize(("expression", "text"), TEXTS)

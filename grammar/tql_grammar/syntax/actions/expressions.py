@@ -143,8 +143,8 @@ def _interval_text(token: Token) -> ast.Interval:
 
 def _type(*symbols: Token | str | None) -> str:
     """Return the name of a type in lower case."""
-    pieces = [symbol if isinstance(symbol, str) else str(symbol.value) for symbol in symbols if symbol is not None]
-    return " ".join("".join(pieces).lower().replace(",", ", ").split())
+    words = [symbol if isinstance(symbol, str) else str(symbol.value) for symbol in symbols if symbol is not None]
+    return " ".join("".join(words).lower().replace(",", ", ").split())
 
 
 # --- operators and calls ---------------------------------------------------------------------------------------------
