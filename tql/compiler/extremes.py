@@ -18,7 +18,7 @@ from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import absent, apart, missing
 from tql_grammar.rewrite.scope import Values
-from tql_grammar.rewrite.typed import typed
+from tql_grammar.rewrite.typed import legalize_parts
 from tql_grammar.typing.inference import infer
 from tql_grammar.walk import substitute, walk
 
@@ -74,7 +74,7 @@ def _is_extreme(node: Record, scope: Scope) -> bool:
     if column is not None and column.is_text:
         return True
     value = (
-        infer(typed(node.arguments[0], scope), Values(scope)) if len(missing(node.arguments[0], scope)) == 1 else None
+        infer(legalize_parts(node.arguments[0], scope), Values(scope)) if len(missing(node.arguments[0], scope)) == 1 else None
     )
     return value is not None and value.is_single and value.dtype != "uint64"
 
@@ -95,7 +95,7 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
 def _of_numbers(call: ast.Function, scope: Scope) -> Expression:
     """Return the smallest or the largest number of a group, null if all are."""
     (argument,) = call.arguments
-    value = typed(argument, scope)
+    value = legalize_parts(argument, scope)
     known = infer(value, Values(scope))
     whole = known is not None and not known.dtype.startswith("float")
     last = LARGEST["int64" if whole else "float64"]
