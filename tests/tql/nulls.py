@@ -188,6 +188,8 @@ def values(kind: str) -> list[Case]:
     ]
 
 
+TOGETHER = frozenset({"two nullables", "two of three", "function of two"})
+"""Values of a column and of `other`, an int16: they are refused where the two have other types."""
 LITERALS: dict[str, list[Any]] = {"bool": [True, False], "text": ["a", "", "b"]}
 
 

@@ -20,6 +20,8 @@ Both = tuple[Any, str]
 WORDS = ["", "a", "b", "ab", "Ab", "é", "z%", "x_y", "100"]
 COMPARISONS = {"=": "__eq__", "<>": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
 NUMBERS = "abcde"
+# The extremes that are read by one order of the rows.
+ORDERED = {"v3": "value", "v4": "value", "w1": "t", "w2": "t", "w3": "s"}
 
 
 class Table(NamedTuple):
@@ -306,9 +308,17 @@ def groups_of(random: Random, of: Table) -> Case:
         "v1": (fn.sum(value[0]), f"total({value[1]})"),
         "v2": (fn.mean(other[0]), f"avg({other[1]})"),
         "v3": (fn.max(value[0]), f"max({value[1]})"),
-        "v4": (fn.min(other[0]), f"min({other[1]})"),
+        "v4": (fn.min(value[0]), f"min({value[1]})"),
+        "v5": (fn.sum(other[0] * 2), f"total({other[1]} * 2)"),
+        "w1": (fn.max("t"), "max(t)"),
+        "w2": (fn.min("t"), "min(t)"),
+        "w3": (fn.max("s"), "max(s)"),
     }
-    chosen = {name: reduced[name] for name in random.sample(list(reduced), random.randrange(1, 4))}
+    names = random.sample(list(reduced), random.randrange(1, 5))
+    # One order of the rows: extremes of one column, or expression, at a time.
+    first = next((name for name in names if name in ORDERED), "")
+    names = [name for name in names if ORDERED.get(name) == ORDERED.get(first) or name not in ORDERED]
+    chosen = {name: reduced[name] for name in names}
     made = {**keys, **chosen}
     listed = ", ".join(f"{text} as {name}" for name, (_, text) in made.items())
     query = select(**{name: value for name, (value, _) in made.items()}).group_by(*keys)

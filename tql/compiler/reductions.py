@@ -36,7 +36,7 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 def _is_numeric(node: Record) -> bool:
     """Tell whether *node* is an aggregate of numbers."""
-    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first"}
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first", "last"}
 
 
 def _reduction(node: ast.Function, scope: Scope) -> Expression:
@@ -48,6 +48,11 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
         rule, why = "aggregates numbers only", f"the column has the type {column}"
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
         raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+    if column is not None and not column.is_single:
+        rule = f"aggregates one number of each row, and the column has the type {column}"
+        row = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}[node.name]
+        hint = f"reduce each row first: fn.{node.name}(fn.{row}({argument.name!r}))"  # type: ignore[attr-defined]  # a column
+        raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
     absences = missing(argument, scope)
     if not absences:
         return node

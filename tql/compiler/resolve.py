@@ -12,7 +12,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tql.compiler.groups import PostAggregation
+from tql.compiler.extremes import extremes
+from tql.compiler.groups import PostAggregation, single_valued
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
 from tql.compiler.together import computed_apart
@@ -297,10 +298,13 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
     rows = _filtered("group_by", base.child, split.inside, {})
     rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
+    rows, nodes = extremes(rows, nodes)
     base, split, steps = _reading(nodes, base, split, steps)
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
+    by = _keys_of(base, outputs)
+    outputs = tuple(single_valued(output, by) for output in outputs)
+    base = base.replace(child=rows, keys=by, outputs=outputs)
     above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
 # Functions of one number that are computed of a nullable one; the other functions reject it.
-NUMERIC = frozenset({"abs", "amax", "amin", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
+NUMERIC = frozenset({"abs", "amax", "amin", "asum", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
 CONDITIONS = (ast.And, ast.Between, ast.Comparison, ast.In, ast.IsNull, ast.Like, ast.Not, ast.Or)
 # Types in which arithmetic stays whole; that of uint64 with a literal is a float64.
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
@@ -266,6 +266,11 @@ def filled(node: N, scope: Scope) -> N:
         return ast.Function("prod", (part,)) if is_nullable else None  # type: ignore[arg-type]  # a column
 
     return substitute(node, fill)
+
+
+def apart(node: N, scope: Scope) -> N:
+    """Return a typed number that is computed without nulls, also where its columns are null, with guards in its conditions."""
+    return filled(rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression), scope)
 
 
 def is_whole(node: Expression, scope: Scope) -> bool:

@@ -190,7 +190,7 @@ def require_length(subject: str, vector: ast.Vector, column: Column) -> None:
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call in its final form, after checking the types of its columns."""
-    node = quantified(node)
+    node = quantified(node if node.name != "asum" else node.replace(name="sum"))
     for argument in node.arguments:
         require_inside(node, argument, scope)
     column = scope.typed_column(node.arguments[0]) if node.arguments else None

@@ -421,13 +421,31 @@ CASES: dict[str, Case] = {
         "select abs(n) as x",
         Engine.VARIES,
         each(lambda row: None if row["n"] is None else abs(row["n"])),
-        NOT_NULL,
     ),
     "division by null": Case(
         {"n": [1, None, 3]},
         "select 6 / n as x",
         Engine.VARIES,
         each(lambda row: None if row["n"] is None else 6 / row["n"]),
+    ),
+    "two nulls": Case(
+        {"n": [1, None, 3, 5], "m": [2, 4, 6, None]},
+        "select n + m as x",
+        [3, None, 9, 5],
+        each(lambda row: None if None in row.values() else row["n"] + row["m"]),
+    ),
+    "nulls of two types": Case(
+        {"n": [1, None, 3, 5], "m": [2, 4, 6, None]},
+        "select x from ((select n as x, 1 as z) union all (select m as x, 2 as z))",
+        Engine.VARIES,
+        each(lambda row: None if None in row.values() else row["n"] + row["m"]),
+        NOT_NULL,
+    ),
+    "computed nulls in a set operation": Case(
+        {"n": [None, 1, 2]},
+        "select x from ((select n + 1 as x where n > 0) union all (select n + 1 as x))",
+        Engine.VARIES,
+        each(lambda row: None if row["n"] is None else row["n"] + 1),
         NOT_NULL,
     ),
     "null as a weight": Case(
@@ -789,7 +807,12 @@ CASES: dict[str, Case] = {
         "select k[0] as k, amin(n) as s group by k",
         Error("Can't eval dynamic shape array"),
         per("k", lambda members: min(row["n"] for row in members if row["n"] is not None)),
-        NOT_NULL,
+    ),
+    "smallest of texts": Case(
+        {"k": [1, 0, 1], "t": ["b", "c", "a"]},
+        "select k[0] as k, amin(t) as s group by k",
+        Error("Can't eval dynamic shape array"),
+        lambda rows: sorted(per("k", lambda members: min(row["t"] for row in members))(rows), reverse=True),
     ),
     "condition on groups": Case(
         {"k": [1, 0, 1]},

@@ -44,7 +44,7 @@ FACTS = (
         "Keeps the type of the column, in which a sum wraps.",
         "Sums in 64 bits.",
         width.function,
-        'select(x=fn.sum("a"))',
+        'select(x=fn.asum("a"))',
         A,
     ),
     Fact(

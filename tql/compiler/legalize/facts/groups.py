@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tql.compiler.expand import distinct
+from tql.compiler.extremes import extremes
 from tql.compiler.grouped import refuse_stray_aggregates, require_groups
 from tql.compiler.groups import PostAggregation, is_compound
 from tql.compiler.legalize.facts.fact import Fact, columns
@@ -113,11 +114,19 @@ FACTS = (
     ),
     Fact(
         "smallest of nulls",
-        "Refuses to reduce numbers that may be null, and has no form that leaves them out.",
-        "Refuses it, and says how to leave those rows out.",
-        without_nulls,
+        "Refuses to reduce numbers that may be null.",
+        "Sorts nulls last: the first of a group is null where all are. Reduces with nulls beyond every number.",
+        extremes,
         'select("k", s=fn.min("n")).group_by("k")',
         N,
+    ),
+    Fact(
+        "smallest of texts",
+        "Cannot reduce texts.",
+        "Sorts by the text, and takes the first of each group.",
+        extremes,
+        'select("k", s=fn.min("t")).group_by("k")',
+        columns(k="int8", t="text"),
     ),
     Fact(
         "condition on groups",
