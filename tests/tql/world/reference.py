@@ -1,0 +1,469 @@
+"""
+The documented meaning of queries, one function for each clause, in plain Python.
+
+Conditions on the source keep rows before anything else; outputs are computed; groups, duplicates, conditions on outputs, order, and limit follow.
+The order of ties, and of rows without a sort key, is not promised: an `Answer` says which rows may be where.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.tql.world import terms
+from tests.tql.world.values import Row, Rounded, Types, Undecided, name_of, near, true, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.tql.world.tables import Made
+    from tests.tql.world.terms import Drawn, Node, Source
+
+MOST_ROWS = 20_000
+
+
+@dataclass
+class Relation:
+    """Rows with the types of their columns; `ordered` says whether their order is that of a dataset."""
+
+    rows: list[Row]
+    types: Types
+    ordered: bool = False
+
+
+@dataclass
+class Answer:
+    """
+    The rows of a query.
+
+    Attributes:
+        names: the names of the outputs, in order.
+        rows: all rows, sorted, before limit and offset.
+        keys: the values of the sort keys of each row, and whether each descends; none where no order is promised.
+        start: the number of skipped rows.
+        count: the number of returned rows.
+        sampled: whether any `count` of the rows are right.
+    """
+
+    names: list[str]
+    rows: list[Row]
+    types: Types
+    keys: list[tuple[Any, ...]] | None = None
+    start: int = 0
+    count: int = 0
+    sampled: Callable[[int], bool] | None = None
+    ordered: bool = False
+
+
+@dataclass
+class _Row:
+    """A row of the result, with the row of the source or the rows of the group that it comes from."""
+
+    output: Row
+    source: Row
+    members: list[Row] = field(default_factory=list)
+
+
+class Reference:
+    """Executes queries over tables of the model."""
+
+    def __init__(self, made: Mapping[str, Made]) -> None:
+        """Take tables by their names."""
+        self.made = made
+
+    def answer(self, query: Drawn) -> Answer:
+        """Return the rows of a query."""
+        source = self.source(query.source)
+        types = {**source.types, **self._types(query, source)}
+        outer, inner = _parted(query, source)
+        rows = [row for row in source.rows if all(true(node, row, source.types) for node in inner)]
+        if query.sample is not None:
+            return self._sampled(query, rows, source)
+        made = self._outputs(query, rows, source)
+        made = [row for row in made if all(self.computed(node, row, types) for node in outer)]
+        made = _distinct(made, types) if query.distinct else made
+        return self._cut(query, made, types, ordered=source.ordered and not query.groups and not query.distinct)
+
+    # --- sources ------------------------------------------------------------------------------------------------------
+
+    def source(self, source: Source) -> Relation:
+        """Return the rows of a source."""
+        if isinstance(source, terms.Table):
+            made = self.made[source.name]
+            kinds = {name: "label" if kind.family == "label" else kind.dtype for name, kind in made.kinds.items()}
+            return Relation([dict(row) for row in made.rows], kinds, ordered=True)
+        if isinstance(source, terms.Joined):
+            return self._joined(source)
+        return self._combined(source) if isinstance(source, terms.Combined) else self.relation(source)
+
+    def relation(self, query: Drawn) -> Relation:
+        """Return the rows of a nested query, whose limit has to keep rows that are certain."""
+        answer = self.answer(query)
+        stop = answer.start + answer.count
+        if answer.sampled is not None or not _certain(answer, answer.start) or not _certain(answer, stop):
+            raise Undecided
+        return Relation(answer.rows[answer.start : stop], answer.types, ordered=answer.ordered and not query.keys)
+
+    def _joined(self, source: terms.Joined) -> Relation:
+        """Return the pairs of a join; keys that are missing or NaN match nothing."""
+        left, right = self.source(source.left), self.source(source.right)
+        self._require_rows(source)
+        one, two = source.keys
+        types = {f"a.{name}": kind for name, kind in left.types.items()}
+        types |= {f"b.{name}": kind for name, kind in right.types.items()}
+        others: dict[Any, list[int]] = {}
+        for place, row in enumerate(right.rows):
+            others.setdefault(row[two], []).append(place)
+        empty = {name: dict.fromkeys(side.types) for name, side in (("a", left), ("b", right))}
+        found: list[tuple[Row, Row]] = []
+        matched: set[int] = set()
+        for row in left.rows:
+            places = [] if _missing(row[one]) else others.get(row[one], [])
+            matched.update(places)
+            found += [(row, right.rows[place]) for place in places]
+            found += [(row, empty["b"])] if not places and source.how == "left" else []
+            _require_few(found)
+        if source.how == "right":
+            found += [(empty["a"], row) for place, row in enumerate(right.rows) if place not in matched]
+        pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
+        return Relation(pairs, types)
+
+    def _require_rows(self, source: terms.Joined) -> None:
+        """Leave out an outer join with an empty dataset, whose rows depend on how the source is written."""
+        if source.how != "inner" and not all(made.rows for made in self.made.values()):
+            raise Undecided
+
+    def _combined(self, source: terms.Combined) -> Relation:
+        """Return the rows of a chain of set operations."""
+        first = self.relation(source.first)
+        rows, types = first.rows, first.types
+        for method, other in source.others:
+            more = self.relation(other)
+            types = {name: kind if kind == more.types.get(name) else "" for name, kind in types.items()}
+            rows = SETS[method](rows, more.rows)
+        return Relation(rows, types)
+
+    # --- outputs ------------------------------------------------------------------------------------------------------
+
+    def _types(self, query: Drawn, source: Relation) -> Types:
+        """Return the types of the outputs that are columns of the source."""
+        outputs = query.outputs
+        return {label: source.types[name_of(node)] if isinstance(node, terms.Column) else "" for label, node in outputs}
+
+    def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return the rows of the result before they are sorted."""
+        if query.groups or any(isinstance(part, terms.Aggregate) for _, node in query.outputs for part in parts(node)):
+            return self._grouped(query, rows, source)
+        if query.ungrouped:
+            return self._apart(query, rows, source)
+        numbered = {id(row): place for place, row in enumerate(source.rows)}
+        made = []
+        for row in rows:
+            own = {**row, "": numbered[id(row)]}
+            output = {label: self.single(node, own, source.types) for label, node in query.outputs} or dict(row)
+            output.update(_score(query.search, row))
+            made.append(_Row(output, row))
+        return made
+
+    @staticmethod
+    def single(node: Node, row: Row, types: Types) -> Any:
+        """Return the value of an output of a query without groups."""
+        return row[""] if isinstance(node, terms.RowNumber) else value(node, row, types)
+
+    def _grouped(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return one row for each group."""
+        own = dict(query.outputs)
+        keys = [own.get(node.name, node) if isinstance(node, terms.Column) and node.of is None else node for node in query.groups]
+        groups: dict[Any, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(tuple(same(value(key, row, source.types)) for key in keys), []).append(row)
+        made = []
+        for members in groups.values():
+            output = {label: self._of_group(node, keys, members, source) for label, node in query.outputs}
+            made.append(_Row(output, members[0], members))
+        return made
+
+    def _of_group(self, node: Node, keys: list[Node], members: list[Row], source: Relation) -> Any:
+        """Return an output of a group: one value where it reads only keys, aggregates and constants, and a list otherwise."""
+        if node in keys or any(isinstance(part, terms.Aggregate) for part in parts(node)):
+            return aggregated(node, members, source)
+        found = [value(node, row, source.types) for row in members]
+        return found if source.ordered else Unordered(found)
+
+    def _apart(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return the members of groups; keys and aggregates are repeated."""
+        made = []
+        for row in rows:
+            length = max(len(cell) for cell in row.values() if isinstance(cell, list))
+            for place in range(length):
+                own = {name: cell[place] if isinstance(cell, list) else cell for name, cell in row.items()}
+                output = {label: value(node, own, source.types) for label, node in query.outputs} or own
+                made.append(_Row(output, own))
+        return made
+
+    def computed(self, node: Node, row: _Row, types: Types) -> Any:
+        """Return the value of an expression that may read outputs, columns of the source and, in a group, aggregates."""
+        if row.members and any(isinstance(part, terms.Aggregate) for part in parts(node)):
+            return aggregated(node, row.members, Relation([], types, ordered=True))
+        return value(node, {**row.source, **row.output}, types)
+
+    # --- order and limit ----------------------------------------------------------------------------------------------
+
+    def _cut(self, query: Drawn, made: list[_Row], types: Types, *, ordered: bool) -> Answer:
+        """Return the answer: sorted rows, and the part of them that limit and offset keep."""
+        keys = list(query.keys)
+        names = list(made[0].output) if made else [label for label, _ in query.outputs]
+        if query.search is not None and query.search.alias is None:
+            keys = [terms.Key(terms.Column(" rank"), "asc"), *keys]
+        values = [tuple(self.computed(key.value, _ranked(query, row), types) for key in keys) for row in made]
+        down = [_descends(query, key) for key in keys]
+        order = sorted(range(len(made)), key=lambda place: _sortable(values[place], down))
+        start = min(query.offset or 0, len(made))
+        count = len(made) - start if query.limit is None else min(query.limit, len(made) - start)
+        found = Answer(names, [made[place].output for place in order], types, None, start, count, ordered=ordered)
+        found.keys = [values[place] for place in order] if keys else None
+        return found
+
+    def _sampled(self, query: Drawn, rows: list[Row], source: Relation) -> Answer:
+        """Return the rows that may be drawn, those with a weight above 0."""
+        sample = query.sample
+        assert sample is not None
+        rows = [row for row in rows if value(sample.weights, row, source.types) > 0]
+        made = [row.output for row in self._outputs(query, rows, source)]
+        most = len(rows) if sample.limit is None else sample.limit
+
+        def right(count: int) -> bool:
+            return not rows or (count <= most and (bool(count) or not most))
+
+        return Answer([label for label, _ in query.outputs], made, source.types, sampled=right)
+
+
+class Unordered(list[Any]):
+    """A list of values whose order is not promised."""
+
+
+def _require_few(found: list[Any]) -> None:
+    """Leave out a join of very many pairs."""
+    if len(found) > MOST_ROWS:
+        raise Undecided
+
+
+def _qualified(alias: str, row: Row) -> Row:
+    """Return a row of a join's source."""
+    return {f"{alias}.{name}": cell for name, cell in row.items()}
+
+
+def _missing(cell: Any) -> bool:
+    """Return whether a cell is null or NaN."""
+    return cell is None or cell != cell  # noqa: PLR0124 - NaN
+
+
+def same(cell: Any) -> Any:
+    """Return the key of a value in groups: NaN forms one, and null another."""
+    if isinstance(cell, Rounded):
+        raise Undecided
+    if isinstance(cell, (np.ndarray, dict, list)):
+        return repr(cell)
+    if cell is None:
+        return ("null",)
+    if isinstance(cell, float) and math.isnan(cell):
+        return ("nan",)
+    return (cell,)
+
+
+def parts(node: Any) -> list[Any]:
+    """Return an expression and all that it is made of."""
+    found, left = [], [node]
+    while left:
+        one = left.pop()
+        found.append(one)
+        left += [part for part in vars(one).values() if hasattr(part, "__dataclass_fields__")]
+    return found
+
+
+def _parted(query: Drawn, source: Relation) -> tuple[list[Node], list[Node]]:
+    """Return the conditions on outputs, aggregates and scores, and those on the source."""
+    outputs = {label for label, node in query.outputs if node != terms.Column(label)}
+    outputs |= set() if query.search is None else {query.search.alias}
+
+    def outer(node: Node) -> bool:
+        return any(isinstance(part, terms.Aggregate) or (isinstance(part, terms.Column) and part.of is None and part.name in outputs) for part in parts(node))  # fmt: skip
+
+    return [node for node in query.where if outer(node)], [node for node in query.where if not outer(node)]
+
+
+def _distinct(made: list[_Row], types: Types) -> list[_Row]:
+    """Return rows without duplicates."""
+    assert types is not None
+    found: dict[Any, _Row] = {}
+    for row in made:
+        found.setdefault(identity(row.output), _Row(row.output, row.output))
+    return list(found.values())
+
+
+def identity(row: Row) -> tuple[Any, ...]:
+    """Return what rows that are equal have in common."""
+    return tuple(same(cell) for cell in row.values())
+
+
+# --- set operations ---------------------------------------------------------------------------------------------------
+
+
+def _union(one: list[Row], two: list[Row]) -> list[Row]:
+    """Return the distinct rows of both."""
+    return list({identity(row): row for row in [*two, *one][::-1]}.values())
+
+
+def _intersect(one: list[Row], two: list[Row]) -> list[Row]:
+    """Return the distinct rows that are in both."""
+    there = {identity(row) for row in two}
+    return _union([row for row in one if identity(row) in there], [])
+
+
+def _except(one: list[Row], two: list[Row]) -> list[Row]:
+    """Return the distinct rows that are in the first only."""
+    there = {identity(row) for row in two}
+    return _union([row for row in one if identity(row) not in there], [])
+
+
+SETS: dict[str, Callable[[list[Row], list[Row]], list[Row]]] = {
+    "union": _union,
+    "union_all": lambda one, two: [*one, *two],
+    "intersect": _intersect,
+    "except_": _except,
+}
+
+# --- aggregates -------------------------------------------------------------------------------------------------------
+
+
+def aggregated(node: Any, members: list[Row], source: Relation) -> Any:
+    """Return the value of an expression over a group; the sum and the mean leave nulls out, and the sum of none is 0."""
+    if not isinstance(node, terms.Aggregate):
+        inner = {}
+        for name, part in vars(node).items():
+            is_node = hasattr(part, "__dataclass_fields__")
+            inner[name] = terms.Literal(aggregated(part, members, source)) if is_node and any(isinstance(one, terms.Aggregate) for one in parts(part)) else part  # fmt: skip
+        return value(type(node)(**inner), members[0], source.types)
+    if node.value is None:
+        return len(members)
+    found = [value(node.value, row, source.types) for row in members]
+    if node.name == "first":
+        if not source.ordered:
+            raise Undecided
+        return found[0]
+    known = [cell for cell in found if cell is not None]
+    return AGGREGATES[node.name](known)
+
+
+def _sum(known: list[Any]) -> Any:
+    """Return a sum: an integer of integers and bools."""
+    if any(isinstance(cell, float) for cell in known):
+        return Rounded(math.fsum(known))
+    return sum(known)
+
+
+def _extreme(choose: Callable[[list[Any]], Any], known: list[Any]) -> Any:
+    """Return the smallest or the largest number; that of NaN is not documented."""
+    if any(_missing(cell) for cell in known):
+        raise Undecided
+    return choose(known) if known else None
+
+
+AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
+    "sum": _sum,
+    "mean": lambda known: Rounded(math.fsum(known) / len(known)) if known else math.nan,
+    "min": functools.partial(_extreme, min),
+    "max": functools.partial(_extreme, max),
+}
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+HIGHER = {"cosine", "dot"}
+METRICS: dict[str, Callable[[Any, Any], float]] = {
+    "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
+    "dot": lambda e, v: e @ v,
+    "l2": lambda e, v: np.linalg.norm(e - v),
+    "l1": lambda e, v: np.abs(e - v).sum(),
+    "linf": lambda e, v: np.abs(e - v).max(),
+}
+
+
+def _similarity(search: terms.Search, row: Row) -> Rounded:
+    """Return the score of a row."""
+    vector = np.array(search.vector, "f4").astype("f8")
+    return Rounded(METRICS[search.metric](row[search.column].astype("f8"), vector))
+
+
+def _score(search: terms.Search | None, row: Row) -> Row:
+    """Return the score as the last output."""
+    return {} if search is None or search.alias is None else {search.alias: _similarity(search, row)}
+
+
+def _ranked(query: Drawn, row: _Row) -> _Row:
+    """Return a row with the rank of a search without a name."""
+    search = query.search
+    if search is None or search.alias is not None:
+        return row
+    rank = _similarity(search, row.source) * (-1 if search.metric in HIGHER else 1)
+    return _Row(row.output, {**row.source, " rank": Rounded(rank)}, row.members)
+
+
+# --- order ------------------------------------------------------------------------------------------------------------
+
+
+def _descends(query: Drawn, key: terms.Key) -> bool:
+    """Return whether a key descends: a bare score sorts the best first, and every other key ascends."""
+    if key.direction is not None:
+        return key.direction == "desc"
+    search = query.search
+    is_score = search is not None and key.value == terms.Column(search.alias or " rank")
+    return is_score and search is not None and search.metric in HIGHER
+
+
+def _sortable(values: tuple[Any, ...], down: list[bool]) -> Any:
+    """Return the sort key of a row."""
+    return tuple(_Turned(rank(cell)) if turned else _Straight(rank(cell)) for cell, turned in zip(values, down, strict=True))  # fmt: skip
+
+
+def rank(cell: Any) -> tuple[int, Any]:
+    """Return the order of a value: numbers and texts, then NaN, then null."""
+    if cell is None:
+        return 2, 0
+    return (1, 0) if _missing(cell) else (0, cell.encode() if isinstance(cell, str) else cell)
+
+
+class _Straight(tuple[int, Any]):
+    """An ascending value."""
+
+    __slots__ = ()
+
+
+class _Turned(tuple[int, Any]):
+    """A descending value."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: Any) -> bool:
+        """Return whether it comes first."""
+        return tuple.__gt__(self, other)
+
+
+def tied(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+    """Return whether the order of two rows is not promised: all their keys are equal, or one differs by rounding only."""
+    for a, b in zip(one, two, strict=True):
+        if rank(a) != rank(b):
+            return (isinstance(a, Rounded) or isinstance(b, Rounded)) and near(a, b)
+    return True
+
+
+def _certain(answer: Answer, cut: int) -> bool:
+    """Return whether it is certain which rows are before a place."""
+    if not 0 < cut < len(answer.rows):
+        return True
+    if answer.keys is None:
+        return False
+    return not tied(answer.keys[cut - 1], answer.keys[cut])
