@@ -13,15 +13,12 @@ import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
-import deeplake
-
-from tests.engine import run
 from tests.tql.world.comparing import difference
 from tests.tql.world.queries import drawn_query, drawn_tables
 from tests.tql.world.reference import Reference
 from tests.tql.world.tables import create
 from tests.tql.world.terms import Composer
-from tests.tql.world.values import Undecided
+from tests.tql.world.values import Unanswered, Undecided
 from tql import ArgumentError, Schema
 from tql_client import connect
 
@@ -48,12 +45,14 @@ class Worldly:
         query = Composer(self.urls, self.schemas).query(drawn)
         if self.schema:
             return self.client.query(query).rows
-        return run(deeplake, str(query))
+        return self.client.query(str(query), on_findings="ignore").rows
 
     def outcome(self, drawn: Drawn) -> tuple[str, str]:
         """Return how a query ends, and what is wrong."""
         try:
             answer = Reference(self.made).answer(drawn)
+        except Unanswered:
+            return "left out", ""
         except Undecided:
             answer = None
         except (KeyError, IndexError, TypeError, AssertionError, ValueError, AttributeError) as error:

@@ -297,10 +297,12 @@ class World:
     def _member(self, scope: Scope, labels: list[str], columns: list[Info]) -> Drawn:
         """Return a member of a set operation."""
         outputs = tuple((label, info.node) for label, info in zip(labels, columns, strict=True))
-        query = Drawn(scope.source, outputs, self._where(scope.infos), order=self.draw.randrange(10**6))
-        unique = [info for info in scope.infos if info.unique]
+        renamed = {label for label, info in zip(labels, columns, strict=True) if info.node != Column(label)}
+        infos = [info for info in scope.infos if info.name not in renamed]
+        query = Drawn(scope.source, outputs, self._where(infos), order=self.draw.randrange(10**6))
+        unique = [info for info in infos if info.unique]
         if unique and self.draw.chance(0.15):
-            query = without(query, keys=(*self._keys(scope.infos, computed=False)[:1], Key(unique[0].node, "desc")), limit=self.draw.choice([0, 2, 5]))  # fmt: skip
+            query = without(query, keys=(*self._keys(infos, computed=False)[:1], Key(unique[0].node, "desc")), limit=self.draw.choice([0, 2, 5]))  # fmt: skip
         return query
 
     def joined(self, depth: int) -> tuple[Drawn, Scope] | None:
@@ -311,7 +313,7 @@ class World:
         if left.grouped or right.grouped or not pairs:
             return None
         one, two = self.draw.choice(pairs)
-        how = self.draw.choice(["inner", "inner", "left", "right"])
+        how = "inner" if self.draw.plain else self.draw.choice(["inner", "inner", "left", "right"])
         infos = [replace(info, of="a", unique=False, outer=how == "right") for info in left.infos]
         infos += [replace(info, of="b", unique=False, outer=how == "left") for info in right.infos]
         infos = [_absent(info) if info.outer else info for info in infos]

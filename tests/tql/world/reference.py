@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tests.tql.world import terms
-from tests.tql.world.values import Row, Rounded, Types, Undecided, name_of, near, true, value
+from tests.tql.world.values import Row, Rounded, Types, Unanswered, Undecided, name_of, near, true, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +133,7 @@ class Reference:
         return Relation(pairs, types)
 
     def _require_rows(self, source: terms.Joined) -> None:
-        """Leave out an outer join with an empty dataset, whose rows depend on how the source is written."""
+        """Leave out an outer join with an empty dataset, which has no rows."""
         if source.how != "inner" and not all(made.rows for made in self.made.values()):
             raise Undecided
 
@@ -152,7 +152,7 @@ class Reference:
     def _types(self, query: Drawn, source: Relation) -> Types:
         """Return the types of the outputs that are columns of the source."""
         outputs = query.outputs
-        return {label: source.types[name_of(node)] if isinstance(node, terms.Column) else "" for label, node in outputs}
+        return {label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else "" for label, node in outputs}
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
@@ -232,12 +232,15 @@ class Reference:
         """Return the rows that may be drawn, those with a weight above 0."""
         sample = query.sample
         assert sample is not None
-        rows = [row for row in rows if value(sample.weights, row, source.types) > 0]
+        weighted = [row for row in rows if value(sample.weights, row, source.types) > 0]
+        if rows and not weighted:
+            raise Unanswered
+        rows = weighted
         made = [row.output for row in self._outputs(query, rows, source)]
         most = len(rows) if sample.limit is None else sample.limit
 
         def right(count: int) -> bool:
-            return not rows or (count <= most and (bool(count) or not most))
+            return count <= most and (bool(count) or not rows or not most)
 
         return Answer([label for label, _ in query.outputs], made, source.types, sampled=right)
 

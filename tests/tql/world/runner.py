@@ -34,7 +34,7 @@ class Outcomes:
         if kind == "refused":
             self.reasons[reason(detail)] += 1
             self.seeds.setdefault(reason(detail), seed)
-        elif kind not in {"right", "undecided"}:
+        elif kind not in {"right", "undecided", "left out"}:
             self.bad.append((seed, kind, detail))
 
     def summary(self) -> str:

@@ -6,6 +6,7 @@ import base64
 import itertools
 import pickle
 import sys
+import time
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from tests.tql.world.reference import Reference
 from tests.tql.world.runner import Child
 from tests.tql.world.tables import Made, create, written
 from tests.tql.world.terms import Composer, Drawn
-from tests.tql.world.values import Undecided
+from tests.tql.world.values import Unanswered, Undecided
 from tql import ArgumentError, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD = "import math\n\nimport deeplake\nimport numpy as np\n\nfrom tql import *\nfrom tql_client import connect\n\nT = deeplake.types"
+LONGEST = 40.0
 BAD = {"wrong", "error", "crash", "hang"}
 Case = tuple[dict[str, Made], Drawn]
 serial = itertools.count()
@@ -42,10 +44,12 @@ def shrunk(case: Case, mode: str) -> tuple[Case, tuple[str, str]]:
     """Return a smaller case that ends in the same way."""
     child = [Child()]
     found = outcome(child, case, mode)
-    smaller = True
+    smaller, end = True, time.monotonic() + LONGEST
     while smaller and found[0] in BAD:
         smaller = False
         for other in candidates(case):
+            if time.monotonic() > end:
+                break
             now = outcome(child, other, mode)
             if now[0] == found[0] and (now[0] != "error" or now[1][:40] == found[1][:40]):
                 case, found, smaller = other, now, True
@@ -149,7 +153,7 @@ def program(case: Case, mode: str) -> str:
         answer = Reference(made).answer(drawn)
         lines.append(f"# rows {answer.start} to {answer.start + answer.count} of")
         lines += [f"# {row}" for row in answer.rows[:30]]
-    except Undecided:
+    except (Undecided, Unanswered):
         lines.append("# undecided")
     return "\n".join(lines)
 
@@ -166,7 +170,7 @@ def main(seed: str, mode: str) -> None:
     """Print the program of a failure."""
     made = drawn_tables(int(seed.split("/")[0]), plain=mode == "plain")
     case, found = shrunk((made, drawn_query(seed, made, plain=mode == "plain")), mode)
-    sys.stdout.write(f"{program(case, mode)}\n# {found[0]}: {found[1][:600]}\n")
+    sys.stdout.write(f"{program(case, mode)}\n# {found[0]}: {found[1][:600]!r}\n")
 
 
 if __name__ == "__main__":

@@ -216,7 +216,8 @@ def _change(draw: random.Random, made: Made) -> None:
     changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
     if made.rows and changed and draw.random() < 0.4:
         for _ in range(draw.randint(1, 3)):
-            place, label = draw.randrange(len(made.rows)), draw.choice(changed)
+            indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
+            place, label = draw.randrange(len(made.rows)), draw.choice(indexed or changed)
             value = draw.choice(made.kinds[label].pool)
             made.rows[place][label] = value
             made.steps.append(f"data[{label!r}][{place}] = {written(value)}")

@@ -31,6 +31,10 @@ class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves t
     """The documentation promises no single result, as where rows that tie are cut."""
 
 
+class Unanswered(Exception):  # noqa: N818 - no error: the documentation excludes the query
+    """The engine does not end, as the documentation says: a sample without a weight above 0."""
+
+
 class Rounded(float):
     """A float that was computed with rounding: it may differ in its last digits."""
 
