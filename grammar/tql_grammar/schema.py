@@ -18,7 +18,9 @@ DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
 # The types without arithmetic.
 NOT_NUMERIC = frozenset({"text", "json", "bytes"})
 KINDS = ("embedding", "class label", "sequence", "image", "other")
-INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
+# Not an index, but said with them: the engine does not update its indexes with the rows.
+STALE = "stale"
+INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix", STALE)
 TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
 # The engine's names of the indexes; every embedding has the index "clustered".
 ENGINE_INDEXES = {
@@ -31,6 +33,10 @@ ENGINE_DTYPES = {"object": "json"}
 ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence": "sequence", "Image": "image"}
 PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
 LARGEST_LENGTH = 2**32
+# Operations in the history of a dataset.
+BUILT = re.compile(r"Added (?P<kind>inverted|clustered) index block .* to column (?P<column>\d+)")
+UPDATED = re.compile(r"Updated \d+ rows in column (?P<column>\d+)")
+DROPPED = re.compile(r"Dropped \w+ index on column (?P<column>\d+)")
 COLUMN = re.compile(
     r"(?P<nullable>nullable )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
     r"(?:\[(?P<shape>[\d?, ]*)\])?(?P<indexes>(?: [a-z]\w*)*)"
@@ -49,7 +55,7 @@ class Column(Record):
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
-        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has.
+        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built: the engine still finds them by their old values.
         classes: the names of the classes of a class label, in the order of their numbers.
     """
 
@@ -109,6 +115,11 @@ class Column(Record):
         return bool(self.indexes) or self.kind == "embedding"
 
     @property
+    def is_stale(self) -> bool:
+        """Whether the index of the column has old values of rows."""
+        return STALE in self.indexes
+
+    @property
     def is_label(self) -> bool:
         """Whether the column is a class label."""
         return self.kind == "class label"
@@ -139,7 +150,8 @@ class Schema(Record):
     @classmethod
     def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
         """Return the schema of a dataset, or of a view, that is open in the engine."""
-        return cls({column.name: _of_engine(dataset, column) for column in dataset.schema.columns})
+        outdated = stale_indexes(getattr(dataset, "history", None) or ())
+        return cls({column.name: _of_engine(dataset, column, outdated) for column in dataset.schema.columns})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -239,18 +251,39 @@ def _from_json(value: Any) -> Column:  # noqa: ANN401 - JSON
     return Column.parse(value["type"]).replace(classes=tuple(map(str, value["classes"])))
 
 
-def _of_engine(dataset: Any, definition: Any) -> Column:  # noqa: ANN401 - the engine ships no types
+def stale_indexes(history: Iterable[Any]) -> frozenset[str]:
+    """
+    Return the kinds of indexes, "inverted" and "clustered", of which one was built before rows of its column were updated.
+
+    The history of a dataset names columns by numbers only, so all indexes of a kind count as stale.
+    """
+    kinds: dict[str, str] = {}
+    stale: dict[str, str] = {}
+    for operation in (str(one) for version in history for one in getattr(version, "operations", ())):
+        if found := BUILT.match(operation):
+            kinds[found["column"]] = found["kind"]
+        elif found := DROPPED.match(operation):
+            kinds.pop(found["column"], None)
+            stale.pop(found["column"], None)
+        elif (found := UPDATED.match(operation)) and found["column"] in kinds:
+            stale[found["column"]] = kinds[found["column"]]
+    return frozenset(stale.values())
+
+
+def _of_engine(dataset: Any, definition: Any, outdated: frozenset[str]) -> Column:  # noqa: ANN401 - the engine ships no types
     """Return a column of an opened dataset."""
     column, kind = dataset[definition.name], definition.dtype
     dtype = ENGINE_DTYPES.get(str(kind.id), str(kind.id))
     known = dtype in DTYPES
     found = _engine_kind(kind)
+    indexes = _engine_indexes(column)
+    is_stale = "clustered" in outdated if found == "embedding" else bool(indexes) and "inverted" in outdated
     return Column(
         dtype if known else "bytes",
         tuple(None if length > LARGEST_LENGTH else int(length) for length in kind.shape or ()),
         bool(kind.is_nullable),
         found if known else "other",
-        _engine_indexes(column),
+        (*indexes, STALE) if is_stale else indexes,
         _engine_classes(column) if found == "class label" else (),
     )
 

@@ -74,8 +74,11 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
 
 
 def _of_scan(plan: Scan) -> Scope:
-    """Return the columns of a dataset."""
-    return UNKNOWN if plan.schema is None else Scope(plan.schema.as_dict())
+    """Return the columns of a dataset; stale indexes are as wrong for its rows as for those of a subquery."""
+    if plan.schema is None:
+        return UNKNOWN
+    known = plan.schema.as_dict()
+    return Scope(known, moved=any(column.is_stale and not column.shape for column in known.values()))
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -296,7 +299,8 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if len(set(known)) == 1:
         return first
     if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=())
+        indexes = max((column.indexes for column in known), key=len)
+        return first.replace(nullable=nullable, indexes=indexes, classes=())
     if not all(map(_is_number, known)):
         return None
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
 from tql_grammar.walk import own_parts, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from tql_grammar.typing.scopes import SelectScope
 
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -45,14 +48,21 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on nullable numbers."""
+    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
-            if column is not None and column.nullable and column.is_number:
+            if column is not None and column.nullable and column.is_number and not _is_filled(node, scope):
                 yield subject.finding(
                     node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
+
+
+def _is_filled(node: ast.Between, scope: SelectScope) -> bool:
+    """Tell whether WHERE filters out the nulls before BETWEEN sees them."""
+    where = scope.select.where
+    clause = "WHERE" if where is not None and any(part is node for part in walk(where)) else ""
+    return isinstance(node.operand, ast.Column) and is_filled(node.operand, scope, clause)
 
 
 def _shapes(subject: Subject) -> Iterator[Finding]:
