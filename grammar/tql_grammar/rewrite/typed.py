@@ -209,7 +209,10 @@ def require_kind(node: ast.Function, column: Column) -> None:
         hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
         raise ArgumentError("bm25", rule, str(column), hint)
     if name == "bm25_similarity" and column.is_stale:
-        rule, why = "takes a column whose index is current", "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
+        rule, why = (
+            "takes a column whose index is current",
+            "rows were updated after an index of the dataset was built, and the engine finds them by their old words",
+        )
         hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
         raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:

@@ -14,17 +14,20 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world.comparing import difference
+from tests.tql.world.composing import Composer
 from tests.tql.world.queries import drawn_query, drawn_tables
 from tests.tql.world.reference import Reference
 from tests.tql.world.tables import create
-from tests.tql.world.terms import Composer
 from tests.tql.world.values import Unanswered, Undecided
 from tql import ArgumentError, Schema
 from tql_client import connect
 
 if TYPE_CHECKING:
+    from tests.tql.world.reference import Answer
     from tests.tql.world.tables import Made
     from tests.tql.world.terms import Drawn
+
+BROKEN = (KeyError, IndexError, TypeError, AssertionError, ValueError, AttributeError)
 
 
 class Worldly:
@@ -48,14 +51,12 @@ class Worldly:
         return self.client.query(str(query), on_findings="ignore").rows
 
     def outcome(self, drawn: Drawn) -> tuple[str, str]:
-        """Return how a query ends, and what is wrong."""
+        """Return how a query ends, and what is wrong; "broken" where the reference fails."""
         try:
-            answer = Reference(self.made).answer(drawn)
+            answer = self.answer(drawn)
         except Unanswered:
             return "left out", ""
-        except Undecided:
-            answer = None
-        except (KeyError, IndexError, TypeError, AssertionError, ValueError, AttributeError) as error:
+        except BROKEN as error:
             return "broken", f"{type(error).__name__}: {error}"
         try:
             rows = self.rows(drawn)
@@ -63,10 +64,23 @@ class Worldly:
             return "refused", str(error)
         except Exception as error:  # noqa: BLE001 - every exception of the engine is a result
             return "error", f"{type(error).__name__}: {error}"
-        if answer is None:
-            return "undecided", ""
+        return ("undecided", "") if answer is None else judged(answer, rows)
+
+    def answer(self, drawn: Drawn) -> Answer | None:
+        """Return the answer of the reference, or None where the documentation promises no single one."""
+        try:
+            return Reference(self.made).answer(drawn)
+        except Undecided:
+            return None
+
+
+def judged(answer: Answer, rows: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return whether rows are right."""
+    try:
         wrong = difference(answer, rows)
-        return ("wrong", wrong) if wrong else ("right", "")
+    except BROKEN as error:
+        return "broken", f"{type(error).__name__}: {error}"
+    return ("wrong", wrong) if wrong else ("right", "")
 
 
 def worldly(seed: int, mode: str) -> Worldly:

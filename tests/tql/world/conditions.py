@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import tables, terms
-from tests.tql.world.terms import Between, Call, Column, Compare, Holds, Literal, Logic, Member, Not, Null, Part, Pattern
+from tests.tql.world.terms import (
+    Between,
+    Call,
+    Column,
+    Compare,
+    Holds,
+    Literal,
+    Logic,
+    Member,
+    Not,
+    Null,
+    Part,
+    Pattern,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from tests.tql.world.tables import Kind
+    from tests.tql.world.tables import Draw, Kind
     from tests.tql.world.terms import Node
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
@@ -69,35 +81,23 @@ class Number:
     rounded: bool = False
 
 
-class Draw(random.Random):
-    """
-    A generator of random parts of queries.
-
-    Attributes:
-        plain: whether the queries are compiled without a schema.
-        made: the number of names that are made up.
-    """
-
-    plain = False
-    made = 0
-
-    def chance(self, part: float) -> bool:
-        """Return True with the given probability."""
-        return self.random() < part
-
-    def label(self) -> str:
-        """Return a new name for an output."""
-        self.made += 1
-        return f"x{self.made}"
-
-    def some(self, values: Sequence[Any], most: int, least: int = 1) -> list[Any]:
-        """Return some of the values."""
-        return self.sample(list(values), min(len(values), self.randint(least, most)))
-
-
 def of(infos: Iterable[Info], *families: str) -> list[Info]:
     """Return the columns of some families."""
     return [info for info in infos if info.kind.family in families]
+
+
+def may_join(one: Info, two: Info) -> bool:
+    """Return whether two columns are keys of a join: of one type, or both small."""
+    if one.kind.family != two.kind.family or one.kind.family in {"bool", "label"}:
+        return False
+    same = one.kind.dtype == two.kind.dtype and bool(one.kind.dtype)
+    return same or (one.kind.close and two.kind.close and "uint64" not in {one.kind.dtype, two.kind.dtype} and one.label[-2:] == two.label[-2:])  # fmt: skip
+
+
+def summable(info: Info) -> bool:
+    """Return whether an aggregate can be computed with."""
+    kind = info.kind
+    return kind.family == "number" and not kind.nullable and not info.has_nan and kind.close and kind.dtype != "uint64"
 
 
 def literal(draw: Draw, kind: Kind) -> Any:
@@ -234,7 +234,11 @@ def _compared(draw: Draw, infos: list[Info]) -> Node | None:
     if draw.chance(0.4) and (found := number(draw, infos)) is not None:
         sign = draw.choice(COMPARISONS if not found.rounded else ("<", ">="))
         return Compare(sign, found.node, Literal(literal(draw, found.kind)))
-    known = [info for info in of(infos, "number", "text", "label", "bool") if not (info.rounded and info.kind.family != "number")]
+    known = [
+        info
+        for info in of(infos, "number", "text", "label", "bool")
+        if not (info.rounded and info.kind.family != "number")
+    ]
     if not known:
         return None
     one = draw.choice(known)

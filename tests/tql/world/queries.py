@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import tables
-from tests.tql.world.conditions import GROUPABLE, Draw, Info, condition, number, of
+from tests.tql.world.conditions import GROUPABLE, Info, condition, may_join, number, of, summable, unmatched
+from tests.tql.world.tables import Draw
 from tests.tql.world.terms import (
     Aggregate,
     Arithmetic,
@@ -146,7 +147,7 @@ class World:
 
     def _keys(self, infos: list[Info], *, computed: bool = True) -> tuple[Key, ...]:
         """Return sort keys."""
-        found = []
+        found: list[Key] = []
         for _ in range(self.draw.choice([0, 1, 1, 2, 3])):
             known = of(infos, *GROUPABLE)
             node: Node | None = self.draw.choice(known).node if known else None
@@ -235,14 +236,16 @@ class World:
         node, info = made
         if self.draw.chance(0.15) and info.kind.family == "number" and not info.kind.nullable:
             other = self._single(scope) if self.draw.chance(0.5) else (Literal(2), info)
-            if other is not None and _summable(info) and _summable(other[1]):
+            if other is not None and summable(info) and summable(other[1]):
                 node = Arithmetic(self.draw.choice("+-*"), node, other[0])
                 info = Info("", replace(COUNT, pool=info.kind.pool), rounded=info.rounded or other[1].rounded)
         return label, node, replace(info, name=label, of=None, unique=False, label="")
 
     def _single(self, scope: Scope) -> tuple[Node, Info] | None:
         """Return an aggregate, with the kind of its values."""
-        numbers = [info for info in of(scope.infos, "number") if info.kind.close and not info.rounded and not info.outer]
+        numbers = [
+            info for info in of(scope.infos, "number") if info.kind.close and not info.rounded and not info.outer
+        ]
         name = self.draw.choice(["count", "count", "sum", "sum", "mean", "min", "max", "first"])
         if name == "count" or not numbers:
             return Aggregate("count"), Info("", COUNT)
@@ -309,14 +312,14 @@ class World:
         """Return a query over a join."""
         left = self.source(depth if self.draw.chance(0.3) else 0)
         right = left if self.draw.chance(0.3) else self.source(depth if self.draw.chance(0.3) else 0)
-        pairs = [(one, two) for one in self._groupable(left.infos) for two in self._groupable(right.infos) if _may_join(one, two)]  # fmt: skip
+        pairs = [(one, two) for one in self._groupable(left.infos) for two in self._groupable(right.infos) if may_join(one, two)]  # fmt: skip
         if left.grouped or right.grouped or not pairs:
             return None
         one, two = self.draw.choice(pairs)
         how = "inner" if self.draw.plain else self.draw.choice(["inner", "inner", "left", "right"])
         infos = [replace(info, of="a", unique=False, outer=how == "right") for info in left.infos]
         infos += [replace(info, of="b", unique=False, outer=how == "left") for info in right.infos]
-        infos = [_absent(info) if info.outer else info for info in infos]
+        infos = [unmatched(info) if info.outer else info for info in infos]
         chosen = [self._output(info) for info in self.draw.some(infos, 4)]
         if self.draw.chance(0.2) and how == "inner" and (made := self._computed(infos)) is not None:
             chosen.append(made)
@@ -338,7 +341,9 @@ class World:
         vector = tuple(self.draw.choice([0.5, -1.0, 0.25, 2.0, 0.1]) for _ in range(tables.VECTOR))
         search = Search(vectors[0].name, vector, self.draw.choice(METRICS), alias)
         outputs, infos = self._outputs(scope.infos, whole=0)
-        score = [] if alias is None else [Info(alias, replace(COUNT, dtype="float64", pool=(0.0, 1.0, 3.0)), rounded=True)]
+        score = (
+            [] if alias is None else [Info(alias, replace(COUNT, dtype="float64", pool=(0.0, 1.0, 3.0)), rounded=True)]
+        )
         key = () if alias is None or self.draw.chance(0.2) else (Key(Column(alias), self.draw.choice([None, None, "asc", "desc"])),)  # fmt: skip
         query = Drawn(scope.source, outputs, self._where(scope.infos), keys=key, search=search, **self._cut())
         return query, Scope(scope.source, [*infos, *score])
@@ -368,24 +373,10 @@ class World:
         return query, Scope(inner, infos, grouped=True)
 
 
-def _absent(info: Info) -> Info:
+def absent(info: Info) -> Info:
     """Return a column of the side of a join whose rows may have no match."""
     family = info.kind.family if info.kind.family in GROUPABLE else "other"
     return replace(info, kind=replace(info.kind, type=f"T.Nullable({info.kind.type})", family=family))
-
-
-def _may_join(one: Info, two: Info) -> bool:
-    """Return whether two columns are keys of a join: of one type, or both small."""
-    if one.kind.family != two.kind.family or one.kind.family in {"bool", "label"}:
-        return False
-    same = one.kind.dtype == two.kind.dtype and bool(one.kind.dtype)
-    return same or (one.kind.close and two.kind.close and "uint64" not in {one.kind.dtype, two.kind.dtype} and one.label[-2:] == two.label[-2:])  # fmt: skip
-
-
-def _summable(info: Info) -> bool:
-    """Return whether an aggregate can be computed with."""
-    kind = info.kind
-    return kind.family == "number" and not kind.nullable and not info.has_nan and kind.close and kind.dtype != "uint64"
 
 
 def drawn_tables(seed: int, *, plain: bool = False) -> dict[str, Made]:

@@ -7,15 +7,24 @@ The order of ties, and of rows without a sort key, is not promised: an `Answer` 
 
 from __future__ import annotations
 
-import functools
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tests.tql.world import terms
-from tests.tql.world.values import Row, Rounded, Types, Unanswered, Undecided, name_of, near, true, value
+from tests.tql.world.clauses import (
+    HIGHER,
+    SETS,
+    Relation,
+    aggregated,
+    identity,
+    is_missing,
+    parts,
+    rank,
+    same,
+    score,
+    similarity,
+)
+from tests.tql.world.values import Rounded, Row, Types, Unanswered, Undecided, name_of, near, true, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,15 +33,6 @@ if TYPE_CHECKING:
     from tests.tql.world.terms import Drawn, Node, Source
 
 MOST_ROWS = 20_000
-
-
-@dataclass
-class Relation:
-    """Rows with the types of their columns; `ordered` says whether their order is that of a dataset."""
-
-    rows: list[Row]
-    types: Types
-    ordered: bool = False
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Reference:
         """Return the rows of a query."""
         source = self.source(query.source)
         types = {**source.types, **self._types(query, source)}
-        outer, inner = _parted(query, source)
+        outer, inner = _parted(query)
         rows = [row for row in source.rows if all(true(node, row, source.types) for node in inner)]
         if query.sample is not None:
             return self._sampled(query, rows, source)
@@ -122,7 +122,7 @@ class Reference:
         found: list[tuple[Row, Row]] = []
         matched: set[int] = set()
         for row in left.rows:
-            places = [] if _missing(row[one]) else others.get(row[one], [])
+            places = [] if is_missing(row[one]) else others.get(row[one], [])
             matched.update(places)
             found += [(row, right.rows[place]) for place in places]
             found += [(row, empty["b"])] if not places and source.how == "left" else []
@@ -152,7 +152,10 @@ class Reference:
     def _types(self, query: Drawn, source: Relation) -> Types:
         """Return the types of the outputs that are columns of the source."""
         outputs = query.outputs
-        return {label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else "" for label, node in outputs}
+        return {
+            label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else ""
+            for label, node in outputs
+        }
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
@@ -165,7 +168,7 @@ class Reference:
         for row in rows:
             own = {**row, "": numbered[id(row)]}
             output = {label: self.single(node, own, source.types) for label, node in query.outputs} or dict(row)
-            output.update(_score(query.search, row))
+            output.update(score(query.search, row))
             made.append(_Row(output, row))
         return made
 
@@ -177,7 +180,10 @@ class Reference:
     def _grouped(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return one row for each group."""
         own = dict(query.outputs)
-        keys = [own.get(node.name, node) if isinstance(node, terms.Column) and node.of is None else node for node in query.groups]
+        keys = [
+            own.get(node.name, node) if isinstance(node, terms.Column) and node.of is None else node
+            for node in query.groups
+        ]
         groups: dict[Any, list[Row]] = {}
         for row in rows:
             groups.setdefault(tuple(same(value(key, row, source.types)) for key in keys), []).append(row)
@@ -260,38 +266,10 @@ def _qualified(alias: str, row: Row) -> Row:
     return {f"{alias}.{name}": cell for name, cell in row.items()}
 
 
-def _missing(cell: Any) -> bool:
-    """Return whether a cell is null or NaN."""
-    return cell is None or cell != cell  # noqa: PLR0124 - NaN
-
-
-def same(cell: Any) -> Any:
-    """Return the key of a value in groups: NaN forms one, and null another."""
-    if isinstance(cell, Rounded):
-        raise Undecided
-    if isinstance(cell, (np.ndarray, dict, list)):
-        return repr(cell)
-    if cell is None:
-        return ("null",)
-    if isinstance(cell, float) and math.isnan(cell):
-        return ("nan",)
-    return (cell,)
-
-
-def parts(node: Any) -> list[Any]:
-    """Return an expression and all that it is made of."""
-    found, left = [], [node]
-    while left:
-        one = left.pop()
-        found.append(one)
-        left += [part for part in vars(one).values() if hasattr(part, "__dataclass_fields__")]
-    return found
-
-
-def _parted(query: Drawn, source: Relation) -> tuple[list[Node], list[Node]]:
+def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:
     """Return the conditions on outputs, aggregates and scores, and those on the source."""
     outputs = {label for label, node in query.outputs if node != terms.Column(label)}
-    outputs |= set() if query.search is None else {query.search.alias}
+    outputs |= set() if query.search is None else {query.search.alias or ""}
 
     def outer(node: Node) -> bool:
         return any(isinstance(part, terms.Aggregate) or (isinstance(part, terms.Column) and part.of is None and part.name in outputs) for part in parts(node))  # fmt: skip
@@ -308,110 +286,12 @@ def _distinct(made: list[_Row], types: Types) -> list[_Row]:
     return list(found.values())
 
 
-def identity(row: Row) -> tuple[Any, ...]:
-    """Return what rows that are equal have in common."""
-    return tuple(same(cell) for cell in row.values())
-
-
-# --- set operations ---------------------------------------------------------------------------------------------------
-
-
-def _union(one: list[Row], two: list[Row]) -> list[Row]:
-    """Return the distinct rows of both."""
-    return list({identity(row): row for row in [*two, *one][::-1]}.values())
-
-
-def _intersect(one: list[Row], two: list[Row]) -> list[Row]:
-    """Return the distinct rows that are in both."""
-    there = {identity(row) for row in two}
-    return _union([row for row in one if identity(row) in there], [])
-
-
-def _except(one: list[Row], two: list[Row]) -> list[Row]:
-    """Return the distinct rows that are in the first only."""
-    there = {identity(row) for row in two}
-    return _union([row for row in one if identity(row) not in there], [])
-
-
-SETS: dict[str, Callable[[list[Row], list[Row]], list[Row]]] = {
-    "union": _union,
-    "union_all": lambda one, two: [*one, *two],
-    "intersect": _intersect,
-    "except_": _except,
-}
-
-# --- aggregates -------------------------------------------------------------------------------------------------------
-
-
-def aggregated(node: Any, members: list[Row], source: Relation) -> Any:
-    """Return the value of an expression over a group; the sum and the mean leave nulls out, and the sum of none is 0."""
-    if not isinstance(node, terms.Aggregate):
-        inner = {}
-        for name, part in vars(node).items():
-            is_node = hasattr(part, "__dataclass_fields__")
-            inner[name] = terms.Literal(aggregated(part, members, source)) if is_node and any(isinstance(one, terms.Aggregate) for one in parts(part)) else part  # fmt: skip
-        return value(type(node)(**inner), members[0], source.types)
-    if node.value is None:
-        return len(members)
-    found = [value(node.value, row, source.types) for row in members]
-    if node.name == "first":
-        if not source.ordered:
-            raise Undecided
-        return found[0]
-    known = [cell for cell in found if cell is not None]
-    return AGGREGATES[node.name](known)
-
-
-def _sum(known: list[Any]) -> Any:
-    """Return a sum: an integer of integers and bools."""
-    if any(isinstance(cell, float) for cell in known):
-        return Rounded(math.fsum(known))
-    return sum(known)
-
-
-def _extreme(choose: Callable[[list[Any]], Any], known: list[Any]) -> Any:
-    """Return the smallest or the largest number; that of NaN is not documented."""
-    if any(_missing(cell) for cell in known):
-        raise Undecided
-    return choose(known) if known else None
-
-
-AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
-    "sum": _sum,
-    "mean": lambda known: Rounded(math.fsum(known) / len(known)) if known else math.nan,
-    "min": functools.partial(_extreme, min),
-    "max": functools.partial(_extreme, max),
-}
-
-# --- scores -----------------------------------------------------------------------------------------------------------
-
-HIGHER = {"cosine", "dot"}
-METRICS: dict[str, Callable[[Any, Any], float]] = {
-    "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
-    "dot": lambda e, v: e @ v,
-    "l2": lambda e, v: np.linalg.norm(e - v),
-    "l1": lambda e, v: np.abs(e - v).sum(),
-    "linf": lambda e, v: np.abs(e - v).max(),
-}
-
-
-def _similarity(search: terms.Search, row: Row) -> Rounded:
-    """Return the score of a row."""
-    vector = np.array(search.vector, "f4").astype("f8")
-    return Rounded(METRICS[search.metric](row[search.column].astype("f8"), vector))
-
-
-def _score(search: terms.Search | None, row: Row) -> Row:
-    """Return the score as the last output."""
-    return {} if search is None or search.alias is None else {search.alias: _similarity(search, row)}
-
-
 def _ranked(query: Drawn, row: _Row) -> _Row:
     """Return a row with the rank of a search without a name."""
     search = query.search
     if search is None or search.alias is not None:
         return row
-    rank = _similarity(search, row.source) * (-1 if search.metric in HIGHER else 1)
+    rank = similarity(search, row.source) * (-1 if search.metric in HIGHER else 1)
     return _Row(row.output, {**row.source, " rank": Rounded(rank)}, row.members)
 
 
@@ -430,13 +310,6 @@ def _descends(query: Drawn, key: terms.Key) -> bool:
 def _sortable(values: tuple[Any, ...], down: list[bool]) -> Any:
     """Return the sort key of a row."""
     return tuple(_Turned(rank(cell)) if turned else _Straight(rank(cell)) for cell, turned in zip(values, down, strict=True))  # fmt: skip
-
-
-def rank(cell: Any) -> tuple[int, Any]:
-    """Return the order of a value: numbers and texts, then NaN, then null."""
-    if cell is None:
-        return 2, 0
-    return (1, 0) if _missing(cell) else (0, cell.encode() if isinstance(cell, str) else cell)
 
 
 class _Straight(tuple[int, Any]):
@@ -459,7 +332,8 @@ def tied(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
     """Return whether the order of two rows is not promised: all their keys are equal, or one differs by rounding only."""
     for a, b in zip(one, two, strict=True):
         if rank(a) != rank(b):
-            return (isinstance(a, Rounded) or isinstance(b, Rounded)) and near(a, b)
+            rounded = isinstance(a, Rounded) or isinstance(b, Rounded)
+            return rounded and rank(a)[0] == rank(b)[0] == 0 and near(a, b)
     return True
 
 

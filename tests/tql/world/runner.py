@@ -47,7 +47,7 @@ class Outcomes:
 
 def reason(message: str) -> str:
     """Return the message of a refusal without names and values."""
-    first = message.split("\n")[0]
+    first = message.split("\n", maxsplit=1)[0]
     return re.sub(r"(, got |: the engine).*", r"\1..", first)[:140]
 
 

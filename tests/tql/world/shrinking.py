@@ -11,18 +11,19 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import terms
+from tests.tql.world.composing import Composer
 from tests.tql.world.queries import drawn_query, drawn_tables
 from tests.tql.world.reference import Reference
 from tests.tql.world.runner import Child
 from tests.tql.world.tables import Made, create, written
-from tests.tql.world.terms import Composer, Drawn
+from tests.tql.world.terms import Drawn
 from tests.tql.world.values import Unanswered, Undecided
 from tql import ArgumentError, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEAD = "import math\n\nimport deeplake\nimport numpy as np\n\nfrom tql import *\nfrom tql_client import connect\n\nT = deeplake.types"
+HEAD = "import math\n\nimport deeplake\nimport numpy as np\n\nfrom tql import *\nfrom tql_client import connect\nfrom tql_grammar.schema import Column\n\nT = deeplake.types"
 LONGEST = 40.0
 BAD = {"wrong", "error", "crash", "hang"}
 Case = tuple[dict[str, Made], Drawn]
@@ -114,14 +115,19 @@ def simpler(node: Any) -> Iterator[Any]:
     if isinstance(node, tuple):
         for place, part in enumerate(node):
             yield node[:place] + node[place + 1 :]
-            yield from (node[:place] + (other,) + node[place + 1 :] for other in simpler(part))
+            yield from ((*node[:place], other, *node[place + 1 :]) for other in simpler(part))
     elif is_dataclass(node) and not isinstance(node, type):
         yield from _operands(node)
         for own in fields(node):
             given = getattr(node, own.name)
             if isinstance(node, Drawn) and given != own.default and own.name != "source":
-                yield replace(node, **{own.name: own.default})
-            yield from (replace(node, **{own.name: other}) for other in simpler(given))
+                yield changed(node, own.name, own.default)
+            yield from (changed(node, own.name, other) for other in simpler(given))
+
+
+def changed(node: Any, name: str, part: Any) -> Any:
+    """Return a part of a query with another value of one of its own parts."""
+    return replace(node, **{name: part})
 
 
 def _operands(node: Any) -> Iterator[Any]:
@@ -145,7 +151,9 @@ def program(case: Case, mode: str) -> str:
     lines = [HEAD]
     for one in made.values():
         lines += [*one.steps, f"{one.name} = data"]
-    others = {name: Schema.from_dataset(create(one)) for name, one in list(made.items())[1:]} if mode == "schema" else {}
+    others = (
+        {name: Schema.from_dataset(create(one)) for name, one in list(made.items())[1:]} if mode == "schema" else {}
+    )
     lines.append(f"query = {said(urls, others, drawn)}")
     url = next(iter(urls.values()))
     lines.append(f'client = connect("{url}", allow_sources=True)\nprint(client.compile(query))\nprint(client.query(query).rows)' if mode == "schema" else "print(str(query))\nview = deeplake.query(str(query))\nprint({column.name: list(view[column.name][:]) for column in view.schema.columns})")  # fmt: skip
@@ -166,12 +174,12 @@ def said(urls: dict[str, str], schemas: dict[str, Schema], drawn: Drawn) -> str:
         return repr(str(error))
 
 
-def main(seed: str, mode: str) -> None:
-    """Print the program of a failure."""
-    made = drawn_tables(int(seed.split("/")[0]), plain=mode == "plain")
+def shown(seed: str, mode: str) -> str:
+    """Return the smallest program that shows the failure of a seed, and what is wrong."""
+    made = drawn_tables(int(seed.split("/", maxsplit=1)[0]), plain=mode == "plain")
     case, found = shrunk((made, drawn_query(seed, made, plain=mode == "plain")), mode)
-    sys.stdout.write(f"{program(case, mode)}\n# {found[0]}: {found[1][:600]!r}\n")
+    return f"# seed {seed}, {mode}\n{program(case, mode)}\n# {found[0]}: {found[1][:600]!r}"
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "schema")
+    sys.stdout.write(shown(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "schema") + "\n")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import deeplake
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = deeplake.types
 SECONDS = [1_700_000_000 + step for step in (0, 1, 2, 3, 5, 64, 128)]
@@ -20,6 +23,32 @@ NATURAL = [0, 1, 2, 3, 5, 7]
 WORDS = ["a", "b", "ab", "A", "z", "", "é", "É", "ß", "日本", "😀", "a b", "b a", "it's", "50%", "a_b", "*", "a?", "x\\y", "\\", '"', "l\nm", "--", "' or 1=1", "[a]", "a.b"]  # fmt: skip
 LABELS = ["cat", "dog", "it's"]
 VECTOR = 4
+
+
+class Draw(random.Random):
+    """
+    A generator of random parts of queries.
+
+    Attributes:
+        plain: whether the queries are compiled without a schema.
+        made: the number of names that are made up.
+    """
+
+    plain = False
+    made = 0
+
+    def chance(self, part: float) -> bool:
+        """Return True with the given probability."""
+        return self.random() < part
+
+    def label(self) -> str:
+        """Return a new name for an output."""
+        self.made += 1
+        return f"x{self.made}"
+
+    def some(self, values: Sequence[Any], most: int, least: int = 1) -> list[Any]:
+        """Return some of the values."""
+        return self.sample(list(values), min(len(values), self.randint(least, most)))
 
 
 @dataclass(frozen=True)
@@ -80,19 +109,19 @@ def _documents() -> tuple[dict[str, Any], ...]:
 
 def _arrays(dtype: str, lengths: list[int]) -> tuple[Any, ...]:
     """Return arrays of some lengths."""
-    draw = random.Random(len(lengths))
+    draw = Draw(len(lengths))
     return tuple(np.array([draw.choice(NATURAL) for _ in range(length)], dtype) for length in lengths)
 
 
 def _matrices(shapes: list[tuple[int, int]]) -> tuple[Any, ...]:
     """Return matrices of some shapes."""
-    draw = random.Random(5)
+    draw = Draw(5)
     return tuple(np.array([[draw.choice(HALVES) for _ in range(b)] for _ in range(a)], "f4") for a, b in shapes)
 
 
 def _vectors() -> tuple[Any, ...]:
     """Return vectors for searches."""
-    draw = random.Random(3)
+    draw = Draw(3)
     return tuple(np.array([draw.choice([0.25, 0.5, -1.0, 2.0, 0.1]) for _ in range(VECTOR)], "f4") for _ in range(12))
 
 
@@ -170,24 +199,24 @@ class Made:
     built: bool
 
 
-def size(draw: random.Random) -> int:
+def size(draw: Draw) -> int:
     """Return a number of rows: mostly few."""
     most = draw.choices([0, 2, 8, 30, 300, 5000], [4, 8, 40, 40, 7, 1])[0]
     return draw.randint(0 if most < 3 else most // 3, most)
 
 
-def drawn_columns(draw: random.Random, *, plain: bool) -> dict[str, Kind]:
+def drawn_columns(draw: Draw, begin: int, *, plain: bool) -> dict[str, Kind]:
     """Return the columns of a table besides its id."""
     known = [name for name, kind in KINDS.items() if kind.plain or not plain]
     chosen = draw.sample(known, min(len(known), draw.randint(5, 11)))
-    return {"id": number("int64", [], plain=plain), **{name: KINDS[name] for name in chosen}}
+    return {"id": number("int64", [], close=begin < 2**48), **{name: KINDS[name] for name in chosen}}
 
 
-def drawn_table(draw: random.Random, name: str, url: str, *, plain: bool = False) -> Made:
+def drawn_table(draw: Draw, name: str, url: str, *, plain: bool = False) -> Made:
     """Return a table: its rows as Python values, and the statements that make it."""
-    kinds = drawn_columns(draw, plain=plain)
-    built = draw.random() < 0.5 and not plain
     begin, step = IDS[0] if plain else draw.choice(IDS)
+    kinds = drawn_columns(draw, begin, plain=plain)
+    built = draw.random() < 0.5 and not plain
     steps = [f'data = deeplake.create("{url}")']
     steps += ["data.indexing_mode = deeplake.IndexingMode.Always"] if built else []
     steps += [f"data.add_column({label!r}, {kind.type})" for label, kind in kinds.items()]
@@ -199,7 +228,7 @@ def drawn_table(draw: random.Random, name: str, url: str, *, plain: bool = False
     return made
 
 
-def _append(draw: random.Random, made: Made, rows: list[dict[str, Any]]) -> None:
+def _append(draw: Draw, made: Made, rows: list[dict[str, Any]]) -> None:
     """Append rows in one to three commits."""
     parts = draw.choice([1, 1, 2, 3])
     each = max(1, -(-len(rows) // parts))
@@ -211,7 +240,7 @@ def _append(draw: random.Random, made: Made, rows: list[dict[str, Any]]) -> None
     made.rows = [dict(row) for row in rows]
 
 
-def _change(draw: random.Random, made: Made) -> None:
+def _change(draw: Draw, made: Made) -> None:
     """Update and delete some rows."""
     changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
     if made.rows and changed and draw.random() < 0.4:
