@@ -55,7 +55,7 @@ def table() -> dict[str, tuple[bool, bool]]:
     found = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 3 and cells[1] in TRUTH:  # noqa: PLR2004 - the columns of the table
+        if len(cells) == 3 and cells[1] in TRUTH:
             found.update(dict.fromkeys(re.findall(r"`([^`]+)`", cells[0]), (TRUTH[cells[1]], TRUTH[cells[2]])))
     return found
 

@@ -89,7 +89,7 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
     if len(names) > 1 and column.nullable:
         return None
     down = names == {"max"}
-    keys = (ast.Order(argument, "desc" if down else "asc"),)
+    keys: tuple[ast.Order, ...] = (ast.Order(argument, "desc" if down else "asc"),)
     keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 

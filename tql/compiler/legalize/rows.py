@@ -160,7 +160,7 @@ def _may_be_found(sort: Sort) -> bool:
     """
     Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, over a dataset.
 
-    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
+    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact, as is a search of a column whose index is stale.
     Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
     """
     if len(sort.keys) != 1:
@@ -172,8 +172,15 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    is_known = isinstance(below, Scan) and not _is_unknown(below)
-    return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
+    if not isinstance(below, Scan) or _is_unknown(below) or _is_stale(below):
+        return False
+    return is_ranked_by_index(sort.keys[0], sort.scores[0])
+
+
+def _is_stale(source: Scan) -> bool:
+    """Tell whether an index of embeddings of a dataset is stale."""
+    known = {} if source.schema is None else source.schema.as_dict()
+    return any(column.is_stale and column.shape for column in known.values())
 
 
 def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
