@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.expr import Expr, condition, expression
 from tql.messages import shown
 from tql.signatures import documentation, in_order, parameters_of, signature
@@ -64,6 +64,7 @@ def _axis(subject: str, value: object) -> Expression:
     return literal(subject, -1)
 
 
+NAMED: dict[str, Function] = {**CATALOGUE, **OF_ROWS, **AGGREGATES}
 _READ: dict[str, Callable[[str, object], Expression]] = {
     **dict.fromkeys(("value", "numbers", "json"), _value),
     "column": expression,
@@ -126,7 +127,7 @@ def _callable(function: Function) -> Callable[..., Expr]:
 
 def __getattr__(attribute: str) -> Callable[..., Expr]:
     """Return the function of that name; an unknown name raises AttributeError with the nearest one."""
-    function = CATALOGUE.get(attribute) or AGGREGATES.get(attribute)
+    function = NAMED.get(attribute)
     if function is not None:
         return _callable(function)
     message = f"TQL has no function `{attribute}`: {_instead(attribute)}"
@@ -140,7 +141,7 @@ def _instead(attribute: str) -> str:
         return absent.builder or absent.text
     from difflib import get_close_matches
 
-    near = get_close_matches(attribute.lower(), [*CATALOGUE, *AGGREGATES], n=1)
+    near = get_close_matches(attribute.lower(), [*NAMED], n=1)
     return (
         f"did you mean `fn.{near[0]}`?"
         if near
@@ -150,4 +151,4 @@ def _instead(attribute: str) -> str:
 
 def __dir__() -> list[str]:
     """Return the names of all functions."""
-    return sorted([*CATALOGUE, *AGGREGATES])
+    return sorted(NAMED)

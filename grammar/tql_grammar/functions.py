@@ -321,7 +321,7 @@ CATALOGUE: dict[str, Function] = {
             "sum",
             (X,),
             "int64 for integers and bools, float64 for floats; 0 for an empty array",
-            "The sum of the elements; in a grouped query, of the group.",
+            "The sum of the elements.",
             "sum(x * 1)",
             gives="element",
             computes="reduction",

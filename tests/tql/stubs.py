@@ -7,7 +7,7 @@ The catalogue of functions as ``tql/fn.pyi``, for editors and type checkers.
 import textwrap
 from pathlib import Path
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.signatures import documentation
 from tql_grammar.functions import CATALOGUE, Function, Parameter
 
@@ -24,7 +24,7 @@ KINDS = {
 
 def stubs() -> str:
     """Return the whole file."""
-    return HEAD + "\n".join(map(stub, (*CATALOGUE.values(), *AGGREGATES.values())))
+    return HEAD + "\n".join(map(stub, {**CATALOGUE, **OF_ROWS, **AGGREGATES}.values()))
 
 
 def stub(function: Function) -> str:

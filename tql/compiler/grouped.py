@@ -54,7 +54,8 @@ def _reduced_twice(outer: ast.Function, inner: ast.Function) -> ArgumentError:
     subject = f"fn.{outer.name}"
     rule = "takes values of single rows"
     why = "an aggregate is a value of a group of rows, and the engine cannot reduce twice"
-    hint = 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
+    hint = "fn.asum(..) adds the elements of one row's array; " if inner.name == "sum" else ""
+    hint += 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
     return ArgumentError(subject, rule, f"fn.{inner.name}", hint, why=why)
 
 
@@ -64,6 +65,7 @@ def _refuse_aggregate(place: str, node: Record) -> None:
     if found is not None:
         rule, why = "takes values of single rows", "an aggregate is a value of a group of rows"
         hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
+        hint = f"for the elements of one row's array write fn.asum(..); {hint}" if found.name == "sum" else hint
         raise ArgumentError(place, rule, f"fn.{found.name}", hint, why=why)
 
 

@@ -11,6 +11,7 @@ from tql.plan.helpers import helper
 from tql.plan.schema import bare
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import COUNTING
 from tql_grammar.outputs import output_name
 from tql_grammar.walk import substitute, walk
 
@@ -26,6 +27,24 @@ N = TypeVar("N", bound="Record")
 def is_compound(node: Expression, keys: Iterable[Expression]) -> bool:
     """Tell whether an output is computed from aggregates: the engine never ends with one over two columns where there are no groups."""
     return node not in keys and not is_aggregate(node) and any(map(is_aggregate, walk(node)))
+
+
+def single_valued(output: Expression, keys: Iterable[Expression]) -> Expression:
+    """Return an output with one value for each group, not a list of equal ones, if it reads only keys and constants."""
+    node = bare(output)
+    keys = tuple(keys)
+    label = output_name(output)
+    if label is None or node in keys or not _reads_only(node, keys):
+        return output
+    return ast.Aliased(ast.Function("first", (node,)), label)
+
+
+def _reads_only(node: Expression, keys: tuple[Expression, ...]) -> bool:
+    """Tell whether an expression has the same value in all rows of a group."""
+    rest = substitute(node, lambda part: ast.Number(0) if part in keys else None)
+    functions = {part.name.lower() for part in walk(node) if isinstance(part, ast.Function)}
+    varying = any(isinstance(part, (ast.Column, QualifiedName, ast.Star)) or is_aggregate(part) for part in walk(rest))
+    return not varying and functions.isdisjoint(COUNTING | {"random"})
 
 
 def output_reference(output: Expression) -> Expression:
@@ -44,6 +63,7 @@ class PostAggregation:
         compound = {output: is_compound(bare(output), by) for output in outputs}
         self._simple = tuple(output for output in outputs if not compound[output])
         self._known = {bare(output): name for output in self._simple if (name := output_name(output)) is not None}
+        self._names = {output_name(output) for output in self._simple}
         self._computed: dict[str, Expression] = {}
         for output in outputs:
             if compound[output]:
@@ -70,7 +90,7 @@ class PostAggregation:
         if isinstance(part, (ast.Column, QualifiedName)):
             if part.name in self._computed:
                 return self._computed[part.name]
-            if part.name in self._known.values():
+            if part.name in self._names:
                 return ast.Column(part.name)
         if part in self._by or is_aggregate(part):
             return ast.Column(

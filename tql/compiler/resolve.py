@@ -9,11 +9,14 @@ Unknown and ambiguous names are rejected here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tql.compiler.groups import PostAggregation
+from tql.compiler.extremes import extremes
+from tql.compiler.groups import PostAggregation, single_valued
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
+from tql.compiler.together import computed_apart
 from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
@@ -47,7 +50,7 @@ from tql_grammar.rewrite.typed import require_columns
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql.compiler.context import Context
     from tql_grammar.ast import Expression
@@ -155,9 +158,20 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     above = steps._replace(conditions=tuple(split.outside))
     reject_ambiguous(above.reads, made, scope.columns or ())
     plan = _filtered("where", base.child, split.inside, {})
+    base, plan, above = _computed_apart(base, plan, above)
     is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
     write = _around if is_outer else _within
     return _cut(write(base, plan, above, made), steps)
+
+
+def _computed_apart(base: Extend, plan: Plan, above: Steps) -> tuple[Extend, Plan, Steps]:
+    """Return a select list with its clauses over a plan that has what is computed from several nullable numbers as columns."""
+    if base.scores:
+        return base, plan, above
+    plan, nodes = computed_apart(plan, (*base.outputs, *above.keys), above.reads)
+    count = len(base.outputs)
+    outputs, keys = nodes[:count], nodes[count:]
+    return base.replace(outputs=outputs), plan, above._replace(keys=keys)  # type: ignore[arg-type]  # keys stay keys
 
 
 def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
@@ -283,9 +297,14 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
     rows = _filtered("group_by", base.child, split.inside, {})
+    rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
+    rows, nodes = extremes(rows, nodes)
+    base, split, steps = _reading(nodes, base, split, steps)
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
+    by = _keys_of(base, outputs)
+    outputs = tuple(single_valued(output, by) for output in outputs)
+    base = base.replace(child=rows, keys=by, outputs=outputs)
     above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
@@ -297,6 +316,17 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
         return groups
     plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
     return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+
+
+def _reading(
+    nodes: tuple[ast.Node, ...], base: Aggregate, split: Split, steps: Steps
+) -> tuple[Aggregate, Split, Steps]:
+    """Return the clauses of groups with other expressions: those of outputs, keys, conditions on groups and the order."""
+    found: Iterator[Any] = iter(nodes)
+    outputs, keys, outside, order = (
+        tuple(islice(found, len(part))) for part in (base.outputs, base.keys, split.outside, steps.keys)
+    )
+    return base.replace(outputs=outputs, keys=keys), Split(split.inside, [*outside]), steps._replace(keys=order)
 
 
 def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
 from tql.expressions.qualified_name import QualifiedName
 from tql_grammar import ast
@@ -121,7 +121,7 @@ def _call(node: ast.Function) -> str:
     """Return ``fn.name(..)``, or the equivalent method of an expression."""
     from tql_grammar.functions import CATALOGUE
 
-    function = CATALOGUE.get(node.name) or AGGREGATES.get(node.name)
+    function = AGGREGATES.get(node.name) or OF_ROWS.get(node.name) or CATALOGUE.get(node.name)
     if function is None or node.distinct or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments):
         return f"raw({text(node)})"
     if _is_method(node):

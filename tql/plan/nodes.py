@@ -109,11 +109,13 @@ class Aggregate(Plan):
         child: the rows.
         keys: the group keys; without any, all rows are one group.
         outputs: keys, aggregates, and expressions of them.
+        caution: what `explain` says of the keys: that their types are unknown.
     """
 
     child: Plan
     keys: tuple[Expression, ...]
     outputs: tuple[Expression, ...]
+    caution: str = ""
 
 
 class Explode(Plan):
@@ -140,12 +142,14 @@ class Sort(Plan):
         keys: the sort keys, most significant first.
         scores: for each key, the score that it refers to, or None; set by `tql.compiler.resolve`.
         reason: the purpose of this sort, if one key needs several sorts.
+        caution: what `explain` says of the key: that its type is unknown.
     """
 
     child: Plan
     keys: tuple[ast.Order, ...]
     scores: tuple[Score | None, ...] = ()
     reason: str = ""
+    caution: str = ""
 
 
 class Limit(Plan):

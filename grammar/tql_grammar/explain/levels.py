@@ -28,7 +28,7 @@ class QueryLevel(Record):
 
     Attributes:
         clauses: the keyword and the text of each clause, in the order of the text; long vectors are elided.
-        why: the reason why it is around the level below; empty if there is none below, or the query was written that way.
+        why: the reason why it is around the level below, and what to know of its keys and indexes; empty if there is neither.
         below: the levels that it reads from.
     """
 
@@ -272,10 +272,10 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
 def _lines(level: QueryLevel) -> Iterator[str]:
     """Yield the lines of a level and of all below."""
     yield from (f"{word} {text}".strip() for word, text in level.clauses)
+    if level.why:
+        yield f"{'│' if level.below else ' '} why: {level.why}"
     for number, below in enumerate(level.below, 1):
         last = number == len(level.below)
-        if level.why and number == 1:
-            yield f"│ why: {level.why}"
         first, *rest = _lines(below)
         yield f"{'└' if last else '├'}─ {first}"
         yield from (f"{' ' if last else '│'}  {line}" for line in rest)

@@ -43,8 +43,13 @@ def require_selectable(subject: str, node: Record) -> None:
     """
     Raise ArgumentError for an output that reads JSON and crashes the engine process.
 
-    In outputs, the engine supports single comparisons of a value of JSON with literals only.
+    In outputs, the engine supports single comparisons of a value of JSON with literals only, and no element of a list unless it computes with it.
     """
+    output = node.expression if isinstance(node, ast.Aliased) else node
+    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
+        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
+        hint = "compute with a number: add 0; or select the list, and take the element in Python"
+        raise ArgumentError(subject, rule, _written(output), hint, why=why)
     for part in walk(node):
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)

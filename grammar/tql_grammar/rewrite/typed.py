@@ -20,7 +20,7 @@ from tql_grammar.rewrite.json_values import (
 )
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
-from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
+from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -144,6 +144,10 @@ def _in(node: ast.In, scope: Scope) -> Expression:
 
 def is_null(node: ast.IsNull, scope: Scope) -> Expression:
     """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
+    absences = nullable.missing(node.operand, scope)
+    if absences and not isinstance(node.operand, ast.Column):
+        found = nullable.absent(absences)
+        return negation(found) if node.negated else found
     column = scope.column(node.operand)
     never = column is not None and not column.nullable and column.dtype != "json"
     return ast.Boolean(node.negated) if never else node
@@ -161,9 +165,9 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
     """Return arithmetic on numbers, and on vectors of the same length."""
-    columns = [found for found in map(scope.column, node.operands) if found is not None]
+    columns = [found for found in map(scope.typed_column, node.operands) if found is not None]
     for column in columns:
-        if column.dtype in NOT_NUMERIC:
+        if column.dtype in NOT_NUMERIC and not column.inferred:
             rule, hint = "takes numbers and arrays", "use a column of numbers, or compute the value in Python"
             raise ArgumentError(
                 node.operators[0], rule, f"a column of {column}", hint, why="the engine computes numbers only"
@@ -186,16 +190,15 @@ def require_length(subject: str, vector: ast.Vector, column: Column) -> None:
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call in its final form, after checking the types of its columns."""
-    node = quantified(node)
+    node = quantified(node if node.name != "asum" else node.replace(name="sum"))
     for argument in node.arguments:
         require_inside(node, argument, scope)
-    column = scope.column(node.arguments[0]) if node.arguments else None
-    if column is not None:
+    column = scope.typed_column(node.arguments[0]) if node.arguments else None
+    if column is not None and column.inferred:
+        require_inferred_vectors(node, column)
+    elif column is not None:
         require_kind(node, column)
-    if node.name != "first":
-        for argument in node.arguments:
-            nullable.require_present(f"fn.{node.name}", argument, scope)
-    return width.function(node, scope)
+    return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 
 def _negate(node: ast.Negate, scope: Scope) -> Expression:
@@ -210,12 +213,23 @@ def require_kind(node: ast.Function, column: Column) -> None:
         rule = "takes a column of texts with a BM25 index"
         hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
         raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
+    if name == "bm25_similarity" and column.is_stale:
+        rule = "takes a column whose index is current"
+        why = "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
+        hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
+        raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
         require_vectors(name, node, column)
     if name == "contains" and column.is_text and column.is_indexed:
         why = "with an index the engine looks for whole words, and for the first one only"
         hint = "use col(..).contains(..), which takes every text literally"
         raise ArgumentError("fn.contains", "takes a column without index", str(column), hint, why=why)
+
+
+def require_inferred_vectors(node: ast.Function, column: Column) -> None:
+    """Raise ArgumentError for a similarity of an inferred column that is not a vector, or of another length; all else of it is unknown."""
+    if node.name.lower() in OF_VECTORS and column.dtype != UNKNOWN_TYPE:
+        require_vectors(node.name.lower(), node, column)
 
 
 def require_vectors(name: str, node: ast.Function, column: Column) -> None:
@@ -230,6 +244,7 @@ def require_vectors(name: str, node: ast.Function, column: Column) -> None:
 
 
 _RULES: dict[type, Callable[..., Record]] = {
+    nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,
     ast.In: _in,
     ast.Between: _between,

@@ -121,7 +121,8 @@ def _is_small(node: ast.Node, found: Column) -> bool:
     if not isinstance(node, ast.Chain) or node.operators[-1] != "%" or found.dtype not in {*SIGNED, *UNSIGNED}:
         return False
     last = node.operands[-1]
-    return isinstance(last, ast.Number) and found.is_single and not found.nullable and last.value <= SMALLEST
+    is_plain = found.is_single and not (found.nullable or found.inferred)
+    return isinstance(last, ast.Number) and is_plain and last.value <= SMALLEST
 
 
 def _number(node: ast.Number, _scope: ColumnScope) -> Column:
@@ -194,7 +195,8 @@ def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
         dtype = promoted(dtype, column.dtype)
         dtype = _quotient(dtype) if operator == "/" else dtype
     shape = max((column.shape for column in columns), key=len)
-    return Column(dtype, shape, any(column.nullable for column in columns))
+    nullable, inferred = (any(getattr(column, name) for column in columns) for name in ("nullable", "inferred"))
+    return Column(dtype, shape, nullable, inferred=inferred)
 
 
 def _operand(node: ast.Expression, scope: ColumnScope) -> Column | None:
@@ -230,8 +232,10 @@ def _root(first: Column, *_others: Column | None) -> Column:
 
 
 def _dot(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
-    """Return the type of a dot product of vectors."""
-    return Column("float32" if second is None else promoted(first.dtype, second.dtype), first.shape[:-1])
+    """Return the type of a dot product of vectors; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
+    if second is None or (first.inferred and first.dtype in FLOATING):
+        return Column("float32", first.shape[:-1])
+    return Column(promoted(first.dtype, second.dtype), first.shape[:-1])
 
 
 def _cosine(first: Column, second: Column | None = None, *_others: Column | None) -> Column:

@@ -122,9 +122,9 @@ def test_every_method_is_in_the_table() -> None:
 
 @pytest.fixture(scope="module", name="queries")
 def _queries() -> list[Query]:
-    """Return 5,000 random queries of every method, without long vectors, and without names and texts that look like a pattern."""
+    """Return 5,000 random queries of every method, without long vectors, and without names and texts that look physical."""
     found = [query for query in drawn(5_200) if "float32>" not in repr(query)]
-    return [query for query in found if not any(form in text for text in texts(query) for form in PATTERNS)][:5_000]
+    return [query for query in found if not any(is_physical(text) for text in texts(query))][:5_000]
 
 
 def texts(query: Query) -> Iterator[str]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.cases import in_cases, undecided
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import is_index_ordered, schema
+from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
-from tql_grammar.rewrite.order import physical
+from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.plan.nodes import Explode, Plan, Sample
+    from tql.plan.nodes import Explode, Plan, Sample, Union
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
@@ -34,6 +38,9 @@ def filtered(node: Filter, rows: Plan) -> Plan:
 def selected(node: Project, rows: Plan) -> Plan:
     """Return a select list."""
     scope = schema(node.child)
+    nullable = undecided(node)
+    if nullable is not None:
+        return in_cases(node, rows, nullable, selected)
     columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
@@ -58,15 +65,49 @@ def taken_apart(node: Explode, rows: Plan) -> Plan:
     return node.replace(child=rows, columns=tuple(legalize_output(column, scope) for column in node.columns))
 
 
+def concatenated(node: Union, *legs: Plan) -> Plan:
+    """Return the rows of several queries, with class labels as numbers: the engine returns those of the second query as lists."""
+    return node.replace(children=tuple(map(_numbered, node.children, legs)))
+
+
+def _numbered(node: Plan, rows: Plan) -> Plan:
+    """Return a select list with the numbers of its class labels."""
+    if not isinstance(rows, Project):
+        return rows
+    scope = schema(node)
+    return rows.replace(columns=tuple(_number(column, scope) for column in rows.columns))
+
+
+def _number(output: Expression, scope: Scope) -> Expression:
+    """Return an output, or the number of a class label."""
+    name = output_name(output) or ""
+    column = scope.column(ast.Column(name))
+    if column is None or not column.is_label:
+        return output
+    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
+
+
 def drawn(node: Sample, rows: Plan) -> Plan:
-    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    """
+    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+
+    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    """
     whole = node.child
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
     weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows, weights=weights)
+    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+
+
+def _weighted(rows: Plan, weights: Expression) -> Plan:
+    """Return the rows whose weight is above 0."""
+    above = ast.Comparison(">", weights, ast.Number(0))
+    if isinstance(rows, Filter):
+        return rows.replace(predicate=conjunction([rows.predicate, above]))
+    return Filter(rows, above)
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:
@@ -75,7 +116,9 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     below: int | None = None
     for sort in reversed(physical([legalize_output(key, scope) for key in node.keys], scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
-        rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
+        is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
+        note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
+        rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
     return rows
 
 
@@ -117,7 +160,7 @@ def _may_be_found(sort: Sort) -> bool:
     """
     Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, over a dataset.
 
-    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
+    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact, as is a search of a column whose index is stale.
     Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
     """
     if len(sort.keys) != 1:
@@ -129,8 +172,15 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    is_known = isinstance(below, Scan) and below.schema is not None
-    return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
+    if not isinstance(below, Scan) or _is_unknown(below) or _is_stale(below):
+        return False
+    return is_ranked_by_index(sort.keys[0], sort.scores[0])
+
+
+def _is_stale(source: Scan) -> bool:
+    """Tell whether an index of embeddings of a dataset is stale."""
+    known = {} if source.schema is None else source.schema.as_dict()
+    return any(column.is_stale and column.shape for column in known.values())
 
 
 def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
@@ -151,4 +201,4 @@ def _filtered(plan: Plan) -> Plan:
 
 def _is_unknown(part: Plan) -> bool:
     """Tell whether rows are from a dataset whose indexes are not known."""
-    return isinstance(part, Scan) and part.schema is None
+    return isinstance(part, Scan) and (part.schema is None or part.schema.inferred)

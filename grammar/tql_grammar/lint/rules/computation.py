@@ -10,6 +10,7 @@ from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import WithInferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +92,7 @@ def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Ite
 
 def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
     """Yield searches whose arguments have a wrong number of dimensions, or different lengths."""
-    found = [infer(argument, scope) for argument in node.arguments]
+    found = [infer(argument, WithInferred(scope)) for argument in node.arguments]
     wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:

@@ -9,11 +9,13 @@ from tql_grammar import ast
 from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
 from tql_grammar.walk import own_parts, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
 
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -46,14 +48,21 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on nullable numbers."""
+    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
-            if column is not None and column.nullable and column.is_number:
+            clause = "WHERE" if _is_in(node, scope.select.where) else "SELECT"
+            is_null = column is not None and column.nullable and column.is_number
+            if is_null and not is_filled(node.operand, scope, clause):  # type: ignore[arg-type]  # a column: its type is known
                 yield subject.finding(
                     node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
+
+
+def _is_in(node: ast.Node, where: ast.Node | None) -> bool:
+    """Tell whether a node is a part of WHERE."""
+    return where is not None and any(part is node for part in own_parts(where))
 
 
 def _shapes(subject: Subject) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from tql_grammar.schema import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tql import Query
 
@@ -63,6 +64,10 @@ descriptions = st.builds(
     kind=st.sampled_from(["", "class label", "sequence", "image", "other"]),
     indexes=st.lists(st.sampled_from(schemas.INDEXES), unique=True).map(tuple),
 ) | st.builds(Column, dtype=st.just("float32"), shape=shapes, kind=st.just("embedding"))
+inferred = st.builds(
+    Column, dtype=st.sampled_from([*schemas.DTYPES, schemas.UNKNOWN_TYPE]), shape=shapes, inferred=st.just(value=True)
+)
+descriptions |= inferred
 
 
 @given(columns=st.dictionaries(st.text(min_size=1), descriptions, max_size=5))
@@ -72,13 +77,68 @@ def test_a_schema_is_written_and_read_again(columns: dict[str, Column]) -> None:
 
     assert {name: Column.parse(str(column)) for name, column in columns.items()} == columns
     assert Schema.from_json(found.to_json()) == found
+    assert found.inferred is any(column.inferred for column in columns.values())
     scope: dict[str, Any] = {"Schema": Schema, "Column": Column}
     assert eval(repr(found), scope) == found  # noqa: S307 - our own
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - our own
     assert list(found) == list(columns)
 
 
-@pytest.mark.parametrize("wrong", ["int", "text fast", "embedding[x]", "", "int64 nullable", 3, None])
+@given(columns=st.dictionaries(st.text(min_size=1), descriptions, max_size=5), classes=st.lists(st.text(), min_size=1))
+def test_a_schema_is_saved_and_loaded(
+    tmp_path_factory: pytest.TempPathFactory, columns: dict[str, Column], classes: list[str]
+) -> None:
+    """The file has the form of ``tql schema``, and is read to an equal schema."""
+    path = tmp_path_factory.getbasetemp() / "saved.json"
+    found = Schema({**columns, "label": Column("int32", kind="class label", classes=tuple(classes))})
+    found.save(path)
+
+    assert Schema.load(path) == found == Schema.load(str(path))
+    assert path.read_text("utf-8") == found.to_json() + "\n"
+
+
+BROKEN = [
+    ("{", r"not JSON \(Expecting property name enclosed in double quotes: line 1 column 2"),
+    ('{"a": ' + "9" * 5000 + "}", r"not JSON \(Exceeds the limit"),
+    ("[1]", "got .*: '\\[1\\]'"),
+    ('{"a": 1}', "the column 'a' with '1'"),
+    ('{"id": "int64", "ts": "int46"}', "the column 'ts' with 'int46'"),
+    ('{"a": {"type": "class label int32", "classes": "cat"}}', "the column 'a' with "),
+    ('{"a": "int64", "a": "text"}', "'a' twice"),
+    ('{"hub://o/d": {"a": "int8", "b": "bit"}}', "hub://o/d: the column 'b' with 'bit'"),
+    ('{"hub://o/d": {"a": "int8"}}', "the columns of one dataset"),
+    ("[" * 100_000, r"not JSON \("),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), BROKEN)
+def test_a_broken_file_is_refused(tmp_path: Path, text: str, place: str) -> None:
+    """The error says which file, where in it, and how to write one."""
+    path = tmp_path / "broken.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ArgumentError, match=place) as caught:
+        Schema.load(path)
+
+    assert "broken.json" in str(caught.value)
+    assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args  # noqa: S301 - our own
+    assert "tql check --schema" in str(caught.value) or "tql schema PATH > schema.json" in str(caught.value)
+
+
+def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
+    """A missing file, a folder, and bytes that are not UTF-8 are errors of this package."""
+    (tmp_path / "latin").write_bytes(b'{"\xe9": "int64"}')
+    for name in ("missing", "", "latin"):
+        with pytest.raises(ArgumentError, match=r"`Schema\.load` takes the path of a JSON file"):
+            Schema.load(tmp_path / name)
+    with pytest.raises(ArgumentError, match=r"`Schema\.save` takes the path of a file to write"):
+        Schema(a="int64").save(tmp_path / "missing" / "schema.json")
+
+
+WRONG = ["int", "text fast", "embedding[x]", "", "int64 nullable", 3, None, "unknown", "inferred", "nullable unknown"]
+WRONG += ["inferred nullable int64", "inferred int64 inverted", "inferred embedding[3]", "inferred sequence int64"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_what_describes_no_column_is_refused(wrong: Any) -> None:
     """The message lists what does."""
     with pytest.raises(ArgumentError, match="`Schema` takes descriptions of columns"):
