@@ -84,7 +84,8 @@ def _number(output: Expression, scope: Scope) -> Expression:
     column = scope.column(ast.Column(name))
     if column is None or not column.is_label:
         return output
-    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
+    label = bare(output)
+    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(0))).with_origin(label), name)
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:

@@ -653,7 +653,7 @@ CASES: dict[str, Case] = {
         "select cosine_similarity(b, ARRAY[1, 1]) as x",
         [[pytest.approx(0.5), pytest.approx(0.5)]],
         each(lambda row: [cosine(line, [1, 1]) for line in row["b"]]),
-        "divides by the length of the whole matrix",
+        "use a column of embeddings",
     ),
     "keys of JSON": Case(
         {"m": NOTES}, "select id where any(keys(m) = 'k')", [], where(lambda row: "k" in row["m"])
