@@ -310,11 +310,15 @@ def _meeting(columns: list[Column | None]) -> Column | None:
     if len(set(known)) == 1:
         return first
     if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        indexes = max((column.indexes for column in known), key=len)
-        return first.replace(nullable=nullable, indexes=indexes, classes=())
+        return first.replace(nullable=nullable, indexes=_most_indexes(known), classes=())
     if not all(map(_is_number, known)):
         return None
     return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
+
+
+def _most_indexes(known: list[Column]) -> tuple[str, ...]:
+    """Return the most indexes of several columns: the engine uses those of the first query, with wrong row numbers."""
+    return max((column.indexes for column in known), key=len)
 
 
 def _cannot_be_grouped(column: Column) -> bool:
