@@ -29,6 +29,8 @@ KINDS = {
     "nullable": TYPES.Nullable(TYPES.Int64()),
     "nullable text": TYPES.Nullable(TYPES.Text()),
     "nullable int64": TYPES.Nullable(TYPES.Int64()),
+    "nullable int16": TYPES.Nullable(TYPES.Int16()),
+    "nullable int32": TYPES.Nullable(TYPES.Int32()),
     "nullable float64": TYPES.Nullable(TYPES.Float64()),
     "int16": TYPES.Int16(),
     "uint32": TYPES.UInt32(),

@@ -37,11 +37,13 @@ RENAMED = {
     "Unordered": "Union",
     "all_equal": "equal_to_all",
     "amapped": "map_queries_async",
+    "as_given": "unwrap_verbatim",
     "automaton": "lalr",
     "awaited": "run_in_thread",
     "carried_columns": "hidden_columns",
     "check_reading": "check_parsed",
     "comparing": "snapshots",
+    "compiled_pieces": "compiled_chunks",
     "cut_rows": "apply_limit",
     "deadly": "crash_findings",
     "doubtful": "ambiguous",
@@ -56,9 +58,11 @@ RENAMED = {
     "made_names": "computed_columns",
     "mapped": "map_queries",
     "may_lose_rows": "needs_barrier",
+    "moved": "is_derived",
     "numbers_rows": "has_row_number",
     "on_way": "in_flight",
     "paged": "iterate_pages",
+    "pieces": "chunks",
     "refuse_doubtful": "reject_ambiguous",
     "reporting": "reporters",
     "require_unmoved": "require_source_order",
@@ -142,3 +146,39 @@ def test_a_private_phrase_does_not_come_back(path: Path) -> None:
     ]
 
     assert found == []
+
+
+def _argument_errors(path: Path) -> list[ast.Call]:
+    """Return the calls of `ArgumentError` in a module."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "ArgumentError"]
+
+
+@pytest.mark.parametrize("folder", ["tql/compiler", "grammar/tql_grammar/rewrite"])
+def test_an_error_of_the_compiler_says_why_and_what_to_do(folder: str) -> None:
+    """Each `ArgumentError` has the rule, the invalid value, the remedy, and by ``why=`` the reason."""
+    errors = [(path, call) for path in (ROOT / folder).rglob("*.py") for call in _argument_errors(path)]
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path, call in errors
+        if len(call.args) != len(("subject", "rule", "got", "hint")) or [word.arg for word in call.keywords] != ["why"]
+    ]
+
+    assert len(errors) > 20
+    assert found == []
+
+
+# The comments that suppress a finding of a linter or a type checker, and those of them that have a reason on the line.
+SUPPRESSED = re.compile(r"#\s*(?:noqa|type: ignore|pyright: ignore)")
+REASONED = re.compile(
+    r"# (?:noqa: [A-Z0-9, ]+ - |(?:type|pyright): ignore\[[^]]+\]  # )(?!as above|the same\.?$|as for)\w*"
+)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_suppressed_finding_has_its_reason(name: str) -> None:
+    """The reason is on the line."""
+    read = tokenize.generate_tokens(io.StringIO(MODULES[name].read_text("utf-8")).readline)
+    comments = [token for token in read if token.type == tokenize.COMMENT and SUPPRESSED.match(token.string)]
+
+    assert [f"{token.start[0]}: {token.string}" for token in comments if not REASONED.match(token.string)] == []

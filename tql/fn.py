@@ -10,14 +10,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, SupportsIndex
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.expr import Expr, condition, expression
 from tql.messages import shown
 from tql.signatures import documentation, in_order, parameters_of, signature
 from tql.values.literal import LARGEST_INT, literal, matrix, name, operand, vector
 from tql_grammar import ast
+from tql_grammar.absent import ABSENT, UNCALLABLE
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE, Function
+from tql_grammar.functions import CATALOGUE, Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +64,9 @@ def _axis(subject: str, value: object) -> Expression:
     return literal(subject, -1)
 
 
+NAMED: dict[str, Function] = {**CATALOGUE, **OF_ROWS, **AGGREGATES}
 _READ: dict[str, Callable[[str, object], Expression]] = {
-    "value": _value,
+    **dict.fromkeys(("value", "numbers", "json"), _value),
     "column": expression,
     "vector": _vector,
     "matrix": _matrix,
@@ -125,7 +127,7 @@ def _callable(function: Function) -> Callable[..., Expr]:
 
 def __getattr__(attribute: str) -> Callable[..., Expr]:
     """Return the function of that name; an unknown name raises AttributeError with the nearest one."""
-    function = CATALOGUE.get(attribute) or AGGREGATES.get(attribute)
+    function = NAMED.get(attribute)
     if function is not None:
         return _callable(function)
     message = f"TQL has no function `{attribute}`: {_instead(attribute)}"
@@ -139,7 +141,7 @@ def _instead(attribute: str) -> str:
         return absent.builder or absent.text
     from difflib import get_close_matches
 
-    near = get_close_matches(attribute.lower(), [*CATALOGUE, *AGGREGATES], n=1)
+    near = get_close_matches(attribute.lower(), [*NAMED], n=1)
     return (
         f"did you mean `fn.{near[0]}`?"
         if near
@@ -149,4 +151,4 @@ def _instead(attribute: str) -> str:
 
 def __dir__() -> list[str]:
     """Return the names of all functions."""
-    return sorted([*CATALOGUE, *AGGREGATES])
+    return sorted(NAMED)

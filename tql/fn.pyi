@@ -345,15 +345,15 @@ def sqrt(x: Expr | str | float) -> Expr:
     """
 
 def sum(x: Expr | str | float) -> Expr:
-    """The sum of the elements; in a grouped query, of the group.
+    """The sum over the rows of the group.
 
-    The TQL is ``sum(x * 1)``.
+    The TQL is ``sum(x)``.
 
     Args:
         x: the name of a column, an expression or a number.
 
     Returns:
-        int64 for integers and bools, float64 for floats; 0 for an empty array.
+        int64 for integers and bools, float64 for floats.
     """
 
 def sum_weight(*weights: tuple[Expr, float]) -> Expr:
@@ -366,6 +366,18 @@ def sum_weight(*weights: tuple[Expr, float]) -> Expr:
 
     Returns:
         float32.
+    """
+
+def asum(x: Expr | str | float) -> Expr:
+    """The sum of the elements of the array of one row.
+
+    The TQL is ``sum(x * 1)``.
+
+    Args:
+        x: the name of a column, an expression or a number.
+
+    Returns:
+        int64 for integers and bools, float64 for floats; 0 for an empty array.
     """
 
 def count() -> Expr:

@@ -104,11 +104,13 @@ def require_fitting(query: Statement) -> None:
     template_of(query).require_fitting(query.bindings)
 
 
-def resolved(query: Statement) -> Statement:
-    """Return *query* with each bound parameter replaced by its value."""
+def resolved(query: Statement, *, with_origins: bool = False) -> Statement:
+    """Return *query* with each bound parameter replaced by its value, of which the parameter is the origin if *with_origins*."""
     if not query.bindings:
         return query
-    values = dict(query.bindings)
+    values = {
+        label: value.with_origin(ast.Parameter(label)) if with_origins else value for label, value in query.bindings
+    }
     return rebuild(query.replace(bindings=()), lambda node: _resolved(node, values))
 
 

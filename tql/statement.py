@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.metrics import METRICS, ranked_by_index, word_score
 from tql_grammar.record import Record
 
@@ -140,7 +141,8 @@ class Search(Record):
     @property
     def score(self) -> Expression:
         """The expression of the score."""
-        return METRICS[self.metric].score(self.column, self.value)
+        call = Similarity(self.metric, self.column, self.value, self.exact)
+        return METRICS[self.metric].score(self.column, self.value).with_origin(call)
 
     @property
     def best(self) -> Direction:
@@ -171,7 +173,7 @@ class TextSearch(Record):
     @property
     def score(self) -> Expression:
         """The expression of the score."""
-        return word_score(self.column, self.value)
+        return word_score(self.column, self.value).with_origin(Relevance(self.column, self.value))
 
 
 class Leg(Record):

@@ -9,6 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from tql_client.checking import Place, compiled, datasets_of, without_source
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.protocol.address import require_url
@@ -17,7 +18,6 @@ from tql_client.protocol.credentials import token_for
 from tql_client.protocol.wire import Decoding
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
-from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
     from tql import Query, Schema
     from tql_client.protocol.call import Transport
+    from tql_client.reflection import Reflections
 
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
-# Longest query text, in characters, whose check is cached; the cache holds 128 of them.
-LONGEST_CACHED = 100_000
 
 
 def connect(  # noqa: PLR0913 - each is one independent choice, by name
@@ -47,6 +46,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     largest_answer: int = 256 * 2**20,
     nan: Literal["keep", "null", "error"] = "keep",
     strict: bool = False,
+    reflect: bool = False,
     isolated: bool = False,
     credentials: Mapping[str, str] | None = None,
     cassette: Callable[..., Any] | None = None,
@@ -69,6 +69,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         largest_answer: the maximum size of a response in bytes, after decompression; a larger one raises `ResponseTooLarge`.
         nan: how to decode NaN and infinities: "keep" returns floats, "null" returns None, "error" raises `ProtocolError`.
         strict: decode integers beyond 64 bits exactly, and reject responses with duplicate keys or incomplete rows; slower.
+        reflect: before the first query of each dataset, ask for its first rows, and compile and check with the schema that they determine, see `Client.reflect`; the engine in this process reports the schema of its dataset by itself.
         isolated: run the engine in a child process, which restarts after a crash and is killed at the timeout (embedded only).
         credentials: credentials that the engine uses to open s3://, gs://, az:// and al:// paths (embedded only).
         cassette: records and replays HTTP exchanges (endpoints only); see the pytest fixture `tql_cassette`.
@@ -93,12 +94,15 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         require_url(url, allow_insecure=allow_insecure)
         source = None if anonymous else token_for(url, token, token_file)
         http = HttpTransport(url, source, largest_answer, Decoding(nan, strict), verify=verify, cassette=cassette)
-        return Client(http, dataset, timeout=timeout, retries=Retries(attempts))
+        return Client(http, dataset, timeout=timeout, retries=Retries(attempts), reflect=reflect)
     from tql_client.engine.isolated import IsolatedTransport
 
     target = DatasetTarget(url, dataset, allow_sources=allow_sources, credentials=credentials)
     transport = IsolatedTransport(target) if isolated else EmbeddedTransport(target)
-    return Client(transport, timeout=timeout, retries=Retries(attempts), needs_source=False, schemas=transport.schemas)
+    retries = Retries(attempts)
+    return Client(
+        transport, timeout=timeout, retries=retries, needs_source=False, schemas=transport.schemas, reflect=reflect
+    )
 
 
 def _described(url: object) -> str:
@@ -122,6 +126,7 @@ class Client:
         retries: Retries | None = None,
         needs_source: bool = True,
         schemas: Callable[[Call], Mapping[str | None, Schema]] = lambda _call: {},
+        reflect: bool = False,
     ) -> None:
         """
         Create a client over a transport.
@@ -132,6 +137,7 @@ class Client:
             timeout: seconds for the whole call.
             retries: the retry policy.
             needs_source: whether a query must have FROM when it is sent.
+            reflect: whether the schemas of other datasets are inferred from their rows.
             schemas: returns the known schemas for a call, by the names of the datasets; None is the name of the dataset that queries without FROM read.
         """
         self._transport = transport
@@ -141,6 +147,7 @@ class Client:
         self._needs_source = needs_source
         self._schemas = schemas
         self._calls = InFlight()
+        self._reflections = self._new_reflections() if reflect else None
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
@@ -179,7 +186,7 @@ class Client:
         """
         client = copy.copy(self)
         client._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
-        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
+        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
     def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
@@ -188,7 +195,7 @@ class Client:
 
         Args:
             query: a query of the builder, or a query text.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Raises:
             ParseError: the query text is not TQL, or the engine would read it differently.
@@ -198,7 +205,34 @@ class Client:
         Example:
             ``client.compile(select("id").limit(3))`` returns ``select id limit 3`` for an embedded client.
         """
-        return self._compile(query, on_findings, self._schemas(self._call(CancelToken())))
+        call = self._call(CancelToken())
+        with self._calls.running(call.stop):
+            return compiled(query, on_findings, self._place(query, on_findings, call))
+
+    def reflect(self, source: str | None = None) -> Schema:
+        """
+        Return the schema that the first rows of a dataset determine; it takes one to three queries.
+
+        With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not determine is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
+        A client with ``reflect=True`` then uses the new schema, as after a change of the columns.
+
+        Args:
+            source: the dataset; the one that queries without FROM read if omitted.
+
+        Raises:
+            ArgumentError: there is no *source*, and the client has no dataset.
+            ProtocolError: the dataset has no rows, and the response does not name its columns.
+            TqlError: a query failed; the error says which.
+
+        Example:
+            ``client.reflect("hub://org/dataset").save("schema.json")``
+        """
+        name = self._dataset if source is None else source
+        if name is None and self._needs_source:
+            raise without_source("reflect()")
+        call = self._call(CancelToken())
+        with self._calls.running(call.stop):
+            return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     def query(
         self,
@@ -214,7 +248,7 @@ class Client:
         Args:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text unchanged.
+            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Returns:
             The rows, and the metadata of the call as `Result.meta`.
@@ -291,7 +325,7 @@ class Client:
     async def aquery(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - as for `query`
+        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""
@@ -316,17 +350,22 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
+        from tql.compiler.unsampled import without_samples
+
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
-            schemas = self._schemas(call)
-            text = self._compile(query, on_findings, schemas)
+            place = self._place(query, on_findings, call)
+            text = compiled(query, on_findings, place)
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                if error.diagnostic is None:
-                    error.diagnostic = explain_message(error.description, text, schemas)
-                raise
+                again = None if isinstance(query, str) else without_samples(query, error.description)
+                if again is None:
+                    error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
+                    raise
+                text = compiled(again, on_findings, place)
+                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -335,51 +374,19 @@ class Client:
         """Return a call whose deadline counts from now; its query text is added later."""
         return Call("", as_list, time.monotonic() + self._timeout, str(uuid.uuid4()), stop)
 
-    def _compile(self, query: Query | str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
-        """Return the TQL of a query, compiled or checked against the known schemas."""
-        if isinstance(query, str):
-            return self._check(query, on_findings, schemas)
-        from tql.compiler.compile import compile_query
+    def _new_reflections(self) -> Reflections:
+        """Return the inferred schemas of the client's datasets, none yet."""
+        from tql_client.reflection import Reflections
 
-        return compile_query(query.statement, self._dataset, schemas, needs_source=self._needs_source)
+        return Reflections(functools.partial(self._retries.send, self._transport))
 
-    def _check(self, text: str, on_findings: str, schemas: Mapping[str | None, Schema]) -> str:
-        """Return a query text with its FROM, or raise on the errors that `check` finds."""
-        import tql
-
-        if on_findings not in {"raise", "ignore"}:
-            raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
-        if on_findings == "raise" and not schemas and len(text) <= LONGEST_CACHED:
-            return _check_cached(text, self._dataset, self._needs_source)
-        if any(finding.severity == "error" for finding in tql.check(text, schemas)):
-            if on_findings == "ignore":
-                return text
-            tql.validate(text, schemas)
-        return _add_source(text, self._dataset, self._needs_source)
-
-
-@functools.lru_cache(maxsize=128)
-def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
-    """Return a query text with its FROM, or raise on the errors that `check` finds; a text without errors is checked once."""
-    import tql
-
-    tql.validate(text)
-    return _add_source(text, dataset, needs_source)
-
-
-def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
-    """Return a query text that has FROM if it needs one."""
-    from tql.compiler.compile import with_source, without_source
-
-    if dataset is not None:
-        return with_source(text, dataset)
-    if needs_source:
-        from tql_grammar.rewrite.source import lacks_source
-        from tql_grammar.syntax.parser import parse
-
-        if lacks_source(parse(text)):
-            raise without_source(text)
-    return text
+    def _place(self, query: Query | str, on_findings: str, call: Call) -> Place:
+        """Return the place of a query: with the known schemas of the datasets that it reads, and the inferred ones of the others."""
+        schemas = self._schemas(call)
+        if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
+            names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)
+            schemas = {**schemas, **self._reflections.schemas(names, call)}
+        return Place(self._dataset, schemas, self._needs_source)
 
 
 def _seconds(timeout: float) -> float:

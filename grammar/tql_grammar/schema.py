@@ -6,17 +6,21 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 from tql_grammar.errors import ArgumentError
+from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from os import PathLike
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
 DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
-# The types without arithmetic.
-NOT_NUMERIC = frozenset({"text", "json", "bytes"})
+# The type of an inferred column whose values do not determine one.
+UNKNOWN_TYPE = "unknown"
+# The types without arithmetic, or without known arithmetic.
+NOT_NUMERIC = frozenset({"text", "json", "bytes", UNKNOWN_TYPE})
 KINDS = ("embedding", "class label", "sequence", "image", "other")
 # Not an index, but said with them: the engine does not update its indexes with the rows.
 STALE = "stale"
@@ -33,12 +37,10 @@ ENGINE_DTYPES = {"object": "json"}
 ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence": "sequence", "Image": "image"}
 PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
 LARGEST_LENGTH = 2**32
-# Operations in the history of a dataset.
-BUILT = re.compile(r"Added (?P<kind>inverted|clustered) index block .* to column (?P<column>\d+)")
-UPDATED = re.compile(r"Updated \d+ rows in column (?P<column>\d+)")
-DROPPED = re.compile(r"Dropped \w+ index on column (?P<column>\d+)")
+RULE = 'takes a JSON object with a description for each column, such as {"id": "int64", "text": "text bm25"}'
+WRITING = "write the file by `Schema.save`, or by `tql schema PATH > schema.json`"
 COLUMN = re.compile(
-    r"(?P<nullable>nullable )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
+    r"(?P<prefix>(?:nullable|inferred) )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
     r"(?:\[(?P<shape>[\d?, ]*)\])?(?P<indexes>(?: [a-z]\w*)*)"
 )
 
@@ -49,14 +51,17 @@ class Column(Record):
 
     Its description is ``int64``, ``nullable text``, ``text bm25``, ``embedding[384]``, ``float32[?, 8]``, ``sequence int64``, ``class label int32``:
     the type of the elements, the shape with ``?`` for a length that varies from row to row, and the indexes.
+    ``inferred int64`` describes a column of which only values are known: see *inferred*.
 
     Attributes:
-        dtype: a name in `DTYPES`.
+        dtype: a name in `DTYPES`; "unknown" for an inferred column whose values do not determine its type.
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
         indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built: the engine still finds them by their old values.
         classes: the names of the classes of a class label, in the order of their numbers.
+        inferred: whether the type is that of values that were returned: the widest one that has them, int64 for each type of integers except uint64, float64 for each type of floats.
+            Whether a value can be null, and which indexes there are, is then unknown, not denied.
     """
 
     dtype: str
@@ -65,6 +70,7 @@ class Column(Record):
     kind: str = ""
     indexes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    inferred: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -78,21 +84,22 @@ class Column(Record):
         if not found:
             raise _unreadable(text)
         dtype, kind, indexes = found["dtype"], found["kind"] or "", tuple(found["indexes"].split())
-        if dtype == "embedding":
+        nullable, inferred = (found["prefix"] == f"{word} " for word in ("nullable", "inferred"))
+        if dtype == "embedding" and not inferred:
             dtype, kind = "float32", "embedding"
-        if dtype not in DTYPES or set(indexes) - set(INDEXES):
+        column = cls(dtype, _parse_shape(found["shape"] or ""), nullable, kind, indexes, inferred=inferred)
+        if not _is_valid(column):
             raise _unreadable(text)
-        shape = tuple(None if part.strip() == "?" else int(part) for part in (found["shape"] or "").split(",") if part)
-        return cls(dtype, shape, bool(found["nullable"]), kind, indexes)
+        return column
 
     def __str__(self) -> str:
         """Return the description that `parse` reads."""
         embedding = self.kind == "embedding" and self.dtype == "float32"
         kind = "" if embedding or not self.kind else f"{self.kind} "
-        shape = f"[{', '.join('?' if length is None else str(length) for length in self.shape)}]" if self.shape else ""
+        shape = _shape_text(self.shape)
         indexes = "".join(f" {index}" for index in self.indexes)
-        nullable = "nullable " if self.nullable else ""
-        return f"{nullable}{kind}{'embedding' if embedding else self.dtype}{shape}{indexes}"
+        prefix = "inferred " if self.inferred else "nullable " if self.nullable else ""
+        return f"{prefix}{kind}{'embedding' if embedding else self.dtype}{shape}{indexes}"
 
     @property
     def is_single(self) -> bool:
@@ -161,22 +168,48 @@ class Schema(Record):
         Raises:
             ArgumentError: *text* is not a JSON object of descriptions.
         """
-        import json
-
-        try:
-            found = json.loads(text)
-            return cls({name: _from_json(value) for name, value in found.items()})
-        except (ValueError, AttributeError, KeyError, TypeError) as error:
-            if isinstance(error, ArgumentError):
-                raise
-            rule = 'takes a JSON object such as {"id": "int64", "text": "text bm25"}'
-            raise ArgumentError("Schema.from_json", rule, repr(text[:60])) from None
+        return cls(_columns_of("Schema.from_json", "", _json("Schema.from_json", "", text)))
 
     def to_json(self) -> str:
         """Return the schema as a JSON object: each name with its description."""
         import json
 
         return json.dumps({name: _to_json(column) for name, column in self.columns}, indent=2, ensure_ascii=False)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """
+        Return the schema in a JSON file, as `save` and ``tql schema`` write it.
+
+        Raises:
+            ArgumentError: the file cannot be read, or has no JSON object of descriptions.
+        """
+        found = read_schemas(path)
+        if not isinstance(found, Schema):
+            hint = f"pass one of them to Schema(..); `tql check --schema` takes the file, which has {', '.join(found)}"
+            raise ArgumentError("Schema.load", "takes a file with the columns of one dataset", repr(str(path)), hint)
+        return cls(found.as_dict())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """
+        Write the schema to a JSON file, which `load` and ``tql check --schema`` read.
+
+        Raises:
+            ArgumentError: the file cannot be written.
+        """
+        from pathlib import Path
+
+        try:
+            Path(path).write_text(self.to_json() + "\n", encoding="utf-8", newline="\n")
+        except (OSError, ValueError) as error:
+            raise ArgumentError(
+                "Schema.save", "takes the path of a file to write", f"{str(path)!r} ({error})"
+            ) from None
+
+    @property
+    def inferred(self) -> bool:
+        """Whether a column is inferred; then the indexes of the dataset are unknown."""
+        return any(column.inferred for _, column in self.columns)
 
     def __hash__(self) -> int:
         """Agree with ``==``; it is computed once, since the cache of compiled texts asks for each query."""
@@ -216,12 +249,84 @@ class Schema(Record):
         return known
 
 
+def read_schemas(path: str | PathLike[str]) -> Schema | dict[str, Schema]:
+    """
+    Return the schema in a JSON file, or the schemas of several datasets by url.
+
+    Raises:
+        ArgumentError: the file cannot be read, or has no JSON object of descriptions.
+    """
+    from pathlib import Path
+
+    subject = "Schema.load"
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ArgumentError(subject, "takes the path of a JSON file", f"{str(path)!r} ({error})", WRITING) from None
+    found, place = _json(subject, f"{path}: ", text), f"{path}: "
+    several = found and all(isinstance(part, dict) and "type" not in part for part in found.values())
+    if not several:
+        return Schema(_columns_of(subject, place, found))
+    return {url: Schema(_columns_of(subject, f"{place}{url}: ", columns)) for url, columns in found.items()}
+
+
+def _json(subject: str, place: str, text: str) -> dict[str, Any]:
+    """Return the JSON object of a text, without a name that is twice in an object."""
+    import json
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ArgumentError(subject, RULE, f"{place}{twice!r} twice", WRITING)
+        return found
+
+    try:
+        found = json.loads(text, object_pairs_hook=once)
+    except ArgumentError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(subject, RULE, f"{place}not JSON ({error})", WRITING) from None
+    if not isinstance(found, dict):
+        raise ArgumentError(subject, RULE, f"{place}{text[:60]!r}", WRITING)
+    return found
+
+
+def _columns_of(subject: str, place: str, found: Mapping[str, Any]) -> dict[str, Column]:
+    """Return the columns of a JSON object."""
+    columns = {}
+    for name, value in found.items():
+        column = _from_json(value)
+        if column is None:
+            raise ArgumentError(subject, RULE, f"{place}the column {name!r} with {str(value)[:60]!r}", WRITING)
+        columns[name] = column
+    return columns
+
+
 def did_you_mean(name: str, names: Iterable[str], kind: str = "columns") -> str:
     """Return a hint with the nearest of *names* and a list of them; *kind* is the plural noun for the list."""
     known = list(names)
     near = nearest(name, known)
     listed = f"the {kind} are {', '.join(known[:12])}{', ..' if len(known) > len(known[:12]) else ''}"
     return f"did you mean {near!r}? {listed}" if near else listed
+
+
+def _parse_shape(text: str) -> tuple[int | None, ...]:
+    """Return the lengths between the brackets of a description."""
+    return tuple(None if part.strip() == "?" else int(part) for part in text.split(",") if part)
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    """Return a shape in brackets, empty for single values."""
+    return f"[{', '.join('?' if length is None else str(length) for length in shape)}]" if shape else ""
+
+
+def _is_valid(column: Column) -> bool:
+    """Tell whether the parts of a description exist and fit together."""
+    if column.inferred:
+        return column.dtype in {*DTYPES, UNKNOWN_TYPE} and not (column.kind or column.indexes)
+    return column.dtype in DTYPES and set(column.indexes) <= set(INDEXES)
 
 
 def _column(given: Column | str) -> Column:
@@ -244,30 +349,16 @@ def _to_json(column: Column) -> object:
     return {"type": str(column), "classes": list(column.classes)} if column.classes else str(column)
 
 
-def _from_json(value: Any) -> Column:  # noqa: ANN401 - JSON
-    """Return a column from JSON."""
-    if isinstance(value, str):
-        return Column.parse(value)
-    return Column.parse(value["type"]).replace(classes=tuple(map(str, value["classes"])))
-
-
-def stale_indexes(history: Iterable[Any]) -> frozenset[str]:
-    """
-    Return the kinds of indexes, "inverted" and "clustered", of which one was built before rows of its column were updated.
-
-    The history of a dataset names columns by numbers only, so all indexes of a kind count as stale.
-    """
-    kinds: dict[str, str] = {}
-    stale: dict[str, str] = {}
-    for operation in (str(one) for version in history for one in getattr(version, "operations", ())):
-        if found := BUILT.match(operation):
-            kinds[found["column"]] = found["kind"]
-        elif found := DROPPED.match(operation):
-            kinds.pop(found["column"], None)
-            stale.pop(found["column"], None)
-        elif (found := UPDATED.match(operation)) and found["column"] in kinds:
-            stale[found["column"]] = kinds[found["column"]]
-    return frozenset(stale.values())
+def _from_json(value: Any) -> Column | None:  # noqa: ANN401 - JSON
+    """Return a column from JSON, or None for any other value."""
+    described, classes = (value.get("type"), value.get("classes")) if isinstance(value, dict) else (value, [])
+    if not isinstance(described, str) or not isinstance(classes, list):
+        return None
+    try:
+        column = Column.parse(described)
+    except ValueError:
+        return None
+    return column.replace(classes=tuple(map(str, classes))) if classes else column
 
 
 def _of_engine(dataset: Any, definition: Any, outdated: frozenset[str]) -> Column:  # noqa: ANN401 - the engine ships no types
@@ -295,13 +386,13 @@ def _engine_kind(kind: Any) -> str:  # noqa: ANN401 - the engine ships no types
     return "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, plain)
 
 
-def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the indexes of a column of an opened dataset, without the one that every embedding has."""
     names = map(str, getattr(column, "indexes", None) or ())
     return tuple(ENGINE_INDEXES.get(name, "matrix") for name in names if name != "clustered")
 
 
-def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the names of the classes of a column of an opened dataset, where it has them."""
     metadata = getattr(column, "metadata", None) or {}
     return tuple(map(str, metadata["class_names"])) if "class_names" in metadata else ()

@@ -39,6 +39,7 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
     Return *root* with *change* applied to every record, from the leaves up.
 
     *change* gets a record whose children are already changed; unchanged records are shared with *root*, not copied.
+    A node that replaces another one has its origin.
     Records of the classes *opaque* are left unchanged, with everything below them.
     """
     done: list[Any] = []
@@ -54,9 +55,24 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
             stack.append((item, parts))
             stack += [(part, None) for part in parts]
         else:
-            done.append(item if parts is None or type(item) is tuple else change(item))
+            done.append(item if parts is None or type(item) is tuple else _changed(item, change))
     found: R = done[0]  # *change* keeps a query a query and an expression an expression
     return found
+
+
+def _changed(item: Any, change: Callable[[Record], Record]) -> object:  # noqa: ANN401 - a record of any kind
+    """Return a changed record, with the origin of the one that it replaces."""
+    found = change(item)
+    if found is item or "_origin" not in item.__dict__ or not isinstance(found, ast.Node):
+        return found
+    return found.with_origin(item.origin)
+
+
+def operands(node: ast.And | ast.Or) -> tuple[ast.Expression, ...]:
+    """Return the operands of an AND or OR that is dissolved into another one; each has its origin."""
+    if node.origin is None:
+        return node.operands
+    return tuple(operand.with_origin(node.origin) for operand in node.operands)
 
 
 def _parts(item: Any, opaque: type[Record] | tuple[type[Record], ...]) -> list[Any] | None:  # noqa: ANN401 - any value of a field
@@ -110,9 +126,10 @@ def _with_parts(
     if type(item) is tuple:
         return item if same else tuple(part if type(part) in PLAIN else next(parts) for part in item)
     if same:
-        return change(item)
+        return _changed(item, change)
     state = item.__dict__
-    return change(item.replace(**{field: next(parts) for field in item._fields if type(state[field]) not in PLAIN}))
+    fields = {field: next(parts) for field in item._fields if type(state[field]) not in PLAIN}
+    return _changed(item.replace(**fields), change)
 
 
 def joined(source: ast.Source | None) -> Iterator[ast.Source]:

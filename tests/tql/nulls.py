@@ -177,13 +177,19 @@ def values(kind: str) -> list[Case]:
         ),
         Case("divisor", col("w") / (it + 1000), known(lambda w, a: w / (a + 1000), column("w"), v)),
         Case("two nullables", it + col("other"), known(operator.add, v, column("other"))),
+        Case(
+            "two of three",
+            col("w") - it * 2 + col("other"),
+            known(lambda w, a, b: w - a * 2 + b, column("w"), v, column("other")),
+        ),
+        Case("function of two", fn.abs(it - col("other")) * 2, known(lambda a, b: abs(a - b) * 2, v, column("other"))),
         Case("function", fn.abs(it), known(abs, v)),
         Case("function of a sum", fn.abs(it + 1), known(lambda a: abs(a + 1), v)),
     ]
 
 
-REFUSED = frozenset({"divisor", "two nullables", "function", "function of a sum"})
-"""Values that are rejected if their operand may be null; conditions accept the first two."""
+TOGETHER = frozenset({"two nullables", "two of three", "function of two"})
+"""Values of a column and of `other`, an int16: they are refused where the two have other types."""
 LITERALS: dict[str, list[Any]] = {"bool": [True, False], "text": ["a", "", "b"]}
 
 
@@ -257,10 +263,16 @@ def _of_texts(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
 
 def _of_numbers(it: Expr, v: Callable[[Row], Any]) -> list[Case]:
     """Return comparisons of numbers with other columns, and of computed values."""
-    w, other = column("w"), column("other")
+    w, other, other_column = column("w"), column("other"), col("other")
     found = [
         Case("divisor", col("w") / (it + 1000) > 0, holds(lambda a, b: a / (b + 1000) > 0, w, v)),
         Case("minus", -it < 0, holds(lambda a: -a < 0, v)),
+        Case("function", fn.abs(it - 4) > 1, holds(lambda a: abs(a - 4) > 1, v)),
+        Case("function of two", fn.abs(it - other_column) > 1, holds(lambda a, b: abs(a - b) > 1, v, other)),
+        Case("computed is null", (col("w") + it).is_null(), lambda row: v(row) is None),
+        Case("two are null", (it - other_column).is_null(), lambda row: None in {v(row), other(row)}),
+        Case("two are not null", fn.abs(it * other_column).is_not_null(), lambda row: None not in {v(row), other(row)}),
+        Case("computed in", (it + other_column).in_([7, 4]), lambda row: known(operator.add, v, other)(row) in {7, 4}),
     ]
     for sign, compare in COMPARISONS.items():
         found += [

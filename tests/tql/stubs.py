@@ -7,14 +7,14 @@ The catalogue of functions as ``tql/fn.pyi``, for editors and type checkers.
 import textwrap
 from pathlib import Path
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.signatures import documentation
 from tql_grammar.functions import CATALOGUE, Function, Parameter
 
 STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
 HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""\n\nfrom tql.expressions.expr import Expr\n\n'
 KINDS = {
-    "value": "Expr | str | float",
+    **dict.fromkeys(("value", "numbers", "json"), "Expr | str | float"),
     "column": "Expr | str",
     "text": "Expr | str | float",
     "index": "int",
@@ -24,7 +24,7 @@ KINDS = {
 
 def stubs() -> str:
     """Return the whole file."""
-    return HEAD + "\n".join(map(stub, (*CATALOGUE.values(), *AGGREGATES.values())))
+    return HEAD + "\n".join(map(stub, {**CATALOGUE, **OF_ROWS, **AGGREGATES}.values()))
 
 
 def stub(function: Function) -> str:

@@ -11,15 +11,16 @@ import pytest
 from tests.engine import TYPES, dataset, run
 from tests.tql.stubs import STUBS, stubs
 from tql import ArgumentError, Expr, col, desc, fn, param, select
-from tql.expressions.aggregates import AGGREGATES
-from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
+from tql_grammar.absent import ABSENT, UNCALLABLE
+from tql_grammar.functions import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.tql.meaning import Row
 
-FUNCTIONS = {**CATALOGUE, **AGGREGATES}
+FUNCTIONS = {**CATALOGUE, **OF_ROWS, **AGGREGATES}
 KINDS: dict[str, Any] = {
     "id": "int64",
     "k": "int64",
@@ -193,11 +194,11 @@ ROWWISE: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
         (fn.sqrt(2.25) + col("id"), "sqrt(2.25 * 1.0) + id", lambda row: 1.5 + row["id"]),
         (fn.sqrt(fn.abs("e")), "sqrt(abs(e * 1) * 1.0)", lambda row: np.sqrt(np.abs(wide(row["e"])))),
     ],
-    "sum": [
-        (fn.sum("flags"), "sum(flags * 1)", lambda row: row["flags"].sum()),
-        (fn.sum("bytes"), "sum(bytes * 1)", lambda row: wide(row["bytes"]).sum()),
-        (fn.sum("cube"), "sum(cube * 1)", lambda row: row["cube"].sum()),
-        (fn.sum("ints"), "sum(ints * 1)", lambda row: wide(row["ints"]).sum()),
+    "asum": [
+        (fn.asum("flags"), "sum(flags * 1)", lambda row: row["flags"].sum()),
+        (fn.asum("bytes"), "sum(bytes * 1)", lambda row: wide(row["bytes"]).sum()),
+        (fn.asum("cube"), "sum(cube * 1)", lambda row: row["cube"].sum()),
+        (fn.asum("ints"), "sum(ints * 1)", lambda row: wide(row["ints"]).sum()),
     ],
     "sum_weight": [
         (
@@ -468,7 +469,7 @@ def test_the_plain_text_would_be_wrong(data: Any, text: str) -> None:
     """The naive TQL and the builder's return different rows."""
     expression = text.removeprefix("select ").partition(" as x")[0]
     built = {
-        "sum(bytes)": fn.sum("bytes"),
+        "sum(bytes)": fn.asum("bytes"),
         "prod(bytes)": fn.prod("bytes"),
         "sqrt(id)": fn.sqrt("id"),
         "dot(bytes, bytes)": fn.dot("bytes", "bytes"),

@@ -120,7 +120,7 @@ def test_binding_a_vector_again_prints_nothing_again() -> None:
 
     assert first.replace("1.0,2.0,3.0", "3.0,2.0,1.0") == second
     assert "text_of_vectors" in called
-    assert not {"tree", "pieces", "compile_query", "rebuild"} & called
+    assert not {"tree", "chunks", "compile_query", "rebuild"} & called
 
 
 def test_parameters_without_values_are_named() -> None:
@@ -173,7 +173,9 @@ REFUSED = [
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=2**63), "takes integers", id="2**63"),
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=None), "takes no None", id="None"),
     pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(), "got none for p", id="no value"),
-    pytest.param(lambda: q.where(col("a") == param("p")).to_prepared().values(p=1, r=2), "got r", id="a surplus value"),
+    pytest.param(
+        lambda: q.where(col("a") == param("p")).to_prepared().values(p=1, r=2), "got 'r'", id="a surplus value"
+    ),
 ]
 
 

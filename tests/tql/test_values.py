@@ -169,7 +169,7 @@ limit 5
 └─ select *
    order by id desc
    │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too
-   └─ select text, cosine_similarity(e, ARRAY[<1536 float32>]) as score, id
+   └─ select text, similarity('e', <1536 float32>) as score, id
       where a = 1
       └─ from "hub://org/ds\""""
     )
@@ -202,6 +202,40 @@ REASONS = [
 def test_a_level_says_why_it_is_there(query: Query, reason: str) -> None:
     """Each nesting that the compiler adds has its reason."""
     assert any(level.why.startswith(reason) for level in _levels(query.explain())), str(query.explain())
+
+
+def test_a_difference_shows_the_values_of_parameters() -> None:
+    """A value that a parameter has is shown as it was bound, also on the left of an operator; without a value it is the parameter."""
+    low, unbound = param("low"), select("id")
+    conditions = {
+        "3 == col('a')": low == col("a"),
+        "col('a') == 3": col("a") == low,
+        "(3 + 1) > col('a')": low + 1 > col("a"),
+        "-3 > col('a')": -low > col("a"),
+        "fn.any(3 == col('a'))": fn.any(low == col("a")),
+    }
+    shown = {
+        f"- where({text})": str(unbound.where(part).bind(low=3).diff(unbound)) for text, part in conditions.items()
+    }
+
+    assert [*shown] == [*shown.values()]
+    assert str(unbound.where(low == col("t")).bind(low="a").diff(unbound)) == "- where('a' == col('t'))"
+    assert str(unbound.where(low == col("a")).diff(unbound)) == "- where(param('low') == col('a'))"
+    assert str(select(x=low).bind(low=3).diff(select("x"))) == "- select((3).as_('x'))\n+ select('x')"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 3 as x", "select id where 3 is null", "select id where not 3", "select id where -3 = a",
+        "select id where ARRAY[1.0,2.0][0] > a", "select id where contains('x', a)", "select id order by - -3",
+    ],
+)  # fmt: skip
+def test_a_value_without_methods_is_raw(text: str) -> None:
+    """The repr of a parsed query is Python, where the text has a value on the left."""
+    found = eval(repr(parse(text)), dict(NAMES))  # noqa: S307 - pasting is what is tested
+
+    assert str(found) == str(parse(text)) == text
 
 
 def test_a_difference_in_words() -> None:

@@ -119,13 +119,13 @@ class Query(SearchMethods):
         """
         Draw a random sample of the rows that ``where`` keeps; ``order_by`` and ``limit`` apply to the sample.
 
-        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id sample by weight replace false limit 10``.
+        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id where weight > 0 sample by weight replace false limit 10``.
 
         Args:
-            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. At least one has to be above 0, otherwise the engine does not terminate.
+            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. Rows with a weight of 0 are never drawn, and do not count.
             replace: whether a row may be drawn more than once.
-            limit: the size of the sample; by default the number of rows.
-            percent: the size of the sample in percent of the rows, in (0, 100], instead of *limit*.
+            limit: the size of the sample; by default the number of rows with a weight above 0.
+            percent: the size of the sample in percent of those rows, in (0, 100], instead of *limit*.
 
         Raises:
             ArgumentError: both *limit* and *percent* are given, or one of them is out of range.
@@ -137,7 +137,7 @@ class Query(SearchMethods):
         Split the groups of a grouped source into rows again, in the order of the groups; keys and aggregates are repeated.
 
         Example: ``select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by()`` generates
-        ``select k, id from (select k[0] as k, id group by k) ungroup by split``.
+        ``select k, id from (select k[0] as k, id from (select k, id) group by k) ungroup by split``.
 
         The source needs at least one column that is neither a key nor an aggregate.
 
@@ -311,13 +311,15 @@ class Query(SearchMethods):
         """
         Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
+        Where the text has an expression that the compiler generated from a call, such as a pattern of LIKE, the SELECT shows the call: ``where col('t').startswith('ab')``.
+
         Raises:
             ArgumentError: the query cannot be compiled.
         """
         from tql.compiler.compile import compiled
-        from tql_grammar.explain.levels import explained
+        from tql.views.levels import levels
 
-        return explained(*compiled(self.statement))
+        return levels(compiled(self.statement))
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

@@ -3,7 +3,7 @@ Cache of compiled texts, keyed by the query without its literals.
 
 The cache key is the query without the values of its literals: numbers, texts, vectors, the numbers of LIMIT and OFFSET, and the candidates and weights of a hybrid search.
 It has the kind of each literal, the length of each vector, and which literals are equal.
-The text of a key is kept in pieces with slots for the literals.
+The text of a key is kept in chunks with slots for the literals.
 
 Where the key is new, the query is compiled with traced literals, which record reads of their values.
 A literal that a pass reads becomes a part of the key, by its value; so a text never depends on a value that its key leaves out.
@@ -60,7 +60,7 @@ class Branch(NamedTuple):
 
     Attributes:
         slot: the number of the literal.
-        texts: the pieces of a text, or another branch, by its value.
+        texts: the chunks of a text, or another branch, by its value.
     """
 
     slot: int
@@ -143,7 +143,7 @@ def text(query: Statement, write: Callable[[Statement, T], list[str]], wanted: T
 
     Args:
         query: any query.
-        write: returns the pieces of the text, given a query with traced literals and what is wanted; called where the key is new.
+        write: returns the chunks of the text, given a query with traced literals and what is wanted; called where the key is new.
         wanted: what the text depends on apart from the query.
     """
     literals = Literals()
@@ -155,25 +155,25 @@ def text(query: Statement, write: Callable[[Statement, T], list[str]], wanted: T
     if len(literals.nodes) > 1:
         shape.append(literals.pattern())
     key = tuple(shape)
-    pieces = _kept.of.get(key)
+    chunks = _kept.of.get(key)
     # Most queries have no literal that is read.
-    if type(pieces) is not list:
+    if type(chunks) is not list:
         place = _place(key, literals)
-        pieces = place.pieces or _compiled(query, literals, place, write, wanted)
-    return None if pieces is None else _written(pieces, literals.nodes)
+        chunks = place.chunks or _compiled(query, literals, place, write, wanted)
+    return None if chunks is None else _written(chunks, literals.nodes)
 
 
 def _compiled(
     query: Statement, literals: Literals, place: Place, write: Callable[[Statement, T], list[str]], wanted: T
 ) -> list[str] | None:
-    """Return the pieces of a text that was not kept, and keep them; None where the query has no text."""
+    """Return the chunks of a text that was not kept, and keep them; None where the query has no text."""
     reads: dict[int, None] = {}
     try:
-        pieces = merged(write(_traced(query, literals, reads), wanted))
+        chunks = merged(write(_traced(query, literals, reads), wanted))
     except ArgumentError:
         return None
-    _keep(pieces, [*reads], place, literals)
-    return pieces
+    _keep(chunks, [*reads], place, literals)
+    return chunks
 
 
 class Place(NamedTuple):
@@ -184,13 +184,13 @@ class Place(NamedTuple):
         texts: the dictionary that has it, or will have it.
         key: its key there.
         path: the slots of the literals whose values lead to it.
-        pieces: the text, if it is kept.
+        chunks: the text, if it is kept.
     """
 
     texts: dict[Hashable, list[str] | Branch]
     key: Hashable
     path: list[int]
-    pieces: list[str] | None
+    chunks: list[str] | None
 
 
 def _place(key: Hashable, literals: Literals) -> Place:
@@ -204,10 +204,10 @@ def _place(key: Hashable, literals: Literals) -> Place:
     return Place(texts, key, path, found)
 
 
-def _keep(pieces: list[str], reads: list[int], place: Place, literals: Literals) -> None:
+def _keep(chunks: list[str], reads: list[int], place: Place, literals: Literals) -> None:
     """Keep a text for queries of its key in which the literals that were read have the same values; the first reads are those on the path to its place."""
     known = len(place.path)
-    if reads[:known] != place.path or sum(map(len, pieces)) > LONGEST:
+    if reads[:known] != place.path or sum(map(len, chunks)) > LONGEST:
         return
     if _kept.count >= MOST_TEXTS:
         _kept.forget()
@@ -218,19 +218,19 @@ def _keep(pieces: list[str], reads: list[int], place: Place, literals: Literals)
         branch = Branch(slot, {})
         texts[key] = branch
         texts, key = branch.texts, literals.value(slot)
-    texts[key] = pieces
+    texts[key] = chunks
 
 
-def _written(pieces: list[str], nodes: list[ast.Expression]) -> str:
+def _written(chunks: list[str], nodes: list[ast.Expression]) -> str:
     """Return a text with literals in its slots."""
     written: list[Any] = []
-    for piece in pieces:
-        if isinstance(piece, Slot):
+    for chunk in chunks:
+        if isinstance(chunk, Slot):
             # Literals have no parts: their text is written at once.
-            node = nodes[piece.number]
+            node = nodes[chunk.number]
             written += WRITERS[type(node)](node)
         else:
-            written.append(piece)
+            written.append(chunk)
     return "".join(written)
 
 

@@ -21,7 +21,7 @@ from tql.plan.helpers import names_apart_from, names_in
 from tql.plan.schema import schema
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot
-from tql_grammar.printing.printer import pieces, to_tql
+from tql_grammar.printing.printer import chunks, to_tql
 from tql_grammar.rewrite.source import depth, fill_source, lacks_source
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ def compile_query(
     known: tuple[Wanted, str] | None = kept.get("_sent")
     if known is not None and known[0] == wanted:
         return known[1]
-    text = cache.text(query, compiled_pieces, wanted) or "".join(compiled_pieces(query, wanted))
+    text = cache.text(query, compiled_chunks, wanted) or "".join(compiled_chunks(query, wanted))
     kept["_sent"] = wanted, text
     return text
 
 
-def compiled_pieces(query: Statement, wanted: Wanted) -> list[str]:
-    """Return the text to send in pieces, with slots for the literals that are traced."""
+def compiled_chunks(query: Statement, wanted: Wanted) -> list[str]:
+    """Return the text to send in chunks, with slots for the literals that are traced."""
     dataset = wanted.dataset
     try:
         found = compiled(query, Context(dataset, dict(wanted.schemas))).tree
@@ -125,7 +125,7 @@ def compiled_pieces(query: Statement, wanted: Wanted) -> list[str]:
             found = fill_source(found, dataset)
         elif wanted.needs_source and lacks_source(found):
             raise without_source(compile_query(query))
-        written = pieces(found)
+        written = chunks(found)
     except RecursionError:
         raise _too_deep("more than Python can walk down") from None
     require_bound("query", written)
@@ -139,24 +139,24 @@ def _fits(written: Iterable[str]) -> bool:
     """Tell whether the engine's parser holds all that is open at once in a text."""
     from tql_grammar.syntax.parser import read
 
-    return read("".join("0" if isinstance(piece, Slot) else piece for piece in written)).parses
+    return read("".join("0" if isinstance(chunk, Slot) else chunk for chunk in written)).parses
 
 
 def _too_deep(found: str) -> ArgumentError:
     """Return the error about more SELECTs than the engine can hold."""
-    rule = (
-        "takes at most about 140 SELECTs in one another: each key of order_by is one, and an exact number two to four"
-    )
-    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_")
+    rule = "takes at most about 140 SELECTs in one another"
+    why = "each key of order_by is one, and an exact number two to four"
+    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_", why=why)
 
 
 def without_source(text: str) -> ArgumentError:
     """Return the error about a query that names no dataset where it has to."""
     return ArgumentError(
         "query",
-        "takes a query that names its dataset, where the client has none",
+        "takes a query that names its dataset",
         repr(text[:60]),
         'pass connect(.., dataset="hub://org/dataset"), or name it in the query with from_',
+        why="the client has no default dataset",
     )
 
 

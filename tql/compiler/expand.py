@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tql_grammar.record import Record
 
 WEIGHT = "w"
+ONE_FORM = "the engine ranks words by the score alone, the best first, in a SELECT with LIMIT"
 
 
 def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
@@ -65,7 +66,8 @@ def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
     score, label = _word_score(query)
     if query.row_limit is None:
-        raise ArgumentError("bm25", "takes a limit: the engine ranks the first rows only", "none", ".limit(10)")
+        why = "the engine ranks the first rows only"
+        raise ArgumentError("bm25", "takes a limit", "none", "add .limit(10)", why=why)
     skipped = query.row_offset
     outputs = query.outputs or (ast.Star(),)
     scored = outputs if label is None else (*outputs, ast.Aliased(score, "score"))
@@ -97,18 +99,18 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
     searches = query.searches
     if len(query.keys) != 1 or len(searches) > 1:
         rule = "takes one search, and its score as the only key of order_by"
-        raise ArgumentError(
-            subject, rule, f"{len(query.keys)} keys, {len(searches)} scores", '.bm25(..).order_by("score").limit(10)'
-        )
+        found = f"{len(query.keys)} keys, {len(searches)} scores"
+        raise ArgumentError(subject, rule, found, 'write .bm25(..).order_by("score").limit(10)', why=ONE_FORM)
     (key,) = query.keys
     if not searches:
         if key.direction != "desc":
             rule = "ranks the best first only"
-            raise ArgumentError(subject, rule, str(key), ".bm25(.., as_=None), or desc(fn.bm25_similarity(..))")
+            hint = "write .bm25(.., as_=None), or desc(fn.bm25_similarity(..))"
+            raise ArgumentError(subject, rule, str(key), hint, why=ONE_FORM)
         return key.expression, None
     (search,) = searches
     _require_ranked_first(query, key, search)  # type: ignore[arg-type]  # no fusion: `_has_words`
-    return search.score, search.alias  # type: ignore[union-attr]  # the same
+    return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
 def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Search) -> None:
@@ -116,14 +118,16 @@ def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Searc
     subject = "bm25"
     if not _is_name(key.expression, search.alias) or key.direction == "asc":
         rule = "takes its score as the only key of order_by, the best first"
-        raise ArgumentError(subject, rule, str(key), f".order_by({search.alias!r})")
+        raise ArgumentError(subject, rule, str(key), f"write .order_by({search.alias!r})", why=ONE_FORM)
     made = {search.alias, *computed_columns(query.outputs)}
     if any(_labels(condition) & made for condition in query.conditions):
         rule = "takes conditions on columns of the source only"
-        raise ArgumentError(subject, rule, ", ".join(sorted(made)), "nest: select().from_(q).where(..)")
+        hint = "filter in an outer query: select().from_(q).where(..)"
+        raise ArgumentError(subject, rule, ", ".join(sorted(made)), hint, why=ONE_FORM)
     if search.alias != "score" and any(output_name(output) == "score" for output in query.outputs):
-        rule = "takes no other column with the name that the engine gives the score"
-        raise ArgumentError(subject, rule, "score", "give the column another name: select(other=col('score'))")
+        hint = "give the column another name: select(other=col('score'))"
+        why = "the engine gives the score this name"
+        raise ArgumentError(subject, "takes no other column with the name of the score", "'score'", hint, why=why)
 
 
 def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
@@ -166,8 +170,9 @@ def _require_key(child: Plan, fusion: Fusion) -> None:
     """Refuse a key that is no column of the source, where its columns are known."""
     known = column_names(child)
     if known is not None and fusion.key not in known:
-        rule = "takes a column that is different in every row as its key, and the source has none of this name"
-        raise ArgumentError("hybrid", rule, repr(fusion.key), f"name one by key=..; {did_you_mean(fusion.key, known)}")
+        rule, why = "takes a column of unique values as its key", "the source has no column of this name"
+        hint = f"pass key=..; {did_you_mean(fusion.key, known)}"
+        raise ArgumentError("hybrid", rule, repr(fusion.key), hint, why=why)
 
 
 def _labels(node: Record) -> set[str]:

@@ -52,18 +52,21 @@ def _aggregate(node: Record) -> ast.Function | None:
 def _reduced_twice(outer: ast.Function, inner: ast.Function) -> ArgumentError:
     """Return the error for an aggregate inside of another."""
     subject = f"fn.{outer.name}"
-    rule = "takes values of single rows, and an aggregate is one of a group of them: the engine cannot reduce twice"
-    hint = 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
-    return ArgumentError(subject, rule, f"fn.{inner.name}", hint)
+    rule = "takes values of single rows"
+    why = "an aggregate is a value of a group of rows, and the engine cannot reduce twice"
+    hint = "fn.asum(..) adds the elements of one row's array; " if inner.name == "sum" else ""
+    hint += 'run the inner one first, and reduce what it returns: max(client.query(select("k", n=fn.count()).group_by("k"))["n"])'
+    return ArgumentError(subject, rule, f"fn.{inner.name}", hint, why=why)
 
 
 def _refuse_aggregate(place: str, node: Record) -> None:
     """Refuse an aggregate in a clause that concerns single rows."""
     found = _aggregate(node)
     if found is not None:
-        rule = "takes values of single rows, and an aggregate is one of a group of them"
+        rule, why = "takes values of single rows", "an aggregate is a value of a group of rows"
         hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
-        raise ArgumentError(place, rule, f"fn.{found.name}", hint)
+        hint = f"for the elements of one row's array write fn.asum(..); {hint}" if found.name == "sum" else hint
+        raise ArgumentError(place, rule, f"fn.{found.name}", hint, why=why)
 
 
 def require_groups(query: Statement) -> None:
@@ -74,8 +77,9 @@ def require_groups(query: Statement) -> None:
         ArgumentError: `ungroup_by` has no grouped query as its source.
     """
     if query.parts_per_group is not None and not _reads_groups(query):
-        rule = "takes a grouped query as the source: the engine answers no rows for any other"
-        raise ArgumentError("ungroup_by", rule, "none", 'select("k", "id").from_(grouped).ungroup_by()')
+        rule, why = "takes a grouped query as the source", "the engine returns no rows for any other"
+        hint = 'write select("k", "id").from_(grouped).ungroup_by()'
+        raise ArgumentError("ungroup_by", rule, "none", hint, why=why)
 
 
 def _reads_groups(query: Statement) -> bool:
@@ -92,13 +96,14 @@ def _reads_groups(query: Statement) -> bool:
 def refuse_sample(subject: str, query: Statement) -> None:
     """Reject SAMPLE BY in a statement with a clause that would have to follow it."""
     if query.sampling is not None:
-        rule = "takes a query whose rows are not drawn at random in the same step"
-        raise ArgumentError(subject, rule, "sample_by", "draw first: select(..).from_(select().sample_by(..))")
+        rule, why = "takes a query whose rows are not drawn at random", "the rows would be drawn either before or after"
+        hint = "draw in a subquery: select(..).from_(select().sample_by(..))"
+        raise ArgumentError(subject, rule, "sample_by", hint, why=why)
 
 
 def refuse_score(query: Statement) -> None:
     """Refuse a search in a query whose rows are groups."""
     if query.searches:
-        rule = "takes a query without a search, whose score is one value for each row"
+        rule, why = "takes a query without a search", "a score is one value for each row"
         hint = "group the scored rows: select(..).from_(scored).group_by(..)"
-        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint)
+        raise ArgumentError("group_by", rule, f"the score {query.searches[0].alias!r}", hint, why=why)

@@ -11,6 +11,7 @@ from tql.plan.helpers import helper
 from tql.plan.schema import bare
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import COUNTING
 from tql_grammar.outputs import output_name
 from tql_grammar.walk import substitute, walk
 
@@ -26,6 +27,24 @@ N = TypeVar("N", bound="Record")
 def is_compound(node: Expression, keys: Iterable[Expression]) -> bool:
     """Tell whether an output is computed from aggregates: the engine never ends with one over two columns where there are no groups."""
     return node not in keys and not is_aggregate(node) and any(map(is_aggregate, walk(node)))
+
+
+def single_valued(output: Expression, keys: Iterable[Expression]) -> Expression:
+    """Return an output with one value for each group, not a list of equal ones, if it reads only keys and constants."""
+    node = bare(output)
+    keys = tuple(keys)
+    label = output_name(output)
+    if label is None or node in keys or not _reads_only(node, keys):
+        return output
+    return ast.Aliased(ast.Function("first", (node,)), label)
+
+
+def _reads_only(node: Expression, keys: tuple[Expression, ...]) -> bool:
+    """Tell whether an expression has the same value in all rows of a group."""
+    rest = substitute(node, lambda part: ast.Number(0) if part in keys else None)
+    functions = {part.name.lower() for part in walk(node) if isinstance(part, ast.Function)}
+    varying = any(isinstance(part, (ast.Column, QualifiedName, ast.Star)) or is_aggregate(part) for part in walk(rest))
+    return not varying and functions.isdisjoint(COUNTING | {"random"})
 
 
 def output_reference(output: Expression) -> Expression:
@@ -78,7 +97,10 @@ class PostAggregation:
                 self._known.get(part) or self._hidden.setdefault(part, helper(f"h{len(self._hidden) + 1}"))
             )
         if isinstance(part, (ast.Column, QualifiedName, ast.Star)):
-            rule = "takes the outputs, keys and aggregates of a grouped query: any other column has many values for each group"
-            hint = "reduce it, as with fn.first(..), or add it to group_by"
-            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint)
+            rule = "takes the outputs, keys and aggregates of a grouped query"
+            why, hint = (
+                "any other column has many values for each group",
+                "reduce it, as with fn.first(..), or add it to group_by",
+            )
+            raise ArgumentError("group_by", rule, shown(getattr(part, "name", "*")), hint, why=why)
         return None

@@ -56,8 +56,9 @@ def over_one(query: Statement, child: Plan, lower: Lower) -> Plan:
 
 def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
     """Return the error for a column of what is no source of the query."""
-    rule = "takes the alias of a source of the query, " + " or ".join(map(repr, aliases))
-    return ArgumentError("col", rule, f"of={column.table!r}", f'col("{column.name}", of="{aliases[0]}")')
+    rule, hint = "takes the alias of a source", f'write col("{column.name}", of="{aliases[0]}")'
+    why = f"the query has the aliases {' and '.join(map(repr, aliases))}"
+    return ArgumentError("col", rule, f"of={column.table!r}", hint, why=why)
 
 
 def _qualified(query: Statement) -> Iterable[ast.Column]:
@@ -75,8 +76,11 @@ def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
     """
     join, left = query.joined, query.source
     if join is None or not isinstance(left, (Dataset, DerivedQuery)) or left.alias is None:
-        rule = "takes a query whose own source has an alias"
-        raise ArgumentError("join", rule, "none", 'from_("hub://org/a", alias="a")')
+        rule, why = (
+            "takes a query whose own source has an alias",
+            "each column of a join is read by the alias of its source",
+        )
+        raise ArgumentError("join", rule, "none", 'write from_("hub://org/a", alias="a")', why=why)
     _require_qualified(query, left.alias, join.source.alias)
     read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
     there = {column: helper(f"j{number}") for number, column in enumerate(read, 1)}
@@ -94,8 +98,9 @@ def _with_name(output: Expression) -> Expression:
 def _require_qualified(query: Statement, *aliases: str | None) -> None:
     """Refuse ``*``, and columns that are from no source of a join, or do not say from which."""
     if not query.outputs or any(isinstance(output, ast.Star) for output in query.outputs):
-        rule = "takes the columns by name: the engine refuses `*` where both sources have a column of one name"
-        raise ArgumentError("join", rule, "*", 'select(id=col("id", of="a"), other=col("id", of="b"))')
+        hint = 'write select(id=col("id", of="a"), other=col("id", of="b"))'
+        why = "the engine rejects `*` where both sources have a column of one name"
+        raise ArgumentError("join", "takes the columns by name", "`*`", hint, why=why)
     _refuse_unqualified(query)
     for column in _qualified(query):
         if column.table not in aliases:
@@ -116,10 +121,9 @@ def _join(query: Statement, plan: Join) -> Join:
         return plan
     sources = (query.source, query.joined.source)
     if any(isinstance(part, Sampling) for source in sources if source is not None for part in walk(source)):
-        rule = "takes sources that are not drawn at random where it is a left or right join, which reads them several times"
-        raise ArgumentError(
-            "join", rule, "sample_by", "draw from the joined rows: select(..).from_(joined).sample_by(..)"
-        )
+        rule = "takes sources that are not drawn at random where it is a left or right join"
+        hint = "draw from the joined rows: select(..).from_(joined).sample_by(..)"
+        raise ArgumentError("join", rule, "sample_by", hint, why="this join reads its sources several times")
     source = sources[missing is plan.right]
     return plan.replace(unfiltered=_unfiltered(missing), is_grouped=_has_groups(source))
 
@@ -191,8 +195,8 @@ def _refuse_unqualified(query: Statement) -> None:
     unknown = (*_unqualified((*query.outputs, *scores)),)
     others = (part for part in _unqualified((*query.conditions, *query.groups, *query.keys)) if part.name not in made)
     for part in (*unknown, *others):
-        rule = "takes columns that say which source they are from"
-        raise ArgumentError("join", rule, repr(part.name), f'col("{part.name}", of="a")')
+        rule, why = "takes columns with the alias of their source", "both sources may have a column of this name"
+        raise ArgumentError("join", rule, repr(part.name), f'write col("{part.name}", of="a")', why=why)
 
 
 def _unqualified(nodes: Iterable[Record]) -> Iterable[ast.Column | QualifiedName]:
@@ -210,8 +214,9 @@ def join_keys(node: Join) -> tuple[ast.Column, ...]:
     found = tuple(part for part in (node.on.left, node.on.right) if isinstance(part, ast.Column))
     aliases = {alias_of(node.left), alias_of(node.right)}
     if {part.table for part in found} != aliases or len(aliases) != len(found):
-        rule = "takes the equality of one column of each source, by the aliases of the two, which differ"
-        raise ArgumentError("on", rule, shown_on(node), 'col("id", of="a") == col("uid", of="b")')
+        rule = "takes the equality of one column of each source, with two different aliases"
+        hint, why = 'write col("id", of="a") == col("uid", of="b")', "the engine supports no other join condition"
+        raise ArgumentError("on", rule, shown_on(node), hint, why=why)
     return found
 
 

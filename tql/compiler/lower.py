@@ -10,6 +10,7 @@ from tql.compiler.sets import set_operation
 from tql.compiler.steps import steps
 from tql.plan.nodes import Scan, Subquery, Verbatim
 from tql.statement import Dataset, DerivedQuery, SetOperation, Statement, VerbatimQuery
+from tql_grammar import ast
 
 if TYPE_CHECKING:
     from tql.compiler.context import Context
@@ -35,6 +36,7 @@ def lowered(query: Statement, child: Plan | None = None, scores: tuple[Score, ..
         child: the rows that it reads, instead of those of its source.
         scores: which of its outputs are scores of searches that were written as expressions.
     """
+    query = _with_own_names(query)
     if child is None:
         refuse_stray_aggregates(query)
         require_groups(query)
@@ -45,6 +47,19 @@ def lowered(query: Statement, child: Plan | None = None, scores: tuple[Score, ..
         if applies(query):
             return expansion(query, child, lowered)
     return steps(query, child, scores)
+
+
+def _with_own_names(query: Statement) -> Statement:
+    """Return a statement in which a column under its own name is the column: it means one thing in every clause."""
+    if query.joined is not None or not any(map(_is_named_as_itself, query.outputs)):
+        return query
+    outputs = (output.expression if _is_named_as_itself(output) else output for output in query.outputs)  # type: ignore[attr-defined]  # an output with a name
+    return query.replace(outputs=tuple(outputs))
+
+
+def _is_named_as_itself(output: object) -> bool:
+    """Tell whether an output is a column under its own name."""
+    return isinstance(output, ast.Aliased) and output.expression == ast.Column(output.alias)
 
 
 def _is_whole(part: object) -> bool:

@@ -42,7 +42,7 @@ class Packed(NamedTuple):
 
     Attributes:
         tree: the outermost SELECT.
-        reasons: why a SELECT is around the one below it, by the identity of the outer one.
+        reasons: why a SELECT is around the one below it, and what is to be known of its keys, by the identity of the outer one.
     """
 
     tree: ast.Query
@@ -98,7 +98,9 @@ class Packer:
         if needs_new_select(block, node):
             around = ast.Select(ALL, ast.Derived(self.closed(block)))
             block = Block(around, Clause.FROM, node, reason(block.operation, node))
-        return Block(write(block.select, node), clause, node, block.why)
+        caution = node.__dict__.get("caution", "")
+        why = "; ".join(filter(None, (block.why, caution)))
+        return Block(write(block.select, node), clause, node, why)
 
     def closed(self, block: Block) -> ast.Query:
         """Return the query of a SELECT that takes no more clauses."""

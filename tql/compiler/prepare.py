@@ -42,11 +42,16 @@ class Prepared(NamedTuple):
         Raises:
             ArgumentError: a value is missing or is none of the names, or the engine would misread it: None, ``-2**63``, and a text that is compared by ``<``.
         """
-        missing = [label for label in dict.fromkeys(self.names) if label not in values]
-        unknown = [label for label in values if label not in self.names]
+        names = dict.fromkeys(self.names)
+        missing = [label for label in names if label not in values]
+        unknown = [label for label in values if label not in names]
         if missing or unknown:
-            rule = f"takes a value for each of {', '.join(dict.fromkeys(self.names))}"
-            raise ArgumentError("values", rule, f"none for {', '.join(missing)}" if missing else unknown[0])
+            found = f"none for {', '.join(missing)}" if missing else repr(unknown[0])
+            hint, why = (
+                f"write values({', '.join(map('{}=..'.format, names))})",
+                f"the parameters are {', '.join(names)}",
+            )
+            raise ArgumentError("values", "takes a value for each parameter", found, hint, why=why)
         taken = {label: self._value(label, value) for label, value in values.items()}
         return [taken[label] for label in self.names]
 
@@ -57,18 +62,18 @@ class Prepared(NamedTuple):
         if isinstance(node, ast.Vector):
             return node.array
         if isinstance(node, ast.Null):
-            raise ArgumentError(subject, "takes no None: no row would meet it", "None", hint)
+            raise ArgumentError(subject, "takes no None", "", hint, why="no row matches a comparison with null")
         if isinstance(node, ast.String) and label in self.ordered:
-            raise ArgumentError(subject, "takes a number, since the engine finds no text smaller", shown(value), hint)
+            raise ArgumentError(subject, "takes a number", shown(value), hint, why="the engine finds no text smaller")
         if node == ast.Negate(ast.Number(LARGEST_INT + 1)):
-            raise ArgumentError(subject, "takes no -2**63: the engine reads it as 0", shown(value), hint)
+            raise ArgumentError(subject, "takes no -2**63", "", hint, why="the engine reads it as 0")
         return node.value if isinstance(node, (ast.String, ast.Boolean)) else number(node)
 
 
 def prepared(query: Statement) -> Prepared:
     """Return the text with ``?`` and the names."""
     from tql.compiler.compile import seen, tree
-    from tql_grammar.printing.printer import pieces
+    from tql_grammar.printing.printer import chunks
     from tql_grammar.rewrite.flat import flat
 
     given = resolved(query)
@@ -78,10 +83,12 @@ def prepared(query: Statement) -> Prepared:
     scope = seen(given)
     for column, _ in compared:
         _require_plain(scope.column(column))
-    written = pieces(found)
-    labels = tuple(piece.name for piece in written if isinstance(piece, Mark))
+    written = chunks(found)
+    labels = tuple(chunk.name for chunk in written if isinstance(chunk, Mark))
     if not labels:
-        raise ArgumentError("to_prepared", "takes a query with parameters", "none", 'param("..") makes one')
+        hint = 'write param("..") in the place of a value'
+        why = "a prepared query sends its values apart from the text"
+        raise ArgumentError("to_prepared", "takes a query with parameters", "none", hint, why=why)
     return Prepared("".join(written), labels, frozenset(label for _, label in compared if label))
 
 
@@ -100,8 +107,9 @@ def _require_plain(column: Column | None) -> None:
         return
     rounded = column.dtype in {"float16", "float32", "uint64"}
     if rounded or column.is_indexed or (column.is_text and column.nullable):
-        rule = f"takes no comparison of a parameter with a column of {column}, whose text depends on the value"
-        raise ArgumentError("to_prepared", rule, "one", "use bind, and send the text")
+        rule = f"takes no comparison of a parameter with a column of {column}"
+        why = "the text of the comparison depends on the value"
+        raise ArgumentError("to_prepared", rule, "", "use bind, and send the text", why=why)
 
 
 def _refuse_places(found: ast.Query) -> None:
@@ -109,8 +117,9 @@ def _refuse_places(found: ast.Query) -> None:
     for node in walk(found):
         place = PLACES.get(type(node))
         if place and any(isinstance(part, ast.Parameter) for part in walk(node)):
-            rule = "takes parameters where the engine does: in comparisons, arithmetic and functions at the outermost level"
-            raise ArgumentError("to_prepared", rule, f"one in {place}", "use bind, and send the text")
+            rule = "takes parameters in comparisons, arithmetic and functions of the outermost SELECT"
+            why = "the engine accepts none in other places"
+            raise ArgumentError("to_prepared", rule, f"one in {place}", "use bind, and send the text", why=why)
 
 
 # Where the engine takes no parameter.

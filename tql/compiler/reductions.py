@@ -8,10 +8,9 @@ from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.nullable import absent, missing, remedy
-from tql_grammar.rewrite.typed import written
-from tql_grammar.schema import INTEGERS
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.rewrite.nullable import absent, is_whole, missing, remedy
+from tql_grammar.rewrite.typed import legalize_value
+from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound="Record")
 # Types without sums.
 OTHERS = frozenset({"text", "json", "bytes"})
-# Types in which arithmetic stays whole; that of uint64 is a float64.
-WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
 def without_nulls(node: N, scope: Scope) -> N:
@@ -39,7 +36,7 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 def _is_numeric(node: Record) -> bool:
     """Tell whether *node* is an aggregate of numbers."""
-    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first"}
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first", "last"}
 
 
 def _reduction(node: ast.Function, scope: Scope) -> Expression:
@@ -48,18 +45,23 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
     subject = f"fn.{node.name}"
     column = scope.column(argument)
     if column is not None and column.dtype in OTHERS:
-        rule = f"aggregates numbers only, and the column has the type {column}"
+        rule, why = "aggregates numbers only", f"the column has the type {column}"
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
+        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+    if column is not None and not column.is_single:
+        rule = f"aggregates one number of each row, and the column has the type {column}"
+        row = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}[node.name]
+        hint = f"reduce each row first: fn.{node.name}(fn.{row}({argument.name!r}))"  # type: ignore[attr-defined]  # a column
         raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
     absences = missing(argument, scope)
     if not absences:
         return node
     form = NULLABLE.get(node.name)
     if form is None:
-        rule = "takes numbers that are never null: the engine has no form that leaves nulls out"
+        rule, why = "takes numbers that are never null", "the engine has no form that leaves nulls out"
         names = ", ".join(repr(absence.name) for absence in absences)
-        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences))
-    return form(_single_sum(written(argument, scope), scope), absent(absences))
+        raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences), why=why)
+    return form(_single_sum(legalize_value(argument, scope), scope), absent(absences))
 
 
 def _single_sum(argument: Expression, scope: Scope) -> Expression:
@@ -71,18 +73,7 @@ def _single_sum(argument: Expression, scope: Scope) -> Expression:
     found = ast.Function("sum", (argument,))
     if scope.column(argument) is not None:
         return VerbatimExpression(found)
-    return VerbatimExpression(ast.Chain(("*",), (found, ast.Number(1 if _is_whole(argument, scope) else 1.0))))
-
-
-def _is_whole(node: Expression, scope: Scope) -> bool:
-    """Tell whether arithmetic is known to give integers."""
-    parts = list(walk(node))
-    columns = [scope.column(part) for part in parts if isinstance(part, ast.Column)]
-    fractions = any(
-        (isinstance(part, ast.Chain) and "/" in part.operators) or (isinstance(part, ast.Number) and part.is_float)
-        for part in parts
-    )
-    return not fractions and all(column is not None and column.dtype in WHOLE for column in columns)
+    return VerbatimExpression(ast.Chain(("*",), (found, ast.Number(1 if is_whole(argument, scope) else 1.0))))
 
 
 def _sum_without_nulls(single: Expression, _absent: Expression) -> Expression:

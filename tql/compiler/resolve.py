@@ -9,11 +9,14 @@ Unknown and ambiguous names are rejected here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tql.compiler.groups import PostAggregation
+from tql.compiler.extremes import extremes
+from tql.compiler.groups import PostAggregation, single_valued
 from tql.compiler.joins import join_keys
 from tql.compiler.reductions import without_nulls
+from tql.compiler.together import computed_apart
 from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
@@ -47,7 +50,7 @@ from tql_grammar.rewrite.typed import require_columns
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql.compiler.context import Context
     from tql_grammar.ast import Expression
@@ -155,9 +158,20 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     above = steps._replace(conditions=tuple(split.outside))
     reject_ambiguous(above.reads, made, scope.columns or ())
     plan = _filtered("where", base.child, split.inside, {})
+    base, plan, above = _computed_apart(base, plan, above)
     is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
     write = _around if is_outer else _within
     return _cut(write(base, plan, above, made), steps)
+
+
+def _computed_apart(base: Extend, plan: Plan, above: Steps) -> tuple[Extend, Plan, Steps]:
+    """Return a select list with its clauses over a plan that has what is computed from several nullable numbers as columns."""
+    if base.scores:
+        return base, plan, above
+    plan, nodes = computed_apart(plan, (*base.outputs, *above.keys), above.reads)
+    count = len(base.outputs)
+    outputs, keys = nodes[:count], nodes[count:]
+    return base.replace(outputs=outputs), plan, above._replace(keys=keys)  # type: ignore[arg-type]  # keys stay keys
 
 
 def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
@@ -166,10 +180,10 @@ def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
 
 
 def _require_unmoved(steps: Steps, split: Split) -> None:
-    """Refuse clauses that count rows where some were left out or moved before."""
-    moved = steps.sample is not None or len(steps.keys) > 1
-    require_source_order(split.outside, moved=moved or bool(split.inside))
-    require_source_order([key.expression for key in steps.keys], moved=moved or bool(steps.conditions))
+    """Refuse clauses that count rows where some were left out or reordered before."""
+    reordered = steps.sample is not None or len(steps.keys) > 1
+    require_source_order(split.outside, reordered=reordered or bool(split.inside))
+    require_source_order([key.expression for key in steps.keys], reordered=reordered or bool(steps.conditions))
 
 
 def _within(base: Extend, plan: Plan, steps: Steps, _made: Mapping[str, Expression]) -> Plan:
@@ -283,13 +297,18 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
     rows = _filtered("group_by", base.child, split.inside, {})
+    rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
+    rows, nodes = extremes(rows, nodes)
+    base, split, steps = _reading(nodes, base, split, steps)
     scope = schema(rows)
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    base = base.replace(child=rows, keys=_keys_of(base, outputs), outputs=outputs)
+    by = _keys_of(base, outputs)
+    outputs = tuple(single_valued(output, by) for output in outputs)
+    base = base.replace(child=rows, keys=by, outputs=outputs)
     above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
-    _require_selectable((*above.outputs, *base.keys), scope, moved=bool(split.inside))
+    _require_selectable((*above.outputs, *base.keys), scope, reordered=bool(split.inside))
     refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     is_whole = above.outputs == outputs
@@ -299,13 +318,25 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
 
 
+def _reading(
+    nodes: tuple[ast.Node, ...], base: Aggregate, split: Split, steps: Steps
+) -> tuple[Aggregate, Split, Steps]:
+    """Return the clauses of groups with other expressions: those of outputs, keys, conditions on groups and the order."""
+    found: Iterator[Any] = iter(nodes)
+    outputs, keys, outside, order = (
+        tuple(islice(found, len(part))) for part in (base.outputs, base.keys, split.outside, steps.keys)
+    )
+    return base.replace(outputs=outputs, keys=keys), Split(split.inside, [*outside]), steps._replace(keys=order)
+
+
 def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
     """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
     is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
     if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
-        rule = "takes rows that are not groups: the engine cannot group the rows of group_by, distinct or a set operation once more"
+        rule = "takes rows that are not groups"
+        why = "the engine cannot group the rows of group_by, distinct or a set operation once more"
         hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
-        raise ArgumentError("group_by", rule, "a grouped source", hint)
+        raise ArgumentError("group_by", rule, "a grouped source", hint, why=why)
 
 
 def _reduces(node: Expression) -> bool:
@@ -319,9 +350,9 @@ def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expressi
     return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
 
 
-def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, moved: bool) -> None:
+def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordered: bool) -> None:
     """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
-    require_source_order(nodes, moved=moved)
+    require_source_order(nodes, reordered=reordered)
     for node in nodes:
         require_selectable("select / group_by", node)
     for node in nodes:

@@ -32,9 +32,10 @@ def required_names(subject: str, found: tuple[str, ...] | None) -> tuple[str, ..
     if found is None:
         raise ArgumentError(
             subject,
-            "takes a query with its columns by name: the engine does not do it for `*`",
+            "takes a query with its columns by name",
             "select *",
             'name them: select("a", "b")',
+            why="the compiler groups by each column, or names it in an outer query",
         )
     return found
 
@@ -131,6 +132,7 @@ def _leg(member: Plan, labels: tuple[str, ...], number: int, lower: Lower) -> Pl
             f"takes queries with the same columns, {', '.join(labels)}",
             ", ".join(own),
             "name them alike: select(a=col(..))",
+            why="the compiler combines columns of the same name",
         )
     outputs = (*as_columns(labels), ast.Aliased(ast.Number(number), helper(LEG)))
     return lower(Statement(outputs=outputs), Subquery(member, reason=NUMBERED))

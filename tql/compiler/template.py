@@ -1,7 +1,7 @@
 """
 The text of a query, by the fastest way that there is to it.
 
-Where parameters have vectors, these are put between pieces of text that were written once: what a query without them costs is paid once.
+Where parameters have vectors, these are put between chunks of text that were written once: what a query without them costs is paid once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tql.compiler.compile import compile_query, tree
 from tql.parameters import template_of
 from tql_grammar import ast
 from tql_grammar.printing.parts import Mark, merged
-from tql_grammar.printing.printer import pieces
+from tql_grammar.printing.printer import chunks
 
 if TYPE_CHECKING:
     from tql.statement import Statement
@@ -46,7 +46,7 @@ def _text_parts(query: Statement) -> TextParts:
     """Return the text of a query without values: the same for all that are bound to it."""
     found: TextParts | None = query.__dict__.get("_text_parts")
     if found is None:
-        written = (("ARRAY", piece) if isinstance(piece, Mark) else (piece,) for piece in pieces(tree(query)))
+        written = (("ARRAY", chunk) if isinstance(chunk, Mark) else (chunk,) for chunk in chunks(tree(query)))
         parts = merged(chain.from_iterable(written))
         found = TextParts(parts, tuple(part.name for part in parts if isinstance(part, Mark)))
         query.__dict__["_text_parts"] = found

@@ -127,9 +127,10 @@ def _refuse_uncomputable(node: Record, missing: Missing, *, grouped: bool) -> No
 
 def _uncomputable(found: str) -> ArgumentError:
     """Return the error for what the engine cannot compute of a missing value."""
-    rule = "takes a column that may have no match by itself, or left of an operator: the engine computes nothing else of a missing value"
+    rule = "takes a column that may have no match by itself, or left of an operator"
+    why = "the engine computes nothing else of a missing value"
     hint = 'compute it in the source: join(select("k", year=col("meta")["year"]).from_(..), ..)'
-    return ArgumentError("join", rule, found, hint)
+    return ArgumentError("join", rule, found, hint, why=why)
 
 
 def _refuses(function: ast.Function, missing: Missing, *, grouped: bool) -> bool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.functions import Function, Parameter
-from tql_grammar.walk import walk
+from tql_grammar.rewrite.given import VerbatimExpression
+from tql_grammar.walk import below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,26 @@ AGGREGATES: dict[str, Function] = {
     function.name: function
     for function in (
         Function("count", (), "int64", "The number of rows of the group."),
+        Function(
+            "sum", (X,), "int64 for integers and bools, float64 for floats", "The sum over the rows of the group."
+        ),
         Function("mean", (X,), "float64", "The mean over the rows of the group."),
         Function("min", (X,), "same type", "The smallest number of the group."),
         Function("max", (X,), "same type", "The largest number of the group."),
         Function("first", (X,), "same type", "The value in the first row of the group, in the order of the source."),
     )
 }
+"""The functions of groups: an output with one makes its query a query of groups."""
+OF_ROWS: dict[str, Function] = {
+    "asum": Function(
+        "asum",
+        (X,),
+        "int64 for integers and bools, float64 for floats; 0 for an empty array",
+        "The sum of the elements of the array of one row.",
+        "sum(x * 1)",
+    )
+}
+"""The functions of one row whose names in the engine are those of aggregates."""
 
 
 def _call(function: str, *arguments: Expression) -> Expression:
@@ -51,14 +66,25 @@ FORMS: dict[str, Callable[[Expression], Expression]] = {
     "min": lambda value: _call("amin", value),
     "max": lambda value: _call("amax", value),
     "first": lambda value: ast.Subscript(value, (ast.Number(0),)),
+    # The engine reads the last element for every index beyond it.
+    "last": lambda value: ast.Subscript(value, (ast.Number(2**63 - 1),)),
 }
 
 
 def is_aggregate(node: object) -> bool:
-    """Return whether *node* is an aggregate in a grouped query; elsewhere ``sum`` reduces the array of one row."""
+    """Return whether *node* is an aggregate."""
     return isinstance(node, ast.Function) and node.name in FORMS and len(node.arguments) == (node.name != "count")
 
 
 def only_aggregates(node: Record) -> bool:
-    """Return whether *node* contains an aggregate that is not also a function of arrays."""
-    return any(is_aggregate(part) and part.name in AGGREGATES for part in walk(node))  # type: ignore[attr-defined]  # an aggregate is a Function
+    """Return whether *node* contains an aggregate; what `raw` says is the engine's."""
+    stack: list[object] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, tuple):
+            stack += part
+        elif isinstance(part, ast.Node) and not isinstance(part, VerbatimExpression):
+            if is_aggregate(part):
+                return True
+            stack += below(part)
+    return False

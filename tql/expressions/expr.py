@@ -60,9 +60,9 @@ class Expr:
         from tql.expressions.physical import physical
         from tql_grammar.printing.printer import to_tql
         from tql_grammar.rewrite.scope import UNKNOWN
-        from tql_grammar.rewrite.typed import written
+        from tql_grammar.rewrite.typed import legalize_value
 
-        return to_tql(written(physical(self.node), UNKNOWN))
+        return to_tql(legalize_value(physical(self.node), UNKNOWN))
 
     def same(self, other: Expr) -> bool:
         """Return whether two expressions are equal; ``==`` returns a condition instead. ``startswith("a")`` and ``like("a%")`` are equal."""

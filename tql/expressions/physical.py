@@ -10,12 +10,12 @@ from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, disjunction, negation
 from tql_grammar.schema import Schema
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import operands, rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tql_grammar.ast import Expression
 
@@ -23,7 +23,7 @@ R = TypeVar("R", bound=Record)
 
 
 def physical(root: R) -> R:
-    """Return *root* with each logical expression in physical form; unchanged parts are shared."""
+    """Return *root* with each logical expression in physical form, of which it is the origin; unchanged parts are shared."""
     return rebuild(root, Conversion(), LEAVES) if any(type(part) in FORMS for part in walk(root)) else root
 
 
@@ -71,12 +71,14 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
     Membership: _membership,
     Similarity: _similarity,
     Relevance: lambda node: word_score(node.column, node.value),
+    # The engine has these forms, until a legalization replaces them.
+    ast.In: lambda node: node,
+    ast.Between: lambda node: node,
 }
 
 
-JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 # Records that contain no logical expression, which the conversion skips.
-LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, VerbatimExpression, Schema)
+LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, ast.Query, VerbatimExpression, Schema)
 
 
 class Conversion:
@@ -90,15 +92,15 @@ class Conversion:
         """Return the physical form of a logical expression; other records are unchanged, except that an AND or OR absorbs one that a form created."""
         form = FORMS.get(type(node))
         if form is not None:
-            found = form(node)
+            found = form(node).with_origin(node)  # type: ignore[arg-type]  # a logical expression is a node
             if isinstance(found, (ast.And, ast.Or)):
                 self._made[id(found)] = found
             return found
         if isinstance(node, (ast.And, ast.Or)):
-            operands = self.flat(type(node), node.operands) if self._made else node.operands
-            if any(type(part) is ast.Boolean for part in operands):
-                return JOINS[type(node)](operands)
-            return node if operands is node.operands else node.replace(operands=operands)
+            parts = self.flat(type(node), node.operands) if self._made else node.operands
+            if any(type(part) is ast.Boolean for part in parts):
+                return JOINS[type(node)](parts)
+            return node if parts is node.operands else node.replace(operands=parts)
         return negation(node.operand) if isinstance(node, ast.Not) and type(node.operand) is ast.Boolean else node
 
     def flat(self, kind: type[ast.And | ast.Or], parts: tuple[Expression, ...]) -> tuple[Expression, ...]:
@@ -107,5 +109,5 @@ class Conversion:
             return parts
         found: list[Expression] = []
         for part in parts:
-            found += part.operands if isinstance(part, kind) and id(part) in self._made else (part,)
+            found += operands(part) if isinstance(part, kind) and id(part) in self._made else (part,)
         return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.expressions.aggregates import AGGREGATES
+from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
 from tql.expressions.qualified_name import QualifiedName
 from tql_grammar import ast
@@ -39,7 +39,7 @@ def text(node: ast.Node) -> str:
 def expression(node: Expression) -> str:
     """Return the Python expression of a tree; ``raw(..)`` with its TQL text if the builder has no method for it."""
     write = _WRITERS.get(type(node))
-    return f"raw({text(node)})" if write is None else write(node)
+    return _as_expr(node) if write is None else write(node)
 
 
 def argument(node: Expression) -> str:
@@ -58,6 +58,21 @@ def argument(node: Expression) -> str:
 def value(node: Expression) -> str:
     """Return an argument, with NULL as ``None``."""
     return "None" if isinstance(node, ast.Null) else argument(node)
+
+
+def _as_expr(node: Expression) -> str:
+    """Return ``raw(..)`` with the TQL of a node, since a Python value has no methods of `Expr`; a parameter's value is shown as it was bound."""
+    return argument(node) if _is_value(node) and _is_bound(node) else f"raw({text(node)})"
+
+
+def _is_bound(node: Expression) -> bool:
+    """Return whether a node is the value of a parameter."""
+    return isinstance(_bare(node).origin, ast.Parameter)
+
+
+def _receiver(node: Expression) -> str:
+    """Return an operand whose method is called, or that has a unary operator or a subscript: an `Expr`, never a Python value."""
+    return f"({_as_expr(node)})" if _is_bound(node) else _as_expr(node) if _is_value(node) else _operand(node)
 
 
 def _operand(node: Expression) -> str:
@@ -81,15 +96,16 @@ def _column(node: ast.Column) -> str:
 
 
 def _comparison(node: ast.Comparison) -> str:
-    """Return ``left == right``, with a literal on the left as ``raw(..)``."""
-    left = f"raw({text(node.left)})" if _is_value(node.left) else _operand(node.left)
-    right = f"raw({text(node.right)})" if isinstance(node.right, (ast.Vector, ast.Array)) else _operand(node.right)
+    """Return ``left == right``, with a literal on the left and an array as ``raw(..)``."""
+    left = _as_expr(node.left) if _is_value(node.left) else _operand(node.left)
+    right = _as_expr(node.right) if isinstance(node.right, (ast.Vector, ast.Array)) else _operand(node.right)
     return f"{left} {'==' if node.operator == '=' else node.operator} {right}"
 
 
 def _chain(node: ast.Chain) -> str:
     """Return ``a + b - c``; ``raw(..)`` for operators that Python lacks, and for two numbers, which Python would compute."""
-    if set(node.operators) - set("+-*/%") or all(isinstance(_bare(part), ast.Number) for part in node.operands[:2]):
+    numbers = all(isinstance(_bare(part), ast.Number) for part in node.operands[:2])
+    if set(node.operators) - set("+-*/%") or (numbers and not any(map(_is_bound, node.operands[:2]))):
         return f"raw({text(node)})"
     first, *rest = map(_operand, node.operands)
     return first + "".join(f" {operator} {operand}" for operator, operand in zip(node.operators, rest, strict=True))
@@ -104,11 +120,11 @@ def _call(node: ast.Function) -> str:
     """Return ``fn.name(..)``, or the equivalent method of an expression."""
     from tql_grammar.functions import CATALOGUE
 
-    function = CATALOGUE.get(node.name) or AGGREGATES.get(node.name)
+    function = AGGREGATES.get(node.name) or OF_ROWS.get(node.name) or CATALOGUE.get(node.name)
     if function is None or node.distinct or any(isinstance(part, (ast.Star, ast.Aliased)) for part in node.arguments):
         return f"raw({text(node)})"
     if _is_method(node):
-        operand = _operand(node.arguments[0])
+        operand = _receiver(node.arguments[0])
         return f"{operand}.shape" if node.name == "shape" else f"{operand}.contains({argument(node.arguments[1])})"
     kinds = [parameter.kind for parameter in function.parameters]
     return f"fn.{node.name}({', '.join(map(_passed, node.arguments, [*kinds, *[''] * len(node.arguments)]))})"
@@ -128,7 +144,7 @@ def _is_method(node: ast.Function) -> bool:
 
 def _passed(node: Expression, kind: str) -> str:
     """Return an argument of a function; a text is ``raw(..)`` where a str would be the name of a column."""
-    return f"raw({text(node)})" if isinstance(node, ast.String) and kind != "text" else value(node)
+    return _as_expr(node) if isinstance(node, ast.String) and kind != "text" else value(node)
 
 
 def _is_value(node: Expression) -> bool:
@@ -147,7 +163,7 @@ def _in(node: ast.In) -> str:
 
 def _list(operand: Expression, members: tuple[Expression, ...], *, negated: bool) -> str:
     """Return ``.in_([..])``."""
-    return f"{_operand(operand)}.{'not_in' if negated else 'in_'}([{', '.join(map(argument, members))}])"
+    return f"{_receiver(operand)}.{'not_in' if negated else 'in_'}([{', '.join(map(argument, members))}])"
 
 
 def _between(node: ast.Between) -> str:
@@ -158,19 +174,19 @@ def _between(node: ast.Between) -> str:
 
 def _range(node: ast.Between | Range) -> str:
     """Return ``.between(..)``."""
-    return f"{_operand(node.operand)}.between({value(node.low)}, {value(node.high)})"
+    return f"{_receiver(node.operand)}.between({value(node.low)}, {value(node.high)})"
 
 
-def similarity(node: Similarity) -> str:
-    """Return the arguments of ``similarity`` with ``as_=None``."""
+def similarity(node: Similarity, name: str = ", as_=None") -> str:
+    """Return the arguments of ``similarity``, with ``as_=None`` or another *name*."""
     metric = "" if node.metric == "cosine" else f", metric={node.metric!r}"
     exact = ", exact=True" if node.exact else ""
-    return f"{name_or(node.column)}, {argument(node.value)}{metric}, as_=None{exact}"
+    return f"{name_or(node.column)}, {argument(node.value)}{metric}{name}{exact}"
 
 
-def relevance(node: Relevance) -> str:
-    """Return the arguments of ``bm25`` with ``as_=None``."""
-    return f"{name_or(node.column)}, {argument(node.value)}, as_=None"
+def relevance(node: Relevance, name: str = ", as_=None") -> str:
+    """Return the arguments of ``bm25``, with ``as_=None`` or another *name*."""
+    return f"{name_or(node.column)}, {argument(node.value)}{name}"
 
 
 def _subscript(node: ast.Subscript) -> str:
@@ -181,7 +197,7 @@ def _subscript(node: ast.Subscript) -> str:
     ):
         return f"raw({text(node)})"
     indices = [_slice(part) if isinstance(part, ast.Slice) else argument(part) for part in node.indices]
-    return f"{_operand(node.operand)}[{', '.join(indices)}]"
+    return f"{_receiver(node.operand)}[{', '.join(indices)}]"
 
 
 def _is_index(node: Expression) -> bool:
@@ -200,9 +216,9 @@ _WRITERS: dict[type, Callable[..., str]] = {
     VerbatimExpression: lambda node: f"raw({text(node.expression)})",
     ast.Column: _column,
     QualifiedName: lambda node: f"col({node.name!r}, of={node.place!r})",
-    ast.Aliased: lambda node: f"{_operand(node.expression)}.as_({node.alias!r})",
-    ast.Not: lambda node: f"~{_operand(node.operand)}",
-    ast.Negate: lambda node: f"-{_operand(node.operand)}",
+    ast.Aliased: lambda node: f"{_receiver(node.expression)}.as_({node.alias!r})",
+    ast.Not: lambda node: f"~{_receiver(node.operand)}",
+    ast.Negate: lambda node: _as_expr(node) if _is_value(node.operand) else f"-{_operand(node.operand)}",
     ast.And: lambda node: " & ".join(f"({expression(part)})" for part in node.operands),
     ast.Or: lambda node: " | ".join(f"({expression(part)})" for part in node.operands),
     ast.Chain: _chain,
@@ -211,10 +227,10 @@ _WRITERS: dict[type, Callable[..., str]] = {
     ast.Between: _between,
     Range: _range,
     Membership: lambda node: _list(node.operand, node.members, negated=node.negated),
-    TextMatch: lambda node: f"{_operand(node.operand)}.{node.kind}({node.text.value!r})",
+    TextMatch: lambda node: f"{_receiver(node.operand)}.{node.kind}({node.text.value!r})",
     Similarity: lambda node: f"similarity({similarity(node)})",
     Relevance: lambda node: f"bm25({relevance(node)})",
-    ast.IsNull: lambda node: f"{_operand(node.operand)}.{'is_not_null' if node.negated else 'is_null'}()",
+    ast.IsNull: lambda node: f"{_receiver(node.operand)}.{'is_not_null' if node.negated else 'is_null'}()",
     ast.Function: _call,
     ast.Pair: lambda node: f"({expression(node.condition)}, {argument(node.weight)})",
     ast.Subscript: _subscript,

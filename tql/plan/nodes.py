@@ -109,11 +109,13 @@ class Aggregate(Plan):
         child: the rows.
         keys: the group keys; without any, all rows are one group.
         outputs: keys, aggregates, and expressions of them.
+        caution: what `explain` says of the keys: that their types are unknown.
     """
 
     child: Plan
     keys: tuple[Expression, ...]
     outputs: tuple[Expression, ...]
+    caution: str = ""
 
 
 class Explode(Plan):
@@ -140,12 +142,14 @@ class Sort(Plan):
         keys: the sort keys, most significant first.
         scores: for each key, the score that it refers to, or None; set by `tql.compiler.resolve`.
         reason: the purpose of this sort, if one key needs several sorts.
+        caution: what `explain` says of the key: that its type is unknown.
     """
 
     child: Plan
     keys: tuple[ast.Order, ...]
     scores: tuple[Score | None, ...] = ()
     reason: str = ""
+    caution: str = ""
 
 
 class Limit(Plan):
@@ -211,5 +215,5 @@ class Barrier(Plan):
     reason: str
 
 
-# The operations of the clauses around a select list; a statement has each at most once, but for conditions.
+# The operations of the clauses around a select list, in the order in which a statement means them; it has each at most once, but for conditions.
 CLAUSES = (Filter, Sample, Sort, Limit)

@@ -53,9 +53,9 @@ def has_row_number(outputs: Iterable[Expression], keys: Iterable[Record]) -> boo
     return True
 
 
-def require_source_order(later: Iterable[Expression], *, moved: bool) -> None:
+def require_source_order(later: Iterable[Expression], *, reordered: bool) -> None:
     """Reject a positional expression after rows were removed or reordered."""
-    if moved and any(map(is_positional, later)):
+    if reordered and any(map(is_positional, later)):
         rule = "cannot use row_number() or data() after rows are removed or reordered"
         hint = 'compute it in an inner query: .from_(select("*", n=fn.row_number()))'
         why = "the engine would count the remaining rows"

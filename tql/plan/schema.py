@@ -6,22 +6,21 @@ Only this module derives the columns of an operation from those of its inputs.
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from tql.expressions.aggregates import is_aggregate
+from tql.plan.common_types import common_column, is_number, require_common_type, require_one_type
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
-from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
-from tql_grammar.rewrite.nullable import missing, narrowed
-from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
-from tql_grammar.rewrite.typed import written
+from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
+from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
+from tql_grammar.rewrite.typed import legalize_parts, legalize_value, unwrap_verbatim
 from tql_grammar.schema import FLOATS, INTEGERS, Column
-from tql_grammar.typing.inference import COUNT, RANK, numbers, promoted
+from tql_grammar.typing.inference import COUNT, RANK, infer, numbers, promoted
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
         return False
     columns = [part for part in parts if isinstance(part, ast.Column)]
     return any(
-        part.name in scope.ranked or ((column := scope.column(part)) is not None and column.is_indexed)
+        part.name in scope.index_ordered or ((column := scope.column(part)) is not None and column.is_indexed)
         for part in columns
     )
 
@@ -77,8 +76,8 @@ def _of_scan(plan: Scan) -> Scope:
     """Return the columns of a dataset; stale indexes are as wrong for its rows as for those of a subquery."""
     if plan.schema is None:
         return UNKNOWN
-    known = plan.schema.as_dict()
-    return Scope(known, moved=any(column.is_stale and not column.shape for column in known.values()))
+    is_derived = any(column.is_stale and not column.shape for _, column in plan.schema.columns)
+    return of_schema(plan.schema)._replace(is_derived=is_derived)
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -90,7 +89,7 @@ def _of_filter(plan: Filter) -> Scope:
 
 
 def _of_project(plan: Project) -> Scope:
-    """Return the columns of a select list, in order, marked as moved: indexes no longer refer to their rows."""
+    """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values = _json_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
@@ -98,7 +97,7 @@ def _of_project(plan: Project) -> Scope:
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(moved=True, json_values=json_values)
+                return Scope(is_derived=True, json_values=json_values)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -106,7 +105,7 @@ def _of_project(plan: Project) -> Scope:
             found.pop(name, None)
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
-    result = _known(found, values, named, scope, lambda node: _number(node, scope))
+    result = _known(found, values, named, scope, lambda node: number_type(node, scope))
     return _may_lack(result, named, scope)._replace(json_values=json_values)
 
 
@@ -120,8 +119,8 @@ def _known(
     """Return the scope of named columns, with the types of computed ones."""
     if scope.columns is not None:
         values.update((label, value(bare(node))) for label, node in named if not found.get(label))
-    ranked = frozenset(label for label, node in named if is_index_ordered(node, scope))
-    return Scope(found, moved=True, ranked=ranked, values=values)
+    index_ordered = frozenset(label for label, node in named if is_index_ordered(node, scope))
+    return Scope(found, is_derived=True, index_ordered=index_ordered, values=values)
 
 
 def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Scope) -> Scope:
@@ -134,10 +133,19 @@ def _may_lack(result: Scope, single: Iterable[tuple[str, Expression]], scope: Sc
 def _selected(output: Expression, scope: Scope) -> Column | None:
     """Return the column of an output, without its indexes if it is renamed, or None for a computed one."""
     node = bare(output)
-    column = scope.column(node)
-    if column is None or node is output:
-        return column
-    return _moved(column)
+    column = scope.column(node.columns[0] if isinstance(node, FirstNull) else node)
+    if column is None:
+        return _computed_nullable(node, scope)
+    return column if node is output else _moved(column)
+
+
+def _computed_nullable(node: Expression, scope: Scope) -> Column | None:
+    """Return the column of a computed number that may be null and whose nulls have its type, or None."""
+    if not missing(node, scope):
+        return None
+    found = unwrap_verbatim(legalize_parts(node, scope))
+    column = infer(found, Values(scope)) if has_own_nulls(found, scope) else None
+    return None if column is None else Column(column.dtype, nullable=True)
 
 
 def _moved(column: Column) -> Column:
@@ -145,9 +153,13 @@ def _moved(column: Column) -> Column:
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind)
 
 
-def _number(node: Expression, scope: Scope) -> Column | None:
-    """Return the type of an expression with a number for each row, or None."""
-    return numbers(written(node, scope), Values(scope))
+def number_type(node: Expression, scope: Scope) -> Column | None:
+    """Return the type of an expression with a number for each row, or None; a nullable float keeps its type, also where all values are whole."""
+    absences = missing(node, scope)
+    found = legalize_value(node, scope)
+    known = numbers(found, Values(scope))
+    own = infer(found, Values(scope)) if absences else None
+    return own if own is not None and own.dtype in FLOATS else known
 
 
 def _json_values(outputs: tuple[Expression, ...], scope: Scope) -> frozenset[str]:
@@ -206,13 +218,13 @@ def _of_groups(plan: Aggregate, node: Expression, scope: Scope) -> Column | None
         seen[label] = _of_group(found, scope) if single else None
         return ast.Column(label)
 
-    return numbers(written(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
+    return numbers(legalize_value(substitute(node, part), UNKNOWN), Values(Scope(values=seen)))
 
 
 def _of_group(node: Expression, scope: Scope) -> Column | None:
     """Return the type of a group key or an aggregate, or None."""
     if not isinstance(node, ast.Function) or not is_aggregate(node):
-        return _number(node, scope)
+        return number_type(node, scope)
     if not node.arguments:
         return COUNT
     found = _of_group(node.arguments[0], scope)
@@ -250,7 +262,7 @@ def _of_member(plan: Explode, node: Expression) -> Column | None:
     if single is not None:
         return single
     own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
-    return _number(own[0], schema(groups.child)) if own else None
+    return number_type(own[0], schema(groups.child)) if own else None
 
 
 def _groups_of(plan: Plan) -> Aggregate | None:
@@ -271,7 +283,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null; the engine shifts the values after a null.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not determine the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -282,53 +294,12 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
-        met[label] = column if all(other == column for other in there) else _meeting([column, *there])
+        require_common_type(label, scopes)
+        met[label] = column if all(other == column for other in there) else common_column([column, *there])
         if met[label] is None:
-            values[label] = _meeting([scope.value(node) for scope in scopes])
+            values[label] = common_column([scope.value(node) for scope in scopes])
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
     return first._replace(columns=met, values=values, json_values=lifted)
-
-
-def require_one_type(label: str, scopes: list[Scope]) -> None:
-    """Reject a column of two types that may be null."""
-    node = ast.Column(label)
-    columns = [scope.value(node) for scope in scopes]
-    absent = any(missing(node, scope) for scope in scopes)
-    if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
-        rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
-        kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
-        hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
-        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
-
-
-def _meeting(columns: list[Column | None]) -> Column | None:
-    """Return a column with the common type of several columns, or None if they have none."""
-    known = [column for column in columns if column is not None]
-    if len(known) < len(columns):
-        return next(filter(_cannot_be_grouped, known), None)
-    first, nullable = known[0], any(column.nullable for column in known)
-    if len(set(known)) == 1:
-        return first
-    if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=_most_indexes(known), classes=())
-    if not all(map(_is_number, known)):
-        return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable)
-
-
-def _most_indexes(known: list[Column]) -> tuple[str, ...]:
-    """Return the most indexes of several columns: the engine uses those of the first query, with wrong row numbers."""
-    return max((column.indexes for column in known), key=len)
-
-
-def _cannot_be_grouped(column: Column) -> bool:
-    """Return whether the engine can neither group nor sort by a column, whatever the types of others that it meets."""
-    return not column.is_single or column.dtype in {"json", "bytes"}
-
-
-def _is_number(column: Column) -> bool:
-    """Return whether a column has one number or bool in each row."""
-    return column.is_number or (column.dtype == "bool" and column.is_single)
 
 
 def missing_side(plan: Join) -> Plan | None:
@@ -350,7 +321,7 @@ def _of_join(plan: Join) -> Scope:
     """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
     absent = missing_side(plan)
-    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, moved=True)
+    result = Scope({} if absent is None else {helper(MATCH): INTEGER}, is_derived=True)
     for part in plan.columns:
         column = part.expression
         if isinstance(column, ast.Column):
@@ -362,12 +333,13 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    may_lack = column is None and (name.name in side.nullables or (nullable and value is not None))
+    is_value = value is not None and (is_number(value) or not value.inferred)
+    may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},
-        ranked=result.ranked.union([label] if is_ranked else []),
+        index_ordered=result.index_ordered.union([label] if is_ranked else []),
         nullables=result.nullables.union([label] if may_lack else []),
     )
 
@@ -384,7 +356,7 @@ def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
 
 _RULES: dict[type[Plan], Callable[[Any], Scope]] = {
     Scan: _of_scan,
-    Verbatim: lambda _plan: Scope(moved=True),
+    Verbatim: lambda _plan: Scope(is_derived=True),
     Filter: _of_filter,
     Project: _of_project,
     Aggregate: _of_aggregate,

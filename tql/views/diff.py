@@ -66,7 +66,8 @@ def difference(query: Statement, other: object) -> Difference:
     """
     if not isinstance(other, Statement):
         raise ArgumentError("diff", "takes a query", shown(other), "parse(text) returns the query of a text")
-    return Difference(tuple(_changes(resolved(query), resolved(other), ())))
+    mine, theirs = (resolved(statement, with_origins=True) for statement in (query, other))
+    return Difference(tuple(_changes(mine, theirs, ())))
 
 
 def _changes(mine: Statement, theirs: Statement, within: tuple[str, ...]) -> Iterator[Change]:

@@ -6,10 +6,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tql.compiler.compile import compiled, tree
+from tql.views.levels import levels
 from tql.views.query_source import calls
 from tql.views.query_source import query as shown
 from tql_grammar.errors import ArgumentError
-from tql_grammar.explain.levels import elided, explained
+from tql_grammar.explain.levels import elided
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
@@ -30,8 +31,8 @@ def _text(query: Statement) -> str:
         found = compiled(query)
     except ArgumentError as error:
         return f"<p>No TQL yet: {escape(str(error))}</p>"
-    text, levels = escape(elided(found.tree)), escape(str(explained(*found)))
-    return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{levels}</pre></details>"
+    text, drawn = escape(elided(found.tree)), escape(str(levels(found)))
+    return f"<pre><code>{text}</code></pre><details><summary>levels</summary><pre>{drawn}</pre></details>"
 
 
 def coloured(query: Statement) -> Syntax | Text:

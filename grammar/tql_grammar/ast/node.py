@@ -18,10 +18,10 @@ class Node(Record):
     """
     A part of a query.
 
-    Equality ignores the span.
+    Equality ignores the span and the origin.
     """
 
-    _stays: ClassVar[frozenset[str]] = frozenset({"_span"})
+    _stays: ClassVar[frozenset[str]] = frozenset({"_span", "_origin"})
 
     @property
     def span(self) -> Span | None:
@@ -33,6 +33,19 @@ class Node(Record):
         """Return the same node with the span ``[start, end)``."""
         copy = self.replace()
         copy.__dict__["_span"] = (start, end)
+        return copy
+
+    @property
+    def origin(self) -> Node | None:
+        """The expression that the user called, for a node that the compiler generated from it, or None."""
+        return self.__dict__.get("_origin")
+
+    def with_origin(self, origin: Node | None) -> Self:
+        """Return the same node with an origin; None keeps the origin that it has."""
+        if origin is None:
+            return self
+        copy = self.replace()
+        copy.__dict__["_origin"] = origin
         return copy
 
 

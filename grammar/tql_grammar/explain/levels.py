@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.explain import reasons
 from tql_grammar.functions import COUNTING, INDEXED
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.parts import Mark
-from tql_grammar.printing.printer import pieces, to_tql
+from tql_grammar.printing.printer import chunks, to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.order import is_part
 from tql_grammar.walk import rebuild, sources, subselect, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 FEW = 8
 BY_INDEX = "if the embeddings have an index, the engine uses it, and the rows are approximately the closest; exact=True compares every row"
@@ -27,7 +28,7 @@ class QueryLevel(Record):
 
     Attributes:
         clauses: the keyword and the text of each clause, in the order of the text; long vectors are elided.
-        why: the reason why it is around the level below; empty if there is none below, or the query was written that way.
+        why: the reason why it is around the level below, and what to know of its keys and indexes; empty if there is neither.
         below: the levels that it reads from.
     """
 
@@ -40,27 +41,54 @@ class QueryLevel(Record):
         return "\n".join(_lines(self))
 
 
-def explained(query: ast.Query, known: Mapping[int, str] | None = None) -> QueryLevel:
+class Known(NamedTuple):
+    """
+    What the compiler knows of a query that it generated.
+
+    Attributes:
+        reasons: the reason of each SELECT by its identity; None to derive the reasons from the query.
+        call: returns the call of the builder for the origin of a node; None to show every node as TQL.
+    """
+
+    reasons: Mapping[int, str] | None = None
+    call: Callable[[ast.Node], str] | None = None
+
+
+def explained(
+    query: ast.Query, reasons: Mapping[int, str] | None = None, call: Callable[[ast.Node], str] | None = None
+) -> QueryLevel:
     """
     Return the levels of a query.
 
     Args:
         query: the tree of a text.
-        known: the reason of each SELECT by its identity, from the compiler; None to derive the reasons from the query.
+        reasons: the reason of each SELECT by its identity, from the compiler; None to derive the reasons from the query.
+        call: returns the call of the builder for the origin of a node; None to show every node as TQL.
     """
+    return _level(query, Known(reasons, call))
+
+
+def _level(query: ast.Query, known: Known) -> QueryLevel:
+    """Return the levels of a query."""
     if isinstance(query, ast.Select):
         return _select(query, known)
     if isinstance(query, ast.SetOperation):
         words = ", ".join(dict.fromkeys(query.operators))
-        clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query))
-        return QueryLevel(clauses, "", tuple(explained(operand, known) for operand in query.operands))
-    return QueryLevel((("", elided(query)),))
+        clauses = ((words, f"of {len(query.operands)} queries"), *_clauses(query, known))
+        return QueryLevel(clauses, "", tuple(_level(operand, known) for operand in query.operands))
+    return QueryLevel((("", elided(query, known.call)),))
 
 
-def elided(node: ast.Node) -> str:
-    """Return the text of a tree with long vectors as their length: ``ARRAY[<1536 float32>]``."""
-    short = rebuild(node, _short)
-    return "".join(piece.name or piece if isinstance(piece, Mark) else piece for piece in pieces(short))
+def elided(node: ast.Node, call: Callable[[ast.Node], str] | None = None) -> str:
+    """
+    Return the text of a tree with long vectors as their length: ``ARRAY[<1536 float32>]``.
+
+    Args:
+        node: a query, or a part of one.
+        call: returns the text of a node's origin, which replaces that of the node; None to show every node as TQL.
+    """
+    short = rebuild(node, _short if call is None else lambda part: _with_calls(part, call))
+    return "".join(chunk.name or chunk if isinstance(chunk, Mark) else chunk for chunk in chunks(short))
 
 
 def _short(node: Record) -> Record:
@@ -70,56 +98,72 @@ def _short(node: Record) -> Record:
     return node
 
 
-def _select(select: ast.Select, known: Mapping[int, str] | None) -> QueryLevel:
+def _with_calls(node: Record, call: Callable[[ast.Node], str]) -> Record:
+    """Return a node with an origin as a parameter that shows it; the operands of AND and OR that have one origin are one operand."""
+    if isinstance(node, ast.Node) and node.origin is not None:
+        return ast.Parameter(call(node.origin))
+    if not isinstance(node, (ast.And, ast.Or)):
+        return _short(node)
+    parts = {id(part if part.origin is None else part.origin): part for part in node.operands}
+    return next(iter(parts.values())) if len(parts) == 1 else node.replace(operands=tuple(parts.values()))
+
+
+def _select(select: ast.Select, known: Known) -> QueryLevel:
     """Return the level of a SELECT."""
     below = tuple(_source(source, known) for source in sources(select.source))
-    why = _why(select) if known is None else known.get(id(select), "")
-    return QueryLevel(
-        _clauses(select), "; ".join(filter(None, (why, BY_INDEX if _may_use_index(select) else ""))), below
-    )
+    why = _why(select) if known.reasons is None else known.reasons.get(id(select), "")
+    index = BY_INDEX if _may_use_index(select) else ""
+    return QueryLevel(_clauses(select, known), "; ".join(filter(None, (why, index))), below)
 
 
-def _source(source: ast.Source, known: Mapping[int, str] | None) -> QueryLevel:
+def _source(source: ast.Source, known: Known) -> QueryLevel:
     """Return the level of a source."""
     if isinstance(source, ast.Derived):
-        level = explained(source.query, known)
+        level = _level(source.query, known)
         return level.replace(clauses=(*level.clauses, ("as", source.alias))) if source.alias else level
     return QueryLevel((("from", to_tql(source)),))
 
 
-def _many(nodes: Iterable[ast.Node]) -> str:
+Write = Callable[[ast.Node], str]
+
+
+def _many(nodes: Iterable[ast.Node], write: Write) -> str:
     """Return the text of a list."""
-    return ", ".join(map(elided, nodes))
+    return ", ".join(map(write, nodes))
 
 
-def _one(node: ast.Node | None) -> str:
+def _one(node: ast.Node | None, write: Write) -> str:
     """Return the text of one node, or nothing."""
-    return "" if node is None else elided(node).strip()
+    return "" if node is None else write(node).strip()
 
 
-def _join(query: ast.Select) -> str:
+def _join(query: ast.Select, write: Write) -> str:
     """Return the condition of a join."""
-    return f"{query.source.kind} on {_one(query.source.on)}" if isinstance(query.source, ast.Join) else ""
+    return f"{query.source.kind} on {_one(query.source.on, write)}" if isinstance(query.source, ast.Join) else ""
 
 
-CLAUSES: tuple[tuple[str, Callable[..., str]], ...] = (
-    ("select", lambda query: _many(query.columns)),
+CLAUSES: tuple[tuple[str, Callable[[Any, Write], str]], ...] = (
+    ("select", lambda query, write: _many(query.columns, write)),
     ("join", _join),
-    ("where", lambda query: _one(query.where)),
-    ("group by", lambda query: _many(query.group_by)),
-    ("ungroup by", lambda query: _one(query.ungroup_by)),
+    ("where", lambda query, write: _one(query.where, write)),
+    ("group by", lambda query, write: _many(query.group_by, write)),
+    ("ungroup by", lambda query, write: _one(query.ungroup_by, write)),
 )
-LAST_CLAUSES: tuple[tuple[str, Callable[..., str]], ...] = (
-    ("order by", lambda query: _many(query.order_by)),
-    ("limit", lambda query: _one(query.limit).removeprefix("limit ")),
-    ("sample by", lambda query: _one(query.sample_by).removeprefix("sample by ")),
+LAST_CLAUSES: tuple[tuple[str, Callable[[Any, Write], str]], ...] = (
+    ("order by", lambda query, write: _many(query.order_by, write)),
+    ("limit", lambda query, write: _one(query.limit, write).removeprefix("limit ")),
+    ("sample by", lambda query, write: _one(query.sample_by, write).removeprefix("sample by ")),
 )
 
 
-def _clauses(query: ast.Query) -> tuple[tuple[str, str], ...]:
+def _clauses(query: ast.Query, known: Known) -> tuple[tuple[str, str], ...]:
     """Return the clauses of a query."""
+
+    def write(node: ast.Node) -> str:
+        return elided(node, known.call)
+
     table = (*CLAUSES, *LAST_CLAUSES) if isinstance(query, ast.Select) else LAST_CLAUSES
-    return tuple((word, text) for word, write in table if (text := write(query)))
+    return tuple((word, text) for word, show in table if (text := show(query, write)))
 
 
 # --- the reason for a level -------------------------------------------------------------------------------------------
@@ -228,10 +272,10 @@ _REASONS: tuple[tuple[Callable[[ast.Select, ast.Select], bool], str], ...] = (
 def _lines(level: QueryLevel) -> Iterator[str]:
     """Yield the lines of a level and of all below."""
     yield from (f"{word} {text}".strip() for word, text in level.clauses)
+    if level.why:
+        yield f"{'│' if level.below else ' '} why: {level.why}"
     for number, below in enumerate(level.below, 1):
         last = number == len(level.below)
-        if level.why and number == 1:
-            yield f"│ why: {level.why}"
         first, *rest = _lines(below)
         yield f"{'└' if last else '├'}─ {first}"
         yield from (f"{' ' if last else '│'}  {line}" for line in rest)

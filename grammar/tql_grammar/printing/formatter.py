@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     # The blank before a token, the token as written, and its kind.
-    Piece = tuple[str, str, str]
+    Token = tuple[str, str, str]
 
 WIDTH = 88
 INDENT = "  "
@@ -62,15 +62,15 @@ def format_text(text: str, width: int = WIDTH) -> str:
         ParseError: the text is not TQL, or the engine would not read all of it as written.
     """
     parse(text)
-    pieces = list(_pieces(text))
-    if not any(piece.startswith("--") for piece, _kind in pieces):
-        line = _text(list(_spaced(pieces)))
+    tokens = list(_tokens(text))
+    if not any(token.startswith("--") for token, _kind in tokens):
+        line = _text(list(_spaced(tokens)))
         if len(line) <= width:
             return line
-    return "\n".join(line for whole in _lines(pieces) for line in _broken(whole, width))
+    return "\n".join(line for whole in _lines(tokens) for line in _broken(whole, width))
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
     """Yield the tokens as written and the comments, in order, each with its kind."""
     before = 0
     for token in lexer.tokens(text):
@@ -80,14 +80,14 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         before = token.end
 
 
-def _spaced(pieces: Iterable[tuple[str, str]]) -> Iterator[Piece]:
-    """Yield the pieces, each with the blank before it."""
+def _spaced(tokens: Iterable[tuple[str, str]]) -> Iterator[Token]:
+    """Yield the tokens, each with the blank before it."""
     last, earlier = "", ""
-    for piece, kind in pieces:
+    for token, kind in tokens:
         glued = (
             not last or last in NO_BLANK_AFTER or kind in NO_BLANK_BEFORE or (kind == "LPAR" and _calls(last, earlier))
         )
-        yield "" if glued else " ", piece, kind
+        yield "" if glued else " ", token, kind
         last, earlier = kind, last
 
 
@@ -96,7 +96,7 @@ def _calls(kind: str, before: str) -> bool:
     return kind in {"ALL", "CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
 
 
-def _broken(line: list[Piece], width: int) -> Iterator[str]:
+def _broken(line: list[Token], width: int) -> Iterator[str]:
     """Yield a line, broken after commas if it is too long."""
     indent = line[0][0] + INDENT
     written = ""
@@ -111,24 +111,24 @@ def _broken(line: list[Piece], width: int) -> Iterator[str]:
     yield written
 
 
-def _items(line: list[Piece], deepest: int) -> Iterator[list[Piece]]:
+def _items(line: list[Token], deepest: int) -> Iterator[list[Token]]:
     """Yield the items between commas that are inside at most *deepest* parentheses, and outside of brackets."""
-    item: list[Piece] = []
+    item: list[Token] = []
     depth = brackets = 0
-    for piece in line:
-        kind = piece[2]
+    for token in line:
+        kind = token[2]
         depth += (kind == "LPAR") - (kind == "RPAR")
         brackets += (kind == "LSQB") - (kind == "RSQB")
-        item.append(piece)
+        item.append(token)
         if kind == "COMMA" and depth <= deepest and not brackets:
             yield item
             item = []
     yield item
 
 
-def _text(pieces: list[Piece]) -> str:
-    """Return pieces as text."""
-    return "".join(blank + piece for blank, piece, _kind in pieces)
+def _text(tokens: list[Token]) -> str:
+    """Return tokens as text."""
+    return "".join(blank + token for blank, token, _kind in tokens)
 
 
 class _Nesting:
@@ -166,26 +166,26 @@ class _Nesting:
         self._last = kind
 
 
-def _lines(pieces: Iterable[tuple[str, str]]) -> Iterator[list[Piece]]:
-    """Yield the lines as pieces: one for each clause and comment, indented once per open subquery."""
-    line: list[Piece] = []
+def _lines(tokens: Iterable[tuple[str, str]]) -> Iterator[list[Token]]:
+    """Yield the lines as tokens: one for each clause and comment, indented once per open subquery."""
+    line: list[Token] = []
     nesting = _Nesting()
     commented = False
-    for blank, piece, kind in _spaced(pieces):
+    for blank, token, kind in _spaced(tokens):
         comment = kind == "COMMENT"
         if line and (comment or nesting.begins_line(kind)):
             yield line
             line = []
         if comment:
-            yield [("", piece, kind)]
+            yield [("", token, kind)]
             commented = True
             continue
         nesting.close(kind)
         if line:
-            line.append((blank, piece, kind))
+            line.append((blank, token, kind))
         else:
             # After a comment the engine ignores a line that begins with a blank.
-            line.append(("" if commented else INDENT * nesting.steps(kind), piece, kind))
+            line.append(("" if commented else INDENT * nesting.steps(kind), token, kind))
             commented = False
         nesting.read(kind)
     yield from filter(None, [line])

@@ -87,12 +87,12 @@ def listed(items: Iterable[Part]) -> list[Part]:
     return parts
 
 
-def merged(pieces: Iterable[str]) -> list[str]:
-    """Return pieces with adjacent plain text joined; each `Mark` and `Slot` stays a piece."""
+def merged(chunks: Iterable[str]) -> list[str]:
+    """Return chunks with adjacent plain text joined; each `Mark` and `Slot` stays a chunk."""
     found: list[str] = []
-    for piece in pieces:
-        if found and type(piece) is str and type(found[-1]) is str:
-            found[-1] += piece
+    for chunk in chunks:
+        if found and type(chunk) is str and type(found[-1]) is str:
+            found[-1] += chunk
         else:
-            found.append(piece)
+            found.append(chunk)
     return found

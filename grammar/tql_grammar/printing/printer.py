@@ -20,11 +20,11 @@ def to_tql(node: Node) -> str:
     Raises:
         ArgumentError: the tree has a value without a literal in TQL: a name with a double quote, a newline or a NUL, a string with a NUL, NaN.
     """
-    return "".join(pieces(node))
+    return "".join(chunks(node))
 
 
-def pieces(node: Node) -> list[str]:
-    """Return the text in pieces; a parameter is a piece of its own, a `Mark`, and so is a traced literal, a `Slot`."""
+def chunks(node: Node) -> list[str]:
+    """Return the text in chunks; a parameter is a chunk of its own, a `Mark`, and so is a traced literal, a `Slot`."""
     written: list[str] = []
     stack: list[Part] = [node]
     while stack:

@@ -10,27 +10,26 @@ With the literal on the left (``3 = v``) it compares row by row, and correctly.
 from __future__ import annotations
 
 import math
-import struct
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.fitting import bounds, fit
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.nullable import remedy
+from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.fitting import Operator
     from tql_grammar.rewrite.scope import Scope
     from tql_grammar.schema import Column
 
-Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 MIRRORED: dict[str, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-# The operators that hold for every value if the literal is above all values, and if it is below all values.
-ALWAYS_BELOW, ALWAYS_ABOVE = frozenset({"!=", "<", "<="}), frozenset({"!=", ">", ">="})
-STRUCTS = {"float16": "<e", "float32": "<f", "float64": "<d"}
+NO_TEXT, NO_NUMBER = "its values are no texts", "its values are no numbers"
 LARGEST_FLOAT_INTEGER = 2**53
 LARGEST_LITERAL = 2**63 - 1
 
@@ -43,17 +42,13 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     if isinstance(literal, (ast.Column, ast.Null)) or not _is_literal(literal):
         return _columns(node, column, scope.column(literal))
     if not column.is_single:
-        raise _refused(
-            node,
-            f"takes one value in each row, and {column} has many",
-            "use fn.any(..) or fn.all(..), or an element: col(..)[0]",
-        )
+        raise _of_many(node, column, "use fn.any(..) or fn.all(..), or an element: col(..)[0]")
     if isinstance(literal, ast.String):
-        return _with_text(node, literal, column, moved=scope.moved)
+        return _with_text(node, literal, column, is_derived=scope.is_derived)
     value = number(literal)
     if value is None or not column.is_number:
         return _with_other(node, column, value)
-    return _with_number(node, value, column, moved=scope.moved)
+    return _with_number(node, value, column, is_derived=scope.is_derived)
 
 
 def number(node: object) -> int | float | None:
@@ -79,11 +74,16 @@ def _is_integer(node: Expression) -> bool:
     return isinstance(unsigned, ast.Number) and not unsigned.is_float
 
 
-def _refused(node: Expression, rule: str, hint: str | None = None) -> ArgumentError:
+def _refused(node: Expression, rule: str, why: str, hint: str) -> ArgumentError:
     """Return the error for a comparison of incompatible types."""
     from tql_grammar.printing.printer import to_tql
 
-    return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint)
+    return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint, why=why)
+
+
+def _of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
+    """Return the error for a column of arrays."""
+    return _refused(node, "takes one value in each row", f"a column of {column} has many", hint)
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------
@@ -117,17 +117,17 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 }
 
 
-def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, moved: bool) -> Expression:
+def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
     """Return the comparison of a column with a string."""
     if column.is_label:
         return _with_class(node, literal, column)
     if column.dtype == "json":
         return node
     if not column.is_text:
-        raise _refused(node, f"takes a number for a column of {column}", "write it without quotes")
+        raise _refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
     if node.operator in {"=", "!="}:
         found: Expression = node
-        if column.is_indexed and (moved or not literal.value):
+        if column.is_indexed and (is_derived or not literal.value):
             found = ast.Comparison(node.operator, literal, node.left)
     else:
         found = _TEXT_ORDERS[node.operator](node.left, literal)
@@ -142,7 +142,7 @@ def _not_null(operand: Expression, condition: Expression) -> Expression:
 def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Expression:
     """Return the comparison of a class label with the name of a class."""
     if node.operator not in {"=", "!="}:
-        raise _refused(node, "takes = and != for the name of a class", "compare its number")
+        raise _refused(node, "takes = and != for the name of a class", "classes have no order", "compare its number")
     require_class(node, literal, column)
     return node
 
@@ -150,7 +150,8 @@ def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Ex
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
     """Raise ArgumentError for a name that is not one of the known classes of the column."""
     if column.classes and literal.value not in column.classes:
-        raise _refused(node, "takes the name of a class", did_you_mean(literal.value, column.classes, "classes"))
+        hint = did_you_mean(literal.value, column.classes, "classes")
+        raise _refused(node, "takes the name of a class", "the column has no class of this name", hint)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -159,40 +160,41 @@ def require_class(node: Expression, literal: ast.String, column: Column) -> None
 def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expression:
     """Return a comparison of two columns, or of a column with something computed."""
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
-        rule = "takes a string literal on the right: the engine does not order texts"
-        raise _refused(node, rule, "select both columns, and compare the rows in Python")
-    return node
+        rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
+        raise _refused(node, rule, why, "select both columns, and compare the rows in Python")
+    is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
+    return ast.Not(node.replace(operator="=")) if is_lost else node
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:
     """Return the comparison of a column that is not a number, or with a literal that is not a number."""
     if column.is_text or (value is None and column.dtype not in {"bool", "json"} and not column.is_number):
-        raise _refused(node, f"takes a string for a column of {column}", "write it in quotes")
+        raise _refused(node, f"takes a string for a column of {column}", NO_NUMBER, "write it in quotes")
     return ast.Comparison(MIRRORED[node.operator], node.right, node.left) if column.is_indexed else node
 
 
-def _with_number(node: ast.Comparison, value: float, column: Column, *, moved: bool) -> Expression:
+def _with_number(node: ast.Comparison, value: float, column: Column, *, is_derived: bool) -> Expression:
     """Return the comparison of a number column with a literal that its type can store, or a constant if no value of the type decides it."""
     fitted = fit(column.dtype, node.operator, value)
     if isinstance(fitted, bool):
         return _constant(node.left, column, holds=fitted)
     operator, value = fitted
-    exact = _of_uint64(node, operator, int(value), column, moved=moved) if column.dtype == "uint64" else None
+    exact = _of_uint64(node, operator, int(value), column, is_derived=is_derived) if column.dtype == "uint64" else None
     if exact is not None:
         return exact
     literal = literal_of(value)
-    if column.is_indexed and (moved or operator == "!=" or column.dtype in FLOATS):
+    if column.is_indexed and (is_derived or operator == "!=" or column.dtype in FLOATS):
         return ast.Comparison(MIRRORED[operator], literal, node.left)
     return ast.Comparison(operator, node.left, literal)
 
 
 def _of_uint64(
-    node: ast.Comparison, operator: Operator, value: int, column: Column, *, moved: bool
+    node: ast.Comparison, operator: Operator, value: int, column: Column, *, is_derived: bool
 ) -> Expression | None:
     """Return the exact comparison of a uint64, or None if the usual form is exact, or the form for an index is needed."""
     if column.nullable:
         return _wide_nullable(node, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
-    return None if moved and column.is_indexed else _wide(node.left, operator, value)
+    return None if is_derived and column.is_indexed else _wide(node.left, operator, value)
 
 
 def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
@@ -214,8 +216,8 @@ def _wide(operand: Expression, operator: str, value: int) -> Expression:
 def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expression:
     """Return the comparison of a nullable uint64 with a number beyond float64 precision as IN, which is exact; BETWEEN crashes on a null."""
     if operator not in {"=", "!="}:
-        rule = "takes numbers below 2**53 for a nullable uint64: the engine compares it as float64"
-        raise _refused(node, rule, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
+        rule, why = "takes numbers below 2**53 for a nullable uint64", "the engine compares it as float64"
+        raise _refused(node, rule, why, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
     found: Expression = ast.In(node.left, (ast.Number(value),))
     return found if operator == "=" else conjunction([ast.IsNull(node.left, negated=True), negation(found)])
 
@@ -244,13 +246,14 @@ def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
         return None
-    return ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+    whole = ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
+    return whole.with_origin(one.origin) if one.origin is two.origin else whole
 
 
 def _tested(node: Expression) -> Expression | None:
     """Return the operand that a lower bound limits."""
-    if isinstance(node, ast.Not):
-        return node.operand.operand if isinstance(node.operand, ast.Between) else None
+    if isinstance(node, ast.Not) and isinstance(node.operand, ast.Between):
+        return node.operand.operand
     return node.left if isinstance(node, ast.Comparison) else None
 
 
@@ -279,40 +282,6 @@ def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None
     return (node.operand, value) if column is not None and column.dtype == "uint64" and isinstance(value, int) else None
 
 
-def bounds(dtype: str) -> tuple[int, int]:
-    """Return the smallest and the largest value of an integer type, at most 2**63 - 1, the largest literal."""
-    bits = int(dtype.lstrip("uint"))
-    return (0, min(2**bits, 2**63) - 1) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-
-
-def fit(dtype: str, operator: Operator, value: float) -> tuple[Operator, int | float] | bool:
-    """
-    Return an equivalent comparison with a literal of the column's type, or a bool if the comparison is always true or false.
-
-    ``v < 2.5`` is ``v <= 2`` for integers, ``u8 < 256`` is always true, ``f32 = 0.1`` is ``f32 = 0.10000000149011612``.
-    """
-    if dtype in FLOATS:
-        return operator, rounded(dtype, value)
-    least, most = bounds(dtype)
-    if value > most or value < least:
-        return operator in (ALWAYS_BELOW if value > most else ALWAYS_ABOVE)
-    whole = int(value)
-    if whole == value:
-        return operator, whole
-    if operator in {"=", "!="}:
-        return operator == "!="
-    return ("<=", math.floor(value)) if operator in {"<", "<="} else (">=", math.ceil(value))
-
-
-def rounded(dtype: str, value: float) -> float:
-    """Return the nearest number of a float type; a number beyond its range is unchanged."""
-    try:
-        found: float = struct.unpack(STRUCTS[dtype], struct.pack(STRUCTS[dtype], float(value)))[0]
-    except OverflowError:
-        return float(value)
-    return found if math.isfinite(found) else float(value)
-
-
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
@@ -323,9 +292,9 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if column is None:
         return _of_unknown_in(node)
     if not column.is_single:
-        raise _refused(node, f"takes a column with one value in each row, not {column}", "use .contains(..)")
+        raise _of_many(node, column, "use .contains(..)")
     if isinstance(members[0], ast.String):
-        return _texts(node, members, column, moved=scope.moved)
+        return _texts(node, members, column, is_derived=scope.is_derived)
     values = [value for member in members if (value := number(member)) is not None]
     if column.dtype not in INTEGERS or len(values) < len(members):
         return _either(node, scope)
@@ -338,8 +307,6 @@ def membership(node: ast.In, scope: Scope) -> Expression:
 
 def _of_unknown_in(node: ast.In) -> Expression:
     """Return IN for a column of unknown type; members with a fraction become equalities, since IN would convert them to the type."""
-    from tql_grammar.rewrite.scope import UNKNOWN
-
     safe = isinstance(node.operand, ast.Column) and all(
         isinstance(member, ast.String) or _is_integer(member)
         for member in node.members  # type: ignore[union-attr]  # no subquery: the caller checked
@@ -360,14 +327,14 @@ def _held(dtype: str, values: list[int | float]) -> list[int]:
     return [int(value) for value in values if least <= value <= most and int(value) == value]
 
 
-def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, moved: bool) -> Expression:
+def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
     """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
     if column.is_label:
         return _with_classes(node, members, column)
     if not column.is_text:
-        raise _refused(node, f"takes numbers for a column of {column}", "write them without quotes")
+        raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
     empty = ast.String("") in members
-    apart = () if not column.is_indexed else members if moved else (ast.String(""),)
+    apart = () if not column.is_indexed else members if is_derived else (ast.String(""),)
     found = _one_of_texts(node.operand, members, apart)
     if column.nullable and empty:
         found = _not_null(node.operand, found)
@@ -395,5 +362,5 @@ def between(node: ast.Between, scope: Scope) -> Expression:
     if column is None:
         return node
     if not column.is_text:
-        raise _refused(node, f"takes numbers for a column of {column}", "write them without quotes")
+        raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
     return _not_null(node.operand, node) if column.nullable else node

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, negation
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -22,19 +23,6 @@ N = TypeVar("N", bound=ast.Node)
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
 # These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
 EXACT = frozenset({"=", ">", ">="})
-_LEAVES = (
-    ast.Between,
-    ast.Chain,
-    ast.Column,
-    ast.Comparison,
-    ast.Function,
-    ast.In,
-    ast.IsNull,
-    ast.Like,
-    ast.Subscript,
-)
-_JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
 def is_json_value(node: object) -> bool:
@@ -55,16 +43,21 @@ def require_selectable(subject: str, node: Record) -> None:
     """
     Raise ArgumentError for an output that reads JSON and crashes the engine process.
 
-    In outputs, the engine supports single comparisons of a value of JSON with literals only.
+    In outputs, the engine supports single comparisons of a value of JSON with literals only, and no element of a list unless it computes with it.
     """
+    output = node.expression if isinstance(node, ast.Aliased) else node
+    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
+        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
+        hint = "compute with a number: add 0; or select the list, and take the element in Python"
+        raise ArgumentError(subject, rule, _written(output), hint, why=why)
     for part in walk(node):
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
         if joined or compared:
             kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
-            rule = f"takes no {kind} as an output: it crashes the engine process"
+            rule, why = f"takes no {kind} as an output", "it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
-            raise ArgumentError(subject, rule, _written(part), hint)
+            raise ArgumentError(subject, rule, _written(part), hint, why=why)
 
 
 def _tests_value(node: Expression) -> bool:
@@ -97,9 +90,10 @@ def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
         return
     if isinstance(node, ast.Comparison) and node.operator in EXACT and not isinstance(node.right, ast.String):
         return
-    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects: the engine evaluates it correctly only in the query that selects it"
+    rule = f"takes no such test of `{operand.name}`, a value of JSON that the source selects"
+    why = "the engine evaluates it correctly only in the query that selects it"
     hint = "put the condition in the query that selects it: select(..).where(col('meta')['key'] == ..)"
-    raise ArgumentError("where / order_by", rule, _written(node), hint)
+    raise ArgumentError("where / order_by", rule, _written(node), hint, why=why)
 
 
 def excluding_null(node: Expression) -> Expression:
@@ -112,7 +106,7 @@ def excluding_null(node: Expression) -> Expression:
         return _excluding_null(node)
     if not isinstance(node, (ast.And, ast.Or, ast.Not)):
         return node
-    return rebuild(node, _with_guards, opaque=_LEAVES)
+    return rebuild(node, _with_guards, opaque=LEAVES)
 
 
 def _with_guards(node: Record) -> Record:
@@ -120,7 +114,7 @@ def _with_guards(node: Record) -> Record:
     if isinstance(node, ast.Not):
         return negation(_guarded(node.operand))
     if isinstance(node, (ast.And, ast.Or)):
-        return _JOINS[type(node)](map(_guarded, node.operands))
+        return JOINS[type(node)](map(_guarded, node.operands))
     return node
 
 
@@ -160,9 +154,9 @@ def value_first(node: Expression) -> Expression:
 def require_comparable(node: ast.Comparison) -> None:
     """Raise ArgumentError for an order of two values of JSON: the engine takes `<` for `<=`, and `<=` for `<`."""
     if node.operator not in {"=", "!="} and is_json_value(node.left) and is_json_value(node.right):
-        rule = "takes = and != for two values of JSON: the engine orders them wrongly"
+        rule, why = "takes = and != for two values of JSON", "the engine orders them wrongly"
         hint = "say that they are numbers: where(col('m')['a'] + 0 < col('m')['b'] + 0)"
-        raise ArgumentError("comparison", rule, _written(node), hint)
+        raise ArgumentError("comparison", rule, _written(node), hint, why=why)
 
 
 def quantified(node: ast.Function) -> ast.Function:
@@ -180,9 +174,10 @@ def quantified(node: ast.Function) -> ast.Function:
         return node
     if name == "any" and test.operator == "=" and isinstance(test.right, LITERALS):
         return ast.Function("contains", (test.left, test.right))
-    rule = "takes no comparison of the elements of JSON but `==` inside fn.any: the engine supports no other"
+    rule = "takes no comparison of the elements of JSON but `==` inside fn.any"
+    hint, why = "test for an element with fn.any(col(..) == value)", "the engine supports no other"
     subject = f"fn.{name}"
-    raise ArgumentError(subject, rule, _written(test), "test for an element with fn.any(col(..) == value)")
+    raise ArgumentError(subject, rule, _written(test), hint, why=why)
 
 
 def _is_list(node: Expression) -> bool:

@@ -7,6 +7,7 @@ Arithmetic with null is null.
 The engine handles a null correctly on the left of an operator in WHERE, and almost nowhere else:
 on the right it reads a null as 0 or as the value of another row; a function or a minus shifts the values or crashes the process, and so does AND or OR in the SELECT list or ORDER BY.
 After ``v is not null and``, the engine does not evaluate a comparison for a null; with ``v is not null`` as a condition of WHERE, no other clause sees a null.
+PROD of a single null is 1: ``v * 0 + abs(prod(v))`` is null where *v* is, and the engine computes no function of a null.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, disjunction, negation
+from tql_grammar.rewrite.scope import Values
+from tql_grammar.schema import INTEGERS
+from tql_grammar.typing.inference import infer
+from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +34,11 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
+# Functions of one number that are computed of a nullable one; the other functions reject it.
+NUMERIC = frozenset({"abs", "amax", "amin", "asum", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
+CONDITIONS = (ast.And, ast.Between, ast.Comparison, ast.In, ast.IsNull, ast.Like, ast.Not, ast.Or)
+# Types in which arithmetic stays whole; that of uint64 with a literal is a float64.
+WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
 def missing(node: object, scope: Scope) -> Columns:
@@ -71,20 +80,20 @@ def filtering(node: Expression, scope: Scope) -> Expression:
     if scope.columns is None or not _reads_null(node, scope):
         return node
 
-    if isinstance(node, _LEAVES):
+    if isinstance(node, LEAVES):
         return _leaf(node, scope)
 
     def leaves(part: Record) -> Record:
         if isinstance(part, (ast.And, ast.Or)):
-            return _JOINS[type(part)](_leaf(operand, scope) for operand in part.operands)
+            return JOINS[type(part)](_leaf(operand, scope) for operand in part.operands)
         return negation(_leaf(part.operand, scope)) if isinstance(part, ast.Not) else part
 
-    return rebuild(node, leaves, opaque=_LEAVES)
+    return rebuild(node, leaves, opaque=LEAVES)
 
 
 def _leaf(node: Expression, scope: Scope) -> Expression:
     """Return a part of a condition below AND, OR and NOT, with the guards that it needs."""
-    if not isinstance(node, _LEAVES):
+    if not isinstance(node, LEAVES):
         return node
     if isinstance(node, ast.Comparison) and _needs_no_guard(node, scope):
         return node.replace(left=guarded(node.left, scope), right=guarded(node.right, scope))
@@ -99,7 +108,7 @@ def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
 def _is_sound(node: Expression, scope: Scope) -> bool:
     """Tell whether arithmetic is null exactly where its first operand is, as the engine assumes."""
     if not isinstance(node, ast.Chain):
-        return True
+        return len(missing(node, scope)) < 2  # noqa: PLR2004 - two together
     first, *rest = node.operands
     return set(missing(first, scope)) >= {column for part in rest for column in missing(part, scope)} and all(
         _is_sound(part, scope) for part in node.operands
@@ -123,17 +132,23 @@ def guarded(node: N, scope: Scope) -> N:
     found = rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression)
     if isinstance(found, ast.Aliased | ast.Order):
         return found.replace(expression=_value(found.expression, scope))  # type: ignore[return-value]  # the same kind
-    return _value(found, scope)  # type: ignore[return-value,arg-type]  # a value for an expression
+    return _value(found, scope).with_origin(found.origin)  # type: ignore[return-value,arg-type]  # a value for an expression
 
 
 def _guard_part(part: Record, scope: Scope) -> Record:
     """Return a condition with the guards that it needs, and any other part unchanged."""
     if isinstance(part, ast.Comparison):
         sides = _union([missing(part.left, scope), missing(part.right, scope), _nullable_texts(part, scope)])
+        part = part.replace(left=_called_present(part.left, scope), right=_called_present(part.right, scope))
         return conjunction([*_present(sides), part])
     if isinstance(part, (ast.And, ast.Or)):
-        return _JOINS[type(part)](_truth(operand, scope) for operand in part.operands)
+        return JOINS[type(part)](_truth(operand, scope) for operand in part.operands)
     return negation(_truth(part.operand, scope)) if isinstance(part, ast.Not) else part
+
+
+def _called_present(node: Expression, scope: Scope) -> Expression:
+    """Return a side of a comparison behind tests for null, in which no function reads a null."""
+    return substitute(node, lambda part: filled(part, scope) if isinstance(part, ast.Function) else None)
 
 
 def _truth(operand: Expression, scope: Scope) -> Expression:
@@ -160,7 +175,11 @@ def _is_nullable_text(column: Column | None) -> bool:
 
 def _value(node: Expression, scope: Scope) -> Expression:
     """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
-    if not isinstance(node, ast.Chain) or not missing(node, scope):
+    absences = missing(node, scope)
+    if isinstance(node, ast.Function) and len(absences) > 1:
+        subject = f"fn.{node.name}"
+        raise _refused(subject, node, scope)
+    if not isinstance(node, ast.Chain) or not absences:
         return node
     first, *rest = (_value(operand, scope) for operand in node.operands)
     for operator, operand in zip(node.operators, rest, strict=True):
@@ -169,14 +188,123 @@ def _value(node: Expression, scope: Scope) -> Expression:
 
 
 def _step(operator: str, left: Expression, right: Expression, scope: Scope) -> Expression:
-    """Return ``left operator right``, with the sides swapped if only the right one is nullable."""
+    """Return ``left operator right``, with the sides swapped if only the right one is nullable, and a nullable divisor without its nulls."""
     before, after = set(missing(left, scope)), set(missing(right, scope))
     if after <= before:
         return chained(operator, left, right)
+    whole = chained(operator, left, right)
+    if len(before | after) > 1:
+        raise _refused(operator, whole, scope)
     swap = _SWAPS.get(operator)
-    if swap is None or not before <= after:
-        raise _refused(operator, chained(operator, left, right), scope)
-    return swap(left, right)
+    return present(whole, scope) if swap is None else swap(left, right)
+
+
+class Presence(VerbatimExpression):
+    """The test ``v = v``, which is null where *v* is, and is not guarded."""
+
+
+class FirstNull(ast.Expression):
+    """A null where one of several columns of one type is null, and the value of the first column where none is; a query for each case has it as a column."""
+
+    columns: Columns
+
+
+class NullWith(ast.Expression):
+    """A number that is null where *column* is: a `FirstNull` of all nullable columns that the number is computed from."""
+
+    column: ast.Column
+    expression: ast.Expression
+
+
+def null_with(node: NullWith, scope: Scope) -> Expression:
+    """Return a number computed from several nullable columns, for which another column is null where one of them is."""
+    return _null_with(node.column, node.expression, scope)
+
+
+def present(node: Expression, scope: Scope) -> Expression:
+    """
+    Return an expression of one nullable number that is null where the number is, and reads 1 in place of a null: ``v * 0 + abs(prod(v))``.
+
+    For a computed float it begins with ``(v = v) * 0.0``: infinity times 0 is not 0.
+    """
+    (column,) = missing(node, scope)
+    return _null_with(column, node, scope)
+
+
+def _null_with(column: ast.Column, node: Expression, scope: Scope) -> Expression:
+    """Return an expression that is null where a column is."""
+    known = scope.column(column)
+    zero = ast.Number(0 if is_whole(node, scope) else 0.0)
+    if known is not None and known.dtype == "uint64" and not zero.is_float:
+        first = chained("-", column, column)
+    else:
+        is_finite = known is not None or is_whole(column, scope)
+        first = chained("*", column if is_finite else Presence(ast.Comparison("=", column, column)), zero)
+    return chained("+", first, filled(node, scope))
+
+
+def _is_filled(node: Record) -> bool:
+    """Tell whether an expression reads a column with 1 in place of its nulls."""
+    return isinstance(node, ast.Function) and node.name == "prod" and isinstance(node.arguments[0], ast.Column)
+
+
+def _read_by(node: ast.Function) -> Iterable[object]:
+    """Return the arguments that make a call null."""
+    is_null = node.name == "first" or (node.name.lower() in NUMERIC and not _is_filled(node))
+    return node.arguments if is_null else ()
+
+
+def filled(node: N, scope: Scope) -> N:
+    """Return an expression with 1 in place of each null; its conditions test for null themselves."""
+
+    def fill(part: Record) -> Record | None:
+        if isinstance(part, CONDITIONS):
+            return part
+        if _is_filled(part):
+            return part
+        is_nullable = isinstance(part, ast.Column) and _is_nullable(part, scope)
+        return ast.Function("prod", (part,)) if is_nullable else None  # type: ignore[arg-type]  # a column
+
+    return substitute(node, fill)
+
+
+def apart(node: N, scope: Scope) -> N:
+    """Return a typed number that is computed without nulls, also where its columns are null, with guards in its conditions."""
+    return filled(rebuild(node, lambda part: _guard_part(part, scope), opaque=VerbatimExpression), scope)
+
+
+def is_whole(node: Expression, scope: Scope) -> bool:
+    """Tell whether an expression is known to be an integer, of at most 63 bits."""
+    found = infer(node, Values(scope))
+    return found is not None and found.is_single and found.dtype in WHOLE
+
+
+def has_own_nulls(node: Expression, scope: Scope) -> bool:
+    """
+    Tell whether the nulls of a typed number have its type, as those of a column have.
+
+    A null has the type of the column that it is from: ``v + 0.5`` of an int64 is a float64 whose nulls are of int64.
+    The engine reads such a column right where it computes it, and wrong, or crashes, where it is in a set operation.
+    """
+    found = infer(node, Values(scope))
+    types = {None if (column := scope.column(part)) is None else column.dtype for part in missing(node, scope)}
+    return found is not None and found.is_single and types == {found.dtype}
+
+
+def called(node: ast.Function, scope: Scope) -> Expression:
+    """
+    Return a function of numbers that may be null.
+
+    Raises:
+        ArgumentError: the engine has no form for it.
+    """
+    absences = _union(missing(argument, scope) for argument in node.arguments)
+    if not absences or node.name == "first":
+        return node
+    if node.name.lower() not in NUMERIC or _is_filled(node):
+        subject = f"fn.{node.name}"
+        raise _refused(subject, node, scope)
+    return present(node, scope) if len(absences) == 1 else node
 
 
 def negative(node: Expression) -> Expression:
@@ -189,8 +317,11 @@ def _refused(subject: str, node: Expression, scope: Scope) -> ArgumentError:
     from tql_grammar.printing.printer import to_tql
 
     names = " and ".join(repr(column.name) for column in missing(node, scope))
-    rule = f"takes numbers that are never null here, and {names} can be: the engine reads a null as another number"
-    return ArgumentError(subject, rule, f"`{to_tql(node)}`", remedy(missing(node, scope)))
+    why = f"{names} may be null, and the engine reads a null as another number"
+    shown = rebuild(node, lambda part: part.expression if isinstance(part, VerbatimExpression) else part)
+    return ArgumentError(
+        subject, "takes numbers that are never null here", f"`{to_tql(shown)}`", remedy(missing(node, scope)), why=why
+    )
 
 
 def remedy(columns: Columns) -> str:
@@ -238,21 +369,6 @@ def _required(node: Expression) -> Columns:
     return tuple(part for part in found if isinstance(part, ast.Column))
 
 
-_JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-_LEAVES = (
-    VerbatimExpression,
-    ast.Between,
-    ast.Boolean,
-    ast.Chain,
-    ast.Column,
-    ast.Comparison,
-    ast.Function,
-    ast.In,
-    ast.IsNull,
-    ast.Like,
-    ast.Negate,
-    ast.Subscript,
-)
 # The same value with swapped sides: ``a - v`` is ``v * -1 + a``.
 _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
     "+": lambda left, right: chained("+", right, left),
@@ -261,8 +377,11 @@ _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
 }
 # The parts of an expression that make it null.
 _PARTS: dict[type, Callable[..., Iterable[object]]] = {
+    Presence: lambda node: (node.expression.left,),
+    NullWith: lambda node: (node.column,),
+    FirstNull: lambda node: node.columns,
     ast.Aliased: lambda node: (node.expression,),
     ast.Chain: lambda node: node.operands,
     ast.Negate: lambda node: (node.operand,),
-    ast.Function: lambda node: node.arguments if node.name == "first" else (),
+    ast.Function: _read_by,
 }

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
-from tql_grammar.rewrite.nullable import absent, missing
+from tql_grammar.rewrite.nullable import absent, is_whole, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
@@ -34,6 +35,7 @@ HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
 WRAP = 2.0**64
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null)
+RANKING = FLAT | CLOSENESS.keys()
 VECTORS = (ast.Vector, ast.Array, ast.Parameter)
 
 
@@ -112,13 +114,11 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
     """
-    column = scope.column(key)
-    if column is None:
-        return _computed(key, scope)
-    if not column.is_single or column.dtype in {"json", "bytes"}:
-        rule = f"takes a key with one number or text in each row, and {column} is not one"
-        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), "reduce it, as with col(..)[0] or fn.sum")
-    return _of_value(key, column)
+    column = scope.typed_column(key)
+    if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
+        rule, hint = "takes a key with one number or text in each row", "reduce it, as with col(..)[0] or fn.sum"
+        raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), hint, why=f"the column is {column}")
+    return _computed(key, scope) if column is None or column.inferred else _of_value(key, column)
 
 
 def _of_value(key: Expression, column: Column) -> list[Sort]:
@@ -131,16 +131,29 @@ def _of_value(key: Expression, column: Column) -> list[Sort]:
 
 def _computed(key: Expression, scope: Scope) -> list[Sort]:
     """
-    Return the sorts of a computed key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
+    Return the sorts of a computed or inferred key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
 
     The key is null if one of the columns that it reads is; the sum of a null is 0.
+    A number of an inferred column may be null, and this form is right if it never is.
     """
-    absences = missing(key, scope)
+    absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:
-        value = ast.Function("sum", (key,))
+        value = _sum_without_null(key, column, scope)
         return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
     return [Sort(key)] if column is None else _of_value(key, column)
+
+
+def _sum_without_null(key: Expression, column: Column | None, scope: Scope) -> Expression:
+    """
+    Return the sum of a number, which is 0 for a null.
+
+    The sum of a null has the type of the null: a literal gives all sums one type. With a uint64, which is a column itself, it would be a float64.
+    """
+    total = ast.Function("sum", (key,))
+    if column is not None and column.dtype == "uint64":
+        return total
+    return chained("*", total, ast.Number(1 if is_whole(key, scope) else 1.0))
 
 
 def _type(key: Expression, scope: Scope) -> Column | None:
@@ -149,6 +162,18 @@ def _type(key: Expression, scope: Scope) -> Column | None:
         return None
     column = numbers(key, Values(scope))
     return column if column is not None and column.is_single else None
+
+
+def is_of_unknown_type(key: Expression, scope: Scope) -> bool:
+    """Tell whether a key may be a number that float32 rounds: its type is unknown, and it is neither a constant nor a score."""
+    if isinstance(key, LITERALS) or numbers(key, Values(scope)) is not None:
+        return False
+    return not any(isinstance(part, VECTORS) or _is_score(part) for part in walk(key))
+
+
+def _is_score(node: object) -> bool:
+    """Tell whether a node is a call of a similarity or of another function that ranks rows, which returns a float32."""
+    return isinstance(node, ast.Function) and node.name.lower() in RANKING
 
 
 def _by_type(value: Expression, column: Column) -> list[Sort]:

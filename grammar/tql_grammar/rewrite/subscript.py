@@ -83,10 +83,9 @@ def _after_slices(node: ast.Subscript, places: list[int | None], column: Column 
         return ast.Subscript(_same(operand, column), kept)
     first = next(number for number, place in enumerate(places) if place is not None)
     if None in places[first:]:
-        rule = "takes slices before or after the indices, not between them: the engine reads other elements"
-        raise ArgumentError(
-            "[]", rule, _written(node), "swap the dimensions when the data is written, or slice in Python"
-        )
+        rule, why = "takes slices before or after the indices, not between them", "the engine reads other elements"
+        hint = "swap the dimensions when the data is written, or slice in Python"
+        raise ArgumentError("[]", rule, _written(node), hint, why=why)
     return node.replace(operand=_same(node.operand, column))
 
 
@@ -119,8 +118,8 @@ def _merged(node: Record) -> Record:
     if not (isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and _is_chained(node)):
         return node
     if any(_number(index) is None for index in node.operand.indices):
-        rule = "takes one subscript: for one that follows a slice the engine reads other elements"
-        raise ArgumentError("[]", rule, _written(node), "write one: col(..)[0, 2] for col(..)[0][2]")
+        why, hint = "after a slice the engine reads other elements", "write one: col(..)[0, 2] for col(..)[0][2]"
+        raise ArgumentError("[]", "takes one subscript", _written(node), hint, why=why)
     return node.operand.replace(indices=(*node.operand.indices, *node.indices))
 
 
@@ -129,10 +128,11 @@ def _require_dimensions(node: ast.Subscript, column: Column) -> None:
     if column.dtype == "json":
         return
     if node.is_keyed:
-        raise ArgumentError("[]", f"takes a key for JSON only, and the column is {column}", _written(node))
+        hint = "use the index of an element: col(..)[0]"
+        raise ArgumentError("[]", "takes a key for JSON only", _written(node), hint, why=f"the column is {column}")
     if column.kind not in {"image", "other"} and len(node.indices) > len(column.shape):
-        rule = f"takes at most as many indices as there are dimensions, and the column is {column}"
-        raise ArgumentError("[]", rule, _written(node))
+        rule, hint = "takes at most as many indices as there are dimensions", "leave out the last indices"
+        raise ArgumentError("[]", rule, _written(node), hint, why=f"the column is {column}")
 
 
 def _written(node: Expression) -> str:
@@ -160,11 +160,11 @@ def _index(index: Expression, length: int | None, *, ragged: bool, single: bool)
     if length is None:
         if position == -1 and single:
             return ast.Number(LAST)
-        rule = "takes an index from 0, or -1 alone for the last element: the engine cannot count from the end"
-        raise ArgumentError("[]", rule, str(position), WITH_SCHEMA)
+        rule, why = "takes an index from 0, or -1 alone for the last element", "the engine cannot count from the end"
+        raise ArgumentError("[]", rule, str(position), WITH_SCHEMA, why=why)
     if not -length <= position < length:
-        rule = f"takes an index of the {length} elements: the engine takes the last one for any other"
-        raise ArgumentError("[]", rule, str(position), f"write one from {-length} to {length - 1}")
+        rule, why = f"takes an index of the {length} elements", "the engine returns the last one for any other index"
+        raise ArgumentError("[]", rule, str(position), f"write one from {-length} to {length - 1}", why=why)
     return ast.Number(position % length)
 
 
@@ -179,8 +179,8 @@ def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
         first, stop, every = slice(start, stop, step).indices(length)
         start, step = first, step if every > 0 else every
     if not _has_element(start or 0, stop, step):
-        rule = "takes slices that hold an element, with a step of at least 1: others crash the engine process"
-        raise ArgumentError("[]", rule, _shown(part))
+        rule, why = "takes slices that hold an element, with a step of at least 1", "others crash the engine process"
+        raise ArgumentError("[]", rule, _shown(part), "write an end after the start: [0:8]", why=why)
     low, high, by = (None if bound is None else ast.Number(bound) for bound in (_kept(start, part.start), stop, step))
     return ast.Slice(low, high, by)
 
@@ -188,13 +188,14 @@ def _slice(part: ast.Slice, length: int | None, *, ragged: bool) -> ast.Slice:
 def _require_both_ends(part: ast.Slice, start: int, stop: int | None, *, ragged: bool) -> None:
     """Raise ArgumentError for a slice of rows of unknown length that is open, has a negative bound, or may start past the end of a row."""
     if stop is None or stop < 0 or start < 0:
-        rule = "takes slices with both ends counted from the start: with an open or negative end the engine reads other rows' elements"
-        raise ArgumentError(
-            "[]", rule, _shown(part), f"write the end, at most the length of the row: [2:8]; or {WITH_SCHEMA}"
-        )
+        rule = "takes slices with both ends counted from the start"
+        why = "with an open or negative end the engine reads other rows' elements"
+        hint = f"write the end, at most the length of the row: [2:8]; or {WITH_SCHEMA}"
+        raise ArgumentError("[]", rule, _shown(part), hint, why=why)
     if ragged and start > 0:
-        rule = "takes slices from the start where lengths differ from row to row: the engine reads other rows' elements with any other"
-        raise ArgumentError("[]", rule, _shown(part), "slice from 0: [0:8]")
+        rule = "takes slices from the start where lengths differ from row to row"
+        why = "with any other start the engine reads other rows' elements"
+        raise ArgumentError("[]", rule, _shown(part), "slice from 0: [0:8]", why=why)
 
 
 def _has_element(start: int, stop: int | None, step: int | None) -> bool:

@@ -18,9 +18,9 @@ from tql_grammar.rewrite.json_values import (
     require_inside,
     value_first,
 )
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
-from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
+from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 
 
-def written(node: N, scope: Scope) -> N:
-    """Return an expression in its final form: rewritten by `typed`, guarded against nulls, and with raw expressions unwrapped."""
-    return as_given(nullable.guarded(typed(node, scope), scope))
+def legalize_value(node: N, scope: Scope) -> N:
+    """Return an expression in its final form: rewritten by `legalize_parts`, guarded against nulls, and with raw expressions unwrapped."""
+    return unwrap_verbatim(nullable.guarded(legalize_parts(node, scope), scope))
 
 
-def computed(node: N, scope: Scope) -> N:
-    """Return an output, a sort key, a group key or a weight in its final form: as `written`, and JSON's null meets no comparison in it."""
-    return as_given(null_as_false(nullable.guarded(typed(node, scope), scope)))
+def legalize_output(node: N, scope: Scope) -> N:
+    """Return an output, a sort key, a group key or a weight in its final form: as `legalize_value`, and JSON's null meets no comparison in it."""
+    return unwrap_verbatim(null_as_false(nullable.guarded(legalize_parts(node, scope), scope)))
 
 
-def typed(node: N, scope: Scope) -> N:
+def legalize_parts(node: N, scope: Scope) -> N:
     """
     Return an expression with every part rewritten to a form that the engine evaluates as written.
 
@@ -54,22 +54,22 @@ def typed(node: N, scope: Scope) -> N:
     return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
-def as_given(node: N) -> N:
+def unwrap_verbatim(node: N) -> N:
     """Return an expression with its raw expressions unwrapped."""
 
     def unwrap(part: Record) -> Record:
         if isinstance(part, VerbatimExpression):
             return part.expression
-        join = _JOINED.get(type(part))
+        join = JOINS.get(type(part))
         return part if join is None else join(part.operands)  # type: ignore[attr-defined]  # AND and OR
 
     return rebuild(node, unwrap) if any(isinstance(part, VerbatimExpression) for part in walk(node)) else node
 
 
-def condition(node: Expression, scope: Scope) -> Expression:
+def legalize_condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    return nullable.filtering(excluding_null(typed(node, scope)), scope)
+    return nullable.filtering(excluding_null(legalize_parts(node, scope)), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
@@ -78,8 +78,8 @@ def require_columns(subject: str, node: Record, scope: Scope) -> None:
         return
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
-            rule = "takes names of columns"
-            raise ArgumentError(subject, rule, repr(part.name), did_you_mean(part.name, scope.columns))
+            rule, why = "takes names of columns", "the source has no column of this name"
+            raise ArgumentError(subject, rule, repr(part.name), did_you_mean(part.name, scope.columns), why=why)
 
 
 def _part(part: Record, scope: Scope) -> Record:
@@ -92,8 +92,8 @@ def require_truth(node: Expression, scope: Scope) -> None:
     """Raise ArgumentError for a column as a condition that the engine treats as false, or of which it reads only the first element."""
     column = scope.column(node)
     if column is not None and (not column.is_single or column.dtype in NOT_NUMERIC):
-        rule = f"takes a condition, and a column of {column} is not one"
-        raise ArgumentError("where", rule, repr(node.name), "compare it, or use fn.any(..), fn.all(..)")  # type: ignore[attr-defined]  # a column
+        why, hint = f"a column of {column} is no condition", "compare it, or use fn.any(..), fn.all(..)"
+        raise ArgumentError("where", "takes a condition", repr(node.name), hint, why=why)  # type: ignore[attr-defined]  # a column
 
 
 def _joined(join: Callable[..., Expression]) -> Callable[[ast.And | ast.Or, Scope], Expression]:
@@ -144,6 +144,10 @@ def _in(node: ast.In, scope: Scope) -> Expression:
 
 def is_null(node: ast.IsNull, scope: Scope) -> Expression:
     """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
+    absences = nullable.missing(node.operand, scope)
+    if absences and not isinstance(node.operand, ast.Column):
+        found = nullable.absent(absences)
+        return negation(found) if node.negated else found
     column = scope.column(node.operand)
     never = column is not None and not column.nullable and column.dtype != "json"
     return ast.Boolean(node.negated) if never else node
@@ -154,17 +158,20 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
     require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is not None and not column.is_text:
-        rule = f"takes a column of texts, not {column}"
-        raise ArgumentError("like", rule, repr(node.operand.name))  # type: ignore[attr-defined]  # a column
+        why, hint = f"the column is {column}", "compare it with ==, or with < and >"
+        raise ArgumentError("like", "takes a column of texts", repr(node.operand.name), hint, why=why)  # type: ignore[attr-defined]  # a column
     return node
 
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
     """Return arithmetic on numbers, and on vectors of the same length."""
-    columns = [found for found in map(scope.column, node.operands) if found is not None]
+    columns = [found for found in map(scope.typed_column, node.operands) if found is not None]
     for column in columns:
-        if column.dtype in NOT_NUMERIC:
-            raise ArgumentError(node.operators[0], f"takes numbers and arrays, not {column}", "a column of it")
+        if column.dtype in NOT_NUMERIC and not column.inferred:
+            rule, hint = "takes numbers and arrays", "use a column of numbers, or compute the value in Python"
+            raise ArgumentError(
+                node.operators[0], rule, f"a column of {column}", hint, why="the engine computes numbers only"
+            )
     for operand in node.operands:
         if isinstance(operand, ast.Vector):
             for column in columns:
@@ -176,24 +183,22 @@ def require_length(subject: str, vector: ast.Vector, column: Column) -> None:
     """Raise ArgumentError for a vector of another length than the rows of a column."""
     length = column.shape[-1] if column.shape else None
     if length is not None and length != vector.size:
-        rule = f"takes a vector as long as the column's, and the column is {column}"
-        raise ArgumentError(
-            subject, rule, f"{vector.size} elements", "embed the query with the model of the column's embeddings"
-        )
+        rule, why = "takes a vector as long as the column's", f"the column is {column}"
+        hint = "embed the query with the model of the column's embeddings"
+        raise ArgumentError(subject, rule, f"{vector.size} elements", hint, why=why)
 
 
 def _function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call in its final form, after checking the types of its columns."""
-    node = quantified(node)
+    node = quantified(node if node.name != "asum" else node.replace(name="sum"))
     for argument in node.arguments:
         require_inside(node, argument, scope)
-    column = scope.column(node.arguments[0]) if node.arguments else None
-    if column is not None:
+    column = scope.typed_column(node.arguments[0]) if node.arguments else None
+    if column is not None and column.inferred:
+        require_inferred_vectors(node, column)
+    elif column is not None:
         require_kind(node, column)
-    if node.name != "first":
-        for argument in node.arguments:
-            nullable.require_present(f"fn.{node.name}", argument, scope)
-    return width.function(node, scope)
+    return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 
 def _negate(node: ast.Negate, scope: Scope) -> Expression:
@@ -207,35 +212,39 @@ def require_kind(node: ast.Function, column: Column) -> None:
     if name == "bm25_similarity" and not TEXT_INDEXES & set(column.indexes):
         rule = "takes a column of texts with a BM25 index"
         hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
-        raise ArgumentError("bm25", rule, str(column), hint)
+        raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
     if name == "bm25_similarity" and column.is_stale:
-        rule, why = (
-            "takes a column whose index is current",
-            "rows were updated after an index of the dataset was built, and the engine finds them by their old words",
-        )
+        rule = "takes a column whose index is current"
+        why = "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
         hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
         raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
         require_vectors(name, node, column)
     if name == "contains" and column.is_text and column.is_indexed:
-        rule = "takes a column without index: with one the engine looks for whole words, and for the first one only"
-        raise ArgumentError(
-            "fn.contains", rule, str(column), "use col(..).contains(..), which takes every text literally"
-        )
+        why = "with an index the engine looks for whole words, and for the first one only"
+        hint = "use col(..).contains(..), which takes every text literally"
+        raise ArgumentError("fn.contains", "takes a column without index", str(column), hint, why=why)
+
+
+def require_inferred_vectors(node: ast.Function, column: Column) -> None:
+    """Raise ArgumentError for a similarity of an inferred column that is not a vector, or of another length; all else of it is unknown."""
+    if node.name.lower() in OF_VECTORS and column.dtype != UNKNOWN_TYPE:
+        require_vectors(node.name.lower(), node, column)
 
 
 def require_vectors(name: str, node: ast.Function, column: Column) -> None:
     """Raise ArgumentError for a similarity of a column that is not a vector, or of vectors of different lengths."""
     if len(column.shape) != 1 or column.dtype in NOT_NUMERIC:
-        hint = "the engine divides by the length of the whole matrix" if len(column.shape) > 1 else ""
-        raise ArgumentError(name, "takes a column of vectors", str(column), hint)
+        is_matrix = len(column.shape) > 1
+        why = "the engine divides by the length of the whole matrix" if is_matrix else "other columns have no vectors"
+        raise ArgumentError(name, "takes a column of vectors", str(column), "use a column of embeddings", why=why)
     for argument in node.arguments[1:]:
         if isinstance(argument, ast.Vector):
             require_length(name, argument, column)
 
 
-_JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
+    nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,
     ast.In: _in,
     ast.Between: _between,

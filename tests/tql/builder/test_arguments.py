@@ -174,12 +174,12 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(q.where(a == f.max("a"))),
-        "`where` takes values of single rows, and an aggregate is one of a group of them, got fn.max",
+        "`where` takes values of single rows, got fn.max: an aggregate is a value of a group of rows",
         id="an aggregate in where",
     ),
     pytest.param(
         lambda: str(q.order_by(f.count())),
-        "`order_by` takes values of single rows, and an aggregate is one of a group of them, got fn.count",
+        "`order_by` takes values of single rows, got fn.count: an aggregate is a value of a group of rows",
         id="an aggregate in order_by",
     ),
     pytest.param(
@@ -194,7 +194,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(select(n=f.max(f.count()))),
-        "`fn.max` takes values of single rows, and an aggregate is one of a group of them: the engine cannot reduce twice, got fn.count",
+        "`fn.max` takes values of single rows, got fn.count: an aggregate is a value of a group of rows, and the engine cannot reduce twice",
         id="an aggregate of an aggregate",
     ),
     pytest.param(

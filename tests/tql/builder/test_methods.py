@@ -265,14 +265,14 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
     "ungroup_by": [
         (
             select("k", "id").from_(select("k", "id").group_by("k")).ungroup_by(),
-            "select k, id from (select k[0] as k, id group by k) ungroup by split",
+            "select k, id from (select k[0] as k, id from (select k, id) group by k) ungroup by split",
             [{"k": row["k"], "id": row["id"]} for row in sorted(ROWS, key=lambda row: row["k"])],
         )
     ],
     "sample_by": [
         (
             select("id").sample_by("w", replace=False, limit=2).order_by("id"),
-            "select id from (select * sample by w replace false limit 2) order by id",
+            "select id from (select * where w > 0 sample by w replace false limit 2) order by id",
             ids(2, 5),
         )
     ],

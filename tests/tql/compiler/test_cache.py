@@ -15,7 +15,7 @@ from tests.tql.drawn import Draw, drawn
 from tests.tql.queries import queries
 from tql import ArgumentError, Query, Schema, col, fn, param, raw, select
 from tql.compiler import cache, legalize
-from tql.compiler.compile import Wanted, compile_query, compiled_pieces, tree
+from tql.compiler.compile import Wanted, compile_query, compiled_chunks, tree
 from tql.plan.nodes import Filter
 from tql.statement import Fusion, Leg, Statement
 from tql_grammar import ast
@@ -102,7 +102,7 @@ def text_of(query: Query, schemas: dict[str | None, Schema] | None = None) -> st
 def slow_text_of(query: Query, schemas: dict[str | None, Schema] | None = None) -> str:
     """Return the text of the tree of a query, or the message that refuses it."""
     try:
-        return "".join(compiled_pieces(query.statement, Wanted(schemas=tuple((schemas or {}).items()))))
+        return "".join(compiled_chunks(query.statement, Wanted(schemas=tuple((schemas or {}).items()))))
     except ArgumentError as error:
         return f"refused: {error}"
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tql.compiler.legalize.groups import groups
 from tql.compiler.legalize.joins import pairs
-from tql.compiler.legalize.rows import cut, drawn, filtered, ordered, selected, taken_apart
-from tql.plan.nodes import Aggregate, Explode, Filter, Join, Limit, Project, Sample, Sort
+from tql.compiler.legalize.rows import concatenated, cut, drawn, filtered, ordered, selected, taken_apart
+from tql.plan.nodes import Aggregate, Explode, Filter, Join, Limit, Project, Sample, Sort, Union
 from tql.plan.tree import folded, with_inputs
 
 if TYPE_CHECKING:
@@ -46,4 +46,5 @@ RULES: dict[type[Plan], Callable[..., Plan]] = {
     Sample: drawn,
     Limit: cut,
     Join: pairs,
+    Union: concatenated,
 }

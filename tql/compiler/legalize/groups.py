@@ -15,11 +15,12 @@ from tql.plan.nodes import Aggregate, Project
 from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.explain import reasons
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.nullable import missing
-from tql_grammar.rewrite.order import group_keys
+from tql_grammar.rewrite.order import group_keys, is_of_unknown_type
 from tql_grammar.rewrite.scope import Values
-from tql_grammar.rewrite.typed import computed
+from tql_grammar.rewrite.typed import legalize_output
 from tql_grammar.typing.inference import numbers
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([computed(key, scope) for key in node.keys], scope)
-    outputs = tuple(found.output(output, lambda part: computed(part, scope)) for output in node.outputs)
+    found = AggregateBuilder([legalize_output(key, scope) for key in node.keys], scope)
+    outputs = tuple(found.output(output, lambda part: legalize_output(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
 
@@ -64,8 +65,9 @@ class AggregateBuilder:
             raise ArgumentError(
                 "group_by",
                 "takes columns by name, not `*`",
-                "*",
+                "",
                 'select the keys and aggregates of the rest: select("k", n=fn.count())',
+                why="the engine returns a sequence for each column",
             )
         reduced = self._reduced(bare(output), write)
         return reduced if reduced == ast.Column(name) else ast.Aliased(reduced, name)
@@ -88,10 +90,19 @@ class AggregateBuilder:
         """Return the groups of *rows*, with a select list below them where something has to be computed for each row."""
         seen = below(self.scope, self.below)
         by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
-        if not self.below:
-            return Aggregate(rows, by, outputs)
+        note = reasons.ROUNDED if any(is_of_unknown_type(key, self.scope) for key in self.keys) else ""
+        if not self.below and not may_have_sequences(self.scope, self.columns):
+            return Aggregate(rows, by, outputs, note)
         named = (ast.Aliased(node, name) for node, name in self.below.items())
-        return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs)
+        return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs, note)
+
+
+def may_have_sequences(scope: Scope, read: Iterable[str]) -> bool:
+    """Tell whether rows may have a sequence besides the columns that are read: the engine cannot group such rows."""
+    if scope.columns is None:
+        return True
+    others = [scope.value(ast.Column(name)) for name in scope.columns if name not in read]
+    return any(column is None or column.kind == "sequence" for column in others)
 
 
 def below(scope: Scope, computed: Mapping[Expression, str]) -> Scope:

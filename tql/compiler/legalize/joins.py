@@ -103,23 +103,25 @@ def _read(name: str, scope: Scope, *, nullable: bool) -> Expression:
     column = ast.Column(name)
     known = scope.column(column)
     is_label = nullable and known is not None and known.is_label
-    return ast.Chain(("+",), (column, ast.Number(0))) if is_label else column
+    return ast.Chain(("+",), (column, ast.Number(0))).with_origin(column) if is_label else column
 
 
 def require_comparable(node: Join, left: Column | None, right: Column | None) -> None:
     """Refuse keys that the engine cannot compare, or not exactly."""
     for column in (left, right):
         if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
-            rule = f"takes columns with one number or text in each row, and {column} is none"
-            raise ArgumentError("on", rule, shown_on(node))
+            rule = "takes columns with one number or text in each row"
+            hint = "join on a number or a text of each source"
+            raise ArgumentError("on", rule, shown_on(node), hint, why=f"a key is {column}")
     if left is None or right is None:
         return
     kinds = {left.dtype, right.dtype}
     if left.is_text is not right.is_text:
-        raise ArgumentError("on", f"takes two texts or two numbers, not {left} and {right}", shown_on(node))
+        rule, why = "takes two texts or two numbers", f"one key is {left}, the other {right}"
+        raise ArgumentError("on", rule, shown_on(node), "store both keys with one type", why=why)
     if kinds in ({"uint64", "int64"}, {"uint64", "float64"}):
-        rule = f"takes keys that the engine compares exactly: it compares {left} with {right} as float64"
-        raise ArgumentError("on", rule, shown_on(node), "store both keys with one type")
+        rule, why = "takes keys that the engine compares exactly", f"it compares {left} with {right} as float64"
+        raise ArgumentError("on", rule, shown_on(node), "store both keys with one type", why=why)
 
 
 def _is_narrow(column: Column | None) -> bool:
@@ -281,7 +283,8 @@ def _nulls(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
     else:
         if node.is_grouped:
             rule = "takes another source without groups inside of a join where it is a left or right join itself"
-            raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last")
+            why = "the engine cannot group its rows once more"
+            raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last", why=why)
         rows = _select(_named(other) or [_as(helper(KEY), other.key)], source, limit=1)
         one = _materialised(labels, rows, ast.Number(1), _constant(1, helper(MATCH)))
     never = _select([_constant(0, helper(MATCH))], kept.rows, limit=1)

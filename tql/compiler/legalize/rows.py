@@ -4,37 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.cases import in_cases, undecided
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import is_index_ordered, schema
+from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
+from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
-from tql_grammar.rewrite.order import physical
-from tql_grammar.rewrite.typed import as_given, computed, condition
+from tql_grammar.rewrite.order import is_of_unknown_type, physical
+from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.plan.nodes import Explode, Plan, Sample
+    from tql.plan.nodes import Explode, Plan, Sample, Union
     from tql_grammar.ast import Expression
+    from tql_grammar.rewrite.scope import Scope
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    predicate = as_given(condition(node.predicate, schema(node.child)))
+    predicate = unwrap_verbatim(legalize_condition(node.predicate, schema(node.child)))
     return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
 
 
 def selected(node: Project, rows: Plan) -> Plan:
     """Return a select list."""
     scope = schema(node.child)
-    columns = tuple(computed(column, scope) for column in node.columns)
+    nullable = undecided(node)
+    if nullable is not None:
+        return in_cases(node, rows, nullable, selected)
+    columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
     if ast.Star() in columns and scope.columns is not None:
@@ -46,34 +53,72 @@ def _refuse_replaced(outputs: Iterable[Expression], columns: Iterable[str]) -> N
     """Reject an output next to ``*`` that the engine would silently return instead of a column."""
     for output in outputs:
         if isinstance(output, ast.Aliased) and output.alias in columns:
-            rule = "takes other names than those of the columns that `*` selects: the engine would replace the column"
-            raise ArgumentError("select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=")
+            rule, why = "takes other names than those of the columns that `*` selects", "the engine replaces the column"
+            raise ArgumentError(
+                "select", rule, repr(output.alias), "give it another name, by .as_(..) or as_=", why=why
+            )
 
 
 def taken_apart(node: Explode, rows: Plan) -> Plan:
     """Return the members of groups."""
     scope = schema(node.child)
-    return node.replace(child=rows, columns=tuple(computed(column, scope) for column in node.columns))
+    return node.replace(child=rows, columns=tuple(legalize_output(column, scope) for column in node.columns))
+
+
+def concatenated(node: Union, *legs: Plan) -> Plan:
+    """Return the rows of several queries, with class labels as numbers: the engine returns those of the second query as lists."""
+    return node.replace(children=tuple(map(_numbered, node.children, legs)))
+
+
+def _numbered(node: Plan, rows: Plan) -> Plan:
+    """Return a select list with the numbers of its class labels."""
+    if not isinstance(rows, Project):
+        return rows
+    scope = schema(node)
+    return rows.replace(columns=tuple(_number(column, scope) for column in rows.columns))
+
+
+def _number(output: Expression, scope: Scope) -> Expression:
+    """Return an output, or the number of a class label."""
+    name = output_name(output) or ""
+    column = scope.column(ast.Column(name))
+    if column is None or not column.is_label:
+        return output
+    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
-    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    """
+    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+
+    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    """
     whole = node.child
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
-    weights = computed(node.weights, scope)
+    weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows, weights=weights)
+    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+
+
+def _weighted(rows: Plan, weights: Expression) -> Plan:
+    """Return the rows whose weight is above 0."""
+    above = ast.Comparison(">", weights, ast.Number(0))
+    if isinstance(rows, Filter):
+        return rows.replace(predicate=conjunction([rows.predicate, above]))
+    return Filter(rows, above)
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:
     """Return the rows sorted by one key after the other, the least significant first: each key in the parts that a float32 holds."""
     scope = schema(node.child)
     below: int | None = None
-    for sort in reversed(physical([computed(key, scope) for key in node.keys], scope)):
+    for sort in reversed(physical([legalize_output(key, scope) for key in node.keys], scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
-        rows, below = Sort(rows, (sort.key,), reason=reason), sort.number
+        is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
+        note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
+        rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
     return rows
 
 
@@ -127,10 +172,15 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    known = below.schema if isinstance(below, Scan) else None
-    if known is None or any(column.is_stale and column.shape for column in known.as_dict().values()):
+    if not isinstance(below, Scan) or _is_unknown(below) or _is_stale(below):
         return False
     return is_ranked_by_index(sort.keys[0], sort.scores[0])
+
+
+def _is_stale(source: Scan) -> bool:
+    """Tell whether an index of embeddings of a dataset is stale."""
+    known = {} if source.schema is None else source.schema.as_dict()
+    return any(column.is_stale and column.shape for column in known.values())
 
 
 def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
@@ -151,4 +201,4 @@ def _filtered(plan: Plan) -> Plan:
 
 def _is_unknown(part: Plan) -> bool:
     """Tell whether rows are from a dataset whose indexes are not known."""
-    return isinstance(part, Scan) and part.schema is None
+    return isinstance(part, Scan) and (part.schema is None or part.schema.inferred)

@@ -6,13 +6,14 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from tql_grammar.errors import TqlError
-from tql_grammar.schema import Schema
+from tql_grammar.schema import read_schemas
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
     from tql_client.cli.settings import Settings
+    from tql_grammar.schema import Schema
 
 
 def settings() -> Settings:
@@ -26,24 +27,7 @@ def settings() -> Settings:
 
 def schemas(path: str | None) -> Schema | dict[str, Schema] | None:
     """Return the schema in a JSON file, or the schemas of several datasets by url."""
-    import json
-
-    if not path:
-        return None
-    content = text(path)
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        message = f"{path}: not JSON ({error}); `tql schema PATH` writes a schema file"
-        raise TqlError(message) from None
-    several = (
-        isinstance(value, dict)
-        and value
-        and all(isinstance(part, dict) and "type" not in part for part in value.values())
-    )
-    if not several:
-        return Schema.from_json(content)
-    return {url: Schema.from_json(json.dumps(columns)) for url, columns in value.items()}
+    return read_schemas(path) if path else None
 
 
 def texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:

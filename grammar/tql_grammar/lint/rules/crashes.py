@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
@@ -15,7 +16,6 @@ from tql_grammar.walk import own_parts, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tql_grammar.typing.scopes import SelectScope
 
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -52,23 +52,23 @@ def _nullable_range(subject: Subject) -> Iterator[Finding]:
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
-            if column is not None and column.nullable and column.is_number and not _is_filled(node, scope):
+            clause = "WHERE" if _is_in(node, scope.select.where) else "SELECT"
+            is_null = column is not None and column.nullable and column.is_number
+            if is_null and not is_filled(node.operand, scope, clause):  # type: ignore[arg-type]  # a column: its type is known
                 yield subject.finding(
                     node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
 
 
-def _is_filled(node: ast.Between, scope: SelectScope) -> bool:
-    """Tell whether WHERE filters out the nulls before BETWEEN sees them."""
-    where = scope.select.where
-    clause = "WHERE" if where is not None and any(part is node for part in walk(where)) else ""
-    return isinstance(node.operand, ast.Column) and is_filled(node.operand, scope, clause)
+def _is_in(node: ast.Node, where: ast.Node | None) -> bool:
+    """Tell whether a node is a part of WHERE."""
+    return where is not None and any(part is node for part in own_parts(where))
 
 
 def _shapes(subject: Subject) -> Iterator[Finding]:
     """Yield LOGICAL_AND and LOGICAL_OR of arrays with different numbers of dimensions."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
+        if isinstance(node, ast.Function) and node.name.lower() in LOGICAL:
             found = [column for argument in node.arguments if (column := infer(argument, scope)) is not None]
             if len({len(column.shape) for column in found}) > 1:
                 yield subject.finding(
@@ -170,7 +170,7 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() in {"any", "all"}:
+        if isinstance(node, ast.Function) and node.name.lower() in WITH_AXIS:
             for part in own_parts(node):
                 column = scope.column(part)
                 if column is not None and column.kind == "sequence":

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
+from tql_grammar.functions import SMALL
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import expressions
+from tql_grammar.typing.scopes import WithInferred, expressions
 from tql_grammar.walk import below, own_parts, subselect, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tql_grammar.schema import Column
+    from tql_grammar.typing.inference import ColumnScope
     from tql_grammar.typing.scopes import SelectScope
 
     Steps = tuple[int, int]
@@ -26,11 +28,9 @@ WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
 BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
 CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
 NARROW_FLOATS = frozenset({"float16", "float32"})
-# Functions whose results are small integers (counts, positions, lengths), or random.
-COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
 
 
-def is_exact(key: ast.Node, scope: SelectScope) -> bool:
+def is_exact(key: ast.Node, scope: ColumnScope) -> bool:
     """
     Tell whether a float32 stores every value of a key exactly, or the type of the key is unknown.
 
@@ -53,7 +53,7 @@ def _is_residual(key: ast.Node) -> bool:
     return any(isinstance(part, ast.Function) and part.name.lower() == "l1_norm" for part in own_parts(key))
 
 
-def _is_narrow(key: ast.Node, scope: SelectScope) -> bool:
+def _is_narrow(key: ast.Node, scope: ColumnScope) -> bool:
     """Tell whether a float64 key is computed only from values that are not known to be wider than float32."""
     found = [infer(part, scope) for part in _leaves(key)]
     return all(column is None or column.dtype not in WIDE for column in found)
@@ -72,28 +72,28 @@ def _leaves(key: ast.Node) -> Iterator[ast.Node]:
             stack += below(part)
 
 
-def _steps(node: ast.Node, scope: SelectScope) -> Steps | None:
+def _steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
     """Return the bound of an integer key, and a step of which all its values are multiples; None where they are unknown."""
     return _STEPS.get(type(node), _value_steps)(node, scope)
 
 
-def _number_steps(node: ast.Number, _scope: SelectScope) -> Steps | None:
+def _number_steps(node: ast.Number, _scope: ColumnScope) -> Steps | None:
     """Return bound and step of a literal."""
     return (abs(node.value), 1) if isinstance(node.value, int) else None
 
 
-def _value_steps(node: ast.Node, scope: SelectScope) -> Steps | None:
+def _value_steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
     """Return the bound and step of a node that is not arithmetic, from its type."""
     while isinstance(node, ast.Subscript):
         node = node.operand
-    if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
+    if isinstance(node, ast.Function) and node.name.lower() in SMALL:
         return LARGEST, 1
     column = infer(node, scope)
     bound = None if column is None or not column.is_single else BOUNDS.get(column.dtype)
     return None if bound is None else (bound, 1)
 
 
-def _chain_steps(node: ast.Chain, scope: SelectScope) -> Steps | None:
+def _chain_steps(node: ast.Chain, scope: ColumnScope) -> Steps | None:
     """Return bound and step of arithmetic: ``x % L``, ``x - x % L``, and sums and products."""
     found = _steps(node.operands[0], scope)
     if len(node.operands) == len(("x", "x % L")) and node.operators == ("-",) and found is not None:
@@ -135,7 +135,7 @@ def _remainder(one: Steps, two: Steps) -> Steps:
 # The bound and step of the result of each operator.
 OPERATIONS: dict[str, Callable[[Steps, Steps], Steps]] = {"+": _sum, "-": _sum, "*": _product, "%": _remainder}
 # The bound and step of each class of nodes; `_value_steps` for any other.
-_STEPS: dict[type, Callable[[Any, SelectScope], Steps | None]] = {
+_STEPS: dict[type, Callable[[Any, ColumnScope], Steps | None]] = {
     ast.Number: _number_steps,
     ast.Negate: lambda node, scope: _steps(node.operand, scope),
     ast.Chain: _chain_steps,
@@ -145,11 +145,12 @@ _STEPS: dict[type, Callable[[Any, SelectScope], Steps | None]] = {
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield the sort and group keys that are not exact as float32."""
     for scope in subject.scopes:
+        with_inferred = WithInferred(scope)
         for clause, node in expressions(scope.select):
             key = bare(node)
-            if clause not in CLAUSES or is_exact(key, scope) or _is_parted(key, scope):
+            if clause not in CLAUSES or is_exact(key, with_inferred) or _is_parted(key, scope):
                 continue
-            column = infer(key, scope)
+            column = infer(key, with_inferred)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 
@@ -208,7 +209,7 @@ def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
 def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
     """Return the types of the columns that a join compares, None for each unknown one."""
     if isinstance(join.on, ast.Comparison):
-        return [scope.column(side) for side in (join.on.left, join.on.right)]
+        return [scope.typed_column(side) for side in (join.on.left, join.on.right)]
     if isinstance(join.using, ast.Column):
         name = join.using.name
         return [(columns or {}).get(name) for columns in scope.aliases.values()]

@@ -8,7 +8,8 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import is_literal, literals_of
-from tql_grammar.rewrite.comparison import number, rounded
+from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.fitting import rounded
 from tql_grammar.schema import INTEGERS, NOT_NUMERIC, did_you_mean
 from tql_grammar.typing.inference import infer
 

@@ -417,7 +417,7 @@ A, B = col("k", of="a"), col("k", of="b")
 REFUSED = [
     pytest.param({"k": "uint64"}, {"k": "int64"}, "inner", {}, "compares uint64 with int64 as float64", id="two signs"),
     pytest.param({"k": "text"}, {"k": "int64"}, "left", {}, "takes two texts or two numbers", id="a text and a number"),
-    pytest.param({"k": "json"}, {"k": "json"}, "inner", {}, "one number or text in each row, and json", id="JSON"),
+    pytest.param({"k": "json"}, {"k": "json"}, "inner", {}, "one number or text in each row, got `a.k = b.k`: a key is json", id="JSON"),
     pytest.param({"k": "int64"}, {"q": "int64"}, "inner", {}, "`join` takes names of columns, got 'k'", id="no key"),
     pytest.param(
         {"k": "int64"}, {"k": "int64"}, "inner", {"x": col("q", of="b")}, "takes names of columns, got 'q'", id="no column"

@@ -20,6 +20,7 @@ from tql_grammar.schema import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tql import Query
 
@@ -63,6 +64,10 @@ descriptions = st.builds(
     kind=st.sampled_from(["", "class label", "sequence", "image", "other"]),
     indexes=st.lists(st.sampled_from(schemas.INDEXES), unique=True).map(tuple),
 ) | st.builds(Column, dtype=st.just("float32"), shape=shapes, kind=st.just("embedding"))
+inferred = st.builds(
+    Column, dtype=st.sampled_from([*schemas.DTYPES, schemas.UNKNOWN_TYPE]), shape=shapes, inferred=st.just(value=True)
+)
+descriptions |= inferred
 
 
 @given(columns=st.dictionaries(st.text(min_size=1), descriptions, max_size=5))
@@ -72,13 +77,68 @@ def test_a_schema_is_written_and_read_again(columns: dict[str, Column]) -> None:
 
     assert {name: Column.parse(str(column)) for name, column in columns.items()} == columns
     assert Schema.from_json(found.to_json()) == found
+    assert found.inferred is any(column.inferred for column in columns.values())
     scope: dict[str, Any] = {"Schema": Schema, "Column": Column}
     assert eval(repr(found), scope) == found  # noqa: S307 - our own
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - our own
     assert list(found) == list(columns)
 
 
-@pytest.mark.parametrize("wrong", ["int", "text fast", "embedding[x]", "", "int64 nullable", 3, None])
+@given(columns=st.dictionaries(st.text(min_size=1), descriptions, max_size=5), classes=st.lists(st.text(), min_size=1))
+def test_a_schema_is_saved_and_loaded(
+    tmp_path_factory: pytest.TempPathFactory, columns: dict[str, Column], classes: list[str]
+) -> None:
+    """The file has the form of ``tql schema``, and is read to an equal schema."""
+    path = tmp_path_factory.getbasetemp() / "saved.json"
+    found = Schema({**columns, "label": Column("int32", kind="class label", classes=tuple(classes))})
+    found.save(path)
+
+    assert Schema.load(path) == found == Schema.load(str(path))
+    assert path.read_text("utf-8") == found.to_json() + "\n"
+
+
+BROKEN = [
+    ("{", r"not JSON \(Expecting property name enclosed in double quotes: line 1 column 2"),
+    ('{"a": ' + "9" * 5000 + "}", r"not JSON \(Exceeds the limit"),
+    ("[1]", "got .*: '\\[1\\]'"),
+    ('{"a": 1}', "the column 'a' with '1'"),
+    ('{"id": "int64", "ts": "int46"}', "the column 'ts' with 'int46'"),
+    ('{"a": {"type": "class label int32", "classes": "cat"}}', "the column 'a' with "),
+    ('{"a": "int64", "a": "text"}', "'a' twice"),
+    ('{"hub://o/d": {"a": "int8", "b": "bit"}}', "hub://o/d: the column 'b' with 'bit'"),
+    ('{"hub://o/d": {"a": "int8"}}', "the columns of one dataset"),
+    ("[" * 100_000, r"not JSON \("),
+]
+
+
+@pytest.mark.parametrize(("text", "place"), BROKEN)
+def test_a_broken_file_is_refused(tmp_path: Path, text: str, place: str) -> None:
+    """The error says which file, where in it, and how to write one."""
+    path = tmp_path / "broken.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ArgumentError, match=place) as caught:
+        Schema.load(path)
+
+    assert "broken.json" in str(caught.value)
+    assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args  # noqa: S301 - our own
+    assert "tql check --schema" in str(caught.value) or "tql schema PATH > schema.json" in str(caught.value)
+
+
+def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
+    """A missing file, a folder, and bytes that are not UTF-8 are errors of this package."""
+    (tmp_path / "latin").write_bytes(b'{"\xe9": "int64"}')
+    for name in ("missing", "", "latin"):
+        with pytest.raises(ArgumentError, match=r"`Schema\.load` takes the path of a JSON file"):
+            Schema.load(tmp_path / name)
+    with pytest.raises(ArgumentError, match=r"`Schema\.save` takes the path of a file to write"):
+        Schema(a="int64").save(tmp_path / "missing" / "schema.json")
+
+
+WRONG = ["int", "text fast", "embedding[x]", "", "int64 nullable", 3, None, "unknown", "inferred", "nullable unknown"]
+WRONG += ["inferred nullable int64", "inferred int64 inverted", "inferred embedding[3]", "inferred sequence int64"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_what_describes_no_column_is_refused(wrong: Any) -> None:
     """The message lists what does."""
     with pytest.raises(ArgumentError, match="`Schema` takes descriptions of columns"):
@@ -111,10 +171,14 @@ def test_the_columns_of_datasets(measured: dict[str, Any]) -> None:
 
 REFUSED = [
     pytest.param(
-        lambda: select_("idd"), "`select` takes names of columns, got 'idd'\nhint: did you mean 'id'?", id="column"
+        lambda: select_("idd"),
+        "`select` takes names of columns, got 'idd': the source has no column of this name\nhint: did you mean 'id'?",
+        id="column",
     ),
     pytest.param(
-        lambda: select_("ID"), "`select` takes names of columns, got 'ID'\nhint: did you mean 'id'?", id="case"
+        lambda: select_("ID"),
+        "`select` takes names of columns, got 'ID': the source has no column of this name\nhint: did you mean 'id'?",
+        id="case",
     ),
     pytest.param(
         lambda: select_("id").where(col("nope") == 1), "`where` takes names of columns, got 'nope'", id="where"
@@ -134,7 +198,7 @@ REFUSED = [
     pytest.param(lambda: select_(n=fn.count()).group_by("nope"), "`group_by` takes names of columns", id="group"),
     pytest.param(
         lambda: select("nope").from_(select_("id", two=col("id") * 2)),
-        "`select` takes names of columns, got 'nope'\nhint: the columns are id, two",
+        "`select` takes names of columns, got 'nope': the source has no column of this name\nhint: the columns are id, two",
         id="column of a sub-query",
     ),
     pytest.param(
@@ -150,7 +214,9 @@ REFUSED = [
         lambda: select_("id").where(col("id").in_(["a"])), "`comparison` takes numbers for a column", id="texts in"
     ),
     pytest.param(
-        lambda: select_("id").where(col("id").like("a")), "`like` takes a column of texts, not int64", id="like"
+        lambda: select_("id").where(col("id").like("a")),
+        "`like` takes a column of texts, got 'id': the column is int64",
+        id="like",
     ),
     pytest.param(lambda: select_("id").where(col("e") == 1), "`comparison` takes one value in each row", id="array"),
     pytest.param(
@@ -164,13 +230,17 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_("id").where(col("text")),
-        "`where` takes a condition, and a column of text is not one",
+        "`where` takes a condition, got 'text': a column of text is no condition",
         id="truth",
     ),
     pytest.param(
-        lambda: select_("id").where(~col("meta")), "`where` takes a condition, and a column of json", id="truth of json"
+        lambda: select_("id").where(~col("meta")),
+        "`where` takes a condition, got 'meta': a column of json",
+        id="truth of json",
     ),
-    pytest.param(lambda: select_(x=col("text") + 1), "`+` takes numbers and arrays, not text", id="arithmetic"),
+    pytest.param(
+        lambda: select_(x=col("text") + 1), "`+` takes numbers and arrays, got a column of text", id="arithmetic"
+    ),
     pytest.param(lambda: select_(x=col("e")[4]), "`[]` takes an index of the 4 elements", id="index"),
     pytest.param(lambda: select_(x=col("e")[-5]), "`[]` takes an index of the 4 elements", id="negative index"),
     pytest.param(
@@ -194,7 +264,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_("id").similarity("e", [1.0, 2.0]),
-        "`cosine_similarity` takes a vector as long as the column's, and the column is embedding[4], got 2 elements",
+        "`cosine_similarity` takes a vector as long as the column's, got 2 elements: the column is embedding[4]",
         id="length",
     ),
     pytest.param(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.expressions import operators
 from tql_grammar.printing.expressions import balanced
-from tql_grammar.rewrite.comparison import comparison, fit, membership, rounded
+from tql_grammar.rewrite.comparison import comparison, membership
+from tql_grammar.rewrite.fitting import fit, rounded
 from tql_grammar.rewrite.logic import negation
 from tql_grammar.rewrite.typed import require_truth
 
@@ -23,6 +24,22 @@ FACTS = (
         "Drops the members that the type cannot hold.",
         membership,
         'select("id").where(col("u").in_([256, 2]))',
+        columns(u="uint8"),
+    ),
+    Fact(
+        "negative members of IN",
+        "Refuses negative members of IN for unsigned numbers.",
+        "Drops the members that the type cannot hold.",
+        membership,
+        'select("id").where(col("u").in_([-1, 1]))',
+        columns(u="uint8"),
+    ),
+    Fact(
+        "large members of NOT IN",
+        "Wraps the members of IN: NOT IN (256) leaves out 0 in a uint8.",
+        "Drops the members that the type cannot hold.",
+        membership,
+        'select("id").where(col("u").not_in([256]))',
         columns(u="uint8"),
     ),
     Fact(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tql.compiler.legalize.cases import in_cases
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.rows import drawn
 from tql.expressions import operators
 from tql.expressions.expr import Expr
+from tql.plan.common_types import require_one_type
 from tql_grammar.rewrite.comparison import comparison
-from tql_grammar.rewrite.nullable import filtering, guarded, negative, require_present
+from tql_grammar.rewrite.nullable import filtering, guarded, negative, present
 from tql_grammar.rewrite.typed import is_null
 
 N, T = columns(n="nullable int16"), columns(t="nullable text")
@@ -45,6 +47,14 @@ FACTS = (
         columns(t="nullable text", s="text"),
     ),
     Fact(
+        "null text that differs from a column",
+        "Finds null in `t != s`.",
+        "Leaves null out.",
+        filtering,
+        'select("id").where(col("t") != col("s"))',
+        columns(t="nullable text", s="text"),
+    ),
+    Fact(
         "IS NULL of texts",
         "Finds empty texts with IS NULL.",
         "Writes FALSE for a column that is never null.",
@@ -67,6 +77,22 @@ FACTS = (
         guarded,
         'select(x=(col("n") == 1) | (col("n") == 3))',
         N,
+    ),
+    Fact(
+        "null and OR in a key",
+        "Ends its process on AND or OR of a number that may be null in ORDER BY.",
+        "Tests for null before each comparison.",
+        guarded,
+        'select("id").order_by((col("n") == 1) | (col("n") == 3))',
+        N,
+    ),
+    Fact(
+        "null and OR in an aggregate",
+        "Ends its process on AND or OR of a number that may be null in an aggregate.",
+        "Tests for null before each comparison.",
+        guarded,
+        'select(s=fn.sum((col("n") == 1) | (col("n") == 3))).group_by("k")',
+        columns(k="int8", n="nullable int16"),
     ),
     Fact(
         "null and BETWEEN",
@@ -93,19 +119,51 @@ FACTS = (
         N,
     ),
     Fact(
+        "condition on the negative of null",
+        "Ends its process on a unary minus before a null in WHERE.",
+        "Multiplies by -1.",
+        negative,
+        'select("id").where(-col("n") < 0)',
+        N,
+    ),
+    Fact(
         "function of null",
         "Shifts the values of the following rows past a null inside of a function.",
-        "Refuses it where the column may be null.",
-        require_present,
+        "Reads 1 in place of a null, and makes the result null again.",
+        present,
         'select(x=fn.abs("n"))',
         N,
     ),
     Fact(
         "division by null",
         "Divides by garbage where the divisor is null.",
-        "Refuses it where the column may be null.",
-        guarded,
+        "Reads 1 in place of a null, and makes the result null again.",
+        present,
         'select(x=6 / col("n"))',
+        N,
+    ),
+    Fact(
+        "two nulls",
+        "Reads a null on the right of `+` as 0.",
+        "Adds a column that is null where one of them is, by one query for each case.",
+        in_cases,
+        'select(x=col("n") + col("m"))',
+        columns(n="nullable int64", m="nullable int64"),
+    ),
+    Fact(
+        "nulls of two types",
+        "Ends its process on a set operation of nulls of two types, so no column is null where one of them is.",
+        "Refuses it where both may be null.",
+        guarded,
+        'select(x=col("n") + col("m"))',
+        columns(n="nullable int64", m="nullable int16"),
+    ),
+    Fact(
+        "computed nulls in a set operation",
+        "Reads zeros, or ends its process, as the null of `n + 1` has the type of `n`.",
+        "Refuses it where the types differ and a value may be null.",
+        require_one_type,
+        'select(x=col("n") + 1).union_all(select(x=col("n") + 1))',
         N,
     ),
     Fact(

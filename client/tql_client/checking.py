@@ -1,0 +1,114 @@
+"""Query texts before they are sent: checked, with FROM, and the datasets that a query reads."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tql import Query, Schema
+
+# Longest query text, in characters, whose check is cached; the cache holds 128 of them.
+LONGEST_CACHED = 100_000
+
+
+class Place(NamedTuple):
+    """Where a client sends its queries: the dataset of queries without FROM, the known schemas, and whether a query has to name its dataset."""
+
+    dataset: str | None
+    schemas: Mapping[str | None, Schema]
+    needs_source: bool
+
+
+def compiled(query: Query | str, on_findings: str, place: Place) -> str:
+    """Return the TQL of a query, compiled or checked against the known schemas."""
+    if isinstance(query, str):
+        return _checked(query, on_findings, place)
+    from tql.compiler.compile import compile_query
+
+    return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+
+
+def _checked(text: str, on_findings: str, place: Place) -> str:
+    """Return a query text with its FROM, or raise on the errors that `check` finds."""
+    import tql
+    from tql.compiler.compile import with_source
+
+    dataset, schemas, needs_source = place
+    if on_findings not in {"raise", "ignore"}:
+        raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
+    if on_findings == "raise" and not schemas and len(text) <= LONGEST_CACHED:
+        return _check_cached(text, dataset, needs_source)
+    if any(finding.severity == "error" for finding in tql.check(text, schemas)):
+        if on_findings == "ignore":
+            return text if dataset is None else with_source(text, dataset)
+        tql.validate(text, schemas)
+    return _add_source(text, dataset, needs_source)
+
+
+@functools.lru_cache(maxsize=128)
+def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
+    """Return a query text with its FROM, or raise on the errors that `check` finds; a text without errors is checked once."""
+    import tql
+
+    tql.validate(text)
+    return _add_source(text, dataset, needs_source)
+
+
+def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
+    """Return a query text that has FROM if it needs one."""
+    if dataset is not None:
+        from tql.compiler.compile import with_source
+
+        return with_source(text, dataset)
+    if needs_source:
+        from tql_grammar.rewrite.source import lacks_source
+        from tql_grammar.syntax.parser import parse
+
+        if lacks_source(parse(text)):
+            raise without_source(text)
+    return text
+
+
+def without_source(text: str) -> ArgumentError:
+    """Return the error about a query that names no dataset where it has to."""
+    from tql.compiler.compile import without_source as error
+
+    return error(text)
+
+
+def datasets_of(query: Query | str) -> Iterator[str | None]:
+    """Yield the datasets that a query reads and whose schema it does not have; None is the one that queries without FROM read."""
+    from tql_grammar.walk import walk
+
+    if isinstance(query, str):
+        yield from _datasets_of_text(query)
+        return
+    from tql.statement import Dataset, Statement
+
+    for part in walk(query.statement):
+        if isinstance(part, Statement) and part.source is None:
+            yield None
+        elif isinstance(part, Dataset) and part.schema is None:
+            yield part.url
+
+
+def _datasets_of_text(text: str) -> Iterator[str | None]:
+    """Yield the datasets that a query text reads; none for a text that is not TQL, which the check rejects."""
+    from tql_grammar import ast
+    from tql_grammar.rewrite.source import lacks_source
+    from tql_grammar.syntax.parser import read
+    from tql_grammar.walk import walk
+
+    tree = read(text).tree
+    if tree is None:
+        return
+    if lacks_source(tree):
+        yield None
+    for part in walk(tree):
+        if isinstance(part, ast.Table):
+            yield part.name

@@ -1,0 +1,112 @@
+"""
+The smallest and the largest of texts and of numbers that may be null, by an order of the rows below the groups.
+
+The engine reduces neither. The first row of a sorted group has the smallest text;
+with the nulls last, the first number of a group is null where all are, and the others are reduced with the nulls beyond every number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from tql.expressions.aggregates import is_aggregate
+from tql.plan.nodes import Filter, Join, Plan, Sort
+from tql.plan.schema import schema
+from tql_grammar import ast
+from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.given import VerbatimExpression
+from tql_grammar.rewrite.logic import conjunction
+from tql_grammar.rewrite.nullable import absent, apart, missing
+from tql_grammar.rewrite.scope import Values
+from tql_grammar.rewrite.typed import legalize_parts
+from tql_grammar.typing.inference import infer
+from tql_grammar.walk import substitute, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tql_grammar.ast import Expression
+    from tql_grammar.record import Record
+    from tql_grammar.rewrite.scope import Scope
+
+N = TypeVar("N", bound=ast.Node)
+Reduced = tuple["tuple[ast.Order, ...]", "Callable[[ast.Function], Expression]"]
+# By the type of a number: one that is beyond all others, or the last of them.
+LARGEST: dict[str, float] = {"int64": 2**63 - 1, "float64": 1.7976931348623157e308}
+
+
+def extremes(rows: Plan, nodes: Sequence[N]) -> tuple[Plan, tuple[N, ...]]:
+    """
+    Return sorted rows, and outputs of groups in which `fn.min` and `fn.max` of texts and nullable numbers are reductions that the engine has.
+
+    Raises:
+        ArgumentError: they need two orders of the rows.
+    """
+    scope = schema(rows)
+    calls = [part for node in nodes for part in walk(node) if _is_extreme(part, scope)]
+    if not calls or isinstance(rows.child if isinstance(rows, Filter) else rows, Join):
+        return rows, tuple(nodes)
+    arguments = {part.arguments[0] for part in calls}  # type: ignore[attr-defined]  # calls
+    firsts = any(isinstance(part, ast.Function) and part.name == "first" for node in nodes for part in walk(node))
+    names = {part.name for part in calls}  # type: ignore[attr-defined]  # calls
+    (argument, *others) = arguments
+    found = None if others or firsts else _reductions(argument, names, scope)
+    if found is None:
+        rule = "takes texts and nullable numbers once in a query, and not beside fn.first: each is read by an order of the rows"
+        raise ArgumentError(
+            " / ".join(f"fn.{name}" for name in sorted(names)),
+            rule,
+            f"{len(arguments)}",
+            "ask for each in a query of its own",
+        )
+    keys, form = found
+    read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls
+    return Sort(
+        rows, keys, (None,) * len(keys), reason="the smallest or largest of a group is read by an order of the rows"
+    ), read
+
+
+def _is_extreme(node: Record, scope: Scope) -> bool:
+    """Return whether *node* is the smallest or the largest of what the engine cannot reduce."""
+    if not isinstance(node, ast.Function) or not is_aggregate(node) or node.name not in {"min", "max"}:
+        return False
+    column = scope.column(node.arguments[0])
+    if column is not None and column.is_text:
+        return True
+    value = (
+        infer(legalize_parts(node.arguments[0], scope), Values(scope))
+        if len(missing(node.arguments[0], scope)) == 1
+        else None
+    )
+    return value is not None and value.is_single and value.dtype != "uint64"
+
+
+def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced | None:
+    """Return the order of the rows, and the form of each call; None if they need two orders."""
+    column = scope.column(argument)
+    if column is None or not column.is_text:
+        return (ast.Order(absent(missing(argument, scope))),), lambda call: _of_numbers(call, scope)
+    if len(names) > 1 and column.nullable:
+        return None
+    down = names == {"max"}
+    keys: tuple[ast.Order, ...] = (ast.Order(argument, "desc" if down else "asc"),)
+    keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
+    return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
+
+
+def _of_numbers(call: ast.Function, scope: Scope) -> Expression:
+    """Return the smallest or the largest number of a group, null if all are."""
+    (argument,) = call.arguments
+    value = legalize_parts(argument, scope)
+    known = infer(value, Values(scope))
+    whole = known is not None and not known.dtype.startswith("float")
+    last = LARGEST["int64" if whole else "float64"]
+    nulls = absent(missing(argument, scope))
+    there = conjunction(ast.IsNull(column, negated=True) for column in missing(argument, scope))
+    beyond: Expression = ast.Number(last) if call.name == "min" else ast.Negate(ast.Number(last))
+    number = ast.Chain(("*",), (apart(value, scope), there))
+    reduced = ast.Function(
+        call.name, (VerbatimExpression(ast.Chain(("+",), (number, ast.Chain(("*",), (nulls, beyond))))),)
+    )
+    zero = ast.Chain(("*",), (ast.Function("first", (argument,)), ast.Number(0 if whole else 0.0)))
+    return ast.Chain(("+",), (zero, reduced))
