@@ -1,5 +1,5 @@
 """
-A child process that runs random queries of the world, and tells how each ended: ``python -m tests.tql.world.answering``.
+A child process that runs random queries of the world, and writes the outcome of each: ``python -m tests.tql.world.answering``.
 
 It reads lines of JSON, ``[table seed, first, last, mode]``, and writes ``["begun", number]`` and the outcome for each query;
 or ``["case", pickle, number, mode]``, and writes the outcome.
