@@ -166,3 +166,19 @@ def test_an_error_of_the_compiler_says_why_and_what_to_do(folder: str) -> None:
 
     assert len(errors) > 20
     assert found == []
+
+
+# The comments that suppress a finding of a linter or a type checker, and those of them that have a reason on the line.
+SUPPRESSED = re.compile(r"#\s*(?:noqa|type: ignore|pyright: ignore)")
+REASONED = re.compile(
+    r"# (?:noqa: [A-Z0-9, ]+ - |(?:type|pyright): ignore\[[^]]+\]  # )(?!as above|the same\.?$|as for)\w*"
+)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_suppressed_finding_has_its_reason(name: str) -> None:
+    """The reason is on the line."""
+    read = tokenize.generate_tokens(io.StringIO(MODULES[name].read_text("utf-8")).readline)
+    comments = [token for token in read if token.type == tokenize.COMMENT and SUPPRESSED.match(token.string)]
+
+    assert [f"{token.start[0]}: {token.string}" for token in comments if not REASONED.match(token.string)] == []

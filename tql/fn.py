@@ -16,8 +16,9 @@ from tql.messages import shown
 from tql.signatures import documentation, in_order, parameters_of, signature
 from tql.values.literal import LARGEST_INT, literal, matrix, name, operand, vector
 from tql_grammar import ast
+from tql_grammar.absent import ABSENT, UNCALLABLE
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE, Function
+from tql_grammar.functions import CATALOGUE, Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ def _axis(subject: str, value: object) -> Expression:
 
 NAMED: dict[str, Function] = {**CATALOGUE, **OF_ROWS, **AGGREGATES}
 _READ: dict[str, Callable[[str, object], Expression]] = {
-    "value": _value,
+    **dict.fromkeys(("value", "numbers", "json"), _value),
     "column": expression,
     "vector": _vector,
     "matrix": _matrix,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # The description of each kind of parameter in docstrings.
 KINDS = {
-    "value": "the name of a column, an expression or a number",
+    **dict.fromkeys(("value", "numbers", "json"), "the name of a column, an expression or a number"),
     "column": "the name of a column",
     "vector": "numbers of shape (d,), converted to float32; or the name of a column, or an expression",
     "matrix": "numbers of shape (n, d), converted to float32; or the name of a column, or an expression",

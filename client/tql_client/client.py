@@ -69,7 +69,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         largest_answer: the maximum size of a response in bytes, after decompression; a larger one raises `ResponseTooLarge`.
         nan: how to decode NaN and infinities: "keep" returns floats, "null" returns None, "error" raises `ProtocolError`.
         strict: decode integers beyond 64 bits exactly, and reject responses with duplicate keys or incomplete rows; slower.
-        reflect: before the first query of each dataset, ask for its first rows, and compile and check with the schema that they tell, see `Client.reflect`; the engine in this process reports the schema of its dataset by itself.
+        reflect: before the first query of each dataset, ask for its first rows, and compile and check with the schema that they determine, see `Client.reflect`; the engine in this process reports the schema of its dataset by itself.
         isolated: run the engine in a child process, which restarts after a crash and is killed at the timeout (embedded only).
         credentials: credentials that the engine uses to open s3://, gs://, az:// and al:// paths (embedded only).
         cassette: records and replays HTTP exchanges (endpoints only); see the pytest fixture `tql_cassette`.
@@ -186,7 +186,7 @@ class Client:
         """
         client = copy.copy(self)
         client._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
-        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - the same
+        client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
     def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
@@ -211,9 +211,9 @@ class Client:
 
     def reflect(self, source: str | None = None) -> Schema:
         """
-        Return the schema that the first rows of a dataset tell; it takes one to three queries.
+        Return the schema that the first rows of a dataset determine; it takes one to three queries.
 
-        With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not tell is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
+        With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not determine is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
         A client with ``reflect=True`` then uses the new schema, as after a change of the columns.
 
         Args:
@@ -325,7 +325,7 @@ class Client:
     async def aquery(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - as for `query`
+        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
         on_findings: Literal["raise", "ignore"] = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""
@@ -379,7 +379,7 @@ class Client:
         return Reflections(functools.partial(self._retries.send, self._transport))
 
     def _place(self, query: Query | str, on_findings: str, call: Call) -> Place:
-        """Return where a query is sent, with the known schemas of the datasets that it reads, and the inferred ones of the others."""
+        """Return the place of a query: with the known schemas of the datasets that it reads, and the inferred ones of the others."""
         schemas = self._schemas(call)
         if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
             names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)

@@ -1,8 +1,8 @@
 """
-Schemas of datasets that can only be queried: the types that the values of the first rows tell, marked as inferred.
+Schemas of datasets that can only be queried: the types that the values of the first rows determine, marked as inferred.
 
-Names and kinds come from ``select * .. limit 1``; columns whose value there tells too little are read in further rows.
-JSON does not tell the types of numbers: a server may write a float without a fraction as ``1``, and a uint64 looks like an int64.
+Names and kinds come from ``select * .. limit 1``; columns whose value there determines too little are read in further rows.
+JSON does not have the types of numbers: a server may write a float without a fraction as ``1``, and a uint64 looks like an int64.
 So another query computes with each number, where the type of the column decides the result, and returns a float, which shows how the server writes one.
 """
 
@@ -50,20 +50,20 @@ WAITED = (
 
 class Numbers(NamedTuple):
     """
-    What the engine's arithmetic tells about the numbers of a dataset.
+    What the engine's arithmetic shows of the numbers of a dataset.
 
     Attributes:
         integers: whether the engine computes with a column in int64, by name; no entry for a column of which no row has a value.
-        tells_floats: whether the server writes a float without a fraction as a float, ``1.0``.
+        writes_floats: whether the server writes a float without a fraction as a float, ``1.0``.
     """
 
     integers: Mapping[str, bool] = {}
-    tells_floats: bool = False
+    writes_floats: bool = False
 
 
 def infer_schema(source: str | None, send: Send, call: Call) -> Schema:
     """
-    Return the schema that the values of a dataset tell, each column marked as inferred.
+    Return the schema that the values of a dataset determine, each column marked as inferred.
 
     Args:
         source: the dataset; None for queries without FROM.
@@ -85,7 +85,7 @@ def infer_schema(source: str | None, send: Send, call: Call) -> Schema:
         return Result(answer, Meta(text)).columns
 
     values = ask(_text(source, [ast.Star()], 1))
-    further = [name for name, found in values.items() if found and _tells_too_little(found[0])]
+    further = [name for name, found in values.items() if found and _needs_more_rows(found[0])]
     if further:
         values |= ask(_text(source, map(ast.Column, further), ROWS))
     numbers = _numbers(source, values, ask)
@@ -115,8 +115,8 @@ def _with_place(error: TqlError, text: str) -> TqlError:
     return error
 
 
-def _tells_too_little(value: object) -> bool:
-    """Tell whether further rows may tell more about a column than its first value."""
+def _needs_more_rows(value: object) -> bool:
+    """Tell whether further rows may show more of a column than its first value."""
     return value is None or (isinstance(value, list) and len([*islice(_flat(value), SHORT + 1)]) <= SHORT)
 
 
@@ -133,31 +133,48 @@ def _flat(value: object) -> Iterator[object]:
 
 
 def _numbers(source: str | None, values: Columns, ask: Ask) -> Numbers:
-    """Return what the engine's arithmetic tells: nothing if no column has numbers, or the engine rejects the query."""
-    names = [name for name, found in values.items() if _are_numbers(_kinds(found))]
-    if not names and not any(_are_numbers(_element_kinds(found)) for found in values.values()):
+    """Return the findings of the engine's arithmetic: none if no column has numbers, or the engine rejects the query."""
+    if not any(map(_have_numbers, values.values())):
         return Numbers()
-    prefix = "z"
-    while any(name.startswith(prefix) for name in values):
-        prefix += "z"
-    labels = {name: f"{prefix}{number}" for number, name in enumerate(names)}
+    names = [name for name, found in values.items() if _are_numbers(_kinds(found))]
+    labels = _labels(values, names)
     tests = [ast.Aliased(_test(ast.Column(name)), label) for name, label in labels.items()]
-    rows = ROWS if any(values[name][0] is None for name in names) else 1
+    one = f"{_free_prefix(values)}f"
+    is_filled = all(values[name][0] is not None for name in names)
     try:
-        found = ask(_text(source, [*tests, ast.Aliased(ast.Number(1.0), prefix)], rows))
+        found = ask(_text(source, [*tests, ast.Aliased(ast.Number(1.0), one)], 1 if is_filled else ROWS))
     except BadQuery:
         return Numbers()
-    results = {
-        name: [result for result in found.get(label, []) if result is not None] for name, label in labels.items()
-    }
-    integers = {name: result[0] == 1 for name, result in results.items() if result}
-    return Numbers(integers, tells_floats=any(isinstance(one, float) for one in found.get(prefix, [])))
+    integers = {name: result == 1 for name, label in labels.items() if (result := _first(found, label)) is not None}
+    return Numbers(integers, writes_floats=isinstance(_first(found, one), float))
+
+
+def _labels(values: Columns, names: Iterable[str]) -> dict[str, str]:
+    """Return a name for the result of each column that is not the name of a column."""
+    prefix = _free_prefix(values)
+    return {name: f"{prefix}{number}" for number, name in enumerate(names)}
+
+
+def _free_prefix(names: Iterable[str]) -> str:
+    """Return a prefix that none of the names has."""
+    most = max((len(name) - len(name.lstrip("z")) for name in names), default=0)
+    return "z" * (most + 1)
+
+
+def _first(columns: Columns, name: str) -> object:
+    """Return the first value of a column that is not null, or None."""
+    return next((value for value in columns.get(name, []) if value is not None), None)
 
 
 def _test(column: ast.Expression) -> ast.Expression:
     """Return an expression that is 1 if the engine computes with a column in int64, and not 1 if it does in float64."""
     zero = ast.Chain(("*",), (column, ast.Number(0)))
     return ast.Chain(("+", "-"), (zero, ast.Number(ODD), ast.Number(EVEN)))
+
+
+def _have_numbers(values: list[Any]) -> bool:
+    """Tell whether values are numbers, or lists of numbers."""
+    return _are_numbers(_kinds(values)) or _are_numbers(_element_kinds(values))
 
 
 def _are_numbers(kinds: set[type]) -> bool:
@@ -174,7 +191,7 @@ def _have_fractions(values: Iterable[object]) -> bool:
 
 
 def _column(values: list[Any], integer: bool | None, numbers: Numbers) -> Column:  # noqa: FBT001 - one of the facts that decide
-    """Return the column that values tell; values of several kinds tell nothing."""
+    """Return the column that values determine; values of several kinds determine no type."""
     kinds = _kinds(values)
     if _are_numbers(kinds):
         return Column(_number(values, kinds, integer, numbers), inferred=True)
@@ -200,7 +217,7 @@ def _number(values: Iterable[object], kinds: set[type], integer: bool | None, nu
         return UNKNOWN_TYPE if fractions else "int64"
     if fractions:
         return "float64"
-    if integer is None or not numbers.tells_floats:
+    if integer is None or not numbers.writes_floats:
         return UNKNOWN_TYPE
     return "float64" if float in kinds else "uint64"
 
@@ -248,7 +265,7 @@ def _element_type(values: list[list[Any]], numbers: Numbers) -> str:
         return _other(kinds)
     if _have_fractions(elements):
         return "float64"
-    if not numbers.tells_floats:
+    if not numbers.writes_floats:
         return UNKNOWN_TYPE
     return "float64" if float in kinds else "int64"
 

@@ -1,7 +1,7 @@
 """
 Catalogue of TQL's functions, with the parameters, the result and the meaning of each.
 
-Parser, check, builder and documentation read this table; every row was measured on the engine (deeplake 4.7.4).
+Parser, check, compiler, builder and documentation read this table, and it alone names the functions of a kind; every row was measured on the engine (deeplake 4.7.4).
 Names are case-insensitive.
 """
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 from tql_grammar.record import Record
 
-Kind = Literal["value", "column", "vector", "matrix", "text", "index", "axis", "weights"]
+Kind = Literal["value", "numbers", "json", "column", "vector", "matrix", "text", "index", "axis", "weights"]
 
 
 class Parameter(Record):
@@ -20,7 +20,7 @@ class Parameter(Record):
 
     Attributes:
         name: as documented.
-        kind: "value" an expression; "column" a column's name; "vector" and "matrix" an expression or a literal of shape (d,) or (n, d);
+        kind: "value" an expression; "numbers" one of numbers or bools, and "json" one of JSON, since the engine fails on other types; "column" a column's name; "vector" and "matrix" an expression or a literal of shape (d,) or (n, d);
             "text" a string literal; "index" an integer literal; "axis" -1; "weights" pairs of a condition and a number.
         optional: whether it can be omitted.
     """
@@ -43,6 +43,13 @@ class Function(Record):
         closest: for a similarity or a distance, whether the largest or the smallest value is the closest.
         counts_rows: whether its value depends on row numbers, which the engine counts among the rows that reach the clause.
         flat: whether the engine supports it only as a sort key in a SELECT with LIMIT.
+        gives: the type of its values as in `Schema`, or the rule for it: "element" one value of the type of the first argument,
+            "argument" its type and shape, "root" its shape in floats, "dot" and "cosine" the types of such products,
+            "bools" bools of a shape that is not inferred; "" if the type is not inferred. With an axis it is not.
+        computes: "elements" one value for each element, "pairs" one for each pair of elements, "reduction" one for all elements of an array,
+            "places" numbers of dimensions or elements; "" for any other.
+        promotes: the argument that the compiler promotes first, as the engine computes in its type: "integers" to 64 bits, "floats" to float64.
+        small: whether a float32 stores its values: counts, lengths and random numbers.
     """
 
     name: str
@@ -53,6 +60,10 @@ class Function(Record):
     closest: Literal["largest", "smallest", ""] = ""
     counts_rows: bool = False
     flat: bool = False
+    gives: str = ""
+    computes: Literal["elements", "pairs", "reduction", "places", ""] = ""
+    promotes: Literal["integers", "floats", ""] = ""
+    small: bool = False
 
     @property
     def required(self) -> int:
@@ -60,9 +71,9 @@ class Function(Record):
         return sum(not parameter.optional for parameter in self.parameters)
 
 
-X = Parameter("x")
+X = Parameter("x", "numbers")
 AXIS = Parameter("axis", "axis", optional=True)
-LEFT, RIGHT = Parameter("left"), Parameter("right")
+LEFT, RIGHT = Parameter("left", "numbers"), Parameter("right", "numbers")
 COLUMN, VECTOR = Parameter("column"), Parameter("vector", "vector")
 
 CATALOGUE: dict[str, Function] = {
@@ -74,6 +85,9 @@ CATALOGUE: dict[str, Function] = {
             "same shape; int64 for integers, float64 for floats",
             "The absolute value, element by element.",
             "abs(x * 1)",
+            gives="argument",
+            computes="elements",
+            promotes="integers",
         ),
         Function(
             "all",
@@ -81,17 +95,49 @@ CATALOGUE: dict[str, Function] = {
             "bool; with an axis an array of bools",
             "Whether every element is true, or is not 0; true for an empty array. "
             "With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.",
+            gives="bool",
+            computes="reduction",
         ),
-        Function("all_strict", (X,), "bool", "Whether every element is true, or is not 0; false for an empty array."),
-        Function("amax", (X,), "one number, same type; 0 for an empty array", "The largest element."),
-        Function("amin", (X,), "one number, same type; 0 for an empty array", "The smallest element."),
+        Function(
+            "all_strict",
+            (X,),
+            "bool",
+            "Whether every element is true, or is not 0; false for an empty array.",
+            gives="bool",
+            computes="reduction",
+        ),
+        Function(
+            "amax",
+            (X,),
+            "one number, same type; 0 for an empty array",
+            "The largest element.",
+            gives="element",
+            computes="reduction",
+        ),
+        Function(
+            "amin",
+            (X,),
+            "one number, same type; 0 for an empty array",
+            "The smallest element.",
+            gives="element",
+            computes="reduction",
+        ),
         Function(
             "any",
             (X, AXIS),
             "bool; with an axis an array of bools",
             "Whether an element is true, or is not 0. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.",
+            gives="bool",
+            computes="reduction",
         ),
-        Function("avg", (X,), "one float64; 0 for an empty array", "The mean of the elements."),
+        Function(
+            "avg",
+            (X,),
+            "one float64; 0 for an empty array",
+            "The mean of the elements.",
+            gives="float64",
+            computes="reduction",
+        ),
         Function(
             "bm25_similarity",
             (Parameter("column", "column"), Parameter("text", "text")),
@@ -106,6 +152,7 @@ CATALOGUE: dict[str, Function] = {
             "bool",
             "Whether a text contains a string, case-sensitive, or an array a number; with a text index, whether the text contains the first word of the string. "
             "``col(..).contains(..)`` searches for the string literally, with an index too.",
+            gives="bool",
         ),
         Function(
             "cosine_similarity",
@@ -113,6 +160,8 @@ CATALOGUE: dict[str, Function] = {
             "float32 in [-1, 1], higher is closer; 0 for a zero vector",
             "The cosine of the angle between two vectors of the same length.",
             closest="largest",
+            gives="cosine",
+            promotes="floats",
         ),
         Function(
             "data",
@@ -120,6 +169,7 @@ CATALOGUE: dict[str, Function] = {
             "the column's type",
             "The value of a column in the row of the source with a number from 0; the same for every row.",
             counts_rows=True,
+            gives="argument",
         ),
         Function(
             "dot",
@@ -127,6 +177,7 @@ CATALOGUE: dict[str, Function] = {
             "float32, higher is closer; for columns of integers float64, for two of them int64",
             "The dot product of two vectors of the same length.",
             closest="largest",
+            gives="dot",
         ),
         Function(
             "hamming_distance",
@@ -134,14 +185,24 @@ CATALOGUE: dict[str, Function] = {
             "array of one integer >= 0, lower is closer",
             "The number of bits in which two vectors of bytes differ.",
             closest="smallest",
+            gives="uint16[1]",
+            small=True,
         ),
-        Function("keys", (X,), "sorted list of strings", "The keys of a JSON object; in the select list only."),
+        Function(
+            "keys",
+            (Parameter("x", "json"),),
+            "sorted list of strings",
+            "The keys of a JSON object; in the select list only.",
+            gives="sequence text",
+        ),
         Function(
             "l1_norm",
             (X,),
             "float32 >= 0, lower is closer",
             "The sum of the absolute elements; of a difference, the Manhattan distance.",
             closest="smallest",
+            gives="float32",
+            computes="reduction",
         ),
         Function(
             "l2_norm",
@@ -149,6 +210,8 @@ CATALOGUE: dict[str, Function] = {
             "float32 >= 0, lower is closer",
             "The root of the sum of squares; of a difference, the Euclidean distance.",
             closest="smallest",
+            gives="float32",
+            computes="reduction",
         ),
         Function(
             "linf_norm",
@@ -156,18 +219,24 @@ CATALOGUE: dict[str, Function] = {
             "float32 >= 0, lower is closer",
             "The largest absolute element; of a difference, the Chebyshev distance.",
             closest="smallest",
+            gives="float32",
+            computes="reduction",
         ),
         Function(
             "logical_and",
             (LEFT, RIGHT),
             "array of bools",
             "Whether both are true, element by element; the arrays must have the same shape.",
+            gives="bools",
+            computes="pairs",
         ),
         Function(
             "logical_or",
             (LEFT, RIGHT),
             "array of bools",
             "Whether either is true, element by element; the arrays must have the same shape.",
+            gives="bools",
+            computes="pairs",
         ),
         Function(
             "max_weight",
@@ -175,6 +244,7 @@ CATALOGUE: dict[str, Function] = {
             "float32 >= 0",
             "The largest weight of the conditions that hold; 0 where none does.",
             "max_weight(a > 1: 2.0)",
+            gives="float32",
         ),
         Function(
             "maxsim",
@@ -182,6 +252,7 @@ CATALOGUE: dict[str, Function] = {
             "float32 >= 0, higher is closer",
             "The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's, or 0 where all are negative.",
             closest="largest",
+            gives="float32",
         ),
         Function(
             "mmr_similarity",
@@ -190,12 +261,15 @@ CATALOGUE: dict[str, Function] = {
             "Maximal marginal relevance: similarity to a vector, minus similarity to the rows ranked before; only as a key of ORDER BY.",
             closest="largest",
             flat=True,
+            gives="float32",
         ),
         Function(
             "nonzero",
             (X,),
             "array of int64",
             "The indices of the elements that are not 0; of a matrix, of the rows that have one. In select and where only.",
+            gives="int64[?]",
+            computes="places",
         ),
         Function(
             "prod",
@@ -203,14 +277,35 @@ CATALOGUE: dict[str, Function] = {
             "int64 for integers and bools, float64 for floats; 1 for an empty array",
             "The product of the elements.",
             "prod(x * 1)",
+            gives="element",
+            computes="reduction",
+            promotes="integers",
         ),
-        Function("random", (), "int32", "A random number for each row, different each time it is read."),
-        Function("row_number", (), "int64, from 0", "The number of the row in the source.", counts_rows=True),
+        Function(
+            "random",
+            (),
+            "int32",
+            "A random number for each row, different each time it is read.",
+            gives="int32",
+            small=True,
+        ),
+        Function(
+            "row_number",
+            (),
+            "int64, from 0",
+            "The number of the row in the source.",
+            counts_rows=True,
+            gives="int64",
+            small=True,
+        ),
         Function(
             "shape",
-            (X,),
+            (Parameter("x"),),
             "array of uint32, one for each dimension",
             "The lengths of an array's dimensions; empty for a single value.",
+            gives="uint32[?]",
+            computes="places",
+            small=True,
         ),
         Function(
             "sqrt",
@@ -218,6 +313,9 @@ CATALOGUE: dict[str, Function] = {
             "same shape, float64",
             "The square root, element by element; NaN of negative numbers.",
             "sqrt(x * 1.0)",
+            gives="root",
+            computes="elements",
+            promotes="floats",
         ),
         Function(
             "sum",
@@ -225,6 +323,9 @@ CATALOGUE: dict[str, Function] = {
             "int64 for integers and bools, float64 for floats; 0 for an empty array",
             "The sum of the elements.",
             "sum(x * 1)",
+            gives="element",
+            computes="reduction",
+            promotes="integers",
         ),
         Function(
             "sum_weight",
@@ -232,6 +333,7 @@ CATALOGUE: dict[str, Function] = {
             "float32",
             "The sum of the weights of the conditions that hold.",
             "sum_weight(a > 1: 2.0)",
+            gives="float32",
         ),
     )
 }
@@ -246,86 +348,20 @@ def _taking(*kinds: Kind) -> frozenset[str]:
     )
 
 
+def _computing(computes: str) -> frozenset[str]:
+    """Return the names of the functions that compute in one way."""
+    return frozenset(name for name, function in CATALOGUE.items() if function.computes == computes)
+
+
 OF_VECTORS, SEARCHES = _taking("vector"), _taking("vector", "matrix")
+OF_NUMBERS, OF_JSON, WITH_AXIS = _taking("numbers"), _taking("json"), _taking("axis")
+ELEMENTWISE, LOGICAL, REDUCTIONS, PLACES = map(_computing, ("elements", "pairs", "reduction", "places"))
+QUANTIFIERS = frozenset(name for name in REDUCTIONS if CATALOGUE[name].gives == "bool")
+PROMOTED = {name: function.promotes for name, function in CATALOGUE.items() if function.promotes}
+SMALL = frozenset(name for name, function in CATALOGUE.items() if function.small)
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
 COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
 # The functions by which an index of embeddings ranks the rows of ORDER BY .. LIMIT, approximately, and the direction of that order.
 # An index of matrices returns wrong rows for MAXSIM, so the builder avoids it.
 INDEXED: dict[str, Literal["asc", "desc"]] = {"cosine_similarity": "desc", "l2_norm": "asc"}
 FLAT = frozenset(name for name, function in CATALOGUE.items() if function.flat)
-
-
-class Absent(Record):
-    """
-    The replacement for a function that users of SQL expect and the engine does not have.
-
-    Attributes:
-        text: the hint in TQL.
-        builder: the hint in terms of the builder, if it differs.
-    """
-
-    text: str
-    builder: str = ""
-
-
-_LENGTH = Absent(
-    "shape(e)[0] is the length of an array; TQL cannot compute the length of text",
-    'col("e").shape[0] is the length of an array; TQL cannot compute the length of text',
-)
-_CASE = Absent(
-    "use ILIKE for comparisons that ignore case", 'use col("text").ilike("..") for comparisons that ignore case'
-)
-_DISTANCE = Absent(
-    "l2_norm(e - ARRAY[..]) is the distance",
-    'fn.l2_norm(col("e") - vector) is the distance, or .similarity("e", vector, metric="l2")',
-)
-_AFTER = Absent("compute it from the returned rows")
-_REAL = Absent(
-    "TQL has + - * / % ABS and SQRT; compute the rest from the returned rows",
-    "TQL has + - * / %, fn.abs and fn.sqrt; compute the rest from the returned rows",
-)
-_DATES = Absent("store dates as numbers (timestamps) or ISO 8601 text, and compare those")
-_NULLS = Absent(
-    "test e IS NULL, and choose the value in your program",
-    'test col("e").is_null(), and choose the value in your program',
-)
-_CUT = Absent(
-    "TQL cannot cut or concatenate text; compare it with LIKE",
-    'TQL cannot cut or concatenate text; compare it with col("text").like("..")',
-)
-# Functions of SQL that the engine does not have, by name in upper case. A program can register functions of these names with the engine.
-ABSENT: dict[str, Absent] = {
-    "COUNT": Absent(
-        "shape(id)[0] counts the rows of a group, for any column id that is never null",
-        "fn.count() counts the rows of a group",
-    ),
-    "MAX": Absent("AMAX reduces the elements of a row, or after GROUP BY the rows of a group"),
-    "MIN": Absent("AMIN reduces the elements of a row, or after GROUP BY the rows of a group"),
-    "MEAN": Absent("AVG is the mean"),
-    **dict.fromkeys(("LENGTH", "LEN", "CHAR_LENGTH", "SIZE"), _LENGTH),
-    **dict.fromkeys(("LOWER", "UPPER"), _CASE),
-    **dict.fromkeys(("CONCAT", "SUBSTR", "SUBSTRING", "TRIM"), _CUT),
-    **dict.fromkeys(("COALESCE", "IFNULL", "NULLIF"), _NULLS),
-    **dict.fromkeys(("ROUND", "FLOOR", "CEIL", "EXP", "LOG", "POW", "POWER", "SIGN"), _REAL),
-    **dict.fromkeys(("NOW", "YEAR", "MONTH", "DAY"), _DATES),
-    **dict.fromkeys(("MEDIAN", "STD", "VAR", "ARGMAX", "ARGMIN"), _AFTER),
-    "MOD": Absent("write a % b", 'write col("a") % col("b")'),
-    "REGEXP": Absent("LIKE takes a regular expression", 'write col("text").matches("..")'),
-    **dict.fromkeys(("L2_DISTANCE", "EUCLIDEAN_DISTANCE"), _DISTANCE),
-    "COSINE_DISTANCE": Absent(
-        "1 - cosine_similarity(e, ARRAY[..]) is the distance", '1 - fn.cosine_similarity("e", vector) is the distance'
-    ),
-    "INNER_PRODUCT": Absent("DOT is the inner product", 'fn.dot("e", vector) is the inner product'),
-    "DEEPCORE_SIMILARITY": Absent("COSINE_SIMILARITY is the similarity", 'write .similarity("e", vector)'),
-    "EQUALS": Absent("write a = b", 'write col("a") == col("b")'),
-    "LOGICAL_NOT": Absent("write NOT, or e = 0 for each element", 'write ~, or col("e") == 0 for each element'),
-    "LOGICAL_XOR": Absent("compare the two: a != b", 'compare the two: col("a") != col("b")'),
-    "WEIGHT_CHOICE": Absent("SAMPLE BY MAX_WEIGHT(..) draws by weights", "write .sample_by(fn.max_weight(..))"),
-}
-# Names that cannot be called: reserved words, and a function that crashes the engine process.
-UNCALLABLE: dict[str, Absent] = {
-    "REPLACE": _CUT,
-    "DATE": _DATES,
-    "UNIQUE": Absent("group by the column; the engine ignores SELECT DISTINCT", "write .distinct()"),
-    "SAMPLE_INFO": Absent("it exists, but crashes the engine process on every type of column that was tested"),
-}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
 DTYPES = (*INTEGERS, *FLOATS, "bool", "text", "json", "bytes")
-# The type of an inferred column whose values do not tell one.
+# The type of an inferred column whose values do not determine one.
 UNKNOWN_TYPE = "unknown"
 # The types without arithmetic, or without known arithmetic.
 NOT_NUMERIC = frozenset({"text", "json", "bytes", UNKNOWN_TYPE})
@@ -35,7 +35,7 @@ ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence
 PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
 LARGEST_LENGTH = 2**32
 RULE = 'takes a JSON object with a description for each column, such as {"id": "int64", "text": "text bm25"}'
-WRITING = "`Schema.save` writes such a file, as `tql schema PATH > schema.json` does"
+WRITING = "write the file by `Schema.save`, or by `tql schema PATH > schema.json`"
 COLUMN = re.compile(
     r"(?P<prefix>(?:nullable|inferred) )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
     r"(?:\[(?P<shape>[\d?, ]*)\])?(?P<indexes>(?: [a-z]\w*)*)"
@@ -51,7 +51,7 @@ class Column(Record):
     ``inferred int64`` describes a column of which only values are known: see *inferred*.
 
     Attributes:
-        dtype: a name in `DTYPES`; "unknown" for an inferred column whose values do not tell its type.
+        dtype: a name in `DTYPES`; "unknown" for an inferred column whose values do not determine its type.
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
@@ -81,21 +81,19 @@ class Column(Record):
         if not found:
             raise _unreadable(text)
         dtype, kind, indexes = found["dtype"], found["kind"] or "", tuple(found["indexes"].split())
-        inferred = found["prefix"] == "inferred "
-        if inferred and (kind or indexes or dtype == "embedding"):
-            raise _unreadable(text)
-        if dtype == "embedding":
+        nullable, inferred = (found["prefix"] == f"{word} " for word in ("nullable", "inferred"))
+        if dtype == "embedding" and not inferred:
             dtype, kind = "float32", "embedding"
-        if not (dtype in DTYPES or (inferred and dtype == UNKNOWN_TYPE)) or set(indexes) - set(INDEXES):
+        column = cls(dtype, _parse_shape(found["shape"] or ""), nullable, kind, indexes, inferred=inferred)
+        if not _is_valid(column):
             raise _unreadable(text)
-        shape = tuple(None if part.strip() == "?" else int(part) for part in (found["shape"] or "").split(",") if part)
-        return cls(dtype, shape, found["prefix"] == "nullable ", kind, indexes, inferred=inferred)
+        return column
 
     def __str__(self) -> str:
         """Return the description that `parse` reads."""
         embedding = self.kind == "embedding" and self.dtype == "float32"
         kind = "" if embedding or not self.kind else f"{self.kind} "
-        shape = f"[{', '.join('?' if length is None else str(length) for length in self.shape)}]" if self.shape else ""
+        shape = _shape_text(self.shape)
         indexes = "".join(f" {index}" for index in self.indexes)
         prefix = "inferred " if self.inferred else "nullable " if self.nullable else ""
         return f"{prefix}{kind}{'embedding' if embedding else self.dtype}{shape}{indexes}"
@@ -305,6 +303,23 @@ def did_you_mean(name: str, names: Iterable[str], kind: str = "columns") -> str:
     return f"did you mean {near!r}? {listed}" if near else listed
 
 
+def _parse_shape(text: str) -> tuple[int | None, ...]:
+    """Return the lengths between the brackets of a description."""
+    return tuple(None if part.strip() == "?" else int(part) for part in text.split(",") if part)
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    """Return a shape in brackets, empty for single values."""
+    return f"[{', '.join('?' if length is None else str(length) for length in shape)}]" if shape else ""
+
+
+def _is_valid(column: Column) -> bool:
+    """Tell whether the parts of a description exist and fit together."""
+    if column.inferred:
+        return column.dtype in {*DTYPES, UNKNOWN_TYPE} and not (column.kind or column.indexes)
+    return column.dtype in DTYPES and set(column.indexes) <= set(INDEXES)
+
+
 def _column(given: Column | str) -> Column:
     """Return a column from its description."""
     if isinstance(given, Column):
@@ -360,13 +375,13 @@ def _engine_kind(kind: Any) -> str:  # noqa: ANN401 - the engine ships no types
     return "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, plain)
 
 
-def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the indexes of a column of an opened dataset, without the one that every embedding has."""
     names = map(str, getattr(column, "indexes", None) or ())
     return tuple(ENGINE_INDEXES.get(name, "matrix") for name in names if name != "clustered")
 
 
-def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
     """Return the names of the classes of a column of an opened dataset, where it has them."""
     metadata = getattr(column, "metadata", None) or {}
     return tuple(map(str, metadata["class_names"])) if "class_names" in metadata else ()

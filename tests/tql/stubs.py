@@ -14,7 +14,7 @@ from tql_grammar.functions import CATALOGUE, Function, Parameter
 STUBS = Path(__file__).parents[2] / "tql" / "fn.pyi"
 HEAD = '"""The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""\n\nfrom tql.expressions.expr import Expr\n\n'
 KINDS = {
-    "value": "Expr | str | float",
+    **dict.fromkeys(("value", "numbers", "json"), "Expr | str | float"),
     "column": "Expr | str",
     "text": "Expr | str | float",
     "index": "int",

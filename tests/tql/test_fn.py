@@ -12,7 +12,8 @@ from tests.engine import TYPES, dataset, run
 from tests.tql.stubs import STUBS, stubs
 from tql import ArgumentError, Expr, col, desc, fn, param, select
 from tql.expressions.aggregates import AGGREGATES, OF_ROWS
-from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
+from tql_grammar.absent import ABSENT, UNCALLABLE
+from tql_grammar.functions import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -110,7 +110,7 @@ def _word_score(query: Statement) -> tuple[Expression, str | None]:
         return key.expression, None
     (search,) = searches
     _require_ranked_first(query, key, search)  # type: ignore[arg-type]  # no fusion: `_has_words`
-    return search.score, search.alias  # type: ignore[union-attr]  # the same
+    return search.score, search.alias  # type: ignore[union-attr]  # no fusion: `_has_words`
 
 
 def _require_ranked_first(query: Statement, key: Key, search: TextSearch | Search) -> None:

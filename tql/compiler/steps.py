@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tql.compiler.grouped import is_grouped, refuse_sample, refuse_score
+from tql.plan import nodes
 from tql.plan.nodes import Aggregate, Explode, Extend, Filter, Limit, Sample, Score, Sort
 from tql.statement import Fusion, Search
 from tql_grammar import ast
@@ -38,8 +39,8 @@ def steps(query: Statement, child: Plan, scores: tuple[Score, ...] = ()) -> Plan
     if query.parts_per_group is not None:
         return Explode(child, all_outputs(query), query.parts_per_group)
     plan = _groups(query, child) if is_grouped(query) else _select(query, child, scores)
-    for clause in CLAUSES:
-        plan = clause(query, plan)
+    for operation in nodes.CLAUSES:
+        plan = CLAUSES[operation](query, plan)
     return plan
 
 
@@ -94,4 +95,7 @@ def _limit(query: Statement, plan: Plan) -> Plan:
     return plan if count is None and skip is None else Limit(plan, count, skip)
 
 
-CLAUSES: tuple[Callable[[Statement, Plan], Plan], ...] = (_where, _sample_by, _order_by, _limit)
+# The clause of each operation, in the order of `tql.plan.nodes.CLAUSES`.
+CLAUSES: dict[type[Plan], Callable[[Statement, Plan], Plan]] = {
+    Filter: _where, Sample: _sample_by, Sort: _order_by, Limit: _limit,
+}  # fmt: skip

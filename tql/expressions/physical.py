@@ -10,12 +10,12 @@ from tql.expressions.metrics import METRICS, exactly, word_score
 from tql_grammar import ast
 from tql_grammar.record import Record
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, disjunction, negation
 from tql_grammar.schema import Schema
 from tql_grammar.walk import operands, rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tql_grammar.ast import Expression
 
@@ -77,7 +77,6 @@ FORMS: dict[type[Record], Callable[[Any], Expression]] = {
 }
 
 
-JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 # Records that contain no logical expression, which the conversion skips.
 LEAVES = (ast.Column, ast.Number, ast.String, ast.Vector, ast.Query, VerbatimExpression, Schema)
 

@@ -215,5 +215,5 @@ class Barrier(Plan):
     reason: str
 
 
-# The operations of the clauses around a select list; a statement has each at most once, but for conditions.
+# The operations of the clauses around a select list, in the order in which a statement means them; it has each at most once, but for conditions.
 CLAUSES = (Filter, Sample, Sort, Limit)

@@ -6,14 +6,13 @@ Only this module derives the columns of an operation from those of its inputs.
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from tql.expressions.aggregates import is_aggregate
+from tql.plan.common_types import common_column, is_number, require_common_type, require_one_type
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
-from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import value_names
@@ -270,7 +269,7 @@ def _of_union(plan: Union) -> Scope:
     Return the columns of a set operation: those of its first member, each with the common type of all members.
 
     Raises:
-        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not tell the common type.
+        ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not determine the common type.
     """
     first, *others = scopes = [schema(child) for child in plan.children]
     if first.columns is None:
@@ -281,67 +280,12 @@ def _of_union(plan: Union) -> Scope:
         node = ast.Column(label)
         there = [scope.column(node) for scope in others]
         require_one_type(label, scopes)
-        require_told_type(label, scopes)
-        met[label] = column if all(other == column for other in there) else _meeting([column, *there])
+        require_common_type(label, scopes)
+        met[label] = column if all(other == column for other in there) else common_column([column, *there])
         if met[label] is None:
-            values[label] = _meeting([scope.value(node) for scope in scopes])
+            values[label] = common_column([scope.value(node) for scope in scopes])
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
     return first._replace(columns=met, values=values, json_values=lifted)
-
-
-def require_one_type(label: str, scopes: list[Scope]) -> None:
-    """Reject a column of two types that may be null."""
-    node = ast.Column(label)
-    columns = [scope.value(node) for scope in scopes]
-    absent = any(missing(node, scope) for scope in scopes)
-    if absent and any(label in scope.nullables for scope in scopes):
-        rule, why = (
-            "takes no computed number whose nulls have another type",
-            "the engine reads the nulls of a set operation in one type",
-        )
-        hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null()); or compute it of nullable columns of one type, int64 or float64"
-        raise ArgumentError("union / intersect / except_", rule, repr(label), hint, why=why)
-    if absent and len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1:
-        rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
-        kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
-        hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
-        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is {kinds}", hint, why=why)
-
-
-def require_told_type(label: str, scopes: list[Scope]) -> None:
-    """Reject an inferred int64 that meets a uint64: it may be an unsigned integer, and then their common type is uint64, else float64."""
-    found = [column for scope in scopes if (column := scope.value(ast.Column(label))) is not None]
-    if any(column.inferred for column in found) and {"int64", "uint64"} <= {column.dtype for column in found}:
-        rule = "takes one type for the integers of an inferred schema"
-        why = "an inferred int64 may be of any integer type, which decides whether the engine rounds the numbers"
-        hint = f"compute with both: select({label}=col(..) * 1.0); or give the types: from_(.., schema=Schema(..))"
-        raise ArgumentError("union / intersect / except_", rule, f"{label!r}, which is int64 and uint64", hint, why=why)
-
-
-def _meeting(columns: list[Column | None]) -> Column | None:
-    """Return a column with the common type of several columns, or None if they have none."""
-    known = [column for column in columns if column is not None]
-    if len(known) < len(columns):
-        return next(filter(_cannot_be_grouped, known), None)
-    first, nullable = known[0], any(column.nullable for column in known)
-    inferred = any(column.inferred for column in known)
-    if len(set(known)) == 1:
-        return first
-    if len({(column.dtype, column.shape, column.kind) for column in known}) == 1:
-        return first.replace(nullable=nullable, indexes=(), classes=(), inferred=inferred)
-    if not all(map(_is_number, known)):
-        return None
-    return Column(reduce(promoted, (column.dtype for column in known)), nullable=nullable, inferred=inferred)
-
-
-def _cannot_be_grouped(column: Column) -> bool:
-    """Return whether the engine can neither group nor sort by a column, whatever the types of others that it meets."""
-    return not column.is_single or column.dtype in {"json", "bytes"}
-
-
-def _is_number(column: Column) -> bool:
-    """Return whether a column has one number or bool in each row."""
-    return column.is_number or (column.dtype == "bool" and column.is_single)
 
 
 def missing_side(plan: Join) -> Plan | None:
@@ -375,7 +319,7 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    is_value = value is not None and (_is_number(value) or not value.inferred)
+    is_value = value is not None and (is_number(value) or not value.inferred)
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(

@@ -8,23 +8,7 @@ from tql.compiler.compile import PASSES
 from tql.compiler.context import NOWHERE
 from tql.compiler.pack import Packed
 from tql.expressions import source
-from tql.plan.nodes import (
-    Aggregate,
-    Barrier,
-    Explode,
-    Extend,
-    Filter,
-    Join,
-    Limit,
-    Plan,
-    Project,
-    Sample,
-    Scan,
-    Sort,
-    Subquery,
-    Union,
-    Verbatim,
-)
+from tql.plan import nodes
 from tql.plan.tree import folded
 from tql.views import query_source
 from tql_grammar import ast
@@ -68,11 +52,11 @@ def stages(query: Statement, context: Context = NOWHERE) -> list[Stage]:
     return written
 
 
-def _shown(found: Statement | Plan | Packed, *, in_calls: bool) -> str:
+def _shown(found: Statement | nodes.Plan | Packed, *, in_calls: bool) -> str:
     """Return a query as text, with the expressions of a plan as builder calls or as TQL."""
     if isinstance(found, Packed):
         return elided(found.tree)
-    if isinstance(found, Plan):
+    if isinstance(found, nodes.Plan):
         return drawing(found, source.expression if in_calls else _in_tql)
     return query_source.query(found)
 
@@ -82,7 +66,7 @@ def _in_tql(node: Expression) -> str:
     return elided(unwrap_verbatim(node))
 
 
-def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:
+def drawing(plan: nodes.Plan, write: Callable[[Expression], str] = _in_tql) -> str:
     """
     Return a plan as a tree of operations, one per line, each above its inputs.
 
@@ -91,7 +75,7 @@ def drawing(plan: Plan, write: Callable[[Expression], str] = _in_tql) -> str:
         write: returns the text of an expression.
     """
 
-    def lines(node: Plan, inputs: tuple[list[str], ...]) -> list[str]:
+    def lines(node: nodes.Plan, inputs: tuple[list[str], ...]) -> list[str]:
         own = f"{type(node).__name__.lower()} {' '.join(_ARGUMENTS[type(node)](node, write))}".strip()
         return [own, *(line for number, below in enumerate(inputs, 1) for line in _below(below, number == len(inputs)))]
 
@@ -110,22 +94,22 @@ def _many(nodes: Iterable[Expression], write: Callable[[Expression], str]) -> st
     return ", ".join("*" if isinstance(node, ast.Star) else write(node) for node in nodes)
 
 
-def _keys(node: Sort, write: Callable[[Expression], str]) -> str:
+def _keys(node: nodes.Sort, write: Callable[[Expression], str]) -> str:
     """Return sort keys separated by commas."""
     return ", ".join(f"{write(key.expression)} {key.direction or ''}".strip() for key in node.keys)
 
 
-def _dataset(node: Scan) -> list[str]:
+def _dataset(node: nodes.Scan) -> list[str]:
     """Return the url and the alias of a dataset."""
     return [repr(node.url) if node.url else "", f"as {node.alias}" if node.alias else ""]
 
 
-def _groups(node: Aggregate, write: Callable[[Expression], str]) -> list[str]:
+def _groups(node: nodes.Aggregate, write: Callable[[Expression], str]) -> list[str]:
     """Return the outputs and the keys of an aggregation."""
     return [_many(node.outputs, write), f"by {_many(node.keys, write)}" if node.keys else ""]
 
 
-def _rows(node: Limit) -> list[str]:
+def _rows(node: nodes.Limit) -> list[str]:
     """Return the limit and the offset."""
     return [
         "" if node.count is None else str(node.count.value),
@@ -133,25 +117,30 @@ def _rows(node: Limit) -> list[str]:
     ]
 
 
-def _parts(node: Explode) -> str:
+def _parts(node: nodes.Explode) -> str:
     """Return the number of parts of each group."""
     return f"in {node.parts_per_group} parts" if node.parts_per_group else "in single rows"
 
 
 # The arguments of each operation, which follow its name.
-_ARGUMENTS: dict[type[Plan], Callable[[Any, Callable[[Expression], str]], Iterable[str]]] = {
-    Scan: lambda node, _write: filter(None, _dataset(node)),
-    Verbatim: lambda node, _write: [elided(node.tree)],
-    Subquery: lambda node, _write: [f"as {node.alias}" if node.alias else ""],
-    Filter: lambda node, write: [write(node.predicate)],
-    Extend: lambda node, write: [_many(node.outputs, write)],
-    Project: lambda node, write: [_many(node.columns, write)],
-    Aggregate: _groups,
-    Explode: lambda node, write: [_many(node.columns, write), _parts(node)],
-    Sort: lambda node, write: [_keys(node, write)],
-    Limit: lambda node, _write: filter(None, _rows(node)),
-    Sample: lambda node, write: ["by", write(node.weights), "" if node.amount is None else str(node.amount)],
-    Union: lambda _node, _write: [],
-    Join: lambda node, write: [node.how, "on", write(node.on), *([_many(node.columns, write)] if node.columns else [])],
-    Barrier: lambda _node, _write: [],
+_ARGUMENTS: dict[type[nodes.Plan], Callable[[Any, Callable[[Expression], str]], Iterable[str]]] = {
+    nodes.Scan: lambda node, _write: filter(None, _dataset(node)),
+    nodes.Verbatim: lambda node, _write: [elided(node.tree)],
+    nodes.Subquery: lambda node, _write: [f"as {node.alias}" if node.alias else ""],
+    nodes.Filter: lambda node, write: [write(node.predicate)],
+    nodes.Extend: lambda node, write: [_many(node.outputs, write)],
+    nodes.Project: lambda node, write: [_many(node.columns, write)],
+    nodes.Aggregate: _groups,
+    nodes.Explode: lambda node, write: [_many(node.columns, write), _parts(node)],
+    nodes.Sort: lambda node, write: [_keys(node, write)],
+    nodes.Limit: lambda node, _write: filter(None, _rows(node)),
+    nodes.Sample: lambda node, write: ["by", write(node.weights), "" if node.amount is None else str(node.amount)],
+    nodes.Union: lambda _node, _write: [],
+    nodes.Join: lambda node, write: [
+        node.how,
+        "on",
+        write(node.on),
+        *([_many(node.columns, write)] if node.columns else []),
+    ],
+    nodes.Barrier: lambda _node, _write: [],
 }

@@ -57,18 +57,14 @@ class Item(NamedTuple):
         return "order_by" if isinstance(self.value, Key) else self.method
 
 
-# The methods that begin a chain, all methods in their usual order, and those whose consecutive calls are merged into one.
+# The methods that begin a chain, and those whose consecutive calls are merged into one.
 BEGUN = ("select", "from_", "union", "union_all", "intersect", "except_")
-METHODS = (
-    *BEGUN, "similarity", "bm25", "hybrid", "join", "where", "distinct", "group_by", "ungroup_by", "sample_by", "order_by",
-    "limit", "offset", "bind",
-)  # fmt: skip
 LISTS = ("where", "group_by", "order_by", "bind")
 
 
 def items(whole: Statement) -> list[Item]:
     """Return the items of all clauses of a query, in the usual order of the methods."""
-    return [item for clause in CLAUSES for item in clause(whole)]
+    return [item for clause in CLAUSES.values() for item in clause(whole)]
 
 
 def _sources(source: Any) -> list[Item]:  # noqa: ANN401 - a source of any kind that the builder creates
@@ -175,19 +171,24 @@ def _ungroup_by(whole: Statement) -> Iterator[Item]:
         yield Item("ungroup_by", whole.parts_per_group, str(whole.parts_per_group or ""))
 
 
-# The items of each clause, in the usual order of the methods.
-CLAUSES: tuple[Callable[[Statement], Iterable[Item]], ...] = (
-    lambda whole: (Item("select", output, _output(output)) for output in whole.outputs),
-    lambda whole: _sources(whole.source),
-    lambda whole: (Item(*_key(part)) for part in whole.keys[: _ranked(whole.keys)]),
-    lambda whole: (Item(*_search(search)) for search in whole.searches),
-    lambda whole: () if whole.joined is None else (Item("join", whole.joined, _join(whole.joined)),),
-    lambda whole: (Item("where", part, expression(part)) for part in whole.conditions),
-    lambda whole: (Item("distinct", whole.unique, ""),) if whole.unique else (),
-    lambda whole: (Item("group_by", part, name_or(part)) for part in whole.groups),
-    _ungroup_by,
-    lambda whole: () if whole.sampling is None else (Item("sample_by", whole.sampling, _sample(whole.sampling)),),
-    lambda whole: (Item(*_key(part)) for part in whole.keys[_ranked(whole.keys) :]),
-    _limits,
-    lambda whole: (Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings),
-)
+# The methods of each clause and its items, in the usual order of the methods; a search may be a sort key that precedes the other searches.
+CLAUSES: dict[tuple[str, ...], Callable[[Statement], Iterable[Item]]] = {
+    ("select",): lambda whole: (Item("select", output, _output(output)) for output in whole.outputs),
+    BEGUN[1:]: lambda whole: _sources(whole.source),
+    ("similarity", "bm25"): lambda whole: (Item(*_key(part)) for part in whole.keys[: _ranked(whole.keys)]),
+    ("hybrid",): lambda whole: (Item(*_search(search)) for search in whole.searches),
+    ("join",): lambda whole: () if whole.joined is None else (Item("join", whole.joined, _join(whole.joined)),),
+    ("where",): lambda whole: (Item("where", part, expression(part)) for part in whole.conditions),
+    ("distinct",): lambda whole: (Item("distinct", whole.unique, ""),) if whole.unique else (),
+    ("group_by",): lambda whole: (Item("group_by", part, name_or(part)) for part in whole.groups),
+    ("ungroup_by",): _ungroup_by,
+    ("sample_by",): lambda whole: (
+        () if whole.sampling is None else (Item("sample_by", whole.sampling, _sample(whole.sampling)),)
+    ),
+    ("order_by",): lambda whole: (Item(*_key(part)) for part in whole.keys[_ranked(whole.keys) :]),
+    ("limit", "offset"): _limits,
+    ("bind",): lambda whole: (
+        Item("bind", (name, bound), f"{name}={value_of(bound)}") for name, bound in whole.bindings
+    ),
+}
+METHODS = tuple(method for methods in CLAUSES for method in methods)

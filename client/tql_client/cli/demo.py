@@ -12,6 +12,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,23 +134,21 @@ def demo_client(data: Data, progress: Callable[[int, int], None]) -> Iterator[Cl
 
 def run(question: str, *, as_json: bool) -> None:
     """Answer a question, and print the queries and their rows."""
-    data = read_data() if _require_libraries() else None
-    assert data is not None  # noqa: S101 - `_require_libraries` raises otherwise
+    _require_libraries()
+    data = read_data()
     number = pick(question, data.questions)
     with _progress() as progress, demo_client(data, progress) as client:
         (_report_json if as_json else _report)(client, data, number)
 
 
-def _require_libraries() -> bool:
-    """Return True if the libraries of the demo are installed, else raise `MissingExtra`."""
+def _require_libraries() -> None:
+    """Raise `MissingExtra` if a library of the demo is not installed."""
     try:
         engine()
-        import rich
-        import starlette
-        import uvicorn
+        for name in ("rich", "starlette", "uvicorn"):
+            import_module(name)
     except ImportError:
         raise missing("the demo needs deeplake, starlette, uvicorn and rich", "embedded", "cli") from None
-    return all((rich, starlette, uvicorn))
 
 
 @contextmanager

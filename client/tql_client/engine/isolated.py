@@ -146,7 +146,7 @@ class Child:
         with child_end:
             # -P: files in the working directory do not shadow modules of Python.
             command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(child_end.fileno())]
-            self._process = subprocess.Popen(  # noqa: S603 - this module
+            self._process = subprocess.Popen(  # noqa: S603 - the command is this Python with this module
                 command,
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from langchain_core.structured_query import Comparison, FilterDirective, Operati
 from pydantic import ConfigDict
 
 from tql.expressions.expr import Expr
-from tql_client.client import Client  # noqa: TC001 - as above
+from tql_client.client import Client  # noqa: TC001 - pydantic reads the annotations
 from tql_client.integrations.retriever import Search, combine, compare, equal_to_all
 from tql_grammar.errors import ArgumentError
 

@@ -68,7 +68,7 @@ class Search(Record):
     def find(
         self,
         client: Client,
-        vector: Any,  # noqa: ANN401 - as above
+        vector: Any,  # noqa: ANN401 - any type of vector
         question: str,
         count: int,
         condition: Expr | None,

@@ -6,6 +6,7 @@ Exceptions of requests hold the request, and so the token; none of them is kept 
 
 from __future__ import annotations
 
+from functools import partial
 from http import client as http
 from typing import TYPE_CHECKING
 
@@ -25,75 +26,70 @@ if TYPE_CHECKING:
 
     from tql_grammar.errors import TqlError
 
-# The first matching entry is used; its function gets the url and the innermost reason.
-_TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str, str], TqlError]], ...] = (
+NOT_JSON, WRONG_TYPE, NOT_HTTP = (
+    partial(errors.ProtocolError, kind=kind) for kind in ("not_json", "wrong_type", "not_http")
+)
+# The error of each exception and its message, with the url and the innermost reason; the first matching entry is used.
+_TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str], TqlError], str], ...] = (
     (
         exceptions.ProxyError,
-        lambda url, reason: errors.ProxyError(
-            f"the proxy for {url} rejected the connection ({reason}): check HTTPS_PROXY and NO_PROXY in the environment"
-        ),
+        errors.ProxyError,
+        "the proxy for {url} rejected the connection ({reason}): check HTTPS_PROXY and NO_PROXY in the environment",
     ),
     (
         exceptions.SSLError,
-        lambda url, reason: errors.TlsError(
-            f"the TLS connection to {url} failed ({reason}): check the address, or pass the CA bundle that signed its certificate as connect(.., verify=path) or in REQUESTS_CA_BUNDLE"
-        ),
+        errors.TlsError,
+        "the TLS connection to {url} failed ({reason}): check the address, or pass the CA bundle that signed its certificate as connect(.., verify=path) or in REQUESTS_CA_BUNDLE",
     ),
     (
         NameResolutionError,
-        lambda url, reason: errors.UnknownHost(
-            f"the host name of {url} does not resolve ({reason}): is the address right?"
-        ),
+        errors.UnknownHost,
+        "the host name of {url} does not resolve ({reason}): is the address right?",
     ),
     (
         NewConnectionError,
-        lambda url, reason: errors.ConnectError(
-            f"no server listens at {url} ({reason}): is the server running, and is the address right?"
-        ),
+        errors.ConnectError,
+        "no server listens at {url} ({reason}): is the server running, and is the address right?",
     ),
     (
         (exceptions.ConnectTimeout, ConnectTimeoutError),
-        lambda url, _: errors.ConnectTimeout(
-            f"the connection to {url} timed out: is the address right, and does a firewall block it?"
-        ),
+        errors.ConnectTimeout,
+        "the connection to {url} timed out: is the address right, and does a firewall block it?",
     ),
     (
         exceptions.ReadTimeout,
-        lambda url, _: errors.ReadTimeout(
-            f"{url} sent no data before the timeout: increase it with connect(.., timeout=seconds)"
-        ),
+        errors.ReadTimeout,
+        "{url} sent no data before the timeout: increase it with connect(.., timeout=seconds)",
     ),
     (
         ReadTimeoutError,
-        lambda url, _: errors.ReadTimeout(
-            f"{url} stopped sending in the middle of its response: increase the timeout with connect(.., timeout=seconds)"
-        ),
+        errors.ReadTimeout,
+        "{url} stopped sending in the middle of its response: increase the timeout with connect(.., timeout=seconds)",
     ),
     (
         exceptions.ContentDecodingError,
-        lambda url, _: errors.ProtocolError(f"the response from {url} does not match its Content-Encoding", "not_json"),
+        NOT_JSON,
+        "the response from {url} does not match its Content-Encoding",
     ),
     (
         exceptions.InvalidHeader,
-        lambda url, _: errors.ProtocolError(f"the response from {url} has contradictory headers", "wrong_type"),
+        WRONG_TYPE,
+        "the response from {url} has contradictory headers",
     ),
     (
         (exceptions.ChunkedEncodingError, InvalidChunkLength, http.RemoteDisconnected, http.IncompleteRead),
-        lambda url, _: errors.ConnectionLost(
-            f"the response from {url} ended too early: the server or a proxy closed the connection"
-        ),
+        errors.ConnectionLost,
+        "the response from {url} ended too early: the server or a proxy closed the connection",
     ),
     (
         http.HTTPException,
-        lambda url, reason: errors.ProtocolError(
-            f"the response from {url} is not valid HTTP ({reason}): is it an HTTP server?", "not_http"
-        ),
+        NOT_HTTP,
+        "the response from {url} is not valid HTTP ({reason}): is it an HTTP server?",
     ),
     (
         exceptions.ConnectionError,
-        lambda url, reason: errors.ConnectionLost(
-            f"the connection to {url} was lost before the response ({reason}): is it an HTTP server?"
-        ),
+        errors.ConnectionLost,
+        "the connection to {url} was lost before the response ({reason}): is it an HTTP server?",
     ),
 )
 
@@ -102,9 +98,9 @@ def translate(error: Exception, url: str) -> TqlError:
     """Return the client's error for an exception of requests, or of the socket below it."""
     causes = list(_causes(error))
     reason = _reason(causes)
-    for kind, make in _TABLE:
+    for kind, make, message in _TABLE:
         if any(isinstance(cause, kind) for cause in causes):
-            return make(url, reason)
+            return make(message.format(url=url, reason=reason))
     return errors.TransportError(f"the query could not be sent to {url} ({type(error).__name__})")
 
 

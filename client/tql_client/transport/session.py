@@ -97,7 +97,7 @@ class _Pool(HTTPConnectionPool):
 class _SecurePool(HTTPSConnectionPool):
     """A connection over TLS whose socket the watchdog can shut down at the deadline."""
 
-    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # as above
+    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]  # urllib3 declares a protocol for it
 
 
 class _Adapter(HTTPAdapter):

@@ -25,7 +25,7 @@ class TracedNumber(Number):
     _stays = STAYS
 
     @property  # type: ignore[misc]  # a record is frozen, so its field is read-only
-    def value(self) -> int | float:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
+    def value(self) -> int | float:  # pyright: ignore[reportIncompatibleVariableOverride]  # a record is frozen, so its field is read-only
         """The number; reading it is recorded."""
         return _read(self, "value")  # type: ignore[no-any-return]  # a number
 
@@ -39,8 +39,8 @@ class TracedString(String):
 
     _stays = STAYS
 
-    @property  # type: ignore[misc]  # the same
-    def value(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
+    @property  # type: ignore[misc]  # a record is frozen, so its field is read-only
+    def value(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # a record is frozen, so its field is read-only
         """The text; reading it is recorded."""
         return _read(self, "value")  # type: ignore[no-any-return]  # a text
 
@@ -54,8 +54,8 @@ class TracedVector(Vector):
 
     _stays = STAYS
 
-    @property  # type: ignore[misc]  # the same
-    def bits(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
+    @property  # type: ignore[misc]  # a record is frozen, so its field is read-only
+    def bits(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]  # a record is frozen, so its field is read-only
         """The bits; reading them is recorded."""
         return _read(self, "bits")  # type: ignore[no-any-return]  # bytes
 

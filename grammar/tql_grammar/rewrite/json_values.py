@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, negation
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -22,19 +23,6 @@ N = TypeVar("N", bound=ast.Node)
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
 # These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
 EXACT = frozenset({"=", ">", ">="})
-_LEAVES = (
-    ast.Between,
-    ast.Chain,
-    ast.Column,
-    ast.Comparison,
-    ast.Function,
-    ast.In,
-    ast.IsNull,
-    ast.Like,
-    ast.Subscript,
-)
-_JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
 def is_json_value(node: object) -> bool:
@@ -118,7 +106,7 @@ def excluding_null(node: Expression) -> Expression:
         return _excluding_null(node)
     if not isinstance(node, (ast.And, ast.Or, ast.Not)):
         return node
-    return rebuild(node, _with_guards, opaque=_LEAVES)
+    return rebuild(node, _with_guards, opaque=LEAVES)
 
 
 def _with_guards(node: Record) -> Record:
@@ -126,7 +114,7 @@ def _with_guards(node: Record) -> Record:
     if isinstance(node, ast.Not):
         return negation(_guarded(node.operand))
     if isinstance(node, (ast.And, ast.Or)):
-        return _JOINS[type(node)](map(_guarded, node.operands))
+        return JOINS[type(node)](map(_guarded, node.operands))
     return node
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.walk import operands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tql_grammar.ast import Expression
 
@@ -44,3 +45,21 @@ def negation(operand: Expression) -> Expression:
     if isinstance(operand, ast.Boolean):
         return ast.Boolean(not operand.value)
     return operand.operand if isinstance(operand, ast.Not) else ast.Not(operand)
+
+
+JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
+# What AND, OR and NOT combine: conditions, values, and raw expressions, which are never rewritten.
+LEAVES = (
+    VerbatimExpression,
+    ast.Between,
+    ast.Boolean,
+    ast.Chain,
+    ast.Column,
+    ast.Comparison,
+    ast.Function,
+    ast.In,
+    ast.IsNull,
+    ast.Like,
+    ast.Negate,
+    ast.Subscript,
+)

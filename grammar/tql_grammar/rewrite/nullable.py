@@ -18,7 +18,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, disjunction, negation
 from tql_grammar.rewrite.scope import Values
 from tql_grammar.schema import INTEGERS
 from tql_grammar.typing.inference import infer
@@ -80,20 +80,20 @@ def filtering(node: Expression, scope: Scope) -> Expression:
     if scope.columns is None or not _reads_null(node, scope):
         return node
 
-    if isinstance(node, _LEAVES):
+    if isinstance(node, LEAVES):
         return _leaf(node, scope)
 
     def leaves(part: Record) -> Record:
         if isinstance(part, (ast.And, ast.Or)):
-            return _JOINS[type(part)](_leaf(operand, scope) for operand in part.operands)
+            return JOINS[type(part)](_leaf(operand, scope) for operand in part.operands)
         return negation(_leaf(part.operand, scope)) if isinstance(part, ast.Not) else part
 
-    return rebuild(node, leaves, opaque=_LEAVES)
+    return rebuild(node, leaves, opaque=LEAVES)
 
 
 def _leaf(node: Expression, scope: Scope) -> Expression:
     """Return a part of a condition below AND, OR and NOT, with the guards that it needs."""
-    if not isinstance(node, _LEAVES):
+    if not isinstance(node, LEAVES):
         return node
     if isinstance(node, ast.Comparison) and _needs_no_guard(node, scope):
         return node.replace(left=guarded(node.left, scope), right=guarded(node.right, scope))
@@ -142,7 +142,7 @@ def _guard_part(part: Record, scope: Scope) -> Record:
         part = part.replace(left=_called_present(part.left, scope), right=_called_present(part.right, scope))
         return conjunction([*_present(sides), part])
     if isinstance(part, (ast.And, ast.Or)):
-        return _JOINS[type(part)](_truth(operand, scope) for operand in part.operands)
+        return JOINS[type(part)](_truth(operand, scope) for operand in part.operands)
     return negation(_truth(part.operand, scope)) if isinstance(part, ast.Not) else part
 
 
@@ -369,21 +369,6 @@ def _required(node: Expression) -> Columns:
     return tuple(part for part in found if isinstance(part, ast.Column))
 
 
-_JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-_LEAVES = (
-    VerbatimExpression,
-    ast.Between,
-    ast.Boolean,
-    ast.Chain,
-    ast.Column,
-    ast.Comparison,
-    ast.Function,
-    ast.In,
-    ast.IsNull,
-    ast.Like,
-    ast.Negate,
-    ast.Subscript,
-)
 # The same value with swapped sides: ``a - v`` is ``v * -1 + a``.
 _SWAPS: dict[str, Callable[[Expression, Expression], Expression]] = {
     "+": lambda left, right: chained("+", right, left),

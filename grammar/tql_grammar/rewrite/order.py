@@ -114,7 +114,7 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
     """
-    column = scope.told(key)
+    column = scope.typed_column(key)
     if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
         rule, hint = "takes a key with one number or text in each row", "reduce it, as with col(..)[0] or fn.sum"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), hint, why=f"the column is {column}")
@@ -136,14 +136,24 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     The key is null if one of the columns that it reads is; the sum of a null is 0.
     A number of an inferred column may be null, and this form is right if it never is.
     """
-    absences = missing(key, scope._replace(nullables=scope.doubtful))
+    absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:
-        # The sum of a null has the type of the null: a literal gives all sums one type.
-        one = ast.Number(1 if is_whole(key, scope) else 1.0)
-        value = chained("*", ast.Function("sum", (key,)), one)
+        value = _sum_without_null(key, column, scope)
         return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
     return [Sort(key)] if column is None else _of_value(key, column)
+
+
+def _sum_without_null(key: Expression, column: Column | None, scope: Scope) -> Expression:
+    """
+    Return the sum of a number, which is 0 for a null.
+
+    The sum of a null has the type of the null: a literal gives all sums one type. With a uint64, which is a column itself, it would be a float64.
+    """
+    total = ast.Function("sum", (key,))
+    if column is not None and column.dtype == "uint64":
+        return total
+    return chained("*", total, ast.Number(1 if is_whole(key, scope) else 1.0))
 
 
 def _type(key: Expression, scope: Scope) -> Column | None:
@@ -155,7 +165,7 @@ def _type(key: Expression, scope: Scope) -> Column | None:
 
 
 def is_of_unknown_type(key: Expression, scope: Scope) -> bool:
-    """Tell whether a key may be a number that float32 rounds: nothing tells its type, and it is neither a constant nor a score."""
+    """Tell whether a key may be a number that float32 rounds: its type is unknown, and it is neither a constant nor a score."""
     if isinstance(key, LITERALS) or numbers(key, Values(scope)) is not None:
         return False
     return not any(isinstance(part, VECTORS) or _is_score(part) for part in walk(key))

@@ -46,19 +46,19 @@ class Scope(NamedTuple):
             return found
         return self.values.get(node.name)
 
-    def told(self, node: object) -> Column | None:
+    def typed_column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, known or inferred, or None if it is unknown or computed."""
         found = self.value(node)
         return found if found is not None and (found.inferred or self.column(node) is not None) else None
 
     @property
-    def doubtful(self) -> frozenset[str]:
+    def possibly_null(self) -> frozenset[str]:
         """The nullable computed columns, and the numbers and bools of which it is unknown whether they are nullable."""
-        inferred = (name for name, column in self.values.items() if column is not None and _is_doubtful(column))
+        inferred = (name for name, column in self.values.items() if column is not None and _is_possibly_null(column))
         return self.nullables.union(inferred)
 
 
-def _is_doubtful(column: Column) -> bool:
+def _is_possibly_null(column: Column) -> bool:
     """Tell whether a column may be a nullable number or bool."""
     return column.inferred and column.is_single and column.dtype not in NOT_NUMERIC
 
@@ -69,7 +69,7 @@ class Values(NamedTuple):
     scope: Scope
 
     def column(self, node: object) -> Column | None:
-        """Return the type of the column that *node* names; None for an inferred one whose values do not tell it."""
+        """Return the type of the column that *node* names; None for an inferred one whose values do not determine it."""
         found = self.scope.value(node)
         return None if found is None or found.dtype == UNKNOWN_TYPE else found
 

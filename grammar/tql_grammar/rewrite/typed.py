@@ -18,7 +18,7 @@ from tql_grammar.rewrite.json_values import (
     require_inside,
     value_first,
 )
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
@@ -60,7 +60,7 @@ def unwrap_verbatim(node: N) -> N:
     def unwrap(part: Record) -> Record:
         if isinstance(part, VerbatimExpression):
             return part.expression
-        join = _JOINED.get(type(part))
+        join = JOINS.get(type(part))
         return part if join is None else join(part.operands)  # type: ignore[attr-defined]  # AND and OR
 
     return rebuild(node, unwrap) if any(isinstance(part, VerbatimExpression) for part in walk(node)) else node
@@ -165,7 +165,7 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
     """Return arithmetic on numbers, and on vectors of the same length."""
-    columns = [found for found in map(scope.told, node.operands) if found is not None]
+    columns = [found for found in map(scope.typed_column, node.operands) if found is not None]
     for column in columns:
         if column.dtype in NOT_NUMERIC and not column.inferred:
             rule, hint = "takes numbers and arrays", "use a column of numbers, or compute the value in Python"
@@ -193,9 +193,9 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     node = quantified(node if node.name != "asum" else node.replace(name="sum"))
     for argument in node.arguments:
         require_inside(node, argument, scope)
-    column = scope.told(node.arguments[0]) if node.arguments else None
+    column = scope.typed_column(node.arguments[0]) if node.arguments else None
     if column is not None and column.inferred:
-        require_told(node, column)
+        require_inferred_vectors(node, column)
     elif column is not None:
         require_kind(node, column)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
@@ -221,7 +221,7 @@ def require_kind(node: ast.Function, column: Column) -> None:
         raise ArgumentError("fn.contains", "takes a column without index", str(column), hint, why=why)
 
 
-def require_told(node: ast.Function, column: Column) -> None:
+def require_inferred_vectors(node: ast.Function, column: Column) -> None:
     """Raise ArgumentError for a similarity of an inferred column that is not a vector, or of another length; all else of it is unknown."""
     if node.name.lower() in OF_VECTORS and column.dtype != UNKNOWN_TYPE:
         require_vectors(node.name.lower(), node, column)
@@ -238,7 +238,6 @@ def require_vectors(name: str, node: ast.Function, column: Column) -> None:
             require_length(name, argument, column)
 
 
-_JOINED: dict[type, Callable[..., Expression]] = {ast.And: conjunction, ast.Or: disjunction}
 _RULES: dict[type, Callable[..., Record]] = {
     nullable.NullWith: nullable.null_with,
     ast.Comparison: _comparison,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import CATALOGUE, PROMOTED
+from tql_grammar.schema import INTEGERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +21,10 @@ if TYPE_CHECKING:
 
 # Not uint64: a difference of two is never negative, and with a literal it is a float64.
 WIDE_TYPES = frozenset({"int64", "float64", "json"})
-# Functions whose result has the type of their argument.
-KEEPING = frozenset({"abs", "amin", "amax", "data", "prod", "sum"})
-# Functions whose narrow result is never widened, or whose arguments are widened instead.
-NARROW = frozenset(
-    {"all", "all_strict", "any", "contains", "hamming_distance", "logical_and", "logical_or", "random", "shape"}
-)
+# Functions whose result has the type of their argument, and those whose result is computed in fewer than 64 bits.
+KEEPING = frozenset(name for name, function in CATALOGUE.items() if function.gives in {"element", "argument"})
+NARROW_TYPES = frozenset({"bool", "bools", *INTEGERS}) - {"int64", "uint64"}
+NARROW = frozenset(name for name, function in CATALOGUE.items() if function.gives.partition("[")[0] in NARROW_TYPES)
 PRODUCTS = frozenset("*/%")
 LITERALS = (ast.Number, ast.Vector, ast.Array, ast.Parameter, ast.String, ast.Null)
 
@@ -85,11 +85,11 @@ def function(node: ast.Function, scope: Scope) -> Expression:
     name = node.name.lower()
     if name == "dot":
         return _dot(node, scope)
-    form = _ARGUMENTS.get(name)
+    kind = PROMOTED.get(name)
     with_vector = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
-    if form is None or with_vector:
+    if kind is None or with_vector:
         return node
-    return node.replace(arguments=tuple(form(argument, scope) for argument in node.arguments))
+    return node.replace(arguments=tuple(PROMOTIONS[kind](argument, scope) for argument in node.arguments))
 
 
 def _dot(node: ast.Function, scope: Scope) -> Expression:
@@ -104,13 +104,7 @@ def _dot(node: ast.Function, scope: Scope) -> Expression:
     return ast.Function("sum", (chain(ast.Chain(("*",), node.arguments), scope),))
 
 
-_ARGUMENTS: dict[str, Callable[[Expression, Scope], Expression]] = {
-    "abs": promote,
-    "sum": promote,
-    "prod": promote,
-    "sqrt": floating,
-    "cosine_similarity": floating,
-}
+PROMOTIONS: dict[str, Callable[[Expression, Scope], Expression]] = {"integers": promote, "floats": floating}
 
 
 def _column(node: ast.Column, scope: Scope) -> bool:

@@ -82,7 +82,7 @@ class Unexpected(Exception):  # noqa: N818 - an outcome, not an error: the calle
         self.states = tuple(states)
 
 
-class TooDeep(Exception):  # noqa: N818 - the same.
+class TooDeep(Exception):  # noqa: N818 - an outcome, not an error: the caller turns it into a diagnostic
     """A `token` at which the stack of the engine's parser overflows."""
 
     def __init__(self, token: Token) -> None:
@@ -91,7 +91,7 @@ class TooDeep(Exception):  # noqa: N818 - the same.
         self.token = token
 
 
-class Malformed(Exception):  # noqa: N818 - the same.
+class Malformed(Exception):  # noqa: N818 - an outcome, not an error: the caller turns it into a diagnostic
     """A `token` whose text has a wrong form, such as that of a date; `mark` is the offset that the engine reports: the start of the construct."""
 
     def __init__(self, token: Token, rule: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar import ast
 from tql_grammar.ast.traced import TracedNumber, TracedString, TracedVector
+from tql_grammar.functions import CATALOGUE, WITH_AXIS
 from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.walk import walk
 
@@ -28,23 +29,6 @@ class ColumnScope(Protocol):
 
 BOOL, TEXT, INT64, FLOAT64, FLOAT32 = map(Column, ("bool", "text", "int64", "float64", "float32"))
 TESTS = (ast.And, ast.Or, ast.Not, ast.In, ast.Between, ast.Like, ast.IsNull, ast.Boolean)
-RESULTS: dict[str, Column] = {
-    **dict.fromkeys(("contains", "all_strict"), BOOL),
-    **dict.fromkeys(
-        ("l1_norm", "l2_norm", "linf_norm", "maxsim", "max_weight", "sum_weight", "mmr_similarity"), FLOAT32
-    ),
-    "avg": FLOAT64,
-    "row_number": INT64,
-    "random": Column("int32"),
-    "shape": Column("uint32", (None,)),
-    "nonzero": Column("int64", (None,)),
-    "keys": Column("text", kind="sequence"),
-    "hamming_distance": Column("uint16", (1,)),
-}
-# Functions that return one value of the type of their argument, and those that keep its shape.
-REDUCING = frozenset({"sum", "prod", "amin", "amax"})
-KEEPING = frozenset({"abs", "data"})
-PRODUCTS = frozenset({"cosine_similarity", "dot"})
 # The types that `numbers` returns for scores of vectors, reciprocal ranks, counts of rows, and remainders of a division by a small number.
 SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
@@ -223,36 +207,43 @@ def _operand(node: ast.Expression, scope: ColumnScope) -> Column | None:
 def _function(node: ast.Function, scope: ColumnScope) -> Column | None:
     """Return the type of a call."""
     name = node.name.lower()
+    if name in WITH_AXIS and len(node.arguments) > 1:
+        return None
     if name in RESULTS:
         return RESULTS[name]
-    if name in {"any", "all"}:
-        return BOOL if len(node.arguments) == 1 else None
-    found = [infer(argument, scope) for argument in node.arguments]
-    rule = _CALLS.get(name)
-    return rule(name, *found) if rule is not None and found and found[0] is not None else None
+    rule = CALLS.get(name)
+    found = [infer(argument, scope) for argument in node.arguments] if rule is not None else []
+    return rule(*found) if rule is not None and found and found[0] is not None else None
 
 
-def _reduced(_name: str, first: Column, *_others: Column | None) -> Column:
+def _reduced(first: Column, *_others: Column | None) -> Column:
     """Return the type of a reduction of an array to one value."""
     return Column(first.dtype)
 
 
-def _kept(_name: str, first: Column, *_others: Column | None) -> Column:
+def _kept(first: Column, *_others: Column | None) -> Column:
     """Return the type and shape of the argument."""
     return Column(first.dtype, first.shape)
 
 
-def _root(_name: str, first: Column, *_others: Column | None) -> Column:
+def _root(first: Column, *_others: Column | None) -> Column:
     """Return the type of square roots."""
     return Column(_quotient(first.dtype), first.shape)
 
 
-def _product(name: str, first: Column, second: Column | None = None, *_others: Column | None) -> Column:
-    """Return the type of a product of vectors; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
-    if first.inferred and first.dtype in FLOATING:
+def _dot(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
+    """Return the type of a dot product of vectors; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
+    if second is None or (first.inferred and first.dtype in FLOATING):
         return Column("float32", first.shape[:-1])
-    dtype = "float32" if second is None else promoted(first.dtype, second.dtype)
-    return Column(dtype if name == "dot" else _quotient(dtype), first.shape[:-1])
+    return Column(promoted(first.dtype, second.dtype), first.shape[:-1])
+
+
+def _cosine(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
+    """Return the type of a cosine of vectors."""
+    product = _dot(first, second)
+    if first.inferred and first.dtype in FLOATING:
+        return product
+    return Column(_quotient(product.dtype), product.shape)
 
 
 def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
@@ -275,12 +266,13 @@ def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
     return Column(column.dtype, (*(None for _ in kept), *column.shape[len(node.indices) :]))
 
 
-_CALLS: dict[str, Callable[..., Column]] = {
-    **dict.fromkeys(REDUCING, _reduced),
-    **dict.fromkeys(KEEPING, _kept),
-    **dict.fromkeys(PRODUCTS, _product),
-    "sqrt": _root,
-}
+# The types by the rules of the catalogue; none for "bools".
+GIVEN: dict[str, Callable[..., Column] | None] = {
+    "element": _reduced, "argument": _kept, "root": _root, "dot": _dot, "cosine": _cosine, "bools": None, "": None,
+}  # fmt: skip
+CALLS = {name: GIVEN[function.gives] for name, function in CATALOGUE.items() if function.gives in GIVEN}
+RESULTS = {name: Column.parse(function.gives) for name, function in CATALOGUE.items() if name not in CALLS}
+PRODUCTS = frozenset(name for name, function in CATALOGUE.items() if function.gives in {"dot", "cosine"})
 _RULES: dict[type, Callable[..., Column | None]] = {
     ast.Column: lambda node, scope: scope.column(node),
     **dict.fromkeys((ast.Number, TracedNumber), _number),

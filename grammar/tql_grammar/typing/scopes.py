@@ -41,10 +41,10 @@ class SelectScope(NamedTuple):
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or inferred, or *node* is no column."""
-        found = self.told(node)
+        found = self.typed_column(node)
         return None if found is None or found.inferred else found
 
-    def told(self, node: object) -> Column | None:
+    def typed_column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, inferred or not, or None if it is unknown or *node* is no column."""
         if not isinstance(node, ast.Column):
             return None
@@ -52,14 +52,14 @@ class SelectScope(NamedTuple):
         return None if seen is None else seen.get(node.name)
 
 
-class Told(NamedTuple):
+class WithInferred(NamedTuple):
     """The columns that a SELECT sees, including inferred ones, for type inference and for rules that need no more than a type."""
 
     scope: SelectScope
 
     def column(self, node: object) -> Column | None:
-        """Return the type of the column that *node* names, inferred or not; None for one whose values do not tell it."""
-        found = self.scope.told(node)
+        """Return the type of the column that *node* names, inferred or not; None for one whose values do not determine it."""
+        found = self.scope.typed_column(node)
         return None if found is None or found.dtype == UNKNOWN_TYPE else found
 
 
@@ -151,7 +151,7 @@ def _filled(columns: Columns, where: ast.Expression | None) -> Columns:
 def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
     """Return the type of an output: a plain column keeps its indexes, a renamed one loses them; None for any other output, and in a grouped query."""
     node = bare(output)
-    column = scope.told(node)
+    column = scope.typed_column(node)
     if column is None or scope.select.group_by:
         return None
     if column.nullable and isinstance(node, ast.Column) and requires(scope.select.where, node.name, column):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine import dataset, run
 from tql import check
-from tql_grammar.functions import ABSENT
+from tql_grammar.absent import ABSENT
 
 ROWS = [{"id": number, "grp": number % 3} for number in range(20)]
 CASES = [

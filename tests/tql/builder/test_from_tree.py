@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import Runner
 from tests.tql import meaning
-from tql import asc, desc, parse, select
+from tql import Expr, Query, Schema, asc, col, desc, fn, parse, raw, select
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.tql.meaning import Condition
 
@@ -66,3 +66,46 @@ def test_a_plain_query_is_parsed_as_the_query(  # noqa: PLR0913, PLR0917 - each 
     query = query if source is None else query.from_(source)
 
     assert query == parse(str(query))
+
+
+# Texts that the compiler writes in another form for the same expression of the builder, with the schema below.
+RAW = [
+    "m['n'] < 5 and small = 1", "m['n'] != 5 or t = ''", "not m['n'] <= 5", "x in (0.5, 1)", "t = 'a' and '' = t", "t between 'a' and 'c'",
+    "small + small > 3", "-small > 3", "abs(small) > 3", "nul != 1", "nul = 1 or small = 2", "t < 'b'",
+    "contains(t, 'a') and e[0] > 1",
+]  # fmt: skip
+NEUTRAL = "small % 7 = 6"
+RAW_SCHEMA = Schema(
+    small="int8", nul="nullable int64", t="nullable text exact", x="float32 inverted", m="json", e="embedding[4]"
+)
+CONTEXTS: dict[str, Callable[[Expr], Query]] = {
+    "alone": lambda given_: select("small").where(given_),
+    "with another condition": lambda given_: select("small").where(given_, col("small") == 2),
+    "after another condition": lambda given_: select("small").where(col("nul") != 2, given_),
+    "&": lambda given_: select("small").where((col("m")["k"] < 3) & given_),
+    "|": lambda given_: select("small").where((col("m")["k"] < 3) | given_),
+    "in both": lambda given_: select("small").where((col("small") == 1) | (given_ & (col("m")["k"] < 3))),
+    "~": lambda given_: select("small").where(~given_, col("m")["k"] < 3),
+    "groups": lambda given_: select("small", n=fn.count()).where(given_, col("nul") < 3).group_by("small"),
+    "a search": lambda given_: (
+        select("small").similarity("e", [1.0, 0.0, 0.0, 0.0]).where(given_, col("small") > 1).order_by("score").limit(2)
+    ),
+}
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("text", RAW)
+@pytest.mark.parametrize("schema", [None, RAW_SCHEMA])
+def test_a_raw_expression_is_never_rewritten(schema: Schema | None, text: str, context: str) -> None:
+    """Whatever it is combined with, the query is that of another raw expression with its text in the place of the other."""
+
+    def flat(given_: str) -> str:
+        query = CONTEXTS[context](raw(given_)).from_("D", schema=schema)
+        return flat_text(str(query))
+
+    assert flat(text) == flat(NEUTRAL).replace(flat_text(NEUTRAL), flat_text(text))
+
+
+def flat_text(text: str) -> str:
+    """Return a text without its parentheses."""
+    return text.replace("(", "").replace(")", "")

@@ -136,8 +136,8 @@ def test_the_reasons_of_a_query() -> None:
     query = select("k", n=fn.count()).group_by("k").where(col("n") > 2).order_by("k", desc("n")).limit(1)
     packed = compiled(query.statement)
 
-    told = [packed.reasons.get(id(node), "") for node in walk(packed.tree) if isinstance(node, ast.Select)]
-    assert [reason.partition(":")[0] for reason in told] == [
+    listed = [packed.reasons.get(id(node), "") for node in walk(packed.tree) if isinstance(node, ast.Select)]
+    assert [reason.partition(":")[0] for reason in listed] == [
         "the engine sorts by one key only",
         "the engine sorts by one key only",
         "filters, order and limit on groups go in an outer query",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import WITH_AXIS
 from tql_grammar.lint.reads import AXIS, BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import is_number
@@ -68,7 +69,7 @@ def _keyed(subject: Subject) -> Iterator[Finding]:
 def _axis(subject: Subject) -> Iterator[Finding]:
     """Yield ANY and ALL along an axis that is not known to be the last one."""
     for scope, part in subject.parts(ast.Function):
-        if part.name.lower() in {"any", "all"} and len(part.arguments) > 1:
+        if part.name.lower() in WITH_AXIS and len(part.arguments) > 1:
             column = infer(part.arguments[0], scope)
             axis = part.arguments[1]
             last = axis == ast.Negate(ast.Number(1)) or (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import SEARCHES
+from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import Told
+from tql_grammar.typing.scopes import WithInferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,26 +18,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-OF_NUMBERS = frozenset(
-    {
-        "abs",
-        "sqrt",
-        "sum",
-        "prod",
-        "avg",
-        "amin",
-        "amax",
-        "l1_norm",
-        "l2_norm",
-        "linf_norm",
-        "nonzero",
-        "all_strict",
-        "any",
-        "all",
-        "logical_and",
-        "logical_or",
-    }
-)
 # The types in which a sum or a product overflows.
 WRAPPING = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"})
 # The number of dimensions that a search takes.
@@ -54,11 +34,12 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
                 f"this operand is {infer(wrong, scope)}: the engine fails with `Dtype .. is not numeric.`, or returns no rows",
                 "compute with numbers and arrays only",
             )
-        if isinstance(node, ast.Function) and node.name.lower() == "keys" and node.arguments:
+        if isinstance(node, ast.Function) and node.name.lower() in OF_JSON and node.arguments:
             column = infer(node.arguments[0], scope)
             if column is not None and column.dtype != "json":
                 yield subject.finding(
-                    node, 'KEYS takes JSON: the engine fails with `Function "KEYS" can be called only on json value.`'
+                    node,
+                    f'{node.name.upper()} takes JSON: the engine fails with `Function "{node.name.upper()}" can be called only on json value.`',
                 )
 
 
@@ -111,7 +92,7 @@ def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Ite
 
 def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
     """Yield searches whose arguments have a wrong number of dimensions, or different lengths."""
-    found = [infer(argument, Told(scope)) for argument in node.arguments]
+    found = [infer(argument, WithInferred(scope)) for argument in node.arguments]
     wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
@@ -154,10 +135,11 @@ def _narrow(subject: Subject) -> Iterator[Finding]:
 def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
     """Return the message, and the factor that widens the type, for a call whose result does not fit; None where it fits."""
     name = node.name.lower()
-    if name in {"sum", "prod"} and column.dtype in WRAPPING and column.shape:
+    kind = PROMOTED.get(name)
+    if kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING and column.shape:
         return f"{node.name} of {column.dtype} is computed in {column.dtype}, and overflows", "1"
-    if name == "sqrt" and column.dtype not in {*FLOATS, "json"}:
-        return "SQRT of integers returns garbage: the engine reads their bits as a float", "1.0"
+    if kind == "floats" and name in ELEMENTWISE and column.dtype not in {*FLOATS, "json"}:
+        return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", "1.0"
     return None
 
 

@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
@@ -66,7 +67,7 @@ def _is_in(node: ast.Node, where: ast.Node | None) -> bool:
 def _shapes(subject: Subject) -> Iterator[Finding]:
     """Yield LOGICAL_AND and LOGICAL_OR of arrays with different numbers of dimensions."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() in {"logical_and", "logical_or"}:
+        if isinstance(node, ast.Function) and node.name.lower() in LOGICAL:
             found = [column for argument in node.arguments if (column := infer(argument, scope)) is not None]
             if len({len(column.shape) for column in found}) > 1:
                 yield subject.finding(
@@ -168,7 +169,7 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() in {"any", "all"}:
+        if isinstance(node, ast.Function) and node.name.lower() in WITH_AXIS:
             for part in own_parts(node):
                 column = scope.column(part)
                 if column is not None and column.kind == "sequence":

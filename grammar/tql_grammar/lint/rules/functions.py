@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import ABSENT, CATALOGUE, UNCALLABLE
+from tql_grammar.absent import ABSENT, UNCALLABLE
+from tql_grammar.functions import CATALOGUE
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import REPORTED_ELSEWHERE, is_number
 from tql_grammar.suggestions import nearest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import SEARCHES
+from tql_grammar.functions import INDEXED, QUANTIFIERS, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import Edit, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-REDUCED = frozenset({"sum", "prod", "avg", "amin", "amax", "l1_norm", "linf_norm"})
+# The reductions to a number that the engine does not rank by an index.
+REDUCED = REDUCTIONS - QUANTIFIERS - INDEXED.keys()
 
 
 def _derived_rows(subject: Subject) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.functions import ELEMENTWISE, LOGICAL, PLACES, REDUCTIONS
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS, INTEGERS
@@ -17,17 +18,9 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-# Functions with one value per row: for a null they return no value at all, and the values of the later rows move up.
-SHIFTING = frozenset({"abs", "sqrt"})
-ELEMENTWISE = SHIFTING | {"nonzero", "shape", "logical_and", "logical_or"}
-# With nullable numbers these work in WHERE.
-LOGICAL = frozenset({"logical_and", "logical_or"})
-# Functions that read a null as an empty array.
-REDUCING = frozenset(
-    {"sum", "prod", "avg", "amin", "amax", "any", "all", "all_strict", "l1_norm", "l2_norm", "linf_norm"}
-)
-# In a grouped query SHAPE has a rule of its own, and NONZERO works.
-COUNTED = frozenset({"SHAPE", "NONZERO"})
+# For a null, elementwise functions return no value at all, and the values of the later rows move up; reductions read it as an empty array.
+# With nullable numbers LOGICAL works in WHERE. In a grouped query SHAPE has a rule of its own, and NONZERO works.
+FAILING = ELEMENTWISE | LOGICAL | PLACES
 NULLABLE = frozenset({*INTEGERS, *FLOATS, "bool"})
 
 
@@ -91,7 +84,7 @@ def _leading(node: ast.Node) -> ast.Node | None:
         return node.left
     if isinstance(node, ast.Negate):
         return node.operand
-    if isinstance(node, ast.Function) and node.name.lower() in SHIFTING and node.arguments:
+    if isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE and node.arguments:
         return node.arguments[0]
     return None
 
@@ -146,7 +139,7 @@ def _argument(at: At, node: ast.Negate | ast.IsNull) -> list[At]:
 def _arguments(at: At, node: ast.Function) -> list[At]:
     """Return the arguments of a call."""
     name = node.name.lower()
-    unary, reduced = name in SHIFTING, name in REDUCING
+    unary, reduced = name in ELEMENTWISE, name in REDUCTIONS
     return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
 
 
@@ -199,7 +192,7 @@ def _operation(node: ast.Node) -> tuple[str, tuple[ast.Expression, ...]]:
         return "NOT", (node.operand,)
     if isinstance(node, ast.Negate):
         return "-", (node.operand,)
-    if isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE:
+    if isinstance(node, ast.Function) and node.name.lower() in FAILING:
         return node.name.upper(), node.arguments
     return "", ()
 
@@ -208,14 +201,14 @@ def _is_handled(at: At, name: str) -> bool:
     """Tell whether the engine handles nulls correctly there, or another rule reports them."""
     if name == "NOT":
         return at.bare or at.joined
-    if name in COUNTED and at.scope.select.group_by:
+    if name.lower() in PLACES and at.scope.select.group_by:
         return True
     return at.reduced or (at.clause == "WHERE" and name.lower() in LOGICAL)
 
 
 def _is_shifted(at: At, name: str) -> bool:
     """Tell whether an operation returns values of other rows instead of crashing."""
-    return at.output and (name == "-" or name.lower() in SHIFTING)
+    return at.output and (name == "-" or name.lower() in ELEMENTWISE)
 
 
 def _crashing(subject: Subject) -> Iterator[Finding]:

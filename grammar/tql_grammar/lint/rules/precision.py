@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
+from tql_grammar.functions import SMALL
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
-from tql_grammar.typing.scopes import Told, expressions
+from tql_grammar.typing.scopes import WithInferred, expressions
 from tql_grammar.walk import below, own_parts, subselect, walk
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
 BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
 CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
 NARROW_FLOATS = frozenset({"float16", "float32"})
-# Functions whose results are small integers (counts, positions, lengths), or random.
-COUNTING = frozenset({"row_number", "shape", "hamming_distance", "random"})
 
 
 def is_exact(key: ast.Node, scope: ColumnScope) -> bool:
@@ -87,7 +86,7 @@ def _value_steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
     """Return the bound and step of a node that is not arithmetic, from its type."""
     while isinstance(node, ast.Subscript):
         node = node.operand
-    if isinstance(node, ast.Function) and node.name.lower() in COUNTING:
+    if isinstance(node, ast.Function) and node.name.lower() in SMALL:
         return LARGEST, 1
     column = infer(node, scope)
     bound = None if column is None or not column.is_single else BOUNDS.get(column.dtype)
@@ -146,12 +145,12 @@ _STEPS: dict[type, Callable[[Any, ColumnScope], Steps | None]] = {
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield the sort and group keys that are not exact as float32."""
     for scope in subject.scopes:
-        told = Told(scope)
+        with_inferred = WithInferred(scope)
         for clause, node in expressions(scope.select):
             key = bare(node)
-            if clause not in CLAUSES or is_exact(key, told) or _is_parted(key, scope):
+            if clause not in CLAUSES or is_exact(key, with_inferred) or _is_parted(key, scope):
                 continue
-            column = infer(key, told)
+            column = infer(key, with_inferred)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 
@@ -210,7 +209,7 @@ def _pair(join: ast.Join, scope: SelectScope) -> tuple[Column, Column] | None:
 def _compared(join: ast.Join, scope: SelectScope) -> list[Column | None]:
     """Return the types of the columns that a join compares, None for each unknown one."""
     if isinstance(join.on, ast.Comparison):
-        return [scope.told(side) for side in (join.on.left, join.on.right)]
+        return [scope.typed_column(side) for side in (join.on.left, join.on.right)]
     if isinstance(join.using, ast.Column):
         name = join.using.name
         return [(columns or {}).get(name) for columns in scope.aliases.values()]

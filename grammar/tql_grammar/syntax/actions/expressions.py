@@ -58,8 +58,8 @@ def _chain(left: Any, operator: Token, right: ast.Expression) -> ast.Chain:  # n
     level = next(level for level in OPERATOR_LEVELS if sign in level)
     if type(left) is not ast.Chain or left.operators[0] not in level:
         return _growing(ast.Chain([sign], [left, right]), left, right)  # type: ignore[arg-type]  # lists until it is frozen
-    left.operators.append(sign)  # type: ignore[attr-defined]  # the same
-    left.operands.append(right)  # type: ignore[attr-defined]  # the same
+    left.operators.append(sign)  # type: ignore[attr-defined]  # a list until it is frozen
+    left.operands.append(right)  # type: ignore[attr-defined]  # a list until it is frozen
     return _growing(left, left, right)
 
 
@@ -167,7 +167,7 @@ def _pair(*parts: Any) -> list[ast.Pair]:  # noqa: ANN401 - an optional list, th
     return [*(before[0] if before else []), ast.Pair(condition, weight)]
 
 
-def _branch(*parts: Any) -> list[ast.When]:  # noqa: ANN401 - the same
+def _branch(*parts: Any) -> list[ast.When]:  # noqa: ANN401 - an optional list, then two expressions
     """Return branches with one more."""
     *before, condition, result = parts
     return [*(before[0] if before else []), ast.When(condition, result)]

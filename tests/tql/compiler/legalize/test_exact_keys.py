@@ -146,7 +146,7 @@ class Table(NamedTuple):
         url: where it is.
         data: the dataset.
         rows: its rows.
-        inferred: whether queries are compiled with the schema that the rows tell, not with that of the dataset.
+        inferred: whether queries are compiled with the schema that is inferred from the rows, not with that of the dataset.
     """
 
     url: str
@@ -167,7 +167,7 @@ class Table(NamedTuple):
 
 @functools.cache
 def reflected(url: str) -> Schema:
-    """Return the schema that the rows of a dataset tell."""
+    """Return the schema that is inferred from the rows of a dataset."""
     with connect(url) as client:
         return client.reflect()
 
@@ -334,7 +334,7 @@ KINDS_OF_QUERY = [an_order] * 9 + [a_group] * 5 + [a_distinct] * 2 + [a_set] * 5
 def test_random_queries_are_those_of_python(
     first: Table, second: Table, record_property: Callable[[str, object], None], *, inferred: bool, queries: int
 ) -> None:
-    """Orders, groups, DISTINCT and set operations over close numbers have the rows that Python has, with the schema of the dataset and with the one that its rows tell."""
+    """Orders, groups, DISTINCT and set operations over close numbers have the rows that Python has, with the schema of the dataset and with the one that is inferred from its rows."""
     draw = random.Random(int(os.environ.get("TQL_SEED", "7")))  # noqa: S311 - queries, no secret
     drawn = Counter[str]()
     for _ in range(queries):

@@ -7,7 +7,7 @@ from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.joins import inner_pairs, key_guards, outer_pairs, require_comparable
 from tql.compiler.sets import set_operation
 from tql.compiler.unmatched import told_apart
-from tql.plan.schema import require_one_type
+from tql.plan.common_types import require_one_type
 
 K, R = columns(k="int8"), columns(r="int16", t="text")
 # A dataset joined to itself, by the same column and by a reference to its ids.
