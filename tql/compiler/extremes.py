@@ -74,7 +74,9 @@ def _is_extreme(node: Record, scope: Scope) -> bool:
     if column is not None and column.is_text:
         return True
     value = (
-        infer(legalize_parts(node.arguments[0], scope), Values(scope)) if len(missing(node.arguments[0], scope)) == 1 else None
+        infer(legalize_parts(node.arguments[0], scope), Values(scope))
+        if len(missing(node.arguments[0], scope)) == 1
+        else None
     )
     return value is not None and value.is_single and value.dtype != "uint64"
 
@@ -87,8 +89,8 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
     if len(names) > 1 and column.nullable:
         return None
     down = names == {"max"}
-    keys = (ast.Order(argument, "desc" if down else "asc"),)
-    keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
+    own = ast.Order(argument, "desc" if down else "asc")
+    keys = (ast.Order(ast.IsNull(argument)), own) if column.nullable else (own,)
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 
 

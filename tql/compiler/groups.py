@@ -63,6 +63,7 @@ class PostAggregation:
         compound = {output: is_compound(bare(output), by) for output in outputs}
         self._simple = tuple(output for output in outputs if not compound[output])
         self._known = {bare(output): name for output in self._simple if (name := output_name(output)) is not None}
+        self._names = frozenset(map(output_name, self._simple))
         self._computed: dict[str, Expression] = {}
         for output in outputs:
             if compound[output]:
@@ -89,7 +90,7 @@ class PostAggregation:
         if isinstance(part, (ast.Column, QualifiedName)):
             if part.name in self._computed:
                 return self._computed[part.name]
-            if part.name in self._known.values():
+            if part.name in self._names:
                 return ast.Column(part.name)
         if part in self._by or is_aggregate(part):
             return ast.Column(

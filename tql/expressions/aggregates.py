@@ -27,7 +27,9 @@ AGGREGATES: dict[str, Function] = {
     function.name: function
     for function in (
         Function("count", (), "int64", "The number of rows of the group."),
-        Function("sum", (X,), "int64 for integers and bools, float64 for floats", "The sum over the rows of the group."),
+        Function(
+            "sum", (X,), "int64 for integers and bools, float64 for floats", "The sum over the rows of the group."
+        ),
         Function("mean", (X,), "float64", "The mean over the rows of the group."),
         Function("min", (X,), "same type", "The smallest number of the group."),
         Function("max", (X,), "same type", "The largest number of the group."),

@@ -7,7 +7,7 @@ from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.rows import drawn
 from tql.expressions import operators
 from tql.expressions.expr import Expr
-from tql.plan.schema import require_one_type
+from tql.plan.common_types import require_one_type
 from tql_grammar.rewrite.comparison import comparison
 from tql_grammar.rewrite.nullable import filtering, guarded, negative, present
 from tql_grammar.rewrite.typed import is_null
