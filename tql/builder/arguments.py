@@ -202,6 +202,18 @@ def rows(subject: str, value: object) -> int | None:
     return int(value.__index__())
 
 
+def limit_per(value: object) -> tuple[ast.Column, ...]:
+    """Return the columns of ``limit(.., per=)``."""
+    values = () if value is None else value if isinstance(value, (list, tuple)) else (value,)
+    found = tuple(expression("limit", part) for part in values)
+    for part in found:
+        if not isinstance(part, ast.Column) or part.table is not None:
+            raise ArgumentError(
+                "limit", "takes outputs by name as per", shown(value), 'name it in select: limit(3, per="kind")'
+            )
+    return found
+
+
 JOINS = {
     "inner": "",
     "left": "",
