@@ -13,7 +13,7 @@ from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tql.compiler.prepare import Prepared
     from tql.expressions.expr import Expr, Key

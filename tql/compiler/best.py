@@ -48,7 +48,7 @@ def best_of_each(query: Statement, child: Plan, lower: Lower) -> Plan:
     start = ast.Aliased(ast.Function("first", (place,)), first.name)
     groups = lower(Statement(outputs=(*columns, place, start), groups=per), Subquery(numbered, reason=REASON))
     members = lower(Statement(outputs=(*columns, place, first), parts_per_group=0), Subquery(groups, reason=REASON))
-    is_first = ast.Comparison("<", ast.Chain(("-",), (place, first)), as_number(query.row_limit))
+    is_first = ast.Comparison("<", ast.Chain(("-",), (place, first)), as_number(query.row_limit or 0))
     kept = Statement(outputs=columns, conditions=(is_first,), keys=query.keys)
     return lower(kept, Subquery(members, reason=REASON), scores)
 
