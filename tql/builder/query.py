@@ -13,7 +13,7 @@ from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tql.compiler.prepare import Prepared
     from tql.expressions.expr import Expr, Key
@@ -260,9 +260,24 @@ class Query(SearchMethods):
         """
         return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
-    def limit(self, rows: int | None) -> Self:
-        """Return at most *rows* rows, or all for None; a later call replaces the limit. Example: ``select("id").limit(5)`` generates ``select id limit 5``."""
-        return self._changed(row_limit=clauses.rows("limit", rows))
+    def limit(self, rows: int | None, per: str | Expr | Sequence[str | Expr] | None = None) -> Self:
+        """
+        Return at most *rows* rows, or all for None; a later call replaces the limit.
+
+        Args:
+            rows: the number of rows.
+            per: one or several outputs: the limit then applies to the rows of each of their values, the first ones in the order of `order_by`.
+
+        Example: ``select("id").limit(5)`` generates ``select id limit 5``;
+        ``select("id", "kind", "price").order_by("price").limit(3, per="kind")`` has the three cheapest rows of each kind.
+
+        Raises:
+            ArgumentError: *rows* is no number of rows, or *per* names no column.
+        """
+        found = clauses.limit_per(per)
+        if found and rows is None:
+            raise ArgumentError("limit", "takes a number of rows with per", "None")
+        return self._changed(row_limit=clauses.rows("limit", rows), limit_per=found)
 
     def offset(self, rows: int | None) -> Self:
         """Skip the first *rows* rows; a later call replaces the offset. Example: ``select("id").limit(5).offset(10)`` generates ``select id limit 5 offset 10``."""

@@ -90,8 +90,8 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
     if len(names) > 1 and column.nullable:
         return None
     down = names == {"max"}
-    keys: tuple[ast.Order, ...] = (ast.Order(argument, "desc" if down else "asc"),)
-    keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
+    own = ast.Order(argument, "desc" if down else "asc")
+    keys = (ast.Order(ast.IsNull(argument)), own) if column.nullable else (own,)
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 
 

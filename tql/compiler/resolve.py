@@ -296,6 +296,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
+    reject_ambiguous((*split.outside, *steps.keys), made, schema(base.child).columns or ())
     rows = _filtered("group_by", base.child, split.inside, {})
     rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
     rows, nodes = extremes(rows, nodes)
