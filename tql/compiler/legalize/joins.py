@@ -158,9 +158,11 @@ def _rests(left: Side, right: Side) -> bool:
 
 
 def key_guards(column: Column | None, other: Column | None) -> tuple[Expression, ...]:
-    """Return the conditions on a key that leave out null and NaN."""
-    column = column or _likely(other)
+    """Return the conditions on a key that leave out null and NaN; of a key of unknown type, that it is equal to itself, which null texts are too."""
     key, zero = ast.Column(helper(KEY)), ast.Number(0)
+    if column is None and other is None:
+        return (ast.Comparison("=", key, key),)
+    column = column or _likely(other)
     if column is None:
         return ()
     nulls = (ast.IsNull(key, negated=True),) if column.nullable else ()

@@ -55,6 +55,12 @@ PLAIN = [
     "small",
     "texts",
     "snowflakes",
+    "prices",
+    "float32",
+    "nullable numbers",
+    "nullable floats",
+    "one nullable number",
+    "unsigned",
 ]
 TABLE = Schema({"v": "int64", "g": "int8"}), Schema({"w": "int64", "t": "text", "x": "nullable float64"})
 NAMES = itertools.count()
