@@ -73,7 +73,7 @@ class Query(SearchMethods):
         Join a second source on the equality of two columns.
 
         Example: ``select(id=col("id", of="a")).from_("x", "a").join("y", col("id", of="a") == col("uid", of="b"), alias="b")`` generates
-        ``select zj1 as id from (.. from x as a join y as b on a.id = b.uid)..``.
+        ``select zj1 as id from (.. from (..) as a join (..) as b on a.zkey = b.zkey)..``.
 
         Both sources need an alias, and every column names its source: ``col("id", of="a")``; ``select("*")`` is rejected.
         Null and NaN keys match nothing, and the order of the rows is undefined without ``order_by``.
