@@ -51,13 +51,20 @@ def require_selectable(subject: str, node: Record) -> None:
         hint = "compute with a number: add 0; or select the list, and take the element in Python"
         raise ArgumentError(subject, rule, _written(output), hint, why=why)
     for part in walk(node):
-        joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
-        compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
-        if joined or compared:
-            kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
+        kind = _crashing(part)
+        if kind is not None:
             rule, why = f"takes no {kind} as an output", "it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
             raise ArgumentError(subject, rule, _written(part), hint, why=why)
+
+
+def _crashing(part: Record) -> str | None:
+    """Return the name of a condition over JSON that crashes the engine process as an output, or None for any other part."""
+    if isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands)):
+        return "AND or OR over a value of JSON"
+    if isinstance(part, ast.Comparison) and _compares_with_column(part):
+        return "comparison of a value of JSON with a column"
+    return None
 
 
 def _tests_value(node: Expression) -> bool:
