@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tql import Query, Schema
-    from tql_client.errors import APIError
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
 LONGEST_CACHED = 100_000
@@ -32,19 +31,6 @@ def compiled(query: Query | str, on_findings: str, place: Place) -> str:
     from tql.compiler.compile import compile_query
 
     return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
-
-
-def compiled_without_samples(query: Query | str, error: APIError, place: Place) -> str | None:
-    """Return the TQL without samples for a query of the builder whose samples the engine failed to draw from no rows, else None."""
-    from tql.compiler.compile import compile_query
-    from tql.compiler.unsampled import EMPTY_SAMPLE, without_samples
-
-    if isinstance(query, str) or EMPTY_SAMPLE not in error.description:
-        return None
-    found = without_samples(query.statement)
-    if found is None:
-        return None
-    return compile_query(found, place.dataset, place.schemas, needs_source=place.needs_source)
 
 
 def _checked(text: str, on_findings: str, place: Place) -> str:
@@ -73,7 +59,7 @@ def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  #
     return _add_source(text, dataset, needs_source)
 
 
-def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
+def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
     """Return a query text that has FROM if it needs one."""
     if dataset is not None:
         from tql.compiler.compile import with_source

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tql_client.checking import Place, compiled, compiled_without_samples, datasets_of, without_source
+from tql_client.checking import Place, compiled, datasets_of, without_source
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.protocol.address import require_url
@@ -350,6 +350,8 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
+        from tql.compiler.unsampled import without_samples
+
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
@@ -358,11 +360,11 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                text_without = compiled_without_samples(query, error, place)
-                if text_without is None:
+                again = None if isinstance(query, str) else without_samples(query, error.description)
+                if again is None:
                     error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
                     raise
-                text = text_without
+                text = compiled(again, on_findings, place)
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)

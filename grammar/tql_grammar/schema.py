@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 from tql_grammar.errors import ArgumentError
+from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
 from tql_grammar.suggestions import nearest
 
@@ -21,7 +22,9 @@ UNKNOWN_TYPE = "unknown"
 # The types without arithmetic, or without known arithmetic.
 NOT_NUMERIC = frozenset({"text", "json", "bytes", UNKNOWN_TYPE})
 KINDS = ("embedding", "class label", "sequence", "image", "other")
-INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix")
+# Not an index, but said with them: the engine does not update its indexes with the rows.
+STALE = "stale"
+INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix", STALE)
 TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
 # The engine's names of the indexes; every embedding has the index "clustered".
 ENGINE_INDEXES = {
@@ -55,7 +58,7 @@ class Column(Record):
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
-        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has.
+        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built: the engine still finds them by their old values.
         classes: the names of the classes of a class label, in the order of their numbers.
         inferred: whether the type is that of values that were returned: the widest one that has them, int64 for each type of integers except uint64, float64 for each type of floats.
             Whether a value can be null, and which indexes there are, is then unknown, not denied.
@@ -119,6 +122,11 @@ class Column(Record):
         return bool(self.indexes) or self.kind == "embedding"
 
     @property
+    def is_stale(self) -> bool:
+        """Whether the index of the column has old values of rows."""
+        return STALE in self.indexes
+
+    @property
     def is_label(self) -> bool:
         """Whether the column is a class label."""
         return self.kind == "class label"
@@ -149,7 +157,8 @@ class Schema(Record):
     @classmethod
     def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
         """Return the schema of a dataset, or of a view, that is open in the engine."""
-        return cls({column.name: _of_engine(dataset, column) for column in dataset.schema.columns})
+        outdated = stale_indexes(getattr(dataset, "history", None) or ())
+        return cls({column.name: _of_engine(dataset, column, outdated) for column in dataset.schema.columns})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -352,18 +361,20 @@ def _from_json(value: Any) -> Column | None:  # noqa: ANN401 - JSON
     return column.replace(classes=tuple(map(str, classes))) if classes else column
 
 
-def _of_engine(dataset: Any, definition: Any) -> Column:  # noqa: ANN401 - the engine ships no types
+def _of_engine(dataset: Any, definition: Any, outdated: frozenset[str]) -> Column:  # noqa: ANN401 - the engine ships no types
     """Return a column of an opened dataset."""
     column, kind = dataset[definition.name], definition.dtype
     dtype = ENGINE_DTYPES.get(str(kind.id), str(kind.id))
     known = dtype in DTYPES
     found = _engine_kind(kind)
+    indexes = _engine_indexes(column)
+    is_stale = "clustered" in outdated if found == "embedding" else bool(indexes) and "inverted" in outdated
     return Column(
         dtype if known else "bytes",
         tuple(None if length > LARGEST_LENGTH else int(length) for length in kind.shape or ()),
         bool(kind.is_nullable),
         found if known else "other",
-        _engine_indexes(column),
+        (*indexes, STALE) if is_stale else indexes,
         _engine_classes(column) if found == "class label" else (),
     )
 

@@ -73,13 +73,13 @@ class Query(SearchMethods):
         Join a second source on the equality of two columns.
 
         Example: ``select(id=col("id", of="a")).from_("x", "a").join("y", col("id", of="a") == col("uid", of="b"), alias="b")`` generates
-        ``select zj1 as id from (.. from x as a join y as b on a.id = b.uid)..``.
+        ``select zj1 as id from (.. from (..) as a join (..) as b on a.zkey = b.zkey)..``.
 
         Both sources need an alias, and every column names its source: ``col("id", of="a")``; ``select("*")`` is rejected.
         Null and NaN keys match nothing, and the order of the rows is undefined without ``order_by``.
 
-        In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them.
-        Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
+        In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them; its negation, ``not_in`` too, is true.
+        Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, or the joined query is itself a join without rows, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
 
         Without ``schema=``, the engine fails on null numbers as keys, may not terminate on NaN keys, matches null texts with empty ones,
         treats empty texts as null in ``is_null()``, and fails to sort or group by null numbers.
@@ -119,13 +119,13 @@ class Query(SearchMethods):
         """
         Draw a random sample of the rows that ``where`` keeps; ``order_by`` and ``limit`` apply to the sample.
 
-        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id sample by weight replace false limit 10``.
+        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id where weight > 0 sample by weight replace false limit 10``.
 
         Args:
-            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. At least one has to be above 0, otherwise the engine does not terminate.
+            weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. Rows with a weight of 0 are never drawn, and do not count.
             replace: whether a row may be drawn more than once.
-            limit: the size of the sample; by default the number of rows.
-            percent: the size of the sample in percent of the rows, in (0, 100], instead of *limit*.
+            limit: the size of the sample; by default the number of rows with a weight above 0.
+            percent: the size of the sample in percent of those rows, in (0, 100], instead of *limit*.
 
         Raises:
             ArgumentError: both *limit* and *percent* are given, or one of them is out of range.

@@ -52,12 +52,13 @@ def extremes(rows: Plan, nodes: Sequence[N]) -> tuple[Plan, tuple[N, ...]]:
     (argument, *others) = arguments
     found = None if others or firsts else _reductions(argument, names, scope)
     if found is None:
-        rule = "takes texts and nullable numbers once in a query, and not beside fn.first: each is read by an order of the rows"
+        rule = "takes texts and nullable numbers once in a query, and not together with fn.first"
         raise ArgumentError(
             " / ".join(f"fn.{name}" for name in sorted(names)),
             rule,
             f"{len(arguments)}",
             "ask for each in a query of its own",
+            why="each is read by an order of the rows",
         )
     keys, form = found
     read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls

@@ -79,9 +79,11 @@ def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Orde
 
 
 def _told(node: Record, missing: Missing) -> Record:
-    """Return a condition that is false for rows without a match, and IS NULL as a test for a match."""
+    """Return a condition that is false for rows without a match, NOT IN as the negation of IN, and IS NULL as a test for a match."""
     if isinstance(node, ast.IsNull) and _is_one_of(node.operand, missing.empty):
         return _there() if node.negated else _absent()
+    if isinstance(node, ast.In) and node.negated and _reads(node, missing.labels):
+        return ast.Not(ast.And((_there(), node.replace(negated=False))))
     if (isinstance(node, CONDITIONS) or _is_contains(node)) and _reads(node, missing.labels):
         return ast.And((_there(), node))  # type: ignore[arg-type]  # a condition
     return node

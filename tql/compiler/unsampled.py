@@ -1,12 +1,12 @@
 """
 Queries whose samples are drawn from no rows.
 
-The engine fails to draw from no rows, and no text has another result: so a client that gets this error sends the query once more, with `without_samples`.
+The engine fails to draw from no rows, and no text has another result: so a client that gets this error sends the query that `without_samples` returns.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tql.statement import SetOperation, Statement
 from tql_grammar import ast
@@ -18,17 +18,34 @@ if TYPE_CHECKING:
 EMPTY_SAMPLE = "Can't sample empty column"
 
 
-def without_samples(query: Statement) -> Statement | None:
+class HasStatement(Protocol):
+    """A query of the builder."""
+
+    @property
+    def statement(self) -> Statement:
+        """The clauses."""
+        ...
+
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with some clauses replaced."""
+        ...
+
+
+Q = TypeVar("Q", bound=HasStatement)
+
+
+def without_samples(query: Q, message: str) -> Q | None:
     """
     Return the query that has the rows of *query* where the engine cannot draw a sample, since there are no rows to draw from.
 
-    None if the query draws nothing, or draws for several operands of a set operation, of which others may have rows.
+    None if the message is not about a sample, the query draws nothing, or it draws for several operands of a set operation, of which others may have rows.
     """
-    parts = list(walk(query))
+    parts = list(walk(query.statement)) if EMPTY_SAMPLE in message else []
     drawn = sum(isinstance(part, Statement) and part.sampling is not None for part in parts)
     if not drawn or (drawn > 1 and any(isinstance(part, SetOperation) or _is_outer(part) for part in parts)):
         return None
-    return rebuild(query, _without_rows)
+    found = rebuild(query.statement, _without_rows)
+    return query.replace(**{field: found.__dict__[field] for field in found._fields})
 
 
 def _is_outer(part: Record) -> bool:

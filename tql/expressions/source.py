@@ -8,6 +8,7 @@ from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
 from tql.expressions.qualified_name import QualifiedName
 from tql_grammar import ast
+from tql_grammar.floats import bracketed
 from tql_grammar.rewrite.given import VerbatimExpression
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def argument(node: Expression) -> str:
     if isinstance(node, ast.Negate) and isinstance(node.operand, ast.Number):
         return repr(-node.operand.value)
     if isinstance(node, ast.Vector):
-        return repr(node.array.tolist()) if node.size <= FEW else f"<{node.size} float32>"
+        return bracketed(node.array).replace(",", ", ") if node.size <= FEW else f"<{node.size} float32>"
     if isinstance(node, ast.Array):
         return f"[{', '.join(map(argument, node.elements))}]"
     return expression(node)

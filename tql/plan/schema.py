@@ -73,8 +73,11 @@ def is_index_ordered(node: Record, scope: Scope) -> bool:
 
 
 def _of_scan(plan: Scan) -> Scope:
-    """Return the columns of a dataset."""
-    return UNKNOWN if plan.schema is None else of_schema(plan.schema)
+    """Return the columns of a dataset; stale indexes are as wrong for its rows as for those of a subquery."""
+    if plan.schema is None:
+        return UNKNOWN
+    is_derived = any(column.is_stale and not column.shape for _, column in plan.schema.columns)
+    return of_schema(plan.schema)._replace(is_derived=is_derived)
 
 
 def _of_filter(plan: Filter) -> Scope:
@@ -234,8 +237,19 @@ def _of_explode(plan: Explode) -> Scope:
     """Return the columns of split groups."""
     scope = schema(plan.child)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
-    found = {label: _selected(output, scope) for label, output in named}
+    found = {label: _selected(output, scope) or _member_column(plan, bare(output)) for label, output in named}
     return _may_lack(_known(found, {}, named, scope, lambda node: _of_member(plan, node)), named, scope)
+
+
+def _member_column(plan: Explode, node: Expression) -> Column | None:
+    """Return the column whose values a group has as a list, of which each member has one; None for any other expression."""
+    source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
+    groups = _groups_of(source)
+    if plan.parts_per_group or not isinstance(node, ast.Column) or groups is None or schema(source).value(node):
+        return None
+    own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
+    column = schema(groups.child).column(own[0]) if own else None
+    return None if column is None else _moved(column)
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:

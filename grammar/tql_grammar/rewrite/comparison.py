@@ -162,7 +162,8 @@ def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expr
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
         rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
         raise _refused(node, rule, why, "select both columns, and compare the rows in Python")
-    return node
+    is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
+    return ast.Not(node.replace(operator="=")) if is_lost else node
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:

@@ -213,6 +213,11 @@ def require_kind(node: ast.Function, column: Column) -> None:
         rule = "takes a column of texts with a BM25 index"
         hint = "create the column with deeplake.types.Text(deeplake.types.BM25)"
         raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
+    if name == "bm25_similarity" and column.is_stale:
+        rule = "takes a column whose index is current"
+        why = "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
+        hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
+        raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
         require_vectors(name, node, column)
     if name == "contains" and column.is_text and column.is_indexed:

@@ -241,8 +241,6 @@ def _dot(first: Column, second: Column | None = None, *_others: Column | None) -
 def _cosine(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
     """Return the type of a cosine of vectors."""
     product = _dot(first, second)
-    if first.inferred and first.dtype in FLOATING:
-        return product
     return Column(_quotient(product.dtype), product.shape)
 
 

@@ -166,6 +166,8 @@ def requires(condition: ast.Expression | None, name: str, column: Column) -> boo
         return any(requires(operand, name, column) for operand in condition.operands)
     if isinstance(condition, ast.Or):
         return all(requires(operand, name, column) for operand in condition.operands)
+    if condition == ast.Boolean(value=False):
+        return True
     found = _tested_text(condition) if column.is_text else _tested(condition)
     return isinstance(found, ast.Column) and found.name == name
 

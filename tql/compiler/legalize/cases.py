@@ -54,8 +54,11 @@ def in_cases(node: Project, rows: Plan, column: ast.Column, write: Callable[[Pro
     if len(legs) > MOST:
         found = (part.columns for output in node.columns for part in walk(output) if isinstance(part, FirstNull))
         names = tuple(dict.fromkeys(name for columns in found for name in columns))
-        rule = f"computes with few nullable columns at a time: each case is a query, and {len(legs)} are too many"
-        raise ArgumentError("select", rule, ", ".join(name.name for name in names), remedy(names))
+        why = f"each case of nulls is a query, and {len(legs)} are too many"
+        found_names = ", ".join(name.name for name in names)
+        raise ArgumentError(
+            "select", "computes with few nullable columns at a time", found_names, remedy(names), why=why
+        )
     return Union(tuple(legs))
 
 

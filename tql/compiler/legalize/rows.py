@@ -16,6 +16,7 @@ from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
@@ -83,18 +84,31 @@ def _number(output: Expression, scope: Scope) -> Expression:
     column = scope.column(ast.Column(name))
     if column is None or not column.is_label:
         return output
-    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
+    label = bare(output)
+    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(0))).with_origin(label), name)
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
-    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    """
+    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+
+    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    """
     whole = node.child
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
     weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows, weights=weights)
+    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+
+
+def _weighted(rows: Plan, weights: Expression) -> Plan:
+    """Return the rows whose weight is above 0."""
+    above = ast.Comparison(">", weights, ast.Number(0))
+    if isinstance(rows, Filter):
+        return rows.replace(predicate=conjunction([rows.predicate, above]))
+    return Filter(rows, above)
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:
@@ -147,7 +161,7 @@ def _may_be_found(sort: Sort) -> bool:
     """
     Tell whether an index of the embeddings may answer: the one key is a similarity, the closest first, over a dataset.
 
-    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact.
+    A second key would order the rows that the index found, and a query over another one may have lost or moved rows: those are exact, as is a search of a column whose index is stale.
     Of a dataset whose columns are not known LIMIT is in the same SELECT in any case.
     """
     if len(sort.keys) != 1:
@@ -159,8 +173,15 @@ def _may_be_found(sort: Sort) -> bool:
         below = below.child
     if isinstance(below, Filter):
         below = below.child
-    is_known = isinstance(below, Scan) and not _is_unknown(below)
-    return is_known and is_ranked_by_index(sort.keys[0], sort.scores[0])
+    if not isinstance(below, Scan) or _is_unknown(below) or _is_stale(below):
+        return False
+    return is_ranked_by_index(sort.keys[0], sort.scores[0])
+
+
+def _is_stale(source: Scan) -> bool:
+    """Tell whether an index of embeddings of a dataset is stale."""
+    known = {} if source.schema is None else source.schema.as_dict()
+    return any(column.is_stale and column.shape for column in known.values())
 
 
 def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:

@@ -16,6 +16,7 @@ from tql_grammar.walk import own_parts, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -47,7 +48,7 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on nullable numbers."""
+    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)

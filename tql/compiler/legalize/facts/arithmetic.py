@@ -32,6 +32,14 @@ FACTS = (
         U,
     ),
     Fact(
+        "difference of unsigned integers",
+        "Returns `2**64 - 1` for a difference of -1.",
+        "Computes with float64.",
+        width.chain,
+        'select(x=col("u") - col("w"))',
+        columns(u="uint64", w="uint8"),
+    ),
+    Fact(
         "sum of a row",
         "Keeps the type of the column, in which a sum wraps.",
         "Sums in 64 bits.",

@@ -27,6 +27,22 @@ FACTS = (
         columns(u="uint8"),
     ),
     Fact(
+        "negative members of IN",
+        "Refuses negative members of IN for unsigned numbers.",
+        "Drops the members that the type cannot hold.",
+        membership,
+        'select("id").where(col("u").in_([-1, 1]))',
+        columns(u="uint8"),
+    ),
+    Fact(
+        "large members of NOT IN",
+        "Wraps the members of IN: NOT IN (256) leaves out 0 in a uint8.",
+        "Drops the members that the type cannot hold.",
+        membership,
+        'select("id").where(col("u").not_in([256]))',
+        columns(u="uint8"),
+    ),
+    Fact(
         "NOT before IN",
         "Reads `NOT id IN ..` as `(NOT id) IN ..`.",
         "Writes parentheses.",

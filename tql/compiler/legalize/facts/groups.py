@@ -7,7 +7,7 @@ from tql.compiler.extremes import extremes
 from tql.compiler.grouped import refuse_stray_aggregates, require_groups
 from tql.compiler.groups import PostAggregation, is_compound
 from tql.compiler.legalize.facts.fact import Fact, columns
-from tql.compiler.legalize.groups import AggregateBuilder
+from tql.compiler.legalize.groups import AggregateBuilder, may_have_sequences
 from tql.compiler.pack import needs_new_select
 from tql.compiler.reductions import without_nulls
 from tql.compiler.resolve import refuse_groups_of_groups
@@ -49,6 +49,22 @@ FACTS = (
         columns(t="int32"),
     ),
     Fact(
+        "large integer keys of groups",
+        "Compares keys as float32: ids beyond `2**53` fall into one group.",
+        "Groups by three parts of 22 bits.",
+        group_keys,
+        'select("t", s=fn.sum("id")).group_by("t")',
+        columns(t="int64"),
+    ),
+    Fact(
+        "decimal keys of groups",
+        "Compares keys as float32: prices with more than 7 digits fall into one group.",
+        "Groups by the number, by what a float32 leaves of it, and by the rest of that.",
+        group_keys,
+        'select("x", s=fn.sum("id")).group_by("x")',
+        columns(x="float64"),
+    ),
+    Fact(
         "NaN in a group's key",
         "Puts all rows into one group where one key is NaN.",
         "Groups by the test for NaN first.",
@@ -62,6 +78,22 @@ FACTS = (
         "Groups by the sum of the one number, and by the test for null.",
         group_keys,
         'select("n", s=fn.sum("id")).group_by("n")',
+        N,
+    ),
+    Fact(
+        "condition on null in a group's key",
+        "Refuses to group by a condition on a number that may be null.",
+        "Tests for null first: the condition is then true or false.",
+        AggregateBuilder.output,
+        'select(x=col("n") > 0, s=fn.sum("id")).group_by("x")',
+        N,
+    ),
+    Fact(
+        "sum of a condition on null",
+        "Refuses to sum a condition on a number that may be null.",
+        "Tests for null first.",
+        AggregateBuilder.output,
+        'select(s=fn.sum(col("n") > 0)).group_by("k")',
         N,
     ),
     Fact(
@@ -165,5 +197,13 @@ FACTS = (
         "Refuses it.",
         require_groups,
         'select("id").ungroup_by()',
+    ),
+    Fact(
+        "sequences",
+        "Cannot group rows with a sequence, even if the query does not read it.",
+        "Selects the columns that the query reads in a subquery.",
+        may_have_sequences,
+        'select("k", m=fn.max("id")).group_by("k")',
+        columns(k="text", q="sequence text[?]"),
     ),
 )

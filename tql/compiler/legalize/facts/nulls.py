@@ -47,6 +47,14 @@ FACTS = (
         columns(t="nullable text", s="text"),
     ),
     Fact(
+        "null text that differs from a column",
+        "Finds null in `t != s`.",
+        "Leaves null out.",
+        filtering,
+        'select("id").where(col("t") != col("s"))',
+        columns(t="nullable text", s="text"),
+    ),
+    Fact(
         "IS NULL of texts",
         "Finds empty texts with IS NULL.",
         "Writes FALSE for a column that is never null.",
@@ -71,6 +79,22 @@ FACTS = (
         N,
     ),
     Fact(
+        "null and OR in a key",
+        "Ends its process on AND or OR of a number that may be null in ORDER BY.",
+        "Tests for null before each comparison.",
+        guarded,
+        'select("id").order_by((col("n") == 1) | (col("n") == 3))',
+        N,
+    ),
+    Fact(
+        "null and OR in an aggregate",
+        "Ends its process on AND or OR of a number that may be null in an aggregate.",
+        "Tests for null before each comparison.",
+        guarded,
+        'select(s=fn.sum((col("n") == 1) | (col("n") == 3))).group_by("k")',
+        columns(k="int8", n="nullable int16"),
+    ),
+    Fact(
         "null and BETWEEN",
         "Ends its process on BETWEEN over a number that may be null.",
         "Writes two comparisons.",
@@ -92,6 +116,14 @@ FACTS = (
         "Multiplies by -1.",
         negative,
         'select(x=-col("n"))',
+        N,
+    ),
+    Fact(
+        "condition on the negative of null",
+        "Ends its process on a unary minus before a null in WHERE.",
+        "Multiplies by -1.",
+        negative,
+        'select("id").where(-col("n") < 0)',
         N,
     ),
     Fact(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
-from tql.compiler.legalize.rows import ordered, selected
+from tql.compiler.legalize.rows import drawn, ordered, selected
 from tql.compiler.pack import needs_new_select
 from tql.compiler.resolve import resolve
+from tql.expressions.expr import expression
 from tql.plan.names import reject_ambiguous
 from tql.plan.positions import has_row_number, require_source_order
+from tql_grammar.rewrite.nullable import guarded
 from tql_grammar.rewrite.order import physical, sorts
 
 FACTS = (
@@ -36,6 +38,30 @@ FACTS = (
         columns(t="int32"),
     ),
     Fact(
+        "large integer keys",
+        "Compares sort keys as float32: ids beyond `2**53` tie in groups of billions.",
+        "Sorts by three parts of 22 bits.",
+        sorts,
+        'select("id").order_by("t")',
+        columns(t="int64"),
+    ),
+    Fact(
+        "large unsigned keys",
+        "Compares sort keys as float32, and computes uint64 as float64.",
+        "Sorts by three parts of the negative, which is an int64.",
+        sorts,
+        'select("id").order_by("u")',
+        columns(u="uint64"),
+    ),
+    Fact(
+        "computed keys",
+        "Compares computed keys as float32 too.",
+        "Sorts by parts of what is computed, by the type that it has.",
+        sorts,
+        'select("id").order_by(col("a") * col("b"))',
+        columns(a="int32", b="int32"),
+    ),
+    Fact(
         "decimal keys",
         "Compares sort keys as float32: prices with more than 7 digits tie.",
         "Sorts by the number, by what a float32 leaves of it, and by the rest of that.",
@@ -52,12 +78,28 @@ FACTS = (
         columns(x="float32"),
     ),
     Fact(
+        "NaN in a computed key",
+        "Returns the rows in no order where one computed key is NaN, such as `0 / 0`.",
+        "Puts NaN last before it sorts.",
+        sorts,
+        'select("id").order_by(col("a") / col("b"))',
+        columns(a="float64", b="float64"),
+    ),
+    Fact(
         "null in a key",
         "Refuses to sort by a number that may be null.",
         "Sorts by the sum of the one number, null last.",
         sorts,
         'select("id").order_by("n")',
         columns(n="nullable int16"),
+    ),
+    Fact(
+        "condition on null as a key",
+        "Refuses to sort by a condition on a number that may be null.",
+        "Tests for null first: the condition is then true or false.",
+        guarded,
+        'select("id").order_by(col("n") > 0)',
+        columns(n="nullable int64"),
     ),
     Fact(
         "array as a key",
@@ -111,5 +153,20 @@ FACTS = (
         needs_new_select,
         'select("id").sample_by(col("a") + 1, replace=False).order_by("a")',
         columns(a="int8"),
+    ),
+    Fact(
+        "weights of zero",
+        "Draws rows with the weight 0 when all others are drawn.",
+        "Leaves out the rows whose weight is not above 0.",
+        drawn,
+        'select("id").sample_by("w", replace=False)',
+        columns(w="float64"),
+    ),
+    Fact(
+        "no weight above zero",
+        "Never ends where no weight is above 0, and blocks every other query of its process.",
+        "Refuses a constant, and leaves out the rows whose weight is not above 0.",
+        expression,
+        'select("id").sample_by(0.0)',
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tql.compiler.joins import over_both, over_one
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.joins import inner_pairs, key_guards, outer_pairs, require_comparable
+from tql.compiler.legalize.rows import concatenated
 from tql.compiler.sets import set_operation
 from tql.compiler.unmatched import told_apart
 from tql.plan.common_types import require_one_type
@@ -14,6 +15,10 @@ K, R = columns(k="int8"), columns(r="int16", t="text")
 TWICE = '.from_("mem://a", alias="a").join("mem://a", col("{0}", of="a") == col("{0}", of="b"), alias="b")'
 REFERRED = '.from_("mem://a", alias="a").join("mem://a", col("r", of="a") == col("id", of="b"), alias="b")'
 LEFT = REFERRED.removesuffix(")") + ', how="left")'
+OTHER = (
+    'select(x=col("id", of="a"), t=col("t", of="b")).from_("mem://a", alias="a")'
+    '.join(select("id", "t").from_("mem://a"){0}, col("r", of="a") == col("id", of="b"), how="left", alias="b")'
+)
 PAIRS = 'select(x=col("id", of="a"), y=col("id", of="b"))' + TWICE
 FACTS = (
     Fact(
@@ -55,6 +60,14 @@ FACTS = (
         K,
     ),
     Fact(
+        "chains of set operations",
+        "Refuses chains of INTERSECT, also of all columns of one dataset.",
+        "Groups the rows of all queries at once: the queries that a row is from decide.",
+        set_operation,
+        'select("k").where(col("k") < 3).intersect(select("k").where(col("k") > 2)).intersect(select("k"))',
+        K,
+    ),
+    Fact(
         "sets of sorted rows",
         "Merges row numbers, and returns wrong rows where one of the queries is sorted.",
         "Groups the rows of both.",
@@ -71,11 +84,35 @@ FACTS = (
         columns(n="nullable int16"),
     ),
     Fact(
+        "class labels in sets",
+        "Returns class labels of the second query as lists.",
+        "Selects their numbers.",
+        concatenated,
+        'select("c").union_all(select("c"))',
+        columns(c="class label int32"),
+    ),
+    Fact(
         "keys of a join",
         "Compares the keys of a join as float32: integers that agree in 24 bits match.",
         "Joins by a remainder that a float32 holds, and compares the keys once more.",
         inner_pairs,
         PAIRS.format("t"),
+        columns(t="int32"),
+    ),
+    Fact(
+        "decimal keys of a join",
+        "Compares the keys of a join as float32: prices with more than 7 digits match.",
+        "Joins by a remainder that a float32 holds, and compares the keys once more.",
+        inner_pairs,
+        PAIRS.format("x"),
+        columns(x="float64"),
+    ),
+    Fact(
+        "keys of a left join",
+        "Compares the keys of left and right joins as float32 too.",
+        "Adds the rows without a match to the pairs whose keys are equal.",
+        outer_pairs,
+        PAIRS.format("t").removesuffix(")") + ', how="left")',
         columns(t="int32"),
     ),
     Fact(
@@ -95,6 +132,14 @@ FACTS = (
         columns(t="nullable text"),
     ),
     Fact(
+        "null number in the key of a join",
+        "Refuses to join by a number that may be null.",
+        "Leaves null out: it equals nothing.",
+        key_guards,
+        'select(x=col("id", of="a"), y=col("id", of="b"))' + REFERRED.replace('"r", of="a"', '"n", of="a"'),
+        columns(n="nullable int64"),
+    ),
+    Fact(
         "left and right joins",
         "Returns other rows, or fails, where a row has no match and the other source is filtered.",
         "Adds a row of nulls to the other source, and matches it with what has no match.",
@@ -104,11 +149,35 @@ FACTS = (
         R,
     ),
     Fact(
+        "empty source of a join",
+        "Returns no row for a left join with a source without rows.",
+        "Adds a row of nulls to the other source, and matches it with what has no match.",
+        outer_pairs,
+        OTHER.format('.where(col("id") > 9)'),
+        R,
+    ),
+    Fact(
+        "cut source of a join",
+        "Reads garbage, or fails, where a row has no match in a source that is sorted and cut.",
+        "Adds a row of nulls to the other source, and matches it with what has no match.",
+        outer_pairs,
+        OTHER.format('.order_by(desc("id")).limit(1)'),
+        R,
+    ),
+    Fact(
         "conditions on what has no match",
         "Takes a row without a match for a row with empty values: `t != 'y'` finds it.",
         "Tests first whether there is a match.",
         told_apart,
         'select(x=col("id", of="a"))' + LEFT + '.where(col("t", of="b") != "y")',
+        R,
+    ),
+    Fact(
+        "IS NULL and what has no match",
+        "Finds empty texts with IS NULL after a left join.",
+        "Tests whether there is a match.",
+        told_apart,
+        'select(x=col("id", of="a"))' + LEFT + '.where(col("t", of="b").is_null())',
         R,
     ),
     Fact(

@@ -1,0 +1,371 @@
+"""
+The documented meaning of queries, one function for each clause, in plain Python.
+
+Conditions on the source keep rows before anything else; outputs are computed; groups, duplicates, conditions on outputs, order, and limit follow.
+The order of ties, and of rows without a sort key, is not promised: an `Answer` says which rows may be where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.tql.world import terms
+from tests.tql.world.clauses import (
+    HIGHER,
+    SETS,
+    Relation,
+    aggregated,
+    has_aggregate,
+    identity,
+    is_missing,
+    parts,
+    rank,
+    same,
+    score,
+    similarity,
+)
+from tests.tql.world.values import Rounded, Row, Types, Unanswered, Undecided, name_of, near, true, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.tql.world.tables import Made
+    from tests.tql.world.terms import Drawn, Node, Source
+
+MOST_ROWS = 20_000
+
+
+@dataclass
+class Answer:
+    """
+    The rows of a query.
+
+    Attributes:
+        names: the names of the outputs, in order.
+        rows: all rows, sorted, before limit and offset.
+        keys: the values of the sort keys of each row, and whether each descends; none where no order is promised.
+        start: the number of skipped rows.
+        count: the number of returned rows.
+        sampled: whether any `count` of the rows are right.
+    """
+
+    names: list[str]
+    rows: list[Row]
+    types: Types
+    keys: list[tuple[Any, ...]] | None = None
+    start: int = 0
+    count: int = 0
+    sampled: Callable[[int], bool] | None = None
+    ordered: bool = False
+
+
+@dataclass
+class _Row:
+    """A row of the result, with the row of the source or the rows of the group that it comes from."""
+
+    output: Row
+    source: Row
+    members: list[Row] = field(default_factory=list)
+
+
+class Reference:
+    """Executes queries over tables of the model."""
+
+    def __init__(self, made: Mapping[str, Made]) -> None:
+        """Take tables by their names."""
+        self.made = made
+
+    def answer(self, query: Drawn) -> Answer:
+        """Return the rows of a query."""
+        source = self.source(query.source)
+        outer, inner = _parted(query)
+        rows = [row for row in source.rows if all(true(node, row, source.types) for node in inner)]
+        return (
+            self._sampled(query, rows, source) if query.sample is not None else self._kept(query, rows, source, outer)
+        )
+
+    def _kept(self, query: Drawn, rows: list[Row], source: Relation, outer: list[Node]) -> Answer:
+        """Return the outputs of rows that meet the conditions on outputs, without duplicates, in order, and cut."""
+        types = {**source.types, **self._types(query, source)}
+        made = [
+            row for row in self._outputs(query, rows, source) if all(self.computed(node, row, types) for node in outer)
+        ]
+        made = _distinct(made, types) if query.distinct else made
+        return self._cut(query, made, types, ordered=source.ordered and not query.groups and not query.distinct)
+
+    # --- sources ------------------------------------------------------------------------------------------------------
+
+    def source(self, source: Source) -> Relation:
+        """Return the rows of a source."""
+        if isinstance(source, terms.Table):
+            made = self.made[source.name]
+            kinds = {name: "label" if kind.family == "label" else kind.dtype for name, kind in made.kinds.items()}
+            return Relation([dict(row) for row in made.rows], kinds, ordered=True)
+        if isinstance(source, terms.Joined):
+            return self._joined(source)
+        return self._combined(source) if isinstance(source, terms.Combined) else self.relation(source)
+
+    def relation(self, query: Drawn) -> Relation:
+        """Return the rows of a nested query, whose limit has to keep rows that are certain."""
+        answer = self.answer(query)
+        stop = answer.start + answer.count
+        if answer.sampled is not None or not _certain(answer, answer.start) or not _certain(answer, stop):
+            raise Undecided
+        return Relation(answer.rows[answer.start : stop], answer.types, ordered=answer.ordered and not query.keys)
+
+    def _joined(self, source: terms.Joined) -> Relation:
+        """Return the pairs of a join, with rows of nulls for those without a match in an outer join."""
+        left, right = self.source(source.left), self.source(source.right)
+        sides = {"inner": [], "left": [(source.right, right)], "right": [(source.left, left)]}[source.how]
+        if any(not side.rows and self._may_vanish(other) for other, side in sides):
+            raise Undecided
+        places = _pairs(left.rows, right.rows, source.keys)
+        found = [(left.rows[one], right.rows[two]) for one, two in places]
+        if source.how == "left":
+            found += _unmatched(left.rows, {one for one, _ in places}, dict.fromkeys(right.types), first=True)
+        elif source.how == "right":
+            found += _unmatched(right.rows, {two for _, two in places}, dict.fromkeys(left.types), first=False)
+        pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
+        return Relation(pairs, {**_qualified("a", left.types), **_qualified("b", right.types)})
+
+    def _may_vanish(self, source: Source) -> bool:
+        """Return whether an outer join with a source without rows has no rows: it is an empty dataset, or reads a join."""
+        if isinstance(source, terms.Drawn):
+            return self._may_vanish(source.source)
+        return not isinstance(source, terms.Table) or not self.made[source.name].rows
+
+    def _combined(self, source: terms.Combined) -> Relation:
+        """Return the rows of a chain of set operations."""
+        first = self.relation(source.first)
+        rows, types = first.rows, first.types
+        for method, other in source.others:
+            more = self.relation(other)
+            types = {name: kind if kind == more.types.get(name) else "" for name, kind in types.items()}
+            rows = SETS[method](rows, more.rows)
+        return Relation(rows, types)
+
+    # --- outputs ------------------------------------------------------------------------------------------------------
+
+    def _types(self, query: Drawn, source: Relation) -> Types:
+        """Return the types of the outputs that are columns of the source."""
+        outputs = query.outputs
+        return {
+            label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else ""
+            for label, node in outputs
+        }
+
+    def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return the rows of the result before they are sorted."""
+        if query.groups or any(has_aggregate(node) for _, node in query.outputs):
+            return self._grouped(query, rows, source)
+        if query.ungrouped:
+            return self._apart(query, rows, source)
+        numbered = {id(row): place for place, row in enumerate(source.rows)}
+        made = []
+        for row in rows:
+            own = {**row, "": numbered[id(row)]}
+            output = {label: self.single(node, own, source.types) for label, node in query.outputs} or dict(row)
+            output.update(score(query.search, row))
+            made.append(_Row(output, row))
+        return made
+
+    @staticmethod
+    def single(node: Node, row: Row, types: Types) -> Any:
+        """Return the value of an output of a query without groups."""
+        return row[""] if isinstance(node, terms.RowNumber) else value(node, row, types)
+
+    def _grouped(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return one row for each group."""
+        own = dict(query.outputs)
+        keys = [
+            own.get(node.name, node) if isinstance(node, terms.Column) and node.of is None else node
+            for node in query.groups
+        ]
+        groups: dict[Any, list[Row]] = {}
+        for row in rows:
+            groups.setdefault(tuple(same(value(key, row, source.types)) for key in keys), []).append(row)
+        made = []
+        for members in groups.values():
+            output = {label: self._of_group(node, keys, members, source) for label, node in query.outputs}
+            made.append(_Row(output, members[0], members))
+        return made
+
+    def _of_group(self, node: Node, keys: list[Node], members: list[Row], source: Relation) -> Any:
+        """Return an output of a group: one value where it reads only keys, aggregates and constants, and a list otherwise."""
+        if node in keys or has_aggregate(node):
+            return aggregated(node, members, source)
+        found = [value(node, row, source.types) for row in members]
+        return found if source.ordered else Unordered(found)
+
+    def _apart(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
+        """Return the members of groups; keys and aggregates are repeated."""
+        made = []
+        for row in rows:
+            length = max(len(cell) for cell in row.values() if isinstance(cell, list))
+            for place in range(length):
+                own = {name: cell[place] if isinstance(cell, list) else cell for name, cell in row.items()}
+                output = {label: value(node, own, source.types) for label, node in query.outputs} or own
+                made.append(_Row(output, own))
+        return made
+
+    def computed(self, node: Node, row: _Row, types: Types) -> Any:
+        """Return the value of an expression that may read outputs, columns of the source and, in a group, aggregates."""
+        if row.members and has_aggregate(node):
+            return aggregated(node, row.members, Relation([], types, ordered=True))
+        return value(node, {**row.source, **row.output}, types)
+
+    # --- order and limit ----------------------------------------------------------------------------------------------
+
+    def _cut(self, query: Drawn, made: list[_Row], types: Types, *, ordered: bool) -> Answer:
+        """Return the answer: sorted rows, and the part of them that limit and offset keep."""
+        keys = _sort_keys(query)
+        values = [tuple(self.computed(key.value, _ranked(query, row), types) for key in keys) for row in made]
+        down = [_descends(query, key) for key in keys]
+        order = sorted(range(len(made)), key=lambda place: _sortable(values[place], down))
+        names = list(made[0].output) if made else [label for label, _ in query.outputs]
+        rows = [made[place].output for place in order]
+        sorted_by = [values[place] for place in order] if keys else None
+        return Answer(names, rows, types, sorted_by, *_part(query, len(made)), ordered=ordered)
+
+    def _sampled(self, query: Drawn, rows: list[Row], source: Relation) -> Answer:
+        """Return the rows that may be drawn, those with a weight above 0."""
+        sample = query.sample
+        assert sample is not None
+        weighted = [row for row in rows if value(sample.weights, row, source.types) > 0]
+        if rows and not weighted:
+            raise Unanswered
+        rows = weighted
+        made = [row.output for row in self._outputs(query, rows, source)]
+        most = len(rows) if sample.limit is None else sample.limit
+
+        def right(count: int) -> bool:
+            return count <= most and (bool(count) or not rows or not most)
+
+        return Answer([label for label, _ in query.outputs], made, source.types, sampled=right)
+
+
+class Unordered(list[Any]):
+    """A list of values whose order is not promised."""
+
+
+def _pairs(left: list[Row], right: list[Row], keys: tuple[str, str]) -> list[tuple[int, int]]:
+    """Return the places of rows with equal keys; keys that are missing or NaN match nothing."""
+    others: dict[Any, list[int]] = {}
+    for place, row in enumerate(right):
+        others.setdefault(row[keys[1]], []).append(place)
+    found: list[tuple[int, int]] = []
+    for place, row in enumerate(left):
+        key = row[keys[0]]
+        found += [] if is_missing(key) else [(place, other) for other in others.get(key, [])]
+        _require_few(found)
+    return found
+
+
+def _unmatched(rows: list[Row], matched: set[int], empty: Row, *, first: bool) -> list[tuple[Row, Row]]:
+    """Return the rows without a match, with a row of nulls."""
+    found = [row for place, row in enumerate(rows) if place not in matched]
+    return [(row, empty) if first else (empty, row) for row in found]
+
+
+def _sort_keys(query: Drawn) -> list[terms.Key]:
+    """Return the sort keys, a search without a name first."""
+    ranked = query.search is not None and query.search.alias is None
+    return [*([terms.Key(terms.Column(" rank"), "asc")] if ranked else []), *query.keys]
+
+
+def _part(query: Drawn, count: int) -> tuple[int, int]:
+    """Return the number of skipped rows, and the number of those that follow."""
+    start = min(query.offset or 0, count)
+    return start, count - start if query.limit is None else min(query.limit, count - start)
+
+
+def _require_few(found: list[Any]) -> None:
+    """Leave out a join of very many pairs."""
+    if len(found) > MOST_ROWS:
+        raise Undecided
+
+
+def _qualified(alias: str, row: Row) -> Row:
+    """Return a row of a join's source."""
+    return {f"{alias}.{name}": cell for name, cell in row.items()}
+
+
+def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:
+    """Return the conditions on outputs, aggregates and scores, and those on the source."""
+    outputs = {label for label, node in query.outputs if node != terms.Column(label)}
+    outputs |= set() if query.search is None else {query.search.alias or ""}
+
+    def outer(node: Node) -> bool:
+        return any(isinstance(part, terms.Aggregate) or (isinstance(part, terms.Column) and part.of is None and part.name in outputs) for part in parts(node))  # fmt: skip
+
+    return [node for node in query.where if outer(node)], [node for node in query.where if not outer(node)]
+
+
+def _distinct(made: list[_Row], types: Types) -> list[_Row]:
+    """Return rows without duplicates."""
+    assert types is not None
+    found: dict[Any, _Row] = {}
+    for row in made:
+        found.setdefault(identity(row.output), _Row(row.output, row.output))
+    return list(found.values())
+
+
+def _ranked(query: Drawn, row: _Row) -> _Row:
+    """Return a row with the rank of a search without a name."""
+    search = query.search
+    if search is None or search.alias is not None:
+        return row
+    rank = similarity(search, row.source) * (-1 if search.metric in HIGHER else 1)
+    return _Row(row.output, {**row.source, " rank": Rounded(rank)}, row.members)
+
+
+# --- order ------------------------------------------------------------------------------------------------------------
+
+
+def _descends(query: Drawn, key: terms.Key) -> bool:
+    """Return whether a key descends: a bare score sorts the best first, and every other key ascends."""
+    if key.direction is not None:
+        return key.direction == "desc"
+    search = query.search
+    is_score = search is not None and key.value == terms.Column(search.alias or " rank")
+    return is_score and search is not None and search.metric in HIGHER
+
+
+def _sortable(values: tuple[Any, ...], down: list[bool]) -> Any:
+    """Return the sort key of a row."""
+    return tuple(_Turned(rank(cell)) if turned else _Straight(rank(cell)) for cell, turned in zip(values, down, strict=True))  # fmt: skip
+
+
+class _Straight(tuple[int, Any]):
+    """An ascending value."""
+
+    __slots__ = ()
+
+
+class _Turned(tuple[int, Any]):
+    """A descending value."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: Any) -> bool:
+        """Return whether it comes first."""
+        return tuple.__gt__(self, other)
+
+
+def tied(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
+    """Return whether the order of two rows is not promised: all their keys are equal, or one differs by rounding only."""
+    for a, b in zip(one, two, strict=True):
+        if rank(a) != rank(b):
+            rounded = isinstance(a, Rounded) or isinstance(b, Rounded)
+            return rounded and rank(a)[0] == rank(b)[0] == 0 and near(a, b)
+    return True
+
+
+def _certain(answer: Answer, cut: int) -> bool:
+    """Return whether it is certain which rows are before a place."""
+    if not 0 < cut < len(answer.rows):
+        return True
+    if answer.keys is None:
+        return False
+    return not tied(answer.keys[cut - 1], answer.keys[cut])

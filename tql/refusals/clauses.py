@@ -1,0 +1,49 @@
+"""Refusals of clauses, and of combinations of clauses."""
+
+from __future__ import annotations
+
+from tql.refusals.refusal import Refusal, columns
+
+REFUSALS = (
+    Refusal("computed column without a name", 'select(col("id") + 1)'),
+    Refusal("name twice", 'select("id", id=col("id") + 1)'),
+    Refusal("`*` and an alias of a column", 'select("*", a=col("id") + 1)', columns(a="int8")),
+    Refusal("alias outside of select", 'select("id").where((col("id") > 1).as_("x"))'),
+    Refusal("condition that is None", 'select("id").where(None)'),
+    Refusal("condition that is a text", 'select("id").where("id > 3")'),
+    Refusal("number of rows", 'select("id").limit(-1)'),
+    Refusal("sample size twice", 'select("id").sample_by("id", limit=1, percent=50)'),
+    Refusal("size of a sample", 'select("id").sample_by("id", percent=0)'),
+    Refusal("`replace` that is no bool", 'select("id").sample_by("id", replace=1)'),
+    Refusal("sample of groups", 'select("id", n=fn.count()).group_by("id").sample_by("id")'),
+    Refusal("number of parts", 'select("id").from_(select("id").group_by("id")).ungroup_by(0)'),
+    Refusal("members of no groups", 'select("id").ungroup_by()'),
+    Refusal("groups of `*`", 'select().group_by("id")'),
+    Refusal(
+        "groups of a grouped query",
+        'select("k", m=fn.max("s")).from_(select("k", s=fn.sum("id")).group_by("k")).group_by("k")',
+        columns(k="int8"),
+    ),
+    Refusal("values of a group as a condition", 'select("k").group_by("k").order_by("id")', columns(k="int8")),
+    Refusal("aggregate of an aggregate", "select(x=fn.max(fn.count()))"),
+    Refusal("aggregate in a query without groups", 'select("id").where(col("id") == fn.max("id"))'),
+    Refusal("aggregate of a text", 'select(x=fn.max("t"), n=fn.count())', columns(t="text")),
+    Refusal("smallest of values that may be null", 'select(x=fn.min("n"), n=fn.count())', columns(n="nullable int16")),
+    Refusal("score of groups", 'select("id", n=fn.count()).group_by("id").similarity("e", [1, 0])'),
+    Refusal("groups of scores", 'select("id").similarity("e", [1, 0]).group_by("id")'),
+    Refusal("name of a column and of an output", 'select("id", a=-col("a")).order_by("a")', columns(a="int8")),
+    Refusal(
+        "column behind an output of `*`",
+        'select("*", a=col("id") + 1).where(col("a", of="source") > col("a", of="output"))',
+    ),
+    Refusal("row numbers after a filter", 'select("id").where(col("id") > 2).order_by(fn.row_number())'),
+    Refusal(
+        "row numbers of ranked words",
+        'select("id", n=fn.row_number()).bm25("t", "apple", as_=None).limit(2)',
+        columns(t="text bm25"),
+    ),
+    Refusal(
+        "more SELECTs than the engine holds", 'select("id").order_by(*[col("id") + number for number in range(200)])'
+    ),
+    Refusal("difference from what is no query", 'select("id").diff("select id")'),
+)

@@ -1,0 +1,31 @@
+"""Refusals of what columns of known types cannot do."""
+
+from __future__ import annotations
+
+from tql.refusals.refusal import Refusal, columns
+
+REFUSALS = (
+    Refusal("unknown column", 'select("idd")', columns(a="int8")),
+    Refusal("array as a key", 'select("id").order_by("e")', columns(e="int64[3]")),
+    Refusal("text as a condition", 'select("id").where(col("t"))', columns(t="text")),
+    Refusal("order of two texts", 'select("id").where(col("t") < col("s"))', columns(t="text", s="text")),
+    Refusal("pattern of a number", 'select("id").where(col("n").startswith("a"))', columns(n="int8")),
+    Refusal("arithmetic of a text", 'select(x=col("t") + 1)', columns(t="text")),
+    Refusal("`contains` with an index", 'select("id").where(fn.contains("t", "some"))', columns(t="text inverted")),
+    Refusal("null in a function", 'select(x=fn.abs("n"))', columns(n="nullable int16")),
+    Refusal("key of a column that is no JSON", 'select(x=col("n")["k"])', columns(n="int8")),
+    Refusal("too many indices", 'select(x=col("e")[0, 1])', columns(e="embedding[4]")),
+    Refusal("index beyond the end", 'select(x=col("e")[9])', columns(e="embedding[4]")),
+    Refusal("slice beyond the end", 'select(x=col("e")[9:12])', columns(e="embedding[4]")),
+    Refusal("index between slices", 'select(x=col("c")[:, 0, :])', columns(c="int64[2, 2, 2]")),
+    Refusal("slice of rows of several lengths", 'select(x=col("a")[1:3])', columns(a="int64[?]")),
+    Refusal("cosine of matrices", 'select(x=fn.cosine_similarity("b", [1, 1]))', columns(b="float32[2, 2]")),
+    Refusal("elements of a list in JSON", 'select("id").where(fn.any(col("m")["l"] > 1))', columns(m="json")),
+    Refusal("order of two values of JSON", 'select("id").where(col("m")["n"] >= col("m")["k"])', columns(m="json")),
+    Refusal(
+        "text of JSON from a subquery",
+        'select("id").from_(select("id", s=col("m")["s"])).where(col("s") == "x")',
+        columns(m="json"),
+    ),
+    Refusal("conditions on JSON as outputs", 'select(x=(col("m")["n"] == 1) | (col("id") == 1))', columns(m="json")),
+)
