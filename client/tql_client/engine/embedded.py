@@ -193,15 +193,27 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     """
     Return the values of a column.
 
-    The engine fails to read two kinds of columns as a whole (``InvalidType: Dtype is unknown``, measured with 4.7.1 and 4.7.4):
-    a computed text column without rows, and norms of arrays if every array of a committed dataset is empty; the rows of the latter are read one by one.
+    The engine fails to read two kinds of columns as a whole (measured with 4.7.1 and 4.7.4): those of `_nothing`,
+    and norms of arrays if every array of a committed dataset is empty (``InvalidType: Dtype is unknown``), whose rows are read one by one.
     """
-    if len(view) == 0 and str(view.schema[name].dtype).startswith("text"):
-        return []
+    if len(view) == 0:
+        return _nothing(view, name)
     try:
         return view[name][:]
     except engine().InvalidType:
         return [row[name] for row in view]
+
+
+def _nothing(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
+    """
+    Return the values of a column without rows: an empty array of its type, or an empty list where the engine fails to read it.
+
+    It fails for computed texts, for renamed JSON, for values of JSON and for arithmetic with them.
+    """
+    try:
+        return [] if str(view.schema[name].dtype).startswith("text") else view[name][:]
+    except Exception:  # noqa: BLE001 - the engine has about 80 classes, and no row is lost
+        return []
 
 
 __all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]
