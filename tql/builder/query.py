@@ -119,7 +119,7 @@ class Query(SearchMethods):
         """
         Draw a random sample of the rows that ``where`` keeps; ``order_by`` and ``limit`` apply to the sample.
 
-        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id sample by weight replace false limit 10``.
+        Example: ``select("id").sample_by("weight", replace=False, limit=10)`` generates ``select id where weight > 0 sample by weight replace false limit 10``.
 
         Args:
             weights: a column or expression, >= 0 in each row; the probability of a row is proportional to it. At least one has to be above 0, otherwise the engine does not terminate.
@@ -314,10 +314,13 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query cannot be compiled.
         """
-        from tql.compiler.compile import compiled
+        from tql.compiler.compile import compiled, too_deep
         from tql_grammar.explain.levels import explained
 
-        return explained(*compiled(self.statement))
+        try:
+            return explained(*compiled(self.statement))
+        except RecursionError:
+            raise too_deep("more than Python can walk down") from None
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.elements import is_quantified
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.walk import rebuild, walk
@@ -34,7 +35,6 @@ _LEAVES = (
     ast.Subscript,
 )
 _JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}
-QUANTIFIERS = frozenset({"any", "all", "all_strict"})
 
 
 def is_json_value(node: object) -> bool:
@@ -172,9 +172,9 @@ def quantified(node: ast.Function) -> ast.Function:
     Raises:
         ArgumentError: it is another test of the elements of JSON, which the engine does not support.
     """
-    name = node.name.lower()
-    if name not in QUANTIFIERS or len(node.arguments) != 1:
+    if not is_quantified(node):
         return node
+    name = node.name.lower()
     (test,) = node.arguments
     if not isinstance(test, ast.Comparison) or not _is_list(test.left):
         return node

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
+from tql_grammar.rewrite.elements import require_single
 from tql_grammar.rewrite.nullable import absent, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.typing.inference import SCORE, numbers
@@ -135,6 +136,7 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
 
     The key is null if one of the columns that it reads is; the sum of a null is 0.
     """
+    require_single(key, scope)
     absences = missing(key, scope)
     column = _type(key, scope)
     if absences:

@@ -8,8 +8,10 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
-from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
+from tql_grammar.rewrite.comparison import between, comparison, ranges
+from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
 from tql_grammar.rewrite.given import VerbatimExpression
+from tql_grammar.rewrite.json_present import with_numbers
 from tql_grammar.rewrite.json_values import (
     excluding_null,
     null_as_false,
@@ -19,6 +21,7 @@ from tql_grammar.rewrite.json_values import (
     value_first,
 )
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, did_you_mean
 from tql_grammar.walk import rebuild, walk
@@ -41,7 +44,7 @@ def written(node: N, scope: Scope) -> N:
 
 def computed(node: N, scope: Scope) -> N:
     """Return an output, a sort key, a group key or a weight in its final form: as `written`, and JSON's null meets no comparison in it."""
-    return as_given(null_as_false(nullable.guarded(typed(node, scope), scope)))
+    return as_given(null_as_false(nullable.guarded(with_numbers(typed(node, scope), scope), scope)))
 
 
 def typed(node: N, scope: Scope) -> N:
@@ -51,7 +54,8 @@ def typed(node: N, scope: Scope) -> N:
     Raises:
         ArgumentError: a part does not apply to the type of its column, or the engine cannot evaluate it.
     """
-    return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
+    given = distributed(quantified_members(merged(node)), scope)
+    return rebuild(given, lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
 def as_given(node: N) -> N:
@@ -69,7 +73,9 @@ def as_given(node: N) -> N:
 def condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    return nullable.filtering(excluding_null(typed(node, scope)), scope)
+    found = typed(node, scope)
+    require_single(found, scope)
+    return nullable.filtering(excluding_null(found), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:

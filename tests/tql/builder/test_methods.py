@@ -272,7 +272,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
     "sample_by": [
         (
             select("id").sample_by("w", replace=False, limit=2).order_by("id"),
-            "select id from (select * sample by w replace false limit 2) order by id",
+            "select id from (select * where w > 0 sample by w replace false limit 2) order by id",
             ids(2, 5),
         )
     ],

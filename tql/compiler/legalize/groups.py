@@ -16,6 +16,7 @@ from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.json_present import as_number
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
 from tql_grammar.rewrite.scope import Values
@@ -76,8 +77,13 @@ class AggregateBuilder:
         if found in self.keys:
             return FORMS["first"](self.keys[found])
         if isinstance(node, ast.Function) and is_aggregate(node):
-            return FORMS[node.name](self.reference(write(node.arguments[0])) if node.arguments else self._ones())
+            return FORMS[node.name](self._each(node, write) if node.arguments else self._ones())
         return self.reference(found)
+
+    def _each(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
+        """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the first one."""
+        value = write(node.arguments[0])
+        return self.reference(value if node.name == "first" else as_number(f"fn.{node.name}", value, self.scope))
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""

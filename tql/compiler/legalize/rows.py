@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
 from tql.plan.positions import is_positional
-from tql.plan.schema import is_index_ordered, schema
+from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
 from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
+from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.elements import require_kept
+from tql_grammar.rewrite.json_present import patterns
 from tql_grammar.rewrite.json_values import require_selectable
+from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import physical
 from tql_grammar.rewrite.typed import as_given, computed, condition
@@ -27,7 +31,12 @@ if TYPE_CHECKING:
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    predicate = as_given(condition(node.predicate, schema(node.child)))
+    scope = schema(node.child)
+    apart = patterns(node.predicate, scope)
+    if apart is not None:
+        there, rest = apart
+        return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), rest)
+    predicate = as_given(condition(node.predicate, scope))
     return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
 
 
@@ -37,6 +46,7 @@ def selected(node: Project, rows: Plan) -> Plan:
     columns = tuple(computed(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
+        require_kept("select", bare(column), scope)
     if ast.Star() in columns and scope.columns is not None:
         _refuse_replaced(columns, scope.columns)
     return node.replace(child=rows, columns=columns)
@@ -57,14 +67,32 @@ def taken_apart(node: Explode, rows: Plan) -> Plan:
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
-    """Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well."""
+    """
+    Return rows drawn at random, of those with a weight above 0: without any of them the engine never ends, and without replacement it draws the others too.
+
+    The engine computes the weights of rows that WHERE leaves out as well.
+    """
     whole = node.child
     while isinstance(whole, Filter):
         whole = whole.child
     scope = schema(whole)
     weights = computed(node.weights, scope)
     require_present("sample_by", weights, scope)
+    constant = number(weights)
+    if constant is not None and constant <= 0:
+        rule, why = "takes weights above 0", "with no other weight the engine never ends"
+        raise ArgumentError("sample_by", rule, str(constant), "draw every row alike: sample_by(raw('1'))", why=why)
+    if constant is None:
+        above = condition(ast.Comparison(">", node.weights, ast.Number(0)), scope)
+        rows = _filtered_more(rows, as_given(above))
     return node.replace(child=rows, weights=weights)
+
+
+def _filtered_more(rows: Plan, predicate: Expression) -> Plan:
+    """Return rows that meet one more condition, in the same WHERE."""
+    if not isinstance(rows, Filter):
+        return Filter(rows, predicate)
+    return rows.replace(predicate=conjunction([rows.predicate, predicate]))
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:
