@@ -140,7 +140,7 @@ def _either(node: Record) -> Record:
     return negation(found) if node.negated else found
 
 
-def require_single(node: Record, scope: Scope) -> None:
+def require_single(node: Expression, scope: Scope) -> None:
     """
     Require that a condition or a sort key has one value in each row.
 
@@ -156,11 +156,17 @@ def require_single(node: Record, scope: Scope) -> None:
                 _require_arrays(part.arguments[0], scope)
             return part
         if isinstance(part, ast.Comparison) and any(shape(side, scope) for side in (part.left, part.right)):
-            rule = "takes one value in each row, and an array has many"
-            raise ArgumentError("comparison", rule, _written(part), ONE)
+            raise _many(part)
         return None
 
     substitute(node, check)
+    if shape(node, scope):
+        raise _many(node)
+
+
+def _many(node: Record) -> ArgumentError:
+    """Return the error about an array in the place of one value."""
+    return ArgumentError("comparison", "takes one value in each row, and an array has many", _written(node), ONE)
 
 
 def _require_arrays(node: Expression, scope: Scope) -> None:

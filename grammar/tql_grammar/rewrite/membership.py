@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # So many equalities take less than a second over 100,000 rows.
 FEW = 20
 # The integers that IN compares as they are in every type of integers, and the ends of the types.
-NARROW = (-(2**7), 2**7 - 1)
+NARROW = (0, 2**7 - 1)
 MOST = tuple(2**bits - 1 for bits in (7, 8, 15, 16, 31, 32, 63))
 LEAST = tuple(-(2**bits) for bits in (63, 31, 15, 7))
 

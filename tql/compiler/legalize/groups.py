@@ -16,6 +16,7 @@ from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.elements import require_single
 from tql_grammar.rewrite.json_present import as_number
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([computed(key, scope) for key in node.keys], scope)
+    keys = [computed(key, scope) for key in node.keys]
+    for key in keys:
+        if not isinstance(key, ast.Column):
+            require_single(key, scope)
+    found = AggregateBuilder(keys, scope)
     outputs = tuple(found.output(output, lambda part: computed(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
-from tql.compiler.legalize.rows import ordered, selected
+from tql.compiler.legalize.rows import drawn, ordered, selected
 from tql.compiler.pack import needs_new_select
 from tql.compiler.resolve import resolve
 from tql.plan.names import reject_ambiguous
@@ -103,6 +103,14 @@ FACTS = (
         "Refuses the key.",
         require_source_order,
         'select("id").where(col("id") > 2).order_by(desc(fn.row_number()))',
+    ),
+    Fact(
+        "weight 0",
+        "Draws rows of weight 0 when the others are used up, and never ends where all rows have it.",
+        "Leaves them out before it draws.",
+        drawn,
+        'select("id").sample_by("w", replace=False)',
+        columns(w="int64"),
     ),
     Fact(
         "order of a sample",
