@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LARGEST_INT = 2**63 - 1
+# The types of pandas' missing values.
+MISSING = frozenset({"NAType", "NaTType"})
 # What a str that is SQL has in it, and the builder's form.
 SQL: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\w\s*,\s*[\w-]"), 'each name as an argument: "a", "b"'),
@@ -197,6 +199,8 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     for known, writer in _WRITERS.items():
         if issubclass(kind, known):
             return writer
+    if kind.__name__ in MISSING:
+        return _pandas
     for base in reversed(kind.__mro__):
         module = base.__module__.partition(".")[0].lstrip("_").removeprefix("py")
         if module in _BY_MODULE:
@@ -242,7 +246,7 @@ def _missing(subject: str, value: object, package: str) -> ArgumentError:
 
 def _pandas(subject: str, value: object) -> ast.Expression:
     """Return the literal of an array of pandas; its missing values are refused."""
-    if type(value).__name__ in {"NAType", "NaTType"}:
+    if type(value).__name__ in MISSING:
         raise _missing(subject, value, "pandas")
     from tql.values.arrays import scalar_or_array
 

@@ -36,8 +36,8 @@ COMPARED: list[tuple[Callable[[Expr, Any], Expr], Callable[[Any, Any], Any]]] = 
     (lambda a, x: (a == x) | (a == 1), lambda a, x: (a == x) | (a == 1)),
 ]
 QUANTIFIED: list[tuple[Callable[[Expr], Expr], Callable[[Any], bool]]] = [
-    (lambda test: fn.any(test), lambda found: bool(found.any())),
-    (lambda test: fn.all(test), lambda found: bool(found.all())),
+    (fn.any, lambda found: bool(found.any())),
+    (fn.all, lambda found: bool(found.all())),
     (lambda test: ~fn.any(test), lambda found: not found.any()),
 ]
 
@@ -74,9 +74,7 @@ def test_a_condition_on_elements_is_that_of_numpy(
 
 
 @given(drawn=matrices(), number=NUMBERS, test=st.sampled_from(COMPARED), known=st.booleans())
-def test_a_condition_on_a_column_of_boxes(
-    drawn: tuple[str, list[Any]], number: Any, test: Any, *, known: bool
-) -> None:
+def test_a_condition_on_a_column_of_boxes(drawn: tuple[str, list[Any]], number: Any, test: Any, *, known: bool) -> None:
     """The second column of matrices, in WHERE and in ORDER BY."""
     kind, rows = drawn
     data = made(kind, 2, rows)
@@ -93,7 +91,7 @@ def test_a_condition_on_a_column_of_boxes(
 @given(drawn=ragged(), index=st.integers(0, 3), known=st.booleans())
 def test_an_element_of_arithmetic(drawn: tuple[str, list[Any]], index: int, *, known: bool) -> None:
     """`(col("a") * 2)[0]` is the element times 2; an index beyond the end is the last element."""
-    kind, rows = drawn
+    _, rows = drawn
     kept = [row.astype("f8") % 100 for row in rows if len(row)]
     if not kept:
         return
@@ -120,7 +118,7 @@ def refused(query: Query, match: str) -> None:
     [
         pytest.param(select("id").where(A == 9), "one value in each row", id="a comparison"),
         pytest.param(select("id").where(A * 2 > 9), "one value in each row", id="of arithmetic"),
-        pytest.param(select("id").where(A == A), "one value in each row", id="of two arrays"),
+        pytest.param(select("id").where(A + 1 == A), "one value in each row", id="of two arrays"),
         pytest.param(select("id").order_by(A > 2), "one value in each row", id="a key"),
         pytest.param(select(x=A > 2, n=fn.count()).group_by("x"), "one value in each row", id="a group"),
         pytest.param(select("id").where(A.in_([1, 9])), "one value in each row", id="IN"),

@@ -42,7 +42,9 @@ def cases(draw: st.DrawFn) -> tuple[str, str, list[Any], list[Any], bool]:
     kind, index, known = draw(st.sampled_from(KINDS)), draw(st.sampled_from(INDEXES)), draw(st.booleans())
     info = np.iinfo(kind) if "int" in kind else None
     held = [value for value in MEMBERS if info is None or info.min <= value <= info.max]
-    values = draw(st.lists(st.sampled_from([float(value) for value in held] if info is None else held), min_size=1, max_size=8))
+    values = draw(
+        st.lists(st.sampled_from([float(value) for value in held] if info is None else held), min_size=1, max_size=8)
+    )
     pool = st.sampled_from([*MEMBERS, 0.5, 2.5]) if draw(st.booleans()) else st.sampled_from(MEMBERS)
     members = draw(st.lists(pool, min_size=1, max_size=5))
     if not known and all(0 <= member <= 127 for member in members):
@@ -69,7 +71,9 @@ def test_many_members_of_an_unknown_type(kind: str) -> None:
     info = np.iinfo(kind)
     signed = kind.startswith("i")
     members = [member for member in MEMBERS if signed or member >= 0] + list(range(300, 700, 7))
-    values = sorted({value % (int(info.max) - int(info.min) + 1) + int(info.min) for value in range(-800, 800)} | {int(info.max)})
+    values = sorted(
+        {value % (int(info.max) - int(info.min) + 1) + int(info.min) for value in range(-800, 800)} | {int(info.max)}
+    )
     data = column(kind, "none", values)
     query = select("id").where(col("v").in_(members))
 
