@@ -19,7 +19,7 @@ def indices(subscript: object) -> tuple[ast.Expression, ...]:
         raise ArgumentError("[]", "takes integers, slices and JSON keys", shown(subscript))
     if len(parts) > 1 and any(isinstance(part, str) for part in parts):
         rule, hint = (
-            "takes one JSON key, and no other index beside it",
+            "takes one JSON key, and no other index with it",
             'write one after the other: col("m")["list"][0]',
         )
         raise ArgumentError("[]", rule, shown(subscript), hint)

@@ -55,7 +55,7 @@ def column_name(subject: str, value: str) -> str:
     Return the name of a column that is given as a str.
 
     Raises:
-        ArgumentError: it is no name, or it is SQL: ``"year desc"``, ``"a as b"``, ``"a, b"``, ``"-year"``; `col` takes a column with such a name.
+        ArgumentError: it is no name, or it is SQL: ``"year desc"``, ``"a as b"``, ``"a, b"``, ``"-year"``; `col` takes a column of this name.
     """
     found = name(subject, value)
     form = sql_form(found)

@@ -233,7 +233,7 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
     """
     Return the parts of a conjunction, with each lower bound followed by the upper bound of the same column merged into one BETWEEN.
 
-    For two comparisons the engine reads the index twice, and all rows that match either. Only integers that are never null are merged: BETWEEN crashes on a null, and rounds the bounds of floats.
+    For two comparisons the engine reads the index twice, and all rows that match either. Only single integers that are never null are merged: BETWEEN crashes on a null, rounds the bounds of floats, and casts those of arrays.
     """
     found: list[Expression] = []
     for part in parts:
@@ -248,7 +248,7 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     """Return BETWEEN for two bounds of the same integer column that is never null, else None."""
     column = scope.column(_tested(one))
-    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
+    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind or column.shape:
         return None
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:

@@ -175,7 +175,7 @@ def _require_arrays(node: Expression, scope: Scope) -> None:
         if isinstance(part, (ast.And, ast.Or)):
             kinds = {bool(found) for operand in part.operands if (found := _elements(operand, scope)) is not None}
             if len(kinds) > 1:
-                rule = "takes conditions on elements: the engine reads other elements for one on the row beside them"
+                rule = "takes conditions on elements: joined with one on the row, the engine reads other elements"
                 hint = "put the condition on the row outside: fn.any(..) & (col(..) == 1)"
                 raise ArgumentError("fn.any / fn.all", rule, _written(part), hint)
 
@@ -197,19 +197,18 @@ def require_kept(subject: str, node: Expression, scope: Scope) -> None:
     Raises:
         ArgumentError: the engine returns a number for a row of one element.
     """
-    if isinstance(node, ast.Negate) or (isinstance(node, ast.Function) and node.name.lower() in ELEMENTWISE):
-        require_kept(subject, node.operand if isinstance(node, ast.Negate) else node.arguments[0], scope)
-        return
-    if not isinstance(node, (ast.Chain, ast.Comparison)):
-        return
-    operands = node.operands if isinstance(node, ast.Chain) else (node.left, node.right)
-    shapes = [shape(operand, scope) for operand in operands]
-    if () in shapes and any(found and set(found) <= {1, None} for found in shapes):
+    operands = _operands(node) if _is_elementwise(node) else ()
+    if _may_lose_shape([shape(operand, scope) for operand in operands]):
         rule = "takes no arithmetic or comparison of one number with an array whose length may be 1: the engine returns a number for a row of one element"
         hint = "select the array and compute in Python, reduce it, as with fn.asum, or declare the length: Schema(a='float64[8]')"
         raise ArgumentError(subject, rule, _written(node), hint)
     for operand in operands:
         require_kept(subject, operand, scope)
+
+
+def _may_lose_shape(shapes: list[tuple[int | None, ...] | None]) -> bool:
+    """Tell whether one number meets an array whose length may be 1."""
+    return () in shapes and any(found and set(found) <= {1, None} for found in shapes)
 
 
 def _written(node: Record) -> str:

@@ -19,7 +19,7 @@ from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -42,14 +42,20 @@ def required_values(node: Expression, scope: Scope) -> frozenset[Expression]:
     """Return the values of JSON that each row that meets a condition has."""
     if isinstance(node, ast.And):
         return frozenset(value for part in node.operands for value in required_values(part, scope))
-    found: tuple[Expression, ...] = ()
-    if isinstance(node, ast.Comparison):
-        found = node.left, node.right
-    elif isinstance(node, ast.IsNull):
-        found = (node.operand,) if node.negated else ()
-    elif isinstance(node, (ast.In, ast.Between, ast.Like)) and not getattr(node, "negated", False):
-        found = (node.operand,)
-    return frozenset(part for part in found if is_value(part, scope))
+    rule = _REQUIRED.get(type(node))
+    return frozenset(part for part in rule(node) if is_value(part, scope)) if rule is not None else frozenset()
+
+
+def _unless_negated(node: ast.In | ast.Between | ast.Like) -> tuple[Expression, ...]:
+    """Return the operand of a test that no missing value meets."""
+    return () if getattr(node, "negated", False) else (node.operand,)
+
+
+_REQUIRED: dict[type, Callable[..., tuple[Expression, ...]]] = {
+    ast.Comparison: lambda node: (node.left, node.right),
+    ast.IsNull: lambda node: (node.operand,) if node.negated else (),
+    **dict.fromkeys((ast.In, ast.Between, ast.Like), _unless_negated),
+}
 
 
 def kept_values(outputs: Iterable[Expression], scope: Scope) -> frozenset[Expression]:
@@ -129,25 +135,41 @@ def _is_keyed_last(node: object) -> bool:
 
 
 def _computed(node: Record, scope: Scope) -> Record:
-    """Return arithmetic, or a function of numbers, over numbers."""
-    if isinstance(node, ast.Chain):
-        if node.operators[0] == "*" and node.operands[1] == FLOAT and is_value(node.operands[0], scope):
-            require_there("*", node.operands[0], scope)
-            return node
-        operands = (as_number(node.operators[0], operand, scope) for operand in node.operands)
-        first, *rest = operands
-        for operator, operand in zip(node.operators, rest, strict=True):
-            first = chained(operator, first, operand)
-        return first
-    if isinstance(node, ast.Negate):
-        is_number = is_value(node.operand, scope)
-        return chained("*", as_number("-", node.operand, scope), ast.Negate(FLOAT)) if is_number else node
-    if isinstance(node, ast.Function) and node.name.lower() in NUMERIC:
-        subject = f"fn.{node.name.lower()}"
-        return node.replace(arguments=tuple(as_number(subject, part, scope) for part in node.arguments))
+    """Return arithmetic, or a function of numbers, over numbers; a pattern takes a value that every row has."""
     if isinstance(node, ast.Like) and is_value(node.operand, scope):
         require_there("like", node.operand, scope)
-    return node
+    rule = _NUMBERS.get(type(node))
+    return node if rule is None else rule(node, scope)
+
+
+def _chain(node: ast.Chain, scope: Scope) -> Expression:
+    """Return arithmetic over numbers; a value that is already a float64 stays as it is."""
+    first, second, *_ = node.operands
+    if node.operators[0] == "*" and second == FLOAT and is_value(first, scope):
+        require_there("*", first, scope)
+        return node
+    first, *rest = (as_number(node.operators[0], operand, scope) for operand in node.operands)
+    for operator, operand in zip(node.operators, rest, strict=True):
+        first = chained(operator, first, operand)
+    return first
+
+
+def _negative(node: ast.Negate, scope: Scope) -> Expression:
+    """Return the negative of a number."""
+    if not is_value(node.operand, scope):
+        return node
+    return chained("*", as_number("-", node.operand, scope), ast.Negate(FLOAT))
+
+
+def _call(node: ast.Function, scope: Scope) -> Expression:
+    """Return a function of numbers."""
+    name = node.name.lower()
+    if name not in NUMERIC:
+        return node
+    return node.replace(arguments=tuple(as_number(f"fn.{name}", part, scope) for part in node.arguments))
+
+
+_NUMBERS: dict[type, Callable[..., Expression]] = {ast.Chain: _chain, ast.Negate: _negative, ast.Function: _call}
 
 
 def patterns(node: Expression, scope: Scope) -> tuple[Expression, Expression] | None:
@@ -155,19 +177,23 @@ def patterns(node: Expression, scope: Scope) -> tuple[Expression, Expression] | 
     Return a condition of WHERE as one that leaves out the rows that lack a value of a pattern, and one over the rest; None where no row lacks it.
 
     Raises:
-        ArgumentError: OR or NOT is over such a pattern.
+        ArgumentError: OR or NOT is over a pattern.
     """
     parts = node.operands if isinstance(node, ast.And) else (node,)
     apart = [part for part in parts if _lacking(part, scope)]
     if not apart:
         return None
     for part in apart:
-        if not isinstance(part, ast.Like) or part.negated:
-            require_there("like", next(_lacking_values(part, scope)), scope)
-    values = dict.fromkeys(value for part in apart for value in _lacking_values(part, scope))
+        _require_plain(part, scope)
+    values = dict.fromkeys(_lacking_values(ast.And(tuple(apart)), scope))
     others = (part for part in parts if part not in apart)
-    there = (ast.IsNull(value, negated=True) for value in values)
-    return conjunction([*others, *there]), conjunction(apart)
+    return conjunction([*others, *(ast.IsNull(value, negated=True) for value in values)]), conjunction(apart)
+
+
+def _require_plain(node: Expression, scope: Scope) -> None:
+    """Require that a condition with a pattern is the pattern itself."""
+    if not isinstance(node, ast.Like) or node.negated:
+        require_there("like", next(_lacking_values(node, scope)), scope)
 
 
 def _lacking(node: Expression, scope: Scope) -> bool:

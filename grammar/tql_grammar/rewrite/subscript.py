@@ -41,12 +41,6 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
     column = scope.column(node.operand)
     if is_json_value(node) and (column is None or column.dtype == "json"):
         _require_element(node)
-        if isinstance(node.operand, ast.Subscript) and not is_json_value(node.operand):
-            rule, hint = (
-                "takes a key before an index: a row of JSON is an object",
-                "write the key first: col('m')['list'][0]",
-            )
-            raise ArgumentError("[]", rule, _written(node), hint)
         return node
     if column is not None:
         _require_dimensions(node, column)
@@ -61,6 +55,12 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
 
 def _require_element(node: ast.Subscript) -> None:
     """Raise ArgumentError for a subscript of JSON other than one key, or one index from 0."""
+    if isinstance(node.operand, ast.Subscript) and not is_json_value(node.operand):
+        rule, hint = (
+            "takes a key before an index: a row of JSON is an object",
+            "write the key first: col('m')['list'][0]",
+        )
+        raise ArgumentError("[]", rule, _written(node), hint)
     index = node.indices[0]
     position = _number(index)
     if len(node.indices) == 1 and (isinstance(index, ast.String) or (position is not None and position >= 0)):

@@ -258,7 +258,7 @@ SQL = ["a desc", "a ASC", "a as b", "a AS b", "a, b", "a,b", "-a", " - a"]
 
 @pytest.mark.parametrize("label", SQL)
 def test_a_name_that_is_sql_is_refused(label: str) -> None:
-    """The hint has the builder's form; `col` takes a column with such a name, and the source of the query keeps it."""
+    """The hint has the builder's form; `col` takes a column of this name, and the source of the query keeps it."""
     for use in (
         lambda: select(label),
         lambda: select("x").order_by(label),

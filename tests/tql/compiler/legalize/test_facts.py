@@ -505,10 +505,10 @@ CASES: dict[str, Case] = {
         [1],
         where(lambda row: 9 in row["a"] or 1 in row["a"]),
     ),
-    "condition on the row beside one on elements": Case(
+    "condition on the row with one on elements": Case(
         {"a": [[0, 0], [0, 5], [7, 7]]},
         "select id where any(a > 0 and id < 2)",
-        [1, 2],
+        Engine.VARIES,
         where(lambda row: any(element > 0 for element in row["a"]) and row["id"] < 2),
         "put the condition on the row outside",
     ),

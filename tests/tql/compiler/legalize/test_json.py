@@ -227,7 +227,7 @@ THERE = N.is_not_null()
 
 @pytest.fixture(scope="module")
 def world() -> Any:
-    """Return a dataset with JSON of the world: missing keys, nulls, empty texts and lists, integers beside floats."""
+    """Return a dataset with JSON of the world: missing keys, nulls, empty texts and lists, integers and floats under one key."""
     rows = [{"id": number, "m": note, "k": note.get("g", "")} for number, note in enumerate(WORLD)]
     return dataset("json_world", {"id": "int64", "m": "json", "k": "text"}, rows)
 

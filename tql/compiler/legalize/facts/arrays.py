@@ -70,7 +70,7 @@ FACTS = (
         columns(a="int64[?]"),
     ),
     Fact(
-        "condition on the row beside one on elements",
+        "condition on the row with one on elements",
         "Reads other elements where AND or OR joins a test of an array and a test of the row.",
         "Refuses it.",
         require_single,
