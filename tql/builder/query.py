@@ -331,10 +331,13 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query cannot be compiled.
         """
-        from tql.compiler.compile import compiled
+        from tql.compiler.compile import compiled, too_deep
         from tql.views.levels import levels
 
-        return levels(compiled(self.statement))
+        try:
+            return levels(compiled(self.statement))
+        except RecursionError:
+            raise too_deep("more than Python can walk down") from None
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

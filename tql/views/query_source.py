@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def query(whole: Statement) -> str:
-    """Return the chain of calls that creates a query."""
-    return ".".join(calls(whole))
+    """Return the chain of calls that creates a query, which is written once: a query shares its sources with others."""
+    found: str | None = whole.__dict__.get("_source_text")
+    if found is None:
+        found = whole.__dict__["_source_text"] = ".".join(calls(whole))
+    return found
 
 
 def calls(whole: Statement) -> list[str]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.elements import is_quantified
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, negation
 from tql_grammar.walk import rebuild, walk
@@ -173,9 +173,9 @@ def quantified(node: ast.Function) -> ast.Function:
     Raises:
         ArgumentError: it is another test of the elements of JSON, which the engine does not support.
     """
-    name = node.name.lower()
-    if name not in QUANTIFIERS or len(node.arguments) != 1:
+    if not is_quantified(node):
         return node
+    name = node.name.lower()
     (test,) = node.arguments
     if not isinstance(test, ast.Comparison) or not _is_list(test.left):
         return node
