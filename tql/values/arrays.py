@@ -108,7 +108,8 @@ def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) ->
 def _read(subject: str, value: object) -> NDArray[Any]:
     """Return *value* as a numpy array."""
     require_unmasked(subject, value)
-    value = value.as_py() if hasattr(value, "as_py") else value
+    as_py = getattr(value, "as_py", None)
+    value = value if as_py is None else as_py()
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     _require_array(subject, value)

@@ -228,8 +228,9 @@ def _member(subject: str, value: object) -> ast.Expression:
 
 def _arrow(subject: str, value: object) -> ast.Expression:
     """Return the literal of a scalar of pyarrow, or of its array."""
-    if hasattr(value, "as_py"):
-        found = value.as_py()
+    as_py = getattr(value, "as_py", None)
+    if as_py is not None:
+        found = as_py()
         if found is None:
             raise _missing(subject, value, "pyarrow")
         return literal(subject, found)
