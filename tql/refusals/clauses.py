@@ -52,4 +52,6 @@ REFUSALS = (
         "more SELECTs than the engine holds", 'select("id").order_by(*[col("id") + number for number in range(200)])'
     ),
     Refusal("difference from what is no query", 'select("id").diff("select id")'),
+    Refusal("weight of zero", 'select("id").sample_by(raw("0"))'),
+    Refusal("SQL in the place of a name", 'select("id").order_by("year desc")'),
 )

@@ -34,4 +34,25 @@ REFUSALS = (
         columns(m="json"),
     ),
     Refusal("conditions on JSON as outputs", 'select(x=(col("m")["n"] == 1) | (col("id") == 1))', columns(m="json")),
+    Refusal("array as one value", 'select("id").where(col("e") > 1)', columns(e="int64[3]")),
+    Refusal(
+        "conditions on elements and on rows",
+        'select("id").where(fn.any((col("e") > 1) & (col("id") > 1)))',
+        columns(e="int64[3]"),
+    ),
+    Refusal("arithmetic of rows of one element", 'select(x=col("a") * 2)', columns(a="int64[?]")),
+    Refusal("value of JSON that a row may lack", 'select(x=col("m")["n"] + 1)', columns(m="json")),
+    Refusal("index before a key of JSON", 'select("id").where(col("m")[0]["k"] == 1)', columns(m="json")),
+    Refusal("slice of a list in JSON", 'select("id").where(col("m")["l"][0:2] == 1)', columns(m="json")),
+    Refusal("index from the end of a list in JSON", 'select("id").where(col("m")["l"][-1] == 1)', columns(m="json")),
+    Refusal(
+        "words in an index of old rows",
+        'select("id").bm25("t", "apple").order_by("score").limit(2)',
+        columns(t="text bm25 stale"),
+    ),
+    Refusal(
+        "element of a list in JSON in groups",
+        'select("k", x=col("m")["l"][0]).group_by("k")',
+        columns(k="int8", m="json"),
+    ),
 )

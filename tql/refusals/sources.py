@@ -83,4 +83,8 @@ REFUSALS = (
         columns(n="nullable int16"),
     ),
     Refusal("sets of two types with null", 'select(x="id").union_all(select(x="n"))', columns(n="nullable int16")),
+    Refusal(
+        "sets of an inferred schema",
+        'select(x="id").from_("d", schema=Schema(id="inferred int64")).union_all(select(x="u").from_("u", schema=Schema(u="uint64")))',
+    ),
 )
