@@ -45,11 +45,7 @@ def require_selectable(subject: str, node: Record) -> None:
 
     In outputs, the engine supports single comparisons of a value of JSON with literals only, and no element of a list unless it computes with it.
     """
-    output = node.expression if isinstance(node, ast.Aliased) else node
-    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
-        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
-        hint = "compute with a number: add 0; or select the list, and take the element in Python"
-        raise ArgumentError(subject, rule, _written(output), hint, why=why)
+    _reject_element(subject, node.expression if isinstance(node, ast.Aliased) else node)
     for part in walk(node):
         joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
         compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
@@ -58,6 +54,14 @@ def require_selectable(subject: str, node: Record) -> None:
             rule, why = f"takes no {kind} as an output", "it crashes the engine process"
             hint = "put the condition in where(..), or select the columns and compare the rows in Python"
             raise ArgumentError(subject, rule, _written(part), hint, why=why)
+
+
+def _reject_element(subject: str, output: Record) -> None:
+    """Raise ArgumentError for an element of a list in JSON as an output."""
+    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
+        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
+        hint = "compute with a number: add 0; or select the list, and take the element in Python"
+        raise ArgumentError(subject, rule, _written(output), hint, why=why)
 
 
 def _tests_value(node: Expression) -> bool:

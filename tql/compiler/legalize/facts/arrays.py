@@ -72,7 +72,7 @@ FACTS = (
         "Sums the whole matrix for one of its columns.",
         "Reads the column from a computed array.",
         subscript,
-        'select(x=fn.sum(col("b")[:, 0]))',
+        'select(x=fn.asum(col("b")[:, 0]))',
         columns(b="int64[2, 2]"),
     ),
     Fact(
