@@ -62,13 +62,12 @@ def _require_outputs(query: Statement, labels: tuple[str, ...]) -> None:
         or any(not isinstance(part, Search) for part in query.searches)
     ):
         rule = "takes per in a query without groups, offset, bm25 and hybrid"
-        why, hint = (
-            "each has an order of its own",
-            "use that query as the source: select(..).from_(query).limit(3, per=..)",
-        )
+        why = "the rows of each group are numbered"
+        hint = "use that query as the source: select(..).from_(query).limit(3, per=..)"
         raise ArgumentError("limit", rule, "per", hint, why=why)
     for node in (*query.limit_per, *query.keys):
         for label, _ in read_names(node):
             if label not in labels:
-                rule, why = "takes outputs as per, and as the keys of its order", "the query does not select the column"
+                rule = "takes outputs as per, and as the keys of its order"
+                why = "the rows are cut after the select list is computed"
                 raise ArgumentError("limit", rule, repr(label), f"select it too: select({label!r}, ..)", why=why)

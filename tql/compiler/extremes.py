@@ -23,7 +23,7 @@ from tql_grammar.typing.inference import infer
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -43,35 +43,34 @@ def extremes(rows: Plan, nodes: Sequence[N]) -> tuple[Plan, tuple[N, ...]]:
         ArgumentError: they need two orders of the rows.
     """
     scope = schema(rows)
-    calls = _extremes_of(nodes, scope)
+    calls = [call for node in nodes for call in _calls(node) if _is_extreme(call, scope)]
     if not calls or isinstance(rows.child if isinstance(rows, Filter) else rows, Join):
         return rows, tuple(nodes)
-    keys, form = _one_order(calls, scope, has_first=any(map(_reads_first, nodes)))
+    keys, form = _one_order(calls, nodes, scope)
     read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls
     reason = "the smallest or largest of a group is read by an order of the rows"
     return Sort(rows, keys, (None,) * len(keys), reason=reason), read
 
 
-def _extremes_of(nodes: Sequence[N], scope: Scope) -> list[ast.Function]:
-    """Return the calls of `fn.min` and `fn.max` for which the engine has no reduction."""
-    parts = (part for node in nodes for part in walk(node))
-    return [part for part in parts if isinstance(part, ast.Function) and _is_extreme(part, scope)]
+def _calls(node: Record) -> Iterator[ast.Function]:
+    """Yield the calls of an expression."""
+    return (part for part in walk(node) if isinstance(part, ast.Function))
 
 
-def _reads_first(node: ast.Node) -> bool:
-    """Return whether an expression calls `fn.first`, which depends on the order of the rows."""
-    return any(isinstance(part, ast.Function) and part.name == "first" for part in walk(node))
-
-
-def _one_order(calls: list[ast.Function], scope: Scope, *, has_first: bool) -> Reduced:
-    """Return the order of the rows that all calls share, and the form of each call."""
-    arguments, names = {call.arguments[0] for call in calls}, {call.name for call in calls}
-    found = None if len(arguments) > 1 or has_first else _reductions(calls[0].arguments[0], names, scope)
+def _one_order(calls: Sequence[ast.Function], nodes: Sequence[ast.Node], scope: Scope) -> Reduced:
+    """Return the order of the rows in which all calls can be read, and the form of each call."""
+    names = {call.name for call in calls}
+    argument, *others = {call.arguments[0] for call in calls}
+    firsts = any(call.name == "first" for node in nodes for call in _calls(node))
+    found = None if others or firsts else _reductions(argument, names, scope)
     if found is None:
         subject = " / ".join(f"fn.{name}" for name in sorted(names))
-        rule = "takes texts and nullable numbers once in a query, and not together with fn.first"
-        why, hint = "each is read by an order of the rows", "ask for each in a query of its own"
-        raise ArgumentError(subject, rule, f"{len(arguments)}", hint, why=why)
+        rule, why = (
+            "takes one text or nullable number in a query, without fn.first",
+            "each is read by an order of the rows",
+        )
+        hint = "ask for each in a query of its own"
+        raise ArgumentError(subject, rule, f"{len(others) + 1} columns", hint, why=why)
     return found
 
 

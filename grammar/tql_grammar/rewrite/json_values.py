@@ -45,11 +45,7 @@ def require_selectable(subject: str, node: Record) -> None:
 
     In outputs, the engine supports single comparisons of a value of JSON with literals only, and no element of a list unless it computes with it.
     """
-    output = node.expression if isinstance(node, ast.Aliased) else node
-    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
-        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
-        hint = "compute with a number: add 0; or select the list, and take the element in Python"
-        raise ArgumentError(subject, rule, _written(output), hint, why=why)
+    _reject_element(subject, node.expression if isinstance(node, ast.Aliased) else node)
     for part in walk(node):
         kind = _crashing(part)
         if kind is not None:
@@ -65,6 +61,14 @@ def _crashing(part: Record) -> str | None:
     if isinstance(part, ast.Comparison) and _compares_with_column(part):
         return "comparison of a value of JSON with a column"
     return None
+
+
+def _reject_element(subject: str, output: Record) -> None:
+    """Raise ArgumentError for an element of a list in JSON as an output."""
+    if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
+        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
+        hint = "compute with a number: add 0; or select the list, and take the element in Python"
+        raise ArgumentError(subject, rule, _written(output), hint, why=why)
 
 
 def _tests_value(node: Expression) -> bool:

@@ -86,7 +86,7 @@ def outcome(engine: Tables, base: sqlite3.Connection, case: Case, name: str, tab
 
 
 def tallied(engine: Tables, variants: list[str], count: int) -> collections.Counter[str]:
-    """Return how many queries are right and refused over tables of the variants; none is wrong."""
+    """Return the numbers of right and refused queries over tables of the variants; none is wrong."""
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[str] = []
     for number in range(math.ceil(count / EACH)):

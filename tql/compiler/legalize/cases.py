@@ -57,13 +57,10 @@ def in_cases(node: Project, rows: Plan, column: ast.Column, write: Callable[[Pro
 
 
 def _too_many(node: Project, count: int) -> ArgumentError:
-    """Return the error for a select list with more cases of nulls than one query takes."""
+    """Return the error about too many cases."""
     found = (part.columns for output in node.columns for part in walk(output) if isinstance(part, FirstNull))
     names = tuple(dict.fromkeys(name for columns in found for name in columns))
-    rule, why = (
-        "computes with few nullable columns at a time",
-        f"each case of nulls is a query, and {count} are too many",
-    )
+    rule, why = "computes with few nullable columns at a time", f"each case is a query, and there are {count}"
     return ArgumentError("select", rule, ", ".join(name.name for name in names), remedy(names), why=why)
 
 
