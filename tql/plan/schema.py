@@ -249,7 +249,7 @@ def _member_column(plan: Explode, node: Expression) -> Column | None:
         return None
     own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
     column = schema(groups.child).column(own[0]) if own else None
-    return None if column is None else _moved(column)
+    return column if column is None or own[0] == node else _moved(column)
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:

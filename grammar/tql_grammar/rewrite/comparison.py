@@ -118,9 +118,13 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 
 
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
-    """Return the comparison of a column with a string."""
+    """
+    Return the comparison of a column with a string.
+
+    BETWEEN reads no index of texts; a literal on the left does not either, but meets the class labels of an ORDER BY or GROUP BY.
+    """
     if column.is_label:
-        return _with_class(node, literal, column)
+        return _with_class(node, literal, column, is_derived=is_derived)
     if column.dtype == "json":
         return node
     if not column.is_text:
@@ -128,7 +132,8 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_
     if node.operator in {"=", "!="}:
         found: Expression = node
         if column.is_indexed and (is_derived or not literal.value):
-            found = ast.Comparison(node.operator, literal, node.left)
+            equal = ast.Between(node.left, literal, literal)
+            found = equal if node.operator == "=" else ast.Not(equal)
     else:
         found = _TEXT_ORDERS[node.operator](node.left, literal)
     return _not_null(node.left, found) if column.nullable else found
@@ -139,12 +144,17 @@ def _not_null(operand: Expression, condition: Expression) -> Expression:
     return conjunction([ast.IsNull(operand, negated=True), condition])
 
 
-def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Expression:
-    """Return the comparison of a class label with the name of a class."""
+def _with_class(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
+    """Return the comparison of a class label with the name of a class, or with its number: over a set operation the engine knows no names."""
     if node.operator not in {"=", "!="}:
         raise _refused(node, "takes = and != for the name of a class", "classes have no order", "compare its number")
     require_class(node, literal, column)
-    return node
+    return node.replace(right=_class_number(literal, column)) if is_derived and column.classes else node
+
+
+def _class_number(name: ast.String, column: Column) -> ast.Number:
+    """Return the number of a known class."""
+    return ast.Number(column.classes.index(name.value))
 
 
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
@@ -162,8 +172,11 @@ def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expr
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
         rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
         raise _refused(node, rule, why, "select both columns, and compare the rows in Python")
-    is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
-    return ast.Not(node.replace(operator="=")) if is_lost else node
+    if node.operator != "!=" or not column.is_number or not column.is_indexed or column.nullable:
+        return node
+    if other is None or not other.is_indexed:
+        return ast.Comparison("!=", node.right, node.left)
+    return ast.Not(node.replace(operator="="))
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:
@@ -302,7 +315,9 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if not kept:
         return ast.Boolean(node.negated)
     fitted = node.replace(members=tuple(map(literal_of, kept)))
-    return _either(fitted, scope) if column.is_indexed else fitted
+    # Over a union of int64 and uint32 without rows of the first, the engine rejects IN with a negative number.
+    is_negative = scope.is_derived and min(kept) < 0
+    return _either(fitted, scope) if column.is_indexed or is_negative else fitted
 
 
 def _of_unknown_in(node: ast.In) -> Expression:
@@ -330,7 +345,7 @@ def _held(dtype: str, values: list[int | float]) -> list[int]:
 def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
     """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
     if column.is_label:
-        return _with_classes(node, members, column)
+        return _with_classes(node, members, column, is_derived=is_derived)
     if not column.is_text:
         raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
     empty = ast.String("") in members
@@ -341,17 +356,19 @@ def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_
     return negation(found) if node.negated else found
 
 
-def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column) -> Expression:
-    """Return IN for the names of classes."""
+def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
+    """Return IN for the names of classes, or for their numbers; see `_with_class`."""
     for member in members:
         require_class(node, member, column)
-    return node
+    if not is_derived or not column.classes:
+        return node
+    return node.replace(members=tuple(_class_number(member, column) for member in members))
 
 
 def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Sequence[ast.String]) -> Expression:
     """Return the condition that a text is one of the members: those in *apart* are compared row by row, the others by IN."""
     by_list = tuple(member for member in members if member not in apart)
-    by_row = [ast.Comparison("=", member, operand) for member in members if member in apart]
+    by_row = [ast.Between(operand, member, member) for member in members if member in apart]
     parts: list[Expression] = [ast.In(operand, by_list)] if by_list else []
     return disjunction([*parts, *by_row])
 
