@@ -172,8 +172,12 @@ def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expr
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
         rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
         raise _refused(node, rule, why, "select both columns, and compare the rows in Python")
-    if node.operator != "!=" or not column.is_number or not column.is_indexed or column.nullable:
-        return node
+    is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
+    return _unequal(node, other) if is_lost else node
+
+
+def _unequal(node: ast.Comparison, other: Column | None) -> Expression:
+    """Return an inequality of an indexed number, which the engine answers with no rows: the other way round, or as NOT."""
     if other is None or not other.is_indexed:
         return ast.Comparison("!=", node.right, node.left)
     return ast.Not(node.replace(operator="="))
@@ -315,9 +319,12 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if not kept:
         return ast.Boolean(node.negated)
     fitted = node.replace(members=tuple(map(literal_of, kept)))
-    # Over a union of int64 and uint32 without rows of the first, the engine rejects IN with a negative number.
-    is_negative = scope.is_derived and min(kept) < 0
-    return _either(fitted, scope) if column.is_indexed or is_negative else fitted
+    return _either(fitted, scope) if _is_misread(kept, column, scope) else fitted
+
+
+def _is_misread(members: list[int], column: Column, scope: Scope) -> bool:
+    """Tell whether IN may lose members in an index, or be rejected for a negative one, as over a union of int64 and uint32 without rows of the first."""
+    return column.is_indexed or (scope.is_derived and min(members) < 0)
 
 
 def _of_unknown_in(node: ast.In) -> Expression:

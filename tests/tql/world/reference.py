@@ -122,8 +122,8 @@ class Reference:
     def _joined(self, source: terms.Joined) -> Relation:
         """Return the pairs of a join, with rows of nulls for those without a match in an outer join."""
         left, right = self.source(source.left), self.source(source.right)
-        sides = {"inner": [], "left": [(source.right, right)], "right": [(source.left, left)]}[source.how]
-        if any(not side.rows and self._may_vanish(other) for other, side in sides):
+        absent = {"left": (source.right, right), "right": (source.left, left)}.get(source.how)
+        if absent is not None and not absent[1].rows and self._may_vanish(absent[0]):
             raise Undecided
         places = _pairs(left.rows, right.rows, source.keys)
         found = [(left.rows[one], right.rows[two]) for one, two in places]
@@ -132,10 +132,7 @@ class Reference:
         elif source.how == "right":
             found += _unmatched(right.rows, {two for _, two in places}, dict.fromkeys(left.types), first=False)
         pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
-        types = {"a": left.types, "b": right.types}
-        absent = {"left": "b", "right": "a"}.get(source.how, "")
-        types |= {absent: {name: MISSING * (kind == "text") + kind for name, kind in types.get(absent, {}).items()}}
-        return Relation(pairs, {**_qualified("a", types["a"]), **_qualified("b", types["b"])})
+        return Relation(pairs, _types_of_join(source.how, left.types, right.types))
 
     def _may_vanish(self, source: Source) -> bool:
         """Return whether an outer join with a source without rows has no rows: it is an empty dataset, or reads a join."""
@@ -255,6 +252,15 @@ class Reference:
 
 class Unordered(list[Any]):
     """A list of values whose order is not promised."""
+
+
+def _types_of_join(how: str, left: Types, right: Types) -> Types:
+    """Return the types of the columns of a join; a text of the side without matches may be missing."""
+    sides = {"a": left, "b": right}
+    absent = {"left": "b", "right": "a"}.get(how)
+    if absent is not None:
+        sides[absent] = {name: MISSING + kind if kind == "text" else kind for name, kind in sides[absent].items()}
+    return {**_qualified("a", sides["a"]), **_qualified("b", sides["b"])}
 
 
 def _pairs(left: list[Row], right: list[Row], keys: tuple[str, str]) -> list[tuple[int, int]]:
