@@ -247,9 +247,15 @@ def _member_column(plan: Explode, node: Expression) -> Column | None:
     groups = _groups_of(source)
     if plan.parts_per_group or groups is None or schema(source).value(node):
         return None
-    own = next((bare(output) for output in groups.outputs if ast.Column(output_name(output) or "") == node), None)
+    own = _named(groups, node)
     column = None if own is None else schema(groups.child).column(own)
     return column if column is None or own == node else _moved(column)
+
+
+def _named(groups: Aggregate, node: Expression) -> Expression | None:
+    """Return the expression of an output of groups that a name refers to, or None."""
+    outputs = {output_name(output): bare(output) for output in groups.outputs}
+    return outputs.get(node.name) if isinstance(node, ast.Column) else None
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:

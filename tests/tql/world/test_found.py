@@ -50,7 +50,7 @@ def updated() -> tuple[str, Any]:
             "v": (T.Int64(T.Inverted), [5, 6, 6]),
             "x": (T.Text(T.Exact), ["a", "b", "b"]),
             "t": (T.Text(T.BM25), ["red", "blue", "blue"]),
-            "e": (T.Embedding(2), np.eye(3, 2, dtype="f4") + 1),
+            "e": (T.Embedding(2), list(np.eye(3, 2, dtype="f4") + 1)),
         },
         built=True,
     )
