@@ -59,7 +59,7 @@ def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  #
     return _add_source(text, dataset, needs_source)
 
 
-def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - as above
+def _add_source(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
     """Return a query text that has FROM if it needs one."""
     if dataset is not None:
         from tql.compiler.compile import with_source

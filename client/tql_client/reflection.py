@@ -210,7 +210,7 @@ def _other(kinds: set[type]) -> str:
     return SINGLE.get(next(iter(kinds)), UNKNOWN_TYPE) if len(kinds) == 1 else UNKNOWN_TYPE
 
 
-def _number(values: Iterable[object], kinds: set[type], integer: bool | None, numbers: Numbers) -> str:  # noqa: FBT001 - as above
+def _number(values: Iterable[object], kinds: set[type], integer: bool | None, numbers: Numbers) -> str:  # noqa: FBT001 - one of the facts that decide
     """Return the type of numbers, from the type that the engine computes with and from how the server writes them."""
     fractions = _have_fractions(values)
     if integer is True:

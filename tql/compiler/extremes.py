@@ -43,27 +43,36 @@ def extremes(rows: Plan, nodes: Sequence[N]) -> tuple[Plan, tuple[N, ...]]:
         ArgumentError: they need two orders of the rows.
     """
     scope = schema(rows)
-    calls = [part for node in nodes for part in walk(node) if _is_extreme(part, scope)]
+    calls = _extremes_of(nodes, scope)
     if not calls or isinstance(rows.child if isinstance(rows, Filter) else rows, Join):
         return rows, tuple(nodes)
-    arguments = {part.arguments[0] for part in calls}  # type: ignore[attr-defined]  # calls
-    firsts = any(isinstance(part, ast.Function) and part.name == "first" for node in nodes for part in walk(node))
-    names = {part.name for part in calls}  # type: ignore[attr-defined]  # calls
-    (argument, *others) = arguments
-    found = None if others or firsts else _reductions(argument, names, scope)
-    if found is None:
-        rule = "takes texts and nullable numbers once in a query, and not beside fn.first: each is read by an order of the rows"
-        raise ArgumentError(
-            " / ".join(f"fn.{name}" for name in sorted(names)),
-            rule,
-            f"{len(arguments)}",
-            "ask for each in a query of its own",
-        )
-    keys, form = found
+    keys, form = _one_order(calls, scope, has_first=any(map(_reads_first, nodes)))
     read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls
-    return Sort(
-        rows, keys, (None,) * len(keys), reason="the smallest or largest of a group is read by an order of the rows"
-    ), read
+    reason = "the smallest or largest of a group is read by an order of the rows"
+    return Sort(rows, keys, (None,) * len(keys), reason=reason), read
+
+
+def _extremes_of(nodes: Sequence[N], scope: Scope) -> list[ast.Function]:
+    """Return the calls of `fn.min` and `fn.max` for which the engine has no reduction."""
+    parts = (part for node in nodes for part in walk(node))
+    return [part for part in parts if isinstance(part, ast.Function) and _is_extreme(part, scope)]
+
+
+def _reads_first(node: ast.Node) -> bool:
+    """Return whether an expression calls `fn.first`, which depends on the order of the rows."""
+    return any(isinstance(part, ast.Function) and part.name == "first" for part in walk(node))
+
+
+def _one_order(calls: list[ast.Function], scope: Scope, *, has_first: bool) -> Reduced:
+    """Return the order of the rows that all calls share, and the form of each call."""
+    arguments, names = {call.arguments[0] for call in calls}, {call.name for call in calls}
+    found = None if len(arguments) > 1 or has_first else _reductions(calls[0].arguments[0], names, scope)
+    if found is None:
+        subject = " / ".join(f"fn.{name}" for name in sorted(names))
+        rule = "takes texts and nullable numbers once in a query, and not together with fn.first"
+        why, hint = "each is read by an order of the rows", "ask for each in a query of its own"
+        raise ArgumentError(subject, rule, f"{len(arguments)}", hint, why=why)
+    return found
 
 
 def _is_extreme(node: Record, scope: Scope) -> bool:
@@ -89,8 +98,8 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
     if len(names) > 1 and column.nullable:
         return None
     down = names == {"max"}
-    keys: tuple[ast.Order, ...] = (ast.Order(argument, "desc" if down else "asc"),)
-    keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
+    own = ast.Order(argument, "desc" if down else "asc")
+    keys = (ast.Order(ast.IsNull(argument)), own) if column.nullable else (own,)
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 
 

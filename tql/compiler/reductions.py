@@ -49,10 +49,10 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
         raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
     if column is not None and not column.is_single:
-        rule = f"aggregates one number of each row, and the column has the type {column}"
+        rule, why = "aggregates one number of each row", f"the column has the type {column}"
         row = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}[node.name]
         hint = f"reduce each row first: fn.{node.name}(fn.{row}({argument.name!r}))"  # type: ignore[attr-defined]  # a column
-        raise ArgumentError(subject, rule, repr(argument.name), hint)  # type: ignore[attr-defined]  # a column
+        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
     absences = missing(argument, scope)
     if not absences:
         return node

@@ -296,6 +296,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
+    reject_ambiguous((*split.outside, *steps.keys), made, schema(base.child).columns or ())
     rows = _filtered("group_by", base.child, split.inside, {})
     rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
     rows, nodes = extremes(rows, nodes)
@@ -311,11 +312,8 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     _require_selectable((*above.outputs, *base.keys), scope, reordered=bool(split.inside))
     refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
-    is_whole = above.outputs == outputs
-    if is_whole and not (having or keys or steps.limit):
-        return groups
     plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
-    return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+    return _cut(plan if above.outputs == outputs else Project(plan, tuple(map(above.column, outputs))), steps)
 
 
 def _reading(

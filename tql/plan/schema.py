@@ -15,6 +15,7 @@ from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subq
 from tql_grammar import ast
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.json_present import kept_values, required_values
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
@@ -82,7 +83,9 @@ def _of_scan(plan: Scan) -> Scope:
 
 def _of_filter(plan: Filter) -> Scope:
     """Return the columns of the rows that meet a condition; columns that the condition requires are not nullable."""
-    return narrowed(schema(plan.child), [plan.predicate])
+    scope = schema(plan.child)
+    present = scope.present | required_values(plan.predicate, scope)
+    return narrowed(scope, [plan.predicate])._replace(present=present)
 
 
 # --- select lists -----------------------------------------------------------------------------------------------------
@@ -91,13 +94,13 @@ def _of_filter(plan: Filter) -> Scope:
 def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
-    json_values = _json_values(plan.columns, scope)
+    json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(is_derived=True, json_values=json_values)
+                return Scope(is_derived=True, json_values=json_values, present=present)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -106,7 +109,7 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    return _may_lack(result, named, scope)._replace(json_values=json_values)
+    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present)
 
 
 def _known(

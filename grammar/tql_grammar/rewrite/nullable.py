@@ -284,7 +284,7 @@ def has_own_nulls(node: Expression, scope: Scope) -> bool:
     Tell whether the nulls of a typed number have its type, as those of a column have.
 
     A null has the type of the column that it is from: ``v + 0.5`` of an int64 is a float64 whose nulls are of int64.
-    The engine reads such a column right where it computes it, and wrong, or crashes, where it is in a set operation.
+    The engine computes the column right, but reads it wrong in a set operation, or crashes.
     """
     found = infer(node, Values(scope))
     types = {None if (column := scope.column(part)) is None else column.dtype for part in missing(node, scope)}

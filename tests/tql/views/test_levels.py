@@ -100,17 +100,13 @@ def test_groups_show_calls_on_aggregates() -> None:
     """A condition on groups shows the aggregate, and a grouped output the call that is computed for each row."""
     query = pasted("select('k', c=col('t').startswith('a'), n=fn.count()).group_by('k').where(fn.count().in_([1, 2]))")
 
-    assert (
-        str(query.explain())
-        == """\
-select *
-where fn.count().in_([1, 2])
-│ why: filters, order and limit on groups go in an outer query
-└─ select k[0] as k, z1 as c, sum(zn) as n
-   group by k
-   │ why: the expressions that the groups are made of are computed for each row in a subquery
-   └─ select k, col('t').startswith('a') as z1, 1 as zn"""
-    )
+    assert list(lines(query.explain())) == [
+        "select *",
+        "where fn.count().in_([1, 2])",
+        "select k[0] as k, z1 as c, sum(zn) as n",
+        "group by k",
+        "select k, col('t').startswith('a') as z1, 1 as zn",
+    ]
 
 
 def test_no_level_shows_a_generated_form() -> None:

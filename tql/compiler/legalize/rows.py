@@ -15,6 +15,9 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.elements import require_kept
+from tql_grammar.rewrite.json_present import patterns
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
@@ -31,7 +34,12 @@ if TYPE_CHECKING:
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    predicate = unwrap_verbatim(legalize_condition(node.predicate, schema(node.child)))
+    scope = schema(node.child)
+    apart = patterns(node.predicate, scope)
+    if apart is not None:
+        there, rest = apart
+        return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), rest)
+    predicate = unwrap_verbatim(legalize_condition(node.predicate, scope))
     return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
 
 
@@ -44,6 +52,7 @@ def selected(node: Project, rows: Plan) -> Plan:
     columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
+        require_kept("select", bare(column), scope)
     if ast.Star() in columns and scope.columns is not None:
         _refuse_replaced(columns, scope.columns)
     return node.replace(child=rows, columns=columns)
@@ -84,14 +93,15 @@ def _number(output: Expression, scope: Scope) -> Expression:
     column = scope.column(ast.Column(name))
     if column is None or not column.is_label:
         return output
-    return ast.Aliased(ast.Chain(("+",), (bare(output), ast.Number(0))), name)
+    label = bare(output)
+    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(0))).with_origin(label), name)
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
     """
-    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+    Return rows drawn at random, of those with a weight above 0: the engine draws the others when these are used up, and never ends where there are no others.
 
-    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    The engine computes the weights of rows that WHERE leaves out as well.
     """
     whole = node.child
     while isinstance(whole, Filter):
@@ -99,15 +109,21 @@ def drawn(node: Sample, rows: Plan) -> Plan:
     scope = schema(whole)
     weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+    constant = number(weights)
+    if constant is not None and constant <= 0:
+        rule, why = "takes weights above 0", "with no other weight the engine never ends"
+        raise ArgumentError("sample_by", rule, str(constant), "draw every row alike: sample_by(raw('1'))", why=why)
+    if constant is None and not is_positional(weights):
+        above = legalize_condition(ast.Comparison(">", node.weights, ast.Number(0)), scope)
+        rows = _filtered_more(rows, unwrap_verbatim(above))
+    return node.replace(child=rows, weights=weights)
 
 
-def _weighted(rows: Plan, weights: Expression) -> Plan:
-    """Return the rows whose weight is above 0."""
-    above = ast.Comparison(">", weights, ast.Number(0))
-    if isinstance(rows, Filter):
-        return rows.replace(predicate=conjunction([rows.predicate, above]))
-    return Filter(rows, above)
+def _filtered_more(rows: Plan, predicate: Expression) -> Plan:
+    """Return rows that meet one more condition, in the same WHERE."""
+    if not isinstance(rows, Filter):
+        return Filter(rows, predicate)
+    return rows.replace(predicate=conjunction([rows.predicate, predicate]))
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:

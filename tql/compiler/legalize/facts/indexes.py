@@ -8,7 +8,8 @@ from tql.compiler.legalize.rows import cut
 from tql.expressions.metrics import METRICS, exactly
 from tql.expressions.patterns import pattern
 from tql.plan.scores import direction
-from tql_grammar.rewrite.comparison import comparison, membership
+from tql_grammar.rewrite.comparison import comparison
+from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.typed import require_kind
 
 V, E, WORDS = columns(v="int64 inverted"), columns(e="embedding[2]"), columns(t="text bm25")
