@@ -248,11 +248,17 @@ def _member_column(plan: Explode, node: Expression) -> Column | None:
     """Return the column whose values a group has as a list, of which each member has one; None for any other expression."""
     source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
     groups = _groups_of(source)
-    if plan.parts_per_group or not isinstance(node, ast.Column) or groups is None or schema(source).value(node):
+    if plan.parts_per_group or groups is None or schema(source).value(node):
         return None
-    own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
-    column = schema(groups.child).column(own[0]) if own else None
-    return None if column is None else _moved(column)
+    own = _named(groups, node)
+    column = None if own is None else schema(groups.child).column(own)
+    return column if column is None or own == node else _moved(column)
+
+
+def _named(groups: Aggregate, node: Expression) -> Expression | None:
+    """Return the expression of an output of groups that a name refers to, or None."""
+    outputs = {output_name(output): bare(output) for output in groups.outputs}
+    return outputs.get(node.name) if isinstance(node, ast.Column) else None
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:

@@ -131,9 +131,13 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 
 
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
-    """Return the comparison of a column with a string."""
+    """
+    Return the comparison of a column with a string.
+
+    BETWEEN reads no index of texts; a literal on the left does not either, but meets the class labels of an ORDER BY or GROUP BY.
+    """
     if column.is_label:
-        return _with_class(node, literal, column)
+        return _with_class(node, literal, column, is_derived=is_derived)
     if column.dtype == "json":
         return node
     if not column.is_text:
@@ -141,7 +145,8 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_
     if node.operator in {"=", "!="}:
         found: Expression = node
         if column.is_indexed and (is_derived or not literal.value):
-            found = ast.Comparison(node.operator, literal, node.left)
+            equal = ast.Between(node.left, literal, literal)
+            found = equal if node.operator == "=" else ast.Not(equal)
     else:
         found = _TEXT_ORDERS[node.operator](node.left, literal)
     return not_null(node.left, found) if column.nullable else found
@@ -152,12 +157,17 @@ def not_null(operand: Expression, condition: Expression) -> Expression:
     return conjunction([ast.IsNull(operand, negated=True), condition])
 
 
-def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Expression:
-    """Return the comparison of a class label with the name of a class."""
+def _with_class(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
+    """Return the comparison of a class label with the name of a class, or with its number: over a set operation the engine knows no names."""
     if node.operator not in {"=", "!="}:
         raise refused(node, "takes = and != for the name of a class", "classes have no order", "compare its number")
     require_class(node, literal, column)
-    return node
+    return node.replace(right=class_number(literal, column)) if is_derived and column.classes else node
+
+
+def class_number(name: ast.String, column: Column) -> ast.Number:
+    """Return the number of a known class."""
+    return ast.Number(column.classes.index(name.value))
 
 
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
@@ -176,7 +186,14 @@ def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expr
         rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
         raise refused(node, rule, why, "select both columns, and compare the rows in Python")
     is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
-    return ast.Not(node.replace(operator="=")) if is_lost else node
+    return _unequal(node, other) if is_lost else node
+
+
+def _unequal(node: ast.Comparison, other: Column | None) -> Expression:
+    """Return an inequality of an indexed number, which the engine answers with no rows: the other way round, or as NOT."""
+    if other is None or not other.is_indexed:
+        return ast.Comparison("!=", node.right, node.left)
+    return ast.Not(node.replace(operator="="))
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:

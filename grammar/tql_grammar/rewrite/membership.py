@@ -9,6 +9,7 @@ from tql_grammar import ast
 from tql_grammar.rewrite.comparison import (
     LARGEST_FLOAT_INTEGER,
     NO_TEXT,
+    class_number,
     comparison,
     is_integer,
     literal_of,
@@ -54,7 +55,12 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     if not kept:
         return ast.Boolean(node.negated)
     fitted = node.replace(members=tuple(map(literal_of, kept)))
-    return _either(fitted, scope) if column.is_indexed else fitted
+    return _either(fitted, scope) if _is_misread(kept, column, scope) else fitted
+
+
+def _is_misread(members: list[int], column: Column, scope: Scope) -> bool:
+    """Tell whether IN may lose members in an index, or be rejected for a negative one, as over a union of int64 and uint32 without rows of the first."""
+    return column.is_indexed or (scope.is_derived and min(members) < 0)
 
 
 def _of_unknown(node: ast.In, scope: Scope) -> Expression:
@@ -128,7 +134,7 @@ def _held(dtype: str, values: list[int | float]) -> list[int]:
 def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
     """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
     if column.is_label:
-        return _with_classes(node, members, column)
+        return _with_classes(node, members, column, is_derived=is_derived)
     if not column.is_text:
         raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
     empty = ast.String("") in members
@@ -139,16 +145,18 @@ def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_
     return negation(found) if node.negated else found
 
 
-def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column) -> Expression:
-    """Return IN for the names of classes."""
+def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
+    """Return IN for the names of classes, or for their numbers: over a set operation the engine knows no names."""
     for member in members:
         require_class(node, member, column)
-    return node
+    if not is_derived or not column.classes:
+        return node
+    return node.replace(members=tuple(class_number(member, column) for member in members))
 
 
 def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Sequence[ast.String]) -> Expression:
     """Return the condition that a text is one of the members: those in *apart* are compared row by row, the others by IN."""
     by_list = tuple(member for member in members if member not in apart)
-    by_row = [ast.Comparison("=", member, operand) for member in members if member in apart]
+    by_row = [ast.Between(operand, member, member) for member in members if member in apart]
     parts: list[Expression] = [ast.In(operand, by_list)] if by_list else []
     return disjunction([*parts, *by_row])

@@ -54,7 +54,7 @@ def parts(node: Any) -> list[Any]:
 
 
 def identity(row: Row) -> tuple[Any, ...]:
-    """Return what rows that are equal have in common."""
+    """Return the key of a row: that of equal rows is equal."""
     return tuple(same(cell) for cell in row.values())
 
 

@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def difference(answer: Answer, rows: list[Row]) -> str:
-    """Return how the rows differ from those of the reference, or ""."""
+    """Return a difference of the rows from those of the reference, or ""."""
     if answer.sampled is not None:
         return _sample_difference(answer, rows)
     if len(rows) != answer.count:
@@ -36,7 +36,7 @@ def difference(answer: Answer, rows: list[Row]) -> str:
 
 
 def _sample_difference(answer: Answer, rows: list[Row]) -> str:
-    """Return how drawn rows differ from those that may be drawn."""
+    """Return a difference of drawn rows from those that may be drawn."""
     assert answer.sampled is not None
     if not answer.sampled(len(rows)):
         return f"{len(rows)} rows are drawn from {len(answer.rows)}"
@@ -96,7 +96,7 @@ def _equal(row: Row, other: Row) -> bool:
 
 
 def equal(found: Any, expected: Any) -> bool:
-    """Return whether a cell is the one of the reference; a float32 has the fewest digits that tell it from others."""
+    """Return whether a cell is equal to that of the reference; a float32 is shown with the fewest digits."""
     one, two = plain(found), plain(expected)
     if isinstance(expected, Unordered):
         return sorted(map(repr, one)) == sorted(map(repr, two))

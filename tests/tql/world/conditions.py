@@ -118,7 +118,7 @@ def literal(draw: Draw, kind: Kind) -> Any:
 
 
 def _too_large(value: Any) -> bool:
-    """Return whether TQL has no literal for an integer, or none beside it."""
+    """Return whether TQL has no literal for an integer, or for the next one."""
     return isinstance(value, int) and abs(value) >= 2**63 - 1
 
 

@@ -30,10 +30,12 @@ from tests.tql.world.values import Rounded, Row, Types, Unanswered, Undecided, n
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.tql.world.tables import Made
+    from tests.tql.world.tables import Kind, Made
     from tests.tql.world.terms import Drawn, Node, Source
 
 MOST_ROWS = 20_000
+# Begins the types of texts that are missing in rows of an outer join without a match.
+MISSING = "missing "
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Reference:
         """Return the rows of a source."""
         if isinstance(source, terms.Table):
             made = self.made[source.name]
-            kinds = {name: "label" if kind.family == "label" else kind.dtype for name, kind in made.kinds.items()}
+            kinds = {name: _type(kind) for name, kind in made.kinds.items()}
             return Relation([dict(row) for row in made.rows], kinds, ordered=True)
         if isinstance(source, terms.Joined):
             return self._joined(source)
@@ -112,13 +114,16 @@ class Reference:
         stop = answer.start + answer.count
         if answer.sampled is not None or not _certain(answer, answer.start) or not _certain(answer, stop):
             raise Undecided
-        return Relation(answer.rows[answer.start : stop], answer.types, ordered=answer.ordered and not query.keys)
+        rows = answer.rows[answer.start : stop]
+        rows = [_emptied(row, answer.types) for row in rows]
+        types = {name: kind.removeprefix(MISSING) for name, kind in answer.types.items()}
+        return Relation(rows, types, ordered=answer.ordered and not query.keys)
 
     def _joined(self, source: terms.Joined) -> Relation:
         """Return the pairs of a join, with rows of nulls for those without a match in an outer join."""
         left, right = self.source(source.left), self.source(source.right)
-        sides = {"inner": [], "left": [(source.right, right)], "right": [(source.left, left)]}[source.how]
-        if any(not side.rows and self._may_vanish(other) for other, side in sides):
+        absent = {"left": (source.right, right), "right": (source.left, left)}.get(source.how)
+        if absent is not None and not absent[1].rows and self._may_vanish(absent[0]):
             raise Undecided
         places = _pairs(left.rows, right.rows, source.keys)
         found = [(left.rows[one], right.rows[two]) for one, two in places]
@@ -127,7 +132,7 @@ class Reference:
         elif source.how == "right":
             found += _unmatched(right.rows, {two for _, two in places}, dict.fromkeys(left.types), first=False)
         pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
-        return Relation(pairs, {**_qualified("a", left.types), **_qualified("b", right.types)})
+        return Relation(pairs, _types_of_join(source.how, left.types, right.types))
 
     def _may_vanish(self, source: Source) -> bool:
         """Return whether an outer join with a source without rows has no rows: it is an empty dataset, or reads a join."""
@@ -249,6 +254,15 @@ class Unordered(list[Any]):
     """A list of values whose order is not promised."""
 
 
+def _types_of_join(how: str, left: Types, right: Types) -> Types:
+    """Return the types of the columns of a join; a text of the side without matches may be missing."""
+    sides = {"a": left, "b": right}
+    absent = {"left": "b", "right": "a"}.get(how)
+    if absent is not None:
+        sides[absent] = {name: MISSING + kind if kind == "text" else kind for name, kind in sides[absent].items()}
+    return {**_qualified("a", sides["a"]), **_qualified("b", sides["b"])}
+
+
 def _pairs(left: list[Row], right: list[Row], keys: tuple[str, str]) -> list[tuple[int, int]]:
     """Return the places of rows with equal keys; keys that are missing or NaN match nothing."""
     others: dict[Any, list[int]] = {}
@@ -268,6 +282,20 @@ def _unmatched(rows: list[Row], matched: set[int], empty: Row, *, first: bool) -
     return [(row, empty) if first else (empty, row) for row in found]
 
 
+def _emptied(row: Row, types: Types) -> Row:
+    """Return a row of an outer join as a query over it reads it: a missing text is an empty one."""
+    return {
+        name: "" if cell is None and types.get(name, "").startswith(MISSING) else cell for name, cell in row.items()
+    }
+
+
+def _type(kind: Kind) -> str:
+    """Return the type of a column; that of texts says whether they may be missing."""
+    if kind.family == "label":
+        return "label"
+    return f"nullable {kind.dtype}" if kind.nullable and kind.family == "text" else kind.dtype
+
+
 def _sort_keys(query: Drawn) -> list[terms.Key]:
     """Return the sort keys, a search without a name first."""
     ranked = query.search is not None and query.search.alias is None
@@ -283,7 +311,7 @@ def _part(query: Drawn, count: int) -> tuple[int, int]:
 def _require_few(found: list[Any]) -> None:
     """Leave out a join of very many pairs."""
     if len(found) > MOST_ROWS:
-        raise Undecided
+        raise Unanswered
 
 
 def _qualified(alias: str, row: Row) -> Row:

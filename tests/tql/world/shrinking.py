@@ -31,7 +31,7 @@ serial = itertools.count()
 
 
 def outcome(child: list[Child], case: Case, mode: str) -> tuple[str, str]:
-    """Return how a case ends, in a child process that is replaced after a crash."""
+    """Return the outcome of a case, in a child process that is replaced after a crash."""
     child[0].ask(["case", base64.b64encode(pickle.dumps(case)).decode(), next(serial), mode])
     said = child[0].line()
     if said is None or said[0] == "hang":

@@ -32,7 +32,7 @@ class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves t
 
 
 class Unanswered(Exception):  # noqa: N818 - no error: the documentation excludes the query
-    """The engine does not end, as the documentation says: a sample without a weight above 0."""
+    """The query is not run: a sample without a weight above 0, which never ends, or a join of very many rows."""
 
 
 class Rounded(float):

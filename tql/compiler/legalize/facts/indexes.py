@@ -81,7 +81,7 @@ FACTS = (
     Fact(
         "index and the empty text",
         "Does not find the empty text in an exact index.",
-        "Puts the literal on the left.",
+        "Writes BETWEEN, which reads no index of texts.",
         comparison,
         'select("id").where(col("t") == "")',
         columns(t="text exact"),
