@@ -45,11 +45,11 @@ SPELLINGS = {
         "ARRAY[ - 1]",
         "ARRAY[1,2 --c\n,3]",
     ],
-    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING"],
+    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING", "Character\nvarying", "character \n\n\tVARYING"],
 }
 BLANKS = [" "] * 30 + ["\n", "\t", "  ", "\n ", "\n\n", "--c\n", "-- c \n", "--\n\n", " --c\n ", "--'\n", "-- \n \n"]
 CHARACTERS = " \t\n\r\0\f\v'\"`;,.:()[]{}<>=!+-*/%^|&~@#$?\\_0123456789eExXaASéß€𝄞\u00a0\u200b\u2028"
-WORDS = (*sorted(keywords.RESERVED), *NAMES, *STRINGS, *FLOATS, *INTEGERS, *keywords.SYMBOLS)
+WORDS = (*sorted(keywords.RESERVED), *(word for words in SPELLINGS.values() for word in words), *keywords.SYMBOLS)
 
 
 @functools.cache
@@ -159,6 +159,13 @@ def other_characters(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
+def cut_short(text: str, rng: random.Random) -> str:
+    """Return a text that ends after one of its tokens, at once or with something that the engine skips or stops at."""
+    ends = [token.end for token in lexer.tokens(lexer.cut_at_nul(text)) if token.kind != STOP]
+    after = rng.choice(["", "", "", *BLANKS, "\0", "'", "é"])
+    return text[: rng.choice(ends)] + after if ends else text
+
+
 def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
     """Yield *number* texts: generated ones, and mutations of generated and given ones."""
     import random
@@ -166,5 +173,5 @@ def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
     rng: Any = random.Random(seed)  # noqa: S311 - repeatable, not secret
     for _ in range(number):
         base = generated(rng) if rng.random() < 0.6 else rng.choice(given)
-        change = rng.choice([str, str, other_tokens, other_characters])
+        change = rng.choice([str, str, other_tokens, other_characters, cut_short])
         yield base if change is str else change(base, rng)

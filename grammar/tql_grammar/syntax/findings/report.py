@@ -179,7 +179,7 @@ def _last_match(text: str, tokens: list[Token]) -> int:
     before = tokens[-2] if len(tokens) > 1 else None
     trivia = before.end if before else 0
     if trivia == stop:
-        return before.mark if before else 0
+        return 0 if before is None else before.end - 1 if before.kind == "VECTOR" else before.mark
     return _last_trivia(visible, trivia)
 
 
