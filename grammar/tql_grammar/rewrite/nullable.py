@@ -18,7 +18,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction, disjunction, negation
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import rebuild, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +32,7 @@ N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
 
 
+@unbounded
 def missing(node: object, scope: Scope) -> Columns:
     """Return the nullable numbers and bools that make an expression null; a condition is never null."""
     if isinstance(node, ast.Column):
@@ -96,6 +97,7 @@ def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
     return not (missing(node.right, scope) or _nullable_texts(node, scope)) and _is_sound(node.left, scope)
 
 
+@unbounded
 def _is_sound(node: Expression, scope: Scope) -> bool:
     """Tell whether arithmetic is null exactly where its first operand is, as the engine assumes."""
     if not isinstance(node, ast.Chain):
@@ -158,6 +160,7 @@ def _is_nullable_text(column: Column | None) -> bool:
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
+@unbounded
 def _value(node: Expression, scope: Scope) -> Expression:
     """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
     if not isinstance(node, ast.Chain) or not missing(node, scope):
@@ -224,6 +227,7 @@ def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
     return scope._replace(columns=columns, nullables=scope.nullables - there)
 
 
+@unbounded
 def _required(node: Expression) -> Columns:
     """Return the columns that are not null in every row that matches a condition."""
     if isinstance(node, ast.And):
