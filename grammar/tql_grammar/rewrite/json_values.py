@@ -27,11 +27,19 @@ EXACT = frozenset({"=", ">", ">="})
 
 def is_json_value(node: object) -> bool:
     """Tell whether *node* is a value of JSON: ``meta['year']``, ``meta['tags'][0]``."""
+    # Each subscript of a chain keeps the answer, since each of them is asked.
+    passed: list[ast.Subscript] = []
+    found = False
     while isinstance(node, ast.Subscript):
-        if node.is_keyed:
-            return True
+        known: bool | None = node.__dict__.get("_of_json")
+        if known is not None or node.is_keyed:
+            found = known is not False
+            break
+        passed.append(node)
         node = node.operand
-    return False
+    for part in passed:
+        part.__dict__["_of_json"] = found
+    return found
 
 
 def value_names(outputs: Mapping[str, Expression]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.elements import NO_ARRAYS
 from tql_grammar.rewrite.json_values import is_json_value, require_inside
 from tql_grammar.schema import NOT_NUMERIC
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import rebuild, unbounded, walk
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
@@ -139,10 +139,15 @@ def _merged(node: Record) -> Record:
     """Return two chained subscripts as one."""
     if not (isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and _is_chained(node)):
         return node
-    if any(_number(index) is None for index in node.operand.indices):
+    operand = node.operand
+    # The indices before these were checked when the operand itself was merged.
+    if any(_number(index) is None for index in operand.indices[operand.__dict__.get("_merged", 0) :]):
         why, hint = "after a slice the engine reads other elements", "write one: col(..)[0, 2] for col(..)[0][2]"
         raise ArgumentError("[]", "takes one subscript", _written(node), hint, why=why)
-    return node.operand.replace(indices=(*node.operand.indices, *node.indices))
+    made = operand.replace(indices=(*operand.indices, *node.indices))
+    # None of the two is a value of JSON, so `is_json_value` need not look through the indices.
+    made.__dict__.update(_merged=len(operand.indices), _of_json=False)
+    return made
 
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:
@@ -164,6 +169,7 @@ def _written(node: Expression) -> str:
     return f"`{to_tql(node)}`"
 
 
+@unbounded
 def _number(node: Expression | None) -> int | None:
     """Return the integer of a bound, or None."""
     if isinstance(node, ast.Negate):
