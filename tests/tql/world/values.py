@@ -25,6 +25,8 @@ Row = dict[str, Any]
 Types = dict[str, str]
 NARROW = {"float16", "float32"}
 CLOSE = 1e-5
+# Integers are computed in 64 bits: what is beyond them is not documented.
+LARGEST = 2**63
 
 
 class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves the rows open
@@ -89,6 +91,8 @@ def _arithmetic(node: terms.Arithmetic, row: Row, types: Types) -> Any:
     if left is None or right is None:
         return None
     found = SIGNS[node.sign](left, right)
+    if isinstance(found, int) and abs(found) >= LARGEST:
+        raise Undecided
     narrow = any(dtype(part, types) in NARROW for part in (node.left, node.right))
     inexact = narrow or isinstance(left, Rounded) or isinstance(right, Rounded)
     return Rounded(found) if inexact and isinstance(found, float) else found
