@@ -152,13 +152,10 @@ class Reference:
 
     # --- outputs ------------------------------------------------------------------------------------------------------
 
-    def _types(self, query: Drawn, source: Relation) -> Types:
-        """Return the types of the outputs that are columns of the source."""
-        outputs = query.outputs
-        return {
-            label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else ""
-            for label, node in outputs
-        }
+    @staticmethod
+    def _types(query: Drawn, source: Relation) -> Types:
+        """Return the types of the outputs that are columns of the source, or their first values."""
+        return {label: source.types.get(_column_of(node), "") for label, node in query.outputs}
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
@@ -287,6 +284,13 @@ def _emptied(row: Row, types: Types) -> Row:
     return {
         name: "" if cell is None and types.get(name, "").startswith(MISSING) else cell for name, cell in row.items()
     }
+
+
+def _column_of(node: Node) -> str:
+    """Return the name of the column whose values an output has, or ""."""
+    if isinstance(node, terms.Aggregate) and node.name == "first" and node.value is not None:
+        return _column_of(node.value)
+    return name_of(node) if isinstance(node, terms.Column) else ""
 
 
 def _type(kind: Kind) -> str:
