@@ -208,7 +208,7 @@ def _reduced(draw: Draw, infos: list[Info]) -> Number | None:
     if not known or draw.plain:
         return None
     one = draw.choice(known)
-    name = draw.choice(["avg", "amin", "amax"])
+    name = draw.choice(["asum", "avg", "amin", "amax"])
     kind = tables.Kind("", "number", (0, 1, 4, 7))
     return Number(Call(name, one.node), kind, name == "avg" or one.kind.dtype == "float32")
 

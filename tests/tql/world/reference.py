@@ -25,12 +25,23 @@ from tests.tql.world.clauses import (
     score,
     similarity,
 )
-from tests.tql.world.values import Rounded, Row, Types, Unanswered, Undecided, name_of, near, true, value
+from tests.tql.world.values import (
+    Rounded,
+    Row,
+    Types,
+    Unanswered,
+    Undecided,
+    column_of,
+    near,
+    true,
+    type_of,
+    value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.tql.world.tables import Kind, Made
+    from tests.tql.world.tables import Made
     from tests.tql.world.terms import Drawn, Node, Source
 
 MOST_ROWS = 20_000
@@ -102,7 +113,7 @@ class Reference:
         """Return the rows of a source."""
         if isinstance(source, terms.Table):
             made = self.made[source.name]
-            kinds = {name: _type(kind) for name, kind in made.kinds.items()}
+            kinds = {name: type_of(kind) for name, kind in made.kinds.items()}
             return Relation([dict(row) for row in made.rows], kinds, ordered=True)
         if isinstance(source, terms.Joined):
             return self._joined(source)
@@ -152,13 +163,10 @@ class Reference:
 
     # --- outputs ------------------------------------------------------------------------------------------------------
 
-    def _types(self, query: Drawn, source: Relation) -> Types:
-        """Return the types of the outputs that are columns of the source."""
-        outputs = query.outputs
-        return {
-            label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else ""
-            for label, node in outputs
-        }
+    @staticmethod
+    def _types(query: Drawn, source: Relation) -> Types:
+        """Return the types of the outputs that are columns of the source, or their first values."""
+        return {label: source.types.get(column_of(node), "") for label, node in query.outputs}
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
@@ -287,13 +295,6 @@ def _emptied(row: Row, types: Types) -> Row:
     return {
         name: "" if cell is None and types.get(name, "").startswith(MISSING) else cell for name, cell in row.items()
     }
-
-
-def _type(kind: Kind) -> str:
-    """Return the type of a column; that of texts says whether they may be missing."""
-    if kind.family == "label":
-        return "label"
-    return f"nullable {kind.dtype}" if kind.nullable and kind.family == "text" else kind.dtype
 
 
 def _sort_keys(query: Drawn) -> list[terms.Key]:

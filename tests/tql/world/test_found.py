@@ -159,6 +159,16 @@ CASES: dict[str, tuple[Columns, Query, list[Any]]] = {
         select("x").from_(select("k", "x").from_(select("k", "x").group_by("k")).ungroup_by()).where(col("x") >= 0.5),
         [(3.0,)],
     ),
+    "the type of a set operation whose second query has no rows": (
+        {"u": (T.UInt8(), [200]), "i": (T.Int64(), [4])},
+        select(y=-col("u"), z=col("u") + col("u")).from_(select("u").except_(select(u="i").where(col("i") > 9))),
+        [(-200, 400)],
+    ),
+    "a range below zero over integers of two types": (
+        {"u": (T.UInt16(), [7]), "i": (T.Int64(), [4])},
+        select("u").where(col("u") > 9).union(select(u="i")).where(col("u").between(-129, 5)),
+        [(4,)],
+    ),
     "a negative member of IN over integers of two types": (
         {"i": (T.Int64(), [1]), "u": (T.UInt32(), [4])},
         select(i="i").where(col("i") > 9).union_all(select(i="u")).where(col("i").not_in([-1])),

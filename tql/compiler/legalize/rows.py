@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tql.plan.nodes import Explode, Plan, Sample, Union
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
@@ -75,26 +76,38 @@ def taken_apart(node: Explode, rows: Plan) -> Plan:
 
 
 def concatenated(node: Union, *legs: Plan) -> Plan:
-    """Return the rows of several queries, with class labels as numbers: the engine returns those of the second query as lists."""
-    return node.replace(children=tuple(map(_numbered, node.children, legs)))
+    """
+    Return the rows of several queries, with class labels as numbers, and numbers of different types in the common one.
+
+    The engine returns the class labels of the second query as lists, and all numbers in the type of the first query if the others have no rows.
+    """
+    common = schema(node)
+    return node.replace(
+        children=tuple(_of_types(child, rows, common) for child, rows in zip(node.children, legs, strict=True))
+    )
 
 
-def _numbered(node: Plan, rows: Plan) -> Plan:
-    """Return a select list with the numbers of its class labels."""
+def _of_types(node: Plan, rows: Plan, common: Scope) -> Plan:
+    """Return a select list with the numbers of its class labels, and with numbers of the common types."""
     if not isinstance(rows, Project):
         return rows
     scope = schema(node)
-    return rows.replace(columns=tuple(_number(column, scope) for column in rows.columns))
+    return rows.replace(columns=tuple(_of_type(column, scope, common) for column in rows.columns))
 
 
-def _number(output: Expression, scope: Scope) -> Expression:
-    """Return an output, or the number of a class label."""
+def _of_type(output: Expression, scope: Scope, common: Scope) -> Expression:
+    """Return an output, the number of a class label, or a number in the common type."""
     name = output_name(output) or ""
-    column = scope.column(ast.Column(name))
-    if column is None or not column.is_label:
+    column, wide = scope.column(ast.Column(name)), common.column(ast.Column(name))
+    if column is None or not (column.is_label or _is_narrower(column, wide)):
         return output
-    label = bare(output)
-    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(0))).with_origin(label), name)
+    label, zero = bare(output), 0.0 if wide is not None and wide.dtype == "float64" else 0
+    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(zero))).with_origin(label), name)
+
+
+def _is_narrower(column: Column, wide: Column | None) -> bool:
+    """Tell whether the numbers of a column are of another type than the common one of 64 bits."""
+    return wide is not None and wide.dtype in {"int64", "float64"} and column.dtype != wide.dtype and column.is_number
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:

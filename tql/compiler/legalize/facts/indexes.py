@@ -25,7 +25,7 @@ FACTS = (
     Fact(
         "index and another column",
         "Finds no row where an indexed number differs from another column.",
-        "Writes NOT before the equality.",
+        "Exchanges the sides; between two indexed numbers it writes NOT before the equality.",
         comparison,
         'select("id").where(col("v") != col("id"))',
         V,
