@@ -46,11 +46,6 @@ REFUSALS = (
     Refusal("slice of a list in JSON", 'select("id").where(col("m")["l"][0:2] == 1)', columns(m="json")),
     Refusal("index from the end of a list in JSON", 'select("id").where(col("m")["l"][-1] == 1)', columns(m="json")),
     Refusal(
-        "words in an index of old rows",
-        'select("id").bm25("t", "apple").order_by("score").limit(2)',
-        columns(t="text bm25 stale"),
-    ),
-    Refusal(
         "element of a list in JSON in groups",
         'select("k", x=col("m")["l"][0]).group_by("k")',
         columns(k="int8", m="json"),

@@ -168,7 +168,8 @@ def require_single(node: Expression, scope: Scope) -> None:
 
 def _many(node: Record) -> ArgumentError:
     """Return the error about an array in the place of one value."""
-    return ArgumentError("comparison", "takes one value in each row, and an array has many", _written(node), ONE)
+    why = "an array has many"
+    return ArgumentError("comparison", "takes one value in each row", _written(node), ONE, why=why)
 
 
 def _require_arrays(node: Expression, scope: Scope) -> None:
@@ -177,9 +178,10 @@ def _require_arrays(node: Expression, scope: Scope) -> None:
         if isinstance(part, (ast.And, ast.Or)):
             kinds = {bool(found) for operand in part.operands if (found := _elements(operand, scope)) is not None}
             if len(kinds) > 1:
-                rule = "takes conditions on elements: joined with one on the row, the engine reads other elements"
+                rule = "takes conditions on elements only"
+                why = "joined with one on the row, the engine reads other elements"
                 hint = "put the condition on the row outside: fn.any(..) & (col(..) == 1)"
-                raise ArgumentError("fn.any / fn.all", rule, _written(part), hint)
+                raise ArgumentError("fn.any / fn.all", rule, _written(part), hint, why=why)
 
 
 def _elements(node: Expression, scope: Scope) -> tuple[int | None, ...] | None:
@@ -201,9 +203,10 @@ def require_kept(subject: str, node: Expression, scope: Scope) -> None:
     """
     operands = _operands(node) if _is_elementwise(node) else ()
     if _may_lose_shape([shape(operand, scope) for operand in operands]):
-        rule = "takes no arithmetic or comparison of one number with an array whose length may be 1: the engine returns a number for a row of one element"
+        rule = "takes no arithmetic or comparison of one number with an array whose length may be 1"
+        why = "the engine returns a number for a row of one element"
         hint = "select the array and compute in Python, reduce it, as with fn.asum, or declare the length: Schema(a='float64[8]')"
-        raise ArgumentError(subject, rule, _written(node), hint)
+        raise ArgumentError(subject, rule, _written(node), hint, why=why)
     for operand in operands:
         require_kept(subject, operand, scope)
 

@@ -87,9 +87,9 @@ def require_there(subject: str, node: Expression, scope: Scope) -> None:
         ArgumentError: a row may lack it.
     """
     if node not in scope.present:
-        rule = "takes a value of JSON that every row has: where a row lacks it, the engine fails"
+        rule, why = "takes a value of JSON that every row has", "where a row lacks it, the engine fails"
         hint = f"leave those rows out: .where({_python(node)}.is_not_null()); for a pattern below OR and NOT in a subquery: from_(select().where(..))"
-        raise ArgumentError(subject, rule, _written(node), hint)
+        raise ArgumentError(subject, rule, _written(node), hint, why=why)
 
 
 def _python(node: Expression) -> str:
@@ -121,9 +121,9 @@ def with_numbers(node: N, scope: Scope) -> N:
     """
     bare = node.expression if isinstance(node, (ast.Aliased, ast.Order)) else node
     if isinstance(node, ast.Aliased) and is_json_value(bare) and not _is_keyed_last(bare):
-        rule = "takes no element of a list in JSON as an output: the engine fails"
+        rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
         hint = "select the list, x=col('m')['l'], and take the element in Python; conditions can read it"
-        raise ArgumentError("select", rule, _written(bare), hint)
+        raise ArgumentError("select", rule, _written(bare), hint, why=why)
     if not scope.json_values and not any(map(is_json_value, walk(node))):
         return node
     return rebuild(node, lambda part: _computed(part, scope), opaque=VerbatimExpression)

@@ -56,20 +56,17 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
 def _require_element(node: ast.Subscript) -> None:
     """Raise ArgumentError for a subscript of JSON other than one key, or one index from 0."""
     if isinstance(node.operand, ast.Subscript) and not is_json_value(node.operand):
-        rule, hint = (
-            "takes a key before an index: a row of JSON is an object",
-            "write the key first: col('m')['list'][0]",
-        )
-        raise ArgumentError("[]", rule, _written(node), hint)
+        rule, why = "takes a key before an index", "a row of JSON is an object"
+        raise ArgumentError("[]", rule, _written(node), "write the key first: col('m')['list'][0]", why=why)
     index = node.indices[0]
     position = _number(index)
     if len(node.indices) == 1 and (isinstance(index, ast.String) or (position is not None and position >= 0)):
         return
     if isinstance(index, ast.Slice) and not node.is_keyed:
-        rule = "takes no slice of a list in JSON: the engine fails, or matches no row"
-        raise ArgumentError("[]", rule, _written(node), "select the list, and slice it in Python")
-    rule = "takes one key, or one index from 0, for JSON: the engine gives no meaning to others"
-    raise ArgumentError("[]", rule, _written(node), "write one after the other: col('m')['list'][0]")
+        rule, why = "takes no slice of a list in JSON", "the engine fails, or matches no row"
+        raise ArgumentError("[]", rule, _written(node), "select the list, and slice it in Python", why=why)
+    rule, why = "takes one key, or one index from 0, for JSON", "the engine gives no meaning to others"
+    raise ArgumentError("[]", rule, _written(node), "write one after the other: col('m')['list'][0]", why=why)
 
 
 def _element(node: ast.Subscript, column: Column | None) -> Expression:
