@@ -9,7 +9,11 @@ from tql_client.engine.opened import Opened, engine, local_path, open_dataset, w
 from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
 from tql_client.protocol.wire import Answer
+from tql_grammar import ast
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.record import Record
+from tql_grammar.syntax.parser import read
+from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +119,12 @@ class Datasets:
         self._opened.clear()
 
 
+# The types that the engine gives to columns of JSON, to values of JSON, and to arithmetic with them.
+OF_JSON = frozenset({"object", "unknown"})
+# The engine's error for SAMPLE BY where there are no rows.
+NOTHING_TO_SAMPLE = "Can't sample empty column."
+
+
 class DatasetTarget(Record):
     """
     The dataset that queries read, and the options to open it.
@@ -178,8 +188,23 @@ def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
     with snapshot.translate_errors():
         future = snapshot.dataset.query_async(text)
         wait_for(future, call, snapshot.dataset)
-        view = future.result()
+        try:
+            view = future.result()
+        except RuntimeError as error:
+            unsampled = _unsampled(text) if str(error) == NOTHING_TO_SAMPLE else None
+            if unsampled is None:
+                raise
+            return _run_query(snapshot, unsampled, call)
     return _answer(snapshot, view)
+
+
+def _unsampled(text: str) -> str | None:
+    """Return a query without its SAMPLE BY, which draws nothing of no rows, or None for a query with several."""
+    tree = read(text).tree
+    sampled = [] if tree is None else [part for part in walk(tree) if isinstance(part, ast.Select) and part.sample_by]
+    if tree is None or len(sampled) != 1:
+        return None
+    return to_tql(rebuild(tree, lambda part: part.replace(sample_by=None) if part == sampled[0] else part))
 
 
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
@@ -193,15 +218,31 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     """
     Return the values of a column.
 
-    The engine fails to read two kinds of columns as a whole (``InvalidType: Dtype is unknown``, measured with 4.7.1 and 4.7.4):
-    a computed text column without rows, and norms of arrays if every array of a committed dataset is empty; the rows of the latter are read one by one.
+    Read as a whole, numbers of JSON get the type of the first one: the engine returns the bits of 1.5 as an integer after 3, and fails for some views.
+    It fails as well for norms of arrays if every array of a committed dataset is empty (``InvalidType: Dtype is unknown``).
+    Such columns are read row by row, in about 0.01 ms a row (measured with 4.7.4).
     """
-    if len(view) == 0 and str(view.schema[name].dtype).startswith("text"):
-        return []
+    if len(view) == 0:
+        return _nothing(view, name)
+    is_json = str(view.schema[name].dtype) in OF_JSON
+    errors = (engine().InvalidType, *([RuntimeError] if is_json else []))
     try:
-        return view[name][:]
-    except engine().InvalidType:
+        found = view[name][:]
+    except errors:
         return [row[name] for row in view]
+    return [row[name] for row in view] if is_json and hasattr(found, "dtype") else found
+
+
+def _nothing(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
+    """
+    Return the values of a column without rows: an empty array of its type, or an empty list where the engine fails to read it.
+
+    It fails for computed texts, for renamed JSON, for values of JSON and for arithmetic with them.
+    """
+    try:
+        return [] if str(view.schema[name].dtype).startswith("text") else view[name][:]
+    except Exception:  # noqa: BLE001 - the engine has about 80 classes, and no row is lost
+        return []
 
 
 __all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]

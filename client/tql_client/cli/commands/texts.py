@@ -142,6 +142,14 @@ def _rules(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _grammar(options: argparse.Namespace) -> int:
+    """Print the grammar."""
+    from tql_grammar.syntax import standalone
+
+    sys.stdout.write(standalone.FORMATS[options.format]())
+    return CLEAN
+
+
 COMMANDS = (
     Command(
         "check",
@@ -211,5 +219,12 @@ COMMANDS = (
         "List the rules of `tql check`, or explain those with the given codes.",
         (option("codes", nargs="*", metavar="CODE", help="code of a rule, for example TQL301"),),
         ("tql rules", "tql rules TQL301 TQL210"),
+    ),
+    Command(
+        "grammar",
+        _grammar,
+        "Print the grammar of TQL: for lark, or as EBNF, which tools draw as railroad diagrams.",
+        (option("--format", choices=["lark", "ebnf"], default="lark", help="notation; default: lark"),),
+        ("tql grammar > plain.lark", "tql grammar --format ebnf"),
     ),
 )

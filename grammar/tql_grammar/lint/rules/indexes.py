@@ -70,7 +70,7 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
 def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
     """Yield the first ORDER BY key of each SELECT with LIMIT."""
     for scope in subject.scopes:
-        if scope.select.limit is not None:
+        if scope.select.limit is not None and scope.select.limit.count is not None:
             yield from ((scope, scope.select.limit, key) for key in scope.select.order_by[:1])
 
 
@@ -98,8 +98,10 @@ def _reduced_key(subject: Subject) -> Iterator[Finding]:
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
     """Tell whether a call reduces an embedding, or two of them, to one number."""
+    # DATA is the same vector for each row.
+    constant = sum(isinstance(part, ast.Function) and part.name.lower() == "data" for part in own_parts(call))
     found = (scope.column(part) for part in own_parts(call))
-    count = sum(column is not None and column.kind == "embedding" for column in found)
+    count = sum(column is not None and column.kind == "embedding" for column in found) - constant
     name = call.name.lower()
     return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES)
 
