@@ -70,7 +70,7 @@ def _without(side: str) -> Callable[[Text, CallArguments], Value]:
 
 def _changed(change: Callable[[str], str]) -> Callable[[Text, CallArguments], Value]:
     """Return a reader of ``text.upper()`` and its relatives."""
-    return lambda text, _call: of.mapped(text, change)
+    return lambda text, _call: of.with_each_character(text, change)
 
 
 def _split(text: Text, call: CallArguments) -> Value:

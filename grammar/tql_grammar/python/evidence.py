@@ -112,7 +112,7 @@ def _of_text(text: str, context: Context) -> Verdict | None:
 
 
 def _of_receiver(context: Context) -> Verdict | None:
-    """Return the verdict by the object whose method is called, or None if it tells nothing."""
+    """Return the verdict by the object whose method is called, or None if its origin is unknown."""
     paths = list(_paths(context.origins))
     for path in paths:
         if DEEP_LAKE.search(path):
@@ -126,7 +126,7 @@ def _of_receiver(context: Context) -> Verdict | None:
 
 
 def _of_request(urls: tuple[str, ...]) -> Verdict | None:
-    """Return the verdict by the url of a request, or None if the file does not tell it."""
+    """Return the verdict by the url of a request, or None if it is unknown."""
     for url in urls:
         if SERVICE.search(url):
             return Verdict(read=True, reason=f"the request goes to {url.replace(HOLE, '..')}", weight=CERTAIN)

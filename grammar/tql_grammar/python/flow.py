@@ -31,7 +31,7 @@ class Flow:
         self.evaluator = evaluator
         self._visit: Visit | None = visit
         self._returned: list[tuple[Path, tuple[Value, ...]]] = []
-        self._depth, self._calls = 0, 0
+        self._depth, self._calls, self._loops = 0, 0, 0
         self._known_grown: dict[ast.stmt, list[tuple[str, tuple[int, int]]]] = {}
         self._known_parts: dict[ast.expr, tuple[list[ast.expr], list[str]]] = {}
         evaluator.returned = self._call
@@ -118,7 +118,7 @@ class Flow:
         return after
 
     def annotated(self, node: ast.AnnAssign, paths: list[Path]) -> list[Path]:
-        """Follow an assignment with an annotation, which alone tells the origin of the value."""
+        """Follow an assignment with an annotation, which alone has the origin of the value."""
         for path in paths:
             values = self._instance(node.annotation, path) if node.value is None else self._values(node.value, path)
             self._assign(node.target, values, path)
@@ -163,7 +163,15 @@ class Flow:
                 path.own[name] = tuple(_grow(value, place) for value in path.get(name) or UNKNOWN)
             if not isinstance(node, ast.While):
                 self._assign(node.target, UNKNOWN, path)
-        return self._block(node.orelse, [*paths, *self._block(node.body, inside)])
+        return self._block(node.orelse, [*paths, *self._rounds(node.body, inside)])
+
+    def _rounds(self, body: list[ast.stmt], paths: list[Path]) -> list[Path]:
+        """Follow the body of a loop; that of an outer loop twice, since names have the values of the round before."""
+        self._loops += 1
+        once = self._block(body, paths)
+        again = self._block(body, [path.copy() for path in once]) if self._loops == 1 else []
+        self._loops -= 1
+        return limited([*once, *again])
 
     def _grown(self, loop: ast.stmt) -> list[tuple[str, tuple[int, int]]]:
         """Return the names that a loop extends in each round, and the places of what it adds."""

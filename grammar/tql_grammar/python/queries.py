@@ -149,7 +149,7 @@ class Queries:
             self._add(value, context)
         if any(isinstance(value, Unknown) for value in found) and evidence.is_certain_receiver(context):
             start, end = self.source.span(node)
-            verdict = Verdict(read=False, reason=f"the file does not tell the value of `{self.source.text[start:end]}`")
+            verdict = Verdict(read=False, reason=f"the value of `{self.source.text[start:end]}` is not in the file")
             self.found.setdefault((start, end), Located(Text(()), start, context.use, verdict))
 
     def _add(self, value: Value, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Values of Python expressions, as far as a file tells them: texts, constants, lists, dictionaries, and the origin of everything else."""
+"""Values of Python expressions, as far as they follow from the file alone: texts, constants, lists, dictionaries, and the origin of everything else."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Origin(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """A value that the file does not tell; as an item of a list with *several*, any number of items."""
+    """A value that does not follow from the file; as an item of a list with *several*, any number of items."""
 
     several: bool = False
 
@@ -136,7 +136,7 @@ def stripped(text: Text, *, left: bool = True, right: bool = True) -> Text:
     return Text(text.characters[start : len(whole.rstrip()) if right else None])
 
 
-def mapped(text: Text, change: Callable[[str], str]) -> Text:
+def with_each_character(text: Text, change: Callable[[str], str]) -> Text:
     """Return a text with each character changed by a function such as `str.upper`."""
     changed = (
         [character]

@@ -149,7 +149,7 @@ def _unmarked(source: str) -> str:
 CLEAN = {
     "pandas": 'import pandas as pd\ndf = pd.read_sql(query="select distinct a from t", con=con)\n',
     "frame": 'import pandas as pd\ndf = pd.DataFrame()\ndf.query("select distinct a from t")\n',
-    "sqlalchemy beside deeplake": 'import deeplake, sqlalchemy\ne = sqlalchemy.create_engine(u)\ne.connect().query("select distinct a from t")\n',
+    "sqlalchemy and deeplake": 'import deeplake, sqlalchemy\ne = sqlalchemy.create_engine(u)\ne.connect().query("select distinct a from t")\n',
     "BigQuery": 'from google.cloud import bigquery\nclient = bigquery.Client()\nclient.query("select distinct a from `t`")\n',
     "DuckDB": "import duckdb\nduckdb.query(\"select distinct a from 'x.parquet'\")\n",
     "elasticsearch": 'es.search(body={"query": "select distinct a"})\n',
@@ -191,14 +191,14 @@ def test_explain() -> None:
 
     assert [line.partition(",")[0] for line in lines] == ["3:11: read", "4:10: not read", "6:15: not read", "7:10: not read", "8:58: not read"]  # fmt: skip
     assert "`ds` comes from `deeplake.open()`" in lines[0]
-    assert "the file does not tell the value of `text`" in lines[1]
+    assert "the value of `text` is not in the file" in lines[1]
     assert "`duckdb` comes from `duckdb`, which is not Deep Lake" in lines[2]
     assert "# tql" in lines[3]
     assert "https://api.example.com" in lines[4]
 
 
 def test_constants_are_no_interpolated_values() -> None:
-    """A value that the file tells is part of the text; one that it does not tell is advice, at its expression."""
+    """A constant of the file is part of the text; any other value is advice, at its expression."""
     source = (
         OPEN
         + 'N = 10\nT = "x"\nds.query(f"select id where t = \'{T}\' limit {N}")\nds.query(f"select id limit {n + 1}")\n'
