@@ -350,8 +350,6 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
-        from tql.compiler.unsampled import without_samples
-
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
@@ -360,12 +358,8 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                again = None if isinstance(query, str) else without_samples(query, error.description)
-                if again is None:
-                    error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
-                    raise
-                text = compiled(again, on_findings, place)
-                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
+                error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
+                raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)

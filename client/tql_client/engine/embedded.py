@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tql_client.engine.open_files import require_room
 from tql_client.engine.opened import Opened, engine, local_path, open_dataset, wait_for
+from tql_client.engine.samples import NOTHING_TO_SAMPLE, without_samples
 from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
 from tql_client.protocol.wire import Answer
-from tql_grammar import ast
-from tql_grammar.printing.printer import to_tql
 from tql_grammar.record import Record
-from tql_grammar.syntax.parser import read
-from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,8 +144,6 @@ class Datasets:
 
 # The types that the engine gives to columns of JSON, to values of JSON, and to arithmetic with them.
 OF_JSON = frozenset({"object", "unknown"})
-# The engine's error for SAMPLE BY where there are no rows.
-NOTHING_TO_SAMPLE = "Can't sample empty column."
 
 
 class DatasetTarget(Record):
@@ -217,20 +212,11 @@ def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
         try:
             view = future.result()
         except RuntimeError as error:
-            unsampled = _unsampled(text) if str(error) == NOTHING_TO_SAMPLE else None
+            unsampled = without_samples(text) if str(error) == NOTHING_TO_SAMPLE else None
             if unsampled is None:
                 raise
             return _run_query(snapshot, unsampled, call)
     return _answer(snapshot, view)
-
-
-def _unsampled(text: str) -> str | None:
-    """Return a query without its SAMPLE BY, which draws nothing of no rows, or None for a query with several."""
-    tree = read(text).tree
-    sampled = [] if tree is None else [part for part in walk(tree) if isinstance(part, ast.Select) and part.sample_by]
-    if tree is None or len(sampled) != 1:
-        return None
-    return to_tql(rebuild(tree, lambda part: part.replace(sample_by=None) if part == sampled[0] else part))
 
 
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
