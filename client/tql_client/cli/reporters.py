@@ -89,7 +89,8 @@ def as_json(findings: Findings) -> str:
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
     """Return a finding as a JSON object."""
-    return {field: getattr(diagnostic, field) for field in FIELDS}
+    edits = [edit._asdict() for edit in diagnostic.edits]
+    return {**{field: getattr(diagnostic, field) for field in FIELDS}, "edits": edits}
 
 
 def as_github(findings: Findings) -> str:

@@ -162,6 +162,6 @@ def _next(found: Checked, seen: set[str], tries: Iterator[int], check_text: Call
             return None
         seen.add(fix)
         after = check_text(fix)
-        if is_safe(found, after, item.diagnostic):
+        if is_safe(found, after, item):
             return after
     return None

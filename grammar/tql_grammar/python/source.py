@@ -110,12 +110,12 @@ def _is_apart(finding: Diagnostic, values: list[int]) -> bool:
 
 
 def _in_file(finding: Diagnostic, characters: list[Character], source: str) -> Diagnostic:
-    """Return a finding at its place in the file, without the fix, which is a query text and not the file."""
+    """Return a finding at its place in the file, without the fix and its edits, which are those of the query text and not of the file."""
     last = len(characters) - 1
     start = characters[min(finding.start, last)].start
     end = characters[min(max(finding.start, finding.end - 1), last)].end
     line, column = locate(source, start)
-    return finding.replace(line=line, column=column, start=start, end=end, fix=None)
+    return finding.replace(line=line, column=column, start=start, end=end, fix=None, edits=())
 
 
 def _interpolated(node: ast.expr, characters: list[Character], file: Source) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.functions import INDEXED, QUANTIFIERS, REDUCTIONS, SEARCHES
-from tql_grammar.lint.edits import Edit, wrapped
+from tql_grammar.lint.edits import followed, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.comparison import number
@@ -92,8 +92,8 @@ def _reduced_key(subject: Subject) -> Iterator[Finding]:
             message = (
                 "with LIMIT in the same SELECT the engine sorts by the index of the embedding, and rejects this key"
             )
-            edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
-            yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
+            fix = followed(call, " + 0", ast.Chain(("+",), (call, ast.Number(0))))
+            yield subject.finding(call, message, f"write {subject.written(call)} + 0", fix)
 
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:

@@ -65,8 +65,8 @@ def _alias_in_own_select(subject: Subject) -> Iterator[Finding]:
                 if column.table is None and column.name in aliases and column.span is not None:
                     message = f'`{column.name}` is an alias of this SELECT, and {clause} sees only the columns of the source: the engine fails with `Tensor "{column.name}" does not exist in the dataset.`'
                     hint = f"put {clause} in an outer query: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
-                    edits = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else ()
-                    yield Finding(column.span, message, hint, edits)
+                    fix = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else None
+                    yield Finding(column.span, message, hint, fix)
 
 
 def _is_only_key(node: Record, select: ast.Select) -> bool:

@@ -18,7 +18,7 @@ from tql_grammar.walk import own_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
     from tql_grammar.typing.scopes import SelectScope
 
 # A SELECT with one of these clauses is not rewritten as nested sorts.
@@ -40,18 +40,18 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _nested(select: ast.Select) -> tuple[Edit, ...]:
-    """Return the edit that nests one SELECT per key, the last key innermost; no edit for a source with an alias, which an outer query cannot see."""
+def _nested(select: ast.Select) -> Fix | None:
+    """Return the fix that nests one SELECT per key, the last key innermost; None for a source with an alias, which an outer query cannot see."""
     if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
-        return ()
+        return None
     base = select.replace(order_by=(), limit=None)
     try:
         sorted_ = ordered(base, list(select.order_by), UNKNOWN)
     except ArgumentError:
-        return ()
+        return None
     if select.limit is not None:
         sorted_ = ast.Select((ast.Star(),), ast.Derived(sorted_), limit=select.limit)
-    return exchanged(select, to_tql(sorted_))
+    return exchanged(select, to_tql(sorted_), sorted_)
 
 
 def _has_named_source(select: ast.Select) -> bool:
@@ -69,7 +69,9 @@ def _own_name(subject: Subject) -> Iterator[Finding]:
             if isinstance(column, ast.Column) and column.table is None and _is_hidden(column, outputs, scope):
                 message = f"ORDER BY reads `{column.name}` from the source, not the output of that name"
                 hint = "sort in an outer query: select * from (select .. from ..) order by .."
-                yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
+                yield subject.finding(
+                    column, message, hint, wrapped(subject.text, scope.select, key) if alone else None
+                )
 
 
 def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:

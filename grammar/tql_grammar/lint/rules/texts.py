@@ -15,7 +15,7 @@ from tql_grammar.typing.inference import infer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
 
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
@@ -37,20 +37,26 @@ def _order(subject: Subject) -> Iterator[Finding]:
                     node,
                     "the engine does not order texts: this comparison is false for every row",
                     "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
-                    exchanged(node, _by_between(node, subject.text)),
+                    _by_between(node, subject.text),
                 )
                 break
 
 
-def _by_between(node: ast.Comparison, text: str) -> str:
-    """Return the comparison of a text column with a string literal, written with BETWEEN."""
+def _by_between(node: ast.Comparison, text: str) -> Fix | None:
+    """Return the fix that writes the comparison of a text column with a string literal by BETWEEN."""
     left = isinstance(node.right, ast.String)
     operator = node.operator if left else MIRRORED[node.operator]
-    spans = (part.span for part in ((node.left, node.right) if left else (node.right, node.left)))
-    column, bound = (text[span.start : span.end] if span is not None else "" for span in spans)
-    at_most = f"{column} between '' and {bound}"
-    below = f"({at_most} and {column} != {bound})"
-    return {"<": below, "<=": f"({at_most})", ">": f"(not ({at_most}))", ">=": f"(not {below})"}[operator]
+    one, other = (node.left, node.right) if left else (node.right, node.left)
+    column, bound = (text[part.span.start : part.span.end] if part.span is not None else "" for part in (one, other))
+    at_most, between = f"{column} between '' and {bound}", ast.Between(one, ast.String(""), other)
+    below, both = f"({at_most} and {column} != {bound})", ast.And((between, ast.Comparison("!=", one, other)))
+    new: dict[str, tuple[str, ast.Expression]] = {
+        "<": (below, both),
+        "<=": (f"({at_most})", between),
+        ">": (f"(not ({at_most}))", ast.Not(between)),
+        ">=": (f"(not {below})", ast.Not(both)),
+    }
+    return exchanged(node, *new[operator])
 
 
 def _wildcard(subject: Subject) -> Iterator[Finding]:
@@ -112,12 +118,13 @@ def _matches_empty(pattern: ast.Expression) -> bool:
     return found is not None and found.fullmatch("") is not None
 
 
-def _outer_not(text: str, node: ast.Like) -> tuple[Edit, ...]:
-    """Return the edit that puts NOT before LIKE over a column."""
+def _outer_not(text: str, node: ast.Like) -> Fix | None:
+    """Return the fix that puts NOT before LIKE over a column."""
     column, pattern = node.operand.span, node.pattern.span
     if not isinstance(node.operand, ast.Column) or column is None or pattern is None:
-        return ()
-    return exchanged(node, f"(not {text[column.start : column.end]} like {text[pattern.start : pattern.end]})")
+        return None
+    written = f"(not {text[column.start : column.end]} like {text[pattern.start : pattern.end]})"
+    return exchanged(node, written, ast.Not(node.replace(negated=False)))
 
 
 RULES = (

@@ -119,7 +119,9 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
             if nearest != value:
                 exact = repr(nearest)
                 message = f"the column is {column.dtype}, which stores {value} as {exact}, but the engine compares with {value}"
-                yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
+                yield subject.finding(
+                    literal, message, f"write {exact}", exchanged(literal, exact, ast.Number(nearest))
+                )
 
 
 def _is_narrow(column: Column) -> bool:
