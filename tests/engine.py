@@ -35,6 +35,9 @@ KINDS = {
     "int16": TYPES.Int16(),
     "uint32": TYPES.UInt32(),
     "uint64": TYPES.UInt64(),
+    "uint16": TYPES.UInt16(),
+    "inverted": TYPES.Int64(TYPES.Inverted),
+    "exact": TYPES.Text(TYPES.Exact),
 }
 
 

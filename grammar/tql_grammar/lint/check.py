@@ -10,6 +10,7 @@ from tql_grammar.lint.fixes import Checked, is_safe, with_fixes
 from tql_grammar.lint.reads import readers
 from tql_grammar.lint.rule import Found, Rule, Subject
 from tql_grammar.lint.rules import (
+    aggregates,
     arrays,
     computation,
     constructs,
@@ -62,6 +63,7 @@ MODULES = (
     joins,
     sets,
     groups,
+    aggregates,
     searches,
     order,
     ignored,

@@ -91,6 +91,25 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _qualified(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs with the alias of a single source, in a sorted SELECT without a limit."""
+    for select in subject.selects:
+        alias = getattr(select.source, "alias", None)
+        limited = select.top is not None or (select.limit is not None and _cuts(select.limit))
+        if alias is None or not select.order_by or limited or select.group_by:
+            continue
+        parts = [part for output in select.columns for part in own_parts(output) if isinstance(part, ast.Column)]
+        part = next((part for part in parts if part.table == alias), None)
+        if part is not None:
+            message = f"with ORDER BY and without LIMIT the engine does not know the alias of a single source among the outputs: it fails with `Dataset alias {alias} in expression .. is not found.`"
+            yield subject.finding(part, message, f"write {part.name} without the alias")
+
+
+def _cuts(limit: ast.Limit) -> bool:
+    """Tell whether LIMIT has a count or an offset; LIMIT ALL has none."""
+    return limit.count is not None or limit.offset is not None
+
+
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
     """Yield the names of columns that the source does not have."""
     for _, scope, clause, _, column in subject.places(ast.Column):
@@ -127,6 +146,15 @@ def _ambiguous(subject: Subject) -> Iterator[Finding]:
 
 
 RULES = (
+    Rule(
+        code="TQL254",
+        title="alias of a single source in a sorted SELECT without LIMIT",
+        severity="error",
+        explanation="`select u.id as x from .. as u order by ..` fails without LIMIT: the engine does not find the alias of the source. The name of the column alone works, and so does a LIMIT.",
+        example="select u.id as x from D as u order by u.grp",
+        find=_qualified,
+        meant="select id as x from D as u order by u.grp",
+    ),
     Rule(
         code="TQL213",
         title="unknown alias of a source",

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.edits import wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.typing.scopes import selects
+from tql_grammar.typing.inference import infer
 from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
 
 
 def _operations(query: ast.Query) -> Iterator[ast.SetOperation]:
@@ -25,19 +29,76 @@ def _operations(query: ast.Query) -> Iterator[ast.SetOperation]:
         yield from _operations(query.source.query)
 
 
-def _names(query: ast.Query) -> list[str | None] | None:
-    """Return the output names of an operand, or None for `*`, whose names are those of its source."""
-    if not isinstance(query, ast.Select) or any(isinstance(bare(output), ast.Star) for output in query.columns):
+def _names(query: ast.Query, subject: Subject) -> list[str | None] | None:
+    """Return the output names of an operand, or None for `*` of a source whose columns are unknown."""
+    columns = _output_types(query, subject)
+    return None if columns is None else list(columns)
+
+
+def _output_types(query: ast.Query, subject: Subject) -> dict[str | None, Column | None] | None:
+    """Return the types of the outputs of an operand by name, None for an unknown type; None if not even the names are known."""
+    scope = next((scope for scope in subject.scopes if scope.select is query), None)
+    if scope is None:
         return None
-    return [output_name(output) for output in query.columns]
+    found: dict[str | None, Column | None] = {}
+    for output in scope.select.columns:
+        if not isinstance(bare(output), ast.Star):
+            found[output_name(output)] = _type_of(bare(output), scope)
+        elif scope.columns is None:
+            return None
+        else:
+            found.update(dict.fromkeys(scope.columns) if scope.select.group_by else scope.columns)
+    return found
+
+
+def _type_of(output: ast.Node, scope: SelectScope) -> Column | None:
+    """Return the type of an output, or None; a column is not nullable where WHERE filters null out, and its type is unknown in a grouped query."""
+    column = None if scope.select.group_by else infer(output, scope)
+    filled = isinstance(output, ast.Column) and is_filled(output, scope, "SELECT")
+    return column.replace(nullable=False) if column is not None and filled else column
+
+
+def _pairs(subject: Subject) -> Iterator[tuple[ast.Query, str | None, Column, Column]]:
+    """Yield the columns of the same name, of known types, of the first and of another operand."""
+    for operation in _operations(subject.tree):
+        first = _output_types(operation.operands[0], subject) or {}
+        for operand in operation.operands[1:]:
+            for name, column in (_output_types(operand, subject) or {}).items():
+                other = first.get(name)
+                if other is not None and column is not None:
+                    yield operand, name, other, column
+
+
+def _kind_of(column: Column) -> str:
+    """Return the kind of a column, of which the engine combines only equal ones."""
+    if column.is_text or column.dtype == "json":
+        return column.dtype
+    return "number"
+
+
+def _unlike(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have text or JSON where the first operand has another type."""
+    for operand, name, one, two in _pairs(subject):
+        if _kind_of(one) != _kind_of(two):
+            message = f"`{name}` is {one} in the first query and {two} here: the engine fails with `Columns with name '{name}' can't be merged`"
+            yield subject.finding(operand, message, "select columns of one type, or give them different names")
+
+
+def _shifted(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have a nullable number where the first operand has a number of another type, or one that is never null."""
+    for operand, name, one, two in _pairs(subject):
+        numbers = one.is_number and two.is_number and (one.nullable or two.nullable)
+        if numbers and (one.dtype != two.dtype or (two.nullable and not one.nullable)):
+            message = f"`{name}` is {one} in the first query and {two} here: the engine loses the nulls, and shows values of other rows"
+            yield subject.finding(operand, message, "filter null out in both queries: where x is not null")
 
 
 def _columns(subject: Subject) -> Iterator[Finding]:
     """Yield operands with other columns than the first operand."""
     for operation in _operations(subject.tree):
-        first = _names(operation.operands[0])
+        first = _names(operation.operands[0], subject)
         for operand in operation.operands[1:]:
-            other = _names(operand)
+            other = _names(operand, subject)
             if first is not None and other is not None and sorted(map(str, first)) != sorted(map(str, other)):
                 message = f"the queries have different columns, {', '.join(map(str, first))} and {', '.join(map(str, other))}: the engine fails with `Datasets can't be merged`"
                 yield subject.finding(operand, message, "give the columns the same names with AS")
@@ -130,11 +191,10 @@ def _kept(subject: Subject) -> Iterator[Finding]:
 
 
 def _duplicates(subject: Subject) -> Iterator[Finding]:
-    """Yield UNION of named columns, in which the engine keeps duplicates."""
+    """Yield UNION of anything but `select *` from one dataset, in which the engine keeps duplicates."""
     for operation in _operations(subject.tree):
-        named = all(_names(operand) is not None for operand in operation.operands if isinstance(operand, ast.Select))
-        if "union" in operation.operators and named and any(True for _ in selects(operation)):
-            message = "the engine keeps duplicate rows: UNION of named columns is UNION ALL"
+        if "union" in operation.operators and not _of_one_dataset(operation):
+            message = "the engine keeps duplicate rows: UNION of named columns, and of two datasets, is UNION ALL"
             yield subject.finding(
                 operation, message, "group the union by its columns, or write UNION ALL if duplicates are intended"
             )
@@ -160,6 +220,26 @@ RULES = (
         meant="(select * from D where id > 3) intersect (select * from D where id < 9)",
     ),
     Rule(
+        code="TQL255",
+        title="set operation of text or JSON with another type",
+        severity="error",
+        explanation="Columns of one name in the queries of a set operation must all be text, all JSON, or all numbers or arrays. Reported only with a schema.",
+        example="(select id as a from D) union all (select name as a from U)",
+        find=_unlike,
+        meant="(select text as a from D) union all (select name as a from U)",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL356",
+        title="set operation of a nullable number with another type",
+        severity="error",
+        explanation="If a number is nullable in one query of a set operation, and in the other one is of another type or never null, the engine loses the nulls and moves the later values up. Reported only with a schema.",
+        example="(select id as a from D) union all (select nul as a from D)",
+        find=_shifted,
+        meant="(select id as a from D) union all (select nul as a from D where nul is not null)",
+        needs_schema=True,
+    ),
+    Rule(
         code="TQL306",
         title="ORDER BY or LIMIT after a set operation",
         severity="error",
@@ -170,9 +250,9 @@ RULES = (
     ),
     Rule(
         code="TQL311",
-        title="UNION of named columns",
+        title="UNION of named columns, or of two datasets",
         severity="error",
-        explanation="UNION of named columns keeps duplicate rows: it is UNION ALL. UNION of `select *` from one dataset is a union of row numbers.",
+        explanation="UNION of named columns, and of `select *` from two datasets, keeps duplicate rows: it is UNION ALL. UNION of `select *` from one dataset is a union of row numbers.",
         example="(select grp from D) union (select grp from D)",
         find=_duplicates,
         meant="select grp[0] as grp from ((select grp from D) union all (select grp from D)) group by grp",
