@@ -32,6 +32,7 @@ from tql_grammar.lint.rules import (
     sets,
     texts,
     types,
+    values,
 )
 from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 from tql_grammar.typing.scopes import scopes_of
@@ -68,6 +69,7 @@ MODULES = (
     order,
     ignored,
     texts,
+    values,
     crashes,
 )
 RULES: tuple[Rule, ...] = tuple(

@@ -6,6 +6,7 @@ The texts are not careful: they have what the engine ignores, refuses or compute
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar.syntax.lexer import tokens
@@ -31,12 +32,14 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "s": ("nullable text", "words"),
         "x": ("inverted", "small"),
         "e": ("exact", "words"),
+        "v": ("embedding", "vector"),
+        "w": ("narrow array", "narrow"),
     },
     "side": {
         "id": ("int64", "serial"),
-        "v": ("int16", "few"),
+        "q": ("int16", "few"),
         "k": ("nullable text", "words"),
-        "w": ("text", "words"),
+        "c": ("text", "words"),
         "n": ("nullable int64", "small"),
     },
 }
@@ -49,6 +52,8 @@ DRAWN: dict[str, Callable[[Random, int], Any]] = {
     "quarters": lambda random, _: random.randrange(-20, 40) / 4,
     "bytes": lambda random, _: random.choice([0, 1, 2, 100, 200, 255]),
     "words": lambda random, _: random.choice(WORDS),
+    "vector": lambda random, _: [float(random.randrange(-3, 4)) for _ in range(3)],
+    "narrow": lambda random, _: [random.choice([0, 1, 100, 200]) for _ in range(3)],
 }
 NUMBERS = ["id", "g", "a", "h", "big", "f", "r", "u", "n", "m", "x"]
 INTEGERS = ["id", "g", "a", "h", "big", "n"]
@@ -72,7 +77,7 @@ class Case(NamedTuple):
     Attributes:
         text: as a person writes it in TQL.
         sql: as sqlite takes it.
-        keys: the outputs that fix the order of the rows; None where the order is free.
+        in_order: whether the order of the rows is fixed.
         kind: the function that drew it.
     """
 
@@ -119,8 +124,8 @@ def literal(random: Random, column: str) -> Both:
     value = DRAWN[COLUMNS["main"][column][1]](random, random.randrange(30))
     kind = random.randrange(14)
     if kind == 0:
-        return same(str(float(value) + 0.5))
-    if kind == 1 and isinstance(value, int) and 0 < value < 8:
+        return same(str(float(value) + random.choice([0.5, 0.1])))
+    if kind == 1 and isinstance(value, int) and value > 0:
         return Both(f"0{value}", str(value))
     return same(str(random.choice([300, -300]))) if kind == 2 else same(repr(value))
 
@@ -259,6 +264,42 @@ def computed(random: Random) -> Case:
     return _case("computed", head, tail, keys, cut, in_order=bool(keys.text))
 
 
+def renamed(random: Random) -> Case:
+    """Return an output with the name of a column of the source, and the order by that name."""
+    made, turned = random.choice(["-a", "a * -1", "10 - a", "g + a"]), random.choice(["", " desc"])
+    head = f"select id, {made} as a from main"
+    # SQL sorts by the output; ties are in the order of the source.
+    keys = Both(f" order by a{turned}", f" order by {made}{turned}, id{turned}")
+    return _case("renamed", same(head), where(random, 0.2), keys, limit(random, 0.6), in_order=True)
+
+
+# The text of a score, the SQL of it, and the direction of the closest rows.
+SCORES = [
+    ("l2_norm(v - ARRAY[{0}, {1}, {2}])", "l2(v, {0}, {1}, {2})", ""),
+    ("dot(v, ARRAY[{0}, {1}, {2}])", "dot(v, {0}, {1}, {2})", " desc"),
+    ("l1_norm(v - ARRAY[{0}, {1}, {2}])", "l1(v, {0}, {1}, {2})", ""),
+    ("sum(v)", "dot(v, 1, 1, 1)", ""),
+    ("amax(v)", "top(v)", ""),
+]
+
+
+def search(random: Random) -> Case:
+    """Return a search: without a direction the closest rows come first, by a direction those that it says."""
+    text, sql, closest = random.choice(SCORES)
+    numbers = [random.choice([-2, -1, 1, 2, 0.5]) for _ in range(3)]
+    written = random.choice(["", "", " asc", " desc"])
+    turned = written.replace(" asc", "") if written else closest
+    keys = Both(f" order by {text.format(*numbers)}{written}", f" order by {sql.format(*numbers)}{turned}, id{turned}")
+    return _case("search", same("select id from main"), where(random, 0.2), keys, limit(random, 0.9), in_order=True)
+
+
+def narrow(random: Random) -> Case:
+    """Return sums of small integers in an array."""
+    return _case(
+        "narrow", Both("select id, sum(w) as z from main", "select id, whole(w) as z from main"), where(random)
+    )
+
+
 def distinct(random: Random) -> Case:
     """Return SELECT DISTINCT."""
     names = random.sample(["g", "u", "t", "h"], random.randrange(1, 3))
@@ -293,7 +334,7 @@ def grouped(random: Random) -> Case:
         if key == "t" == test:
             group = same(" group by t")
     keys = order(random, [alias]) if random.random() < 0.4 else same("")
-    cut = limit(random, 0.5) if keys.text else same("")
+    cut = limit(random, 0.5) if keys.text else same(random.choice(["", "", " limit 99", " limit 0"]))
     return _case("grouped", head, tail, group, keys, cut, in_order=bool(keys.text))
 
 
@@ -335,7 +376,7 @@ def sets(random: Random) -> Case:
         tail, source = where(random, 0.6), random.choice(["main", "main", "side"])
         columns = "*" if star else random.choice(LEGS[:6] if random.randrange(3) else LEGS)
         tail = same(" where id < 5") if source == "side" and tail.text else tail
-        columns = "id, v as a" if source == "side" and not star else columns
+        columns = "id, q as a" if source == "side" and not star else columns
         legs.append(Both(f"select {columns} from {source}{tail.text}", f"select {columns} from {source}{tail.sql}"))
     text, sql = f"({legs[0].text}) {words} ({legs[1].text})", f"select * from ({legs[0].sql}) {words} {legs[1].sql}"
     keys = order(random, ["id"]) if random.randrange(3) == 0 else same("")
@@ -346,10 +387,12 @@ def sets(random: Random) -> Case:
 def joined(random: Random) -> Case:
     """Return a join of two sources."""
     kind = random.choice(["join", "join", "left join", "right join", "inner join"])
-    test = random.choice(["p.g = q.v", "p.id = q.id", "p.t = q.w", "p.s = q.k", "p.n = q.n", "p.a = q.id", "p.big = q.id"])
-    outputs = random.choice(["p.id as c, q.id as d", "p.id as c, w", "p.t as c, q.v as d"])
-    tail = random.choice(["", "", " where v > 1", " where p.a > 2", " where a > 2 and v = 1", " where p.id > q.id"])
-    both = same(f"select {outputs} from main as p {kind} side as q on {test}{tail}")
+    test = random.choice(
+        ["p.g = d.q", "p.id = d.id", "p.t = d.c", "p.s = d.k", "p.n = d.n", "p.a = d.id", "p.big = d.id"]
+    )
+    outputs = random.choice(["p.id as y, d.id as z", "p.id as y, c", "p.t as y, d.q as z"])
+    tail = random.choice(["", "", " where q > 1", " where p.a > 2", " where a > 2 and q = 1", " where p.id > d.id"])
+    both = same(f"select {outputs} from main as p {kind} side as d on {test}{tail}")
     return _case("joined", both)
 
 
@@ -369,6 +412,10 @@ KINDS: list[Callable[[Random], Case]] = [
     flat,
     computed,
     computed,
+    renamed,
+    search,
+    search,
+    narrow,
     distinct,
     grouped,
     grouped,
@@ -397,9 +444,21 @@ def drawn(random: Random) -> Case:
 
 def located(text: str, sources: Mapping[str, str]) -> str:
     """Return a text over data sets by their url."""
-    from re import sub
+    return re.sub(r"\b(from|join) (main|side)\b", lambda found: f'{found[1]} "{sources[found[2]]}"', text)
 
-    return sub(r"\b(from|join) (main|side)\b", lambda found: f'{found[1]} "{sources[found[2]]}"', text)
+
+def misspelt(random: Random, text: str) -> str:
+    """Return a text with one of the mistakes that end a text early, or that hide a line, or that are none in SQL."""
+    kind = random.randrange(24)
+    if kind == 0:
+        return text.replace("\n", "\r\n")
+    if kind == 1:
+        return re.sub(r"(--[^\n]*\n)", r"\1  ", text, count=1)
+    if kind == 2:
+        return re.sub(r'"(mem:[^"]*)"', r"\1", text)
+    if kind == 3:
+        return re.sub(r"\bas ([yz]0?)\b", r"as '\1'", text)
+    return re.sub(r'"(mem:[^"]*)"', r"'\1'", text) if kind == 4 else text
 
 
 def spelt(random: Random, text: str) -> str:

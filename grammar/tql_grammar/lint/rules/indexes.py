@@ -8,9 +8,8 @@ from tql_grammar import ast
 from tql_grammar.functions import INDEXED, QUANTIFIERS, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import followed, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.outputs import bare
-from tql_grammar.rewrite.comparison import number
-from tql_grammar.walk import own_parts
+from tql_grammar.outputs import bare, output_name
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,17 +48,29 @@ def _uses_index(part: ast.Node, column: Column) -> bool:
 def _empty_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a text column that has an exact index with the empty string."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
-            column = scope.column(node.left)
-            if column is not None and column.is_text and "exact" in column.indexes:
-                message = "the column has an exact text index, with which a comparison with the empty string returns wrong rows"
-                yield subject.finding(node, message, "write the literal first: '' = x")
+        empty = node.right == ast.String("") and node.operator in {"=", "!="}
+        if empty and _is_exact_text(scope, node.left):
+            message = (
+                "the column has an exact text index, with which a comparison with the empty string returns wrong rows"
+            )
+            yield subject.finding(node, message, "write the literal first: '' = x")
+    for scope, test in subject.parts(ast.In):
+        members = () if isinstance(test.members, ast.Query) else test.members
+        if ast.String("") in members and _is_exact_text(scope, test.operand):
+            message = "the column has an exact text index, with which IN never finds the empty string"
+            yield subject.finding(test, message, "write '' = x or x in (..)")
+
+
+def _is_exact_text(scope: SelectScope, node: ast.Expression) -> bool:
+    """Tell whether a node is a text column with an exact index."""
+    column = scope.column(node)
+    return column is not None and column.is_text and "exact" in column.indexes
 
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on indexed numbers."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
+        if isinstance(node, ast.Comparison) and node.operator == "!=":
             column = scope.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
                 written = subject.written(node.left)
@@ -67,21 +78,51 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, f"write NOT ({written} = ..)")
 
 
-def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
-    """Yield the first ORDER BY key of each SELECT with LIMIT."""
+def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit | None, ast.Order]]:
+    """Yield the first ORDER BY key of each SELECT with LIMIT or TOP."""
     for scope in subject.scopes:
-        if scope.select.limit is not None:
-            yield from ((scope, scope.select.limit, key) for key in scope.select.order_by[:1])
+        limit = scope.select.limit
+        if scope.select.top is not None or (limit is not None and limit.count is not None):
+            yield from ((scope, limit, key) for key in scope.select.order_by[:1])
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY an indexed column in a SELECT with LIMIT."""
+    """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP."""
     for scope, limit, key in _keys_with_limit(subject):
-        column = scope.column(bare(key))
-        if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
+        column = _of_dataset(subject, scope, bare(key))
+        if column is not None and _sorts_by_index(column):
             message = "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
             hint = "put LIMIT in an outer query: select * from (select .. order by x) limit 10"
-            yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, limit))
+            outer = (
+                None if limit is None or scope.select.top is not None else wrapped(subject.text, scope.select, limit)
+            )
+            yield subject.finding(key, message, hint, outer)
+
+
+def _sorts_by_index(column: Column) -> bool:
+    """Tell whether the engine sorts by an index of the column: of a number, or of an exact text."""
+    return (column.is_number and "inverted" in column.indexes) or (column.is_text and "exact" in column.indexes)
+
+
+def _of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column | None:
+    """Return the column of a dataset that a node names, through subqueries that rename it, or None."""
+    column = scope.column(node)
+    while column is not None and not column.indexes and isinstance(node, ast.Column):
+        inner = subselect(scope.select.source)
+        found = None if inner is None or inner.group_by else _output(inner, node.name)
+        below = next((part for part in subject.scopes if part.select is inner), None)
+        if found is None or below is None:
+            return column
+        scope, node, column = below, found, below.column(found)
+    return column
+
+
+def _output(select: ast.Select, name: str) -> ast.Expression | None:
+    """Return the expression of an output by its name; a column of `*` is itself."""
+    named = (bare(output) for output in select.columns if output_name(output) == name)
+    starred = any(isinstance(output, ast.Star) for output in select.columns)
+    found = next(named, ast.Column(name) if starred else None)
+    return found if isinstance(found, ast.Expression) else None
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
@@ -107,9 +148,9 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
 RULES = (
     Rule(
         "TQL238",
-        "ORDER BY an indexed number with LIMIT",
+        "ORDER BY an indexed number or exact text with LIMIT",
         "error",
-        "With LIMIT in the same SELECT, the engine sorts by the index of the column, and the query fails.",
+        "With LIMIT or TOP in the same SELECT, the engine sorts by the index of a number, or by the exact index of a text, and the query fails; also if subqueries rename the column.",
         "select id from X order by num limit 3",
         _ordered_index,
         "select * from (select id from X order by num) limit 3",
@@ -139,7 +180,7 @@ RULES = (
         "TQL319",
         "!= on an indexed number",
         "error",
-        "On a number with an inverted index, != is false for every row.",
+        "On a number with an inverted index, != is false for every row, also with another column on its right.",
         "select id from X where num != 3",
         _unequal,
         "select id from X where not (num = 3)",
@@ -149,7 +190,7 @@ RULES = (
         "TQL332",
         "indexed text compared with the empty string",
         "error",
-        "On a column with an exact text index, `x = ''` is false for every row, also for empty texts.",
+        "On a column with an exact text index, `x = ''` is false for every row, also for empty texts, and IN does not find them.",
         "select id from F where te = ''",
         _empty_text,
         "select id from F where '' = te",

@@ -108,14 +108,39 @@ def _independent(subject: Subject) -> Iterator[Finding]:
     """Yield INTERSECT and EXCEPT whose operands are not `select *` from one dataset."""
     for operation in _operations(subject.tree):
         words = {operator.partition(" ")[0] for operator in operation.operators} & {"intersect", "except"}
-        if words and not _of_one_dataset(operation):
+        if words and not (_of_one_dataset(operation) and all(map(_is_part, operation.operands))):
             word = "intersection" if "intersect" in words else "difference"
-            message = f"an operand has named columns, or reads another dataset: the engine fails with `Can't compute {word} of two independent datasets.`"
+            message = f"an operand has named columns, reads another dataset, or is all of its rows: the engine fails with `Can't compute {word} of two independent datasets.`"
             yield subject.finding(
                 operation,
                 message,
-                "write select * from the same dataset in all operands, or combine the conditions with AND and NOT",
+                "write select * from the same dataset with WHERE or LIMIT in all operands, or combine the conditions with AND and NOT",
             )
+
+
+def _reordered(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have the columns of the first operand in another order."""
+    for operation in _operations(subject.tree):
+        first = _names(operation.operands[0], subject)
+        for operand in operation.operands[1:]:
+            other = _names(operand, subject)
+            if (
+                first is not None
+                and other is not None
+                and first != other
+                and sorted(map(str, first)) == sorted(map(str, other))
+            ):
+                message = "the columns are in another order than in the first query: the engine combines columns of the same name, and not of the same place"
+                yield subject.finding(operand, message, "write the columns of all queries in one order")
+
+
+def _without_rows(subject: Subject) -> Iterator[Finding]:
+    """Yield INTERSECT and EXCEPT that the engine computes only if each operand has rows."""
+    for operation in _operations(subject.tree):
+        words = {operator.partition(" ")[0] for operator in operation.operators} & {"intersect", "except"}
+        if words and _of_one_dataset(operation):
+            message = "if no row of an operand matches its condition, or all do, the engine fails with `Can't compute .. of two independent datasets.`"
+            yield subject.finding(operation, message, "combine the conditions with AND and NOT")
 
 
 def _of_one_dataset(operation: ast.SetOperation) -> bool:
@@ -158,6 +183,11 @@ def _ordered_operands(subject: Subject) -> Iterator[Finding]:
                     message,
                     "sort the set operation in an outer query, or combine the conditions with AND",
                 )
+
+
+def _is_part(query: ast.Query) -> bool:
+    """Tell whether an operand of INTERSECT or EXCEPT is a set operation, or may be a part of its dataset's rows."""
+    return isinstance(query, ast.SetOperation) or _is_restricted(query)
 
 
 def _is_restricted(query: ast.Query) -> bool:
@@ -214,7 +244,7 @@ RULES = (
         code="TQL230",
         title="INTERSECT or EXCEPT of anything but one dataset",
         severity="error",
-        explanation="The engine computes INTERSECT and EXCEPT on row numbers, so all operands must be `select *` from the same dataset.",
+        explanation="The engine computes INTERSECT and EXCEPT on row numbers, so all operands must be `select *` from the same dataset, with a condition, an order or a limit.",
         example="(select id from D) intersect (select id from D)",
         find=_independent,
         meant="(select * from D where id > 3) intersect (select * from D where id < 9)",
@@ -238,6 +268,24 @@ RULES = (
         find=_shifted,
         meant="(select id as a from D) union all (select nul as a from D where nul is not null)",
         needs_schema=True,
+    ),
+    Rule(
+        code="TQL357",
+        title="set operation of columns in another order",
+        severity="error",
+        explanation="A set operation combines the columns of the same name, wherever they are. SQL combines those of the same place.",
+        example="(select id, grp from D) union all (select grp, id from D)",
+        find=_reordered,
+        meant="(select id, grp from D) union all (select grp as id, id as grp from D)",
+    ),
+    Rule(
+        code="TQL527",
+        title="INTERSECT or EXCEPT of operands that may have no rows",
+        severity="info",
+        explanation="The engine rejects INTERSECT and EXCEPT if an operand has no rows, or all rows of the dataset. Reported only with the severity info.",
+        example="(select * from D where id > 3) intersect (select * from D where id > 99)",
+        find=_without_rows,
+        meant="select * from D where id > 3 and id > 99",
     ),
     Rule(
         code="TQL306",

@@ -102,12 +102,29 @@ def _literally(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node.pattern, message, f"write `\\{found}` to match the character itself")
 
 
+def _underscore(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with ``_`` and no ``%`` that nothing else makes a regular expression."""
+    for _, node in subject.parts(ast.Like):
+        pattern = node.pattern.value if isinstance(node.pattern, ast.String) else ""
+        if "_" in pattern and "%" not in pattern and "\\" not in pattern and not REGULAR.search(pattern):
+            message = "`_` is not a wildcard: it matches only itself"
+            yield subject.finding(node.pattern, message, "write ? for any single character")
+
+
 def _not_like(subject: Subject) -> Iterator[Finding]:
-    """Yield NOT LIKE, unless the pattern matches the empty string: then leaving out empty texts is correct."""
+    """Yield LIKE and NOT LIKE that are false for an empty text, against their pattern, in a query that does not compare the column with the empty string."""
+    compared = {
+        side for _, test in subject.parts(ast.Comparison) for side, other in test.sides if other == ast.String("")
+    }
     for _, node in subject.parts(ast.Like):
         if isinstance(node, ast.Like) and node.negated and not _matches_empty(node.pattern):
             message = "NOT LIKE leaves out rows with an empty text: LIKE and NOT LIKE are both false for it"
             yield subject.finding(node, message, "write not (x like ..)", _outer_not(subject.text, node))
+        elif not node.negated and _matches_empty(node.pattern) and node.operand not in compared:
+            message = "the pattern matches the empty string, but LIKE is false for an empty text"
+            yield subject.finding(
+                node, message, f"write {subject.written(node)} or {subject.written(node.operand)} = ''"
+            )
 
 
 def _matches_empty(pattern: ast.Expression) -> bool:
@@ -128,6 +145,15 @@ def _outer_not(text: str, node: ast.Like) -> Fix | None:
 
 
 RULES = (
+    Rule(
+        code="TQL525",
+        title="_ in a LIKE pattern without %",
+        severity="info",
+        explanation="`_` is no wildcard in a pattern of LIKE; it matches only itself. Beside % it is an error, TQL313. Reported only with the severity info.",
+        example="select id from D where text like 'do_ 1'",
+        find=_underscore,
+        meant="select id from D where text like 'do? 1'",
+    ),
     Rule(
         code="TQL305",
         title="text compared with < or >",
@@ -159,7 +185,7 @@ RULES = (
     ),
     Rule(
         code="TQL514",
-        title="NOT LIKE and empty texts",
+        title="LIKE, NOT LIKE and empty texts",
         severity="warning",
         explanation="For an empty text, LIKE and NOT LIKE are both false, whatever the pattern.",
         example="select id from N where s not like 'x%'",
