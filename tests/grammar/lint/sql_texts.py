@@ -79,12 +79,14 @@ class Case(NamedTuple):
         sql: as sqlite takes it.
         in_order: whether the order of the rows is fixed.
         kind: the function that drew it.
+        shown: the number of columns to compare; None for all.
     """
 
     text: str
     sql: str
     in_order: bool
     kind: str
+    shown: int | None = None
 
 
 def rows_of(random: Random, name: str, count: int) -> list[dict[str, Any]]:
@@ -371,17 +373,19 @@ def sets(random: Random) -> Case:
     """Return a set operation of two or three queries, with an order and a limit."""
     words = random.choice(["union", "union all", "union all", "intersect", "except"])
     star = random.random() < 0.3
+    keys = order(random, ["id"]) if random.randrange(3) == 0 else same("")
+    cut = limit(random, 0.4) if keys.text else same("")
     legs = []
     for _ in range(2):
         tail, source = where(random, 0.6), random.choice(["main", "main", "side"])
         columns = "*" if star else random.choice(LEGS[:6] if random.randrange(3) else LEGS)
         tail = same(" where id < 5") if source == "side" and tail.text else tail
         columns = "id, q as a" if source == "side" and not star else columns
+        columns = "id, h as a" if keys.text and columns[:2] != "id" and not star else columns
         legs.append(Both(f"select {columns} from {source}{tail.text}", f"select {columns} from {source}{tail.sql}"))
     text, sql = f"({legs[0].text}) {words} ({legs[1].text})", f"select * from ({legs[0].sql}) {words} {legs[1].sql}"
-    keys = order(random, ["id"]) if random.randrange(3) == 0 else same("")
-    cut = limit(random, 0.4) if keys.text else same("")
-    return _case("sets", Both(text, sql), keys, cut, in_order=bool(keys.text))
+    # Equal ids are in an order of their own.
+    return _case("sets", Both(text, sql), keys, cut, in_order=bool(keys.text), shown=1 if keys.text else None)
 
 
 def joined(random: Random) -> Case:
@@ -428,10 +432,10 @@ KINDS: list[Callable[[Random], Case]] = [
 ]
 
 
-def _case(kind: str, *parts: Both, in_order: bool = False) -> Case:
+def _case(kind: str, *parts: Both, in_order: bool = False, shown: int | None = None) -> Case:
     """Return a query of its clauses."""
     text, sql = ("".join(written) for written in zip(*parts, strict=True))
-    return Case(text, sql, in_order, kind)
+    return Case(text, sql, in_order, kind, shown)
 
 
 def drawn(random: Random) -> Case:

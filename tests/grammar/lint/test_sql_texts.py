@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.grammar.lint.sql_texts import Case
+    from tql import Diagnostic
 
 COUNT = int(os.environ.get("TQL_TEXTS", "4800")) // 2
 # Queries over one pair of tables.
 EACH = 100
+# Findings about data that is not drawn: NaN, indexed embeddings, and, but for one column, numbers that are equal as float32; about names, and about the number of rows.
+NOT_OF_THESE_ROWS = frozenset({"TQL503", "TQL505", "TQL506", "TQL511", "TQL516"})
+OF_LARGE_NUMBERS = frozenset({"TQL512", "TQL515"})
 Rows = list[list[Any]]
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "l2": lambda one, *other: math.dist(json.loads(one), other),
@@ -60,7 +64,7 @@ class World:
             self.base.execute(f"create table {name} ({listed})")
             places = ", ".join("?" * len(columns))
             written = [[_in_sqlite(value) for value in row.values()] for row in self.rows[name]]
-            self.base.executemany(f"insert into {name} values ({places})", written)  # noqa: S608 - names of the tests
+            self.base.executemany(f"insert into {name} values ({places})", written)
             self.schemas[self.urls[name]] = Schema.from_dataset(dataset(f"schema{number}{name}", kinds, []))
         self.load()
 
@@ -81,7 +85,7 @@ class World:
     def found(self, text: str, case: Case) -> Rows | str:
         """Return the rows by the engine, or its error."""
         said = self.engine.ask(text)
-        if said in {CRASH, HANG}:
+        if said in (CRASH, HANG):
             self.load()
         return cells(said, case) if isinstance(said, list) else str(said)
 
@@ -93,7 +97,7 @@ def _in_sqlite(value: Any) -> Any:
 
 def cells(rows: list[Any], case: Case) -> Rows:
     """Return rows that can be compared."""
-    found = [[same(value) for value in row] for row in rows]
+    found = [[same(value) for value in row[: case.shown]] for row in rows]
     return found if case.in_order else sorted(found, key=repr)
 
 
@@ -101,6 +105,8 @@ def same(value: Any) -> Any:
     """Return a cell as both have it: a bool is a number, the empty text is null, and the last digits of a float may differ."""
     if isinstance(value, list):
         return tuple(map(same, value))
+    if isinstance(value, str) and value.startswith("["):
+        return same(json.loads(value))
     if value is None or isinstance(value, str):
         return value or None
     return None if math.isnan(value) else float(f"{value:.9g}")
@@ -143,6 +149,12 @@ class Tally:
             self.wrong.append("\n  ".join([outcome, *map(str, details)]))
 
 
+def explains(diagnostics: list[Diagnostic], text: str) -> bool:
+    """Tell whether a finding can explain a difference of the rows."""
+    codes = {item.code for item in diagnostics} - NOT_OF_THESE_ROWS
+    return bool(codes if "big" in text else codes - OF_LARGE_NUMBERS)
+
+
 def judge(world: World, case: Case, text: str, oracle: Oracle, tally: Tally) -> None:
     """Compare the rows of a text, and of what `fix` makes of it, with those of sqlite."""
     meant = world.meant(case)
@@ -150,10 +162,10 @@ def judge(world: World, case: Case, text: str, oracle: Oracle, tally: Tally) -> 
         return
     diagnostics = check(text, world.schemas, info=True)
     rows = world.found(text, case)
-    if not diagnostics:
+    if not explains(diagnostics, text):
         tally.note("clean", text, case.sql, rows, meant, bad=rows != meant)
-        return
-    tally.note("found, and right" if rows == meant else "found, and different", bad=False)
+    else:
+        tally.note("found, and right" if rows == meant else "found, and different", bad=False)
     fixed = fix(text, world.schemas)
     if fixed == text:
         return
@@ -166,7 +178,7 @@ def judge(world: World, case: Case, text: str, oracle: Oracle, tally: Tally) -> 
             tally.note("fix", text, diagnostic.fix, case.sql, after, meant, bad=after != meant)
     left = check(fixed, world.schemas, info=True)
     after = world.found(fixed, case)
-    bad = after != meant and (not left or rows == meant)
+    bad = after != meant and (not explains(left, fixed) or rows == meant)
     tally.note("fixed, and right" if after == meant else "fixed in part", text, fixed, case.sql, after, meant, bad=bad)
 
 

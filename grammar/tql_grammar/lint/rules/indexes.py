@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 # The reductions to a number that the engine does not rank by an index.
+# IN is right with so many numbers, whatever they are.
+MOST_MEMBERS = 2
 REDUCED = REDUCTIONS - QUANTIFIERS - INDEXED.keys()
 
 
@@ -76,6 +78,17 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
                 written = subject.written(node.left)
                 message = "the column has an inverted index, with which != is false for every row"
                 yield subject.finding(node, message, f"write NOT ({written} = ..)")
+
+
+def _dropped_members(subject: Subject) -> Iterator[Finding]:
+    """Yield IN with more than two numbers on an indexed number."""
+    for scope, node in subject.parts(ast.In):
+        column = scope.column(node.operand)
+        several = not isinstance(node.members, ast.Query) and len(set(node.members)) > MOST_MEMBERS
+        if several and column is not None and column.is_number and "inverted" in column.indexes:
+            written = subject.written(node.operand)
+            message = "the column has an inverted index: if it has few different values, IN ignores every number after one that no row has, or that is smaller than the one before"
+            yield subject.finding(node, message, f"write {written} = 1 or {written} = 2")
 
 
 def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit | None, ast.Order]]:
@@ -184,6 +197,16 @@ RULES = (
         "select id from X where num != 3",
         _unequal,
         "select id from X where not (num = 3)",
+        needs_schema=True,
+    ),
+    Rule(
+        "TQL350",
+        "IN with more than two numbers on an indexed number",
+        "error",
+        "On a number with an inverted index and few different values, IN with more than two numbers ignores every one after a number that no row has, or that is smaller than the one before.",
+        "select id from N where few in (9, 1, 3)",
+        _dropped_members,
+        "select id from N where few = 9 or few = 1 or few = 3",
         needs_schema=True,
     ),
     Rule(

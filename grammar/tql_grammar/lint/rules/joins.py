@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
+    from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
 
@@ -132,17 +133,33 @@ def _is_of_left(column: ast.Column, join: ast.Join, only_left: AbstractSet[str])
     return column.name in only_left if column.table is None else column.table == _alias(join.left)
 
 
-def _null_texts(subject: Subject) -> Iterator[Finding]:
-    """Yield joins on text columns that can be null."""
+def _nullable_sides(subject: Subject) -> Iterator[tuple[ast.Column, Column]]:
+    """Yield the columns of join conditions that can be null, with their types."""
     for scope, join in _joins(subject):
         test = join.on
         for side in (test.left, test.right) if isinstance(test, ast.Comparison) else ():
             column = scope.column(side)
-            if isinstance(side, ast.Column) and column is not None and column.is_text and column.nullable:
-                name = subject.written(side)
-                message = f"`{name}` can be null, which the engine reads as the empty string: null matches null and ''"
-                hint = f"filter null out of the source, in a subquery with where {side.name} is not null"
-                yield subject.finding(side, message, hint)
+            if isinstance(side, ast.Column) and column is not None and column.nullable:
+                yield side, column
+
+
+def _null_numbers(subject: Subject) -> Iterator[Finding]:
+    """Yield joins on numbers that can be null."""
+    for side, column in _nullable_sides(subject):
+        if column.is_number:
+            message = f"`{subject.written(side)}` can be null: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
+            hint = f"filter null out of the source, in a subquery with where {side.name} is not null"
+            yield subject.finding(side, message, hint)
+
+
+def _null_texts(subject: Subject) -> Iterator[Finding]:
+    """Yield joins on text columns that can be null."""
+    for side, column in _nullable_sides(subject):
+        if column.is_text:
+            name = subject.written(side)
+            message = f"`{name}` can be null, which the engine reads as the empty string: null matches null and ''"
+            hint = f"filter null out of the source, in a subquery with where {side.name} is not null"
+            yield subject.finding(side, message, hint)
 
 
 def _shared_names(subject: Subject) -> Iterator[Finding]:
@@ -235,6 +252,16 @@ RULES = (
         example="select a.uid as x from U as a join D as b on a.uid = b.id where a.id > b.id",
         find=_shared_names,
         meant="select x from (select a.uid as x, a.id as y, b.id as z from U as a join D as b on a.uid = b.id) where y > z",
+    ),
+    Rule(
+        code="TQL256",
+        title="join on a number that can be null",
+        severity="error",
+        explanation="The engine rejects a join on a nullable number, unless a subquery filters null out. Reported only with a schema.",
+        example="select a.id as x, b.id as y from D as a join U as b on a.nul = b.id",
+        find=_null_numbers,
+        meant="select a.id as x, b.id as y from (select * from D where nul is not null) as a join U as b on a.nul = b.id",
+        needs_schema=True,
     ),
     Rule(
         code="TQL355",
