@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.diagnostic import Diagnostic, Severity
+from tql_grammar.outputs import aliased
 from tql_grammar.record import Record
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,6 +101,15 @@ class Subject(Record):
         found = [place for kind in kinds if kind in index for place in index[kind]]
         found.sort(key=operator.attrgetter("number"))
         return found
+
+    def computed(self, key: ast.Node, scope: SelectScope) -> tuple[ast.Node, SelectScope]:
+        """Return a key with its scope; for a column that a subquery computes, the expression with the scope of the subquery."""
+        inner = subselect(scope.select.source)
+        below = next((part for part in self.scopes if part.select is inner), None)
+        if below is None or below.select.group_by or scope.typed_column(key) is not None:
+            return key, scope
+        found = aliased(below.select.columns).get(key.name) if isinstance(key, ast.Column) else None
+        return (key, scope) if found is None else (found, below)
 
     @property
     def fragile_columns(self) -> Sequence[tuple[int, int]]:

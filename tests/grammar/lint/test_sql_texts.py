@@ -1,5 +1,5 @@
 """
-Texts of people who know SQL, against sqlite: what `check` finds nothing in has sqlite's rows, and so has what `fix` makes of a text until nothing is found.
+Texts of people who know SQL, against sqlite: a text without findings has the rows of sqlite, and so has a fixed text without findings.
 
 Each fix parses in the engine, keeps the comments, has the finding no more and no new error, and leaves right rows right.
 """
@@ -130,7 +130,7 @@ def oracle() -> Iterator[Oracle]:
 
 class Tally:
     """
-    What came of the texts.
+    Outcomes of the texts.
 
     Attributes:
         counts: the number of texts of each outcome, and of fixes of each rule.
@@ -156,7 +156,7 @@ def explains(diagnostics: list[Diagnostic], text: str) -> bool:
 
 
 def judge(world: World, case: Case, text: str, oracle: Oracle, tally: Tally) -> None:
-    """Compare the rows of a text, and of what `fix` makes of it, with those of sqlite."""
+    """Compare the rows of a text, and of the fixed text, with those of sqlite."""
     meant = world.meant(case)
     if meant is None:
         return
@@ -174,7 +174,9 @@ def judge(world: World, case: Case, text: str, oracle: Oracle, tally: Tally) -> 
         if diagnostic.fix is not None:
             tally.counts["fixes"] += 1
             tally.counts[f"fix of {diagnostic.code}"] += 1
-            after = world.found(diagnostic.fix, case) if rows == meant else meant
+            # A number with a leading zero can be right by chance while others have theirs.
+            right = rows == meant and not any(item.code < "TQL1" for item in check(diagnostic.fix, world.schemas))
+            after = world.found(diagnostic.fix, case) if right else meant
             tally.note("fix", text, diagnostic.fix, case.sql, after, meant, bad=after != meant)
     left = check(fixed, world.schemas, info=True)
     after = world.found(fixed, case)
@@ -186,7 +188,7 @@ def test_texts_of_sql(engine: Tables, oracle: Oracle, record_property: Callable[
     """Conditions, orders, limits, groups, HAVING, sets, joins, subqueries, aliases and searches, with comments anywhere and mistakes of spelling."""
     tally = Tally()
     for number in range(math.ceil(COUNT / EACH)):
-        random = Random(f"texts {number}")  # noqa: S311 - draws test cases
+        random = Random(f"{os.environ.get('SEED', 'texts')} {number}")  # noqa: S311 - draws test cases
         world = World(engine, random, number)
         for _ in range(EACH):
             case = sql_texts.drawn(random)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.lint.reads import POSITION
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.literals import is_number
 from tql_grammar.outputs import bare, output_name
@@ -82,8 +83,11 @@ def _is_right(node: ast.Node, *, is_key: bool) -> bool:
 
 
 def _listed_key(subject: Subject) -> Iterator[Finding]:
-    """Yield keys of GROUP BY as outputs without an index: lists of equal values."""
+    """Yield keys of GROUP BY as outputs without an index: lists of equal values, unless UNGROUP BY takes them apart again."""
+    taken = [subselect(select.source) for select in subject.selects if select.ungroup_by is not None]
     for select in subject.selects:
+        if any(select is inner for inner in taken):
+            continue
         keys = [key for key in select.group_by if isinstance(key, ast.Column)]
         for output in select.columns if keys else ():
             column = bare(output)
@@ -171,6 +175,7 @@ RULES = (
         example="select grp, sum(id) as s from D group by 1",
         find=_position,
         meant="select grp[0] as grp, sum(id) as s from D group by grp",
+        reads=(POSITION,),
     ),
     Rule(
         code="TQL520",

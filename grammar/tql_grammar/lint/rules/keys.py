@@ -27,8 +27,9 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
-            found = infer(key, scope) if clause in CLAUSES else None
-            if found is not None and not _is_key(key, found, scope, clause):
+            computed, below = subject.computed(key, scope) if clause in CLAUSES else (key, scope)
+            found = infer(computed, below) if clause in CLAUSES else None
+            if found is not None and not _is_key(computed, found, below, clause):
                 message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
                 yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
 

@@ -149,21 +149,13 @@ def _keys(subject: Subject) -> Iterator[Finding]:
             key = bare(node)
             if clause not in CLAUSES or _is_parted(key, scope):
                 continue
-            computed, below = _computed(key, scope, subject)
+            computed, inner = subject.computed(key, scope)
+            below = WithInferred(inner)
             if is_exact(computed, below):
                 continue
             column = infer(computed, below)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
-
-
-def _computed(key: ast.Node, scope: SelectScope, subject: Subject) -> tuple[ast.Node, ColumnScope]:
-    """Return a key with its scope; for a key that a subquery computes, the expression with the scope of the subquery."""
-    inner = subselect(scope.select.source)
-    below = next((part for part in subject.scopes if part.select is inner), None)
-    if below is None or below.select.group_by or not isinstance(key, ast.Column) or scope.typed_column(key) is not None:
-        return key, WithInferred(scope)
-    return aliased(below.select.columns).get(key.name, key), WithInferred(below)
 
 
 EFFECT = {"ORDER BY": "tie", "GROUP BY": "fall into one group"}

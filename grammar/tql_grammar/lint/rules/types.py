@@ -175,11 +175,15 @@ def _fits(dtype: str, value: float) -> bool:
 
 def _null_text(subject: Subject) -> Iterator[Finding]:
     """Yield conditions on a nullable text column that the empty string matches, in a query that does not test the column for null."""
-    tested = {test.operand for _, test in subject.parts(ast.IsNull)}
+    tests = [test for _, test in subject.parts(ast.IsNull)]
+    tested = {test.operand for test in tests if isinstance(test.operand, ast.Column)}
+    filled = {test.operand for test in tests if test.negated and isinstance(test.operand, ast.Column)}
     for scope, node in subject.parts(ast.Comparison, ast.In, ast.Between):
+        # Beside IS NULL, = '' says what it does.
+        known = tested if isinstance(node, ast.Comparison) and ast.String("") in {node.left, node.right} else filled
         for operand in _matching_empty(node):
             column = scope.column(operand)
-            if column is not None and column.is_text and column.nullable and operand not in tested:
+            if column is not None and column.is_text and column.nullable and operand not in known:
                 message = "this also matches null, which the engine treats as the empty string"
                 yield subject.finding(node, message, f"write {subject.written(operand)} IS NOT NULL AND ..")
                 break

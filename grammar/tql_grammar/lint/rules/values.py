@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 UNSIGNED = frozenset({"uint8", "uint16", "uint32", "uint64"})
 WRAPPING = frozenset("+-*")
-TESTS = (ast.Comparison, ast.In, ast.Between)
+TESTS = (ast.Comparison, ast.In, ast.Between, ast.Like)
 
 
 def _wrapped(subject: Subject) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def _null_passes(subject: Subject) -> Iterator[Finding]:
     """Yield NOT, NOT IN and selected conditions on a column that can be null, in a query without IS NOT NULL of the column."""
     tests = (test for _, test in subject.parts(ast.IsNull) if test.negated)
     tested = {test.operand for test in tests if isinstance(test.operand, ast.Column)}
-    for place in subject.places(ast.Not, ast.In, *TESTS):
+    for place in subject.places(ast.Not, *TESTS):
         node, selected = place.part, place.clause == "SELECT"
         negated = isinstance(node, ast.Not) or getattr(node, "negated", False)
         column = _nullable(node, place.scope) if selected or negated else None
