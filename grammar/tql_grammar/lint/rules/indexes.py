@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import INDEXED, QUANTIFIERS, REDUCTIONS, SEARCHES
+from tql_grammar.functions import ELEMENTWISE, INDEXED, PLACES, QUANTIFIERS, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import followed, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare, output_name
@@ -139,15 +139,21 @@ def _output(select: ast.Select, name: str) -> ast.Expression | None:
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY a reduction of an embedding in a SELECT with LIMIT."""
+    """Yield ORDER BY a function of an indexed number, or a reduction of an embedding, in a SELECT with LIMIT."""
     for scope, _, key in _keys_with_limit(subject):
-        call = key.expression
-        if isinstance(call, ast.Function) and _reduces_embedding(call, scope):
-            message = (
-                "with LIMIT in the same SELECT the engine sorts by the index of the embedding, and rejects this key"
-            )
-            fix = followed(call, " + 0", ast.Chain(("+",), (call, ast.Number(0))))
-            yield subject.finding(call, message, f"write {subject.written(call)} + 0", fix)
+        call, below = subject.computed(key.expression, scope)
+        if isinstance(call, ast.Function) and (_reduces_embedding(call, below) or _computes_indexed(call, below)):
+            message = "with LIMIT in the same SELECT the engine sorts by the index of the column, and rejects this key: `Function .. requires 2 arguments, but 1 is provided.`"
+            node = key.expression
+            fix = followed(node, " + 0", ast.Chain(("+",), (node, ast.Number(0))))
+            yield subject.finding(node, message, f"write {subject.written(node)} + 0", fix)
+
+
+def _computes_indexed(call: ast.Function, scope: SelectScope) -> bool:
+    """Tell whether a call of one argument reads a number with an inverted index."""
+    found = [column for part in own_parts(call) if (column := scope.column(part)) is not None]
+    indexed = any(column.is_number and "inverted" in column.indexes for column in found)
+    return indexed and call.name.lower() in ELEMENTWISE | REDUCTIONS | PLACES
 
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
@@ -171,9 +177,9 @@ RULES = (
     ),
     Rule(
         "TQL239",
-        "reduced embedding as a sort key with LIMIT",
+        "function of an indexed column as a sort key with LIMIT",
         "error",
-        "With LIMIT in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns.",
+        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, a similarity of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",

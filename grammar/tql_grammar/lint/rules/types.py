@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import tests
 from tql_grammar.lint.rules.literals import is_literal, literals_of
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.fitting import rounded
 from tql_grammar.schema import INTEGERS, NOT_NUMERIC, Column, did_you_mean
 from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rules.guards import Guarded
     from tql_grammar.typing.scopes import SelectScope
 
 
@@ -174,22 +178,27 @@ def _fits(dtype: str, value: float) -> bool:
 
 
 def _null_text(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions on a nullable text column that the empty string matches, in a query that does not test the column for null."""
-    tests = [test for _, test in subject.parts(ast.IsNull)]
-    tested = {test.operand for test in tests if isinstance(test.operand, ast.Column)}
-    filled = {test.operand for test in tests if test.negated and isinstance(test.operand, ast.Column)}
-    for scope, node in subject.parts(ast.Comparison, ast.In, ast.Between):
-        # Beside IS NULL, = '' says what it does.
-        known = tested if isinstance(node, ast.Comparison) and ast.String("") in {node.left, node.right} else filled
-        for operand in _matching_empty(node):
-            column = scope.column(operand)
-            if column is not None and column.is_text and column.nullable and operand not in known:
-                message = "this also matches null, which the engine treats as the empty string"
-                yield subject.finding(node, message, f"write {subject.written(operand)} IS NOT NULL AND ..")
-                break
+    """Yield conditions on a nullable text column that the empty string matches, and that no test for null decides."""
+    for scope in subject.scopes:
+        for clause, whole in expressions(scope.select):
+            for part in tests(whole):
+                operand = _null_matches(part, scope, clause)
+                if operand is not None:
+                    message = "this also matches null, which the engine treats as the empty string"
+                    yield subject.finding(part.node, message, f"write {subject.written(operand)} IS NOT NULL AND ..")
 
 
-def _matching_empty(node: ast.Comparison | ast.In | ast.Between) -> tuple[ast.Expression, ...]:
+def _null_matches(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
+    """Return the nullable text column whose null a test matches as the empty string, or None."""
+    for operand in _matching_empty(part.node):
+        column = scope.column(operand)
+        nullable = column is not None and column.is_text and column.nullable and operand not in part.guards
+        if isinstance(operand, ast.Column) and nullable and not is_filled(operand, scope, clause):
+            return operand
+    return None
+
+
+def _matching_empty(node: ast.Node) -> tuple[ast.Expression, ...]:
     """Return the operands of a condition that is true, or may be, where they are the empty string."""
     empty = ast.String("")
     if isinstance(node, ast.Comparison):
@@ -199,8 +208,9 @@ def _matching_empty(node: ast.Comparison | ast.In | ast.Between) -> tuple[ast.Ex
         return tuple(one for one, other in pairs if node.operator == ("=" if other == empty else "!="))
     if isinstance(node, ast.Between):
         return (node.operand,) if node.low == empty else ()
-    members = () if isinstance(node.members, ast.Query) else node.members
-    return (node.operand,) if empty in members and not node.negated else ()
+    if not isinstance(node, ast.In) or node.negated or isinstance(node.members, ast.Query):
+        return ()
+    return (node.operand,) if empty in node.members else ()
 
 
 RULES = (
@@ -275,7 +285,7 @@ RULES = (
         "TQL334",
         "condition that a null of a text column matches",
         "error",
-        "The engine treats a null of a text column as the empty string: `x = ''`, `x in ('')`, `x between '' and 'b'`, `x != 'a'` and a comparison with another column also match null. Reported only with a schema, and not if the query tests the column for null.",
+        "The engine treats a null of a text column as the empty string: `x = ''`, `x in ('')`, `x between '' and 'b'`, `x != 'a'` and a comparison with another column also match null. Reported only with a schema, and not if `x is not null and ..` is around the condition.",
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import tests
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rules.guards import Guarded
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 UNSIGNED = frozenset({"uint8", "uint16", "uint32", "uint64"})
 WRAPPING = frozenset("+-*")
-TESTS = (ast.Comparison, ast.In, ast.Between, ast.Like)
 
 
 def _wrapped(subject: Subject) -> Iterator[Finding]:
@@ -67,22 +70,25 @@ def _shape_of_one(subject: Subject) -> Iterator[Finding]:
 
 
 def _null_passes(subject: Subject) -> Iterator[Finding]:
-    """Yield NOT, NOT IN and selected conditions on a column that can be null, in a query without IS NOT NULL of the column."""
-    tests = (test for _, test in subject.parts(ast.IsNull) if test.negated)
-    tested = {test.operand for test in tests if isinstance(test.operand, ast.Column)}
-    for place in subject.places(ast.Not, *TESTS):
-        node, selected = place.part, place.clause == "SELECT"
-        negated = isinstance(node, ast.Not) or getattr(node, "negated", False)
-        column = _nullable(node, place.scope) if selected or negated else None
-        if column is not None and column not in tested:
-            message = f"`{subject.written(column)}` can be null, and a condition on null is false, so that NOT makes it true; in SQL both are null"
-            yield subject.finding(node, message, f"write {subject.written(column)} is not null and ..")
+    """Yield conditions on a column that can be null, under NOT or selected, that no test for null decides."""
+    for scope in subject.scopes:
+        for clause, whole in expressions(scope.select):
+            for part in tests(whole):
+                negated = part.negated or getattr(part.node, "negated", False)
+                column = _nullable(part, scope, clause) if negated or clause == "SELECT" else None
+                if column is not None:
+                    written = subject.written(column)
+                    message = f"`{written}` can be null, and a condition on null is false, so that NOT makes it true; in SQL both are null"
+                    yield subject.finding(part.node, message, f"write {written} is not null and ..")
 
 
-def _nullable(node: ast.Node, scope: SelectScope) -> ast.Column | None:
-    """Return the first column of a condition that can be null."""
-    columns = (part for part in own_parts(node) if isinstance(part, ast.Column))
-    return next((part for part in columns if (found := scope.column(part)) is not None and found.nullable), None)
+def _nullable(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
+    """Return the first column of a test that can be null and that nothing around it tests for null."""
+    for column in own_parts(part.node):
+        found = scope.column(column)
+        if isinstance(column, ast.Column) and found is not None and found.nullable and column not in part.guards:
+            return None if is_filled(column, scope, clause) else column
+    return None
 
 
 RULES = (
