@@ -370,22 +370,24 @@ LEGS = ["id, a", "id, h as a", "id, f as a", "g as id, a", "id, n as a", "a, id"
 
 
 def sets(random: Random) -> Case:
-    """Return a set operation of two or three queries, with an order and a limit."""
+    """Return a set operation of two queries, with an order and a limit."""
     words = random.choice(["union", "union all", "union all", "intersect", "except"])
-    star = random.random() < 0.3
     keys = order(random, ["id"]) if random.randrange(3) == 0 else same("")
     cut = limit(random, 0.4) if keys.text else same("")
-    legs = []
-    for _ in range(2):
-        tail, source = where(random, 0.6), random.choice(["main", "main", "side"])
-        columns = "*" if star else random.choice(LEGS[:6] if random.randrange(3) else LEGS)
-        tail = same(" where id < 5") if source == "side" and tail.text else tail
-        columns = "id, q as a" if source == "side" and not star else columns
-        columns = "id, h as a" if keys.text and columns[:2] != "id" and not star else columns
-        legs.append(Both(f"select {columns} from {source}{tail.text}", f"select {columns} from {source}{tail.sql}"))
-    text, sql = f"({legs[0].text}) {words} ({legs[1].text})", f"select * from ({legs[0].sql}) {words} {legs[1].sql}"
+    lists = LEGS[:3] if keys.text else LEGS[:6] if random.randrange(3) else LEGS
+    one, two = (_leg(random, ["*"] if random.random() < 0.3 else lists) for _ in range(2))
+    text, sql = f"({one.text}) {words} ({two.text})", f"select * from ({one.sql}) {words} {two.sql}"
     # Equal ids are in an order of their own.
     return _case("sets", Both(text, sql), keys, cut, in_order=bool(keys.text), shown=1 if keys.text else None)
+
+
+def _leg(random: Random, lists: list[str]) -> Both:
+    """Return a query of a set operation, with one of some select lists, or that of the other data set."""
+    if random.randrange(3) == 0:
+        columns = "*" if lists == ["*"] else "id, q as a"
+        return same(f"select {columns} from side{random.choice(['', ' where id < 5'])}")
+    columns, tail = random.choice(lists), where(random, 0.6)
+    return Both(f"select {columns} from main{tail.text}", f"select {columns} from main{tail.sql}")
 
 
 def joined(random: Random) -> Case:

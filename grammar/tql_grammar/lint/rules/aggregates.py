@@ -16,6 +16,7 @@ from tql_grammar.walk import own_parts, subselect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
     Condition = ast.Comparison | ast.In | ast.Between | ast.Like
@@ -86,15 +87,17 @@ def _listed_key(subject: Subject) -> Iterator[Finding]:
     """Yield keys of GROUP BY as outputs without an index: lists of equal values, unless UNGROUP BY takes them apart again."""
     taken = [subselect(select.source) for select in subject.selects if select.ungroup_by is not None]
     for select in subject.selects:
-        if any(select is inner for inner in taken):
-            continue
-        keys = [key for key in select.group_by if isinstance(key, ast.Column)]
-        for output in select.columns if keys else ():
-            column = bare(output)
-            if column in keys:
-                name = output_name(output)
+        if not any(select is inner for inner in taken):
+            for output in _keys_among_outputs(select):
+                written, name = subject.written(bare(output)), output_name(output)
                 message = "the key of a group is returned as a list, which has the value once for each row of the group"
-                yield subject.finding(output, message, f"write {subject.written(column)}[0] as {name} for the value")
+                yield subject.finding(output, message, f"write {written}[0] as {name} for the value")
+
+
+def _keys_among_outputs(select: ast.Select) -> list[ast.Expression]:
+    """Return the outputs that are columns of GROUP BY."""
+    keys = [key for key in select.group_by if isinstance(key, ast.Column)]
+    return [output for output in select.columns if bare(output) in keys]
 
 
 def _position(subject: Subject) -> Iterator[Finding]:
@@ -121,13 +124,17 @@ def _of_rows(subject: Subject) -> Iterator[Finding]:
 
 
 def _reduces_a_number(call: ast.Function, scope: SelectScope) -> bool:
-    """Tell whether a call reduces a column of numbers that are never null, not an array."""
+    """Tell whether a call reduces a number computed from columns of numbers that are never null, and not an array."""
     if call.name.lower() not in AGGREGATES or len(call.arguments) != 1:
         return False
-    columns = [scope.column(part) for part in own_parts(call.arguments[0]) if isinstance(part, ast.Column)]
     found = infer(call.arguments[0], scope)
-    plain = all(column is not None and column.is_number and not column.nullable for column in columns)
-    return bool(columns) and plain and found is not None and found.is_number
+    columns = [scope.column(part) for part in own_parts(call.arguments[0]) if isinstance(part, ast.Column)]
+    return found is not None and found.is_number and bool(columns) and all(map(_is_plain_number, columns))
+
+
+def _is_plain_number(column: Column | None) -> bool:
+    """Tell whether a column has one number in each row, and never null."""
+    return column is not None and column.is_number and not column.nullable
 
 
 def _quotient(subject: Subject) -> Iterator[Finding]:

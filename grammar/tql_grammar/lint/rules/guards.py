@@ -41,12 +41,16 @@ def tests(condition: ast.Node) -> Iterator[Guarded]:
 
 def _operands(part: Guarded) -> list[Guarded]:
     """Return the operands of a part, none of them a query."""
-    node, guards = part.node, part.guards
-    if isinstance(node, (ast.And, ast.Or)):
-        found = [
-            test for test in node.operands if isinstance(test, ast.IsNull) and isinstance(test.operand, ast.Column)
-        ]
-        guards |= {test.operand for test in found if test.negated is isinstance(node, ast.And)}
+    node, guards = part.node, part.guards | _tested(part.node)
     flat = (item for field in below(node)[::-1] for item in (field if isinstance(field, tuple) else (field,)))
     nodes = (item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query))
     return [Guarded(item, guards, part.negated or isinstance(node, ast.Not)) for item in nodes]
+
+
+def _tested(node: ast.Node) -> frozenset[ast.Expression]:
+    """Return the columns that an operand of an AND tests by IS NOT NULL, and one of an OR by IS NULL."""
+    if not isinstance(node, (ast.And, ast.Or)):
+        return frozenset()
+    negated = isinstance(node, ast.And)
+    found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
+    return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))

@@ -46,9 +46,6 @@ def _condition(subject: Subject) -> Iterator[Finding]:
     """Yield join conditions that are not one equality of two columns."""
     for _, join in _joins(subject):
         test = join.on
-        if join.using is not None and not all(_alias(side) for side in (join.left, join.right)):
-            message = "both sources of a join need an alias, with USING too: the engine fails with `JOIN columns .. are missing in the dataset.`"
-            yield subject.finding(join.using, message, 'add the aliases: ".." as a join ".." as b using (id)')
         if test is None or join.kind == "cross":
             continue
         if not isinstance(test, ast.Comparison) or test.operator != "=":
@@ -65,6 +62,14 @@ def _condition(subject: Subject) -> Iterator[Finding]:
         elif not all(_alias(side) for side in (join.left, join.right)):
             message = f"both sources of a join need an alias: the engine fails with `Could not find column {test.left.name} in joining datasets.`"
             yield subject.finding(test, message, 'add the aliases: ".." as a join ".." as b on a.id = b.id')
+
+
+def _using(subject: Subject) -> Iterator[Finding]:
+    """Yield USING in a join of a source without an alias."""
+    for _, join in _joins(subject):
+        if join.using is not None and not all(_alias(side) for side in (join.left, join.right)):
+            message = "both sources of a join need an alias, with USING too: the engine fails with `JOIN columns .. are missing in the dataset.`"
+            yield subject.finding(join.using, message, 'add the aliases: ".." as a join ".." as b using (id)')
 
 
 def _alias(source: ast.Source) -> str | None:
@@ -223,7 +228,7 @@ RULES = (
         severity="error",
         explanation="ON takes one equality between a column of each source, and both sources need an alias.",
         example="select b.name as name from D as a join U as b on a.id > b.uid",
-        find=_condition,
+        find=lambda subject: (*_condition(subject), *_using(subject)),
         meant="select b.name as name from D as a join U as b on a.id = b.uid",
     ),
     Rule(

@@ -29,7 +29,8 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
             key = bare(node)
             computed, below = subject.computed(key, scope) if clause in CLAUSES else (key, scope)
             found = infer(computed, below) if clause in CLAUSES else None
-            if found is not None and not _is_key(computed, found, below, clause):
+            refused = found is not None and not _is_key(computed, found, below, clause)
+            if refused or (found is not None and _compares_null(computed, below, clause)):
                 message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
                 yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
 
@@ -43,6 +44,14 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
     if found.is_text:
         return clause != "SAMPLE BY"
     return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype not in {"json", "bytes"}
+
+
+def _compares_null(key: ast.Node, scope: SelectScope, clause: str) -> bool:
+    """Tell whether a key is a comparison whose left side is a number that can be null."""
+    if not isinstance(key, ast.Comparison):
+        return False
+    column = infer(key.left, scope)
+    return column is not None and column.is_number and _may_be_null(key.left, column, scope, clause)
 
 
 def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
@@ -70,7 +79,7 @@ RULES = (
         code="TQL219",
         title="key that is not a single value",
         severity="error",
-        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers and JSON. Reported only with a schema.",
+        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers, comparisons of them, and JSON. Reported only with a schema.",
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",

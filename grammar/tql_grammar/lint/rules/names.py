@@ -94,20 +94,24 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
 def _qualified(subject: Subject) -> Iterator[Finding]:
     """Yield outputs with the alias of a single source, in a sorted SELECT without a limit."""
     for select in subject.selects:
-        alias = getattr(select.source, "alias", None)
-        limited = select.top is not None or (select.limit is not None and _cuts(select.limit))
-        if alias is None or not select.order_by or limited or select.group_by:
-            continue
-        parts = [part for output in select.columns for part in own_parts(output) if isinstance(part, ast.Column)]
-        part = next((part for part in parts if part.table == alias), None)
+        sorted_only = select.order_by and not select.group_by and not _is_limited(select)
+        part = _with_alias(select) if sorted_only else None
         if part is not None:
-            message = f"with ORDER BY and without LIMIT the engine does not know the alias of a single source among the outputs: it fails with `Dataset alias {alias} in expression .. is not found.`"
+            message = f"with ORDER BY and without LIMIT the engine does not know the alias of a single source among the outputs: it fails with `Dataset alias {part.table} in expression .. is not found.`"
             yield subject.finding(part, message, f"write {part.name} without the alias")
 
 
-def _cuts(limit: ast.Limit) -> bool:
-    """Tell whether LIMIT has a count or an offset; LIMIT ALL has none."""
-    return limit.count is not None or limit.offset is not None
+def _with_alias(select: ast.Select) -> ast.Column | None:
+    """Return the first column among the outputs that has the alias of the single source, or None."""
+    alias = getattr(select.source, "alias", None)
+    parts = (part for output in select.columns for part in own_parts(output) if isinstance(part, ast.Column))
+    return next((part for part in parts if alias is not None and part.table == alias), None)
+
+
+def _is_limited(select: ast.Select) -> bool:
+    """Tell whether a SELECT has TOP, or LIMIT with a count or an offset; LIMIT ALL has none."""
+    limit = select.limit
+    return select.top is not None or (limit is not None and (limit.count is not None or limit.offset is not None))
 
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:

@@ -9,10 +9,12 @@ from tql_grammar.ast import Span
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.edits import exchanged, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.precision import is_exact
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.order import ordered
 from tql_grammar.rewrite.scope import UNKNOWN
+from tql_grammar.typing.scopes import WithInferred
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ NOT_NESTED = ("group_by", "sample_by", "top", "distinct", "locks", "hints", "wit
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
     """Yield the ORDER BY keys after the first."""
-    for select in subject.selects:
+    for scope in subject.scopes:
+        select = scope.select
         if len(select.order_by) > 1:
             first, last = select.order_by[1].span, select.order_by[-1].span
             if first is not None and last is not None:
@@ -36,8 +39,13 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                     Span(first.start, last.end),
                     f"the engine sorts by the first key only, and ignores `{ignored}`",
                     "sort by the last key in a subquery, and by the key before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does this",
-                    _nested(select),
+                    _nested(select) if _are_exact(select, scope) else None,
                 )
+
+
+def _are_exact(select: ast.Select, scope: SelectScope) -> bool:
+    """Tell whether a float32 stores the values of all keys, or their types are unknown: nested sorts by other keys would lose the order of ties."""
+    return all(is_exact(key.expression, WithInferred(scope)) for key in select.order_by)
 
 
 def _nested(select: ast.Select) -> Fix | None:

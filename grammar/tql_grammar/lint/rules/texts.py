@@ -113,14 +113,15 @@ def _underscore(subject: Subject) -> Iterator[Finding]:
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE and NOT LIKE that are false for an empty text, against their pattern, in a query that does not compare the column with the empty string."""
-    compared = {
-        side for _, test in subject.parts(ast.Comparison) for side, other in test.sides if other == ast.String("")
-    }
+    empty = ast.String("")
+    tests = [pair for _, test in subject.parts(ast.Comparison) for pair in test.sides]
+    compared = [side for side, other in tests if other == empty]
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and node.negated and not _matches_empty(node.pattern):
+        matches = _matches_empty(node.pattern)
+        if node.negated and not matches:
             message = "NOT LIKE leaves out rows with an empty text: LIKE and NOT LIKE are both false for it"
             yield subject.finding(node, message, "write not (x like ..)", _outer_not(subject.text, node))
-        elif not node.negated and _matches_empty(node.pattern) and node.operand not in compared:
+        elif matches and not node.negated and node.operand not in compared:
             message = "the pattern matches the empty string, but LIKE is false for an empty text"
             yield subject.finding(
                 node, message, f"write {subject.written(node)} or {subject.written(node.operand)} = ''"

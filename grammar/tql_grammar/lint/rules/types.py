@@ -202,15 +202,20 @@ def _matching_empty(node: ast.Node) -> tuple[ast.Expression, ...]:
     """Return the operands of a condition that is true, or may be, where they are the empty string."""
     empty = ast.String("")
     if isinstance(node, ast.Comparison):
-        if isinstance(node.left, ast.Column) and isinstance(node.right, ast.Column):
-            return (node.left, node.right) if node.operator in {"=", "!="} else ()
-        pairs = [(one, other) for one, other in node.sides if isinstance(other, ast.String)]
-        return tuple(one for one, other in pairs if node.operator == ("=" if other == empty else "!="))
+        return _compared_with_empty(node)
     if isinstance(node, ast.Between):
         return (node.operand,) if node.low == empty else ()
     if not isinstance(node, ast.In) or node.negated or isinstance(node.members, ast.Query):
         return ()
     return (node.operand,) if empty in node.members else ()
+
+
+def _compared_with_empty(node: ast.Comparison) -> tuple[ast.Expression, ...]:
+    """Return the operands of a comparison for whose empty string it is true: `x = ''`, `x != 'a'`, and two columns."""
+    if isinstance(node.left, ast.Column) and isinstance(node.right, ast.Column):
+        return (node.left, node.right) if node.operator in {"=", "!="} else ()
+    pairs = [(one, other) for one, other in node.sides if isinstance(other, ast.String)]
+    return tuple(one for one, other in pairs if node.operator == ("=" if other == ast.String("") else "!="))
 
 
 RULES = (
