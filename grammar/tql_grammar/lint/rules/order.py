@@ -9,12 +9,10 @@ from tql_grammar.ast import Span
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.edits import exchanged, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.precision import is_exact
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.order import ordered
-from tql_grammar.rewrite.scope import UNKNOWN
-from tql_grammar.typing.scopes import WithInferred
+from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
@@ -39,27 +37,30 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                     Span(first.start, last.end),
                     f"the engine sorts by the first key only, and ignores `{ignored}`",
                     "sort by the last key in a subquery, and by the key before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does this",
-                    _nested(select) if _are_exact(select, scope) else None,
+                    _nested(select, scope),
                 )
 
 
-def _are_exact(select: ast.Select, scope: SelectScope) -> bool:
-    """Tell whether a float32 stores the values of all keys, or their types are unknown: nested sorts by other keys would lose the order of ties."""
-    return all(is_exact(key.expression, WithInferred(scope)) for key in select.order_by)
-
-
-def _nested(select: ast.Select) -> Fix | None:
-    """Return the fix that nests one SELECT per key, the last key innermost; None for a source with an alias, which an outer query cannot see."""
+def _nested(select: ast.Select, scope: SelectScope) -> Fix | None:
+    """Return the fix that nests one SELECT per key, the last key innermost, and one for each part of a number that float32 does not store; None for a source with an alias, which an outer query cannot see."""
     if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
         return None
     base = select.replace(order_by=(), limit=None)
     try:
-        sorted_ = ordered(base, list(select.order_by), UNKNOWN)
+        sorted_ = ordered(base, list(select.order_by), _types(scope))
     except ArgumentError:
         return None
     if select.limit is not None:
         sorted_ = ast.Select((ast.Star(),), ast.Derived(sorted_), limit=select.limit)
     return exchanged(select, to_tql(sorted_), sorted_)
+
+
+def _types(scope: SelectScope) -> Scope:
+    """Return the known types of the columns that the keys read."""
+    if scope.columns is None:
+        return UNKNOWN
+    columns = {name: None if column is None or column.inferred else column for name, column in scope.columns.items()}
+    return Scope(columns, is_derived=isinstance(scope.select.source, ast.Derived))
 
 
 def _has_named_source(select: ast.Select) -> bool:
