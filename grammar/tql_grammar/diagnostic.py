@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from tql_grammar.positions import line_start, locate
 from tql_grammar.record import Record
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Severity = Literal["error", "warning", "info"]
+
+
+class Edit(NamedTuple):
+    """A replacement of the characters ``[start, end)`` of a text."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Diagnostic(Record):
@@ -27,6 +35,7 @@ class Diagnostic(Record):
         end: 0-based character offset, exclusive.
         hint: the remedy, or None.
         fix: the whole corrected query, or None if no fix is certain. In a query with many findings only the first ones have a fix; `tql.fix` applies all.
+        edits: the replacements that make the fix of the query, for editors: each has the start and the end of its characters, 0-based, and the text that replaces them. They do not overlap.
     """
 
     code: str
@@ -38,6 +47,7 @@ class Diagnostic(Record):
     end: int
     hint: str | None = None
     fix: str | None = None
+    edits: tuple[Edit, ...] = ()
 
     @classmethod
     def at(  # noqa: PLR0913, PLR0917 - each is one independent field

@@ -101,7 +101,8 @@ def _place(name: str) -> dict[str, object]:
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
     """Return a finding as a JSON object."""
-    return {field: getattr(diagnostic, field) for field in FIELDS}
+    edits = [edit._asdict() for edit in diagnostic.edits]
+    return {**{field: getattr(diagnostic, field) for field in FIELDS}, "edits": edits}
 
 
 def as_github(findings: Findings) -> str:
