@@ -20,6 +20,7 @@ REFUSALS = (
     ),
     Refusal("element of a JSON list as an output", 'select(x=col("m")["l"][0])', columns(m="json")),
     Refusal("key of a column that is no JSON", 'select(x=col("n")["k"])', columns(n="int8")),
+    Refusal("length of one value", 'select(x=col("n").shape[0])', columns(n="int8")),
     Refusal("too many indices", 'select(x=col("e")[0, 1])', columns(e="embedding[4]")),
     Refusal("index beyond the end", 'select(x=col("e")[9])', columns(e="embedding[4]")),
     Refusal("slice beyond the end", 'select(x=col("e")[9:12])', columns(e="embedding[4]")),

@@ -38,6 +38,7 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
         ArgumentError: there is no such form.
     """
     require_inside(node, node.operand, scope)
+    _require_lengths(node, scope)
     column = scope.column(node.operand)
     if is_json_value(node) and (column is None or column.dtype == "json"):
         _require_element(node)
@@ -51,6 +52,17 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
         _index(index, length, ragged=ragged, single=single) for index, length in zip(node.indices, shape, strict=False)
     ]
     return _element(node.replace(indices=(*found, *node.indices[len(found) :])), column)
+
+
+def _require_lengths(node: ast.Subscript, scope: Scope) -> None:
+    """Raise ArgumentError for a length of a value that is no array."""
+    operand = node.operand
+    if not isinstance(operand, ast.Function) or operand.name.lower() != "shape":
+        return
+    column = scope.column(operand.arguments[0])
+    if column is not None and column.is_single and column.dtype != "json":
+        why, hint = f"the column is {column}: its shape is empty", "count rows with fn.count()"
+        raise ArgumentError(".shape[..]", "takes an array", _written(node), hint, why=why)
 
 
 def _require_element(node: ast.Subscript) -> None:
