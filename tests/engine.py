@@ -36,6 +36,11 @@ KINDS = {
     "int16": TYPES.Int16(),
     "uint32": TYPES.UInt32(),
     "uint64": TYPES.UInt64(),
+    "uint16": TYPES.UInt16(),
+    "inverted": TYPES.Int64(TYPES.Inverted),
+    "embedding": TYPES.Embedding(3),
+    "narrow array": TYPES.Array("uint8", shape=[3]),
+    "exact": TYPES.Text(TYPES.Exact),
 }
 
 

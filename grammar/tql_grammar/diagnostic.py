@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from tql_grammar.positions import line_start, locate
 from tql_grammar.record import Record
@@ -16,6 +16,14 @@ Severity = Literal["error", "warning", "info"]
 def documentation(code: str) -> str:
     """Return the address of a rule's documentation, relative to the root of the project."""
     return f"docs/engine.md#{code.lower()}"
+
+
+class Edit(NamedTuple):
+    """A replacement of the characters ``[start, end)`` of a text."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Diagnostic(Record):
@@ -32,6 +40,7 @@ class Diagnostic(Record):
         end: 0-based character offset, exclusive.
         hint: the remedy, or None.
         fix: the whole corrected query, or None if no fix is certain. In a query with many findings only the first ones have a fix; `tql.fix` applies all.
+        edits: the replacements that make the fix of the query, for editors: each has the start and the end of its characters, 0-based, and the text that replaces them. They do not overlap.
     """
 
     code: str
@@ -43,6 +52,7 @@ class Diagnostic(Record):
     end: int
     hint: str | None = None
     fix: str | None = None
+    edits: tuple[Edit, ...] = ()
 
     @classmethod
     def at(  # noqa: PLR0913, PLR0917 - each is one independent field

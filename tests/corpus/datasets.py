@@ -175,12 +175,19 @@ def _built(rng: np.random.RandomState) -> Any:
 
 def _n() -> Any:
     """Return a dataset with difficult values for keys and patterns; no measured verdict uses it."""
-    kinds = {"id": TYPES.Int64(), "f": TYPES.Float64(), "big": TYPES.Int64(), "s": TYPES.Text()}
+    kinds = {
+        "id": TYPES.Int64(),
+        "f": TYPES.Float64(),
+        "big": TYPES.Int64(),
+        "s": TYPES.Text(),
+        "few": TYPES.Int64(TYPES.Inverted),
+    }
     data = {
         "id": list(range(4)),
         "f": [float("nan"), 1.0, 0.0, 1.0],
         "big": [2**53, 2**53 + 1, 3, 3],
         "s": ["", "a.b", "axb", "x"],
+        "few": [1, 2, 3, 4],
     }
     return _made("n", kinds, data)
 

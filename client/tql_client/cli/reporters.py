@@ -102,7 +102,9 @@ def _place(name: str) -> dict[str, object]:
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
     """Return a finding as a JSON object."""
-    return {**{field: getattr(diagnostic, field) for field in FIELDS}, "documentation": diagnostic.documentation}
+    edits = [edit._asdict() for edit in diagnostic.edits]
+    fields = {field: getattr(diagnostic, field) for field in FIELDS}
+    return {**fields, "edits": edits, "documentation": diagnostic.documentation}
 
 
 def as_github(findings: Findings) -> str:

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tql_client.engine.open_files import require_room
 from tql_client.engine.opened import Opened, engine, local_path, open_dataset, wait_for
+from tql_client.engine.samples import NOTHING_TO_SAMPLE, without_samples
 from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
 from tql_client.protocol.wire import Answer
-from tql_grammar import ast
-from tql_grammar.printing.printer import to_tql
 from tql_grammar.record import Record
-from tql_grammar.syntax.parser import read
-from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tql_client.engine.opened import Snapshot
     from tql_client.protocol.call import Call
@@ -55,6 +52,8 @@ class Datasets:
         self._default_path = None if default_dataset is None else self._paths[default_dataset]
         self._allow_sources = allow_sources
         self._may_crash = may_crash
+        self._credentials = credentials
+        self._given = frozenset(self._paths)
         self._opened = {path: Opened(path, credentials) for path in dict.fromkeys(self._paths.values())}
 
     def answer(self, call: Call, *, refreshed: bool = False) -> Answer:
@@ -101,11 +100,35 @@ class Datasets:
             self._at(resolved.path).reopen(call)
             raise
 
-    def schemas(self, call: Call) -> dict[str | None, Schema]:
-        """Return the schemas of the newest versions of the datasets, by name; None is the name of the default dataset."""
-        by_path = {path: self._at(path).refresh(call).schema for path in dict.fromkeys(self._paths.values())}
-        by_name: dict[str | None, Schema] = {name: by_path[path] for name, path in self._paths.items()}
+    def schemas(self, call: Call, others: Iterable[str | None] = ()) -> dict[str | None, Schema]:
+        """
+        Return the schemas of the newest versions of the datasets, by name; None is the name of the default dataset.
+
+        Args:
+            call: the call that waits for them.
+            others: further datasets that the query reads; each is opened if the client may read it, and left out otherwise.
+
+        Raises:
+            NotFound: no dataset exists at one of the paths.
+        """
+        read = {*self._given, *self._open(others, call)}
+        paths = {name: path for name, path in self._paths.items() if name in read}
+        by_path = {path: self._at(path).refresh(call).schema for path in dict.fromkeys(paths.values())}
+        by_name: dict[str | None, Schema] = {name: by_path[path] for name, path in paths.items()}
         return by_name if self._default_path is None else {None: by_path[self._default_path], **by_name}
+
+    def _open(self, others: Iterable[str | None], call: Call) -> frozenset[str]:
+        """Open further datasets where queries can read them, and return their names."""
+        if not self._allow_sources or not self._opened:
+            return frozenset()
+        names = frozenset(name for name in others if name is not None)
+        for name in names - self._paths.keys():
+            path = local_path(name)
+            # Other threads read the mappings, so they are replaced, not changed.
+            if path not in self._opened:
+                self._opened = {**self._opened, path: Opened(path, self._credentials, call)}
+            self._paths = {**self._paths, name: path}
+        return names
 
     def _at(self, path: str) -> Opened:
         """Return the dataset at a path, or raise `ClosedError` after `close`."""
@@ -121,8 +144,6 @@ class Datasets:
 
 # The types that the engine gives to columns of JSON, to values of JSON, and to arithmetic with them.
 OF_JSON = frozenset({"object", "unknown"})
-# The engine's error for SAMPLE BY where there are no rows.
-NOTHING_TO_SAMPLE = "Can't sample empty column."
 
 
 class DatasetTarget(Record):
@@ -174,9 +195,9 @@ class EmbeddedTransport:
         """Run one query on the version of the last call of `schemas`, and return its columns; see `Datasets.answer`."""
         return self._datasets.answer(call, refreshed=True)
 
-    def schemas(self, call: Call) -> dict[str | None, Schema]:
+    def schemas(self, call: Call, others: Iterable[str | None] = ()) -> dict[str | None, Schema]:
         """Return the schema of the newest version of the dataset, by each of its names; a client calls this before each query. See `Datasets.schemas`."""
-        return self._datasets.schemas(call)
+        return self._datasets.schemas(call, others)
 
     def close(self) -> None:
         """Close the dataset."""
@@ -191,20 +212,11 @@ def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
         try:
             view = future.result()
         except RuntimeError as error:
-            unsampled = _unsampled(text) if str(error) == NOTHING_TO_SAMPLE else None
+            unsampled = without_samples(text) if str(error) == NOTHING_TO_SAMPLE else None
             if unsampled is None:
                 raise
             return _run_query(snapshot, unsampled, call)
     return _answer(snapshot, view)
-
-
-def _unsampled(text: str) -> str | None:
-    """Return a query without its SAMPLE BY, which draws nothing of no rows, or None for a query with several."""
-    tree = read(text).tree
-    sampled = [] if tree is None else [part for part in walk(tree) if isinstance(part, ast.Select) and part.sample_by]
-    if tree is None or len(sampled) != 1:
-        return None
-    return to_tql(rebuild(tree, lambda part: part.replace(sample_by=None) if part == sampled[0] else part))
 
 
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types

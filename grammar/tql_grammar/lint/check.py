@@ -11,6 +11,7 @@ from tql_grammar.lint.fixes import Checked, has_fix, is_safe, rounds, with_fixes
 from tql_grammar.lint.reads import readers
 from tql_grammar.lint.rule import Found, Rule, Subject
 from tql_grammar.lint.rules import (
+    aggregates,
     arrays,
     computation,
     constructs,
@@ -32,6 +33,7 @@ from tql_grammar.lint.rules import (
     sets,
     texts,
     types,
+    values,
 )
 from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 from tql_grammar.typing.scopes import scopes_of
@@ -66,10 +68,12 @@ MODULES = (
     joins,
     sets,
     groups,
+    aggregates,
     searches,
     order,
     ignored,
     texts,
+    values,
     crashes,
 )
 RULES: tuple[Rule, ...] = tuple(
@@ -172,7 +176,7 @@ def apply_fixes(text: str, schemas: Mapping[str | None, Schema] | None = None) -
 
 def _readings(text: str, item: Found, fix: str | None) -> int:
     """Return the number of readings of the text that a fix needs; the fix of a finding about the text was read already, whether it is new or not."""
-    if item.edits:
+    if item.fix is not None:
         return 0 if fix is None else 1
     return rounds(text)
 
@@ -191,6 +195,6 @@ def _next(
             continue
         seen.add(new)
         after = check_text(new)
-        if is_safe(found, after, item.diagnostic):
+        if is_safe(found, after, item):
             return after
     return None

@@ -10,7 +10,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.diagnostic import Edit
 from tql_grammar.syntax.lexer import BLANKS, STRING, tokens
+from tql_grammar.walk import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,12 +25,23 @@ URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
 RETURN = re.compile(rf"""{STRING}|"[^"\n]*"|--[^\n\r]*|\r\n""")
 
 
-class Edit(NamedTuple):
-    """A replacement of the characters ``[start, end)`` of a text."""
+class Fix(NamedTuple):
+    """
+    The edits of a fix, and what they intend: in the tree of the edited text, one node has another one in its place.
 
-    start: int
-    end: int
-    text: str
+    Attributes:
+        edits: the replacements, which do not overlap.
+        old: the node of the tree that they replace.
+        new: the node in its place.
+    """
+
+    edits: tuple[Edit, ...]
+    old: ast.Node
+    new: ast.Node
+
+    def intended(self, tree: ast.Query) -> ast.Query:
+        """Return the tree that the edited text has to have."""
+        return rebuild(tree, lambda node: self.new if node is self.old else node)
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
@@ -38,39 +51,61 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     return text
 
 
-def exchanged(node: ast.Node, text: str) -> tuple[Edit, ...]:
-    """Return the edit that replaces a node with *text*."""
+def difference(before: str, after: str) -> tuple[Edit, ...]:
+    """Return the edit between two texts: the characters between their common begin and their common end."""
+    start = _common(before, after)
+    same = _common(before[start:][::-1], after[start:][::-1])
+    return (Edit(start, len(before) - same, after[start : len(after) - same]),)
+
+
+def _common(one: str, two: str) -> int:
+    """Return the number of characters with which both texts begin."""
+    pairs = enumerate(zip(one, two, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(two)))
+
+
+def exchanged(node: ast.Node, text: str, new: ast.Node) -> Fix | None:
+    """Return the fix that replaces a node with *text*, which has to be read as *new*."""
     span = node.span
-    return () if span is None else (Edit(span.start, span.end, text),)
+    return None if span is None else Fix((Edit(span.start, span.end, text),), node, new)
 
 
-def multiplied(text: str, node: ast.Node, one: str) -> tuple[Edit, ...]:
-    """Return the edits that multiply a node by one, in parentheses where it needs them."""
+def followed(node: ast.Node, text: str, new: ast.Node) -> Fix | None:
+    """Return the fix that inserts *text* after a node, which has to be read as *new* then."""
+    span = node.span
+    return None if span is None else Fix((Edit(span.end, span.end, text),), node, new)
+
+
+def multiplied(text: str, node: ast.Expression, one: str) -> Fix | None:
+    """Return the fix that multiplies a node by one, in parentheses where it needs them."""
     span = node.span
     if span is None:
-        return ()
+        return None
     written = text[span.start : span.end]
-    return (
-        Edit(
-            span.start,
-            span.end,
-            f"{written if isinstance(node, (ast.Column, ast.Function)) else f'({written})'} * {one}",
-        ),
-    )
+    in_place = written if isinstance(node, (ast.Column, ast.Function)) else f"({written})"
+    number = ast.Number(float(one) if "." in one else int(one))
+    return exchanged(node, f"{in_place} * {one}", ast.Chain(("*",), (node, number)))
 
 
-def wrapped(text: str, query: ast.Query, tail: ast.Node) -> tuple[Edit, ...]:
-    """Return the edits that put a query into a subquery, up to *tail*, which stays outside: the first ORDER BY key, or LIMIT."""
-    if query.span is None or tail.span is None:
-        return ()
+def wrapped(text: str, query: ast.Query, tail: ast.Node) -> Fix | None:
+    """Return the fix that puts a query into a subquery, up to *tail*, which stays outside: the first ORDER BY key, or LIMIT."""
+    if query.span is None or tail.span is None or not isinstance(query, (ast.Select, ast.SetOperation)):
+        return None
     end = tail.span.start
     if not text[end:].lower().startswith(("limit", "offset")):
         found = ORDER_BY.search(text, query.span.start, end)
         if found is None:
-            return ()
+            return None
         end = found.start()
     end = last_end(text, query.span.start, end)
-    return Edit(query.span.start, query.span.start, "select * from ("), Edit(end, end, ")")
+    edits = (Edit(query.span.start, query.span.start, "select * from ("), Edit(end, end, ")"))
+    return Fix(edits, query, _with_outer_clauses(query, () if tail is query.limit else query.order_by))
+
+
+def _with_outer_clauses(query: ast.Select | ast.SetOperation, order: tuple[ast.Order, ...]) -> ast.Select:
+    """Return a query whose LIMIT, and ORDER BY if it is among the clauses to move, are those of a SELECT around it."""
+    inner = query.replace(limit=None, order_by=() if order else query.order_by)
+    return ast.Select((ast.Star(),), ast.Derived(inner), order_by=order, limit=query.limit)
 
 
 def last_end(text: str, start: int, end: int) -> int:

@@ -1,18 +1,17 @@
-"""Verification of fixes: a fixed query has to parse, keep the text around the finding, lose the finding, and gain no error."""
+"""Verification of fixes: a fixed query has to have the intended tree, keep the text around the finding, lose the finding, and gain no error."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.lint.edits import TEXT_FIXES, applied
+from tql_grammar.lint.edits import TEXT_FIXES, applied, difference
 from tql_grammar.syntax.lexer import BLANKS, comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tql_grammar.diagnostic import Diagnostic
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.diagnostic import Diagnostic, Edit
     from tql_grammar.lint.rule import Found, Subject
     from tql_grammar.syntax.findings.report import ParseResult
     from tql_grammar.syntax.lexer import Token
@@ -39,14 +38,18 @@ class Checked(NamedTuple):
 
     def fix(self, found: Found) -> str | None:
         """Return the text after the edits of a finding, or None if there are none or they rewrite a fragile column."""
-        if self.subject is None or not found.edits:
+        if self.subject is None or found.fix is None:
             return text_fix(self.text, found.diagnostic)
-        return None if touches_fragile_column(self.subject, found.edits) else applied(self.text, found.edits)
+        return None if touches_fragile_column(self.subject, found.fix.edits) else applied(self.text, found.fix.edits)
+
+    def edits(self, found: Found, fix: str) -> tuple[Edit, ...]:
+        """Return the edits of the fix of a finding."""
+        return difference(self.text, fix) if found.fix is None else tuple(sorted(found.fix.edits))
 
 
 def has_fix(found: Found) -> bool:
     """Tell whether a finding may have a fix."""
-    return bool(found.edits) or found.diagnostic.code in TEXT_FIXES
+    return found.fix is not None or found.diagnostic.code in TEXT_FIXES
 
 
 def with_fixes(before: Checked, check_text: Callable[[str], Checked]) -> list[Diagnostic]:
@@ -60,14 +63,17 @@ def with_fixes(before: Checked, check_text: Callable[[str], Checked]) -> list[Di
             continue
         left -= 1
         fix = before.fix(item)
-        if fix is not None and is_safe(before, check_text(fix), item.diagnostic):
-            found[index] = item.diagnostic.replace(fix=fix)
+        if fix is not None and is_safe(before, check_text(fix), item):
+            found[index] = item.diagnostic.replace(fix=fix, edits=before.edits(item, fix))
     return found
 
 
-def is_safe(before: Checked, after: Checked, diagnostic: Diagnostic) -> bool:
-    """Tell whether a fixed query parses, keeps comments, parentheses, directions and quoted names, and has fewer such findings and no new error."""
+def is_safe(before: Checked, after: Checked, item: Found) -> bool:
+    """Tell whether a fixed query has the intended tree, keeps comments, parentheses, directions and quoted names, and has fewer such findings and no new error."""
+    diagnostic, fix, tree = item.diagnostic, item.fix, before.reading.tree
     if after.reading.tree is None:
+        return False
+    if fix is not None and tree is not None and fix.intended(tree) != after.reading.tree:
         return False
     of_text = diagnostic.code.startswith(OF_TEXT)
     old, new = _tokens(before.text), _tokens(after.text)

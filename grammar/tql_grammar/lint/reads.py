@@ -79,6 +79,6 @@ def size(numbers: list[float]) -> object:
 
 
 BOUND, AXIS, WEIGHT = Reads("bound", whole), Reads("axis", whole), Reads("weight", whole)
-COUNT = Reads("by", is_zero)
+COUNT, POSITION = Reads("by", is_zero), Reads("by", whole)
 PATTERN = Reads("pattern", pattern)
 SIZE = Reads("vector", size)

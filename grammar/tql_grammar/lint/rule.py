@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from tql_grammar import ast
 from tql_grammar.ast import Span
 from tql_grammar.diagnostic import Diagnostic, Severity
+from tql_grammar.outputs import aliased
 from tql_grammar.record import Record
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
     from tql_grammar.lint.reads import Reads
     from tql_grammar.typing.scopes import SelectScope
 
@@ -32,20 +33,20 @@ class Finding(Record):
         span: the characters that it is about.
         message: the mistake and its effect in the engine.
         hint: the remedy.
-        edits: the edits of a fix; empty where no fix is certain.
+        fix: the edits of a fix and the tree that they intend, or None where no fix is certain.
     """
 
     span: Span
     message: str
     hint: str | None = None
-    edits: tuple[Edit, ...] = ()
+    fix: Fix | None = None
 
 
 class Found(NamedTuple):
-    """A finding before its fix is verified, and the edits of that fix; a finding about the text or its syntax has none."""
+    """A finding, and its fix before that is verified; a finding about the text or its syntax has none."""
 
     diagnostic: Diagnostic
-    edits: tuple[Edit, ...] = ()
+    fix: Fix | None = None
 
 
 class Place(NamedTuple):
@@ -101,6 +102,15 @@ class Subject(Record):
         found.sort(key=operator.attrgetter("number"))
         return found
 
+    def computed(self, key: ast.Node, scope: SelectScope) -> tuple[ast.Node, SelectScope]:
+        """Return a key with its scope; for a column that a subquery computes, the expression with the scope of the subquery."""
+        inner = subselect(scope.select.source)
+        below = next((part for part in self.scopes if part.select is inner), None)
+        if below is None or below.select.group_by or scope.typed_column(key) is not None:
+            return key, scope
+        found = aliased(below.select.columns).get(key.name) if isinstance(key, ast.Column) else None
+        return (key, scope) if found is None else (found, below)
+
     @property
     def fragile_columns(self) -> Sequence[tuple[int, int]]:
         """The spans of the columns that are known to be nullable or indexed."""
@@ -111,9 +121,9 @@ class Subject(Record):
             known = self.__dict__["_hard"] = [(span.start, span.end) for span in spans if span is not None]
         return known
 
-    def finding(self, node: ast.Node, message: str, hint: str | None = None, edits: tuple[Edit, ...] = ()) -> Finding:
+    def finding(self, node: ast.Node, message: str, hint: str | None = None, fix: Fix | None = None) -> Finding:
         """Return a finding about a part of the text, or about the whole text for a node without a span."""
-        return Finding(node.span or Span(0, len(self.text)), message, hint, edits)
+        return Finding(node.span or Span(0, len(self.text)), message, hint, fix)
 
     def written(self, node: ast.Node) -> str:
         """Return the text of a node, shortened to a readable length."""
@@ -162,7 +172,7 @@ class Rule(Record):
     reads: tuple[Reads, ...] = ()
 
     def found(self, finding: Finding, text: str) -> Found:
-        """Return a finding of this rule as a diagnostic, with the edits of its fix."""
+        """Return a finding of this rule as a diagnostic, with its fix."""
         start, end = finding.span.start, finding.span.end
         diagnostic = Diagnostic.at(text, start, end, self.code, self.severity, finding.message, finding.hint)
-        return Found(diagnostic, finding.edits)
+        return Found(diagnostic, finding.fix)

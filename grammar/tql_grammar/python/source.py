@@ -83,7 +83,7 @@ def explain_python(source: str) -> str:
 
 
 def _in_file(finding: Diagnostic, characters: Sequence[Character], source: str) -> Diagnostic:
-    """Return a finding at its place in the file, without the fix, which is a query text and not the file."""
+    """Return a finding at its place in the file, without the fix and its edits, which are those of the query text and not of the file."""
     last = len(characters) - 1
     first = min(finding.start, last)
     start, end = characters[first].start, characters[first].end
@@ -95,7 +95,7 @@ def _in_file(finding: Diagnostic, characters: Sequence[Character], source: str) 
             continue
         end = character.end
     line, column = locate(source, start)
-    return finding.replace(line=line, column=column, start=start, end=end, fix=None)
+    return finding.replace(line=line, column=column, start=start, end=end, fix=None, edits=())
 
 
 def _interpolated(characters: Sequence[Character], source: str) -> Iterator[Diagnostic]:

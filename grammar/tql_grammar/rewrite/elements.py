@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CATALOGUE, QUANTIFIERS
+from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import disjunction, negation
 from tql_grammar.rewrite.scope import Values
 from tql_grammar.schema import NOT_NUMERIC
@@ -153,6 +154,8 @@ def require_single(node: Expression, scope: Scope) -> None:
         return
 
     def check(part: Record) -> Record | None:
+        if isinstance(part, VerbatimExpression):
+            return part
         if isinstance(part, ast.Function) and part.name.lower() not in ELEMENTWISE:
             if is_quantified(part):
                 _require_arrays(part.arguments[0], scope)
@@ -162,7 +165,7 @@ def require_single(node: Expression, scope: Scope) -> None:
         return None
 
     substitute(node, check)
-    if shape(node, scope):
+    if not isinstance(node, VerbatimExpression) and shape(node, scope):
         raise _many(node)
 
 

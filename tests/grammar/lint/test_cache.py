@@ -74,7 +74,7 @@ FORMS = [
     "select id from d order by a + # limit # offset #",
     "select top # id from d where a > #",
     "select a[#] as x, b[#, #] as y, c[#:#] as z from d",
-    "select id from d where c[#][#] = # and c[0, #] < # or c[#] = @",
+    "select c[#][#] as x from d where c[0, #] < # or c[#] = @",
     "select a[:#] as x, a[0:#] as y, a[0, 0:#] as w from d",
     "select a[#:#:#] as x from d",
     "select (a * #)[#] as y, (a * b)[#, #:#] as z from d",

@@ -18,6 +18,7 @@ from tests.oracle import Oracle, Runner
 from tql import check, fix
 from tql_grammar import ast
 from tql_grammar.lint import check as checks
+from tql_grammar.lint.edits import applied
 from tql_grammar.syntax.lexer import tokens
 from tql_grammar.syntax.parser import read
 from tql_grammar.walk import walk
@@ -120,6 +121,7 @@ def assert_harmless(text: str, schemas: dict[str, Schema], oracle: Oracle) -> No
     for diagnostic in found:
         if diagnostic.fix is not None:
             assert_kept(text, diagnostic.fix, oracle)
+            assert applied(text, diagnostic.edits) == diagnostic.fix
             after = check(diagnostic.fix, schemas)
             assert sum(item.code == diagnostic.code for item in after) < sum(
                 item.code == diagnostic.code for item in found

@@ -159,7 +159,7 @@ CLEAN = {
     "a question": 'import deeplake\nengine.query("What does it select?")\n',
     "a name that is rebound": OPEN + 'import duckdb\nds = duckdb.connect()\nds.query("select distinct a from t")\n',
     "infeasible path": OPEN
-    + 'w, g = "a, b", ""\nif x:\n    w = "a"\nif x:\n    g = " group by a"\nds.query("select " + w + g)\n',
+    + 'w, g = "a, b", ""\nif x:\n    w = "amax(a) as m"\nif x:\n    g = " group by a"\nds.query("select " + w + g)\n',
     "a value that may be a direction": OPEN
     + 'ds.query(f"select id order by cosine_similarity(e, ARRAY[1, 2]) {way} limit 5")\n',
     "a value that may be the end": OPEN

@@ -87,6 +87,8 @@ HINTS = [
     ("select id where title = blue elephants", "TQL133", "'blue elephants'"),
     ("select id where id = 1 and and id > 3", "TQL134", "remove it"),
     ("select id where and id > 3", "TQL134", "remove it"),
+    ("select id where (t = 'x'", "TQL112", "close it"),
+    ("select id where t = 'x')", "TQL113", "remove it"),
     ("", "TQL135", "select * limit 10"),
     (" \n", "TQL135", "select * limit 10"),
     ("select id where title = x oder by id", "TQL100", "ORDER"),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tql_grammar.schema import Column
 
+# The clauses that read a column in one piece, not row by row.
+IN_BULK = frozenset({"WHERE", "ORDER BY", "GROUP BY"})
 # The kinds of columns whose number of dimensions is not the length of their shape.
 WITHOUT_DIMENSIONS = frozenset({"sequence", "other"})
 
@@ -55,6 +57,39 @@ def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | N
         return None
     message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
     return message, f"the operand is {column}"
+
+
+def _in_bulk(subject: Subject) -> Iterator[Finding]:
+    """Yield subscripts of an array column in WHERE and keys that mix slices and indices, or follow one another."""
+    for place in subject.places(ast.Subscript):
+        node, scope = place.part, place.scope
+        if place.clause in IN_BULK and not scope.select.group_by and _is_misread(node):
+            column = scope.column(_column_of(node))
+            if column is None or column.dtype != "json":
+                written = subject.written(_column_of(node))
+                message = f"{place.clause} reads all rows of the column at once, and if they have one shape this subscript reads other elements"
+                yield subject.finding(
+                    node,
+                    message,
+                    f"write ({written} * 1)[..] for {written}[..], with all indices in one pair of brackets",
+                )
+
+
+def _is_misread(node: ast.Subscript) -> bool:
+    """Tell whether a subscript of a column mixes slices and indices, as in ``m[:, 1]``, or is a subscript of a subscript, ``m[0][1]``."""
+    if node.is_keyed or (isinstance(node.operand, ast.Subscript) and node.operand.is_keyed):
+        return False
+    if isinstance(node.operand, ast.Subscript):
+        return isinstance(node.operand.operand, ast.Column)
+    slices = sum(isinstance(index, ast.Slice) for index in node.indices)
+    return isinstance(node.operand, ast.Column) and 0 < slices < len(node.indices)
+
+
+def _column_of(node: ast.Expression) -> ast.Expression:
+    """Return the operand of the innermost subscript."""
+    while isinstance(node, ast.Subscript):
+        node = node.operand
+    return node
 
 
 def _keyed(subject: Subject) -> Iterator[Finding]:
@@ -140,6 +175,15 @@ def _empty_slices(subject: Subject) -> Iterator[Finding]:
 
 
 RULES = (
+    Rule(
+        code="TQL351",
+        title="column of a matrix, or subscript of a subscript, in a condition",
+        severity="error",
+        explanation="WHERE, ORDER BY and GROUP BY read a column of arrays in one piece. If all rows have one shape, `m[:, 1]` and `m[0][1]` read other elements there; in the SELECT list they are right.",
+        example="select id from K where any(m[:, 1] > 3)",
+        find=_in_bulk,
+        meant="select id from K where any((m * 1)[:, 1] > 3)",
+    ),
     Rule(
         code="TQL220",
         title="index that is not a non-negative integer",

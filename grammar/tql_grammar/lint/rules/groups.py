@@ -63,7 +63,7 @@ def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
             message = "in a SELECT with GROUP BY, ORDER BY and LIMIT apply to the rows before they are grouped"
             hint = "put them in an outer query: select * from (select .. group by ..) order by .. limit .."
             only_limit = node is select.limit and not select.top
-            yield subject.finding(node, message, hint, wrapped(subject.text, select, node) if only_limit else ())
+            yield subject.finding(node, message, hint, wrapped(subject.text, select, node) if only_limit else None)
 
 
 def _clause_of_rows(select: ast.Select) -> ast.Node | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.ast import Span
-from tql_grammar.lint.edits import Edit, last_end
+from tql_grammar.diagnostic import Edit
+from tql_grammar.lint.edits import Fix, last_end
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.syntax.lexer import BLANKS
@@ -43,17 +44,18 @@ def _having(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _outside(text: str, select: ast.Select, having: ast.Expression) -> tuple[Edit, ...]:
-    """Return the edits that move HAVING to the WHERE of an outer query; none if it reads anything but outputs, or a clause follows it."""
+def _outside(text: str, select: ast.Select, having: ast.Expression) -> Fix | None:
+    """Return the fix that moves HAVING to the WHERE of an outer query; None if it reads anything but outputs, or a clause follows it."""
     condition = _on_outputs(having, select)
     if condition is None or select.span is None or having.span is None or having.span.end != select.span.end:
-        return ()
+        return None
     found = HAVING.search(text[: having.span.start].rstrip(BLANKS), select.span.start)
     if found is None:
-        return ()
+        return None
     end = last_end(text, select.span.start, found.end() - len("having"))
     where = Edit(found.end() - len("having"), having.span.end, f"where {to_tql(condition)}")
-    return Edit(select.span.start, select.span.start, "select * from ("), Edit(end, end, ")"), where
+    edits = (Edit(select.span.start, select.span.start, "select * from ("), Edit(end, end, ")"), where)
+    return Fix(edits, select, ast.Select((ast.Star(),), ast.Derived(select.replace(having=None)), condition))
 
 
 def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import INDEXED, QUANTIFIERS, REDUCTIONS, SEARCHES
-from tql_grammar.lint.edits import Edit, wrapped
+from tql_grammar.functions import ELEMENTWISE, INDEXED, PLACES, QUANTIFIERS, REDUCTIONS, SEARCHES
+from tql_grammar.lint.edits import followed, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.outputs import bare
-from tql_grammar.rewrite.comparison import number
-from tql_grammar.walk import own_parts
+from tql_grammar.outputs import bare, output_name
+from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 # The reductions to a number that the engine does not rank by an index.
+# IN is right with so many numbers, whatever they are.
+MOST_MEMBERS = 2
 REDUCED = REDUCTIONS - QUANTIFIERS - INDEXED.keys()
 
 
@@ -49,17 +50,29 @@ def _uses_index(part: ast.Node, column: Column) -> bool:
 def _empty_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of a text column that has an exact index with the empty string."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.right == ast.String("") and node.operator in {"=", "!="}:
-            column = scope.column(node.left)
-            if column is not None and column.is_text and "exact" in column.indexes:
-                message = "the column has an exact text index, with which a comparison with the empty string returns wrong rows"
-                yield subject.finding(node, message, "write the literal first: '' = x")
+        empty = node.right == ast.String("") and node.operator in {"=", "!="}
+        if empty and _is_exact_text(scope, node.left):
+            message = (
+                "the column has an exact text index, with which a comparison with the empty string returns wrong rows"
+            )
+            yield subject.finding(node, message, "write the literal first: '' = x")
+    for scope, test in subject.parts(ast.In):
+        members = () if isinstance(test.members, ast.Query) else test.members
+        if ast.String("") in members and _is_exact_text(scope, test.operand):
+            message = "the column has an exact text index, with which IN never finds the empty string"
+            yield subject.finding(test, message, "write '' = x or x in (..)")
+
+
+def _is_exact_text(scope: SelectScope, node: ast.Expression) -> bool:
+    """Tell whether a node is a text column with an exact index."""
+    column = scope.column(node)
+    return column is not None and column.is_text and "exact" in column.indexes
 
 
 def _unequal(subject: Subject) -> Iterator[Finding]:
     """Yield ``!=`` on indexed numbers."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison) and node.operator == "!=" and number(node.right) is not None:
+        if isinstance(node, ast.Comparison) and node.operator == "!=":
             column = scope.column(node.left)
             if column is not None and column.is_number and "inverted" in column.indexes:
                 written = subject.written(node.left)
@@ -67,33 +80,80 @@ def _unequal(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, f"write NOT ({written} = ..)")
 
 
-def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit, ast.Order]]:
-    """Yield the first ORDER BY key of each SELECT with LIMIT."""
+def _dropped_members(subject: Subject) -> Iterator[Finding]:
+    """Yield IN with more than two numbers on an indexed number."""
+    for scope, node in subject.parts(ast.In):
+        column = scope.column(node.operand)
+        several = not isinstance(node.members, ast.Query) and len(set(node.members)) > MOST_MEMBERS
+        if several and column is not None and column.is_number and "inverted" in column.indexes:
+            written = subject.written(node.operand)
+            message = "the column has an inverted index: if it has few different values, IN ignores every number after one that no row has, or that is smaller than the one before"
+            yield subject.finding(node, message, f"write {written} = 1 or {written} = 2")
+
+
+def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit | None, ast.Order]]:
+    """Yield the first ORDER BY key of each SELECT with LIMIT or TOP."""
     for scope in subject.scopes:
-        if scope.select.limit is not None and scope.select.limit.count is not None:
-            yield from ((scope, scope.select.limit, key) for key in scope.select.order_by[:1])
+        limit = scope.select.limit
+        if scope.select.top is not None or (limit is not None and limit.count is not None):
+            yield from ((scope, limit, key) for key in scope.select.order_by[:1])
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY an indexed column in a SELECT with LIMIT."""
+    """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP."""
     for scope, limit, key in _keys_with_limit(subject):
-        column = scope.column(bare(key))
-        if column is not None and {"inverted", "exact"} & set(column.indexes) and column.is_number:
+        column = _of_dataset(subject, scope, bare(key))
+        if column is not None and _sorts_by_index(column):
             message = "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
             hint = "put LIMIT in an outer query: select * from (select .. order by x) limit 10"
-            yield subject.finding(key, message, hint, wrapped(subject.text, scope.select, limit))
+            outer = (
+                None if limit is None or scope.select.top is not None else wrapped(subject.text, scope.select, limit)
+            )
+            yield subject.finding(key, message, hint, outer)
+
+
+def _sorts_by_index(column: Column) -> bool:
+    """Tell whether the engine sorts by an index of the column: of a number, or of an exact text."""
+    return (column.is_number and "inverted" in column.indexes) or (column.is_text and "exact" in column.indexes)
+
+
+def _of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column | None:
+    """Return the column of a dataset that a node names, through subqueries that rename it, or None."""
+    column = scope.column(node)
+    while column is not None and not column.indexes and isinstance(node, ast.Column):
+        inner = subselect(scope.select.source)
+        found = None if inner is None or inner.group_by else _output(inner, node.name)
+        below = next((part for part in subject.scopes if part.select is inner), None)
+        if found is None or below is None:
+            return column
+        scope, node, column = below, found, below.column(found)
+    return column
+
+
+def _output(select: ast.Select, name: str) -> ast.Expression | None:
+    """Return the expression of an output by its name; a column of `*` is itself."""
+    named = (bare(output) for output in select.columns if output_name(output) == name)
+    starred = any(isinstance(output, ast.Star) for output in select.columns)
+    found = next(named, ast.Column(name) if starred else None)
+    return found if isinstance(found, ast.Expression) else None
 
 
 def _reduced_key(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY a reduction of an embedding in a SELECT with LIMIT."""
+    """Yield ORDER BY a function of an indexed number, or a reduction of an embedding, in a SELECT with LIMIT."""
     for scope, _, key in _keys_with_limit(subject):
-        call = key.expression
-        if isinstance(call, ast.Function) and _reduces_embedding(call, scope):
-            message = (
-                "with LIMIT in the same SELECT the engine sorts by the index of the embedding, and rejects this key"
-            )
-            edits = () if call.span is None else (Edit(call.span.end, call.span.end, " + 0"),)
-            yield subject.finding(call, message, f"write {subject.written(call)} + 0", edits)
+        call, below = subject.computed(key.expression, scope)
+        if isinstance(call, ast.Function) and (_reduces_embedding(call, below) or _computes_indexed(call, below)):
+            message = "with LIMIT in the same SELECT the engine sorts by the index of the column, and rejects this key: `Function .. requires 2 arguments, but 1 is provided.`"
+            node = key.expression
+            fix = followed(node, " + 0", ast.Chain(("+",), (node, ast.Number(0))))
+            yield subject.finding(node, message, f"write {subject.written(node)} + 0", fix)
+
+
+def _computes_indexed(call: ast.Function, scope: SelectScope) -> bool:
+    """Tell whether a call of one argument reads a number with an inverted index."""
+    found = [column for part in own_parts(call) if (column := scope.column(part)) is not None]
+    indexed = any(column.is_number and "inverted" in column.indexes for column in found)
+    return indexed and call.name.lower() in ELEMENTWISE | REDUCTIONS | PLACES
 
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
@@ -109,9 +169,9 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
 RULES = (
     Rule(
         "TQL238",
-        "ORDER BY an indexed number with LIMIT",
+        "ORDER BY an indexed number or exact text with LIMIT",
         "error",
-        "With LIMIT in the same SELECT, the engine sorts by the index of the column, and the query fails.",
+        "With LIMIT or TOP in the same SELECT, the engine sorts by the index of a number, or by the exact index of a text, and the query fails; also if subqueries rename the column.",
         "select id from X order by num limit 3",
         _ordered_index,
         "select * from (select id from X order by num) limit 3",
@@ -119,9 +179,9 @@ RULES = (
     ),
     Rule(
         "TQL239",
-        "reduced embedding as a sort key with LIMIT",
+        "function of an indexed column as a sort key with LIMIT",
         "error",
-        "With LIMIT in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, and a similarity of two columns.",
+        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, a similarity of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",
@@ -141,17 +201,27 @@ RULES = (
         "TQL319",
         "!= on an indexed number",
         "error",
-        "On a number with an inverted index, != is false for every row.",
+        "On a number with an inverted index, != is false for every row, also with another column on its right.",
         "select id from X where num != 3",
         _unequal,
         "select id from X where not (num = 3)",
         needs_schema=True,
     ),
     Rule(
+        "TQL350",
+        "IN with more than two numbers on an indexed number",
+        "error",
+        "On a number with an inverted index and few different values, IN with more than two numbers ignores every one after a number that no row has, or that is smaller than the one before.",
+        "select id from N where few in (9, 1, 3)",
+        _dropped_members,
+        "select id from N where few = 9 or few = 1 or few = 3",
+        needs_schema=True,
+    ),
+    Rule(
         "TQL332",
         "indexed text compared with the empty string",
         "error",
-        "On a column with an exact text index, `x = ''` is false for every row, also for empty texts.",
+        "On a column with an exact text index, `x = ''` is false for every row, also for empty texts, and IN does not find them.",
         "select id from F where te = ''",
         _empty_text,
         "select id from F where '' = te",

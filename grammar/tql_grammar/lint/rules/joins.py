@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.schema import FLOATS, did_you_mean
+from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
+    from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
 
@@ -61,6 +64,14 @@ def _condition(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(test, message, 'add the aliases: ".." as a join ".." as b on a.id = b.id')
 
 
+def _using(subject: Subject) -> Iterator[Finding]:
+    """Yield USING in a join of a source without an alias."""
+    for _, join in _joins(subject):
+        if join.using is not None and not all(_alias(side) for side in (join.left, join.right)):
+            message = "both sources of a join need an alias, with USING too: the engine fails with `JOIN columns .. are missing in the dataset.`"
+            yield subject.finding(join.using, message, 'add the aliases: ".." as a join ".." as b using (id)')
+
+
 def _alias(source: ast.Source) -> str | None:
     """Return the alias of a source."""
     return source.alias if isinstance(source, (ast.Table, ast.Derived)) else None
@@ -102,13 +113,58 @@ def _missing(column: ast.Column, scope: SelectScope) -> tuple[str, str] | None:
 
 
 def _outer(subject: Subject) -> Iterator[Finding]:
-    """Yield left and full joins, of which reading a row without a match can fail."""
-    for _, join in _joins(subject):
-        if join.kind in {"left", "full"}:
-            message = "if a row has no match and the other source has more rows, reading the row fails with `IndexError: Index .. is out of range`"
+    """Yield outer joins, of which reading a row without a match can fail: all but a right join that reads its right source only."""
+    for scope, join in _joins(subject):
+        if join.kind in {"left", "full"} or (join.kind == "right" and _reads_left(scope, join)):
+            message = "if a row has no match, reading the other source's columns of it can fail with `IndexError: Index .. is out of range`"
             yield subject.finding(
                 join, message, "write JOIN if every row has a match, or query both sources separately"
             )
+
+
+def _reads_left(scope: SelectScope, join: ast.Join) -> bool:
+    """Tell whether a SELECT reads a column of the left source of its join."""
+    left, right = (scope.aliases.get(_alias(side) or "", None) or {} for side in (join.left, join.right))
+    read = (part for _, node in expressions(scope.select) for part in own_parts(node))
+    return any(
+        isinstance(part, ast.Star)
+        or (isinstance(part, ast.Column) and _is_of_left(part, join, left.keys() - right.keys()))
+        for part in read
+    )
+
+
+def _is_of_left(column: ast.Column, join: ast.Join, only_left: AbstractSet[str]) -> bool:
+    """Tell whether a column is one of the left source."""
+    return column.name in only_left if column.table is None else column.table == _alias(join.left)
+
+
+def _nullable_sides(subject: Subject) -> Iterator[tuple[ast.Column, Column]]:
+    """Yield the columns of join conditions that can be null, with their types."""
+    for scope, join in _joins(subject):
+        test = join.on
+        for side in (test.left, test.right) if isinstance(test, ast.Comparison) else ():
+            column = scope.column(side)
+            if isinstance(side, ast.Column) and column is not None and column.nullable:
+                yield side, column
+
+
+def _null_numbers(subject: Subject) -> Iterator[Finding]:
+    """Yield joins on numbers that can be null."""
+    for side, column in _nullable_sides(subject):
+        if column.is_number:
+            message = f"`{subject.written(side)}` can be null: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
+            hint = f"filter null out of the source, in a subquery with where {side.name} is not null"
+            yield subject.finding(side, message, hint)
+
+
+def _null_texts(subject: Subject) -> Iterator[Finding]:
+    """Yield joins on text columns that can be null."""
+    for side, column in _nullable_sides(subject):
+        if column.is_text:
+            name = subject.written(side)
+            message = f"`{name}` can be null, which the engine reads as the empty string: null matches null and ''"
+            hint = f"filter null out of the source, in a subquery with where {side.name} is not null"
+            yield subject.finding(side, message, hint)
 
 
 def _shared_names(subject: Subject) -> Iterator[Finding]:
@@ -172,7 +228,7 @@ RULES = (
         severity="error",
         explanation="ON takes one equality between a column of each source, and both sources need an alias.",
         example="select b.name as name from D as a join U as b on a.id > b.uid",
-        find=_condition,
+        find=lambda subject: (*_condition(subject), *_using(subject)),
         meant="select b.name as name from D as a join U as b on a.id = b.uid",
     ),
     Rule(
@@ -203,10 +259,30 @@ RULES = (
         meant="select x from (select a.uid as x, a.id as y, b.id as z from U as a join D as b on a.uid = b.id) where y > z",
     ),
     Rule(
+        code="TQL256",
+        title="join on a number that can be null",
+        severity="error",
+        explanation="The engine rejects a join on a nullable number, unless a subquery filters null out. Reported only with a schema.",
+        example="select a.id as x, b.id as y from D as a join U as b on a.nul = b.id",
+        find=_null_numbers,
+        meant="select a.id as x, b.id as y from (select * from D where nul is not null) as a join U as b on a.nul = b.id",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL355",
+        title="join on a text column that can be null",
+        severity="error",
+        explanation="In a join the engine reads a null of a text column as the empty string: null matches null, and ''. Reported only with a schema.",
+        example="select a.id as x, b.id as y from D as a join D as b on a.ntext = b.ntext",
+        find=_null_texts,
+        meant="select a.id as x, b.id as y from (select * from D where ntext is not null) as a join (select * from D where ntext is not null) as b on a.ntext = b.ntext",
+        needs_schema=True,
+    ),
+    Rule(
         code="TQL508",
-        title="left or full join",
+        title="outer join",
         severity="warning",
-        explanation="Reading a row of a left or full join that has no match can fail.",
+        explanation="Reading a row of a left or full join that has no match can fail, and so can reading the left source of a right join, in any clause.",
         example="select a.name as n, b.text as t from U as a left join D as b on a.id = b.id",
         find=_outer,
         meant="select a.name as n, b.text as t from U as a join D as b on a.id = b.id",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.literals import literals_of
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
@@ -141,6 +142,23 @@ def _renamed_text(subject: Subject) -> Iterator[Finding]:
                 break
 
 
+def _renamed_pattern(subject: Subject) -> Iterator[Finding]:
+    """Yield LIKE, CONTAINS, and IN and BETWEEN with texts, on a JSON value that a subquery selects."""
+    for scope, node in subject.parts(ast.Like, ast.In, ast.Between, ast.Function):
+        operand = _text_operand(node)
+        if isinstance(operand, ast.Column) and is_json_value(defining_expression(scope.select, operand)):
+            message = f"`{operand.name}` is a JSON value that a subquery selects: the engine fails with `Dtype str is not numeric.`"
+            yield subject.finding(node, message, "move the condition into the subquery: where js['s'] in ('x')")
+
+
+def _text_operand(node: ast.Like | ast.In | ast.Between | ast.Function) -> ast.Expression | None:
+    """Return the operand of LIKE, CONTAINS, or IN and BETWEEN with strings; None for any other node."""
+    if isinstance(node, ast.Function):
+        return node.arguments[0] if node.name.lower() == "contains" and node.arguments else None
+    texts = isinstance(node, ast.Like) or any(isinstance(literal, ast.String) for literal in literals_of(node))
+    return node.operand if texts else None
+
+
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of KEYS with a string literal."""
     for _, node in subject.parts(ast.Comparison):
@@ -154,6 +172,15 @@ def _keys(subject: Subject) -> Iterator[Finding]:
 
 
 RULES = (
+    Rule(
+        code="TQL252",
+        title="LIKE, CONTAINS or IN on JSON text in an outer query",
+        severity="error",
+        explanation="The engine rejects LIKE, CONTAINS, and IN and BETWEEN with strings, on a JSON text that a subquery selects under an alias. They work on `js['s']` itself.",
+        example="select id from (select id, js['s'] as s from D) where s in ('s2')",
+        find=_renamed_pattern,
+        meant="select id from D where js['s'] in ('s2')",
+    ),
     Rule(
         code="TQL341",
         title="JSON text compared in an outer query",

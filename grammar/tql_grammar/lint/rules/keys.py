@@ -28,8 +28,10 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
-            found = infer(key, scope) if clause in CLAUSES else None
-            if found is not None and not _is_key(key, found, scope, clause):
+            computed, below = subject.computed(key, scope) if clause in CLAUSES else (key, scope)
+            found = infer(computed, below) if clause in CLAUSES else None
+            refused = found is not None and not _is_key(computed, found, below, clause)
+            if refused or (found is not None and _compares_null(computed, below, clause)):
                 message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
                 yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
 
@@ -57,6 +59,14 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
     return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype != "bytes"
 
 
+def _compares_null(key: ast.Node, scope: SelectScope, clause: str) -> bool:
+    """Tell whether a key is a comparison whose left side is a number that can be null."""
+    if not isinstance(key, ast.Comparison):
+        return False
+    column = infer(key.left, scope)
+    return column is not None and column.is_number and _may_be_null(key.left, column, scope, clause)
+
+
 def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
     """Tell whether a key can be null in the rows that WHERE keeps."""
     columns = [part for part in own_parts(key) if isinstance(part, ast.Column)]
@@ -82,7 +92,7 @@ RULES = (
         code="TQL219",
         title="key that is not a single value",
         severity="error",
-        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays and nullable numbers, and JSON in SAMPLE BY. Reported only with a schema.",
+        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers and comparisons of them, and JSON in SAMPLE BY. Reported only with a schema.",
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",

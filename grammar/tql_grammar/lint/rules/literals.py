@@ -14,7 +14,7 @@ from tql_grammar.walk import unbounded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
 
 NOT_A_LITERAL = "the engine fails with `std::get: wrong index for variant`"
 MOST_DIMENSIONS = 64
@@ -90,18 +90,18 @@ def _operand(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node.operand, message, hint, _negated(subject.text, node))
 
 
-def _negated(text: str, node: ast.In | ast.Between) -> tuple[Edit, ...]:
-    """Return the edit that negates all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
+def _negated(text: str, node: ast.In | ast.Between) -> Fix | None:
+    """Return the fix that negates all of IN or BETWEEN: ``x not in (..)``, ``not (x between ..)``."""
     operand = node.operand
     if not isinstance(operand, ast.Not) or not _is_column(operand.operand) or node.span is None:
-        return ()
+        return None
     inner = operand.operand.span
     if inner is None:
-        return ()
+        return None
     column, rest = text[inner.start : inner.end], text[inner.end : node.span.end]
     if isinstance(node, ast.In) and not node.negated:
-        return exchanged(node, f"{column} not{rest}")
-    return exchanged(node, f"not ({column}{rest})")
+        return exchanged(node, f"{column} not{rest}", node.replace(operand=operand.operand, negated=True))
+    return exchanged(node, f"not ({column}{rest})", ast.Not(node.replace(operand=operand.operand)))
 
 
 @unbounded

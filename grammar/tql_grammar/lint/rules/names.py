@@ -66,8 +66,8 @@ def _alias_in_own_select(subject: Subject) -> Iterator[Finding]:
                 if column.table is None and column.name in aliases and column.span is not None:
                     message = f'`{column.name}` is an alias of this SELECT, and {clause} sees only the columns of the source: the engine fails with `Tensor "{column.name}" does not exist in the dataset.`'
                     hint = f"put {clause} in an outer query: select * from (select .. as {column.name} from ..) {clause.lower()} .."  # noqa: S608 - advice
-                    edits = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else ()
-                    yield Finding(column.span, message, hint, edits)
+                    fix = wrapped(subject.text, select, select.order_by[0]) if _is_only_key(node, select) else None
+                    yield Finding(column.span, message, hint, fix)
 
 
 def _is_only_key(node: Record, select: ast.Select) -> bool:
@@ -92,6 +92,29 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
                 f"no source has the alias `{table}`: the engine fails with `Dataset alias {table} in expression {written} is not found.`",
                 hint,
             )
+
+
+def _qualified(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs with the alias of a single source, in a sorted SELECT without a limit."""
+    for select in subject.selects:
+        sorted_only = select.order_by and not select.group_by and not _is_limited(select)
+        part = _with_alias(select) if sorted_only else None
+        if part is not None:
+            message = f"with ORDER BY and without LIMIT the engine does not know the alias of a single source among the outputs: it fails with `Dataset alias {part.table} in expression .. is not found.`"
+            yield subject.finding(part, message, f"write {part.name} without the alias")
+
+
+def _with_alias(select: ast.Select) -> ast.Column | None:
+    """Return the first column among the outputs that has the alias of the single source, or None."""
+    alias = getattr(select.source, "alias", None)
+    parts = (part for output in select.columns for part in own_parts(output) if isinstance(part, ast.Column))
+    return next((part for part in parts if alias is not None and part.table == alias), None)
+
+
+def _is_limited(select: ast.Select) -> bool:
+    """Tell whether a SELECT has TOP, or LIMIT with a count or an offset; LIMIT ALL has none."""
+    limit = select.limit
+    return select.top is not None or (limit is not None and (limit.count is not None or limit.offset is not None))
 
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
@@ -131,6 +154,15 @@ def _ambiguous(subject: Subject) -> Iterator[Finding]:
 
 
 RULES = (
+    Rule(
+        code="TQL254",
+        title="alias of a single source in a sorted SELECT without LIMIT",
+        severity="error",
+        explanation="`select u.id as x from .. as u order by ..` fails without LIMIT: the engine does not find the alias of the source. The name of the column alone works, and so does a LIMIT.",
+        example="select u.id as x from D as u order by u.grp",
+        find=_qualified,
+        meant="select id as x from D as u order by u.grp",
+    ),
     Rule(
         code="TQL213",
         title="unknown alias of a source",

@@ -12,13 +12,13 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.order import ordered
-from tql_grammar.rewrite.scope import UNKNOWN
+from tql_grammar.rewrite.scope import UNKNOWN, Scope
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
     from tql_grammar.typing.scopes import SelectScope
 
 # A SELECT with one of these clauses is not rewritten as nested sorts.
@@ -27,7 +27,8 @@ NOT_NESTED = ("group_by", "sample_by", "top", "distinct", "locks", "hints", "wit
 
 def _second_key(subject: Subject) -> Iterator[Finding]:
     """Yield the ORDER BY keys after the first."""
-    for select in subject.selects:
+    for scope in subject.scopes:
+        select = scope.select
         if len(select.order_by) > 1:
             first, last = select.order_by[1].span, select.order_by[-1].span
             if first is not None and last is not None:
@@ -36,22 +37,30 @@ def _second_key(subject: Subject) -> Iterator[Finding]:
                     Span(first.start, last.end),
                     f"the engine sorts by the first key only, and ignores `{ignored}`",
                     "sort by the last key in a subquery, and by the key before it outside: select * from (select * from .. order by b) order by a; the builder's order_by does this",
-                    _nested(select),
+                    _nested(select, scope),
                 )
 
 
-def _nested(select: ast.Select) -> tuple[Edit, ...]:
-    """Return the edit that nests one SELECT per key, the last key innermost; no edit for a source with an alias, which an outer query cannot see."""
+def _nested(select: ast.Select, scope: SelectScope) -> Fix | None:
+    """Return the fix that nests one SELECT per key, the last key innermost, and one for each part of a number that float32 does not store; None for a source with an alias, which an outer query cannot see."""
     if select.span is None or _has_named_source(select) or any(getattr(select, clause) for clause in NOT_NESTED):
-        return ()
+        return None
     base = select.replace(order_by=(), limit=None)
     try:
-        sorted_ = ordered(base, list(select.order_by), UNKNOWN)
+        sorted_ = ordered(base, list(select.order_by), _types(scope))
     except ArgumentError:
-        return ()
+        return None
     if select.limit is not None:
         sorted_ = ast.Select((ast.Star(),), ast.Derived(sorted_), limit=select.limit)
-    return exchanged(select, to_tql(sorted_))
+    return exchanged(select, to_tql(sorted_), sorted_)
+
+
+def _types(scope: SelectScope) -> Scope:
+    """Return the known types of the columns that the keys read."""
+    if scope.columns is None:
+        return UNKNOWN
+    columns = {name: None if column is None or column.inferred else column for name, column in scope.columns.items()}
+    return Scope(columns, is_derived=isinstance(scope.select.source, ast.Derived))
 
 
 def _has_named_source(select: ast.Select) -> bool:
@@ -69,7 +78,9 @@ def _own_name(subject: Subject) -> Iterator[Finding]:
             if isinstance(column, ast.Column) and column.table is None and _is_hidden(column, outputs, scope):
                 message = f"ORDER BY reads `{column.name}` from the source, not the output of that name"
                 hint = "sort in an outer query: select * from (select .. from ..) order by .."
-                yield subject.finding(column, message, hint, wrapped(subject.text, scope.select, key) if alone else ())
+                yield subject.finding(
+                    column, message, hint, wrapped(subject.text, scope.select, key) if alone else None
+                )
 
 
 def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:

@@ -146,12 +146,15 @@ _STEPS: dict[type, Callable[[Any, ColumnScope], Steps | None]] = {
 def _keys(subject: Subject) -> Iterator[Finding]:
     """Yield the sort and group keys that are not exact as float32."""
     for scope in subject.scopes:
-        with_inferred = WithInferred(scope)
         for clause, node in expressions(scope.select):
             key = bare(node)
-            if clause not in CLAUSES or is_exact(key, with_inferred) or _is_parted(key, scope):
+            if clause not in CLAUSES or _is_parted(key, scope):
                 continue
-            column = infer(key, with_inferred)
+            computed, inner = subject.computed(key, scope)
+            below = WithInferred(inner)
+            if is_exact(computed, below):
+                continue
+            column = infer(computed, below)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tql_grammar import ast
 from tql_grammar.functions import CLOSENESS
-from tql_grammar.lint.edits import Edit, wrapped
+from tql_grammar.lint.edits import followed, wrapped
 from tql_grammar.lint.reads import SIZE, WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
@@ -16,6 +16,7 @@ from tql_grammar.walk import own_parts, subselect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.edits import Fix
     from tql_grammar.typing.scopes import SelectScope
 
 BM25_FORM = "write order by bm25_similarity(text, 'words') desc limit 10"
@@ -90,7 +91,7 @@ def _worst_first(subject: Subject) -> Iterator[Finding]:
                     key,
                     f"this puts the farthest rows first: the closest rows have the {'largest' if largest else 'smallest'} {name}",
                     f"write ORDER BY .. {word}",
-                    _directed(key, word.lower()),
+                    _directed(key, "desc" if largest else "asc"),
                 )
 
 
@@ -99,10 +100,9 @@ def _puts_farthest_first(name: str, direction: str | None) -> bool:
     return direction != "asc" and (CLOSENESS[name] == "largest") is not (direction == "desc")
 
 
-def _directed(key: ast.Order, direction: str) -> tuple[Edit, ...]:
-    """Return the edit that adds a direction to a key; none for a key with an explicit direction."""
-    span = key.span
-    return () if span is None or key.direction is not None else (Edit(span.end, span.end, f" {direction}"),)
+def _directed(key: ast.Order, direction: Literal["asc", "desc"]) -> Fix | None:
+    """Return the fix that adds a direction to a key; None for a key with an explicit direction."""
+    return None if key.direction is not None else followed(key, f" {direction}", key.replace(direction=direction))
 
 
 def _sorted_by(key: ast.Order, select: ast.Select) -> str | None:

@@ -19,9 +19,15 @@ def _unnamed(subject: Subject) -> Iterator[Finding]:
     """Yield outputs without a name."""
     for scope in subject.scopes:
         for output in scope.select.columns:
-            if not isinstance(bare(output), ast.Star) and output_name(output) is None:
+            unnamed = output_name(output) is None or _is_data(output)
+            if unnamed and not isinstance(bare(output), ast.Star):
                 message = "a computed column needs an alias: the engine fails with `SELECT tensor expression containing more than one tensor should be aliased.`"
                 yield subject.finding(output, message, f"add an alias: {subject.written(output)} as x")
+
+
+def _is_data(output: ast.Node) -> bool:
+    """Tell whether an output without an alias is a call of DATA, which the engine does not name like its column."""
+    return isinstance(output, ast.Function) and output.name.lower() == "data"
 
 
 def _twice(subject: Subject) -> Iterator[Finding]:
@@ -59,7 +65,7 @@ def _misnamed(subject: Subject) -> Iterator[Finding]:
     """Yield computed outputs without an alias, which are named like the column that they read."""
     for scope in subject.scopes:
         for output in scope.select.columns:
-            if isinstance(output, ast.Function) and _reads_one(output, scope):
+            if isinstance(output, ast.Function) and not _is_data(output) and _reads_one(output, scope):
                 message = (
                     f"without an alias this output is named `{output_name(output)}`, like the column that it reads"
                 )
@@ -77,7 +83,7 @@ RULES = (
         code="TQL206",
         title="computed column without an alias",
         severity="error",
-        explanation="An expression that reads no column, or more than one, has no default name, and the engine rejects it without AS.",
+        explanation="An expression that reads no column, or more than one, has no default name, nor has DATA, and the engine rejects it without AS.",
         example="select id + grp from D",
         find=_unnamed,
         meant="select id + grp as x from D",

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.edits import wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.typing.scopes import selects
+from tql_grammar.typing.inference import infer
 from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
 
 
 def _operations(query: ast.Query) -> Iterator[ast.SetOperation]:
@@ -25,19 +29,76 @@ def _operations(query: ast.Query) -> Iterator[ast.SetOperation]:
         yield from _operations(query.source.query)
 
 
-def _names(query: ast.Query) -> list[str | None] | None:
-    """Return the output names of an operand, or None for `*`, whose names are those of its source."""
-    if not isinstance(query, ast.Select) or any(isinstance(bare(output), ast.Star) for output in query.columns):
+def _names(query: ast.Query, subject: Subject) -> list[str | None] | None:
+    """Return the output names of an operand, or None for `*` of a source whose columns are unknown."""
+    columns = _output_types(query, subject)
+    return None if columns is None else list(columns)
+
+
+def _output_types(query: ast.Query, subject: Subject) -> dict[str | None, Column | None] | None:
+    """Return the types of the outputs of an operand by name, None for an unknown type; None if not even the names are known."""
+    scope = next((scope for scope in subject.scopes if scope.select is query), None)
+    if scope is None:
         return None
-    return [output_name(output) for output in query.columns]
+    found: dict[str | None, Column | None] = {}
+    for output in scope.select.columns:
+        if not isinstance(bare(output), ast.Star):
+            found[output_name(output)] = _type_of(bare(output), scope)
+        elif scope.columns is None:
+            return None
+        else:
+            found.update(dict.fromkeys(scope.columns) if scope.select.group_by else scope.columns)
+    return found
+
+
+def _type_of(output: ast.Node, scope: SelectScope) -> Column | None:
+    """Return the type of an output, or None; a column is not nullable where WHERE filters null out, and its type is unknown in a grouped query."""
+    column = None if scope.select.group_by else infer(output, scope)
+    filled = isinstance(output, ast.Column) and is_filled(output, scope, "SELECT")
+    return column.replace(nullable=False) if column is not None and filled else column
+
+
+def _pairs(subject: Subject) -> Iterator[tuple[ast.Query, str | None, Column, Column]]:
+    """Yield the columns of the same name, of known types, of the first and of another operand."""
+    for operation in _operations(subject.tree):
+        first = _output_types(operation.operands[0], subject) or {}
+        for operand in operation.operands[1:]:
+            for name, column in (_output_types(operand, subject) or {}).items():
+                other = first.get(name)
+                if other is not None and column is not None:
+                    yield operand, name, other, column
+
+
+def _kind_of(column: Column) -> str:
+    """Return the kind of a column, of which the engine combines only equal ones."""
+    if column.is_text or column.dtype == "json":
+        return column.dtype
+    return "number"
+
+
+def _unlike(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have text or JSON where the first operand has another type."""
+    for operand, name, one, two in _pairs(subject):
+        if _kind_of(one) != _kind_of(two):
+            message = f"`{name}` is {one} in the first query and {two} here: the engine fails with `Columns with name '{name}' can't be merged`"
+            yield subject.finding(operand, message, "select columns of one type, or give them different names")
+
+
+def _shifted(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have a nullable number where the first operand has a number of another type, or one that is never null."""
+    for operand, name, one, two in _pairs(subject):
+        numbers = one.is_number and two.is_number and (one.nullable or two.nullable)
+        if numbers and (one.dtype != two.dtype or (two.nullable and not one.nullable)):
+            message = f"`{name}` is {one} in the first query and {two} here: the engine loses the nulls, and shows values of other rows"
+            yield subject.finding(operand, message, "filter null out in both queries: where x is not null")
 
 
 def _columns(subject: Subject) -> Iterator[Finding]:
     """Yield operands with other columns than the first operand."""
     for operation in _operations(subject.tree):
-        first = _names(operation.operands[0])
+        first = _names(operation.operands[0], subject)
         for operand in operation.operands[1:]:
-            other = _names(operand)
+            other = _names(operand, subject)
             if first is not None and other is not None and sorted(map(str, first)) != sorted(map(str, other)):
                 message = f"the queries have different columns, {', '.join(map(str, first))} and {', '.join(map(str, other))}: the engine fails with `Datasets can't be merged`"
                 yield subject.finding(operand, message, "give the columns the same names with AS")
@@ -47,14 +108,39 @@ def _independent(subject: Subject) -> Iterator[Finding]:
     """Yield INTERSECT and EXCEPT whose operands are not `select *` from one dataset."""
     for operation in _operations(subject.tree):
         words = {operator.partition(" ")[0] for operator in operation.operators} & {"intersect", "except"}
-        if words and not _of_one_dataset(operation):
+        if words and not (_of_one_dataset(operation) and all(map(_is_part, operation.operands))):
             word = "intersection" if "intersect" in words else "difference"
-            message = f"an operand has named columns, or reads another dataset: the engine fails with `Can't compute {word} of two independent datasets.`"
+            message = f"an operand has named columns, reads another dataset, or is all of its rows: the engine fails with `Can't compute {word} of two independent datasets.`"
             yield subject.finding(
                 operation,
                 message,
-                "write select * from the same dataset in all operands, or combine the conditions with AND and NOT",
+                "write select * from the same dataset with WHERE or LIMIT in all operands, or combine the conditions with AND and NOT",
             )
+
+
+def _reordered(subject: Subject) -> Iterator[Finding]:
+    """Yield operands that have the columns of the first operand in another order."""
+    for operation in _operations(subject.tree):
+        first = _names(operation.operands[0], subject)
+        for operand in operation.operands[1:]:
+            other = _names(operand, subject)
+            if (
+                first is not None
+                and other is not None
+                and first != other
+                and sorted(map(str, first)) == sorted(map(str, other))
+            ):
+                message = "the columns are in another order than in the first query: the engine combines columns of the same name, and not of the same place"
+                yield subject.finding(operand, message, "write the columns of all queries in one order")
+
+
+def _without_rows(subject: Subject) -> Iterator[Finding]:
+    """Yield INTERSECT and EXCEPT that the engine computes only if each operand has rows."""
+    for operation in _operations(subject.tree):
+        words = {operator.partition(" ")[0] for operator in operation.operators} & {"intersect", "except"}
+        if words and _of_one_dataset(operation):
+            message = "if no row of an operand matches its condition, or all do, the engine fails with `Can't compute .. of two independent datasets.`"
+            yield subject.finding(operation, message, "combine the conditions with AND and NOT")
 
 
 def _of_one_dataset(operation: ast.SetOperation) -> bool:
@@ -99,6 +185,11 @@ def _ordered_operands(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _is_part(query: ast.Query) -> bool:
+    """Tell whether an operand of INTERSECT or EXCEPT is a set operation, or may be a part of its dataset's rows."""
+    return isinstance(query, ast.SetOperation) or _is_restricted(query)
+
+
 def _is_restricted(query: ast.Query) -> bool:
     """Tell whether an operand may be a part of its dataset's rows: the engine then computes a list of row numbers for it."""
     return isinstance(query, ast.Select) and bool(query.where or query.order_by or query.limit or query.top)
@@ -130,11 +221,10 @@ def _kept(subject: Subject) -> Iterator[Finding]:
 
 
 def _duplicates(subject: Subject) -> Iterator[Finding]:
-    """Yield UNION of named columns, in which the engine keeps duplicates."""
+    """Yield UNION of anything but `select *` from one dataset, in which the engine keeps duplicates."""
     for operation in _operations(subject.tree):
-        named = all(_names(operand) is not None for operand in operation.operands if isinstance(operand, ast.Select))
-        if "union" in operation.operators and named and any(True for _ in selects(operation)):
-            message = "the engine keeps duplicate rows: UNION of named columns is UNION ALL"
+        if "union" in operation.operators and not _of_one_dataset(operation):
+            message = "the engine keeps duplicate rows: UNION of named columns, and of two datasets, is UNION ALL"
             yield subject.finding(
                 operation, message, "group the union by its columns, or write UNION ALL if duplicates are intended"
             )
@@ -154,10 +244,48 @@ RULES = (
         code="TQL230",
         title="INTERSECT or EXCEPT of anything but one dataset",
         severity="error",
-        explanation="The engine computes INTERSECT and EXCEPT on row numbers, so all operands must be `select *` from the same dataset.",
+        explanation="The engine computes INTERSECT and EXCEPT on row numbers, so all operands must be `select *` from the same dataset, with a condition, an order or a limit.",
         example="(select id from D) intersect (select id from D)",
         find=_independent,
         meant="(select * from D where id > 3) intersect (select * from D where id < 9)",
+    ),
+    Rule(
+        code="TQL255",
+        title="set operation of text or JSON with another type",
+        severity="error",
+        explanation="Columns of one name in the queries of a set operation must all be text, all JSON, or all numbers or arrays. Reported only with a schema.",
+        example="(select id as a from D) union all (select name as a from U)",
+        find=_unlike,
+        meant="(select text as a from D) union all (select name as a from U)",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL356",
+        title="set operation of a nullable number with another type",
+        severity="error",
+        explanation="If a number is nullable in one query of a set operation, and in the other one is of another type or never null, the engine loses the nulls and moves the later values up. Reported only with a schema.",
+        example="(select id as a from D) union all (select nul as a from D)",
+        find=_shifted,
+        meant="(select id as a from D) union all (select nul as a from D where nul is not null)",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL357",
+        title="set operation of columns in another order",
+        severity="error",
+        explanation="A set operation combines the columns of the same name, wherever they are. SQL combines those of the same place.",
+        example="(select id, grp from D) union all (select grp, id from D)",
+        find=_reordered,
+        meant="(select id, grp from D) union all (select grp as id, id as grp from D)",
+    ),
+    Rule(
+        code="TQL527",
+        title="INTERSECT or EXCEPT of operands that may have no rows",
+        severity="info",
+        explanation="The engine rejects INTERSECT and EXCEPT if an operand has no rows, or all rows of the dataset. Reported only with the severity info.",
+        example="(select * from D where id > 3) intersect (select * from D where id > 99)",
+        find=_without_rows,
+        meant="select * from D where id > 3 and id > 99",
     ),
     Rule(
         code="TQL306",
@@ -170,9 +298,9 @@ RULES = (
     ),
     Rule(
         code="TQL311",
-        title="UNION of named columns",
+        title="UNION of named columns, or of two datasets",
         severity="error",
-        explanation="UNION of named columns keeps duplicate rows: it is UNION ALL. UNION of `select *` from one dataset is a union of row numbers.",
+        explanation="UNION of named columns, and of `select *` from two datasets, keeps duplicate rows: it is UNION ALL. UNION of `select *` from one dataset is a union of row numbers.",
         example="(select grp from D) union (select grp from D)",
         find=_duplicates,
         meant="select grp[0] as grp from ((select grp from D) union all (select grp from D)) group by grp",

@@ -16,7 +16,7 @@ from tql_grammar.typing.inference import infer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.lint.edits import Edit
+    from tql_grammar.lint.edits import Fix
 
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
@@ -39,20 +39,26 @@ def _order(subject: Subject) -> Iterator[Finding]:
                     node,
                     "the engine does not order texts: this comparison is false for every row",
                     "write x BETWEEN '' AND 'b' for x <= 'b', and NOT (x BETWEEN '' AND 'b') for x > 'b'",
-                    exchanged(node, _by_between(node, subject.text)),
+                    _by_between(node, subject.text),
                 )
                 break
 
 
-def _by_between(node: ast.Comparison, text: str) -> str:
-    """Return the comparison of a text column with a string literal, written with BETWEEN."""
+def _by_between(node: ast.Comparison, text: str) -> Fix | None:
+    """Return the fix that writes the comparison of a text column with a string literal by BETWEEN."""
     left = isinstance(node.right, ast.String)
     operator = node.operator if left else MIRRORED[node.operator]
-    spans = (part.span for part in ((node.left, node.right) if left else (node.right, node.left)))
-    column, bound = (text[span.start : span.end] if span is not None else "" for span in spans)
-    at_most = f"{column} between '' and {bound}"
-    below = f"({at_most} and {column} != {bound})"
-    return {"<": below, "<=": f"({at_most})", ">": f"(not ({at_most}))", ">=": f"(not {below})"}[operator]
+    one, other = (node.left, node.right) if left else (node.right, node.left)
+    column, bound = (text[part.span.start : part.span.end] if part.span is not None else "" for part in (one, other))
+    at_most, between = f"{column} between '' and {bound}", ast.Between(one, ast.String(""), other)
+    below, both = f"({at_most} and {column} != {bound})", ast.And((between, ast.Comparison("!=", one, other)))
+    new: dict[str, tuple[str, ast.Expression]] = {
+        "<": (below, both),
+        "<=": (f"({at_most})", between),
+        ">": (f"(not ({at_most}))", ast.Not(between)),
+        ">=": (f"(not {below})", ast.Not(both)),
+    }
+    return exchanged(node, *new[operator])
 
 
 def _wildcard(subject: Subject) -> Iterator[Finding]:
@@ -107,12 +113,34 @@ def _literally(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node.pattern, message, f"write `\\{found}` to match the character itself")
 
 
-def _not_like(subject: Subject) -> Iterator[Finding]:
-    """Yield NOT LIKE, unless the pattern matches the empty string: then leaving out empty texts is correct."""
+def _underscore(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with ``_`` and no ``%`` that nothing else makes a regular expression."""
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and node.negated and not _matches_empty(node.pattern):
+        pattern = node.pattern.value if isinstance(node.pattern, ast.String) else ""
+        if "_" in pattern and "%" not in pattern and "\\" not in pattern and not REGULAR.search(pattern):
+            message = "`_` is not a wildcard: it matches only itself"
+            yield subject.finding(node.pattern, message, "write ? for any single character")
+
+
+def _not_like(subject: Subject) -> Iterator[Finding]:
+    """Yield LIKE and NOT LIKE that are false for an empty text, against their pattern, in a query that does not compare the column with the empty string."""
+    compared = _compared_with_empty(subject)
+    for _, node in subject.parts(ast.Like):
+        matches = _matches_empty(node.pattern)
+        if node.negated and not matches:
             message = "NOT LIKE leaves out rows with an empty text: LIKE and NOT LIKE are both false for it"
             yield subject.finding(node, message, "write not (x like ..)", _outer_not(subject.text, node))
+        elif matches and not node.negated and node.operand not in compared:
+            message = "the pattern matches the empty string, but LIKE is false for an empty text"
+            yield subject.finding(
+                node, message, f"write {subject.written(node)} or {subject.written(node.operand)} = ''"
+            )
+
+
+def _compared_with_empty(subject: Subject) -> list[ast.Expression]:
+    """Return the operands that the query compares with the empty string."""
+    tests = [pair for _, test in subject.parts(ast.Comparison) for pair in test.sides]
+    return [side for side, other in tests if other == ast.String("")]
 
 
 def _matches_empty(pattern: ast.Expression) -> bool:
@@ -125,15 +153,25 @@ def _matches_empty(pattern: ast.Expression) -> bool:
         return False
 
 
-def _outer_not(text: str, node: ast.Like) -> tuple[Edit, ...]:
-    """Return the edit that puts NOT before LIKE over a column."""
+def _outer_not(text: str, node: ast.Like) -> Fix | None:
+    """Return the fix that puts NOT before LIKE over a column."""
     column, pattern = node.operand.span, node.pattern.span
     if not isinstance(node.operand, ast.Column) or column is None or pattern is None:
-        return ()
-    return exchanged(node, f"(not {text[column.start : column.end]} like {text[pattern.start : pattern.end]})")
+        return None
+    written = f"(not {text[column.start : column.end]} like {text[pattern.start : pattern.end]})"
+    return exchanged(node, written, ast.Not(node.replace(negated=False)))
 
 
 RULES = (
+    Rule(
+        code="TQL525",
+        title="_ in a LIKE pattern without %",
+        severity="info",
+        explanation="`_` is no wildcard in a pattern of LIKE; it matches only itself. Beside % it is an error, TQL313. Reported only with the severity info.",
+        example="select id from D where text like 'do_ 1'",
+        find=_underscore,
+        meant="select id from D where text like 'do? 1'",
+    ),
     Rule(
         code="TQL305",
         title="text compared with < or >",
@@ -165,7 +203,7 @@ RULES = (
     ),
     Rule(
         code="TQL514",
-        title="NOT LIKE and empty texts",
+        title="LIKE, NOT LIKE and empty texts",
         severity="warning",
         explanation="For an empty text, LIKE and NOT LIKE are both false, whatever the pattern.",
         example="select id from N where s not like 'x%'",

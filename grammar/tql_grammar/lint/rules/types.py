@@ -7,27 +7,38 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import tests
 from tql_grammar.lint.rules.literals import is_literal, literals_of
+from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.fitting import rounded
-from tql_grammar.schema import INTEGERS, NOT_NUMERIC, did_you_mean
+from tql_grammar.schema import INTEGERS, NOT_NUMERIC, Column, did_you_mean
 from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql_grammar.schema import Column
+    from tql_grammar.lint.rules.guards import Guarded
+    from tql_grammar.typing.scopes import SelectScope
 
 
 def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of text with numbers."""
     for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
-            left, right = infer(node.left, scope), infer(node.right, scope)
+            left, right = _type_of(node.left, scope), _type_of(node.right, scope)
             if left is not None and right is not None and _are_incomparable(left, right):
                 message = f"{left} is compared with {right}: the engine fails with `Can't compare values of dtypes: ..`"
                 yield subject.finding(node, message, "write strings in single quotes, and numbers without quotes")
+
+
+def _type_of(node: ast.Expression, scope: SelectScope) -> Column | None:
+    """Return the type of a side of a comparison; an ARRAY of strings is text."""
+    if isinstance(node, ast.Array) and isinstance(node.elements[0], ast.String):
+        return Column("text")
+    return infer(node, scope)
 
 
 def _are_incomparable(left: Column, right: Column) -> bool:
@@ -40,7 +51,10 @@ def _are_incomparable(left: Column, right: Column) -> bool:
 def _like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE on operands that are not text columns."""
     for scope, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like):
+        if isinstance(node.operand, ast.String):
+            message = "the left side of LIKE is a column: the engine fails with `Tensor name '..' should either have no quotes or double quotes.`"
+            yield subject.finding(node.operand, message, "write x like 'pattern'")
+        elif isinstance(node, ast.Like):
             column = infer(node.operand, scope)
             if column is not None and not column.is_text:
                 message = "LIKE takes a text column: the engine fails with `Like operator is applicable only on textual column.`"
@@ -138,7 +152,9 @@ def _rounded(subject: Subject) -> Iterator[Finding]:
             if nearest != value:
                 exact = repr(nearest)
                 message = f"the column is {column.dtype}, which stores {value} as {exact}, but the engine compares with {value}"
-                yield subject.finding(literal, message, f"write {exact}", exchanged(literal, exact))
+                yield subject.finding(
+                    literal, message, f"write {exact}", exchanged(literal, exact, ast.Number(nearest))
+                )
 
 
 def _is_narrow(column: Column) -> bool:
@@ -158,6 +174,18 @@ def _cast(subject: Subject) -> Iterator[Finding]:
                 message = f"the engine first converts it to {column.dtype}: 2.9 becomes 2, and 256 becomes 0 in uint8"
                 yield subject.finding(literal, message, "compare with = < >")
                 break
+    yield from _cast_by_index(subject)
+
+
+def _cast_by_index(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of an indexed integer with a number that its type cannot store."""
+    for scope, node in subject.parts(ast.Comparison):
+        column, value = scope.column(node.left), number(node.right)
+        if column is None or value is None or not column.is_number or "inverted" not in column.indexes:
+            continue
+        if column.dtype in INTEGERS and not _fits(column.dtype, value):
+            message = f"the column has an inverted index, and the engine first converts the number to {column.dtype}: 2.5 becomes 2"
+            yield subject.finding(node.right, message, f"write the number first: {subject.written(node.right)} = x")
 
 
 def _fits(dtype: str, value: float) -> bool:
@@ -169,13 +197,44 @@ def _fits(dtype: str, value: float) -> bool:
 
 
 def _null_text(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of a nullable text column with the empty string, in a query that does not test the column for null."""
-    tested = {test.operand for _, test in subject.parts(ast.IsNull) if isinstance(test.operand, ast.Column)}
-    for scope, node in subject.parts(ast.Comparison):
-        column = scope.column(node.left) if node.operator == "=" and node.right == ast.String("") else None
-        if column is not None and column.is_text and column.nullable and node.left not in tested:
-            message = "this also matches null, which the engine treats as the empty string"
-            yield subject.finding(node, message, f"write {subject.written(node.left)} IS NOT NULL AND ..")
+    """Yield conditions on a nullable text column that the empty string matches, and that no test for null decides."""
+    for scope in subject.scopes:
+        for clause, whole in expressions(scope.select):
+            for part in tests(whole):
+                operand = _null_matches(part, scope, clause)
+                if operand is not None:
+                    message = "this also matches null, which the engine treats as the empty string"
+                    yield subject.finding(part.node, message, f"write {subject.written(operand)} IS NOT NULL AND ..")
+
+
+def _null_matches(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
+    """Return the nullable text column whose null a test matches as the empty string, or None."""
+    for operand in _matching_empty(part.node):
+        column = scope.column(operand)
+        nullable = column is not None and column.is_text and column.nullable and operand not in part.guards
+        if isinstance(operand, ast.Column) and nullable and not is_filled(operand, scope, clause):
+            return operand
+    return None
+
+
+def _matching_empty(node: ast.Node) -> tuple[ast.Expression, ...]:
+    """Return the operands of a condition that is true, or may be, where they are the empty string."""
+    empty = ast.String("")
+    if isinstance(node, ast.Comparison):
+        return _compared_with_empty(node)
+    if isinstance(node, ast.Between):
+        return (node.operand,) if node.low == empty else ()
+    if not isinstance(node, ast.In) or node.negated or isinstance(node.members, ast.Query):
+        return ()
+    return (node.operand,) if empty in node.members else ()
+
+
+def _compared_with_empty(node: ast.Comparison) -> tuple[ast.Expression, ...]:
+    """Return the operands of a comparison for whose empty string it is true: `x = ''`, `x != 'a'`, and two columns."""
+    if isinstance(node.left, ast.Column) and isinstance(node.right, ast.Column):
+        return (node.left, node.right) if node.operator in {"=", "!="} else ()
+    pairs = [(one, other) for one, other in node.sides if isinstance(other, ast.String)]
+    return tuple(one for one, other in pairs if node.operator == ("=" if other == ast.String("") else "!="))
 
 
 RULES = (
@@ -249,7 +308,7 @@ RULES = (
         "TQL316",
         "IN or BETWEEN with a number that the column cannot store",
         "error",
-        "IN and BETWEEN convert their literals to the type of the column before they compare: fractions are cut off, and large numbers wrap around.",
+        "IN and BETWEEN convert their literals to the type of the column before they compare: fractions are cut off, and large numbers wrap around. So do all comparisons with a column that has an inverted index.",
         "select id from D where id in (2.9)",
         _cast,
         "select id from D where id = 2.9",
@@ -257,9 +316,9 @@ RULES = (
     ),
     Rule(
         "TQL334",
-        "nullable text compared with the empty string",
+        "condition that a null of a text column matches",
         "error",
-        "`x = ''` also matches null: the engine treats null as the empty string.",
+        "The engine treats a null of a text column as the empty string: `x = ''`, `x in ('')`, `x between '' and 'b'`, `x != 'a'` and a comparison with another column also match null. Reported only with a schema, and not if `x is not null and ..` is around the condition.",
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",

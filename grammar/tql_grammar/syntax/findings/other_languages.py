@@ -78,7 +78,7 @@ RULES = (
         "double the quote inside a string: 'it''s'",
         "select id from t where name = 'it's' and text = 'it's'",
         "select id from t where name = 'it''s' and text = 'it''s'",
-        lambda place: place.kind(-1) == "STRING" and place.follows_directly(),
+        lambda place: place.kind(-1) == "STRING" and place.follows_directly() and place.word(0)[:1].isalnum(),
         lambda place: f"double the quote inside a string: '{place.word(-1)[1:-1]}''{place.word(0)}..'",
     ),
     SyntaxRule(

@@ -81,7 +81,8 @@ def test_a_key_without_a_warning_is_exact(key: str, made: Any, rows: list[dict[s
 @pytest.mark.parametrize("clause", ["order by", "group by"])
 def test_a_wide_key_has_a_warning(key: str, clause: str) -> None:
     """One warning, of the rule for keys, and no error."""
-    found = check(f'select id from "mem://precision" {clause} {key}', SCHEMA)
+    output = "id[0] as id" if clause == "group by" else "id"
+    found = check(f'select {output} from "mem://precision" {clause} {key}', SCHEMA)
 
     assert [(finding.code, finding.severity) for finding in found] == [("TQL512", "warning")]
 

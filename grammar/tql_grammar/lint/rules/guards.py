@@ -1,0 +1,56 @@
+"""Tests of a condition, each with the columns that the condition around it tests for null, and with whether NOT is around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql_grammar import ast
+from tql_grammar.walk import below
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Guarded(NamedTuple):
+    """
+    A part of a condition.
+
+    Attributes:
+        node: the part.
+        guards: the columns whose null decides the condition around it: by IS NOT NULL in an AND, by IS NULL in an OR.
+        negated: whether NOT is around it.
+    """
+
+    node: ast.Node
+    guards: frozenset[ast.Expression] = frozenset()
+    negated: bool = False
+
+
+TESTS = (ast.Comparison, ast.In, ast.Between, ast.Like)
+
+
+def tests(condition: ast.Node) -> Iterator[Guarded]:
+    """Yield the comparisons, IN, BETWEEN and LIKE of an expression."""
+    stack = [Guarded(condition)]
+    while stack:
+        part = stack.pop()
+        if isinstance(part.node, TESTS):
+            yield part
+        stack += _operands(part)[::-1]
+
+
+def _operands(part: Guarded) -> list[Guarded]:
+    """Return the operands of a part, none of them a query."""
+    node, guards = part.node, part.guards | _tested(part.node)
+    flat = (item for field in below(node)[::-1] for item in (field if isinstance(field, tuple) else (field,)))
+    nodes = (item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query))
+    return [Guarded(item, guards, part.negated or isinstance(node, ast.Not)) for item in nodes]
+
+
+def _tested(node: ast.Node) -> frozenset[ast.Expression]:
+    """Return the columns that an operand of an AND tests by IS NOT NULL, and one of an OR by IS NULL."""
+    if not isinstance(node, (ast.And, ast.Or)):
+        return frozenset()
+    negated = isinstance(node, ast.And)
+    found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
+    return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))

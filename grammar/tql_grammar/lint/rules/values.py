@@ -1,0 +1,135 @@
+"""Rules about values that the engine computes or tests otherwise than SQL: nulls under NOT, narrow integers, numbers in CONTAINS, shapes of single values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar import ast
+from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import tests
+from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
+from tql_grammar.walk import own_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tql_grammar.lint.rules.guards import Guarded
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
+
+# The types in which arithmetic of two columns wraps around soon, and those in which a difference below zero does.
+NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
+UNSIGNED = frozenset({"uint8", "uint16", "uint32", "uint64"})
+WRAPPING = frozenset("+-*")
+
+
+def _wrapped(subject: Subject) -> Iterator[Finding]:
+    """Yield arithmetic on columns of small or unsigned integers, without a literal, whose result wraps around."""
+    for scope, node in subject.parts(ast.Chain):
+        found = None if scope.select.group_by else infer(node, scope)
+        if found is not None and _may_wrap(node, found):
+            written = subject.written(node.operands[0])
+            message = f"the engine computes this in {found.dtype}, in which a result out of its range wraps around"
+            yield subject.finding(node, message, f"write {written} * 1 for {written}: then it is computed in int64")
+    for scope, negated in subject.parts(ast.Negate):
+        column = None if scope.select.group_by else scope.column(negated.operand)
+        if column is not None and column.dtype in NARROW & UNSIGNED:
+            message = f"the engine computes - of {column.dtype} in as many bits, in which a result out of its range wraps around"
+            yield subject.finding(negated, message, f"write {subject.written(negated.operand)} * -1")
+
+
+def _may_wrap(node: ast.Chain, found: Column) -> bool:
+    """Tell whether a result may be out of the range of its type: that of a small type, or a difference of an unsigned one."""
+    signs = WRAPPING.intersection(node.operators)
+    return (found.dtype in NARROW and bool(signs)) or (found.dtype in UNSIGNED and "-" in signs)
+
+
+def _numbers_in_contains(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS of a single number."""
+    for scope, call in subject.parts(ast.Function):
+        if call.name.lower() != "contains" or scope.select.group_by:
+            continue
+        for argument in call.arguments[:1]:
+            column = infer(argument, scope)
+            if column is not None and column.is_number:
+                message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`, and in WHERE it matches no row"
+                yield subject.finding(argument, message, "compare with =")
+
+
+def _shape_of_one(subject: Subject) -> Iterator[Finding]:
+    """Yield elements of SHAPE of a single value, which has no dimension."""
+    for scope, node in subject.parts(ast.Subscript):
+        call = node.operand
+        if isinstance(call, ast.Function) and call.name.lower() == "shape" and not scope.select.group_by:
+            columns = [infer(argument, scope) for argument in call.arguments]
+            if any(column is not None and column.is_single and column.dtype != "json" for column in columns):
+                message = "a single value has no dimension, so its shape has no element: the engine fails with `Cannot subscript an empty array.`, and in WHERE it matches no row"
+                yield subject.finding(node, message, "in a query with GROUP BY it is the number of the group's rows")
+
+
+def _null_passes(subject: Subject) -> Iterator[Finding]:
+    """Yield conditions on a column that can be null, under NOT or selected, that no test for null decides."""
+    for scope in subject.scopes:
+        for clause, whole in expressions(scope.select):
+            for part in tests(whole):
+                negated = part.negated or getattr(part.node, "negated", False)
+                column = _nullable(part, scope, clause) if negated or clause == "SELECT" else None
+                if column is not None:
+                    written = subject.written(column)
+                    message = f"`{written}` can be null, and a condition on null is false, so that NOT makes it true; in SQL both are null"
+                    yield subject.finding(part.node, message, f"write {written} is not null and ..")
+
+
+def _nullable(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
+    """Return the first column of a test that can be null and that nothing around it tests for null."""
+    for column in own_parts(part.node):
+        found = scope.column(column)
+        if isinstance(column, ast.Column) and found is not None and found.nullable and column not in part.guards:
+            return None if is_filled(column, scope, clause) else column
+    return None
+
+
+RULES = (
+    Rule(
+        code="TQL250",
+        title="CONTAINS of a number",
+        severity="error",
+        explanation="CONTAINS takes a text or an array. The engine rejects a single number, and in WHERE no row matches. Reported only with a schema.",
+        example="select contains(id, 2) as k from D",
+        find=_numbers_in_contains,
+        meant="select id = 2 as k from D",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL251",
+        title="element of the shape of a single value",
+        severity="error",
+        explanation="The shape of a single value is empty, and the engine rejects an index into it. In a SELECT with GROUP BY `shape(id)[0]` is the number of rows of the group. Reported only with a schema.",
+        example="select shape(id)[0] as n from D",
+        find=_shape_of_one,
+        meant="select shape(arr)[0] as n from D",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL526",
+        title="arithmetic that wraps around",
+        severity="warning",
+        explanation="The engine computes with columns of 8 and 16 bits in their type, and with unsigned columns in an unsigned one, as numpy does: 200 + 100 of two uint8 is 44. A literal in the expression makes it int64. Reported only with a schema.",
+        example="select id from D where u8 + u8 > 300",
+        find=_wrapped,
+        meant="select id from D where u8 * 1 + u8 > 300",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL524",
+        title="condition on null under NOT, or selected",
+        severity="info",
+        explanation="A condition on null is false, so NOT (x = 3) and x NOT IN (3) are true for null, and a selected condition is false for it. In SQL all are null. Reported only with a schema, with the severity info.",
+        example="select id from D where nul not in (1, 2)",
+        find=_null_passes,
+        meant="select id from D where nul is not null and nul not in (1, 2)",
+        needs_schema=True,
+    ),
+)
