@@ -37,7 +37,7 @@ def page() -> str:
 def _rule(code: str, title: str, why: str, example: str, meant: str) -> str:
     """Return what is said of one rule."""
     shown = [_cut(example), *([f"-- meant: {_cut(meant)}"] if meant else [])]
-    return f"\n### {code}: {title}\n\n{why}\n\n```text\n" + "\n".join(shown) + "\n```\n"
+    return f'\n<a id="{code.lower()}"></a>\n\n### {code}: {title}\n\n{why}\n\n```text\n' + "\n".join(shown) + "\n```\n"
 
 
 def _cut(text: str) -> str:

@@ -46,7 +46,7 @@ _CUT = Absent(
 # Functions of SQL that the engine does not have, by name in upper case. A program can register functions of these names with the engine.
 ABSENT: dict[str, Absent] = {
     "COUNT": Absent(
-        "shape(id)[0] counts the rows of a group, for any column id that is never null",
+        "for the rows of each group: select shape(id)[0] as n from .. group by kind, for any column id that is never null; for all rows: select sum(one) as n from (select 1 as one from ..) group by 1",
         "fn.count() counts the rows of a group",
     ),
     "MAX": Absent("AMAX reduces the elements of a row, or after GROUP BY the rows of a group"),

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "info"]
 
 
+def documentation(code: str) -> str:
+    """Return the address of a rule's documentation, relative to the root of the project."""
+    return f"docs/engine.md#{code.lower()}"
+
+
 class Edit(NamedTuple):
     """A replacement of the characters ``[start, end)`` of a text."""
 
@@ -56,6 +61,11 @@ class Diagnostic(Record):
         """Return the finding about the characters ``[start, end)`` of *text*, with their line and column."""
         line, column = locate(text, start)
         return cls(code, severity, message, line, column, start, end, hint)
+
+    @property
+    def documentation(self) -> str:
+        """The address of the rule's documentation, relative to the root of the project."""
+        return documentation(self.code)
 
     def _repr_html_(self) -> str:
         """Return HTML for notebooks; text of the query is escaped."""

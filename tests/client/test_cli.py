@@ -152,6 +152,19 @@ def test_demo_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert (report["trap"]["rows"], report["trap"]["rows_meant"]) == (3, 1)
 
 
+def test_rules_of_a_family(capsys: pytest.CaptureFixture[str]) -> None:
+    """A prefix lists a family, and JSON has every field with the address of the documentation."""
+    assert main(["rules", "TQL0"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert main(["rules", "tql0", "--output-format", "json"]) == 0
+    rules = json.loads(capsys.readouterr().out)
+
+    assert [line.split()[0] for line in listed] == [rule["code"] for rule in rules]
+    assert all(rule["example"] and rule["meant"] for rule in rules)
+    assert rules[0]["documentation"] == "docs/engine.md#tql001"
+    assert main(["rules", "TQL9"]) == 2
+
+
 def test_rules(capsys: pytest.CaptureFixture[str]) -> None:
     """`tql rules CODE` prints the example of the rule."""
     assert main(["rules", "TQL301"]) == 0

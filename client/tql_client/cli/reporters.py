@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from tql_client.version import __version__
+from tql_grammar.diagnostic import documentation
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
     from tql_grammar.diagnostic import Diagnostic
@@ -102,7 +103,8 @@ def _place(name: str) -> dict[str, object]:
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
     """Return a finding as a JSON object."""
     edits = [edit._asdict() for edit in diagnostic.edits]
-    return {**{field: getattr(diagnostic, field) for field in FIELDS}, "edits": edits}
+    fields = {field: getattr(diagnostic, field) for field in FIELDS}
+    return {**fields, "edits": edits, "documentation": diagnostic.documentation}
 
 
 def as_github(findings: Findings) -> str:
@@ -127,7 +129,12 @@ def as_sarif(findings: Findings) -> str:
     used = sorted({diagnostic.code for _, _, diagnostics in findings for diagnostic in diagnostics})
     known = explanations()
     rules_ = [
-        {"id": code, "shortDescription": {"text": known[code].title}, "fullDescription": {"text": known[code].why}}
+        {
+            "id": code,
+            "shortDescription": {"text": known[code].title},
+            "fullDescription": {"text": known[code].why},
+            "help": {"text": f"{documentation(code)}, or `tql rules {code}`"},
+        }
         for code in used
     ]
     results = [_result(path, diagnostic, used) for path, _, diagnostics in findings for diagnostic in diagnostics]
@@ -214,16 +221,45 @@ def has_errors(findings: Findings) -> bool:
     return any(diagnostic.severity == "error" for _, _, diagnostics in findings for diagnostic in diagnostics)
 
 
-def rules(codes: Sequence[str]) -> str:
-    """Return the list of the rules, or the explanations of those with the given codes."""
-    known = explanations()
-    unknown = [code for code in codes if code.upper() not in known]
-    if unknown:
-        message = f"no rule {unknown[0]}: `tql rules` lists all rules"
-        raise TqlError(message)
-    if not codes:
-        return "".join(f"{code}  {rule.severity:7}  {rule.title}\n" for code, rule in sorted(known.items()))
-    return "\n".join(_explain(code.upper(), known[code.upper()]) for code in codes)
+def rules(codes: Sequence[str], output_format: str = "text") -> str:
+    """
+    Return the rules with the given codes.
+
+    Args:
+        codes: codes explain rules, and prefixes such as ``TQL3`` list a family; none lists all rules.
+        output_format: "text" or "json".
+
+    Raises:
+        TqlError: no rule has a code or prefix.
+    """
+    known = dict(sorted(explanations().items()))
+    wanted = [code.upper() for code in codes]
+    chosen = _chosen(known, wanted)
+    if output_format == "json":
+        return _rules_as_json(chosen)
+    if wanted and known.keys() >= set(wanted):
+        return "\n".join(_explain(code, known[code]) for code in wanted)
+    return "".join(f"{code}  {rule.severity:7}  {rule.title}\n" for code, rule in chosen.items())
+
+
+def _chosen(known: Mapping[str, Explanation], prefixes: Sequence[str]) -> dict[str, Explanation]:
+    """
+    Return the rules whose codes begin with one of some prefixes, or all rules if there are none.
+
+    Raises:
+        TqlError: no code begins with a prefix.
+    """
+    for prefix in prefixes:
+        if not any(code.startswith(prefix) for code in known):
+            message = f"no rule {prefix}: `tql rules` lists all rules"
+            raise TqlError(message)
+    return {code: rule for code, rule in known.items() if code.startswith(tuple(prefixes) or "TQL")}
+
+
+def _rules_as_json(rules: Mapping[str, Explanation]) -> str:
+    """Return rules as a JSON list of objects."""
+    listed = [{"code": code, **rule._asdict(), "documentation": documentation(code)} for code, rule in rules.items()]
+    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
 class Explanation(NamedTuple):
@@ -239,7 +275,8 @@ class Explanation(NamedTuple):
 def _explain(code: str, rule: Explanation) -> str:
     """Return the explanation of a rule as text."""
     text = f"{code} {rule.title} ({rule.severity})\n\n{rule.why}\n\nExample:\n    {rule.example}\n"
-    return f"{text}\nCorrected:\n    {rule.meant}\n" if rule.meant else text
+    corrected = f"\nCorrected:\n    {rule.meant}\n" if rule.meant else ""
+    return f"{text}{corrected}\nDocumentation:\n    {documentation(code)}\n"
 
 
 def explanations() -> dict[str, Explanation]:
@@ -251,15 +288,23 @@ def explanations() -> dict[str, Explanation]:
     hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
     by_code = {
         rule.code: Explanation(
-            "error", rule.title, f"{rule.message.replace('{}', '..')}.\n{rule.hint}.", repr(rule.example)[1:-1]
+            "error",
+            rule.title,
+            f"{rule.message.replace('{}', '..')}.\n{rule.hint}.",
+            repr(rule.example)[1:-1],
+            repr(rule.meant)[1:-1],
         )
         for rule in text_rules.RULES
     }
     for code, title in syntax_rules.TITLES.items():
         why = hints.get(code, "The engine's parser rejects the query.")
-        by_code[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code])
+        by_code[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code], syntax_rules.MEANT.get(code, ""))
     by_code[python_source.PASTED] = Explanation(
-        "warning", python_source.PASTED_TITLE, python_source.PASTED_WHY, python_source.PASTED_EXAMPLE
+        "warning",
+        python_source.PASTED_TITLE,
+        python_source.PASTED_WHY,
+        python_source.PASTED_EXAMPLE,
+        python_source.PASTED_MEANT,
     )
     for rule in RULES:
         by_code[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)

@@ -39,7 +39,7 @@ from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 from tql_grammar.typing.scopes import scopes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
@@ -49,6 +49,8 @@ IGNORE = re.compile(r"tql: ignore\[([^\[\]]*)\]")
 # The most readings of a text for its fixes, and the most characters in them; the first fix is always tried.
 MOST_READINGS, MOST_READ = 20_000, 4_000_000
 CODE = re.compile(r"TQL\d{3}")
+# The findings that follow from another one in the same expression: a function that does not exist needs no alias, and takes no star.
+FOLLOWING = {"TQL201": frozenset({"TQL202", "TQL206"})}
 MODULES = (
     functions,
     constructs,
@@ -124,8 +126,21 @@ def _checked(reading: ParseResult, rules: tuple[Rule, ...], schemas: Mapping[str
         found += [rule.found(finding, reading.text) for rule in rules for finding in rule.find(subject)]
     ignored = _ignored(reading.text)
     kept = {item.diagnostic: item for item in found[::-1] if item.diagnostic.code not in ignored}
-    order = sorted(kept.values(), key=lambda item: (item.diagnostic.start, item.diagnostic.code))
+    order = sorted(_independent(kept.values()), key=lambda item: (item.diagnostic.start, item.diagnostic.code))
     return Checked(reading, subject, tuple(order))
+
+
+def _independent(found: Iterable[Found]) -> list[Found]:
+    """Return the findings without those that follow from another one inside of the same part of the query."""
+    kept = list(found)
+    causes = [item.diagnostic for item in kept if item.diagnostic.code in FOLLOWING]
+    return [item for item in kept if not any(_follows(item.diagnostic, cause) for cause in causes)]
+
+
+def _follows(finding: Diagnostic, cause: Diagnostic) -> bool:
+    """Tell whether a finding follows from a cause around it."""
+    inside = cause.start <= finding.start and finding.end <= cause.end
+    return inside and finding.code in FOLLOWING[cause.code]
 
 
 def crash_findings(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:

@@ -238,7 +238,7 @@ def _relocate(
         text = texts[first]
         end = before_end + 1 if first == last else len(text)
         row, column = locate(text, start)
-        found[first].append(finding.replace(line=row, column=column, start=start, end=end, fix=None))
+        found[first].append(finding.replace(line=row, column=column, start=start, end=end, fix=None, edits=()))
 
 
 def _origin(starts: Sequence[int], lines: Sequence[Line], offset: int) -> tuple[int, int]:

@@ -27,6 +27,7 @@ PASTED_WHY = (
     'the builder takes values: col("text") == value, .similarity("embedding", vector), .limit(n).'
 )
 PASTED_EXAMPLE = "client.query(f\"select id from t where name = '{name}'\")"
+PASTED_MEANT = 'client.query(select("id").from_("t").where(col("name") == name))'
 
 
 def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) -> list[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine import dataset, run
-from tql import check
+from tql import Schema, check
 from tql_grammar.absent import ABSENT
 
 ROWS = [{"id": number, "grp": number % 3} for number in range(20)]
@@ -70,10 +70,29 @@ def test_the_engine_has_no_function_of_the_name(name: str) -> None:
         run(made, trap)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("select id where metadata.year = 3", "metadata['year']"),
+        ('select id where name = "doc 5"', "'doc 5'"),
+        ("select count(*)", "select shape(id)[0] as n from .. group by kind"),
+    ],
+)
+def test_a_hint_has_the_form_that_is_meant(text: str, hint: str) -> None:
+    """A key of JSON that is written as a column, a string in double quotes, and a count lead to the right form."""
+    schema = Schema(id="int64", name="text") if '"' in text else None
+    (finding,) = check(text, schema)
+
+    assert finding.hint is not None
+    assert hint in finding.hint
+
+
 def test_the_engine_takes_no_star_as_an_argument() -> None:
-    """COUNT(*) has two findings: no such function, and no such argument."""
+    """COUNT(*) has one finding, that there is no such function: its argument and a missing alias follow from it."""
     made = dataset("mem://star", {"id": "int64"}, [{"id": 1}])
 
-    assert [finding.code for finding in check("select count(*) as n")] == ["TQL201", "TQL202"]
+    assert [finding.code for finding in check("select count(*) as n")] == ["TQL201"]
+    assert [finding.code for finding in check("select count(*)")] == ["TQL201"]
+    assert [finding.code for finding in check("select shape(*) as n")] == ["TQL202"]
     with pytest.raises(RuntimeError, match="STAR is not supported"):
         run(made, "select shape(*) as n")

@@ -13,7 +13,7 @@ from tql_grammar.errors import ParseError
 from tql_grammar.lint.check import check
 from tql_grammar.printing.formatter import format_text
 from tql_grammar.printing.printer import to_tql
-from tql_grammar.syntax.findings import syntax_rules, text_rules
+from tql_grammar.syntax.findings import place, syntax_rules, text_rules
 from tql_grammar.syntax.parser import parse, read
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def oracle() -> Iterator[Oracle]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_a_rule_finds_its_example(rule: text_rules.TextRule | syntax_rules.SyntaxRule, oracle: Oracle) -> None:
+def test_a_rule_finds_its_example(rule: text_rules.TextRule | place.SyntaxRule, oracle: Oracle) -> None:
     """It is the first finding, and `parse` raises on it."""
     reading = read(rule.example)
 
@@ -50,6 +50,59 @@ def test_a_rule_finds_its_example(rule: text_rules.TextRule | syntax_rules.Synta
     assert reading.engine_position == oracle.position(rule.example)
     with pytest.raises(ParseError):
         parse(rule.example)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_has_a_right_form(rule: text_rules.TextRule | place.SyntaxRule, oracle: Oracle) -> None:
+    """The query that is meant has no finding, and the engine's parser accepts it."""
+    assert read(rule.meant).diagnostics == ()
+    assert oracle.position(rule.meant) is None
+
+
+@pytest.mark.parametrize("code", sorted(syntax_rules.EXAMPLES))
+def test_each_code_has_a_right_form(code: str) -> None:
+    """The right form of an example of the family 1 has no finding."""
+    if code.startswith("TQL1"):
+        assert read(syntax_rules.MEANT[code]).diagnostics == ()
+
+
+# Mistakes with the words of the query in the hint.
+HINTS = [
+    ("select id limit 10, 5", "TQL110", "LIMIT 5 OFFSET 10"),
+    ("select id order by e <#> ARRAY[1.0]::float4[]", "TQL001", "/workspaces/{workspace}/tables/query"),
+    ("select id order by e <#> ARRAY[1.0]", "TQL001", "cosine_similarity(embedding, ARRAY[..]) desc"),
+    ("select id order by e <=> ARRAY[1.0]", "TQL124", "in place of <=>"),
+    ("select id order by e <-> ARRAY[1.0]", "TQL124", "in place of <->"),
+    ("select id where a <=> 2", "TQL119", "comparison operators"),
+    ("select id where t::text ilike 'x'", "TQL125", "PostgreSQL"),
+    ("select id where id = $1", "TQL001", "? as a parameter"),
+    ("select id where t = 'it's'", "TQL126", "'it''s..'"),
+    ("select id where date > '2020-01-01'", "TQL127", '"date"'),
+    ("select id where kind contains 'x'", "TQL128", "contains(kind, 'x')"),
+    ("select id where kind in ['it''s', 'b']", "TQL129", "IN ('it''s', 'b')"),
+    ("select cosine_similarity(e, ARRAY[np.float32(0.1), np.float32(1)]) as s", "TQL130", ".similarity("),
+    ("select cosine_similarity(e, ARRAY[[0.1, 0.2]]) as s", "TQL131", "ARRAY[0.1, 0.2]"),
+    ("select cosine_similarity(e, ARRAY[0.1 0.2]) as s", "TQL132", "0.1, 0.2"),
+    ("select id where title = doc 5", "TQL133", "'doc 5'"),
+    ("select id where title = blue elephants", "TQL133", "'blue elephants'"),
+    ("select id where id = 1 and and id > 3", "TQL134", "remove it"),
+    ("select id where and id > 3", "TQL134", "remove it"),
+    ("select id where (t = 'x'", "TQL112", "close it"),
+    ("select id where t = 'x')", "TQL113", "remove it"),
+    ("", "TQL135", "select * limit 10"),
+    (" \n", "TQL135", "select * limit 10"),
+    ("select id where title = x oder by id", "TQL100", "ORDER"),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "hint"), HINTS)
+def test_a_hint_leads(text: str, code: str, hint: str) -> None:
+    """A mistake is one finding, whose hint has the right form in the words of the query."""
+    (finding,) = read(text).diagnostics
+
+    assert finding.code == code
+    assert finding.hint is not None
+    assert hint in finding.hint
 
 
 @pytest.mark.parametrize("entry", PUBLISHED, ids=range(len(PUBLISHED)))

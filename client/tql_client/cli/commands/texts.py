@@ -156,10 +156,10 @@ def _draw(path: str, level: QueryLevel) -> None:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    """List the rules, or explain those with the given codes."""
+    """List the rules or those of a family, or explain those with the given codes."""
     from tql_client.cli import reporters
 
-    sys.stdout.write(reporters.rules(options.codes))
+    sys.stdout.write(reporters.rules(options.codes, options.output_format))
     return CLEAN
 
 
@@ -244,8 +244,16 @@ COMMANDS = (
         "rules",
         _rules,
         "List the rules of `tql check`, or explain those with the given codes.",
-        (option("codes", nargs="*", metavar="CODE", help="code of a rule, for example TQL301"),),
-        ("tql rules", "tql rules TQL301 TQL210"),
+        (
+            option("codes", nargs="*", metavar="CODE", help="code of a rule, for example TQL301, or of a family: TQL3"),
+            option(
+                "--output-format",
+                choices=["text", "json"],
+                default="text",
+                help="format of the rules (default: %(default)s)",
+            ),
+        ),
+        ("tql rules", "tql rules TQL301 TQL210", "tql rules TQL3", "tql rules --output-format json"),
     ),
     Command(
         "grammar",

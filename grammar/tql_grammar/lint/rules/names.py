@@ -84,6 +84,8 @@ def _unknown_alias(subject: Subject) -> Iterator[Finding]:
         if table is not None and table not in scope.aliases:
             known = ", ".join(scope.aliases)
             hint = f"the aliases are {known}" if known else f'give the source this alias: from ".." as {table}'
+            if isinstance(part, ast.Column) and not known:
+                hint = f"a key of a JSON column is {table}['{part.name}']; for a column of a source {hint}"
             written = subject.written(part)
             yield subject.finding(
                 part,
@@ -131,7 +133,8 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
     """Return the hint for an unknown column; a name in double quotes may be meant as a string literal."""
     hint = did_you_mean(column.name, seen)
     quoted = subject.written(column).startswith('"') and column.table is None
-    return f"{hint}; a string literal takes single quotes" if quoted else hint
+    literal = column.name.replace("'", "''")
+    return f"{hint}; a string literal takes single quotes: '{literal}'" if quoted else hint
 
 
 def _ambiguous(subject: Subject) -> Iterator[Finding]:

@@ -13,13 +13,15 @@ from tql_grammar.syntax import lexer
 from tql_grammar.syntax.actions.queries import NotSelect
 from tql_grammar.syntax.driver import parse_table
 from tql_grammar.syntax.findings import text_rules
+from tql_grammar.syntax.findings.other_languages import QUOTE_INSIDE
 from tql_grammar.syntax.findings.syntax_rules import USUAL, finding
+from tql_grammar.syntax.findings.text_rules import UNCLOSED
 from tql_grammar.syntax.keywords import RESERVED, SYMBOLS, TOKEN_OF_WORD
 from tql_grammar.syntax.lalr import TooDeep, Unexpected, accepts
 from tql_grammar.syntax.lexer import STOP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tql_grammar import ast
     from tql_grammar.syntax.driver import ParseOutcome
@@ -129,10 +131,17 @@ def _failed(text: str, outcome: ParseOutcome, lost: list[Diagnostic]) -> ParseRe
     # Where the engine stops reading before the end, that finding explains the error.
     cut = [item for item in lost if at_stop and item.start == token.start]
     found = () if cut else (_syntax(text, outcome, expected),)
-    findings = sorted([*lost, *found], key=lambda item: (item not in cut, item.start))
+    findings = sorted([*_independent(lost, found), *found], key=lambda item: (item not in cut, item.start))
     return ParseResult(
         text, None, tuple(findings), position, parses=False, unexpected=text[token.start : token.end], expected=expected
     )
+
+
+def _independent(lost: list[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the findings about the text that do not follow from the syntax error: a quote inside a string leaves its closing quote open."""
+    if [one.code for one in found] != [QUOTE_INSIDE]:
+        return lost
+    return [item for item in lost if item.code != UNCLOSED.code]
 
 
 def _syntax(text: str, outcome: ParseOutcome, expected: tuple[str, ...]) -> Diagnostic:

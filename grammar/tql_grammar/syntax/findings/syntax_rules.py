@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tql_grammar.syntax.keywords import RESERVED, TOKEN_OF_WORD
+from tql_grammar.syntax.findings import other_languages
+from tql_grammar.syntax.findings.place import CLAUSES, CLOSING, COMPARISONS, KEYWORDS, Place, SyntaxRule
+from tql_grammar.syntax.keywords import RESERVED
 from tql_grammar.syntax.lalr import Malformed, Unexpected
 from tql_grammar.syntax.lexer import STOP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tql_grammar.syntax.lalr import TooDeep
     from tql_grammar.syntax.lexer import Token
 
-COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL", "LIKE", "ILIKE"})
-CLAUSES = frozenset(
-    {"FROM", "WHERE", "GROUP", "UNGROUP", "EXPAND", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "HAVING", "ACROSS"}
-)
-CLOSING = frozenset({"FROM", "RPAR", "RSQB", STOP, "WHERE", "ORDER", "LIMIT"})
 # The keywords that a misspelt word is compared with.
 USUAL = (
     "SELECT",
@@ -46,74 +42,19 @@ USUAL = (
     "DESC",
     "DISTINCT",
 )
-KEYWORDS = frozenset(TOKEN_OF_WORD.values())
 MOST_EXPECTED = 6
 # The most letters in which a misspelt keyword differs.
 MOST_CHANGES = 2
 
 
-class Place(NamedTuple):
-    """
-    An unexpected token.
-
-    Attributes:
-        tokens: all tokens of the text.
-        at: the index of the unexpected one.
-        expected: descriptions of the tokens that the grammar allows there.
-    """
-
-    tokens: Sequence[Token]
-    at: int
-    expected: Sequence[str]
-
-    @property
-    def token(self) -> Token:
-        """The token."""
-        return self.tokens[self.at]
-
-    def kind(self, distance: int) -> str:
-        """Return the kind of the token at a *distance* from this one, negative for a token before it; "" where there is none."""
-        index = self.at + distance
-        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
-
-    def open(self, opening: str, closing: str) -> int:
-        """Return the number of open parentheses or brackets."""
-        kinds = [token.kind for token in self.tokens[: self.at]]
-        return kinds.count(opening) - kinds.count(closing)
-
-    @property
-    def has_slash_star(self) -> bool:
-        """Whether ``/*`` is written at this token or before it."""
-        near = self.tokens[: self.at + 2]
-        pairs = pairwise(near)
-        return any(one.kind == "SLASH" and two.kind == "STAR" and one.end == two.start for one, two in pairs)
-
-
-class SyntaxRule(NamedTuple):
-    """
-    One common syntax mistake.
-
-    Attributes:
-        code: ``TQL1xx``.
-        title: a noun phrase for the mistake.
-        hint: the remedy.
-        example: a minimal query with the mistake.
-        applies: whether an unexpected token is this mistake.
-    """
-
-    code: str
-    title: str
-    hint: str
-    example: str
-    applies: Callable[[Place], bool]
-
-
 RULES = (
+    *other_languages.RULES,
     SyntaxRule(
         "TQL102",
         "/* .. */ is not a comment in TQL",
         "begin a comment with --",
         "select id /* the key */ from t",
+        "select id -- the key\nfrom t",
         lambda place: place.has_slash_star,
     ),
     SyntaxRule(
@@ -121,6 +62,7 @@ RULES = (
         "a string in single quotes in place of a name",
         'write names, aliases and urls in double quotes: FROM "hub://org/dataset"',
         "select id from 'hub://org/dataset'",
+        'select id from "hub://org/dataset"',
         lambda place: (
             place.kind(0) == "STRING"
             and "a name" in place.expected
@@ -132,6 +74,7 @@ RULES = (
         "comparisons cannot be chained",
         "write both and join them with AND: a < b AND b < c",
         "select id from t where 1 < id < 5",
+        "select id from t where 1 < id and id < 5",
         lambda place: place.kind(0) in COMPARISONS and any(place.kind(back) in COMPARISONS for back in (-2, -3)),
     ),
     SyntaxRule(
@@ -139,6 +82,7 @@ RULES = (
         "NOT is not allowed before this keyword",
         "put NOT before the whole condition: NOT (x BETWEEN 1 AND 2)",
         "select id from t where id not between 1 and 2",
+        "select id from t where not (id between 1 and 2)",
         lambda place: place.kind(0) in {"BETWEEN", "ILIKE", "IN"} and "NOT" in {place.kind(-1), place.kind(-2)},
     ),
     SyntaxRule(
@@ -146,6 +90,7 @@ RULES = (
         "a comma with nothing after it",
         "remove the comma, or write what should follow it",
         "select id, from t",
+        "select id from t",
         lambda place: place.kind(0) in CLOSING and place.kind(-1) == "COMMA",
     ),
     SyntaxRule(
@@ -153,6 +98,7 @@ RULES = (
         "an empty list",
         "IN takes at least one value; for a condition that is never true write FALSE",
         "select id from t where id in ()",
+        "select id from t where false",
         lambda place: place.kind(0) == "RPAR" and place.kind(-1) == "LPAR",
     ),
     SyntaxRule(
@@ -160,13 +106,20 @@ RULES = (
         "LIMIT takes one number",
         "write LIMIT 3 OFFSET 2 for three rows after the first two",
         "select id from t limit 2, 3",
+        "select id from t limit 3 offset 2",
         lambda place: place.kind(0) == "COMMA" and place.kind(-2) in {"LIMIT", "OFFSET"},
+        lambda place: (
+            f"write LIMIT {place.word(1)} OFFSET {place.word(-1)} for {place.word(1)} rows after the first {place.word(-1)}"
+            if place.kind(1) == "INTEGER"
+            else None
+        ),
     ),
     SyntaxRule(
         "TQL111",
         "an integer that does not fit into 64 bits",
         "integers range from -9223372036854775808 (no blank after the sign) to 9223372036854775807; write a larger number with a decimal point",
         "select id from t where id = 9223372036854775808",
+        "select id from t where id = 9223372036854775807",
         lambda place: place.kind(0) == "INVALID",
     ),
     SyntaxRule(
@@ -174,6 +127,7 @@ RULES = (
         "a url without quotes",
         'put it in double quotes: FROM "hub://org/dataset"',
         "select id from hub://org/dataset",
+        'select id from "hub://org/dataset"',
         lambda place: (
             place.kind(0) == "COLON" and place.kind(-1) == "NAME" and place.kind(-2) in {"FROM", "JOIN", "COMMA"}
         ),
@@ -183,6 +137,7 @@ RULES = (
         "LIMIT takes no PERCENT",
         "LIMIT counts rows; PERCENT belongs to SAMPLE BY .. LIMIT 10 PERCENT",
         "select id from t limit 10 percent",
+        "select id from t sample by 1 limit 10 percent",
         lambda place: place.kind(0) == "PERCENT",
     ),
     SyntaxRule(
@@ -190,6 +145,7 @@ RULES = (
         "a parameter with a name",
         "write a parameter as ?, with values in order; the builder has param(name)",
         "select id from t where id = :key",
+        "select id from t where id = ?",
         lambda place: place.kind(0) == "COLON" and place.kind(1) in KEYWORDS | {"NAME"},
     ),
     SyntaxRule(
@@ -197,6 +153,7 @@ RULES = (
         "OFFSET before LIMIT",
         "write LIMIT first: LIMIT 2 OFFSET 1",
         "select id from t offset 1 limit 2",
+        "select id from t limit 2 offset 1",
         lambda place: place.kind(0) == "LIMIT" and place.kind(-2) == "OFFSET",
     ),
     SyntaxRule(
@@ -204,6 +161,7 @@ RULES = (
         "a name in double quotes in place of a string",
         "write strings in single quotes: 'text'; double quotes are for names",
         'select date "2020-01-31" as d from t',
+        "select date '2020-01-31' as d from t",
         lambda place: (
             place.kind(0) == "NAME"
             and place.token.end - place.token.start > len(str(place.token.value))
@@ -215,6 +173,7 @@ RULES = (
         "a comparison operator that TQL does not have",
         "the comparison operators are =, ==, !=, <>, <, <=, > and >=",
         "select id from t where id => 3",
+        "select id from t where id >= 3",
         lambda place: (
             place.kind(0) in COMPARISONS
             and place.kind(-1) in COMPARISONS
@@ -226,6 +185,7 @@ RULES = (
         "a bracket that is not closed",
         "close it with ]",
         "select id from t where e[0 = 1",
+        "select id from t where e[0] = 1",
         lambda place: place.kind(0) in {STOP, "RPAR", *CLAUSES} and place.open("LSQB", "RSQB") > 0,
     ),
     SyntaxRule(
@@ -233,6 +193,7 @@ RULES = (
         "a clause in the wrong place",
         "the order is SELECT, FROM, WHERE, GROUP BY, UNGROUP BY, ORDER BY, LIMIT, OFFSET, SAMPLE BY",
         "select id from t limit 3 order by id",
+        "select id from t order by id limit 3",
         lambda place: place.kind(0) in CLAUSES and place.kind(-1) not in CLAUSES | {"COMMA", "BY", "SELECT"},
     ),
     SyntaxRule(
@@ -240,6 +201,7 @@ RULES = (
         "a parenthesis that is not closed",
         "close it",
         "select id from t where (id = 1",
+        "select id from t where (id = 1)",
         lambda place: place.kind(0) == STOP and place.open("LPAR", "RPAR") > 0 and "')'" in place.expected,
     ),
     SyntaxRule(
@@ -247,6 +209,7 @@ RULES = (
         "a parenthesis that is not opened",
         "remove it",
         "select id from t where id = 1)",
+        "select id from t where id = 1",
         lambda place: place.kind(0) == "RPAR" and place.open("LPAR", "RPAR") <= 0,
     ),
     SyntaxRule(
@@ -254,6 +217,7 @@ RULES = (
         "a reserved word in place of a name",
         "put it in double quotes to use it as a name",
         "select order from t",
+        'select "order" from t',
         lambda place: (
             place.kind(0) in KEYWORDS and str(place.token.value).upper() in RESERVED and "a name" in place.expected
         ),
@@ -292,6 +256,17 @@ EXAMPLES = {
     "TQL123": "copy t from 'x' json",
     **{rule.code: rule.example for rule in RULES},
 }
+# The right forms of these examples.
+MEANT = {
+    "TQL100": "select id from t",
+    "TQL190": "select id from t",
+    "TQL191": "select id from t",
+    "TQL120": "select id from t where d = date '2020-01-31'",
+    "TQL121": "select id from t where d = interval '3 days'",
+    "TQL122": "select id from t where d = interval '3 months'",
+    "TQL123": "select id from t",
+    **{rule.code: rule.meant for rule in RULES},
+}
 
 
 def finding(
@@ -306,7 +281,8 @@ def finding(
     unexpected = "the end of the query" if token.kind == STOP else f"`{_written(token)}`"
     for mistake in RULES:
         if mistake.applies(place):
-            return mistake.code, f"{mistake.title}: {unexpected} is not allowed here", mistake.hint
+            advice = None if mistake.advise is None else mistake.advise(place)
+            return mistake.code, f"{mistake.title}: {unexpected} is not allowed here", advice or mistake.hint
     return "TQL100", f"{unexpected} is not allowed here; {_in_words(expected)}", _misspelt(place)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.syntax import lexer
+from tql_grammar.syntax.findings.place import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ class TextRule(NamedTuple):
         message: the effect in the engine; ``{}`` is replaced by the text of the finding.
         hint: the remedy.
         example: a minimal query with the mistake.
+        meant: the right form of the example.
     """
 
     code: str
@@ -33,6 +35,7 @@ class TextRule(NamedTuple):
     message: str
     hint: str
     example: str
+    meant: str
 
 
 UNKNOWN = TextRule(
@@ -41,6 +44,7 @@ UNKNOWN = TextRule(
     "{} is not part of TQL: the engine stops reading here and silently drops the rest of the query",
     "join conditions with AND and OR, begin comments with --, and write parameters as ?",
     "select id from t where id > 15 & id < 17",
+    "select id from t where id > 15 and id < 17",
 )
 RETURN = TextRule(
     "TQL002",
@@ -48,6 +52,7 @@ RETURN = TextRule(
     "this is a carriage return: the engine stops reading here and silently drops the rest of the query",
     "end lines with a newline only (LF, not CRLF)",
     "select id from t where id > 15\r\nand id < 17",
+    "select id from t where id > 15\nand id < 17",
 )
 IN_COMMENT = TextRule(
     "TQL003",
@@ -55,6 +60,7 @@ IN_COMMENT = TextRule(
     "the engine treats this line as part of the comment above and ignores it, because it starts with a space or a tab, or follows an empty line",
     "start the line after a comment in the first column, with no empty line between",
     "select id from t -- c\n where id = 3",
+    "select id from t -- c\nwhere id = 3",
 )
 NUL = TextRule(
     "TQL004",
@@ -62,6 +68,7 @@ NUL = TextRule(
     "this is a NUL character: the engine stops reading here and silently drops the rest of the query",
     "remove it",
     "select id from t where id > 15 \0 and id < 17",
+    "select id from t where id > 15 and id < 17",
 )
 UNCLOSED = TextRule(
     "TQL005",
@@ -69,6 +76,7 @@ UNCLOSED = TextRule(
     "{} opens a quote that is never closed: the engine stops reading here and silently drops the rest of the query",
     "close it; inside a string a quote is doubled ('it''s'), and a name in double quotes has at least one character and no newline",
     "select id from t where id > 15 and name = 'x",
+    "select id from t where id > 15 and name = 'x'",
 )
 OCTAL = TextRule(
     "TQL006",
@@ -76,6 +84,7 @@ OCTAL = TextRule(
     "{} begins with 0, so the engine reads it as an octal number: {}",
     "write it without the leading 0",
     "select id from t where id = 010",
+    "select id from t where id = 10",
 )
 UNDERSCORE = TextRule(
     "TQL007",
@@ -83,6 +92,7 @@ UNDERSCORE = TextRule(
     "an underscore is not allowed here: the engine stops reading and silently drops the rest of the query",
     'put a name that begins with an underscore in double quotes ("_id"), and write numbers without underscores',
     "select id from t where id > 1_000",
+    "select id from t where id > 1000",
 )
 NOT_ASCII = TextRule(
     "TQL008",
@@ -90,6 +100,7 @@ NOT_ASCII = TextRule(
     "{} is outside ASCII and outside of quotes: the engine stops reading here and silently drops the rest of the query",
     "put names with such characters in double quotes, and replace typographic quotes, dashes and blanks with plain ones",
     "select id from t where id > 15 \u2013 2",
+    "select id from t where id > 15 - 2",
 )
 BYTE_ORDER_MARK = TextRule(
     "TQL009",
@@ -97,6 +108,7 @@ BYTE_ORDER_MARK = TextRule(
     "the text begins with a byte order mark (U+FEFF): the engine stops reading here and silently drops the whole query",
     "save the file as UTF-8 without a byte order mark; `tql fix` removes it",
     "\ufeffselect id from t",
+    "select id from t",
 )
 
 RULES = (UNKNOWN, RETURN, IN_COMMENT, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII, BYTE_ORDER_MARK)
@@ -168,5 +180,14 @@ def _octal(text: str, token: Token) -> Diagnostic:
 def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> Diagnostic:
     """Return the finding of a rule."""
     shown = text[start:end] if more else text[start]
-    hint = rule.hint if rule is BYTE_ORDER_MARK else HINTS.get(text[start], rule.hint)
+    hint = rule.hint if rule is BYTE_ORDER_MARK else _hint(text, start, rule)
     return Diagnostic.at(text, start, end, rule.code, "error", rule.message.format(f"`{shown}`", *more), hint)
+
+
+def _hint(text: str, start: int, rule: TextRule) -> str:
+    """Return the hint for a character, by those around it."""
+    if text[start] == "#" and text[start - 1 : start] == "<":
+        return postgres("order by cosine_similarity(embedding, ARRAY[..]) desc limit 10, in place of <#>")
+    if text[start] == "$" and text[start + 1 : start + 2].isdecimal():
+        return postgres("? as a parameter, with values in order, in place of $1; the builder has param(name)")
+    return HINTS.get(text[start], rule.hint)
