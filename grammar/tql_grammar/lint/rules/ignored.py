@@ -59,12 +59,22 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> Fix | Non
 
 
 def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:
-    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else."""
+    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else, or the key of the group by a name that is an alias too."""
     outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
     condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
     aliases = {ast.Column(output.alias) for output in outputs}
     read = {part for part in walk(condition) if isinstance(part, ast.Column)}
-    return condition if read <= aliases else None
+    keys = {key.name for key in select.group_by if isinstance(key, ast.Column)}
+    meant = {part for part in walk(having) if isinstance(part, ast.Column) and part.name in keys}
+    values = {ast.Column(output.alias) for output in outputs if _is_value_of(output)}
+    return condition if read <= aliases and meant <= values else None
+
+
+def _is_value_of(output: ast.Aliased) -> bool:
+    """Tell whether an output is the value of the column that its alias names: ``grp[0] as grp``."""
+    node = output.expression
+    first = isinstance(node, ast.Subscript) and node.indices == (ast.Number(0),)
+    return first and isinstance(node, ast.Subscript) and node.operand == ast.Column(output.alias)
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:
