@@ -10,7 +10,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.indexes import of_dataset
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.typing.inference import infer
+from tql_grammar.typing.inference import infer, promoted
 from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
@@ -108,18 +108,20 @@ def _unlike(subject: Subject) -> Iterator[Finding]:
 
 
 def _shifted(subject: Subject) -> Iterator[Finding]:
-    """Yield operands that have a nullable number where the first operand has a number of another type, or one that is never null."""
+    """Yield operands with a number for which the engine converts a nullable number to another type."""
     for operand, name, one, two in _pairs(subject):
         columns = all(output.plain and output.column.is_number for output in (one, two))
         if columns and _loses_null(one, two):
             message = f"`{name}` is {one.column} in the first query and {two.column} here: the engine loses the nulls, and shows values of other rows"
-            yield subject.finding(operand, message, "filter null out in both queries: where x is not null")
+            yield subject.finding(
+                operand, message, "filter null out in both queries: where x is not null, or select columns of one type"
+            )
 
 
 def _loses_null(one: Output, two: Output) -> bool:
-    """Tell whether the engine loses the nulls of two numbers: those of another type, and those where the first column has none."""
-    other_type = one.column.dtype != two.column.dtype and (one.may_be_null or two.may_be_null)
-    return other_type or (two.may_be_null and not one.column.nullable)
+    """Tell whether the engine loses the nulls of a number: it converts the column that has them to the type of the other one."""
+    common = promoted(one.column.dtype, two.column.dtype)
+    return any(output.may_be_null and output.column.dtype != common for output in (one, two))
 
 
 def _columns(subject: Subject) -> Iterator[Finding]:
@@ -290,12 +292,12 @@ RULES = (
     ),
     Rule(
         code="TQL356",
-        title="set operation of a nullable number with another type",
+        title="set operation of a nullable number with a wider type",
         severity="error",
-        explanation="If a number is nullable in one query of a set operation, and in the other one is of another type or never null, the engine loses the nulls and moves the later values up. Reported only with a schema.",
-        example="(select id as a from D) union all (select nul as a from D)",
+        explanation="A set operation converts numbers of different types to a common one. A nullable number that is converted loses its nulls, and the later values move up. Reported only with a schema.",
+        example="(select f64 as a from D) union all (select nul as a from D)",
         find=_shifted,
-        meant="(select id as a from D) union all (select nul as a from D where nul is not null)",
+        meant="(select f64 as a from D) union all (select nul as a from D where nul is not null)",
         needs_schema=True,
     ),
     Rule(
