@@ -62,12 +62,15 @@ def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | 
     """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else, or the key of the group by a name that is an alias too."""
     outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
     condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
+    others = {ast.Column(output.alias) for output in outputs if not _is_value_of(output)}
     aliases = {ast.Column(output.alias) for output in outputs}
-    read = {part for part in walk(condition) if isinstance(part, ast.Column)}
-    keys = {key.name for key in select.group_by if isinstance(key, ast.Column)}
-    meant = {part for part in walk(having) if isinstance(part, ast.Column) and part.name in keys}
-    values = {ast.Column(output.alias) for output in outputs if _is_value_of(output)}
-    return condition if read <= aliases and meant <= values else None
+    keys = _columns(having) & _columns(*select.group_by)
+    return condition if _columns(condition) <= aliases and not keys & others else None
+
+
+def _columns(*nodes: ast.Expression) -> set[ast.Column]:
+    """Return the columns that expressions read."""
+    return {part for node in nodes for part in walk(node) if isinstance(part, ast.Column)}
 
 
 def _is_value_of(output: ast.Aliased) -> bool:

@@ -113,9 +113,7 @@ def _underscore(subject: Subject) -> Iterator[Finding]:
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE and NOT LIKE that are false for an empty text, against their pattern, in a query that does not compare the column with the empty string."""
-    empty = ast.String("")
-    tests = [pair for _, test in subject.parts(ast.Comparison) for pair in test.sides]
-    compared = [side for side, other in tests if other == empty]
+    compared = _compared_with_empty(subject)
     for _, node in subject.parts(ast.Like):
         matches = _matches_empty(node.pattern)
         if node.negated and not matches:
@@ -126,6 +124,12 @@ def _not_like(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(
                 node, message, f"write {subject.written(node)} or {subject.written(node.operand)} = ''"
             )
+
+
+def _compared_with_empty(subject: Subject) -> list[ast.Expression]:
+    """Return the operands that a query compares with the empty string."""
+    sides = (pair for _, test in subject.parts(ast.Comparison) for pair in test.sides)
+    return [side for side, other in sides if other == ast.String("")]
 
 
 def _matches_empty(pattern: ast.Expression) -> bool:
