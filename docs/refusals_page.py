@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 import tql
 from tql.compiler.compile import compile_query
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent / "refusals.md"
 LONGEST = 240
-NAMES = {**vars(tql), "numpy": np, "date": dt.date, "Enum": enum.Enum}
+NAMES = {**vars(tql), "numpy": np, "date": dt.date, "Enum": enum.Enum, "pandas": pd}
 HEAD = """# What it refuses, and why
 
 A query for which no TQL has the meaning raises an `ArgumentError`, and nothing is sent.

@@ -8,6 +8,7 @@ import deeplake
 import numpy as np
 
 from tql import Schema
+from tql_client.engine.embedded import OF_JSON
 from tql_grammar.lint.check import crash_findings
 from tql_grammar.syntax.parser import read
 
@@ -69,7 +70,9 @@ def run(made: Any, text: str) -> list[dict[str, Any]]:
 
 
 def _values(view: Any, name: str) -> Any:
-    """Return the values of a column, one by one if the engine cannot read the column (norms of empty arrays)."""
+    """Return the values of a column, one by one if the engine cannot read the column (norms of empty arrays, numbers of JSON)."""
+    if str(view.schema[name].dtype) in OF_JSON:
+        return [row[name] for row in view]
     try:
         return view[name][:]
     except deeplake.InvalidType:

@@ -16,7 +16,7 @@ PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
 # The only modules that import each library, including late imports.
 IMPORTERS = {
     "deeplake": ["client/tql_client/engine/opened.py"],
-    "lark": ["grammar/tql_grammar/syntax/lark_table.py"],
+    "lark": [f"grammar/tql_grammar/syntax/{name}.py" for name in ("lark_table", "standalone")],
     "requests": [f"client/tql_client/transport/{name}.py" for name in ("faults", "http", "session")],
 }
 HEAVY = ["lark", "numpy", "requests", "deeplake", "dataclasses", "rich", "starlette", "uvicorn", "orjson"]

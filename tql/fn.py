@@ -14,7 +14,7 @@ from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.expr import Expr, condition, expression
 from tql.messages import shown
 from tql.signatures import documentation, in_order, parameters_of, signature
-from tql.values.literal import LARGEST_INT, literal, matrix, name, operand, vector
+from tql.values.literal import LARGEST_INT, column_name, literal, matrix, operand, vector
 from tql_grammar import ast
 from tql_grammar.absent import ABSENT, UNCALLABLE
 from tql_grammar.errors import ArgumentError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def _value(subject: str, value: object) -> Expression:
     """Return a number or an expression; a str is the name of a column."""
-    return ast.Column(name(subject, value)) if isinstance(value, str) else operand(subject, value)
+    return ast.Column(column_name(subject, value)) if isinstance(value, str) else operand(subject, value)
 
 
 def _vector(subject: str, value: object) -> Expression:

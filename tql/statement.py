@@ -30,6 +30,7 @@ class Statement(Record):
         unique: whether duplicate rows are removed.
         row_limit: the maximal number of rows; None for all.
         row_offset: the number of rows to skip.
+        limit_per: the columns whose combinations the limit applies to, each on its own; empty for the limit of all rows.
         joined: the join with a second source.
         sampling: the random sample of the rows.
         parts_per_group: the number of parts that each group of the source is split into, 0 for one row per member; None without ``ungroup_by``.
@@ -45,6 +46,7 @@ class Statement(Record):
     unique: bool = False
     row_limit: int | None = None
     row_offset: int | None = None
+    limit_per: tuple[ast.Column, ...] = ()
     joined: JoinClause | None = None
     sampling: Sampling | None = None
     parts_per_group: int | None = None
@@ -52,7 +54,7 @@ class Statement(Record):
 
 
 # The clauses that apply to the result of all others, and their values where nothing is said.
-LAST_CLAUSES: dict[str, object] = {"keys": (), "row_limit": None, "row_offset": None}
+LAST_CLAUSES: dict[str, object] = {"keys": (), "row_limit": None, "row_offset": None, "limit_per": ()}
 
 
 def last_clauses(query: Statement) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         timeout: seconds for the whole call, including all attempts and the waits between them.
         attempts: the maximum number of attempts; only failures that are safe to retry are retried.
         allow_insecure: allow http to other machines; the network then sees the token and the data.
-        allow_sources: allow queries to read datasets other than *url*, which the engine may open over the network (embedded only).
+        allow_sources: allow queries to read datasets other than *url*, which the engine may open over the network (embedded only); their schemas are read too.
         anonymous: send no token, even if the environment has one.
         verify: path of a CA bundle, instead of REQUESTS_CA_BUNDLE from the environment or certifi's bundle; False disables the verification of certificates.
         largest_answer: the maximum size of a response in bytes, after decompression; a larger one raises `ResponseTooLarge`.
@@ -125,7 +125,7 @@ class Client:
         timeout: float = TIMEOUT,
         retries: Retries | None = None,
         needs_source: bool = True,
-        schemas: Callable[[Call], Mapping[str | None, Schema]] = lambda _call: {},
+        schemas: Callable[[Call, Iterable[str | None]], Mapping[str | None, Schema]] = lambda _call, _others: {},
         reflect: bool = False,
     ) -> None:
         """
@@ -138,7 +138,7 @@ class Client:
             retries: the retry policy.
             needs_source: whether a query must have FROM when it is sent.
             reflect: whether the schemas of other datasets are inferred from their rows.
-            schemas: returns the known schemas for a call, by the names of the datasets; None is the name of the dataset that queries without FROM read.
+            schemas: returns the known schemas for a call, by the names of the datasets that it reads; None is the name of the dataset that queries without FROM read.
         """
         self._transport = transport
         self._dataset = dataset
@@ -350,8 +350,6 @@ class Client:
         self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
-        from tql.compiler.unsampled import without_samples
-
         started = time.monotonic()
         with self._calls.running(stop):
             call = self._call(stop, as_list=as_list)
@@ -360,12 +358,8 @@ class Client:
             try:
                 answer, attempts = self._retries.send(self._transport, call.replace(query=text))
             except APIError as error:
-                again = None if isinstance(query, str) else without_samples(query, error.description)
-                if again is None:
-                    error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
-                    raise
-                text = compiled(again, on_findings, place)
-                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
+                error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
+                raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
@@ -382,7 +376,7 @@ class Client:
 
     def _place(self, query: Query | str, on_findings: str, call: Call) -> Place:
         """Return the place of a query: with the known schemas of the datasets that it reads, and the inferred ones of the others."""
-        schemas = self._schemas(call)
+        schemas = self._schemas(call, datasets_of(query))
         if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
             names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)
             schemas = {**schemas, **self._reflections.schemas(names, call)}

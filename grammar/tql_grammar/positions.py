@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
+import re
+
 # The continuation bytes of UTF-8.
 CONTINUATION = range(0x80, 0xC0)
+# A text of this length may have so many findings that the lines are counted once, not for each of them.
+LONG = 10_000
 
 
 def line_start(text: str, offset: int) -> int:
@@ -13,7 +19,17 @@ def line_start(text: str, offset: int) -> int:
 
 def locate(text: str, offset: int) -> tuple[int, int]:
     """Return the 1-based line and column, in characters, of a 0-based offset."""
-    return text.count("\n", 0, offset) + 1, offset - line_start(text, offset) + 1
+    if len(text) < LONG:
+        return text.count("\n", 0, offset) + 1, offset - line_start(text, offset) + 1
+    starts = _line_starts(text)
+    line = bisect.bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
+
+
+@functools.lru_cache(maxsize=1)
+def _line_starts(text: str) -> list[int]:
+    """Return the offsets at which the lines of a text begin."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]
 
 
 def byte_column(text: str, offset: int) -> int:

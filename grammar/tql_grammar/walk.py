@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import operator
-from typing import TYPE_CHECKING, Any, TypeVar
+import threading
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from tql_grammar import ast
+from tql_grammar.errors import QueryError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
 
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+P = ParamSpec("P")
+# The results that `unbounded` functions have for parts of a deep node, by thread, and by function and the identities of its arguments.
+_results: dict[int, dict[tuple[object, ...], tuple[Any]]] = {}
 PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -80,6 +88,44 @@ def _parts(item: Any, opaque: type[Record] | tuple[type[Record], ...]) -> list[A
     if type(item) is tuple:
         return [part for part in item[::-1] if type(part) not in PLAIN]
     return below(item) if isinstance(item, Record) and not isinstance(item, opaque) else None
+
+
+def unbounded(function: Callable[P, T]) -> Callable[P, T]:
+    """
+    Return a recursive function of a node and of constants, such as a scope, for nodes of any depth.
+
+    Where a node is deeper than Python's stack, the results of its parts are computed first, from the leaves up.
+    The function has no side effects. Its arguments are passed by position.
+    """
+
+    @functools.wraps(function)
+    def computed(*arguments: P.args, **_named: P.kwargs) -> T:
+        if _results:
+            known = _results.get(threading.get_ident(), {}).get((function, *map(id, arguments)))
+            if known is not None:
+                found: T = known[0]
+                return found
+        try:
+            return function(*arguments)  # type: ignore[call-arg]  # by position
+        except RecursionError:
+            return _from_leaves(function, *arguments)  # type: ignore[arg-type]  # the first is a node
+
+    return computed
+
+
+def _from_leaves(function: Callable[..., T], node: Record, *constants: object) -> T:
+    """Return the result of a function for a node, after those for its parts."""
+    thread = threading.get_ident()
+    outermost = thread not in _results
+    results = _results.setdefault(thread, {})
+    try:
+        for part in [*walk(node)][:0:-1]:
+            with contextlib.suppress(QueryError):
+                results[function, *map(id, (part, *constants))] = (function(part, *constants),)
+        return function(node, *constants)
+    finally:
+        if outermost:
+            del _results[thread]
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:

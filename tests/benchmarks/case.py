@@ -83,7 +83,16 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[fl
     """Return the median seconds of both functions, and the median ratio of alternating pairs."""
     times = [_times(act) for act in (ours, theirs)]
     gc.collect()
-    pairs = [(_seconds(ours, times[0]), _seconds(theirs, times[1])) for _ in range(PAIRS)]
+    return _medians([(_seconds(ours, times[0]), _seconds(theirs, times[1])) for _ in range(PAIRS)])
+
+
+def slow(ours: Callable[[], object], theirs: Callable[[], object], count: int) -> tuple[float, float, float]:
+    """Return the same of functions that take seconds: each runs once in at most *count* pairs, and the first runs count."""
+    return _medians([(_seconds(ours, 1), _seconds(theirs, 1)) for _ in range(min(count, PAIRS))])
+
+
+def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float, float]:
+    """Return the medians of both times, and of their ratios."""
     own, other = zip(*pairs, strict=True)
     return statistics.median(own), statistics.median(other), statistics.median(one / two for one, two in pairs)
 

@@ -46,6 +46,59 @@ def test_check_cannot_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "none.tql" in capsys.readouterr().err
 
 
+def test_check_reads_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder is searched for queries, Python, notebooks and Markdown; a file that cannot be parsed does not end the run, and the exit code is 2."""
+    query = "select id order by a, b"
+    cell = {"cell_type": "code", "source": [f"%%tql\n{query}"]}
+    files = {
+        "a.tql": query,
+        "b/old.py": "import deeplake\nprint 'select'",
+        "b/new.py": f"import deeplake\ndeeplake.query('{query}')",
+        "c.ipynb": json.dumps({"cells": [cell]}),
+        "d.md": f"```tql\n{query}\n```",
+        ".hidden/e.tql": query,
+        "env/pyvenv.cfg": "",
+        "env/f.tql": query,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    code = main(["check", "--output-format", "json", str(tmp_path)])
+
+    printed = capsys.readouterr()
+    found = [
+        (finding["file"].removeprefix(str(tmp_path)), finding.get("cell"), finding["line"])
+        for finding in json.loads(printed.out)
+    ]
+    assert (code, found) == (2, [("/a.tql", None, 1), ("/c.ipynb", 1, 2), ("/d.md", None, 2), ("/b/new.py", None, 2)])
+    assert "old.py: not Python" in printed.err
+
+
+@pytest.mark.parametrize("output", ["github", "sarif"])
+def test_a_cell_is_in_the_file_of_its_notebook(tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    """Formats of other tools name the file, which they can open."""
+    file = tmp_path / "c.ipynb"
+    file.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "%%tql\nselect"}]}), encoding="utf-8")
+
+    assert main(["check", "--output-format", output, str(file)]) == 1
+    printed = capsys.readouterr().out
+    assert "c.ipynb" in printed
+    assert "c.ipynb:cell" not in printed
+    assert "c.ipynb%3Acell" not in printed
+
+
+def test_explain_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--explain-python` says of each string why it is read."""
+    file = tmp_path / "a.py"
+    file.write_text("import deeplake\ndeeplake.query('select id')\nx = 'select a'\n", encoding="utf-8")
+
+    assert main(["check", "--explain-python", str(file)]) == 0
+    read, not_read = capsys.readouterr().out.splitlines()
+    assert read.startswith(f"{file}:2:17: read")
+    assert not_read.startswith(f"{file}:3:6: not read")
+
+
 def test_check_lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """`--jsonl` reads one JSON string per line, and writes one object per line."""
     lines = [json.dumps(text) for text in ("select id", "select", "select id order by a, b")]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from tql_grammar.functions import CATALOGUE
 from tql_grammar.syntax import keywords, lexer
 from tql_grammar.syntax.lexer import STOP
 
@@ -25,8 +26,8 @@ NAMES = [
     '"select"',
     "Id",
     "a1",
-    "cosine_similarity",
     "count",
+    *CATALOGUE,
     "x" * 70,
 ]
 STRINGS = ["'a'", "''", "'it''s'", "'--'", "'2020-01-31'", "'1 days'", "'é€𝄞'", "'a\nb'", "'a;b'", "'3'", "'x' "]
@@ -45,20 +46,26 @@ SPELLINGS = {
         "ARRAY[ - 1]",
         "ARRAY[1,2 --c\n,3]",
     ],
-    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING"],
+    # The terminals of plain.lark.
+    "DATE_TEXT": ["'2020-01-31'", "'20-1-3'", "' +1- 2-03'"],
+    "AMOUNT_TEXT": ["'1'", "' -30'"],
+    "PERIOD_TEXT": ["'1 day'", "'2HOURS'", "' +3  months'"],
+    "FILE_TYPE": ["csv", "TBL", '"bin"', "binary"],
+    "TABLE_FILE": ["tbl", '"TBL"'],
+    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING", "Character\nvarying", "character \n\n\tVARYING"],
 }
 BLANKS = [" "] * 30 + ["\n", "\t", "  ", "\n ", "\n\n", "--c\n", "-- c \n", "--\n\n", " --c\n ", "--'\n", "-- \n \n"]
 CHARACTERS = " \t\n\r\0\f\v'\"`;,.:()[]{}<>=!+-*/%^|&~@#$?\\_0123456789eExXaASéß€𝄞\u00a0\u200b\u2028"
-WORDS = (*sorted(keywords.RESERVED), *NAMES, *STRINGS, *FLOATS, *INTEGERS, *keywords.SYMBOLS)
+WORDS = (*sorted(keywords.RESERVED), *(word for words in SPELLINGS.values() for word in words), *keywords.SYMBOLS)
 
 
 @functools.cache
-def rules() -> dict[str, list[list[tuple[str, bool]]]]:
-    """Return the alternatives of each symbol of the grammar, as lists of symbols, each with whether it is a token."""
+def rules(file: str = "tql.lark") -> dict[str, list[list[tuple[str, bool]]]]:
+    """Return the alternatives of each symbol of a grammar file, as lists of symbols, each with whether it is a token."""
     from lark.load_grammar import load_grammar
 
-    grammar = resources.files("tql_grammar").joinpath("syntax", "tql.lark").read_text(encoding="utf-8")
-    loaded, _files = load_grammar(grammar, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is partially typed
+    grammar = resources.files("tql_grammar").joinpath("syntax", file).read_text(encoding="utf-8")
+    loaded, _files = load_grammar(grammar, file, [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is partially typed
     found: dict[str, list[list[tuple[str, bool]]]] = defaultdict(list)
     for rule in loaded.compile(["start"], "*")[1]:
         found[rule.origin.name].append([(symbol.name, symbol.is_term) for symbol in rule.expansion])
@@ -66,14 +73,22 @@ def rules() -> dict[str, list[list[tuple[str, bool]]]]:
 
 
 @functools.cache
-def height(name: str, above: tuple[str, ...] = ()) -> int:
-    """Return the minimum depth of rules that a symbol needs."""
-    if name in above:
-        return 1000
-    inside = (*above, name)
-    return 1 + min(
-        max((0 if token else height(part, inside) for part, token in parts), default=0) for parts in rules()[name]
+def heights(file: str = "tql.lark") -> dict[str, int]:
+    """Return the minimum depth of rules that each symbol needs."""
+    found: dict[str, int] = {}
+    while len(found) < len(rules(file)):
+        found |= {name: lowest for name in rules(file).keys() - found if (lowest := _lowest(rules(file)[name], found))}
+    return found
+
+
+def _lowest(alternatives: Sequence[Sequence[tuple[str, bool]]], known: dict[str, int]) -> int:
+    """Return the minimum height of a symbol, from the known ones; 0 if it needs others."""
+    complete = (
+        [0, *(known[part] for part, token in parts if not token)]
+        for parts in alternatives
+        if all(token or part in known for part, token in parts)
     )
+    return 1 + min(map(max, complete), default=-1)
 
 
 def spelt(kind: str, rng: random.Random) -> str:
@@ -95,7 +110,7 @@ def _spellings() -> dict[str, list[str]]:
     return found
 
 
-def tokens_of(name: str, rng: random.Random, size: int) -> Iterator[str]:
+def tokens_of(name: str, rng: random.Random, size: int, file: str = "tql.lark") -> Iterator[str]:
     """Yield the tokens of a random text of a symbol; after *size* tokens, open rules end with their shortest alternatives."""
     open_parts = [(name, False)]
     made = 0
@@ -105,15 +120,20 @@ def tokens_of(name: str, rng: random.Random, size: int) -> Iterator[str]:
             made += 1
             yield spelt(part, rng)
             continue
-        alternatives = rules()[part]
+        alternatives = rules(file)[part]
         if made + len(open_parts) >= size:
-            alternatives = [min(alternatives, key=_tallest)]
+            alternatives = [min(alternatives, key=lambda parts: _tallest(parts, file))]
         open_parts.extend(reversed(rng.choice(alternatives)))
 
 
-def _tallest(parts: Sequence[tuple[str, bool]]) -> int:
+def _tallest(parts: Sequence[tuple[str, bool]], file: str) -> int:
     """Return the maximum height of the parts."""
-    return max((0 if token else height(part) for part, token in parts), default=0)
+    return max((0 if token else heights(file)[part] for part, token in parts), default=0)
+
+
+def walked(file: str, rng: random.Random) -> str:
+    """Return a text made from a grammar file alone: each of its tokens with one spelling, and blanks between them."""
+    return " ".join(tokens_of("start", rng, rng.randint(4, 40), file))
 
 
 def joined(words: Sequence[str], rng: random.Random) -> str:
@@ -159,6 +179,13 @@ def other_characters(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
+def cut_short(text: str, rng: random.Random) -> str:
+    """Return a text that ends after one of its tokens, at once or with something that the engine skips or stops at."""
+    ends = [token.end for token in lexer.tokens(lexer.cut_at_nul(text)) if token.kind != STOP]
+    after = rng.choice(["", "", "", *BLANKS, "\0", "'", "é"])
+    return text[: rng.choice(ends)] + after if ends else text
+
+
 def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
     """Yield *number* texts: generated ones, and mutations of generated and given ones."""
     import random
@@ -166,5 +193,5 @@ def texts(seed: int, number: int, given: Sequence[str]) -> Iterator[str]:
     rng: Any = random.Random(seed)  # noqa: S311 - repeatable, not secret
     for _ in range(number):
         base = generated(rng) if rng.random() < 0.6 else rng.choice(given)
-        change = rng.choice([str, str, other_tokens, other_characters])
+        change = rng.choice([str, str, other_tokens, other_characters, cut_short])
         yield base if change is str else change(base, rng)

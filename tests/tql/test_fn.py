@@ -217,27 +217,27 @@ GROUPED: dict[str, tuple[Expr, str, Callable[[list[Row]], Any]]] = {
     ),
     "mean": (
         fn.mean("small"),
-        "select k[0] as k, avg(small * 1.0) as x group by k",
+        "select k[0] as k, avg(small * 1.0) as x from (select k, small) group by k",
         lambda rows: np.mean([row["small"] for row in rows]),
     ),
     "min": (
         fn.min("f"),
-        "select k[0] as k, amin(f) as x group by k",
+        "select k[0] as k, amin(f) as x from (select k, f) group by k",
         lambda rows: min(row["f"] for row in rows),
     ),
     "max": (
         fn.max("id"),
-        "select k[0] as k, amax(id) as x group by k",
+        "select k[0] as k, amax(id) as x from (select k, id) group by k",
         lambda rows: max(row["id"] for row in rows),
     ),
     "first": (
         fn.first("text"),
-        "select k[0] as k, text[0] as x group by k",
+        "select k[0] as k, text[0] as x from (select k, text) group by k",
         lambda rows: rows[0]["text"] or None,
     ),
     "sum": (
         fn.sum("small"),
-        "select k[0] as k, sum(small * 1) as x group by k",
+        "select k[0] as k, sum(small * 1) as x from (select k, small) group by k",
         lambda rows: sum(row["small"] for row in rows),
     ),
 }

@@ -95,11 +95,10 @@ def wrong(ask: Callable[[str], Any], schema: Schema, a: Expr, b: Expr, kind: str
         for clause, (query, rows) in clauses(not_(condition) if negated else condition, a.is_null()).items():
             try:
                 text = compile_query(query.statement, "mem://later", {None: schema})
-            except ArgumentError as error:
-                # The engine ends its process on AND and OR over JSON, and on two of its values, outside of WHERE.
-                assert kind.startswith("json"), error
-                assert clause != "where" or form in TWO, error
-                assert error.hint
+            except ArgumentError:
+                # The engine ends its process on AND and OR over JSON outside of WHERE, and on two of its values.
+                if not kind.startswith("json") or (clause == "where" and form not in TWO):
+                    raise
                 continue
             answer = ask(text)
             found += [] if answer == rows(truth) else [f"{kind} {form} {negated}: {text}\n  {answer}"]

@@ -202,6 +202,19 @@ def rows(subject: str, value: object) -> int | None:
     return int(value.__index__())
 
 
+def limit_per(value: object) -> tuple[ast.Column, ...]:
+    """Return the columns of ``limit(.., per=)``."""
+    values = () if value is None else value if isinstance(value, (list, tuple)) else (value,)
+    found: list[ast.Column] = []
+    for part in values:
+        column = expression("limit", part)
+        if not isinstance(column, ast.Column) or column.table is not None:
+            hint = 'name it in select: limit(3, per="kind")'
+            raise ArgumentError("limit", "takes outputs by name as per", shown(value), hint)
+        found.append(column)
+    return tuple(found)
+
+
 JOINS = {
     "inner": "",
     "left": "",

@@ -78,7 +78,10 @@ class Composed:
         """Return the Python expression that builds this query, with long vectors elided."""
         from tql.views.query_source import query
 
-        return query(self.statement)
+        try:
+            return query(self.statement)
+        except RecursionError:
+            return f"<{type(self).__name__} deeper than Python can walk down>"
 
     def _repr_html_(self) -> str:
         """Return the query as HTML for notebooks, escaped, with long vectors elided."""

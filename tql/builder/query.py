@@ -13,7 +13,7 @@ from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tql.compiler.prepare import Prepared
     from tql.expressions.expr import Expr, Key
@@ -73,12 +73,12 @@ class Query(SearchMethods):
         Join a second source on the equality of two columns.
 
         Example: ``select(id=col("id", of="a")).from_("x", "a").join("y", col("id", of="a") == col("uid", of="b"), alias="b")`` generates
-        ``select zj1 as id from (.. from x as a join y as b on a.id = b.uid)..``.
+        ``select zj1 as id from (.. from (..) as a join (..) as b on a.zkey = b.zkey)..``.
 
         Both sources need an alias, and every column names its source: ``col("id", of="a")``; ``select("*")`` is rejected.
         Null and NaN keys match nothing, and the order of the rows is undefined without ``order_by``.
 
-        In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them; its negation, ``not_in`` too, is true.
+        In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them; its negation, ``not_in`` too, is true. In a query over the join, a missing text or JSON is an empty one.
         Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, or the joined query is itself a join without rows, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
 
         Without ``schema=``, the engine fails on null numbers as keys, may not terminate on NaN keys, matches null texts with empty ones,
@@ -260,9 +260,24 @@ class Query(SearchMethods):
         """
         return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
-    def limit(self, rows: int | None) -> Self:
-        """Return at most *rows* rows, or all for None; a later call replaces the limit. Example: ``select("id").limit(5)`` generates ``select id limit 5``."""
-        return self._changed(row_limit=clauses.rows("limit", rows))
+    def limit(self, rows: int | None, per: str | Expr | Sequence[str | Expr] | None = None) -> Self:
+        """
+        Return at most *rows* rows, or all for None; a later call replaces the limit.
+
+        Args:
+            rows: the number of rows.
+            per: one or several outputs: the limit then applies to the rows of each of their values, the first ones in the order of `order_by`.
+
+        Example: ``select("id").limit(5)`` generates ``select id limit 5``;
+        ``select("id", "kind", "price").order_by("price").limit(3, per="kind")`` has the three cheapest rows of each kind.
+
+        Raises:
+            ArgumentError: *rows* is no number of rows, or *per* names no column.
+        """
+        found = clauses.limit_per(per)
+        if found and rows is None:
+            raise ArgumentError("limit", "takes a number of rows with per", "None")
+        return self._changed(row_limit=clauses.rows("limit", rows), limit_per=found)
 
     def offset(self, rows: int | None) -> Self:
         """Skip the first *rows* rows; a later call replaces the offset. Example: ``select("id").limit(5).offset(10)`` generates ``select id limit 5 offset 10``."""
@@ -316,10 +331,13 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query cannot be compiled.
         """
-        from tql.compiler.compile import compiled
+        from tql.compiler.compile import compiled, too_deep
         from tql.views.levels import levels
 
-        return levels(compiled(self.statement))
+        try:
+            return levels(compiled(self.statement))
+        except RecursionError:
+            raise too_deep("more than Python can walk down") from None
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

@@ -127,11 +127,11 @@ def compiled_chunks(query: Statement, wanted: Wanted) -> list[str]:
             raise without_source(compile_query(query))
         written = chunks(found)
     except RecursionError:
-        raise _too_deep("more than Python can walk down") from None
+        raise too_deep("more than Python can walk down") from None
     require_bound("query", written)
     levels = depth(found)
     if levels > SHALLOW and not _fits(written):
-        raise _too_deep(str(levels))
+        raise too_deep(str(levels))
     return written
 
 
@@ -142,11 +142,12 @@ def _fits(written: Iterable[str]) -> bool:
     return read("".join("0" if isinstance(chunk, Slot) else chunk for chunk in written)).parses
 
 
-def _too_deep(found: str) -> ArgumentError:
+def too_deep(found: str) -> ArgumentError:
     """Return the error about more SELECTs than the engine can hold."""
     rule = "takes at most about 140 SELECTs in one another"
     why = "each key of order_by is one, and an exact number two to four"
-    return ArgumentError("query", rule, found, "sort by fewer keys, or take fewer steps with from_", why=why)
+    hint = "sort by fewer keys, take fewer steps with from_, or nest fewer operators in one expression"
+    return ArgumentError("query", rule, found, hint, why=why)
 
 
 def without_source(text: str) -> ArgumentError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.best import best_of_each
 from tql.compiler.grouped import refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.compiler.sets import as_columns, required_names
@@ -226,6 +227,7 @@ def _taken_apart(query: Statement) -> bool:
 
 
 EXPANSIONS: tuple[tuple[Callable[[Statement], bool], Callable[[Statement, Plan, Lower], Plan]], ...] = (
+    (lambda query: bool(query.limit_per), best_of_each),
     (lambda query: query.unique, distinct),
     (lambda query: query.joined is not None, over_both),
     (names_its_source, over_one),

@@ -23,7 +23,7 @@ from tql_grammar.typing.inference import infer
 from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -43,28 +43,35 @@ def extremes(rows: Plan, nodes: Sequence[N]) -> tuple[Plan, tuple[N, ...]]:
         ArgumentError: they need two orders of the rows.
     """
     scope = schema(rows)
-    calls = [part for node in nodes for part in walk(node) if _is_extreme(part, scope)]
+    calls = [call for node in nodes for call in _calls(node) if _is_extreme(call, scope)]
     if not calls or isinstance(rows.child if isinstance(rows, Filter) else rows, Join):
         return rows, tuple(nodes)
-    arguments = {part.arguments[0] for part in calls}  # type: ignore[attr-defined]  # calls
-    firsts = any(isinstance(part, ast.Function) and part.name == "first" for node in nodes for part in walk(node))
-    names = {part.name for part in calls}  # type: ignore[attr-defined]  # calls
-    (argument, *others) = arguments
+    keys, form = _one_order(calls, nodes, scope)
+    read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls
+    reason = "the smallest or largest of a group is read by an order of the rows"
+    return Sort(rows, keys, (None,) * len(keys), reason=reason), read
+
+
+def _calls(node: Record) -> Iterator[ast.Function]:
+    """Yield the calls of an expression."""
+    return (part for part in walk(node) if isinstance(part, ast.Function))
+
+
+def _one_order(calls: Sequence[ast.Function], nodes: Sequence[ast.Node], scope: Scope) -> Reduced:
+    """Return the order of the rows in which all calls can be read, and the form of each call."""
+    names = {call.name for call in calls}
+    argument, *others = {call.arguments[0] for call in calls}
+    firsts = any(call.name == "first" for node in nodes for call in _calls(node))
     found = None if others or firsts else _reductions(argument, names, scope)
     if found is None:
-        rule = "takes texts and nullable numbers once in a query, and not together with fn.first"
-        raise ArgumentError(
-            " / ".join(f"fn.{name}" for name in sorted(names)),
-            rule,
-            f"{len(arguments)}",
-            "ask for each in a query of its own",
-            why="each is read by an order of the rows",
+        subject = " / ".join(f"fn.{name}" for name in sorted(names))
+        rule, why = (
+            "takes one text or nullable number in a query, without fn.first",
+            "each is read by an order of the rows",
         )
-    keys, form = found
-    read = tuple(substitute(node, lambda part: form(part) if _is_extreme(part, scope) else None) for node in nodes)  # type: ignore[arg-type]  # calls
-    return Sort(
-        rows, keys, (None,) * len(keys), reason="the smallest or largest of a group is read by an order of the rows"
-    ), read
+        hint = "ask for each in a query of its own"
+        raise ArgumentError(subject, rule, f"{len(others) + 1} columns", hint, why=why)
+    return found
 
 
 def _is_extreme(node: Record, scope: Scope) -> bool:
@@ -90,8 +97,8 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
     if len(names) > 1 and column.nullable:
         return None
     down = names == {"max"}
-    keys: tuple[ast.Order, ...] = (ast.Order(argument, "desc" if down else "asc"),)
-    keys = (ast.Order(ast.IsNull(argument)), *keys) if column.nullable else keys
+    own = ast.Order(argument, "desc" if down else "asc")
+    keys = (ast.Order(ast.IsNull(argument)), own) if column.nullable else (own,)
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 
 

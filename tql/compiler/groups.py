@@ -63,7 +63,7 @@ class PostAggregation:
         compound = {output: is_compound(bare(output), by) for output in outputs}
         self._simple = tuple(output for output in outputs if not compound[output])
         self._known = {bare(output): name for output in self._simple if (name := output_name(output)) is not None}
-        self._names = {output_name(output) for output in self._simple}
+        self._names = frozenset(map(output_name, self._simple))
         self._computed: dict[str, Expression] = {}
         for output in outputs:
             if compound[output]:

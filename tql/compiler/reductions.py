@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.printing.printer import to_tql
+from tql_grammar.rewrite.elements import shape
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, is_whole, missing, remedy
 from tql_grammar.rewrite.typed import legalize_value
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from tql_grammar.rewrite.scope import Scope
 
 N = TypeVar("N", bound="Record")
+# The functions of the elements of one array, by aggregate.
+OF_ARRAYS = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}
 # Types without sums.
 OTHERS = frozenset({"text", "json", "bytes"})
 
@@ -48,11 +52,10 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
         rule, why = "aggregates numbers only", f"the column has the type {column}"
         hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
         raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
-    if column is not None and not column.is_single:
-        rule, why = "aggregates one number of each row", f"the column has the type {column}"
-        row = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}[node.name]
-        hint = f"reduce each row first: fn.{node.name}(fn.{row}({argument.name!r}))"  # type: ignore[attr-defined]  # a column
-        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+    if shape(argument, scope) or (column is not None and not column.is_single):
+        rule, why = "aggregates one number of each row", "each row has an array"
+        hint = f"reduce each row first: fn.{OF_ARRAYS[node.name]}(..), alone or in fn.{node.name}(..)"
+        raise ArgumentError(subject, rule, f"`{to_tql(argument)}`", hint, why=why)
     absences = missing(argument, scope)
     if not absences:
         return node

@@ -296,26 +296,34 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
-    rows = _filtered("group_by", base.child, split.inside, {})
-    rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
-    rows, nodes = extremes(rows, nodes)
-    base, split, steps = _reading(nodes, base, split, steps)
+    reject_ambiguous((*split.outside, *steps.keys), made, schema(base.child).columns or ())
+    rows, base, split, steps = _prepared(base, split, steps)
     scope = schema(rows)
-    outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    by = _keys_of(base, outputs)
-    outputs = tuple(single_valued(output, by) for output in outputs)
-    base = base.replace(child=rows, keys=by, outputs=outputs)
+    base = _single_valued(base, rows, scope)
+    outputs = base.outputs
     above = PostAggregation(outputs, [*base.keys])
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, reordered=bool(split.inside))
     refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
-    is_whole = above.outputs == outputs
-    if is_whole and not (having or keys or steps.limit):
-        return groups
     plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
-    return _cut(plan if is_whole else Project(plan, tuple(map(above.column, outputs))), steps)
+    return _cut(plan if above.outputs == outputs else Project(plan, tuple(map(above.column, outputs))), steps)
+
+
+def _single_valued(base: Aggregate, rows: Plan, scope: Scope) -> Aggregate:
+    """Return groups of rows whose aggregates leave out nulls, and whose outputs of keys and constants are single values."""
+    outputs = tuple(without_nulls(output, scope) for output in base.outputs)
+    by = _keys_of(base, outputs)
+    return base.replace(child=rows, keys=by, outputs=tuple(single_valued(output, by) for output in outputs))
+
+
+def _prepared(base: Aggregate, split: Split, steps: Steps) -> tuple[Plan, Aggregate, Split, Steps]:
+    """Return the rows below groups, and the clauses that read them, in a form that the engine reduces."""
+    rows = _filtered("group_by", base.child, split.inside, {})
+    rows, nodes = computed_apart(rows, (*base.outputs, *base.keys, *split.outside, *steps.keys))
+    rows, nodes = extremes(rows, nodes)
+    return (rows, *_reading(nodes, base, split, steps))
 
 
 def _reading(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
 
 N = TypeVar("N", bound=ast.Node)
 # Functions that depend on the order of the rows, or on an index.
@@ -75,13 +76,18 @@ def computed_apart(rows: Plan, nodes: Sequence[N], others: Iterable[ast.Node] = 
     """
     found = Together(schema(rows))
     own = found.scope.columns
-    if own is None or not _may_be_repeated(rows) or not all(map(_may_move, nodes)):
+    read = tuple(nodes) if own is None else tuple(map(found.read, nodes))
+    if own is None or not found.columns or not all(map(_may_move, nodes)) or not _may_be_repeated(rows):
         return rows, tuple(nodes)
-    read = tuple(map(found.read, nodes))
     columns = [label for label in own if label in _names((*read, *others), own)]
-    if not found.columns or any((column := own[label]) is not None and column.is_label for label in columns):
+    if any(_is_label(own[label]) for label in columns):
         return rows, tuple(nodes)
     return found.over(rows, columns), read
+
+
+def _is_label(column: Column | None) -> bool:
+    """Return whether a column has class labels."""
+    return column is not None and column.is_label
 
 
 def _names(nodes: Iterable[ast.Node], own: Iterable[str]) -> set[str]:

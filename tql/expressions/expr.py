@@ -9,11 +9,10 @@ from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
-from tql.values.literal import by_value, literal, name
+from tql.values.literal import by_value, column_name, literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
-from tql_grammar.rewrite.logic import conjunction, disjunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +52,10 @@ class Expr:
         """Return the Python expression that builds this one."""
         from tql.expressions.source import expression
 
-        return expression(self.node)
+        try:
+            return expression(self.node)
+        except RecursionError:
+            return "<Expr deeper than Python can walk down>"
 
     def __str__(self) -> str:
         """Return the TQL text, as generated without a schema."""
@@ -218,19 +220,19 @@ class Expr:
 
     def __and__(self, other: object) -> Expr:
         """``a and b``."""
-        return Expr(conjunction([self.node, condition("&", other)]))
+        return Expr(conditions.joined(ast.And, [self.node, condition("&", other)]))
 
     def __or__(self, other: object) -> Expr:
         """``a or b``."""
-        return Expr(disjunction([self.node, condition("|", other)]))
+        return Expr(conditions.joined(ast.Or, [self.node, condition("|", other)]))
 
     def __rand__(self, other: object) -> Expr:
         """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
-        return Expr(conjunction([condition("&", other), self.node]))
+        return Expr(conditions.joined(ast.And, [condition("&", other), self.node]))
 
     def __ror__(self, other: object) -> Expr:
         """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
-        return Expr(disjunction([condition("|", other), self.node]))
+        return Expr(conditions.joined(ast.Or, [condition("|", other), self.node]))
 
     def __invert__(self) -> Expr:
         """``not a``."""
@@ -325,12 +327,12 @@ def not_(operand: Expr) -> Expr:
 
 def all_of(parts: Iterable[Expr | None]) -> Expr:
     """Return the conjunction of conditions, skipping None; true without any. Example: ``all_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 and b = 2``."""
-    return Expr(conjunction([condition("all_of", part) for part in parts if part is not None]))
+    return Expr(conditions.joined(ast.And, [condition("all_of", part) for part in parts if part is not None]))
 
 
 def any_of(parts: Iterable[Expr | None]) -> Expr:
     """Return the disjunction of conditions, skipping None; false without any. Example: ``any_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 or b = 2``."""
-    return Expr(disjunction([condition("any_of", part) for part in parts if part is not None]))
+    return Expr(conditions.joined(ast.Or, [condition("any_of", part) for part in parts if part is not None]))
 
 
 def expression(subject: str, value: object) -> Expression:
@@ -345,7 +347,7 @@ def expression(subject: str, value: object) -> Expression:
 @functools.lru_cache(maxsize=1024)
 def _column(subject: str, label: str) -> ast.Column:
     """Return a column, cached by its name."""
-    return ast.Column(name(subject, label))
+    return ast.Column(column_name(subject, label))
 
 
 def condition(subject: str, value: object) -> Expression:

@@ -12,6 +12,7 @@ from tql.values.literal import by_value, literal, operand, require_unmasked
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite import logic
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
@@ -93,6 +94,18 @@ def _member(subject: str, member: object) -> Expression:
             "compare with ==, and combine the conditions with |",
         )
     return node
+
+
+def joined(kind: type[ast.And | ast.Or], parts: list[Expression]) -> Expression:
+    """Return the parts joined by AND or OR; constants are dropped, unless a parameter would be dropped with them, which `bind` has to know."""
+    found = (logic.conjunction if kind is ast.And else logic.disjunction)(parts)
+    before, after = (_parameters(node) for node in (ast.And(tuple(parts)), found))
+    return found if before == after else kind(tuple(parts))
+
+
+def _parameters(node: Expression) -> set[str]:
+    """Return the names of the parameters in an expression."""
+    return {part.name for part in walk(node) if isinstance(part, ast.Parameter)}
 
 
 def negation(operand: Expression) -> Expression:

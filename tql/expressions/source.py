@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.logical import Membership, Range, Relevance, Similarity, TextMatch
 from tql.expressions.qualified_name import QualifiedName
+from tql.values.literal import sql_form
 from tql_grammar import ast
 from tql_grammar.floats import bracketed
 from tql_grammar.rewrite.given import VerbatimExpression
@@ -26,8 +27,9 @@ def key(node: Expression, direction: str | None) -> str:
 
 
 def name_or(node: Expression) -> str:
-    """Return an unqualified column as its quoted name, and any other tree as an expression."""
-    return repr(node.name) if isinstance(node, ast.Column) and node.table is None else expression(node)
+    """Return an unqualified column as its quoted name, and any other tree as an expression, also a column whose name looks like SQL."""
+    is_name = isinstance(node, ast.Column) and node.table is None and sql_form(node.name) is None
+    return repr(node.name) if is_name else expression(node)  # type: ignore[attr-defined]  # a column
 
 
 def text(node: ast.Node) -> str:

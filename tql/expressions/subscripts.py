@@ -17,6 +17,12 @@ def indices(subscript: object) -> tuple[ast.Expression, ...]:
     parts = subscript if isinstance(subscript, tuple) else (subscript,)
     if not parts:
         raise ArgumentError("[]", "takes integers, slices and JSON keys", shown(subscript))
+    if len(parts) > 1 and any(isinstance(part, str) for part in parts):
+        rule, hint = (
+            "takes one JSON key, and no other index with it",
+            'write one after the other: col("m")["list"][0]',
+        )
+        raise ArgumentError("[]", rule, shown(subscript), hint)
     return tuple(map(_index, parts))
 
 

@@ -66,12 +66,13 @@ def common_column(columns: list[Column | None]) -> Column | None:
 def _of_different(columns: list[Column]) -> Column | None:
     """Return a column with the common type of different columns, or None if they have none."""
     nullable, inferred = (any(getattr(column, name) for column in columns) for name in ("nullable", "inferred"))
+    indexes = max((column.indexes for column in columns), key=len)
     if len({(column.dtype, column.shape, column.kind) for column in columns}) == 1:
-        indexes = max((column.indexes for column in columns), key=len)
         return columns[0].replace(nullable=nullable, indexes=indexes, classes=(), inferred=inferred)
     if not all(map(is_number, columns)):
         return None
-    return Column(reduce(promoted, (column.dtype for column in columns)), nullable=nullable, inferred=inferred)
+    dtype = reduce(promoted, (column.dtype for column in columns))
+    return Column(dtype, nullable=nullable, indexes=indexes, inferred=inferred)
 
 
 def _cannot_be_grouped(column: Column) -> bool:

@@ -15,6 +15,7 @@ from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subq
 from tql_grammar import ast
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.json_present import kept_values, required_values
 from tql_grammar.rewrite.json_values import value_names
 from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
@@ -82,7 +83,9 @@ def _of_scan(plan: Scan) -> Scope:
 
 def _of_filter(plan: Filter) -> Scope:
     """Return the columns of the rows that meet a condition; columns that the condition requires are not nullable."""
-    return narrowed(schema(plan.child), [plan.predicate])
+    scope = schema(plan.child)
+    present = scope.present | required_values(plan.predicate, scope)
+    return narrowed(scope, [plan.predicate])._replace(present=present)
 
 
 # --- select lists -----------------------------------------------------------------------------------------------------
@@ -91,13 +94,13 @@ def _of_filter(plan: Filter) -> Scope:
 def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
-    json_values = _json_values(plan.columns, scope)
+    json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(is_derived=True, json_values=json_values)
+                return Scope(is_derived=True, json_values=json_values, present=present)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -106,7 +109,7 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    return _may_lack(result, named, scope)._replace(json_values=json_values)
+    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present)
 
 
 def _known(
@@ -245,11 +248,17 @@ def _member_column(plan: Explode, node: Expression) -> Column | None:
     """Return the column whose values a group has as a list, of which each member has one; None for any other expression."""
     source = plan.child.child if isinstance(plan.child, Subquery) else plan.child
     groups = _groups_of(source)
-    if plan.parts_per_group or not isinstance(node, ast.Column) or groups is None or schema(source).value(node):
+    if plan.parts_per_group or groups is None or schema(source).value(node):
         return None
-    own = [bare(output) for output in groups.outputs if output_name(output) == node.name]
-    column = schema(groups.child).column(own[0]) if own else None
-    return None if column is None else _moved(column)
+    own = _named(groups, node)
+    column = None if own is None else schema(groups.child).column(own)
+    return column if column is None or own == node else _moved(column)
+
+
+def _named(groups: Aggregate, node: Expression) -> Expression | None:
+    """Return the expression of an output of groups that a name refers to, or None."""
+    outputs = {output_name(output): bare(output) for output in groups.outputs}
+    return outputs.get(node.name) if isinstance(node, ast.Column) else None
 
 
 def _of_member(plan: Explode, node: Expression) -> Column | None:

@@ -27,8 +27,14 @@ REFUSALS = (
     Refusal("values of a group as a condition", 'select("k").group_by("k").order_by("id")', columns(k="int8")),
     Refusal("aggregate of an aggregate", "select(x=fn.max(fn.count()))"),
     Refusal("aggregate in a query without groups", 'select("id").where(col("id") == fn.max("id"))'),
-    Refusal("aggregate of a text", 'select(x=fn.max("t"), n=fn.count())', columns(t="text")),
-    Refusal("smallest of values that may be null", 'select(x=fn.min("n"), n=fn.count())', columns(n="nullable int16")),
+    Refusal("sum of a text", 'select(x=fn.sum("t"))', columns(t="text")),
+    Refusal("sum of an array column", 'select(x=fn.sum("a"))', columns(a="int64[3]")),
+    Refusal("smallest of unsigned values that may be null", 'select(x=fn.min("n"))', columns(n="nullable uint64")),
+    Refusal("smallest of two columns", 'select(x=fn.min("n"), y=fn.min("t"))', columns(n="nullable int16", t="text")),
+    Refusal("limit per an expression", 'select("id").limit(3, per=col("id") + 1)'),
+    Refusal("limit per a column without a number", 'select("id").limit(None, per="id")'),
+    Refusal("limit per a column in groups", 'select("id", n=fn.count()).group_by("id").limit(3, per="id")'),
+    Refusal("limit per a column that is not selected", 'select("id").limit(3, per="k")', columns(k="text")),
     Refusal("score of groups", 'select("id", n=fn.count()).group_by("id").similarity("e", [1, 0])'),
     Refusal("groups of scores", 'select("id").similarity("e", [1, 0]).group_by("id")'),
     Refusal("name of a column and of an output", 'select("id", a=-col("a")).order_by("a")', columns(a="int8")),
@@ -46,4 +52,6 @@ REFUSALS = (
         "more SELECTs than the engine holds", 'select("id").order_by(*[col("id") + number for number in range(200)])'
     ),
     Refusal("difference from what is no query", 'select("id").diff("select id")'),
+    Refusal("weight of zero", 'select("id").sample_by(raw("0"))'),
+    Refusal("SQL in the place of a name", 'select("id").order_by("year desc")'),
 )

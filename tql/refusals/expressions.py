@@ -35,4 +35,5 @@ REFUSALS = (
     Refusal("raw expression that is no text", "raw(3)"),
     Refusal("raw expression that is no TQL", 'raw("a >")'),
     Refusal("raw clause", 'raw("a from d")'),
+    Refusal("two keys of JSON", 'col("m")["a", "b"]'),
 )

@@ -28,6 +28,11 @@ REFUSALS = (
         'select("id").hybrid(vector=("e", [1, 0]), text=("t", "apple"), key="idd")',
         columns(e="embedding[2]", t="text bm25"),
     ),
+    Refusal(
+        "words in an index of other rows",
+        'select("id").bm25("t", "apple").order_by("score").limit(2)',
+        columns(t="text bm25 stale"),
+    ),
     Refusal("words without a limit", 'select("id").bm25("t", "apple").order_by("score")'),
     Refusal("words with another key", 'select("id").bm25("t", "apple").order_by("score", "id").limit(2)'),
     Refusal("words by another key", 'select("id").bm25("t", "apple").order_by("id").limit(2)'),

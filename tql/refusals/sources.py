@@ -77,5 +77,14 @@ REFUSALS = (
     Refusal("set of what is no query", 'select("id").union("select id")'),
     Refusal("set of `*`", 'select().union(select("id"))'),
     Refusal("sets of different columns", 'select("id").union(select("k"))'),
+    Refusal(
+        "sets of computed values with null",
+        'select(x=col("n") + 1).union_all(select(x=col("n") + 1))',
+        columns(n="nullable int16"),
+    ),
     Refusal("sets of two types with null", 'select(x="id").union_all(select(x="n"))', columns(n="nullable int16")),
+    Refusal(
+        "sets of an inferred schema",
+        'select(x="id").from_("d", schema=Schema(id="inferred int64")).union_all(select(x="u").from_("u", schema=Schema(u="uint64")))',
+    ),
 )

@@ -71,7 +71,9 @@ def scalar_or_array(literal: Callable[[str, object], ast.Expression], subject: s
     if getattr(value, "ndim", None) == VECTOR:
         return vector(subject, value)
     if _is_scalar(value):
-        return literal(subject, value.item())
+        found = value.item()
+        # The item of a longdouble is a longdouble: it is written as the nearest float64, as a Decimal is.
+        return literal(subject, float(found) if isinstance(found, np.floating) else found)
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, str) for item in value):
         return ast.Array(tuple(literal(subject, item) for item in value))
     array = _read(subject, value)
@@ -106,6 +108,8 @@ def _infinite(subject: str, array: NDArray[Any], narrow: NDArray[np.float32]) ->
 def _read(subject: str, value: object) -> NDArray[Any]:
     """Return *value* as a numpy array."""
     require_unmasked(subject, value)
+    as_py = getattr(value, "as_py", None)
+    value = value if as_py is None else as_py()
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return _of_dlpack(subject, value)
     _require_array(subject, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import math
+import re
 from typing import TYPE_CHECKING
 
 from tql.messages import shown
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LARGEST_INT = 2**63 - 1
+# The types of pandas' missing values.
+MISSING = frozenset({"NAType", "NaTType"})
+# What a str that is SQL has in it, and the builder's form.
+SQL: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\w\s*,\s*[\w-]"), 'each name as an argument: "a", "b"'),
+    (re.compile(r"\s(?:desc|asc)\s*$", re.IGNORECASE), 'desc("a") or asc("a")'),
+    (re.compile(r"\sas\s", re.IGNORECASE), 'select(b=col("a")) or col("a").as_("b")'),
+    (re.compile(r"^\s*-\s*\w"), 'desc("a") in order_by, and -col("a") elsewhere'),
+)
 FORBIDDEN_IN_NAMES = {'"': "a double quote", "\n": "a newline", "\0": "a NUL"}
 
 
@@ -38,6 +48,28 @@ def name(subject: str, value: object) -> str:
             raise ArgumentError(subject, f"takes a name without {title}", shown(value), hint, why=why)
     _require_text(subject, value)
     return str.__str__(value)
+
+
+def column_name(subject: str, value: str) -> str:
+    """
+    Return the name of a column that is given as a str.
+
+    Raises:
+        ArgumentError: it is no name, or it is SQL: ``"year desc"``, ``"a as b"``, ``"a, b"``, ``"-year"``; `col` takes a column of this name.
+    """
+    found = name(subject, value)
+    form = sql_form(found)
+    if form is not None:
+        rule = "takes the name of a column, and not SQL"
+        raise ArgumentError(
+            subject, rule, shown(value), f"write {form}; col({found!r}) is a column with this very name"
+        )
+    return found
+
+
+def sql_form(label: str) -> str | None:
+    """Return the builder's form of a str that is SQL, or None for a name."""
+    return None if label.isidentifier() else next((form for sign, form in SQL if sign.search(label)), None)
 
 
 def by_value(value: object) -> object:
@@ -167,9 +199,12 @@ def _writer(kind: type) -> Callable[[str, object], ast.Expression]:
     for known, writer in _WRITERS.items():
         if issubclass(kind, known):
             return writer
-    module = kind.__module__.partition(".")[0].lstrip("_").removeprefix("py")
-    if module in _BY_MODULE:
-        return _BY_MODULE[module]
+    if kind.__name__ in MISSING:
+        return _pandas
+    for base in reversed(kind.__mro__):
+        module = base.__module__.partition(".")[0].lstrip("_").removeprefix("py")
+        if module in _BY_MODULE:
+            return _BY_MODULE[module]
     from tql.values.arrays import scalar_or_array
 
     return functools.partial(scalar_or_array, literal)
@@ -191,9 +226,42 @@ def _member(subject: str, value: object) -> ast.Expression:
     return literal(subject, found)
 
 
+def _arrow(subject: str, value: object) -> ast.Expression:
+    """Return the literal of a scalar of pyarrow, or of its array."""
+    as_py = getattr(value, "as_py", None)
+    if as_py is not None:
+        found = as_py()
+        if found is None:
+            raise _missing(subject, value, "pyarrow")
+        return literal(subject, found)
+    from tql.values.arrays import scalar_or_array
+
+    return scalar_or_array(literal, subject, value)
+
+
+def _missing(subject: str, value: object, package: str) -> ArgumentError:
+    """Return the error about a missing value of a package."""
+    hint = "use .is_null() or .is_not_null(), or None with == and !="
+    return ArgumentError(subject, f"takes no missing value of {package}", shown(value), hint)
+
+
+def _pandas(subject: str, value: object) -> ast.Expression:
+    """Return the literal of an array of pandas; its missing values are refused."""
+    if type(value).__name__ in MISSING:
+        raise _missing(subject, value, "pandas")
+    from tql.values.arrays import scalar_or_array
+
+    return scalar_or_array(literal, subject, value)
+
+
 # Writers by the name of the type's module, so that no module is imported.
 _BY_MODULE: dict[str, Callable[[str, object], ast.Expression]] = {
     "decimal": _decimal,
+    "arrow": _arrow,
+    "pandas": _pandas,
+    "uuid": _reject("takes no UUID", "pass the text that is stored: str(value), or value.hex"),
+    "pathlib": _reject("takes no path", "pass the text that is stored: str(value), or value.as_posix()"),
+    "fractions": _reject("takes no fraction", "pass float(value)"),
     "datetime": _reject(
         "takes no dates and times",
         "store a timestamp or an ISO 8601 text, and compare that",

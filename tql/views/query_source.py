@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def query(whole: Statement) -> str:
-    """Return the chain of calls that creates a query."""
-    return ".".join(calls(whole))
+    """Return the chain of calls that creates a query, which is written once: a query shares its sources with others."""
+    found: str | None = whole.__dict__.get("_source_text")
+    if found is None:
+        found = whole.__dict__["_source_text"] = ".".join(calls(whole))
+    return found
 
 
 def calls(whole: Statement) -> list[str]:
@@ -161,8 +164,10 @@ def _output(node: Expression) -> str:
 def _limits(whole: Statement) -> Iterator[Item]:
     """Yield the items of ``limit`` and ``offset``."""
     for method, rows in (("limit", whole.row_limit), ("offset", whole.row_offset)):
+        per = ", ".join(map(name_or, whole.limit_per)) if method == "limit" else ""
+        per = f", per=[{per}]" if len(whole.limit_per) > 1 else f", per={per}" if per else ""
         if rows is not None:
-            yield Item(method, rows, str(rows))
+            yield Item(method, (rows, *whole.limit_per) if per else rows, f"{rows}{per}")
 
 
 def _ungroup_by(whole: Statement) -> Iterator[Item]:

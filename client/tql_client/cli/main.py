@@ -110,7 +110,7 @@ _COMPLETION = Command(
 
 def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
     """Return the commands in the order of the help."""
-    order = ("check", "fix", "format", "explain", "rules", "run", "serve", "schema", "demo", "completion")
+    order = ("check", "fix", "format", "explain", "rules", "grammar", "run", "serve", "schema", "demo", "completion")
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 
 

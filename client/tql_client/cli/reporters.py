@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Findings = Sequence[tuple[str, str, Sequence[Diagnostic]]]
 
+# The name of a document that is a cell of a notebook ends with this and its number.
+CELL = ":cell "
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
 
 
@@ -80,11 +82,21 @@ def as_json(findings: Findings) -> str:
     """Return findings as one JSON list."""
     return (
         json.dumps(
-            [{"file": path, **_object(diagnostic)} for path, _, diagnostics in findings for diagnostic in diagnostics],
+            [
+                {**_place(path), **_object(diagnostic)}
+                for path, _, diagnostics in findings
+                for diagnostic in diagnostics
+            ],
             indent=2,
         )
         + "\n"
     )
+
+
+def _place(name: str) -> dict[str, object]:
+    """Return the file of a document, and the number of its cell in a notebook."""
+    file, cell, number = name.partition(CELL)
+    return {"file": file, "cell": int(number)} if cell else {"file": file}
 
 
 def _object(diagnostic: Diagnostic) -> dict[str, object]:
@@ -96,7 +108,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
 def as_github(findings: Findings) -> str:
     """Return findings as workflow commands of GitHub, which annotate the lines of a pull request."""
     return "".join(
-        f"::{GITHUB[diagnostic.severity]} file={_escape(path, ':,')},line={diagnostic.line},col={diagnostic.column},"
+        f"::{GITHUB[diagnostic.severity]} file={_escape(path.partition(CELL)[0], ':,')},line={diagnostic.line},col={diagnostic.column},"
         f"title={diagnostic.code}::{_escape(diagnostic.message)}\n"
         for path, _, diagnostics in findings
         for diagnostic in diagnostics
@@ -132,7 +144,7 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
         "charOffset": diagnostic.start,
         "charLength": diagnostic.end - diagnostic.start,
     }
-    place = {"artifactLocation": {"uri": quote(path)}, "region": region}
+    place = {"artifactLocation": {"uri": quote(path.partition(CELL)[0])}, "region": region}
     text = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
     return {
         "ruleId": diagnostic.code,

@@ -24,6 +24,8 @@ from tql_client.protocol.wire import Answer
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tql_client.engine.embedded import DatasetTarget
     from tql_grammar.schema import Schema
 
@@ -72,14 +74,14 @@ class IsolatedTransport:
             raise DeadlineExceeded(_BUSY)
         try:
             child = self._running(call.deadline, call.stop)
-            names, data = self._ask(child, (call.query, call.seconds_left), call.deadline, call.stop)
+            names, data = self._ask(child, (call.query, call.seconds_left, ()), call.deadline, call.stop)
         finally:
             self._lock.release()
         return Answer(names, data)
 
-    def schemas(self, call: Call) -> Schemas:
+    def schemas(self, call: Call, others: Iterable[str | None] = ()) -> Schemas:
         """
-        Return the schema of the newest version of the dataset, by each of its names.
+        Return the schema of the newest version of the dataset, by each of its names, and those of other datasets that the query reads.
 
         Raises:
             NotFound: the dataset was deleted.
@@ -89,7 +91,8 @@ class IsolatedTransport:
         if not self._lock.acquire(timeout=max(0.0, call.seconds_left)):
             raise DeadlineExceeded(_BUSY)
         try:
-            self._refresh_schemas(self._running(call.deadline, call.stop), call.deadline, call.stop)
+            names = tuple(others) if self._target.allow_sources else ()
+            self._refresh_schemas(self._running(call.deadline, call.stop), call.deadline, call.stop, names)
             return self._schemas
         finally:
             self._lock.release()
@@ -110,9 +113,11 @@ class IsolatedTransport:
                 raise
         return self._child
 
-    def _refresh_schemas(self, child: Child, deadline: float, stop: CancelToken) -> None:
-        """Request the schema of the dataset; the child replies with None if it is unchanged."""
-        changed = self._ask(child, (None, deadline - time.monotonic()), deadline, stop)
+    def _refresh_schemas(
+        self, child: Child, deadline: float, stop: CancelToken, others: tuple[str | None, ...] = ()
+    ) -> None:
+        """Request the schemas of the datasets; the child replies with None if they are unchanged."""
+        changed = self._ask(child, (None, deadline - time.monotonic(), others), deadline, stop)
         self._schemas = self._schemas if changed is None else changed
 
     def _kill_child(self) -> None:
@@ -212,14 +217,14 @@ def answer_all(connection: Connection) -> None:
             return
         try:
             transport = transport or EmbeddedTransport(target, may_crash=True)
-            query, seconds = request
+            query, seconds, others = request
             call = Call(
                 query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=CancelToken()
             )
             if query is not None:
                 connection.send(_run(transport, call))
             else:
-                schemas = transport.schemas(call)
+                schemas = transport.schemas(call, others)
                 connection.send(None if schemas == last_sent else schemas)
                 last_sent = schemas
         except TqlError as error:

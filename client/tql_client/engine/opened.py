@@ -224,9 +224,9 @@ def _message_of(error: Exception) -> str:
 class Opened:
     """An open dataset, reopened when another version was committed, so that each query reads the newest one."""
 
-    def __init__(self, path: str, credentials: Mapping[str, str] | None) -> None:
+    def __init__(self, path: str, credentials: Mapping[str, str] | None, call: Call | None = None) -> None:
         """
-        Open the dataset.
+        Open the dataset; a call limits the wait.
 
         Raises:
             NotFound: no dataset exists at the path.
@@ -236,8 +236,8 @@ class Opened:
         self._credentials = credentials
         self._changing = threading.Lock()
         self._folder_identity = _folder_identity(path)
-        self._current = Snapshot(open_dataset(path, credentials))
-        self._probe: Any = open_dataset(path, credentials)
+        self._current = Snapshot(open_dataset(path, credentials, call))
+        self._probe: Any = open_dataset(path, credentials, call)
 
     def current(self) -> Snapshot:
         """Return the version that the last call of `refresh` returned."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tql_grammar.lint import cache
-from tql_grammar.lint.fixes import Checked, is_safe, with_fixes
+from tql_grammar.lint.fixes import Checked, has_fix, is_safe, rounds, with_fixes
 from tql_grammar.lint.reads import readers
 from tql_grammar.lint.rule import Found, Rule, Subject
 from tql_grammar.lint.rules import (
@@ -44,8 +45,9 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
     from tql_grammar.syntax.findings.report import ParseResult
 
-IGNORE = re.compile(r"tql: ignore\[([^\]]*)\]")
-MOST_FIXES = 1_000
+IGNORE = re.compile(r"tql: ignore\[([^\[\]]*)\]")
+# The most readings of a text for its fixes, and the most characters in them; the first fix is always tried.
+MOST_READINGS, MOST_READ = 20_000, 4_000_000
 CODE = re.compile(r"TQL\d{3}")
 MODULES = (
     functions,
@@ -150,22 +152,34 @@ def _ignored(text: str) -> frozenset[str]:
 def apply_fixes(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:
     """Return *text* with every safe fix applied, one after the other; findings without a fix stay."""
     check_text = _checker(CERTAIN if schemas else WITHOUT_SCHEMA, schemas)
-    found, seen, tries = check_text(text), {text}, iter(range(MOST_FIXES))
-    while (after := _next(found, seen, tries, check_text)) is not None:
+    most = max(rounds(text), min(MOST_READINGS, MOST_READ // (len(text) + 1)))
+    found, seen, readings = check_text(text), {text}, iter(range(most))
+    while (after := _next(found, seen, readings, check_text)) is not None:
         found = after
     return found.text
 
 
-def _next(found: Checked, seen: set[str], tries: Iterator[int], check_text: Callable[[str], Checked]) -> Checked | None:
+def _readings(text: str, item: Found, fix: str | None) -> int:
+    """Return the number of readings of the text that a fix needs; the fix of a finding about the text was read already, whether it is new or not."""
+    if item.fix is not None:
+        return 0 if fix is None else 1
+    return rounds(text)
+
+
+def _next(
+    found: Checked, seen: set[str], readings: Iterator[int], check_text: Callable[[str], Checked]
+) -> Checked | None:
     """Return the check of the query after its first safe fix that was not tried yet, or None."""
-    for item in found.found:
+    for item in filter(has_fix, found.found):
         fix = found.fix(item)
-        if fix is None or fix in seen:
-            continue
-        if next(tries, None) is None:
+        new = None if fix in seen else fix
+        needed = _readings(found.text, item, new)
+        if len([*islice(readings, needed)]) < needed:
             return None
-        seen.add(fix)
-        after = check_text(fix)
+        if new is None:
+            continue
+        seen.add(new)
+        after = check_text(new)
         if is_safe(found, after, item):
             return after
     return None

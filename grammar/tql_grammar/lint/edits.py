@@ -134,6 +134,11 @@ def without_zeros(text: str, finding: Diagnostic) -> str:
     return text[: finding.start] + number + text[finding.end :]
 
 
+def without_first(text: str, finding: Diagnostic) -> str:
+    """Return a text without the byte order mark at its start."""
+    return text[finding.start + 1 :]
+
+
 def with_quotes(text: str, finding: Diagnostic) -> str:
     """Return a text with a url in double quotes."""
     found = next((match for match in URL.finditer(text) if match.start() <= finding.start < match.end()), None)
@@ -152,6 +157,7 @@ TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {
     "TQL002": without_return,
     "TQL003": without_gap,
     "TQL006": without_zeros,
+    "TQL009": without_first,
     "TQL101": with_double_quotes,
     "TQL115": with_quotes,
 }

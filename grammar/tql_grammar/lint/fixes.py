@@ -47,16 +47,24 @@ class Checked(NamedTuple):
         return difference(self.text, fix) if found.fix is None else tuple(sorted(found.fix.edits))
 
 
+def has_fix(found: Found) -> bool:
+    """Tell whether a finding may have a fix."""
+    return found.fix is not None or found.diagnostic.code in TEXT_FIXES
+
+
 def with_fixes(before: Checked, check_text: Callable[[str], Checked]) -> list[Diagnostic]:
     """Return the findings of a query, the first ones with their fixes where those are safe."""
     found = [item.diagnostic for item in before.found]
     left = max(1, min(MOST_OFFERED, MOST_TEXT // (len(before.text) + 1)))
     for index, item in enumerate(before.found):
-        fix = before.fix(item) if left else None
-        if fix is not None:
-            left -= 1
-            if is_safe(before, check_text(fix), item):
-                found[index] = item.diagnostic.replace(fix=fix, edits=before.edits(item, fix))
+        if not left:
+            break
+        if not has_fix(item):
+            continue
+        left -= 1
+        fix = before.fix(item)
+        if fix is not None and is_safe(before, check_text(fix), item):
+            found[index] = item.diagnostic.replace(fix=fix, edits=before.edits(item, fix))
     return found
 
 
@@ -131,12 +139,17 @@ def touches_fragile_column(subject: Subject, edits: Iterable[Edit]) -> bool:
     return any(edit.start <= start and end <= edit.end for edit in edits for start, end in fragile)
 
 
+def rounds(text: str) -> int:
+    """Return the number of times that the fix of a finding about the text may parse it, which is smaller for a long text."""
+    return max(1, min(MOST_ROUNDS, MOST_TEXT * 8 // (len(text) + 1)))
+
+
 def text_fix(text: str, diagnostic: Diagnostic) -> str | None:
     """Return the text with the fix of a finding about text or syntax, and of the findings that appear after it, until it parses."""
     from tql_grammar.syntax.parser import read
 
     changed = _changed(text, diagnostic)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(rounds(text)):
         reading = None if changed is None else read(changed)
         if changed is None or reading is None or reading.tree is not None:
             return changed

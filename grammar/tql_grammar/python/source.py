@@ -1,23 +1,22 @@
-"""
-Findings about the TQL in a Python file, at the lines and columns of the file.
-
-A string is TQL if it begins with SELECT and is the first argument of ``.query(..)``, the argument ``query=`` or ``tql=``, or assigned on a line with the comment ``# tql``.
-In a string with interpolated values, only the findings that hold for any values are reported.
-"""
+"""Findings about the TQL in a Python file, at the lines and columns of the file, and why each string is read or is not."""
 
 from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.lint.check import check
 from tql_grammar.positions import locate
-from tql_grammar.python.text import Source
+from tql_grammar.python.evidence import POSSIBLE
+from tql_grammar.python.holes import findings
+from tql_grammar.python.queries import Located, in_file
+from tql_grammar.python.text import REPEATED, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tql_grammar.python.text import Character
 
@@ -28,11 +27,6 @@ PASTED_WHY = (
     'the builder takes values: col("text") == value, .similarity("embedding", vector), .limit(n).'
 )
 PASTED_EXAMPLE = "client.query(f\"select id from t where name = '{name}'\")"
-BEGINS = re.compile(r"[\s(]*select\b", re.IGNORECASE)
-MARK = re.compile(r"#\s*tql\b")
-KEYWORDS = frozenset({"query", "tql"})
-# Substitutes for interpolated values, so that the text parses: a number, a name, and nothing, where a whole clause is interpolated.
-SUBSTITUTES = ("1", "z", "")
 
 
 def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) -> list[Diagnostic]:
@@ -46,86 +40,77 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
     Raises:
         SyntaxError: *source* is not Python.
     """
-    file = Source(source)
-    marked = {number for number, line in enumerate(source.splitlines(), 1) if MARK.search(line)}
     found: list[Diagnostic] = []
-    for node in _query_strings(ast.parse(source), marked):
-        characters = file.characters(node)
-        if BEGINS.match("".join(character.value or "\0" for character in characters)):
-            found += [_in_file(finding, characters, source) for finding in _findings(characters, check)]
-            found += _interpolated(node, characters, file)
-    return sorted(dict.fromkeys(found), key=lambda finding: (finding.start, finding.code))
+    for query in locate_queries(source) if POSSIBLE.search(source) else ():
+        characters = query.text.characters
+        if query.verdict.read and characters:
+            found += [_in_file(finding, characters, source) for finding in findings(query.text.written, check)]
+            found += _interpolated(characters, source)
+    kept = {(finding.code, finding.start, finding.message): finding for finding in reversed(found)}
+    return sorted(kept.values(), key=lambda finding: (finding.start, finding.code))
 
 
-def _query_strings(tree: ast.Module, marked: set[int]) -> Iterator[ast.expr]:
-    """Yield the expressions that are passed as a query, or marked as one."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield from node.args[:1] if isinstance(node.func, ast.Attribute) and node.func.attr == "query" else ()
-            yield from (keyword.value for keyword in node.keywords if keyword.arg in KEYWORDS)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            yield from [node.value] if {node.value.lineno, node.value.end_lineno} & marked else []
+def locate_queries(source: str) -> Sequence[Located]:
+    """
+    Return the strings of a Python file that go where a query goes, and those that begin with SELECT; each with the reason why it is read as TQL or is not.
+
+    Raises:
+        SyntaxError: *source* is not Python.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(source)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SyntaxError(str(error) or "nested too deeply") from None
+    return list(in_file(Source(source), tree))
 
 
-def _findings(characters: list[Character], check: Callable[[str], list[Diagnostic]]) -> list[Diagnostic]:
-    """Return the findings about a string, with positions as indices into its characters; with interpolated values, those that hold for any values."""
-    values = [index for index, character in enumerate(characters) if character.value is None]
-    if not values:
-        return check(_text(characters, ""))
-    found: list[Diagnostic] = []
-    for substitute in SUBSTITUTES:
-        found = [_of_characters(finding, characters, substitute) for finding in check(_text(characters, substitute))]
-        if not any(map(_is_syntax, found)):
-            return _certain(found, values, substitute)
-    # If no substitute parses, only an error before the first value is certain.
-    return [finding for finding in found if finding.end < values[0]]
+def explain_python(source: str) -> str:
+    """
+    Return one line for each string of a Python file that may be a query: its place, whether it is read as TQL, and why.
+
+    Raises:
+        SyntaxError: *source* is not Python.
+    """
+    lines = []
+    for query in locate_queries(source):
+        line, column = locate(source, query.start)
+        state = "read" if query.verdict.read else "not read"
+        lines.append(f"{line}:{column}: {state}, {query.use}: {query.verdict.reason}\n")
+    return "".join(lines)
 
 
-def _is_syntax(finding: Diagnostic) -> bool:
-    """Tell whether a finding is a syntax error."""
-    return finding.code.startswith("TQL1")
-
-
-def _certain(found: list[Diagnostic], values: list[int], substitute: str) -> list[Diagnostic]:
-    """Return the findings that hold for any interpolated values; if whole clauses may be interpolated, only those about the text do."""
-    return [finding for finding in found if _is_apart(finding, values) and (substitute or finding.code < "TQL1")]
-
-
-def _text(characters: list[Character], substitute: str) -> str:
-    """Return a string with a substitute for each interpolated value."""
-    return "".join(substitute if character.value is None else character.value for character in characters)
-
-
-def _of_characters(finding: Diagnostic, characters: list[Character], substitute: str) -> Diagnostic:
-    """Return a finding with its offsets translated from the substituted text to the characters of the string."""
-    there = [index for index, character in enumerate(characters) if substitute or character.value is not None]
-    start, end = there[min(finding.start, len(there) - 1)], there[min(finding.end, len(there)) - 1] + 1
-    return finding.replace(start=start, end=max(start, end))
-
-
-def _is_apart(finding: Diagnostic, values: list[int]) -> bool:
-    """Tell whether a finding holds for any interpolated values: none is inside it or next to it. For a finding about the text only its start counts, where the lexer stops."""
-    end = finding.start if finding.code < "TQL1" else finding.end
-    return not any(finding.start - 1 <= value <= end for value in values)
-
-
-def _in_file(finding: Diagnostic, characters: list[Character], source: str) -> Diagnostic:
+def _in_file(finding: Diagnostic, characters: Sequence[Character], source: str) -> Diagnostic:
     """Return a finding at its place in the file, without the fix and its edits, which are those of the query text and not of the file."""
     last = len(characters) - 1
-    start = characters[min(finding.start, last)].start
-    end = characters[min(max(finding.start, finding.end - 1), last)].end
+    first = min(finding.start, last)
+    start, end = characters[first].start, characters[first].end
+    for character in characters[first + 1 : max(finding.end, first + 1)]:
+        if character.start < end:
+            # Characters of one place, or of a string that is assigned further up.
+            if character.end != end:
+                break
+            continue
+        end = character.end
     line, column = locate(source, start)
     return finding.replace(line=line, column=column, start=start, end=end, fix=None, edits=())
 
 
-def _interpolated(node: ast.expr, characters: list[Character], file: Source) -> Iterator[Diagnostic]:
+def _interpolated(characters: Sequence[Character], source: str) -> Iterator[Diagnostic]:
     """Yield the finding about interpolated values, at the first of them."""
-    if all(character.value is not None for character in characters):
-        return
-    values = [part for part in ast.walk(node) if isinstance(part, ast.FormattedValue)]
-    start, end = file.span(values[0].value if values else node)
-    written = " ".join(file.text[start:end].split())
-    subject = f"`{written}` is" if values else "values are"
-    hint = 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'
-    message = f"{subject} interpolated into a query, and can change its meaning"
-    yield Diagnostic.at(file.text, start, end, PASTED, "warning", message, hint)
+    for index, character in enumerate(characters):
+        if character.value is None and character.given != REPEATED:
+            start, end = character.given or (character.start, character.end)
+            written = " ".join(source[start:end].split())
+            before = "".join(one.value or "" for one in characters[:index])
+            message = f"`{written}` is interpolated into a query, and can change its meaning"
+            yield Diagnostic.at(source, start, end, PASTED, "warning", message, _advice(before))
+            return
+
+
+def _advice(before: str) -> str:
+    """Return the hint about an interpolated value, by the text before it."""
+    if re.search(r"ARRAY\[\s*\Z", before, re.IGNORECASE):
+        return 'pass the vector as a value: select("id").similarity("embedding", vector).order_by("score").limit(10)'
+    return 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'

@@ -1,36 +1,40 @@
-"""
-Characters of the strings in a Python file: the offset of each in the file, and the values that are interpolated between them.
-
-Literals, f-strings, adjacent literals, ``+``, ``%`` and ``.format`` are evaluated; any other expression is an interpolated value.
-"""
+"""Characters of the string literals in a Python file: the offset of each in the file, and the values that are interpolated between them."""
 
 from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.positions import characters_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 # The source of one character of a string: an escape, or the character. A backslash before a newline is no character.
 WRITTEN = re.compile(r"\\(?:\n|N\{[^}]*\}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|[\s\S])|[\s\S]")
 KEPT_ESCAPES = frozenset("\\'\"abfnrtvxuUN01234567\n")
 OPENING = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>'''|\"\"\"|'|\")")
+# The `given` of a character that stands for what earlier rounds of a loop have added.
+REPEATED = (0, 0)
 BETWEEN = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
-# The placeholders of `%` and `.format`.
-PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0]*[0-9.*]*[A-Za-z]")
-BRACES = re.compile(r"\{[^{}]*\}")
 
 
 class Character(NamedTuple):
-    """One character of a string, or None for an interpolated value; ``[start, end)`` are its offsets in the file."""
+    """
+    One character of a string.
+
+    Attributes:
+        value: the character, or None for an interpolated value.
+        start: the offset in the file.
+        end: the offset of its end.
+        given: the offsets of the expression that is interpolated, if they differ.
+    """
 
     value: str | None
     start: int
     end: int
+    given: tuple[int, int] | None = None
 
 
 class Source:
@@ -39,67 +43,51 @@ class Source:
     def __init__(self, text: str) -> None:
         """Compute the offsets of the lines."""
         self.text = text
+        self._spans: dict[ast.expr, tuple[int, int]] = {}
+        self._literals: dict[ast.expr, list[Character]] = {}
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def _offset(self, line: int, column: int) -> int:
         """Return the offset of a line and a column; Python counts columns in bytes."""
         start = self._lines[line - 1]
         end = self._lines[line] if line < len(self._lines) else len(self.text)
-        inside = characters_in(self.text[start:end], column)
+        line_text = self.text[start:end]
+        if line_text.isascii():
+            return min(start + column, end)
+        inside = characters_in(line_text, column)
         return end if inside is None else start + inside
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Return the offsets of a node."""
-        end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
-        return self._offset(node.lineno, node.col_offset), end
+        known = self._spans.get(node)
+        if known is None:
+            end = self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+            known = self._spans[node] = self._offset(node.lineno, node.col_offset), end
+        return known
 
-    def characters(self, node: ast.expr) -> list[Character]:
-        """Return the characters of the string that an expression evaluates to, with a `Character` of value None for each interpolated value."""
-        read = _READERS.get(type(node))
-        found = None if read is None else read(self, node)
-        return [Character(None, *self.span(node))] if found is None else found
-
-    def constant(self, node: ast.Constant) -> list[Character] | None:
-        """Return the characters of a string literal, or None for another literal."""
-        return self._literal(node, node.value) if isinstance(node.value, str) else None
+    def literal(self, node: ast.Constant) -> list[Character]:
+        """Return the characters of a string literal."""
+        return self._literal(node, node.value if isinstance(node.value, str) else "")
 
     def f_string(self, node: ast.JoinedStr) -> list[Character]:
-        """Return the characters of an f-string."""
+        """Return the characters of an f-string, with a `Character` of value None for each interpolated value."""
         parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
         return self._literal(node, "".join(map(str, parts)))
 
-    def operation(self, node: ast.BinOp) -> list[Character] | None:
-        """Return the characters of strings that are concatenated with ``+`` or formatted with ``%``, or None for another operator."""
-        if isinstance(node.op, ast.Add):
-            return self.characters(node.left) + self.characters(node.right)
-        return _interpolate(self.characters(node.left), PERCENT) if isinstance(node.op, ast.Mod) else None
-
-    def call(self, node: ast.Call) -> list[Character] | None:
-        """Return the characters of a string that is formatted with ``.format``, or None for another call."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-            return _interpolate(self.characters(node.func.value), BRACES)
-        return None
-
     def _literal(self, node: ast.expr, value: str) -> list[Character]:
+        """Return the characters of adjacent literals."""
+        if node not in self._literals:
+            self._literals[node] = self._located(node, value)
+        return self._literals[node]
+
+    def _located(self, node: ast.expr, value: str) -> list[Character]:
         """Return the characters of adjacent literals; if their places cannot be determined, each has the place of the whole expression."""
         start, end = self.span(node)
         places = list(_places(self.text, start, end))
         if sum(not interpolated for _, _, interpolated in places) != len(value):
-            return [Character(character, start, end) for character in value] or [Character(None, start, end)]
+            return [Character(character, start, end) for character in value]
         characters = iter(value)
-        return [Character(None if interpolated else next(characters), *place) for *place, interpolated in places]
-
-
-def _interpolate(characters: list[Character], form: re.Pattern[str]) -> list[Character]:
-    """Return characters with each match of *form* replaced by one interpolated value."""
-    text = "".join(character.value or "\0" for character in characters)
-    found: list[Character] = []
-    end = 0
-    for match in form.finditer(text):
-        place = Character(None, characters[match.start()].start, characters[match.end() - 1].end)
-        found += [*characters[end : match.start()], place]
-        end = match.end()
-    return found + characters[end:]
+        return [Character(None if value else next(characters), first, last) for first, last, value in places]
 
 
 def _places(text: str, at: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -156,12 +144,3 @@ def _closing(text: str, at: int) -> int:
             if depth == 0:
                 return offset + 1
     return len(text)
-
-
-# The readers by the class of the expression; they return None for an interpolated value.
-_READERS: dict[type, Callable[[Source, Any], list[Character] | None]] = {
-    ast.Constant: Source.constant,
-    ast.JoinedStr: Source.f_string,
-    ast.BinOp: Source.operation,
-    ast.Call: Source.call,
-}

@@ -10,18 +10,18 @@ With the literal on the left (``3 = v``) it compares row by row, and correctly.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.rewrite.fitting import bounds, fit
-from tql_grammar.rewrite.logic import conjunction, disjunction, negation
+from tql_grammar.rewrite.elements import NO_ARRAYS, ONE
+from tql_grammar.rewrite.fitting import fit, rounded
+from tql_grammar.rewrite.logic import conjunction, negation
 from tql_grammar.rewrite.nullable import remedy
-from tql_grammar.rewrite.scope import UNKNOWN
-from tql_grammar.schema import FLOATS, INTEGERS, did_you_mean
+from tql_grammar.schema import FLOATS, INTEGERS, NOT_NUMERIC, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.fitting import Operator
@@ -42,13 +42,26 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     if isinstance(literal, (ast.Column, ast.Null)) or not _is_literal(literal):
         return _columns(node, column, scope.column(literal))
     if not column.is_single:
-        raise _of_many(node, column, "use fn.any(..) or fn.all(..), or an element: col(..)[0]")
+        return _with_elements(node, literal, column)
     if isinstance(literal, ast.String):
         return _with_text(node, literal, column, is_derived=scope.is_derived)
     value = number(literal)
     if value is None or not column.is_number:
         return _with_other(node, column, value)
     return _with_number(node, value, column, is_derived=scope.is_derived)
+
+
+def _with_elements(node: ast.Comparison, literal: Expression, column: Column) -> Expression:
+    """Return the comparison of each element of an array with a literal that its type can store; only functions take the result."""
+    value = number(literal)
+    if column.dtype in NOT_NUMERIC or column.kind in NO_ARRAYS or isinstance(literal, ast.String):
+        raise of_many(node, column, ONE)
+    if column.dtype == "uint64" and value is not None and abs(value) >= LARGEST_FLOAT_INTEGER:
+        rule, why = "takes numbers below 2**53 for an array of uint64", "the engine compares it as float64"
+        raise refused(node, rule, why, "compare the rows in Python")
+    if value is None or column.dtype not in FLOATS:
+        return node
+    return node.replace(right=literal_of(rounded(column.dtype, value)))
 
 
 def number(node: object) -> int | float | None:
@@ -68,22 +81,22 @@ def _is_literal(node: Expression) -> bool:
     return isinstance(node, (ast.String, ast.Boolean)) or number(node) is not None
 
 
-def _is_integer(node: Expression) -> bool:
+def is_integer(node: Expression) -> bool:
     """Tell whether a node is an integer that is written out."""
     unsigned = node.operand if isinstance(node, ast.Negate) else node
     return isinstance(unsigned, ast.Number) and not unsigned.is_float
 
 
-def _refused(node: Expression, rule: str, why: str, hint: str) -> ArgumentError:
+def refused(node: Expression, rule: str, why: str, hint: str) -> ArgumentError:
     """Return the error for a comparison of incompatible types."""
     from tql_grammar.printing.printer import to_tql
 
     return ArgumentError("comparison", rule, f"`{to_tql(node)}`", hint, why=why)
 
 
-def _of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
+def of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
     """Return the error for a column of arrays."""
-    return _refused(node, "takes one value in each row", f"a column of {column} has many", hint)
+    return refused(node, "takes one value in each row", f"a column of {column} has many", hint)
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------
@@ -118,40 +131,50 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 
 
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
-    """Return the comparison of a column with a string."""
+    """
+    Return the comparison of a column with a string.
+
+    BETWEEN reads no index of texts; a literal on the left does not either, but meets the class labels of an ORDER BY or GROUP BY.
+    """
     if column.is_label:
-        return _with_class(node, literal, column)
+        return _with_class(node, literal, column, is_derived=is_derived)
     if column.dtype == "json":
         return node
     if not column.is_text:
-        raise _refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
+        raise refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
     if node.operator in {"=", "!="}:
         found: Expression = node
         if column.is_indexed and (is_derived or not literal.value):
-            found = ast.Comparison(node.operator, literal, node.left)
+            equal = ast.Between(node.left, literal, literal)
+            found = equal if node.operator == "=" else ast.Not(equal)
     else:
         found = _TEXT_ORDERS[node.operator](node.left, literal)
-    return _not_null(node.left, found) if column.nullable else found
+    return not_null(node.left, found) if column.nullable else found
 
 
-def _not_null(operand: Expression, condition: Expression) -> Expression:
+def not_null(operand: Expression, condition: Expression) -> Expression:
     """Return a condition that does not match null, which the engine treats as the empty string."""
     return conjunction([ast.IsNull(operand, negated=True), condition])
 
 
-def _with_class(node: ast.Comparison, literal: ast.String, column: Column) -> Expression:
-    """Return the comparison of a class label with the name of a class."""
+def _with_class(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
+    """Return the comparison of a class label with the name of a class, or with its number: over a set operation the engine knows no names."""
     if node.operator not in {"=", "!="}:
-        raise _refused(node, "takes = and != for the name of a class", "classes have no order", "compare its number")
+        raise refused(node, "takes = and != for the name of a class", "classes have no order", "compare its number")
     require_class(node, literal, column)
-    return node
+    return node.replace(right=class_number(literal, column)) if is_derived and column.classes else node
+
+
+def class_number(name: ast.String, column: Column) -> ast.Number:
+    """Return the number of a known class."""
+    return ast.Number(column.classes.index(name.value))
 
 
 def require_class(node: Expression, literal: ast.String, column: Column) -> None:
     """Raise ArgumentError for a name that is not one of the known classes of the column."""
     if column.classes and literal.value not in column.classes:
         hint = did_you_mean(literal.value, column.classes, "classes")
-        raise _refused(node, "takes the name of a class", "the column has no class of this name", hint)
+        raise refused(node, "takes the name of a class", "the column has no class of this name", hint)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -161,15 +184,22 @@ def _columns(node: ast.Comparison, column: Column, other: Column | None) -> Expr
     """Return a comparison of two columns, or of a column with something computed."""
     if column.is_text and node.operator not in {"=", "!="} and (other is None or other.is_text):
         rule, why = "takes a string literal on the right", "the engine orders a text by BETWEEN with literals only"
-        raise _refused(node, rule, why, "select both columns, and compare the rows in Python")
+        raise refused(node, rule, why, "select both columns, and compare the rows in Python")
     is_lost = node.operator == "!=" and column.is_number and column.is_indexed and not column.nullable
-    return ast.Not(node.replace(operator="=")) if is_lost else node
+    return _unequal(node, other) if is_lost else node
+
+
+def _unequal(node: ast.Comparison, other: Column | None) -> Expression:
+    """Return an inequality of an indexed number, which the engine answers with no rows: the other way round, or as NOT."""
+    if other is None or not other.is_indexed:
+        return ast.Comparison("!=", node.right, node.left)
+    return ast.Not(node.replace(operator="="))
 
 
 def _with_other(node: ast.Comparison, column: Column, value: float | None) -> Expression:
     """Return the comparison of a column that is not a number, or with a literal that is not a number."""
     if column.is_text or (value is None and column.dtype not in {"bool", "json"} and not column.is_number):
-        raise _refused(node, f"takes a string for a column of {column}", NO_NUMBER, "write it in quotes")
+        raise refused(node, f"takes a string for a column of {column}", NO_NUMBER, "write it in quotes")
     return ast.Comparison(MIRRORED[node.operator], node.right, node.left) if column.is_indexed else node
 
 
@@ -217,7 +247,7 @@ def _wide_nullable(node: ast.Comparison, operator: str, value: int) -> Expressio
     """Return the comparison of a nullable uint64 with a number beyond float64 precision as IN, which is exact; BETWEEN crashes on a null."""
     if operator not in {"=", "!="}:
         rule, why = "takes numbers below 2**53 for a nullable uint64", "the engine compares it as float64"
-        raise _refused(node, rule, why, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
+        raise refused(node, rule, why, remedy((node.left,)))  # type: ignore[arg-type]  # a column: its type is known
     found: Expression = ast.In(node.left, (ast.Number(value),))
     return found if operator == "=" else conjunction([ast.IsNull(node.left, negated=True), negation(found)])
 
@@ -226,7 +256,7 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
     """
     Return the parts of a conjunction, with each lower bound followed by the upper bound of the same column merged into one BETWEEN.
 
-    For two comparisons the engine reads the index twice, and all rows that match either. Only integers that are never null are merged: BETWEEN crashes on a null, and rounds the bounds of floats.
+    For two comparisons the engine reads the index twice, and all rows that match either. Only single integers that are never null are merged: BETWEEN crashes on a null, rounds the bounds of floats, and casts those of arrays.
     """
     found: list[Expression] = []
     for part in parts:
@@ -241,7 +271,7 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     """Return BETWEEN for two bounds of the same integer column that is never null, else None."""
     column = scope.column(_tested(one))
-    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind:
+    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind or column.shape:
         return None
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0]:
@@ -282,85 +312,11 @@ def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None
     return (node.operand, value) if column is not None and column.dtype == "uint64" and isinstance(value, int) else None
 
 
-# --- lists -----------------------------------------------------------------------------------------------------------
-
-
-def membership(node: ast.In, scope: Scope) -> Expression:
-    """Return IN with literals that the column's type can store, or equalities where IN differs from ``=``: for the engine NaN is in every list."""
-    members: Any = node.members
-    column = scope.column(node.operand)
-    if column is None:
-        return _of_unknown_in(node)
-    if not column.is_single:
-        raise _of_many(node, column, "use .contains(..)")
-    if isinstance(members[0], ast.String):
-        return _texts(node, members, column, is_derived=scope.is_derived)
-    values = [value for member in members if (value := number(member)) is not None]
-    if column.dtype not in INTEGERS or len(values) < len(members):
-        return _either(node, scope)
-    kept = _held(column.dtype, values)
-    if not kept:
-        return ast.Boolean(node.negated)
-    fitted = node.replace(members=tuple(map(literal_of, kept)))
-    return _either(fitted, scope) if column.is_indexed else fitted
-
-
-def _of_unknown_in(node: ast.In) -> Expression:
-    """Return IN for a column of unknown type; members with a fraction become equalities, since IN would convert them to the type."""
-    safe = isinstance(node.operand, ast.Column) and all(
-        isinstance(member, ast.String) or _is_integer(member)
-        for member in node.members  # type: ignore[union-attr]  # no subquery: the caller checked
-    )
-    return node if safe else _either(node, UNKNOWN)
-
-
-def _either(node: ast.In, scope: Scope) -> Expression:
-    """Return equalities with each of the members."""
-    tests = [comparison(ast.Comparison("=", node.operand, member), scope) for member in node.members]  # type: ignore[union-attr]  # no subquery
-    found = disjunction(tests)
-    return negation(found) if node.negated else found
-
-
-def _held(dtype: str, values: list[int | float]) -> list[int]:
-    """Return the values that an integer type can store."""
-    least, most = bounds(dtype)
-    return [int(value) for value in values if least <= value <= most and int(value) == value]
-
-
-def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_derived: bool) -> Expression:
-    """Return IN for strings; members that the index would miss are compared row by row: all over a subquery, else the empty string."""
-    if column.is_label:
-        return _with_classes(node, members, column)
-    if not column.is_text:
-        raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
-    empty = ast.String("") in members
-    apart = () if not column.is_indexed else members if is_derived else (ast.String(""),)
-    found = _one_of_texts(node.operand, members, apart)
-    if column.nullable and empty:
-        found = _not_null(node.operand, found)
-    return negation(found) if node.negated else found
-
-
-def _with_classes(node: ast.In, members: tuple[ast.String, ...], column: Column) -> Expression:
-    """Return IN for the names of classes."""
-    for member in members:
-        require_class(node, member, column)
-    return node
-
-
-def _one_of_texts(operand: Expression, members: Iterable[ast.String], apart: Sequence[ast.String]) -> Expression:
-    """Return the condition that a text is one of the members: those in *apart* are compared row by row, the others by IN."""
-    by_list = tuple(member for member in members if member not in apart)
-    by_row = [ast.Comparison("=", member, operand) for member in members if member in apart]
-    parts: list[Expression] = [ast.In(operand, by_list)] if by_list else []
-    return disjunction([*parts, *by_row])
-
-
 def between(node: ast.Between, scope: Scope) -> Expression:
     """Return BETWEEN of strings, which does not match null."""
     column = scope.column(node.operand)
     if column is None:
         return node
     if not column.is_text:
-        raise _refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
-    return _not_null(node.operand, node) if column.nullable else node
+        raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
+    return not_null(node.operand, node) if column.nullable else node

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.elements import is_quantified
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, negation
 from tql_grammar.walk import rebuild, walk
@@ -27,11 +27,19 @@ EXACT = frozenset({"=", ">", ">="})
 
 def is_json_value(node: object) -> bool:
     """Tell whether *node* is a value of JSON: ``meta['year']``, ``meta['tags'][0]``."""
+    # Each subscript of a chain keeps the answer, since each of them is asked.
+    passed: list[ast.Subscript] = []
+    found = False
     while isinstance(node, ast.Subscript):
-        if node.is_keyed:
-            return True
+        known: bool | None = node.__dict__.get("_of_json")
+        if known is not None or node.is_keyed:
+            found = known is not False
+            break
+        passed.append(node)
         node = node.operand
-    return False
+    for part in passed:
+        part.__dict__["_of_json"] = found
+    return found
 
 
 def value_names(outputs: Mapping[str, Expression]) -> frozenset[str]:
@@ -45,19 +53,30 @@ def require_selectable(subject: str, node: Record) -> None:
 
     In outputs, the engine supports single comparisons of a value of JSON with literals only, and no element of a list unless it computes with it.
     """
-    output = node.expression if isinstance(node, ast.Aliased) else node
+    _reject_element(subject, node.expression if isinstance(node, ast.Aliased) else node)
+    for part in walk(node):
+        kind = _crashing(part)
+        if kind is not None:
+            rule, why = f"takes no {kind} as an output", "it crashes the engine process"
+            hint = "put the condition in where(..), or select the columns and compare the rows in Python"
+            raise ArgumentError(subject, rule, _written(part), hint, why=why)
+
+
+def _crashing(part: Record) -> str | None:
+    """Return the name of a condition over JSON that crashes the engine process as an output, or None for any other part."""
+    if isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands)):
+        return "AND or OR over a value of JSON"
+    if isinstance(part, ast.Comparison) and _compares_with_column(part):
+        return "comparison of a value of JSON with a column"
+    return None
+
+
+def _reject_element(subject: str, output: Record) -> None:
+    """Raise ArgumentError for an element of a list in JSON as an output."""
     if isinstance(output, ast.Subscript) and not output.is_keyed and is_json_value(output):
         rule, why = "takes no element of a list in JSON as an output", "the engine fails with an error"
         hint = "compute with a number: add 0; or select the list, and take the element in Python"
         raise ArgumentError(subject, rule, _written(output), hint, why=why)
-    for part in walk(node):
-        joined = isinstance(part, (ast.And, ast.Or)) and any(map(_tests_value, part.operands))
-        compared = isinstance(part, ast.Comparison) and _compares_with_column(part)
-        if joined or compared:
-            kind = "AND or OR over a value of JSON" if joined else "comparison of a value of JSON with a column"
-            rule, why = f"takes no {kind} as an output", "it crashes the engine process"
-            hint = "put the condition in where(..), or select the columns and compare the rows in Python"
-            raise ArgumentError(subject, rule, _written(part), hint, why=why)
 
 
 def _tests_value(node: Expression) -> bool:
@@ -166,9 +185,9 @@ def quantified(node: ast.Function) -> ast.Function:
     Raises:
         ArgumentError: it is another test of the elements of JSON, which the engine does not support.
     """
-    name = node.name.lower()
-    if name not in QUANTIFIERS or len(node.arguments) != 1:
+    if not is_quantified(node):
         return node
+    name = node.name.lower()
     (test,) = node.arguments
     if not isinstance(test, ast.Comparison) or not _is_list(test.left):
         return node

@@ -22,7 +22,7 @@ from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, disjunction, n
 from tql_grammar.rewrite.scope import Values
 from tql_grammar.schema import INTEGERS
 from tql_grammar.typing.inference import infer
-from tql_grammar.walk import rebuild, substitute, walk
+from tql_grammar.walk import rebuild, substitute, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +41,7 @@ CONDITIONS = (ast.And, ast.Between, ast.Comparison, ast.In, ast.IsNull, ast.Like
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
 
 
+@unbounded
 def missing(node: object, scope: Scope) -> Columns:
     """Return the nullable numbers and bools that make an expression null; a condition is never null."""
     if isinstance(node, ast.Column):
@@ -105,6 +106,7 @@ def _needs_no_guard(node: ast.Comparison, scope: Scope) -> bool:
     return not (missing(node.right, scope) or _nullable_texts(node, scope)) and _is_sound(node.left, scope)
 
 
+@unbounded
 def _is_sound(node: Expression, scope: Scope) -> bool:
     """Tell whether arithmetic is null exactly where its first operand is, as the engine assumes."""
     if not isinstance(node, ast.Chain):
@@ -173,6 +175,7 @@ def _is_nullable_text(column: Column | None) -> bool:
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
+@unbounded
 def _value(node: Expression, scope: Scope) -> Expression:
     """Return arithmetic with its nullable operands moved to the left of the first operator, where the engine handles nulls."""
     absences = missing(node, scope)
@@ -284,7 +287,7 @@ def has_own_nulls(node: Expression, scope: Scope) -> bool:
     Tell whether the nulls of a typed number have its type, as those of a column have.
 
     A null has the type of the column that it is from: ``v + 0.5`` of an int64 is a float64 whose nulls are of int64.
-    The engine reads such a column right where it computes it, and wrong, or crashes, where it is in a set operation.
+    The engine reads this column correctly in the query that computes it; in a set operation it returns other values, or crashes.
     """
     found = infer(node, Values(scope))
     types = {None if (column := scope.column(part)) is None else column.dtype for part in missing(node, scope)}
@@ -355,6 +358,7 @@ def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
     return scope._replace(columns=columns, nullables=scope.nullables - there)
 
 
+@unbounded
 def _required(node: Expression) -> Columns:
     """Return the columns that are not null in every row that matches a condition."""
     if isinstance(node, ast.And):

@@ -18,6 +18,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
+from tql_grammar.rewrite.elements import require_single
 from tql_grammar.rewrite.nullable import absent, is_whole, missing
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values
 from tql_grammar.typing.inference import SCORE, numbers
@@ -136,6 +137,7 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     The key is null if one of the columns that it reads is; the sum of a null is 0.
     A number of an inferred column may be null, and this form is right if it never is.
     """
+    require_single(key, scope)
     absences = missing(key, scope._replace(nullables=scope.possibly_null))
     column = _type(key, scope)
     if absences:

@@ -10,6 +10,7 @@ from tql_grammar.schema import NOT_NUMERIC, UNKNOWN_TYPE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tql_grammar.ast import Expression
     from tql_grammar.schema import Column, Schema
 
 
@@ -24,6 +25,7 @@ class Scope(NamedTuple):
         json_values: the columns that are JSON values selected by a subquery.
         values: the types of inferred columns and of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
+        present: the values of JSON that no row lacks.
     """
 
     columns: Mapping[str, Column | None] | None = None
@@ -32,6 +34,7 @@ class Scope(NamedTuple):
     json_values: frozenset[str] = frozenset()
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()
+    present: frozenset[Expression] = frozenset()
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""

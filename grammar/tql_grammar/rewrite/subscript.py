@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.rewrite.elements import NO_ARRAYS
 from tql_grammar.rewrite.json_values import is_json_value, require_inside
 from tql_grammar.schema import NOT_NUMERIC
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import rebuild, unbounded, walk
 
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 N = TypeVar("N", bound=ast.Node)
-NO_ARRAYS = frozenset({"sequence", "image", "other"})
 
 LAST = 2**63 - 1
 WITH_SCHEMA = "give the length of the rows: from_(.., schema=Schema(e='float32[8]'))"
@@ -39,6 +39,9 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
     """
     require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
+    if is_json_value(node) and (column is None or column.dtype == "json"):
+        _require_element(node)
+        return node
     if column is not None:
         _require_dimensions(node, column)
     shape = column.shape if column is not None and column.shape else (None,) * len(node.indices)
@@ -48,6 +51,22 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
         _index(index, length, ragged=ragged, single=single) for index, length in zip(node.indices, shape, strict=False)
     ]
     return _element(node.replace(indices=(*found, *node.indices[len(found) :])), column)
+
+
+def _require_element(node: ast.Subscript) -> None:
+    """Raise ArgumentError for a subscript of JSON other than one key, or one index from 0."""
+    if isinstance(node.operand, ast.Subscript) and not is_json_value(node.operand):
+        rule, why = "takes a key before an index", "a row of JSON is an object"
+        raise ArgumentError("[]", rule, _written(node), "write the key first: col('m')['list'][0]", why=why)
+    index = node.indices[0]
+    position = _number(index)
+    if len(node.indices) == 1 and (isinstance(index, ast.String) or (position is not None and position >= 0)):
+        return
+    if isinstance(index, ast.Slice) and not node.is_keyed:
+        rule, why = "takes no slice of a list in JSON", "the engine fails, or matches no row"
+        raise ArgumentError("[]", rule, _written(node), "select the list, and slice it in Python", why=why)
+    rule, why = "takes one key, or one index from 0, for JSON", "the engine gives no meaning to others"
+    raise ArgumentError("[]", rule, _written(node), "write one after the other: col('m')['list'][0]", why=why)
 
 
 def _element(node: ast.Subscript, column: Column | None) -> Expression:
@@ -117,10 +136,15 @@ def _merged(node: Record) -> Record:
     """Return two chained subscripts as one."""
     if not (isinstance(node, ast.Subscript) and isinstance(node.operand, ast.Subscript) and _is_chained(node)):
         return node
-    if any(_number(index) is None for index in node.operand.indices):
+    operand = node.operand
+    # The indices before these were checked when the operand itself was merged.
+    if any(_number(index) is None for index in operand.indices[operand.__dict__.get("_merged", 0) :]):
         why, hint = "after a slice the engine reads other elements", "write one: col(..)[0, 2] for col(..)[0][2]"
         raise ArgumentError("[]", "takes one subscript", _written(node), hint, why=why)
-    return node.operand.replace(indices=(*node.operand.indices, *node.indices))
+    made = operand.replace(indices=(*operand.indices, *node.indices))
+    # None of the two is a value of JSON, so `is_json_value` need not look through the indices.
+    made.__dict__.update(_merged=len(operand.indices), _of_json=False)
+    return made
 
 
 def _require_dimensions(node: ast.Subscript, column: Column) -> None:
@@ -142,6 +166,7 @@ def _written(node: Expression) -> str:
     return f"`{to_tql(node)}`"
 
 
+@unbounded
 def _number(node: Expression | None) -> int | None:
     """Return the integer of a bound, or None."""
     if isinstance(node, ast.Negate):

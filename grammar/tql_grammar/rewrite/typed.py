@@ -8,8 +8,10 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
-from tql_grammar.rewrite.comparison import between, comparison, membership, ranges
+from tql_grammar.rewrite.comparison import between, comparison, ranges
+from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
 from tql_grammar.rewrite.given import VerbatimExpression
+from tql_grammar.rewrite.json_present import with_numbers
 from tql_grammar.rewrite.json_values import (
     excluding_null,
     null_as_false,
@@ -19,6 +21,7 @@ from tql_grammar.rewrite.json_values import (
     value_first,
 )
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
+from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
@@ -41,7 +44,7 @@ def legalize_value(node: N, scope: Scope) -> N:
 
 def legalize_output(node: N, scope: Scope) -> N:
     """Return an output, a sort key, a group key or a weight in its final form: as `legalize_value`, and JSON's null meets no comparison in it."""
-    return unwrap_verbatim(null_as_false(nullable.guarded(legalize_parts(node, scope), scope)))
+    return unwrap_verbatim(null_as_false(nullable.guarded(with_numbers(legalize_parts(node, scope), scope), scope)))
 
 
 def legalize_parts(node: N, scope: Scope) -> N:
@@ -51,7 +54,8 @@ def legalize_parts(node: N, scope: Scope) -> N:
     Raises:
         ArgumentError: a part does not apply to the type of its column, or the engine cannot evaluate it.
     """
-    return rebuild(merged(node), lambda part: _part(part, scope), opaque=VerbatimExpression)
+    given = distributed(quantified_members(merged(node)), scope)
+    return rebuild(given, lambda part: _part(part, scope), opaque=VerbatimExpression)
 
 
 def unwrap_verbatim(node: N) -> N:
@@ -69,7 +73,9 @@ def unwrap_verbatim(node: N) -> N:
 def legalize_condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    return nullable.filtering(excluding_null(legalize_parts(node, scope)), scope)
+    found = legalize_parts(node, scope)
+    require_single(found, scope)
+    return nullable.filtering(excluding_null(found), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.functions import CATALOGUE, PROMOTED
 from tql_grammar.schema import INTEGERS
+from tql_grammar.walk import unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ PRODUCTS = frozenset("*/%")
 LITERALS = (ast.Number, ast.Vector, ast.Array, ast.Parameter, ast.String, ast.Null)
 
 
+@unbounded
 def is_wide(node: Expression, scope: Scope) -> bool:
     """Tell whether the engine computes with *node* in 64 bits, or in the type of the other operand."""
     if isinstance(node, LITERALS):
@@ -83,7 +85,7 @@ def negated(node: ast.Negate, scope: Scope) -> Expression:
 def function(node: ast.Function, scope: Scope) -> Expression:
     """Return a call whose arguments are widened if the result is computed in their type; with a vector as an argument it is computed in floats."""
     name = node.name.lower()
-    if name == "dot":
+    if name == "dot" and len(node.arguments) == len(("column", "vector")):
         return _dot(node, scope)
     kind = PROMOTED.get(name)
     with_vector = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
@@ -114,9 +116,9 @@ def _column(node: ast.Column, scope: Scope) -> bool:
 
 
 def _call(node: ast.Function, scope: Scope) -> bool:
-    """Tell whether the result of a function is wide."""
+    """Tell whether the result of a function is wide; a call without its argument, which the engine rejects, stays as it is."""
     name = node.name.lower()
-    return name not in NARROW and (name not in KEEPING or is_wide(node.arguments[0], scope))
+    return name not in NARROW and (name not in KEEPING or all(is_wide(first, scope) for first in node.arguments[:1]))
 
 
 def _subscript(node: ast.Subscript, scope: Scope) -> bool:

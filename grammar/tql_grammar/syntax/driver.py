@@ -24,7 +24,7 @@ class ParseOutcome(NamedTuple):
 
     tokens: list[Token]
     statements: list[object]
-    depth: int
+    depth: float
     failure: Unexpected | TooDeep | Malformed | None
 
 

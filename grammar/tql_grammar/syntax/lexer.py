@@ -42,7 +42,7 @@ TOKEN = re.compile(
       [ \t\n]*
     (?:
       (?P<VECTOR>(?ai:array)[ \t\n]*\[[-+.,0-9eE \t\n]+\])
-    | (?P<CHARACTER_VARYING>(?ai:character)[ \t]+(?ai:varying))
+    | (?P<CHARACTER_VARYING>(?ai:character)[ \t\n]+(?ai:varying))
     | (?P<NAME>[A-Za-z][A-Za-z0-9_]*)
     | (?P<QUOTED>"[^"\n]+")
     | (?P<STRING>{STRING})
@@ -70,7 +70,7 @@ class Token(NamedTuple):
         value: the name, the string, the number, or the text as written.
         start: 0-based character offset.
         end: 0-based, exclusive.
-        mark: the offset that the engine reports; for a string that of its closing quote.
+        mark: the offset that the engine reports when it does not expect the token; for a string that of its closing quote.
     """
 
     kind: str

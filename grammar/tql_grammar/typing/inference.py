@@ -13,7 +13,7 @@ from tql_grammar import ast
 from tql_grammar.ast.traced import TracedNumber, TracedString, TracedVector
 from tql_grammar.functions import CATALOGUE, WITH_AXIS
 from tql_grammar.schema import NOT_NUMERIC, Column
-from tql_grammar.walk import walk
+from tql_grammar.walk import unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,18 @@ LARGEST = 64
 
 def infer(node: ast.Node, scope: ColumnScope) -> Column | None:
     """Return the type of the value of *node*, or None if it is unknown."""
+    types = getattr(scope, "types", None)
+    if types is None:
+        return _infer(node, scope)
+    known: tuple[ast.Node, Column | None] | None = types.get(id(node))
+    if known is None:
+        known = types[id(node)] = (node, _infer(node, scope))
+    return known[1]
+
+
+@unbounded
+def _infer(node: ast.Node, scope: ColumnScope) -> Column | None:
+    """Compute the type of the value of *node*."""
     if isinstance(node, TESTS):
         return BOOL
     rule = _RULES.get(type(node))
@@ -84,6 +96,7 @@ def _own_numbers(node: ast.Node, found: Column) -> Column:
     return SMALL if _is_small(node, found) else found
 
 
+@unbounded
 def _without_neutral(node: ast.Node) -> ast.Node:
     """Return the first operand of arithmetic that does not change its value."""
     if not isinstance(node, ast.Chain):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar import ast
 from tql_grammar.outputs import bare, output_name
 from tql_grammar.schema import UNKNOWN_TYPE
-from tql_grammar.walk import sources, subselect
+from tql_grammar.walk import sources, subselect, unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +31,7 @@ class SelectScope(NamedTuple):
         aliases: the columns of each source by its alias, for ``a.id``.
         ambiguous: the names of columns that several joined sources have.
         changed: whether the subquery or join filters, reorders or combines rows, so that an index of the dataset has other row numbers.
+        types: the types of expressions that are inferred already, by the identity of the expression, which is kept too.
     """
 
     select: ast.Select
@@ -38,6 +39,7 @@ class SelectScope(NamedTuple):
     aliases: Mapping[str, Columns | None] = {}
     ambiguous: frozenset[str] = frozenset()
     changed: bool = False
+    types: dict[int, tuple[ast.Node, Column | None]] | None = None
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or inferred, or *node* is no column."""
@@ -160,6 +162,7 @@ def _kept(output: ast.Expression, scope: SelectScope) -> Column | None:
     return column.replace(indexes=(), kind="" if column.kind == "embedding" else column.kind) if renamed else column
 
 
+@unbounded
 def requires(condition: ast.Expression | None, name: str, column: Column) -> bool:
     """Tell whether a condition matches no row in which a column is null."""
     if isinstance(condition, ast.And):
@@ -210,7 +213,7 @@ def _new_scope(select: ast.Select, seen: Seen) -> SelectScope:
         return _of_several(select, [columns for _, columns, _ in sides], aliases)
     _, columns, query = sides[0]
     changed = query is not None and _changes(query, seen)
-    return SelectScope(select, columns, aliases, changed=changed)
+    return SelectScope(select, columns, aliases, changed=changed, types={})
 
 
 def _of_several(
@@ -223,7 +226,7 @@ def _of_several(
         ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
     complete = None not in sides
-    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), changed=True)
+    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), changed=True, types={})
 
 
 def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:

@@ -15,39 +15,42 @@ from tql_grammar.python.source import check_python
 from tql_grammar.python.text import Source
 
 FOUND = [
-    ('client.query("select id from D order by a, b")\n', "TQL301", "b"),
-    ("client.query('select id from D order by a, \\'b\\'')\n", "TQL301", "\\'b\\'"),
-    ('x.query(\n    """\n    select id\n    from D order by a, b\n    """)\n', "TQL301", "b"),
-    ('send(query="select distinct a from D")\n', "TQL302", "select distinct a from D"),
+    ('ds.query("select id from D order by a, b")\n', "TQL301", "b"),
+    ("ds.query('select id from D order by a, \\'b\\'')\n", "TQL301", "\\'b\\'"),
+    ('ds.query(\n    """\n    select id\n    from D order by a, b\n    """)\n', "TQL301", "b"),
+    ('import deeplake\nsend(query="select distinct a from D")\n', "TQL302", "select distinct a from D"),
     ("send(tql=r\"select id from D where t like 'a_b%'\")\n", "TQL313", "'a_b%'"),
     ('TEXT = "select id from D where id in (select a from E)"  # tql\n', "TQL304", "id in (select a from E)"),
-    ('x.query("select id "\n        "from D order by a, b")\n', "TQL301", "b"),
-    ("é = 1; x.query(\"select id from D where t = 'ä' order by a, b\")\n", "TQL301", "b"),
-    ('x.query("select id from D where id > 1 & id < 3")\n', "TQL001", "& id < 3"),
-    ("x.query(f\"select id from D where name = '{name}'\")\n", "TQL510", "name"),
-    ('x.query("select id from D limit " + str(n))\n', "TQL510", '"select id from D limit " + str(n)'),
-    ('x.query("select id from D limit %d" % n)\n', "TQL510", '"select id from D limit %d" % n'),
-    ('x.query("select id from D limit {}".format(n))\n', "TQL510", '"select id from D limit {}".format(n)'),
+    ('ds.query("select id "\n        "from D order by a, b")\n', "TQL301", "b"),
+    ("é = 1; ds.query(\"select id from D where t = 'ä' order by a, b\")\n", "TQL301", "b"),
+    ('ds.query("select id from D where id > 1 & id < 3")\n', "TQL001", "& id < 3"),
+    ("ds.query(f\"select id from D where name = '{name}'\")\n", "TQL510", "name"),
+    ('ds.query("select id from D limit " + str(n))\n', "TQL510", "str(n)"),
+    ('ds.query("select id from D limit %d" % n)\n', "TQL510", "n"),
+    ('ds.query("select id from D limit {}".format(n))\n', "TQL510", "n"),
 ]
 
 
 AROUND_VALUES = [
-    ("x.query(f\"select id from D where name = '{name}' order by a, b\")\n", ["TQL510", "TQL301 b"]),
-    ("x.query(f'select distinct {what} from D')\n", ["TQL510"]),
-    ("x.query(f'select id from D where id in (select a from {source}) {tail}')\n", ["TQL510"]),
-    ("x.query(f'select id from D were id = {n}')\n", ["TQL100 id", "TQL510"]),
-    ("x.query(f'select id from {source} where id > 1 && id < {n}')\n", ["TQL001 && id < {n}", "TQL510"]),
-    ("x.query(f'select id from D where id > 1 && {rest}')\n", ["TQL001 && {rest}", "TQL510"]),
-    ("x.query(f'select id from {source} where js = \\'{{}}\\' order by a, b limit {n}')\n", ["TQL510", "TQL301 b"]),
-    ("x.query('select id from ' + source + ' order by a, b')\n", ["TQL510", "TQL301 b"]),
-    ("x.query('select id from D where a = %s order by a, b' % n)\n", ["TQL510", "TQL301 b"]),
-    ("x.query('select id from {} order by a, {key}'.format(s, key=k))\n", ["TQL510"]),
-    ("x.query(f'select id from D {tail}')\n", ["TQL510"]),
+    ("ds.query(f\"select id from D where name = '{name}' order by a, b\")\n", ["TQL510", "TQL301 b"]),
+    ("ds.query(f'select distinct {what} from D')\n", ["TQL510", "TQL302 select distinct {what} from D"]),
     (
-        "x.query(f'select id from D where a = {d[\"}\"]} '\n        # c\n        rf'order by a, b')\n",
+        "ds.query(f'select id from D where id in (select a from {source}) {tail}')\n",
+        ["TQL510", "TQL304 id in (select a from {source})"],
+    ),
+    ("ds.query(f'select id from D were id = {n}')\n", ["TQL100 id", "TQL510"]),
+    ("ds.query(f'select id from {source} where id > 1 && id < {n}')\n", ["TQL001 && id < {n}", "TQL510"]),
+    ("ds.query(f'select id from D where id > 1 && {rest}')\n", ["TQL001 && {rest}", "TQL510"]),
+    ("ds.query(f'select id from {source} where js = \\'{{}}\\' order by a, b limit {n}')\n", ["TQL510", "TQL301 b"]),
+    ("ds.query('select id from ' + source + ' order by a, b')\n", ["TQL510", "TQL301 b"]),
+    ("ds.query('select id from D where a = %s order by a, b' % n)\n", ["TQL510", "TQL301 b"]),
+    ("ds.query('select id from {} order by a, {key}'.format(s, key=k))\n", ["TQL510"]),
+    ("ds.query(f'select id from D {tail}')\n", ["TQL510"]),
+    (
+        "ds.query(f'select id from D where a = {d[\"}\"]} '\n        # c\n        rf'order by a, b')\n",
         ["TQL510", "TQL301 b"],
     ),
-    ("x.query(f'select cosine_similarity(e, ARRAY[{v}]) as s, a order by a, b')\n", ["TQL510", "TQL301 b"]),
+    ("ds.query(f'select cosine_similarity(e, ARRAY[{v}]) as s, a order by a, b')\n", ["TQL510", "TQL301 b"]),
 ]
 
 
@@ -72,7 +75,8 @@ def test_characters_of_f_strings(words: list[str]) -> None:
     source = f'f"{written}"'
     node = ast.parse(source, mode="eval").body
 
-    found = Source(source).characters(node)
+    assert isinstance(node, ast.JoinedStr)
+    found = Source(source).f_string(node)
 
     made = eval(source.replace("{y!r:>{w}}", "{x}"), {"x": "\0"})  # noqa: S307 - a text of this test
     assert "".join(character.value or "\0" for character in found) == made
@@ -94,10 +98,10 @@ def test_what_is_found(source: str, code: str, place: str) -> None:
 CLEAN = [
     'session.query("users").filter()\n',
     "session.query(User)\n",
-    'x.query("select id from D")\n',
+    'ds.query("select id from D")\n',
     'TEXT = "select id from D order by a, b"\n',
     'x.run("select id from D order by a, b")\n',
-    "x.query(text)\n",
+    "ds.query(text)\n",
     'requests.get(url, params={"query": "select"})\n',
 ]
 
@@ -116,7 +120,7 @@ def test_places_are_those_of_the_file(text: str, quote: str) -> None:
     """Each finding of a text is found in the file, whatever escapes write the text; there the character is the same, or its escape."""
     whole = f"select id from D where {text}"
     written = repr(whole) if quote == "'" else f"{quote}{_escaped(whole, quote)}{quote}"
-    source = f"x.query({written})\n"
+    source = f"ds.query({written})\n"
     expected = [(finding.code, whole[finding.start : finding.start + 1]) for finding in check(whole)]
 
     found = check_python(source)

@@ -124,7 +124,7 @@ def vector(text: str, at: int) -> int | None:
 def two_words(text: str, at: int) -> int | None:
     """End the type of two words."""
     after = word(text, at, "character")
-    second = after and skip(text, after, " \t")
+    second = after and skip(text, after, BLANKS)
     return second and (word(text, second, "varying") if second != after else None)
 
 

@@ -290,8 +290,10 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
             .join(select("id").where(X > 1), col("id", of="a") == col("id", of="b"), alias="b"),
             (
                 "select zj1 as one, zj2 as two from (select zj1, zj2 from ("
-                "select a.id as zj1, b.id as zj2, a.id as zkey1, b.id as zkey2 from (select id, k) as a "
-                "join (select id where x > 1) as b on a.id = b.id) where zkey1 = zkey2)"
+                "select a.zj1 as zj1, b.zj2 as zj2, a.zkey as zkey1, b.zkey as zkey2 from "
+                "(select * from (select id as zj1, id as zkey from (select id, k)) where zkey = zkey) as a join "
+                "(select * from (select id as zj2, id as zkey from (select id where x > 1)) where zkey = zkey) as b "
+                "on a.zkey = b.zkey) where zkey1 = zkey2)"
             ),
             [{"one": 5, "two": 5}, {"one": 6, "two": 6}],
         )

@@ -250,7 +250,7 @@ VECTORS: dict[str, Callable[[Any], Query]] = {
     "two parameters": lambda vector: select("a").similarity("e", param("v")).where(col("a") == param("p")).bind(v=vector, p=3),
 }  # fmt: skip
 # Places at which a pass reads the value: there each value has a text of its own.
-READ = {"with a schema", "of an index", "of a search for words", "weights"}
+READ = {"with a schema", "of an index", "of a search for words", "weights", "a list"}
 KINDS = (
     (NUMBERS | ROWS, (17, 2002, 3_000_003)),
     (STRINGS | WORDS, ("x%z", "q'%_w", "é_😀")),

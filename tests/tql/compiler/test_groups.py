@@ -338,11 +338,11 @@ def test_the_key_of_a_group_can_be_reduced_too() -> None:
 @pytest.mark.parametrize("name", ["min", "max", "sum", "mean"])
 @pytest.mark.parametrize("kind", ["text", "json", "class label"])
 def test_aggregates_of_what_is_no_number(name: str, kind: str) -> None:
-    """They are rejected where the type is known; a class label is a number. The engine ends with an error for texts."""
+    """They are rejected where the type is known; a class label is a number, and a text has a smallest and a largest. The engine ends with an error for texts."""
     schema = Schema(k="int64", t=kind if kind != "class label" else "class label int32")
     query = select("k", n=getattr(fn, name)("t")).from_("D", schema=schema).group_by("k").order_by("n")
 
-    if kind == "class label":
+    if kind == "class label" or (kind == "text" and name in {"min", "max"}):
         assert str(query)
     else:
         with pytest.raises(ArgumentError, match="aggregates numbers only"):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import enum
+import uuid
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
-from tql import ArgumentError, Expr, Query, all_of, any_of, col, fn, param, select
+from tql import ArgumentError, Expr, Query, all_of, any_of, asc, col, fn, param, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,3 +184,121 @@ def test_none_is_bound_as_it_is_compared() -> None:
     """A comparison with a parameter bound to None is IS NULL, on either side."""
     assert str(select("id").where(param("v") == it).bind(v=None)) == "select id where a is null"
     assert str(select("id").where(param("v") != it).bind(v=None)) == "select id where a is not null"
+
+
+DROPPED: list[Callable[[Any], Any]] = [
+    lambda test: all_of([]) | test,
+    lambda test: any_of([]) & test,
+    lambda test: any_of([None]) & test & (it > 1),
+    lambda test: all_of([any_of([]), test]),
+    lambda test: it.in_([]) & test,
+]
+
+
+@pytest.mark.parametrize("make", DROPPED)
+def test_a_parameter_whose_condition_is_constant_is_known(make: Callable[[Any], Any]) -> None:
+    """A condition that is true or false whatever the value is takes the value, and refuses what it refuses elsewhere."""
+    query = select("id").where(make(it == param("v")))
+
+    assert str(query.bind(v=3)) == str(select("id").where(make(it == 3)))
+    with pytest.raises(ArgumentError):
+        str(query.bind(v=[3]))
+    with pytest.raises(ArgumentError, match="takes the parameters"):
+        query.bind(w=3)
+
+
+SCALARS: list[tuple[Any, str]] = [
+    (np.longdouble(3), "3.0"),
+    (np.longdouble("0.1"), "0.1"),
+    (pa.scalar(5), "5"),
+    (pa.scalar(0.1, pa.float32()), "0.10000000149011612"),
+    (pa.scalar("x"), "'x'"),
+    (pa.scalar(True), "true"),  # noqa: FBT003 - a value
+    (pa.scalar(Decimal("1.5")), "1.5"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SCALARS, ids=repr)
+def test_a_scalar_of_another_package(value: Any, text: str) -> None:
+    """Scalars of pyarrow are written by value, and a longdouble as the nearest float64."""
+    assert str(select("id").where(it == value)) == f"select id where a = {text}"
+    assert str(select("id").where(it == param("v")).bind(v=value)) == f"select id where a = {text}"
+    with pytest.raises(ArgumentError):
+        select("id").similarity("e", value)
+
+
+UNWRITTEN: list[tuple[Any, str]] = [
+    (pd.NA, "is_null"),
+    (pd.NaT, "is_null"),
+    (pa.scalar(None, pa.int64()), "is_null"),
+    (pd.Timestamp("2020-01-01"), "ISO 8601"),
+    (pd.Timedelta("1s"), "ISO 8601"),
+    (pa.scalar(dt.date(2020, 1, 1)), "ISO 8601"),
+    (np.datetime64("2020-01-01"), "ISO 8601"),
+    (uuid.UUID(int=5), "str\\(value\\)"),
+    (Path("/a/b"), "str\\(value\\)"),
+    (Fraction(1, 3), "float\\(value\\)"),
+]
+
+
+@pytest.mark.parametrize(("value", "hint"), UNWRITTEN, ids=repr)
+def test_a_value_without_literal_says_what_to_pass(value: Any, hint: str) -> None:
+    """Directly, as a member, and when it is bound."""
+    for use in (
+        lambda: it == value,
+        lambda: it.in_([value]),
+        lambda: select("id").where(it == param("v")).bind(v=value),
+    ):
+        with pytest.raises(ArgumentError, match=hint):
+            use()
+
+
+SQL = ["a desc", "a ASC", "a as b", "a AS b", "a, b", "a,b", "-a", " - a"]
+
+
+@pytest.mark.parametrize("label", SQL)
+def test_a_name_that_is_sql_is_refused(label: str) -> None:
+    """The hint has the builder's form; `col` takes a column of this name, and the source of the query keeps it."""
+    for use in (
+        lambda: select(label),
+        lambda: select("x").order_by(label),
+        lambda: select("x").group_by(label),
+        lambda: asc(label),
+        lambda: fn.sum(label),
+    ):
+        with pytest.raises(ArgumentError, match=r"takes the name of a column, and not SQL[\s\S]*write [\s\S]*col\("):
+            use()
+    query = select(col(label)).order_by(asc(col(label)))
+    assert f'"{label}"' in str(query)
+    assert eval(repr(query)) == query  # noqa: S307 - the source of a query
+
+
+DEEP: dict[str, Callable[[Any], Any]] = {
+    "arithmetic": lambda node: (node + 1) * 2,
+    "minus": lambda node: -node,
+    "functions": fn.abs,
+    "keys": lambda node: node["k"],
+}
+
+
+@pytest.mark.parametrize("deeper", DEEP.values(), ids=DEEP)
+def test_depth_is_refused(deeper: Callable[[Any], Any]) -> None:
+    """An expression or a query that is too deep for Python has a repr, and every other use is an ArgumentError."""
+    node = it
+    for _ in range(400):
+        node = deeper(node)
+    query = select(x=node)
+
+    for use in (str, Query.explain, Query.check):
+        with contextlib.suppress(ArgumentError):
+            use(query)
+    assert "deeper" in repr(query)
+    assert "deeper" in repr(node)
+
+
+def test_the_source_of_nested_queries_is_written_once() -> None:
+    """A repr takes a time that grows with the depth, not with its power of two."""
+    query = select("id")
+    for number in range(60):
+        query = select("id").from_(query).where(col("id") > number)
+    assert repr(query).count("select(") == 61

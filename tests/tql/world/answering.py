@@ -1,5 +1,5 @@
 """
-A child process that runs random queries of the world, and tells how each ended: ``python -m tests.tql.world.answering``.
+A child process that runs random queries of the world, and writes the outcome of each: ``python -m tests.tql.world.answering``.
 
 It reads lines of JSON, ``[table seed, first, last, mode]``, and writes ``["begun", number]`` and the outcome for each query;
 or ``["case", pickle, number, mode]``, and writes the outcome.
@@ -51,7 +51,7 @@ class Worldly:
         return self.client.query(str(query), on_findings="ignore").rows
 
     def outcome(self, drawn: Drawn) -> tuple[str, str]:
-        """Return how a query ends, and what is wrong; "broken" where the reference fails."""
+        """Return the outcome of a query, with a detail; "broken" where the reference fails."""
         try:
             answer = self.answer(drawn)
         except Unanswered:
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def of_case(pickled: str, number: int, mode: str) -> tuple[str, str]:
-    """Return how a query over tables ends, which are made anew."""
+    """Return the outcome of a query over new tables."""
     made, drawn = pickle.loads(base64.b64decode(pickled))  # noqa: S301 - of this test
     urls = {name: f"mem://case{number}{name}" for name in made}
     for name, one in made.items():

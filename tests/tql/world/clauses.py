@@ -54,7 +54,7 @@ def parts(node: Any) -> list[Any]:
 
 
 def identity(row: Row) -> tuple[Any, ...]:
-    """Return what rows that are equal have in common."""
+    """Return the key of a row: that of equal rows is equal."""
     return tuple(same(cell) for cell in row.values())
 
 
@@ -88,23 +88,37 @@ SETS: dict[str, Callable[[list[Row], list[Row]], list[Row]]] = {
 # --- aggregates -------------------------------------------------------------------------------------------------------
 
 
+def has_aggregate(node: Any) -> bool:
+    """Return whether an expression reads an aggregate."""
+    return any(isinstance(part, terms.Aggregate) for part in parts(node))
+
+
 def aggregated(node: Any, members: list[Row], source: Relation) -> Any:
     """Return the value of an expression over a group; the sum and the mean leave nulls out, and the sum of none is 0."""
-    if not isinstance(node, terms.Aggregate):
-        inner = {}
-        for name, part in vars(node).items():
-            is_node = hasattr(part, "__dataclass_fields__")
-            inner[name] = terms.Literal(aggregated(part, members, source)) if is_node and any(isinstance(one, terms.Aggregate) for one in parts(part)) else part  # fmt: skip
-        return value(type(node)(**inner), members[0], source.types)
+    if isinstance(node, terms.Aggregate):
+        return _aggregate(node, members, source)
+    own = {
+        name: terms.Literal(aggregated(part, members, source)) if _is_node(part) and has_aggregate(part) else part
+        for name, part in vars(node).items()
+    }
+    return value(type(node)(**own), members[0], source.types)
+
+
+def _is_node(part: Any) -> bool:
+    """Return whether a part of an expression is an expression."""
+    return hasattr(part, "__dataclass_fields__")
+
+
+def _aggregate(node: terms.Aggregate, members: list[Row], source: Relation) -> Any:
+    """Return the value of an aggregate."""
     if node.value is None:
         return len(members)
     found = [value(node.value, row, source.types) for row in members]
-    if node.name == "first":
-        if not source.ordered:
-            raise Undecided
-        return found[0]
-    known = [cell for cell in found if cell is not None]
-    return AGGREGATES[node.name](known)
+    if node.name != "first":
+        return AGGREGATES[node.name]([cell for cell in found if cell is not None])
+    if not source.ordered:
+        raise Undecided
+    return found[0]
 
 
 def _sum(known: list[Any]) -> Any:

@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def difference(answer: Answer, rows: list[Row]) -> str:
-    """Return how the rows differ from those of the reference, or ""."""
+    """Return a difference of the rows from those of the reference, or ""."""
     if answer.sampled is not None:
         return _sample_difference(answer, rows)
     if len(rows) != answer.count:
@@ -36,7 +36,7 @@ def difference(answer: Answer, rows: list[Row]) -> str:
 
 
 def _sample_difference(answer: Answer, rows: list[Row]) -> str:
-    """Return how drawn rows differ from those that may be drawn."""
+    """Return a difference of drawn rows from those that may be drawn."""
     assert answer.sampled is not None
     if not answer.sampled(len(rows)):
         return f"{len(rows)} rows are drawn from {len(answer.rows)}"
@@ -63,14 +63,21 @@ def _unexpected(rows: list[Row], allowed: list[Row]) -> Row | None:
     names = [name for name in (allowed[0] if allowed else {}) if all(is_exact(row[name]) for row in allowed)]
     exact: dict[Any, list[Row]] = {}
     for row in allowed:
-        exact.setdefault(tuple(plain(row[name]) for name in names), []).append(row)
-    for row in rows:
-        others = exact.get(tuple(hashable(plain(row.get(name))) for name in names), [])
-        place = next((place for place, other in enumerate(others) if _equal(row, other)), None)
-        if place is None:
-            return row
+        exact.setdefault(_key(row, names), []).append(row)
+    return next((row for row in rows if not _taken(row, exact.get(_key(row, names), []))), None)
+
+
+def _key(row: Row, names: list[str]) -> tuple[Any, ...]:
+    """Return the cells of some columns."""
+    return tuple(hashable(plain(row.get(name))) for name in names)
+
+
+def _taken(row: Row, others: list[Row]) -> bool:
+    """Remove the first of the rows that is equal, and return whether there is one."""
+    place = next((place for place, other in enumerate(others) if _equal(row, other)), None)
+    if place is not None:
         del others[place]
-    return None
+    return place is not None
 
 
 def is_exact(cell: Any) -> bool:
@@ -89,17 +96,22 @@ def _equal(row: Row, other: Row) -> bool:
 
 
 def equal(found: Any, expected: Any) -> bool:
-    """Return whether a cell is the one of the reference; a float32 has the fewest digits that tell it from others."""
-    if isinstance(expected, Unordered):
-        return sorted(map(repr, map(plain, found))) == sorted(map(repr, map(plain, expected)))
+    """Return whether a cell is equal to that of the reference; a float32 is shown with the fewest digits."""
     one, two = plain(found), plain(expected)
+    if isinstance(expected, Unordered):
+        return sorted(map(repr, one)) == sorted(map(repr, two))
     if isinstance(one, list) and isinstance(two, list):
         return len(one) == len(two) and all(map(equal, one, two))
     if isinstance(one, float) and isinstance(two, (int, float)):
-        tolerance = CLOSE if isinstance(expected, Rounded) else 0.0
-        both_nan = math.isnan(one) and math.isnan(two)
-        return both_nan or math.isclose(one, two, rel_tol=tolerance, abs_tol=tolerance) or np.float32(one) == two
+        return _close(one, two, CLOSE if isinstance(expected, Rounded) else 0.0)
     return one == two and isinstance(one, bool) == isinstance(two, bool)
+
+
+def _close(one: float, two: float, tolerance: float) -> bool:
+    """Return whether two floats are equal, or both NaN."""
+    if math.isnan(one) or math.isnan(two):
+        return math.isnan(one) and math.isnan(two)
+    return math.isclose(one, two, rel_tol=tolerance, abs_tol=tolerance) or np.float32(one) == two
 
 
 def plain(cell: Any) -> Any:

@@ -100,6 +100,12 @@ def summable(info: Info) -> bool:
     return kind.family == "number" and not kind.nullable and not info.has_nan and kind.close and kind.dtype != "uint64"
 
 
+def unmatched(info: Info) -> Info:
+    """Return a column of the side of a join whose rows may have no match."""
+    family = info.kind.family if info.kind.family in GROUPABLE else "other"
+    return replace(info, kind=replace(info.kind, type=f"T.Nullable({info.kind.type})", family=family))
+
+
 def literal(draw: Draw, kind: Kind) -> Any:
     """Return a literal near the values of a kind."""
     known = [value for value in kind.pool if value is not None and value == value and not _too_large(value)]  # noqa: PLR0124 - NaN
@@ -112,7 +118,7 @@ def literal(draw: Draw, kind: Kind) -> Any:
 
 
 def _too_large(value: Any) -> bool:
-    """Return whether TQL has no literal for an integer, or none beside it."""
+    """Return whether TQL has no literal for an integer, or for the next one."""
     return isinstance(value, int) and abs(value) >= 2**63 - 1
 
 
@@ -202,7 +208,7 @@ def _reduced(draw: Draw, infos: list[Info]) -> Number | None:
     if not known or draw.plain:
         return None
     one = draw.choice(known)
-    name = draw.choice(["avg", "amin", "amax"])
+    name = draw.choice(["asum", "avg", "amin", "amax"])
     kind = tables.Kind("", "number", (0, 1, 4, 7))
     return Number(Call(name, one.node), kind, name == "avg" or one.kind.dtype == "float32")
 
@@ -212,14 +218,8 @@ def _reduced(draw: Draw, infos: list[Info]) -> Number | None:
 
 def condition(draw: Draw, infos: list[Info], depth: int = 2, *, where: bool = True) -> Node | None:
     """Return a condition; outside of WHERE without JSON."""
-    if depth and draw.chance(0.35):
-        left, right = (condition(draw, infos, depth - 1, where=where) for _ in "ab")
-        if left is None or right is None:
-            return left or right
-        return Logic(draw.choice("&|"), left, right)
-    if depth and draw.chance(0.12):
-        inner = condition(draw, infos, depth - 1, where=where)
-        return None if inner is None else Not(inner)
+    if depth and draw.chance(0.4):
+        return _nested(draw, infos, depth, where=where)
     choices = [_compared] * 3 + [_listed, _ranged, _absent, _matched, _tested, _columns, _elements]
     choices += [_of_json] * 2 if where else []
     for make in draw.sample(choices, len(choices)):
@@ -229,25 +229,34 @@ def condition(draw: Draw, infos: list[Info], depth: int = 2, *, where: bool = Tr
     return None
 
 
+def _nested(draw: Draw, infos: list[Info], depth: int, *, where: bool) -> Node | None:
+    """Return AND, OR or NOT."""
+    left = condition(draw, infos, depth - 1, where=where)
+    if left is None or draw.chance(0.2):
+        return None if left is None else Not(left)
+    right = condition(draw, infos, depth - 1, where=where)
+    return left if right is None else Logic(draw.choice("&|"), left, right)
+
+
 def _compared(draw: Draw, infos: list[Info]) -> Node | None:
     """Return a comparison of a column, or of a computed number, with a literal."""
     if draw.chance(0.4) and (found := number(draw, infos)) is not None:
         sign = draw.choice(COMPARISONS if not found.rounded else ("<", ">="))
         return Compare(sign, found.node, Literal(literal(draw, found.kind)))
-    known = [
-        info
-        for info in of(infos, "number", "text", "label", "bool")
-        if not (info.rounded and info.kind.family != "number")
-    ]
-    if not known:
-        return None
-    one = draw.choice(known)
-    value = Literal(literal(draw, one.kind), bound=draw.chance(0.1) and one.kind.family in {"number", "text"})
+    known = of(infos, "number", "text", "label", "bool")
+    return _with_literal(draw, draw.choice(known)) if known else None
+
+
+def _with_literal(draw: Draw, one: Info) -> Node:
+    """Return a comparison of a column with a literal, on either side, or with a parameter."""
+    is_ordered = one.kind.family in {"number", "text"}
+    value = Literal(literal(draw, one.kind), bound=is_ordered and draw.chance(0.1))
     if one.kind.family == "label" and draw.chance(0.5):
         value = Literal(tables.LABELS[value.value])
-    sign = draw.choice(COMPARISONS if one.kind.family in {"number", "text"} else COMPARISONS[:2])
-    swapped = draw.chance(0.15)
-    return Compare(sign, value, one.node) if swapped and not value.bound else Compare(sign, one.node, value)
+    sign = draw.choice(COMPARISONS if is_ordered else COMPARISONS[:2])
+    if not value.bound and draw.chance(0.15):
+        return Compare(sign, value, one.node)
+    return Compare(sign, one.node, value)
 
 
 def _listed(draw: Draw, infos: list[Info]) -> Node | None:
@@ -301,20 +310,17 @@ def _tested(draw: Draw, infos: list[Info]) -> Node | None:
 def _columns(draw: Draw, infos: list[Info]) -> Node | None:
     """Return a comparison of two columns."""
     known = [info for info in of(infos, "number", "text") if not info.rounded]
-    one = draw.choice(known) if known else None
-    if one is None:
+    pairs = [(one, two) for one in known for two in known if one != two and _comparable(one, two)]
+    if not pairs:
         return None
-    same = [info for info in known if info != one and info.kind.family == one.kind.family and _comparable(one, info)]
-    if not same:
-        return None
-    signs = COMPARISONS if one.kind.family == "number" else COMPARISONS[:2]
-    return Compare(draw.choice(signs), one.node, draw.choice(same).node)
+    one, two = draw.choice(pairs)
+    return Compare(draw.choice(COMPARISONS if one.kind.family == "number" else COMPARISONS[:2]), one.node, two.node)
 
 
 def _comparable(one: Info, two: Info) -> bool:
     """Return whether two columns are compared exactly: both texts, small numbers, or numbers of one type."""
-    if one.kind.family == "text":
-        return True
+    if "text" in {one.kind.family, two.kind.family}:
+        return one.kind.family == two.kind.family
     return one.kind.dtype == two.kind.dtype or (one.kind.close and two.kind.close)
 
 

@@ -16,6 +16,7 @@ from tests.tql.world.clauses import (
     SETS,
     Relation,
     aggregated,
+    has_aggregate,
     identity,
     is_missing,
     parts,
@@ -24,7 +25,18 @@ from tests.tql.world.clauses import (
     score,
     similarity,
 )
-from tests.tql.world.values import Rounded, Row, Types, Unanswered, Undecided, name_of, near, true, value
+from tests.tql.world.values import (
+    Rounded,
+    Row,
+    Types,
+    Unanswered,
+    Undecided,
+    column_of,
+    near,
+    true,
+    type_of,
+    value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +45,8 @@ if TYPE_CHECKING:
     from tests.tql.world.terms import Drawn, Node, Source
 
 MOST_ROWS = 20_000
+# Begins the types of texts that are missing in rows of an outer join without a match.
+MISSING = "missing "
 
 
 @dataclass
@@ -78,13 +92,18 @@ class Reference:
     def answer(self, query: Drawn) -> Answer:
         """Return the rows of a query."""
         source = self.source(query.source)
-        types = {**source.types, **self._types(query, source)}
         outer, inner = _parted(query)
         rows = [row for row in source.rows if all(true(node, row, source.types) for node in inner)]
-        if query.sample is not None:
-            return self._sampled(query, rows, source)
-        made = self._outputs(query, rows, source)
-        made = [row for row in made if all(self.computed(node, row, types) for node in outer)]
+        return (
+            self._sampled(query, rows, source) if query.sample is not None else self._kept(query, rows, source, outer)
+        )
+
+    def _kept(self, query: Drawn, rows: list[Row], source: Relation, outer: list[Node]) -> Answer:
+        """Return the outputs of rows that meet the conditions on outputs, without duplicates, in order, and cut."""
+        types = {**source.types, **self._types(query, source)}
+        made = [
+            row for row in self._outputs(query, rows, source) if all(self.computed(node, row, types) for node in outer)
+        ]
         made = _distinct(made, types) if query.distinct else made
         return self._cut(query, made, types, ordered=source.ordered and not query.groups and not query.distinct)
 
@@ -94,7 +113,7 @@ class Reference:
         """Return the rows of a source."""
         if isinstance(source, terms.Table):
             made = self.made[source.name]
-            kinds = {name: "label" if kind.family == "label" else kind.dtype for name, kind in made.kinds.items()}
+            kinds = {name: type_of(kind) for name, kind in made.kinds.items()}
             return Relation([dict(row) for row in made.rows], kinds, ordered=True)
         if isinstance(source, terms.Joined):
             return self._joined(source)
@@ -106,36 +125,31 @@ class Reference:
         stop = answer.start + answer.count
         if answer.sampled is not None or not _certain(answer, answer.start) or not _certain(answer, stop):
             raise Undecided
-        return Relation(answer.rows[answer.start : stop], answer.types, ordered=answer.ordered and not query.keys)
+        rows = answer.rows[answer.start : stop]
+        rows = [_emptied(row, answer.types) for row in rows]
+        types = {name: kind.removeprefix(MISSING) for name, kind in answer.types.items()}
+        return Relation(rows, types, ordered=answer.ordered and not query.keys)
 
     def _joined(self, source: terms.Joined) -> Relation:
-        """Return the pairs of a join; keys that are missing or NaN match nothing."""
+        """Return the pairs of a join, with rows of nulls for those without a match in an outer join."""
         left, right = self.source(source.left), self.source(source.right)
-        self._require_rows(source)
-        one, two = source.keys
-        types = {f"a.{name}": kind for name, kind in left.types.items()}
-        types |= {f"b.{name}": kind for name, kind in right.types.items()}
-        others: dict[Any, list[int]] = {}
-        for place, row in enumerate(right.rows):
-            others.setdefault(row[two], []).append(place)
-        empty = {name: dict.fromkeys(side.types) for name, side in (("a", left), ("b", right))}
-        found: list[tuple[Row, Row]] = []
-        matched: set[int] = set()
-        for row in left.rows:
-            places = [] if is_missing(row[one]) else others.get(row[one], [])
-            matched.update(places)
-            found += [(row, right.rows[place]) for place in places]
-            found += [(row, empty["b"])] if not places and source.how == "left" else []
-            _require_few(found)
-        if source.how == "right":
-            found += [(empty["a"], row) for place, row in enumerate(right.rows) if place not in matched]
-        pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
-        return Relation(pairs, types)
-
-    def _require_rows(self, source: terms.Joined) -> None:
-        """Leave out an outer join with an empty dataset, which has no rows."""
-        if source.how != "inner" and not all(made.rows for made in self.made.values()):
+        absent = {"left": (source.right, right), "right": (source.left, left)}.get(source.how)
+        if absent is not None and not absent[1].rows and self._may_vanish(absent[0]):
             raise Undecided
+        places = _pairs(left.rows, right.rows, source.keys)
+        found = [(left.rows[one], right.rows[two]) for one, two in places]
+        if source.how == "left":
+            found += _unmatched(left.rows, {one for one, _ in places}, dict.fromkeys(right.types), first=True)
+        elif source.how == "right":
+            found += _unmatched(right.rows, {two for _, two in places}, dict.fromkeys(left.types), first=False)
+        pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
+        return Relation(pairs, _types_of_join(source.how, left.types, right.types))
+
+    def _may_vanish(self, source: Source) -> bool:
+        """Return whether an outer join with a source without rows has no rows: it is an empty dataset, or reads a join."""
+        if isinstance(source, terms.Drawn):
+            return self._may_vanish(source.source)
+        return not isinstance(source, terms.Table) or not self.made[source.name].rows
 
     def _combined(self, source: terms.Combined) -> Relation:
         """Return the rows of a chain of set operations."""
@@ -149,17 +163,14 @@ class Reference:
 
     # --- outputs ------------------------------------------------------------------------------------------------------
 
-    def _types(self, query: Drawn, source: Relation) -> Types:
-        """Return the types of the outputs that are columns of the source."""
-        outputs = query.outputs
-        return {
-            label: source.types.get(name_of(node), "") if isinstance(node, terms.Column) else ""
-            for label, node in outputs
-        }
+    @staticmethod
+    def _types(query: Drawn, source: Relation) -> Types:
+        """Return the types of the outputs that are columns of the source, or their first values."""
+        return {label: source.types.get(column_of(node), "") for label, node in query.outputs}
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
-        if query.groups or any(isinstance(part, terms.Aggregate) for _, node in query.outputs for part in parts(node)):
+        if query.groups or any(has_aggregate(node) for _, node in query.outputs):
             return self._grouped(query, rows, source)
         if query.ungrouped:
             return self._apart(query, rows, source)
@@ -195,7 +206,7 @@ class Reference:
 
     def _of_group(self, node: Node, keys: list[Node], members: list[Row], source: Relation) -> Any:
         """Return an output of a group: one value where it reads only keys, aggregates and constants, and a list otherwise."""
-        if node in keys or any(isinstance(part, terms.Aggregate) for part in parts(node)):
+        if node in keys or has_aggregate(node):
             return aggregated(node, members, source)
         found = [value(node, row, source.types) for row in members]
         return found if source.ordered else Unordered(found)
@@ -213,7 +224,7 @@ class Reference:
 
     def computed(self, node: Node, row: _Row, types: Types) -> Any:
         """Return the value of an expression that may read outputs, columns of the source and, in a group, aggregates."""
-        if row.members and any(isinstance(part, terms.Aggregate) for part in parts(node)):
+        if row.members and has_aggregate(node):
             return aggregated(node, row.members, Relation([], types, ordered=True))
         return value(node, {**row.source, **row.output}, types)
 
@@ -221,18 +232,14 @@ class Reference:
 
     def _cut(self, query: Drawn, made: list[_Row], types: Types, *, ordered: bool) -> Answer:
         """Return the answer: sorted rows, and the part of them that limit and offset keep."""
-        keys = list(query.keys)
-        names = list(made[0].output) if made else [label for label, _ in query.outputs]
-        if query.search is not None and query.search.alias is None:
-            keys = [terms.Key(terms.Column(" rank"), "asc"), *keys]
+        keys = _sort_keys(query)
         values = [tuple(self.computed(key.value, _ranked(query, row), types) for key in keys) for row in made]
         down = [_descends(query, key) for key in keys]
         order = sorted(range(len(made)), key=lambda place: _sortable(values[place], down))
-        start = min(query.offset or 0, len(made))
-        count = len(made) - start if query.limit is None else min(query.limit, len(made) - start)
-        found = Answer(names, [made[place].output for place in order], types, None, start, count, ordered=ordered)
-        found.keys = [values[place] for place in order] if keys else None
-        return found
+        names = list(made[0].output) if made else [label for label, _ in query.outputs]
+        rows = [made[place].output for place in order]
+        sorted_by = [values[place] for place in order] if keys else None
+        return Answer(names, rows, types, sorted_by, *_part(query, len(made)), ordered=ordered)
 
     def _sampled(self, query: Drawn, rows: list[Row], source: Relation) -> Answer:
         """Return the rows that may be drawn, those with a weight above 0."""
@@ -255,10 +262,57 @@ class Unordered(list[Any]):
     """A list of values whose order is not promised."""
 
 
+def _types_of_join(how: str, left: Types, right: Types) -> Types:
+    """Return the types of the columns of a join; a text of the side without matches may be missing."""
+    sides = {"a": left, "b": right}
+    absent = {"left": "b", "right": "a"}.get(how)
+    if absent is not None:
+        sides[absent] = {name: MISSING + kind if kind == "text" else kind for name, kind in sides[absent].items()}
+    return {**_qualified("a", sides["a"]), **_qualified("b", sides["b"])}
+
+
+def _pairs(left: list[Row], right: list[Row], keys: tuple[str, str]) -> list[tuple[int, int]]:
+    """Return the places of rows with equal keys; keys that are missing or NaN match nothing."""
+    others: dict[Any, list[int]] = {}
+    for place, row in enumerate(right):
+        others.setdefault(row[keys[1]], []).append(place)
+    found: list[tuple[int, int]] = []
+    for place, row in enumerate(left):
+        key = row[keys[0]]
+        found += [] if is_missing(key) else [(place, other) for other in others.get(key, [])]
+        _require_few(found)
+    return found
+
+
+def _unmatched(rows: list[Row], matched: set[int], empty: Row, *, first: bool) -> list[tuple[Row, Row]]:
+    """Return the rows without a match, with a row of nulls."""
+    found = [row for place, row in enumerate(rows) if place not in matched]
+    return [(row, empty) if first else (empty, row) for row in found]
+
+
+def _emptied(row: Row, types: Types) -> Row:
+    """Return a row of an outer join as a query over it reads it: a missing text is an empty one."""
+    return {
+        name: "" if cell is None and types.get(name, "").startswith(MISSING) else cell for name, cell in row.items()
+    }
+
+
+def _sort_keys(query: Drawn) -> list[terms.Key]:
+    """Return the sort keys, a search without a name first."""
+    ranked = query.search is not None and query.search.alias is None
+    return [*([terms.Key(terms.Column(" rank"), "asc")] if ranked else []), *query.keys]
+
+
+def _part(query: Drawn, count: int) -> tuple[int, int]:
+    """Return the number of skipped rows, and the number of those that follow."""
+    start = min(query.offset or 0, count)
+    return start, count - start if query.limit is None else min(query.limit, count - start)
+
+
 def _require_few(found: list[Any]) -> None:
     """Leave out a join of very many pairs."""
     if len(found) > MOST_ROWS:
-        raise Undecided
+        raise Unanswered
 
 
 def _qualified(alias: str, row: Row) -> Row:

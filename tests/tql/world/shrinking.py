@@ -31,7 +31,7 @@ serial = itertools.count()
 
 
 def outcome(child: list[Child], case: Case, mode: str) -> tuple[str, str]:
-    """Return how a case ends, in a child process that is replaced after a crash."""
+    """Return the outcome of a case, in a child process that is replaced after a crash."""
     child[0].ask(["case", base64.b64encode(pickle.dumps(case)).decode(), next(serial), mode])
     said = child[0].line()
     if said is None or said[0] == "hang":
@@ -72,19 +72,27 @@ def candidates(case: Case) -> Iterator[Case]:
 
 def _fewer(made: Made, drawn: Drawn) -> Iterator[Made]:
     """Yield tables with fewer steps, rows and columns."""
-    if any(".delete(" in step or "] = " in step for step in made.steps[len(made.kinds) :]):
+    if "\n".join(made.steps) != "\n".join(rebuilt(made, made.rows).steps):
         yield rebuilt(made, made.rows)
-    size = len(made.rows)
     for part in (2, 4, 8, 16, 64):
-        each = max(1, size // part)
-        if size and part <= 2 * size:
-            yield from (rebuilt(made, made.rows[:begin] + made.rows[begin + each :]) for begin in range(0, size, each))
-    names = {node.name for node in every(drawn) if isinstance(node, terms.Column)}
-    names |= {name for node in every(drawn) if isinstance(node, terms.Joined) for name in node.keys}
-    names |= {node.column for node in every(drawn) if isinstance(node, terms.Search)}
-    for name in set(made.kinds) - names - {"id"}:
+        each = max(1, len(made.rows) // part)
+        yield from (
+            rebuilt(made, made.rows[:begin] + made.rows[begin + each :]) for begin in range(0, len(made.rows), each)
+        )
+    for name in set(made.kinds) - {"id", *_read(drawn)}:
         kinds = {label: kind for label, kind in made.kinds.items() if label != name}
         yield rebuilt(replace(made, kinds=kinds), [{label: row[label] for label in kinds} for row in made.rows])
+
+
+def _read(drawn: Drawn) -> Iterator[str]:
+    """Yield the names of the columns that a query reads."""
+    for node in every(drawn):
+        if isinstance(node, terms.Column):
+            yield node.name
+        elif isinstance(node, terms.Joined):
+            yield from node.keys
+        elif isinstance(node, terms.Search):
+            yield node.column
 
 
 def rebuilt(made: Made, rows: list[dict[str, Any]]) -> Made:
@@ -116,13 +124,18 @@ def simpler(node: Any) -> Iterator[Any]:
         for place, part in enumerate(node):
             yield node[:place] + node[place + 1 :]
             yield from ((*node[:place], other, *node[place + 1 :]) for other in simpler(part))
-    elif is_dataclass(node) and not isinstance(node, type):
+    elif is_dataclass(node):
         yield from _operands(node)
         for own in fields(node):
-            given = getattr(node, own.name)
-            if isinstance(node, Drawn) and given != own.default and own.name != "source":
-                yield changed(node, own.name, own.default)
-            yield from (changed(node, own.name, other) for other in simpler(given))
+            yield from _simpler_part(node, own.name, own.default)
+
+
+def _simpler_part(node: Any, name: str, default: Any) -> Iterator[Any]:
+    """Yield a part of a query without one of its own parts, if it is a clause, or with simpler ones."""
+    given = getattr(node, name)
+    if isinstance(node, Drawn) and given != default and name != "source":
+        yield changed(node, name, default)
+    yield from (changed(node, name, other) for other in simpler(given))
 
 
 def changed(node: Any, name: str, part: Any) -> Any:

@@ -242,23 +242,25 @@ def _append(draw: Draw, made: Made, rows: list[dict[str, Any]]) -> None:
 
 def _change(draw: Draw, made: Made) -> None:
     """Update and delete some rows."""
-    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    if made.rows and changed and draw.random() < 0.4:
-        for _ in range(draw.randint(1, 3)):
-            indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
-            place, label = draw.randrange(len(made.rows)), draw.choice(indexed or changed)
-            value = draw.choice(made.kinds[label].pool)
-            made.rows[place][label] = value
-            made.steps.append(f"data[{label!r}][{place}] = {written(value)}")
-        made.steps.append("data.commit()")
-    if len(made.rows) > 1 and draw.random() < 0.3:
+    if made.rows and draw.chance(0.4):
+        _update(draw, made)
+    if len(made.rows) > 2 and draw.chance(0.3):
         for _ in range(draw.randint(1, 2)):
             place = draw.randrange(len(made.rows))
             del made.rows[place]
             made.steps.append(f"data.delete({place})")
-            if not made.rows:
-                break
         made.steps.append("data.commit()")
+
+
+def _update(draw: Draw, made: Made) -> None:
+    """Update some values, of columns with an index if there are any."""
+    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
+    indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
+    for label in draw.some(indexed or changed, 3):
+        place, value = draw.randrange(len(made.rows)), draw.choice(made.kinds[label].pool)
+        made.rows[place][label] = value
+        made.steps.append(f"data[{label!r}][{place}] = {written(value)}")
+    made.steps.append("data.commit()")
 
 
 def written(value: Any) -> str:

@@ -19,12 +19,15 @@ from tests.tql.world import tables, terms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.tql.world.tables import Kind
     from tests.tql.world.terms import Node
 
 Row = dict[str, Any]
 Types = dict[str, str]
 NARROW = {"float16", "float32"}
 CLOSE = 1e-5
+# Integers are computed in 64 bits: what is beyond them is not documented.
+LARGEST = 2**63
 
 
 class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves the rows open
@@ -32,7 +35,7 @@ class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves t
 
 
 class Unanswered(Exception):  # noqa: N818 - no error: the documentation excludes the query
-    """The engine does not end, as the documentation says: a sample without a weight above 0."""
+    """The query is not run: a sample without a weight above 0, which never ends, or a join of very many rows."""
 
 
 class Rounded(float):
@@ -42,6 +45,20 @@ class Rounded(float):
 def name_of(column: terms.Column) -> str:
     """Return the name of a column in rows; those of a join have the alias of their source."""
     return column.name if column.of is None else f"{column.of}.{column.name}"
+
+
+def column_of(node: Node) -> str:
+    """Return the name of the column whose values an output has, or ""."""
+    if isinstance(node, terms.Aggregate) and node.name == "first" and node.value is not None:
+        return column_of(node.value)
+    return name_of(node) if isinstance(node, terms.Column) else ""
+
+
+def type_of(kind: Kind) -> str:
+    """Return the type of a column; that of texts says whether they may be missing."""
+    if kind.family == "label":
+        return "label"
+    return f"nullable {kind.dtype}" if kind.nullable and kind.family == "text" else kind.dtype
 
 
 def value(node: Node, row: Row, types: Types) -> Any:
@@ -89,6 +106,8 @@ def _arithmetic(node: terms.Arithmetic, row: Row, types: Types) -> Any:
     if left is None or right is None:
         return None
     found = SIGNS[node.sign](left, right)
+    if isinstance(found, int) and abs(found) >= LARGEST:
+        raise Undecided
     narrow = any(dtype(part, types) in NARROW for part in (node.left, node.right))
     inexact = narrow or isinstance(left, Rounded) or isinstance(right, Rounded)
     return Rounded(found) if inexact and isinstance(found, float) else found

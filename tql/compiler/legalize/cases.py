@@ -52,14 +52,16 @@ def in_cases(node: Project, rows: Plan, column: ast.Column, write: Callable[[Pro
         leg = write(node.replace(child=Filter(node.child, test), columns=columns), _filtered(rows, test))
         legs += leg.children if isinstance(leg, Union) else [leg]
     if len(legs) > MOST:
-        found = (part.columns for output in node.columns for part in walk(output) if isinstance(part, FirstNull))
-        names = tuple(dict.fromkeys(name for columns in found for name in columns))
-        why = f"each case of nulls is a query, and {len(legs)} are too many"
-        found_names = ", ".join(name.name for name in names)
-        raise ArgumentError(
-            "select", "computes with few nullable columns at a time", found_names, remedy(names), why=why
-        )
+        raise _too_many(node, len(legs))
     return Union(tuple(legs))
+
+
+def _too_many(node: Project, count: int) -> ArgumentError:
+    """Return the error about too many cases."""
+    found = (part.columns for output in node.columns for part in walk(output) if isinstance(part, FirstNull))
+    names = tuple(dict.fromkeys(name for columns in found for name in columns))
+    rule, why = "computes with few nullable columns at a time", f"each case is a query, and there are {count}"
+    return ArgumentError("select", rule, ", ".join(name.name for name in names), remedy(names), why=why)
 
 
 def _filtered(rows: Plan, test: Expression) -> Plan:

@@ -17,6 +17,8 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.elements import require_single
+from tql_grammar.rewrite.json_present import as_number
 from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys, is_of_unknown_type
 from tql_grammar.rewrite.scope import Values
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 def groups(node: Aggregate, rows: Plan) -> Plan:
     """Return the groups in the engine's form."""
     scope = schema(node.child)
-    found = AggregateBuilder([legalize_output(key, scope) for key in node.keys], scope)
+    keys = [legalize_output(key, scope) for key in node.keys]
+    for key in keys:
+        if not isinstance(key, ast.Column):
+            require_single(key, scope)
+    found = AggregateBuilder(keys, scope)
     outputs = tuple(found.output(output, lambda part: legalize_output(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
@@ -78,8 +84,13 @@ class AggregateBuilder:
         if found in self.keys:
             return FORMS["first"](self.keys[found])
         if isinstance(node, ast.Function) and is_aggregate(node):
-            return FORMS[node.name](self.reference(write(node.arguments[0])) if node.arguments else self._ones())
+            return FORMS[node.name](self._each(node, write) if node.arguments else self._ones())
         return self.reference(found)
+
+    def _each(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
+        """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the first one."""
+        value = write(node.arguments[0])
+        return self.reference(value if node.name == "first" else as_number(f"fn.{node.name}", value, self.scope))
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 PRIME = 16_777_213
 # Numbers that float32 holds.
 NARROW = frozenset({"bool", "int8", "int16", "uint8", "uint16", "float16", "float32"})
+# A literal of each type that has one, and of wider type for numbers that are never null.
+INTEGER, FLOAT = ast.Number(1), ast.Number(1.0)
+LITERALS: dict[str | None, Expression] = {
+    "int64": INTEGER,
+    "float64": FLOAT,
+    "text": ast.String("x"),
+    "bool": ast.Boolean(value=True),
+}
+WIDER = {
+    **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16", "uint32"), "int64"),
+    **dict.fromkeys(("float16", "float32"), "float64"),
+}
 KEY, REST, ROW, NUMBER = "key", "rest", "row", "number"
 NAMED = "each column of a join gets a name of its own: other clauses do not find the aliases of the sources"
 KEYED = "each side of a join is made first, with its key under one name"
@@ -49,6 +61,7 @@ class Side(NamedTuple):
         type: what is known of the key.
         guards: the conditions on the key, under its name in the join, that leave out what equals nothing.
         columns: what is read of it, by the names in the join.
+        dtypes: the types of literals for these columns, None for a column that is not known to be a single value.
     """
 
     rows: Plan
@@ -56,6 +69,7 @@ class Side(NamedTuple):
     type: Column | None
     guards: tuple[Expression, ...]
     columns: dict[str, Expression]
+    dtypes: dict[str, str | None]
 
 
 def pairs(node: Join, left: Plan, right: Plan, unfiltered: Plan | None = None) -> Plan:
@@ -92,8 +106,9 @@ def _sides(node: Join, left: Plan, right: Plan) -> tuple[Side, Side]:
             for part in node.columns
             if isinstance(part.expression, ast.Column) and part.expression.table == alias
         }
+        dtypes = {label: _dtype(read, known[alias]) for label, read in columns.items()}
         guards = key_guards(types[alias], types[alias_of(other)])
-        return Side(rows.replace(alias=None), keys[alias or ""], types[alias], guards, columns)
+        return Side(rows.replace(alias=None), keys[alias or ""], types[alias], guards, columns, dtypes)
 
     return side(node.left, left, node.right), side(node.right, right, node.left)
 
@@ -104,6 +119,14 @@ def _read(name: str, scope: Scope, *, nullable: bool) -> Expression:
     known = scope.column(column)
     is_label = nullable and known is not None and known.is_label
     return ast.Chain(("+",), (column, ast.Number(0))).with_origin(column) if is_label else column
+
+
+def _dtype(read: Expression, scope: Scope) -> str | None:
+    """Return the type of a column with one value in each row."""
+    column = scope.column(read)
+    if column is None or not column.is_single or column.is_label:
+        return None
+    return column.dtype if column.nullable else WIDER.get(column.dtype, column.dtype)
 
 
 def require_comparable(node: Join, left: Column | None, right: Column | None) -> None:
@@ -137,9 +160,11 @@ def _rests(left: Side, right: Side) -> bool:
 
 
 def key_guards(column: Column | None, other: Column | None) -> tuple[Expression, ...]:
-    """Return the conditions on a key that leave out null and NaN."""
-    column = column or _likely(other)
+    """Return the conditions on a key that leave out null and NaN; of a key of unknown type, that it is equal to itself, which null texts are too."""
     key, zero = ast.Column(helper(KEY)), ast.Number(0)
+    if column is None and other is None:
+        return (ast.Comparison("=", key, key),)
+    column = column or _likely(other)
     if column is None:
         return ()
     nulls = (ast.IsNull(key, negated=True),) if column.nullable else ()
@@ -275,10 +300,17 @@ def _numbered(kept: Side, matches: Plan) -> Plan:
 
 
 def _nulls(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
-    """Return one row of nulls of the types of the other source, numbered 0: what the engine reads where one row matches nothing."""
+    """
+    Return one row of nulls of the types of the other source, numbered 0: what the engine reads where one row matches nothing.
+
+    That row is one of literals where each type has one, else one of the other source, which must have rows then.
+    """
     source = unfiltered.replace(alias=None)
     labels = list(other.columns)
-    if node.unfiltered is not None and _is_flat(node.unfiltered):
+    if all(dtype in LITERALS for dtype in other.dtypes.values()):
+        literals = (ast.Aliased(LITERALS[dtype], label) for label, dtype in other.dtypes.items())
+        one = _select([*literals, _constant(1, helper(MATCH))], kept.rows, limit=1)
+    elif node.unfiltered is not None and _is_flat(node.unfiltered):
         one = _select([*_named(other), _row_number(helper(MATCH))], source)
     else:
         if node.is_grouped:

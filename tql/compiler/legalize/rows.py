@@ -15,6 +15,9 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.comparison import number
+from tql_grammar.rewrite.elements import require_kept
+from tql_grammar.rewrite.json_present import patterns
 from tql_grammar.rewrite.json_values import require_selectable
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
@@ -27,11 +30,17 @@ if TYPE_CHECKING:
     from tql.plan.nodes import Explode, Plan, Sample, Union
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
 
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    predicate = unwrap_verbatim(legalize_condition(node.predicate, schema(node.child)))
+    scope = schema(node.child)
+    apart = patterns(node.predicate, scope)
+    if apart is not None:
+        there, rest = apart
+        return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), rest)
+    predicate = unwrap_verbatim(legalize_condition(node.predicate, scope))
     return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
 
 
@@ -44,6 +53,7 @@ def selected(node: Project, rows: Plan) -> Plan:
     columns = tuple(legalize_output(column, scope) for column in node.columns)
     for column in columns:
         require_selectable("select", column)
+        require_kept("select", bare(column), scope)
     if ast.Star() in columns and scope.columns is not None:
         _refuse_replaced(columns, scope.columns)
     return node.replace(child=rows, columns=columns)
@@ -66,33 +76,45 @@ def taken_apart(node: Explode, rows: Plan) -> Plan:
 
 
 def concatenated(node: Union, *legs: Plan) -> Plan:
-    """Return the rows of several queries, with class labels as numbers: the engine returns those of the second query as lists."""
-    return node.replace(children=tuple(map(_numbered, node.children, legs)))
+    """
+    Return the rows of several queries, with class labels as numbers, and numbers of different types in the common one.
+
+    The engine returns the class labels of the second query as lists, and all numbers in the type of the first query if the others have no rows.
+    """
+    common = schema(node)
+    return node.replace(
+        children=tuple(_of_types(child, rows, common) for child, rows in zip(node.children, legs, strict=True))
+    )
 
 
-def _numbered(node: Plan, rows: Plan) -> Plan:
-    """Return a select list with the numbers of its class labels."""
+def _of_types(node: Plan, rows: Plan, common: Scope) -> Plan:
+    """Return a select list with the numbers of its class labels, and with numbers of the common types."""
     if not isinstance(rows, Project):
         return rows
     scope = schema(node)
-    return rows.replace(columns=tuple(_number(column, scope) for column in rows.columns))
+    return rows.replace(columns=tuple(_of_type(column, scope, common) for column in rows.columns))
 
 
-def _number(output: Expression, scope: Scope) -> Expression:
-    """Return an output, or the number of a class label."""
+def _of_type(output: Expression, scope: Scope, common: Scope) -> Expression:
+    """Return an output, the number of a class label, or a number in the common type."""
     name = output_name(output) or ""
-    column = scope.column(ast.Column(name))
-    if column is None or not column.is_label:
+    column, wide = scope.column(ast.Column(name)), common.column(ast.Column(name))
+    if column is None or not (column.is_label or _is_narrower(column, wide)):
         return output
-    label = bare(output)
-    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(0))).with_origin(label), name)
+    label, zero = bare(output), 0.0 if wide is not None and wide.dtype == "float64" else 0
+    return ast.Aliased(ast.Chain(("+",), (label, ast.Number(zero))).with_origin(label), name)
+
+
+def _is_narrower(column: Column, wide: Column | None) -> bool:
+    """Tell whether the numbers of a column are of another type than the common one of 64 bits."""
+    return wide is not None and wide.dtype in {"int64", "float64"} and column.dtype != wide.dtype and column.is_number
 
 
 def drawn(node: Sample, rows: Plan) -> Plan:
     """
-    Return rows drawn at random; the engine computes the weights of rows that WHERE leaves out as well.
+    Return rows drawn at random, of those with a weight above 0: the engine draws the others when these are used up, and never ends where there are no others.
 
-    Rows whose weight is not above 0 are left out first: the engine draws them when the others are used up, and never ends where there are no others.
+    The engine computes the weights of rows that WHERE leaves out as well.
     """
     whole = node.child
     while isinstance(whole, Filter):
@@ -100,15 +122,21 @@ def drawn(node: Sample, rows: Plan) -> Plan:
     scope = schema(whole)
     weights = legalize_output(node.weights, scope)
     require_present("sample_by", weights, scope)
-    return node.replace(child=rows if is_positional(weights) else _weighted(rows, weights), weights=weights)
+    constant = number(weights)
+    if constant is not None and constant <= 0:
+        rule, why = "takes weights above 0", "with no other weight the engine never ends"
+        raise ArgumentError("sample_by", rule, str(constant), "draw every row alike: sample_by(raw('1'))", why=why)
+    if constant is None and not is_positional(weights):
+        above = legalize_condition(ast.Comparison(">", node.weights, ast.Number(0)), scope)
+        rows = _filtered_more(rows, unwrap_verbatim(above))
+    return node.replace(child=rows, weights=weights)
 
 
-def _weighted(rows: Plan, weights: Expression) -> Plan:
-    """Return the rows whose weight is above 0."""
-    above = ast.Comparison(">", weights, ast.Number(0))
-    if isinstance(rows, Filter):
-        return rows.replace(predicate=conjunction([rows.predicate, above]))
-    return Filter(rows, above)
+def _filtered_more(rows: Plan, predicate: Expression) -> Plan:
+    """Return rows that meet one more condition, in the same WHERE."""
+    if not isinstance(rows, Filter):
+        return Filter(rows, predicate)
+    return rows.replace(predicate=conjunction([rows.predicate, predicate]))
 
 
 def ordered(node: Sort, rows: Plan) -> Plan:

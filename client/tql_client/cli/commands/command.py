@@ -53,3 +53,9 @@ TOKEN_FILE = option(
     help="read the token from a file; by default ACTIVELOOP_TOKEN is sent, to the hosted service only",
 )
 FILES = option("files", nargs="+", metavar="FILE", help="files with one query each; - reads stdin")
+CHECKED = option(
+    "files",
+    nargs="+",
+    metavar="FILE",
+    help="files with one query each, Python files, notebooks, Markdown, and folders of these; - reads one query from stdin",
+)

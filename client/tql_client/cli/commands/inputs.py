@@ -11,9 +11,14 @@ from tql_grammar.schema import read_schemas
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tql_client.cli.settings import Settings
     from tql_grammar.schema import Schema
+
+# The files that are read in a folder, and the folders in it that are not.
+SUFFIXES = (".tql", ".py", ".ipynb", ".md")
+NOT_SOURCES = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
 def settings() -> Settings:
@@ -34,6 +39,31 @@ def texts(paths: Iterable[str]) -> Iterable[tuple[str, str]]:
     """Yield the name and the text of each file; ``-`` reads stdin."""
     for path in paths:
         yield ("<stdin>", _decode(sys.stdin.buffer.read(), "<stdin>")) if path == "-" else (path, text(path))
+
+
+def contents(paths: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    """Yield the name and the bytes of each file, and of the files with queries in each folder; ``-`` reads stdin."""
+    from pathlib import Path
+
+    for path in paths:
+        if path == "-":
+            yield "<stdin>", sys.stdin.buffer.read()
+            continue
+        for file in _files(Path(path)) if Path(path).is_dir() else [path]:
+            with _open(file) as stream:
+                yield file, stream.read()
+
+
+def _files(folder: Path) -> Iterable[str]:
+    """Yield the files with queries in a folder, without hidden folders and environments."""
+    import os
+
+    for parent, folders, names in os.walk(folder):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_SOURCES)
+        yield from (os.path.join(parent, name) for name in sorted(names) if name.endswith(SUFFIXES))  # noqa: PTH118 - the path as the user wrote it
 
 
 def query(argument: str) -> str:

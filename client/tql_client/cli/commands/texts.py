@@ -6,63 +6,82 @@ import sys
 from typing import TYPE_CHECKING
 
 from tql_client.cli.commands import inputs
-from tql_client.cli.commands.command import CLEAN, FAILED, FILES, FINDINGS, SCHEMA, Command, option
+from tql_client.cli.commands.command import CHECKED, CLEAN, FAILED, FILES, FINDINGS, SCHEMA, Command, option
 from tql_grammar.errors import QueryError, TqlError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterable, Iterator
 
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain.levels import QueryLevel
+    from tql_grammar.python.documents import Document
     from tql_grammar.schema import Schema
 
 
 def _check(options: argparse.Namespace) -> int:
     """Report errors and traps in queries."""
+    from tql import check
     from tql_client.cli import reporters
 
     settings = inputs.settings()
     schemas = inputs.schemas(options.schema or settings.schema)
     if options.jsonl:
         return reporters.check_lines(inputs.lines(options.files), schemas, info=options.info)
-    findings = (
-        (path, text, settings.select_findings(path, _diagnostics(text, schemas, path, info=options.info)))
-        for path, text in inputs.texts(options.files)
-    )
-    return FINDINGS if reporters.report(findings, options.output_format) else CLEAN
+    if options.explain_python:
+        return _explain_python(options.files)
+    unreadable: list[TqlError] = []
+    documents = _documents(options.files, lambda text: check(text, schemas, info=options.info), unreadable)
+    findings = ((name, text, settings.select_findings(file, found)) for file, (name, text, found) in documents)
+    exit_code = FINDINGS if reporters.report(findings, options.output_format) else CLEAN
+    sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in unreadable)
+    return FAILED if unreadable else exit_code
 
 
-def _diagnostics(
-    text: str, schemas: Schema | dict[str, Schema] | None, path: str = "", *, info: bool = False
-) -> list[Diagnostic]:
-    """Return the findings in one query, or in the queries of a Python file."""
-    from tql import check
+def _documents(
+    files: Iterable[str], check: Callable[[str], list[Diagnostic]], unreadable: list[TqlError]
+) -> Iterator[tuple[str, Document]]:
+    """Yield the documents of files with their paths; a file that cannot be read as its suffix says is added to *unreadable*."""
+    from tql_grammar.python.documents import documents
 
-    if not path.endswith(".py"):
-        return check(text, schemas, info=info)
-    from tql_grammar.python.source import check_python
+    for path, content in inputs.contents(files):
+        try:
+            found = documents(path, content, check)
+        except TqlError as error:
+            unreadable.append(error)
+        else:
+            yield from ((path, document) for document in found)
 
-    try:
-        return check_python(text, lambda part: check(part, schemas, info=info))
-    except SyntaxError as error:
-        message = f"{path}: not Python ({error.msg} at line {error.lineno})"
-        raise TqlError(message) from None
+
+def _explain_python(files: Iterable[str]) -> int:
+    """Say of each string in Python files that may be a query why it is read as TQL or is not."""
+    from tql_grammar.python.documents import explained
+
+    for path, content in inputs.contents(files):
+        sys.stdout.writelines(f"{path}:{line}" for line in explained(path, content).splitlines(keepends=True))
+    return CLEAN
 
 
 def _fix(options: argparse.Namespace) -> int:
     """Apply the fixes that are certain, and report the other findings."""
-    from tql import fix
+    from tql import check, fix
     from tql_client.cli import reporters
     from tql_client.cli.apply_changes import apply_changes
+    from tql_grammar.python.documents import READERS
 
     settings = inputs.settings()
     schemas, remaining, exit_code = inputs.schemas(options.schema or settings.schema), [], CLEAN
-    for path, text in inputs.texts(options.files):
-        changed = text if path.endswith(".py") else fix(text, schemas)
+    unreadable: list[TqlError] = []
+    for path, (name, text, found) in _documents(options.files, lambda text: check(text, schemas), unreadable):
+        changed = text if path.endswith(tuple(READERS)) else fix(text, schemas)
         if apply_changes(path, text, changed, options):
             exit_code = FINDINGS
-        remaining.append((path, changed, settings.select_findings(path, _diagnostics(changed, schemas, path))))
+        left = found if changed == text else check(changed, schemas)
+        remaining.append((name, changed, settings.select_findings(path, left)))
     sys.stderr.write(reporters.as_text(remaining, sys.stderr))
+    sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in unreadable)
+    if unreadable:
+        return FAILED
     if options.check:
         return exit_code
     return FINDINGS if reporters.has_errors(remaining) else CLEAN
@@ -107,7 +126,9 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:
     """Return the errors in a query."""
-    return [finding for finding in _diagnostics(text, schemas) if finding.severity == "error"]
+    from tql import check
+
+    return [finding for finding in check(text, schemas) if finding.severity == "error"]
 
 
 def _levels(text: str, fixed: str) -> list[tuple[str, QueryLevel]]:
@@ -142,13 +163,21 @@ def _rules(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _grammar(options: argparse.Namespace) -> int:
+    """Print the grammar."""
+    from tql_grammar.syntax import standalone
+
+    sys.stdout.write(standalone.FORMATS[options.format]())
+    return CLEAN
+
+
 COMMANDS = (
     Command(
         "check",
         _check,
         "Report errors in queries, and traps where the engine does not do what a query says.",
         (
-            FILES,
+            CHECKED,
             option(
                 "--output-format",
                 choices=["text", "json", "github", "sarif"],
@@ -158,11 +187,17 @@ COMMANDS = (
             SCHEMA,
             option("--info", action="store_true", help="also report findings that depend on the rows; needs --schema"),
             option(
+                "--explain-python",
+                action="store_true",
+                help="say of each string in Python files that may be a query why it is read as TQL or is not",
+            ),
+            option(
                 "--jsonl", action="store_true", help="read one JSON string per line, and write one JSON object per line"
             ),
         ),
         (
-            "tql check query.tql app.py",
+            "tql check query.tql app.py notebook.ipynb README.md src/",
+            "tql check --explain-python app.py",
             "echo 'select id from D order by a, b' | tql check -",
             "tql check --schema schema.json --output-format sarif queries/*.tql",
         ),
@@ -211,5 +246,12 @@ COMMANDS = (
         "List the rules of `tql check`, or explain those with the given codes.",
         (option("codes", nargs="*", metavar="CODE", help="code of a rule, for example TQL301"),),
         ("tql rules", "tql rules TQL301 TQL210"),
+    ),
+    Command(
+        "grammar",
+        _grammar,
+        "Print the grammar of TQL: for lark, or as EBNF, which tools draw as railroad diagrams.",
+        (option("--format", choices=["lark", "ebnf"], default="lark", help="notation; default: lark"),),
+        ("tql grammar > plain.lark", "tql grammar --format ebnf"),
     ),
 )

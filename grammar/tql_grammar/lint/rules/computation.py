@@ -13,7 +13,7 @@ from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import WithInferred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
@@ -93,6 +93,9 @@ def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Ite
 def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
     """Yield searches whose arguments have a wrong number of dimensions, or different lengths."""
     found = [infer(argument, WithInferred(scope)) for argument in node.arguments]
+    if node.name.lower() == "dot" and not _are_vectors(found):
+        yield from _of_numbers(subject, node, found)
+        return
     wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
@@ -100,10 +103,28 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
         message = f"{node.name} takes {'matrices' if wanted == MATRIX else 'vectors'}, and this is {column}: the engine rejects it"
         yield subject.finding(argument, message)
         return
-    lengths = {column.shape[-1] for column in found if column is not None and column.shape} - {None}
+    lengths = _last_lengths(found)
     if len(lengths) > 1:
         message = f"the vectors have different lengths, {' and '.join(sorted(map(str, lengths)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
+
+
+def _last_lengths(found: Iterable[Column | None]) -> set[int | None]:
+    """Return the known lengths of vectors."""
+    return {column.shape[-1] for column in found if column is not None and column.shape} - {None}
+
+
+def _are_vectors(found: Iterable[Column | None]) -> bool:
+    """Tell whether all types are known, and none is that of a number."""
+    return all(column is not None and column.shape for column in found)
+
+
+def _of_numbers(subject: Subject, node: ast.Function, found: Sequence[Column | None]) -> Iterator[Finding]:
+    """Yield DOT of a number and a vector; of two numbers it is their product."""
+    shapes = {len(column.shape) for column in found if column is not None and column.dtype not in NOT_NUMERIC}
+    if len(shapes) > 1:
+        message = "DOT takes two vectors or two numbers: the engine fails with `Can't compute dot product of different length arrays.`"
+        yield subject.finding(node, message)
 
 
 def _wrong_dimensions(

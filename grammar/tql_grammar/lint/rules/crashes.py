@@ -11,7 +11,7 @@ from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
-from tql_grammar.walk import own_parts, walk
+from tql_grammar.walk import own_parts, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,6 +95,7 @@ def _endless_sample(subject: Subject) -> Iterator[Finding]:
             )
 
 
+@unbounded
 def _is_never_drawn(weights: ast.Node) -> bool:
     """Tell whether no row has a weight above 0, whatever the rows are."""
     if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
@@ -104,6 +105,7 @@ def _is_never_drawn(weights: ast.Node) -> bool:
     return value is not None and value <= 0
 
 
+@unbounded
 def _constant(node: ast.Node) -> float | None:
     """Return the value of a weight that is the same for every row, or None."""
     if isinstance(node, (ast.Number, ast.Boolean)):

@@ -70,7 +70,10 @@ def _clause_of_rows(select: ast.Select) -> ast.Node | None:
     """Return the first clause that sorts or limits rows: the key of ORDER BY, LIMIT, or the SELECT with TOP."""
     if select.order_by:
         return select.order_by[0]
-    return select.limit or (select if select.top else None)
+    limit = select.limit
+    if limit is not None and (limit.count is not None or limit.offset is not None):
+        return limit
+    return select if select.top else None
 
 
 RULES = (

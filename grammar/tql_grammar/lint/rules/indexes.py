@@ -158,8 +158,10 @@ def _computes_indexed(call: ast.Function, scope: SelectScope) -> bool:
 
 def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
     """Tell whether a call reduces an embedding, or two of them, to one number."""
+    # DATA is the same vector for each row.
+    constant = sum(isinstance(part, ast.Function) and part.name.lower() == "data" for part in own_parts(call))
     found = (scope.column(part) for part in own_parts(call))
-    count = sum(column is not None and column.kind == "embedding" for column in found)
+    count = sum(column is not None and column.kind == "embedding" for column in found) - constant
     name = call.name.lower()
     return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES)
 

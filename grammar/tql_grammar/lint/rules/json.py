@@ -83,7 +83,9 @@ def _gives_plain_rows(node: ast.Node, parts: list[ast.Node], scope: SelectScope)
 
 def _meet(rows: list[Rows]) -> bool:
     """Tell whether one operand reads JSON, and another operand a column."""
-    return any(one.json and two.column for one in rows for two in rows if one is not two)
+    json = [number for number, part in enumerate(rows) if part.json]
+    column = [number for number, part in enumerate(rows) if part.column]
+    return bool(json and column) and len({*json, *column}) > 1
 
 
 def _operands(node: ast.Node) -> list[ast.Node]:

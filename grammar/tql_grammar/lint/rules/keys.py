@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
+EFFECT_OF_JSON = {"ORDER BY": "ORDER BY does not sort", "GROUP BY": "this key of GROUP BY separates no groups"}
 
 
 def _no_scalar(subject: Subject) -> Iterator[Finding]:
@@ -35,6 +36,16 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
 
 
+def _json_key(subject: Subject) -> Iterator[Finding]:
+    """Yield sort and group keys that are columns of JSON."""
+    for scope in subject.scopes:
+        for clause, node in expressions(scope.select):
+            column = scope.column(bare(node)) if clause in EFFECT_OF_JSON else None
+            if column is not None and column.dtype == "json":
+                message = f"all values of JSON are equal as keys: {EFFECT_OF_JSON[clause]}"
+                yield subject.finding(bare(node), message, "write a value of it: js['key']")
+
+
 def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bool:
     """Tell whether the engine can sort, group or sample by a value."""
     if isinstance(key, ast.Function) and key.name.lower() == "hamming_distance":
@@ -43,7 +54,9 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
         return False
     if found.is_text:
         return clause != "SAMPLE BY"
-    return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype not in {"json", "bytes"}
+    if found.dtype == "json":
+        return clause in EFFECT_OF_JSON
+    return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype != "bytes"
 
 
 def _compares_null(key: ast.Node, scope: SelectScope, clause: str) -> bool:
@@ -79,10 +92,20 @@ RULES = (
         code="TQL219",
         title="key that is not a single value",
         severity="error",
-        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers, comparisons of them, and JSON. Reported only with a schema.",
+        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers and comparisons of them, and JSON in SAMPLE BY. Reported only with a schema.",
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",
+    ),
+    Rule(
+        code="TQL343",
+        title="JSON as a sort or group key",
+        severity="error",
+        explanation="All values of a JSON column are equal as keys: ORDER BY does not sort, and GROUP BY makes one group of all rows. Reported only with a schema.",
+        example="select id from D group by js",
+        find=_json_key,
+        meant="select id from D group by js['k']",
+        needs_schema=True,
     ),
     Rule(
         code="TQL511",

@@ -8,6 +8,8 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.reads import SIZE
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.outputs import bare
+from tql_grammar.walk import unbounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +68,7 @@ def _odd_limit(subject: Subject) -> Iterator[Finding]:
 def _members(subject: Subject) -> Iterator[Finding]:
     """Yield members of IN and bounds of BETWEEN that are not literals."""
     for _, node in subject.parts(ast.In, ast.Between):
-        for member in literals_of(node):
+        for member in map(bare, literals_of(node)):
             if not is_literal(member) and not isinstance(member, REPORTED_ELSEWHERE):
                 yield subject.finding(
                     member,
@@ -102,6 +104,7 @@ def _negated(text: str, node: ast.In | ast.Between) -> Fix | None:
     return exchanged(node, f"not ({column}{rest})", ast.Not(node.replace(operand=operand.operand)))
 
 
+@unbounded
 def _is_column(node: ast.Expression) -> bool:
     """Tell whether IN and BETWEEN accept a node on their left: a column, or a function or a subscript of one."""
     if isinstance(node, ast.Subscript):
@@ -123,13 +126,13 @@ def _array(subject: Subject) -> Iterator[Finding]:
     """Yield elements of ARRAY that are not literals, or not of the kind of the first element."""
     for _, node in subject.parts(ast.Array):
         for element in node.elements:
-            refused = _refused_element(element, node.elements[0])
+            refused = _refused_element(bare(element), bare(node.elements[0]))
             if refused is not None:
                 yield subject.finding(element, *refused)
                 break
 
 
-def _refused_element(element: ast.Expression, first: ast.Expression) -> tuple[str, str | None] | None:
+def _refused_element(element: ast.Node, first: ast.Node) -> tuple[str, str | None] | None:
     """Return the message and the hint for an element of ARRAY that the engine rejects, or None where it accepts it."""
     if isinstance(element, ast.Column):
         return (
@@ -145,7 +148,7 @@ def _refused_element(element: ast.Expression, first: ast.Expression) -> tuple[st
     )
 
 
-def _kind(element: ast.Expression) -> str:
+def _kind(element: ast.Node) -> str:
     """Return the kind of an element of ARRAY; everything but arrays and strings has to be a number."""
     if isinstance(element, (ast.Array, ast.Vector)):
         return "array"

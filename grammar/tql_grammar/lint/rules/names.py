@@ -58,8 +58,9 @@ def _clauses(select: ast.Select) -> Iterable[tuple[str, Record]]:
 
 def _alias_in_own_select(subject: Subject) -> Iterator[Finding]:
     """Yield the uses of an alias in the SELECT that defines it."""
-    for select in subject.selects:
-        aliases = _own_aliases(select)
+    for scope in subject.scopes:
+        select = scope.select
+        aliases = _own_aliases(select) - set(scope.columns or ())
         for clause, node in _clauses(select) if aliases else ():
             for column in columns_read(node):
                 if column.table is None and column.name in aliases and column.span is not None:

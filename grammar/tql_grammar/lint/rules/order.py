@@ -86,7 +86,7 @@ def _own_name(subject: Subject) -> Iterator[Finding]:
 def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope: SelectScope) -> bool:
     """Tell whether an output with the name of a source column has a different value."""
     output = outputs.get(column.name)
-    if output is None or output == ast.Column(column.name):
+    if output is None or (isinstance(output, ast.Column) and output.name == column.name):
         return False
     read = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
     return column.name in read or column.name in (scope.columns or ())

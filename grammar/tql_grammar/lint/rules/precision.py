@@ -10,7 +10,7 @@ from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import WithInferred, expressions
-from tql_grammar.walk import below, own_parts, subselect, walk
+from tql_grammar.walk import below, own_parts, subselect, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,6 +72,7 @@ def _leaves(key: ast.Node) -> Iterator[ast.Node]:
             stack += below(part)
 
 
+@unbounded
 def _steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
     """Return the bound of an integer key, and a step of which all its values are multiples; None where they are unknown."""
     return _STEPS.get(type(node), _value_steps)(node, scope)

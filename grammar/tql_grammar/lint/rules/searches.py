@@ -31,7 +31,7 @@ def _words(subject: Subject) -> Iterator[Finding]:
     """Yield BM25 in a form that the engine does not support."""
     for _, scope, clause, node, part in subject.places(ast.Function):
         if _is(part, "bm25_similarity") and not _is_form(scope, clause, node, part):
-            message = "the engine supports BM25_SIMILARITY only as the single key of ORDER BY with DESC and LIMIT, and as the output `score` of the same SELECT"
+            message = "the engine supports BM25_SIMILARITY only as the first key of ORDER BY with DESC and LIMIT, and as the output `score` of the same SELECT"
             yield subject.finding(part, message, BM25_FORM)
 
 
@@ -45,10 +45,11 @@ def _is_form(scope: SelectScope, clause: str, node: ast.Node, call: ast.Node) ->
 
 
 def _searches_by(select: ast.Select, score: ast.Node) -> bool:
-    """Tell whether a SELECT returns the rows with the highest scores: the score is its only key, with DESC and LIMIT."""
-    if len(select.order_by) != 1 or select.limit is None or select.limit.count is None:
+    """Tell whether a SELECT returns the rows with the highest scores: the score is its first key, with DESC and LIMIT."""
+    if not select.order_by or select.limit is None or select.limit.count is None:
         return False
-    (key,) = select.order_by
+    # The engine ignores the keys after the first.
+    key = select.order_by[0]
     return key.direction == "desc" and key.expression == score
 
 
@@ -173,7 +174,7 @@ RULES = (
         code="TQL223",
         title="BM25 in an unsupported form",
         severity="error",
-        explanation="BM25_SIMILARITY must be the only key of ORDER BY, with DESC and LIMIT, and its score can be selected only as `score`. The engine rejects anything else.",
+        explanation="BM25_SIMILARITY must be the first key of ORDER BY, with DESC and LIMIT, and its score can be selected only as `score`. The engine rejects anything else.",
         example="select id from X order by bm25_similarity(tb, 'apple') desc",
         find=_words,
         meant="select id from X order by bm25_similarity(tb, 'apple') desc limit 3",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 # Special characters of regular expressions, and forms that only an intended regular expression has.
+CODE_POINT = re.compile(r"(?<!\\)((?:\\\\)*)\\x\{([0-9A-Fa-f]{1,8})\}")
 SPECIAL = re.compile(r"[.+()\[\]{}|^$]")
 REGULAR = re.compile(r"\.[*+?{]|\[.*\]|\(.*\)|\|")
 
@@ -79,16 +81,25 @@ def _wildcard(subject: Subject) -> Iterator[Finding]:
 
 
 def _compiles(pattern: str) -> bool:
-    """Tell whether a pattern is a valid regular expression."""
-    return _regular(pattern) is not None
-
-
-def _regular(pattern: str) -> re.Pattern[str] | None:
-    """Return the regular expression into which the engine turns a pattern with ``*``, ``%`` and ``?``, or None for an invalid one."""
+    """Tell whether a pattern is a valid regular expression; one that is too deep or too large for Python counts as valid."""
     try:
-        return re.compile(re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+        re.compile(_regular(pattern))
     except re.error:
-        return None
+        return False
+    except (RecursionError, OverflowError):
+        return True
+    return True
+
+
+def _regular(pattern: str) -> str:
+    """Return the regular expression into which the engine turns a pattern with ``*``, ``%`` and ``?``, as Python writes it."""
+    return CODE_POINT.sub(_code_point, re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+
+
+def _code_point(match: re.Match[str]) -> str:
+    r"""Return a character by its number, which the engine takes as ``\x{10ffff}`` and Python as ``\U0010ffff``."""
+    number = int(match[2], 16)
+    return f"{match[1]}\\U{number:08x}" if number <= sys.maxunicode else match[0]
 
 
 def _literally(subject: Subject) -> Iterator[Finding]:
@@ -127,17 +138,19 @@ def _not_like(subject: Subject) -> Iterator[Finding]:
 
 
 def _compared_with_empty(subject: Subject) -> list[ast.Expression]:
-    """Return the operands that a query compares with the empty string."""
-    sides = (pair for _, test in subject.parts(ast.Comparison) for pair in test.sides)
-    return [side for side, other in sides if other == ast.String("")]
+    """Return the operands that the query compares with the empty string."""
+    tests = [pair for _, test in subject.parts(ast.Comparison) for pair in test.sides]
+    return [side for side, other in tests if other == ast.String("")]
 
 
 def _matches_empty(pattern: ast.Expression) -> bool:
     """Tell whether a pattern matches the empty string."""
     if not isinstance(pattern, ast.String):
         return False
-    found = _regular(pattern.value)
-    return found is not None and found.fullmatch("") is not None
+    try:
+        return re.fullmatch(_regular(pattern.value), "") is not None
+    except (re.error, RecursionError, OverflowError):
+        return False
 
 
 def _outer_not(text: str, node: ast.Like) -> Fix | None:

@@ -15,6 +15,7 @@ from tql_grammar.rewrite.fitting import rounded
 from tql_grammar.schema import INTEGERS, NOT_NUMERIC, Column, did_you_mean
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
+from tql_grammar.walk import subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +56,28 @@ def _like(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node.operand, message, "write x like 'pattern'")
         elif isinstance(node, ast.Like):
             column = infer(node.operand, scope)
-            json = isinstance(node.operand, ast.Subscript) and node.operand.is_keyed
-            if json or (column is not None and not column.is_text):
+            if column is not None and not column.is_text:
                 message = "LIKE takes a text column: the engine fails with `Like operator is applicable only on textual column.`"
                 yield subject.finding(node.operand, message)
+
+
+def _like_json(subject: Subject) -> Iterator[Finding]:
+    """Yield LIKE on values of JSON that some rows may not have."""
+    for scope, node in subject.parts(ast.Like):
+        operand = node.operand
+        if isinstance(operand, ast.Subscript) and operand.is_keyed and not _is_kept(operand, scope.select):
+            message = "LIKE is right if every row has this key of JSON; else the engine fails with `Key not found`"
+            written = subject.written(operand)
+            hint = f"leave out the other rows in a subquery: from (select * from .. where {written} is not null)"  # noqa: S608 - advice
+            yield subject.finding(operand, message, hint)
+
+
+def _is_kept(value: ast.Subscript, select: ast.Select) -> bool:
+    """Tell whether a subquery keeps only rows in which a value of JSON is not null."""
+    inner = subselect(select.source)
+    where = None if inner is None else inner.where
+    tests = where.operands if isinstance(where, ast.And) else (where,)
+    return any(isinstance(test, ast.IsNull) and test.negated and test.operand == value for test in tests)
 
 
 def _label(subject: Subject) -> Iterator[Finding]:
@@ -252,10 +271,19 @@ RULES = (
         "TQL237",
         "LIKE on an operand that is not text",
         "error",
-        "LIKE takes a text column; the engine rejects JSON values, numbers and arrays.",
+        "LIKE takes a text column; the engine rejects numbers and arrays.",
         "select id from D where id like '1'",
         _like,
         "select id from D where text like 'doc 1'",
+    ),
+    Rule(
+        "TQL517",
+        "LIKE on a value of JSON",
+        "warning",
+        "LIKE on a value of JSON runs only if every row has the key: in any other case the engine fails with `Key not found`.",
+        "select id from D where js['s'] like 's*'",
+        _like_json,
+        "select id from (select * from D where js['s'] is not null) where js['s'] like 's*'",
     ),
     Rule(
         "TQL314",

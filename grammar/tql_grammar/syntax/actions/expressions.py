@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OPERATOR_LEVELS = ("+-", "*/%", "^", "||")
+# The engine's stack holds about 2,030 terms of AND or tests with IS NOT NULL, 4,780 with IS NULL, and 10,860 subscripts or NOT LIKE after one another.
+IS_NULL_WEIGHT, POSTFIX_WEIGHT = 1 / 2, 1 / 5
 SPELT_TWICE = {"==": "=", "<>": "!="}
 UNITS = ("seconds", "minutes", "hours", "days", "months", "years")
 # The strings that C's sscanf accepts for "%4d-%2d-%2d", "%d" and "%d %7s".
@@ -28,14 +30,14 @@ AMOUNT_AND_UNIT = re.compile(r"\s*([+-]?\d+)\s*(\S{1,7})", re.ASCII)
 # --- chains, which grow while the text is parsed ---------------------------------------------------------------------
 
 
-def _depth(node: Any) -> int:  # noqa: ANN401 - any node
-    """Return the number of operators through which the engine recurses from a node."""
+def _depth(node: Any) -> float:  # noqa: ANN401 - any node
+    """Return the number of operators through which the engine recurses from a node, in terms of AND."""
     return node.__dict__.get("_depth", 0) if isinstance(node, ast.Expression) else 0
 
 
-def _growing(node: T, *parts: ast.Expression) -> T:
-    """Return a chain that can grow in place, marked as one operator deeper than its parts."""
-    node.__dict__["_depth"] = 1 + max(map(_depth, parts))
+def _growing(node: T, *parts: ast.Expression, weight: float = 1) -> T:
+    """Return a chain that can grow in place, marked as one operator deeper than its parts; *weight* is the part of a term of AND that it needs of the engine's stack."""
+    node.__dict__["_depth"] = weight + max(map(_depth, parts))
     return node
 
 
@@ -63,9 +65,9 @@ def _chain(left: Any, operator: Token, right: ast.Expression) -> ast.Chain:  # n
     return _growing(left, left, right)
 
 
-def freeze_chains(open_chains: Iterable[ast.Expression]) -> int:
-    """Freeze the chains that grew while a text was parsed; return the number of operators through which the engine recurses for the deepest one."""
-    deepest = 0
+def freeze_chains(open_chains: Iterable[ast.Expression]) -> float:
+    """Freeze the chains that grew while a text was parsed; return the number of operators through which the engine recurses for the deepest one, in terms of AND."""
+    deepest: float = 0
     for node in open_chains:
         state = node.__dict__
         deepest = max(deepest, state.pop("_depth", 0))
@@ -183,7 +185,22 @@ def _case(
 def _computed_subscript(operand: ast.Expression, index: ast.Expression) -> ast.Subscript:
     """Return a subscript with a computed index; an integer or string here was in parentheses, which makes it a computation."""
     bare = isinstance(index, ast.String) or (isinstance(index, ast.Number) and type(index.value) is int)
-    return ast.Subscript(operand, (ast.Computed(index) if bare else index,))
+    return _subscript(operand, [ast.Computed(index) if bare else index])
+
+
+def _subscript(operand: ast.Expression, indices: list[ast.Expression]) -> ast.Subscript:
+    """Return a subscript."""
+    return _growing(ast.Subscript(operand, tuple(indices)), operand, weight=POSTFIX_WEIGHT)
+
+
+def _is_null(operand: ast.Expression, *, negated: bool = False) -> ast.IsNull:
+    """Return IS NULL or IS NOT NULL."""
+    return _growing(ast.IsNull(operand, negated), operand, weight=1 if negated else IS_NULL_WEIGHT)
+
+
+def _not_like(operand: ast.Expression, pattern: ast.Expression) -> ast.Like:
+    """Return NOT LIKE, of which a chain is possible, as of no other comparison."""
+    return _growing(ast.Like(operand, pattern, negated=True), operand, pattern, weight=POSTFIX_WEIGHT)
 
 
 def _slice(*symbols: Any) -> ast.Slice:  # noqa: ANN401 - colons and numbers
@@ -248,15 +265,15 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "negate": lambda _dash, operand: ast.Negate(operand),
     "comparison": _comparison,
     "like": ast.Like,
-    "not_like": lambda operand, pattern: ast.Like(operand, pattern, negated=True),
+    "not_like": _not_like,
     "ilike": lambda operand, pattern: ast.Like(operand, pattern, case_insensitive=True),
     "in": lambda operand, members: ast.In(operand, tuple(members)),
     "not_in": lambda operand, members: ast.In(operand, tuple(members), negated=True),
     "in_query": ast.In,
     "not_in_query": lambda operand, query: ast.In(operand, query, negated=True),
     "between": ast.Between,
-    "is_null": ast.IsNull,
-    "is_not_null": lambda operand: ast.IsNull(operand, negated=True),
+    "is_null": _is_null,
+    "is_not_null": lambda operand: _is_null(operand, negated=True),
     "exists": ast.Exists,
     "not_exists": lambda query: ast.Exists(query, negated=True),
     "subquery": ast.Subquery,
@@ -270,8 +287,8 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "searched_case": _case,
     "extract": ast.Extract,
     "cast": ast.Cast,
-    "subscript": lambda operand, key: ast.Subscript(operand, (key,)),
-    "subscripts": lambda operand, indices: ast.Subscript(operand, tuple(indices)),
+    "subscript": lambda operand, key: _subscript(operand, [key]),
+    "subscripts": _subscript,
     "computed_subscript": _computed_subscript,
     "slice": _slice,
 }

@@ -99,10 +99,17 @@ def _rejections(text: str, outcome: ParseOutcome) -> Iterator[Diagnostic]:
         yield _diagnostic(
             text,
             "TQL402",
-            f"a chain of {outcome.depth + 1:,} conditions or terms: from about 2,050 on, the engine process crashes",
+            f"a chain of {_deep(outcome.depth)}: the engine process crashes",
             _span(first),
             "put groups of a few hundred operands in parentheses, or use IN for values of one column",
         )
+
+
+def _deep(depth: float) -> str:
+    """Return the depth of a chain in words."""
+    return (
+        f"{int(depth) + 1:,} conditions or terms, or of as many operators as need the same stack; from about 2,050 on"
+    )
 
 
 def _second_statement(tokens: list[Token]) -> Token:
@@ -179,7 +186,7 @@ def _last_match(text: str, tokens: list[Token]) -> int:
     before = tokens[-2] if len(tokens) > 1 else None
     trivia = before.end if before else 0
     if trivia == stop:
-        return before.mark if before else 0
+        return 0 if before is None else before.end - 1 if before.kind == "VECTOR" else before.mark
     return _last_trivia(visible, trivia)
 
 

@@ -48,6 +48,8 @@ USUAL = (
 )
 KEYWORDS = frozenset(TOKEN_OF_WORD.values())
 MOST_EXPECTED = 6
+# The most letters in which a misspelt keyword differs.
+MOST_CHANGES = 2
 
 
 class Place(NamedTuple):
@@ -330,9 +332,9 @@ def _misspelt(place: Place) -> str | None:
             continue
         word = str(place.tokens[place.at + back].value).upper()
         known = {*USUAL, *(RESERVED.intersection(place.expected) if back == 0 else ())}
-        for other in known - {word}:
+        for other in (near for near in known - {word} if abs(len(near) - len(word)) <= MOST_CHANGES):
             distance = _distance(word, other)
-            if distance <= min(2, len(other) // 2):
+            if distance <= min(MOST_CHANGES, len(other) // 2):
                 meant.append((distance / len(other), word[0] != other[0], other))
     return f"did you mean {min(meant)[2]}?" if meant else None
 

@@ -91,8 +91,15 @@ NOT_ASCII = TextRule(
     "put names with such characters in double quotes, and replace typographic quotes, dashes and blanks with plain ones",
     "select id from t where id > 15 \u2013 2",
 )
+BYTE_ORDER_MARK = TextRule(
+    "TQL009",
+    "byte order mark",
+    "the text begins with a byte order mark (U+FEFF): the engine stops reading here and silently drops the whole query",
+    "save the file as UTF-8 without a byte order mark; `tql fix` removes it",
+    "\ufeffselect id from t",
+)
 
-RULES = (UNKNOWN, RETURN, IN_COMMENT, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII)
+RULES = (UNKNOWN, RETURN, IN_COMMENT, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII, BYTE_ORDER_MARK)
 OF_CHARACTER = {"\r": RETURN, "'": UNCLOSED, '"': UNCLOSED, "_": UNDERSCORE}
 # The hints for characters with a probable intention; any other character has the hint of its rule.
 HINTS = {
@@ -122,11 +129,16 @@ def findings(text: str, tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     yield from sorted(found, key=lambda diagnostic: diagnostic.start)
     stop = tokens[-1].start
     if stop < len(text):
-        yield _diagnostic(text, NUL if text[stop] == "\0" else _rule_of(text[stop]), stop, len(text))
+        yield _diagnostic(text, _rule_at(text, stop), stop, len(text))
 
 
-def _rule_of(character: str) -> TextRule:
-    """Return the rule that explains why the engine stops at a character."""
+def _rule_at(text: str, stop: int) -> TextRule:
+    """Return the rule that explains why the engine stops at an offset."""
+    character = text[stop]
+    if character == "\0":
+        return NUL
+    if character == "\ufeff" and stop == 0:
+        return BYTE_ORDER_MARK
     return OF_CHARACTER.get(character, NOT_ASCII if character > LAST_ASCII else UNKNOWN)
 
 
@@ -156,5 +168,5 @@ def _octal(text: str, token: Token) -> Diagnostic:
 def _diagnostic(text: str, rule: TextRule, start: int, end: int, *more: str) -> Diagnostic:
     """Return the finding of a rule."""
     shown = text[start:end] if more else text[start]
-    hint = HINTS.get(text[start], rule.hint)
+    hint = rule.hint if rule is BYTE_ORDER_MARK else HINTS.get(text[start], rule.hint)
     return Diagnostic.at(text, start, end, rule.code, "error", rule.message.format(f"`{shown}`", *more), hint)

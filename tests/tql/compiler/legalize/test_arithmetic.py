@@ -111,7 +111,8 @@ def reduced(name: str, function: str) -> Number:
         "linf_norm": lambda row: max(map(abs, row), default=0),
     }
     reduce = reductions[function]
-    return getattr(fn, function)(name), lambda row: bounded(reduce(python(row[name])))
+    method = "asum" if function == "sum" else function
+    return getattr(fn, method)(name), lambda row: bounded(reduce(python(row[name])))
 
 
 def dotted(left: str, right: str) -> Number:

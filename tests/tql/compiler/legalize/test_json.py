@@ -208,3 +208,124 @@ def test_null_meets_no_comparison_outside_of_where(operation: str, with_schema: 
         ((number,) for number in range(len(met))), key=lambda row: met[row[0]]
     )
     assert dict(rows(select(x=test, n=fn.count()).group_by(test))) == dict(Counter(met))
+
+
+# --- values that a row may lack, and numbers of two types -------------------------------------------------------------
+
+WORLD: list[dict[str, Any]] = [
+    {"n": 3, "s": "xa", "l": [1, 2], "g": "a"},
+    {"n": 1.5, "s": "b", "l": [2**24 + 1], "g": "a"},
+    {"s": "", "l": [], "g": "b"},
+    {"n": None, "s": None, "g": "b"},
+    {"n": -2, "g": "b"},
+    {"n": 0, "s": "x", "l": [0.5, 3], "g": "c"},
+    {},
+]
+HAS_N = [note for note in WORLD if note.get("n") is not None]
+THERE = N.is_not_null()
+
+
+@pytest.fixture(scope="module")
+def world() -> Any:
+    """Return a dataset with JSON of the world: missing keys, nulls, empty texts and lists, integers and floats under one key."""
+    rows = [{"id": number, "m": note, "k": note.get("g", "")} for number, note in enumerate(WORLD)]
+    return dataset("json_world", {"id": "int64", "m": "json", "k": "text"}, rows)
+
+
+def values(data: Any, query: Query, *, known: bool) -> list[Any]:
+    """Return the rows of a query as tuples, or as values where they have one column."""
+    schemas: dict[str | None, Schema] | None = {None: Schema.from_dataset(data)} if known else None
+    rows = [tuple(row.values()) for row in run(data, compile_query(query.statement, None, schemas))]
+    return [row[0] if len(row) == 1 else row for row in rows]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("made", "meant"),
+    [
+        pytest.param(N * 2, lambda n: n * 2, id="times"),
+        pytest.param(1 - N, lambda n: 1 - n, id="right of minus"),
+        pytest.param(-N, lambda n: -n, id="negative"),
+        pytest.param(fn.abs(N), abs, id="abs"),
+        pytest.param(N / 2 + N, lambda n: n / 2 + n, id="twice"),
+    ],
+)
+def test_arithmetic_over_numbers_of_two_types(world: Any, made: Expr, meant: Any, *, known: bool) -> None:
+    """Integers and floats under one key are computed as float64, in outputs, keys and groups."""
+    wanted = [meant(note["n"]) for note in HAS_N]
+
+    assert values(world, select(x=made).where(THERE), known=known) == wanted
+    assert values(world, select(x=made).where(THERE).order_by("x"), known=known) == sorted(wanted)
+    grouped = select(x=made, c=fn.count()).where(THERE).group_by("x")
+    assert dict(values(world, grouped, known=known)) == dict(Counter(wanted))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_aggregates_over_numbers_of_two_types(world: Any, *, known: bool) -> None:
+    """Sums, means and ends, of all rows and of groups."""
+    outputs = {"s": fn.sum(N), "a": fn.mean(N), "low": fn.min(N), "high": fn.max(N)}
+    numbers = [note["n"] for note in HAS_N]
+    groups: dict[str, list[float]] = {}
+    for note in HAS_N:
+        groups.setdefault(note["g"], []).append(note["n"])
+
+    def reduced(found: list[float]) -> tuple[float, ...]:
+        return sum(found), sum(found) / len(found), min(found), max(found)
+
+    assert values(world, select(**outputs).where(THERE), known=known) == [reduced(numbers)]
+    rows = values(world, select("k", **outputs).where(THERE).group_by("k"), known=known)
+    assert {row[0]: row[1:] for row in rows} == {key: reduced(found) for key, found in groups.items()}
+
+
+PATTERNS = [
+    pytest.param(S.like("x%"), lambda s: s.startswith("x"), id="like"),
+    pytest.param(S.startswith("x"), lambda s: s.startswith("x"), id="startswith"),
+    pytest.param(S.endswith("a"), lambda s: s.endswith("a"), id="endswith"),
+    pytest.param(S.matches("x."), lambda s: s == "xa", id="matches"),
+    pytest.param(S.ilike("X%"), lambda s: s.startswith("x"), id="ilike"),
+    pytest.param(S.contains("a"), lambda s: "a" in s, id="contains"),
+]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("pattern", "holds"), PATTERNS)
+def test_a_pattern_where_rows_lack_the_key(world: Any, pattern: Expr, holds: Any, *, known: bool) -> None:
+    """A missing key and a null meet no pattern; other conditions, outputs, orders and groups stay as they are."""
+    met = [number for number, note in enumerate(WORLD) if note.get("s") is not None and holds(note["s"])]
+
+    assert ids(world, select("id").where(pattern), known=known) == met
+    assert ids(world, select("id").where(pattern, col("id") > 0), known=known) == [number for number in met if number]
+    assert ids(world, select("id", s=S).where(pattern).order_by("id").limit(1), known=known) == met[:1]
+    grouped = values(world, select("k", c=fn.count()).where(pattern).group_by("k"), known=known)
+    assert dict(grouped) == dict(Counter(WORLD[number]["g"] for number in met))
+    inner = select("id", "m").where(S.is_not_null())
+    assert ids(world, select("id").from_(inner).where(~pattern), known=known) == [
+        number for number, note in enumerate(WORLD) if note.get("s") is not None and number not in met
+    ]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        pytest.param(select(x=N * 2), "col('m')['n'].is_not_null()", id="times"),
+        pytest.param(select(x=-N), "is_not_null", id="negative"),
+        pytest.param(select(x=fn.abs(N)), "is_not_null", id="abs"),
+        pytest.param(select("id").order_by(N * 2), "is_not_null", id="key"),
+        pytest.param(select("k", s=fn.sum(N)).group_by("k"), "is_not_null", id="sum"),
+        pytest.param(select(s=fn.max(N), c=fn.count()), "is_not_null", id="max"),
+        pytest.param(select(x=col("n") + 1).from_(select(n=N)), "is_not_null", id="of a subquery"),
+        pytest.param(select(x=S.like("x%")), "is_not_null", id="pattern as an output"),
+        pytest.param(select("id").where(~S.like("x%")), "is_not_null", id="not like"),
+        pytest.param(select("id").where(S.like("x%") | (col("id") == 1)), "is_not_null", id="like or"),
+        pytest.param(select(x=col("m")["l"][0]), "in Python", id="element"),
+        pytest.param(select(x=col("m")["l"][0:1]), "in Python", id="slice"),
+        pytest.param(select("id").where(col("m")["l"][-1] == 2), "one after the other", id="last element"),
+        pytest.param(select(x=col("m")[0]["k"]), "write the key first", id="index before the key"),
+    ],
+)
+def test_what_a_row_may_lack_is_refused(world: Any, query: Query, hint: str, *, known: bool) -> None:
+    """The engine fails; the error says how to leave those rows out."""
+    with pytest.raises(ArgumentError) as caught:
+        values(world, query, known=known)
+    assert hint in (caught.value.hint or "")

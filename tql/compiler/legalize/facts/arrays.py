@@ -5,6 +5,8 @@ from __future__ import annotations
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.resolve import inside_json
 from tql.expressions.subscripts import indices
+from tql_grammar.rewrite.elements import distributed, quantified_members, require_kept, require_single
+from tql_grammar.rewrite.json_present import as_number, patterns, with_numbers
 from tql_grammar.rewrite.json_values import (
     excluding_null,
     quantified,
@@ -72,7 +74,7 @@ FACTS = (
         "Sums the whole matrix for one of its columns.",
         "Reads the column from a computed array.",
         subscript,
-        'select(x=fn.sum(col("b")[:, 0]))',
+        'select(x=fn.asum(col("b")[:, 0]))',
         columns(b="int64[2, 2]"),
     ),
     Fact(
@@ -86,10 +88,42 @@ FACTS = (
     Fact(
         "slice without an end",
         "Takes `[1:]` of a computed array for its second element.",
-        "Writes the end where the length is known, and refuses the slice otherwise.",
-        subscript,
+        "Slices the array before it computes, with the end where the length is known; refuses the slice otherwise.",
+        distributed,
         'select(x=(col("a") + 1)[1:])',
         A,
+    ),
+    Fact(
+        "IN over an array",
+        "Compares the first element only.",
+        "Writes equalities.",
+        quantified_members,
+        'select("id").where(fn.any(col("a").in_([9, 1])))',
+        columns(a="int64[?]"),
+    ),
+    Fact(
+        "condition on the row with one on elements",
+        "Reads other elements where AND or OR joins a test of an array and a test of the row.",
+        "Refuses it.",
+        require_single,
+        'select("id").where(fn.any((col("a") > 0) & (col("id") < 2)))',
+        columns(a="int64[?]"),
+    ),
+    Fact(
+        "array as a condition",
+        "Tests the first element only.",
+        "Refuses it.",
+        require_single,
+        'select("id").where(col("a") * 2 > 9)',
+        columns(a="int64[?]"),
+    ),
+    Fact(
+        "row of one element",
+        "Returns a number, not an array, for arithmetic of a number with an array of one element.",
+        "Refuses the output where the length may be 1.",
+        require_kept,
+        'select(x=col("a") * 2)',
+        columns(a="int64[?]"),
     ),
     Fact(
         "slice of rows of several lengths",
@@ -217,6 +251,38 @@ FACTS = (
         "Refuses the condition.",
         require_inside,
         'select("id").from_(select("id", l=col("m")["l"])).where(col("l")[0] == 1)',
+        M,
+    ),
+    Fact(
+        "arithmetic with JSON",
+        "Fails where a row lacks the value.",
+        "Refuses it in outputs and keys, unless the condition leaves those rows out.",
+        with_numbers,
+        'select(x=col("m")["n"] * 2)',
+        M,
+    ),
+    Fact(
+        "numbers of two types in JSON",
+        "Reads the bits of 1.5 as an integer where the first number is one.",
+        "Makes all of them float64.",
+        as_number,
+        'select(s=fn.sum(col("m")["n"]), c=fn.count()).where(col("m")["n"].is_not_null())',
+        M,
+    ),
+    Fact(
+        "pattern over JSON",
+        "Fails for LIKE where a row lacks the value, whatever the other conditions are.",
+        "Leaves those rows out in a subquery, and refuses OR and NOT over the pattern.",
+        patterns,
+        'select("id").where(col("m")["s"].startswith("x"))',
+        M,
+    ),
+    Fact(
+        "last of a list in JSON",
+        "Finds nothing for an index from the end.",
+        "Refuses it.",
+        subscript,
+        'select("id").where(col("m")["l"][-1] == 2)',
         M,
     ),
     Fact(

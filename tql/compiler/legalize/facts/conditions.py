@@ -5,9 +5,10 @@ from __future__ import annotations
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.expressions import operators
 from tql_grammar.printing.expressions import balanced
-from tql_grammar.rewrite.comparison import comparison, membership
+from tql_grammar.rewrite.comparison import comparison
 from tql_grammar.rewrite.fitting import fit, rounded
 from tql_grammar.rewrite.logic import negation
+from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.typed import require_truth
 
 FACTS = (

@@ -8,7 +8,8 @@ from tql.compiler.legalize.rows import cut
 from tql.expressions.metrics import METRICS, exactly
 from tql.expressions.patterns import pattern
 from tql.plan.scores import direction
-from tql_grammar.rewrite.comparison import comparison, membership
+from tql_grammar.rewrite.comparison import comparison
+from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.typed import require_kind
 
 V, E, WORDS = columns(v="int64 inverted"), columns(e="embedding[2]"), columns(t="text bm25")
@@ -24,7 +25,7 @@ FACTS = (
     Fact(
         "index and another column",
         "Finds no row where an indexed number differs from another column.",
-        "Writes NOT before the equality.",
+        "Exchanges the sides; between two indexed numbers it writes NOT before the equality.",
         comparison,
         'select("id").where(col("v") != col("id"))',
         V,
@@ -80,7 +81,7 @@ FACTS = (
     Fact(
         "index and the empty text",
         "Does not find the empty text in an exact index.",
-        "Puts the literal on the left.",
+        "Writes BETWEEN, which reads no index of texts.",
         comparison,
         'select("id").where(col("t") == "")',
         columns(t="text exact"),

@@ -147,6 +147,14 @@ FACTS = (
         'select("id").where(col("id") > 2).order_by(desc(fn.row_number()))',
     ),
     Fact(
+        "weight 0",
+        "Draws rows of weight 0 when the others are used up, and never ends where all rows have it.",
+        "Leaves them out before it draws.",
+        drawn,
+        'select("id").sample_by("w", replace=False)',
+        columns(w="int64"),
+    ),
+    Fact(
         "order of a sample",
         "Draws after it sorts, so the order is lost.",
         "Sorts the rows that were drawn.",

@@ -1,0 +1,207 @@
+"""Faults that random queries of the world found, each with its smallest query and the right rows."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import deeplake
+import numpy as np
+import pytest
+
+from tests.engine import TYPES as T
+from tql import ArgumentError, Schema, asc, col, desc, fn, select
+from tql_client import connect
+
+if TYPE_CHECKING:
+    from tql import Query
+
+serial = itertools.count()
+Columns = dict[str, tuple[Any, list[Any]]]
+
+
+def made(columns: Columns, *, built: bool = False) -> tuple[str, Any]:
+    """Return the url of a dataset in memory, and the dataset, with or without built indexes."""
+    url = f"mem://found{next(serial)}"
+    data = deeplake.create(url)
+    if built:
+        data.indexing_mode = deeplake.IndexingMode.Always
+    for name, (kind, _) in columns.items():
+        data.add_column(name, kind)
+    if "lab" in columns:
+        data["lab"].metadata["class_names"] = ["cat", "dog"]
+    data.append({name: values for name, (_, values) in columns.items()})
+    data.commit()
+    return url, data
+
+
+def rows(dataset: tuple[str, Any], query: Query) -> list[tuple[Any, ...]]:
+    """Return the rows of a query through a client."""
+    with connect(dataset[0]) as client:
+        return [tuple(row.values()) for row in client.query(query).rows]
+
+
+def updated() -> tuple[str, Any]:
+    """Return a dataset whose rows were updated after its indexes were built."""
+    url, data = made(
+        {
+            "id": (T.Int64(), [1, 2, 3]),
+            "v": (T.Int64(T.Inverted), [5, 6, 6]),
+            "x": (T.Text(T.Exact), ["a", "b", "b"]),
+            "t": (T.Text(T.BM25), ["red", "blue", "blue"]),
+            "e": (T.Embedding(2), list(np.eye(3, 2, dtype="f4") + 1)),
+        },
+        built=True,
+    )
+    data["v"][1], data["x"][1], data["t"][1] = 99, "z", "green"
+    data["e"][1] = np.array([-1, -1], "f4")
+    data.commit()
+    return url, data
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (col("v") == 99, [2]),
+        (col("v") == 6, [3]),
+        (col("v") != 6, [1, 2]),
+        (col("v") > 6, [2]),
+        (col("v").between(50, 100), [2]),
+        (col("v").in_([99, 5]), [1, 2]),
+        (col("x") == "z", [2]),
+        (col("x") == "b", [3]),
+        (col("x").in_(["z", "a"]), [1, 2]),
+        (~(col("x") == "b"), [1, 2]),
+    ],
+)
+def test_conditions_go_past_the_index_of_updated_rows(condition: Any, expected: list[int]) -> None:
+    """The engine does not update its indexes with the rows: it finds a row by its old value."""
+    dataset = updated()
+
+    assert [number for (number,) in rows(dataset, select("id").where(condition))] == expected
+    assert len(dataset[1].query("select id where v = 99")) == 0
+
+
+def test_a_search_of_updated_embeddings_is_exact() -> None:
+    """An index of embeddings has the old vector of an updated row."""
+    query = select("id").similarity("e", [-1, -1], as_=None).limit(1)
+
+    assert rows(updated(), query) == [(2,)]
+
+
+def test_a_search_of_updated_words_is_rejected() -> None:
+    """There is no other form of a search by BM25."""
+    with pytest.raises(ArgumentError, match="index is current"):
+        rows(updated(), select("id").bm25("t", "green").order_by("score").limit(1))
+
+
+def test_an_index_that_was_built_again_is_used() -> None:
+    """An index is current again after it was dropped and created."""
+    _, data = updated()
+    for name, kind in (("v", T.Inverted), ("x", T.Exact), ("t", T.BM25)):
+        data[name].drop_index(kind)
+        data.commit()
+        data[name].create_index(kind)
+        data.commit()
+
+    assert {name: Schema.from_dataset(data)[name].is_stale for name in "vxte"} == {
+        "v": False,
+        "x": False,
+        "t": False,
+        "e": True,
+    }
+
+
+def test_not_in_holds_where_nothing_matches() -> None:
+    """NOT IN is the negation of IN, which is false for a row without a match."""
+    dataset = made(NULLABLE)
+    query = select(i=col("id", of="a"), y=col("x", of="b")).from_(dataset[0], "a")
+    query = query.join(dataset[0], col("n", of="a") == col("id", of="b"), "left", "b").order_by("i")
+
+    assert rows(dataset, query.where(col("x", of="b").not_in([5]))) == [(2, None), (3, 3)]
+
+
+NULLABLE: Columns = {
+    "id": (T.Int64(), [1, 2, 3]),
+    "n": (T.Nullable(T.Int64()), [1, None, 3]),
+    "x": (T.Int64(T.Inverted), [5, 6, 3]),
+}
+CASES: dict[str, tuple[Columns, Query, list[Any]]] = {
+    "the index of one member of a union": (
+        NULLABLE,
+        select().from_(select("x").union_all(select(x="n")).order_by(desc("x"))).where(col("x").in_([5])),
+        [(5,)],
+    ),
+    "BETWEEN behind a test for null": (
+        NULLABLE,
+        select("id", b=col("n").between(1, 2)).where(col("n").is_not_null()),
+        [(1, True), (3, False)],
+    ),
+    "BETWEEN of a nullable column behind a condition that never holds": (
+        NULLABLE,
+        select("id", b=col("n").between(1, 2)).where(col("n") == 0.5),
+        [],
+    ),
+    "an indexed number and another one that is null": (NULLABLE, select("id").where(col("x") != col("n")), [(1,)]),
+    "two names of one aggregate": (
+        NULLABLE,
+        select("n", a=fn.count(), b=fn.count()).group_by("n").where(col("a") > 0).order_by("n", "a"),
+        [(1, 1, 1), (3, 1, 1), (None, 1, 1)],
+    ),
+    "a nullable member of a group": (
+        {"k": (T.Int8(), [1, 1, 2]), "n": (T.Nullable(T.Int64()), [7, None, 9])},
+        select("k", a=(col("k") - col("n") < 0) & col("n").not_in([9])).from_(select("k", "n").group_by("k")).ungroup_by().order_by("k", "a"),
+        [(1, False), (1, True), (2, False)],
+    ),
+    "an indexed member of a group, and NaN": (
+        {"k": (T.Int8(), [1, 1]), "x": (T.Float64(T.Inverted), [math.nan, 3.0])},
+        select("x").from_(select("k", "x").from_(select("k", "x").group_by("k")).ungroup_by()).where(col("x") >= 0.5),
+        [(3.0,)],
+    ),
+    "the type of a set operation whose second query has no rows": (
+        {"u": (T.UInt8(), [200]), "i": (T.Int64(), [4])},
+        select(y=-col("u"), z=col("u") + col("u")).from_(select("u").except_(select(u="i").where(col("i") > 9))),
+        [(-200, 400)],
+    ),
+    "a range below zero over integers of two types": (
+        {"u": (T.UInt16(), [7]), "i": (T.Int64(), [4])},
+        select("u").where(col("u") > 9).union(select(u="i")).where(col("u").between(-129, 5)),
+        [(4,)],
+    ),
+    "a negative member of IN over integers of two types": (
+        {"i": (T.Int64(), [1]), "u": (T.UInt32(), [4])},
+        select(i="i").where(col("i") > 9).union_all(select(i="u")).where(col("i").not_in([-1])),
+        [(4,)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rows_are_right(case: str) -> None:
+    """Each query returned other rows, or an error."""
+    columns, query, expected = CASES[case]
+
+    assert rows(made(columns), query) == expected
+
+
+LABELLED: Columns = {
+    "id": (T.Int64(), [1, 2, 3]),
+    "lab": (T.ClassLabel("int32"), [1, 0, 1]),
+    "x": (T.Text(T.Exact), ["", "a", ""]),
+}
+
+
+def test_the_name_of_a_class_after_a_set_operation() -> None:
+    """The labels of a set operation are numbers, which the engine does not compare with names."""
+    both = select("id", "lab").union_all(select("id", "lab"))
+
+    assert rows(made(LABELLED), both.where(col("lab") == "cat")) == [(2, 0), (2, 0)]
+    assert rows(made(LABELLED), both.where(col("lab").not_in(["dog"]))) == [(2, 0), (2, 0)]
+
+
+@pytest.mark.parametrize("key", [asc("lab"), desc("lab")])
+def test_the_empty_text_in_an_exact_index_beside_a_class_label(key: Any) -> None:
+    """With a text on the left the engine looks for a class of that name."""
+    assert rows(made(LABELLED), select("id").where(col("x") == "").order_by(key, "id")) == [(1,), (3,)]
+    assert rows(made(LABELLED), select("lab", n=fn.count()).where(col("x") == "").group_by("lab")) == [(1, 2)]
