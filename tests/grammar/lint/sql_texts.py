@@ -325,6 +325,10 @@ def grouped(random: Random) -> Case:
     made = random.sample(list(AGGREGATES), random.randrange(1, 3))
     text = ", ".join(f"{name} as z{place}" for place, name in enumerate(made))
     sql = ", ".join(f"{AGGREGATES[name]} as z{place}" for place, name in enumerate(made))
+    if random.randrange(8) == 0:
+        # The name of the key is that of an aggregate: HAVING means the key.
+        text = f"select sum(h) as {key} from main group by {key} having {key} > 2"
+        return _case("grouped", Both(text, f"select sum(h) as {key} from main group by {key} having main.{key} > 2"))
     first = random.choice([f"{key}[0] as k", f"{key}[0] as k", f"{key}[0] as {key}", key])
     alias = "k" if first.endswith(" k") else key
     head = Both(f"select {first}, {text} from main", f"select {key} as {alias}, {sql} from main")

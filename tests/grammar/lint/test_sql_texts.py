@@ -187,15 +187,16 @@ def judge_fix(world: World, case: Case, texts: tuple[str, str], tally: Tally, *,
     """
     Compare the rows of a text before and after a fix with those of sqlite.
 
-    With two mistakes the rows can be right by chance, and with one of them wrong; so right rows have to stay only where no error is left.
+    With two mistakes the rows can be right by chance, and with one of them wrong; so right rows have to stay only where no finding is left that explains a difference.
     """
     text, fixed = texts
     left = check(fixed, world.schemas, info=True)
-    kept = right and not any(item.severity == "error" for item in left)
+    explained = explains(left, fixed)
+    kept = right and not explained
     if not whole and not kept:
         return
     meant, after = world.meant(case), world.found(fixed, case)
-    bad = after != meant and (kept or (whole and not explains(left, fixed)))
+    bad = after != meant and not explained
     outcome = "fixed, and right" if after == meant else "fixed in part"
     tally.note(outcome if whole else "rows kept by one fix", text, fixed, case.sql, after, meant, bad=bad)
 

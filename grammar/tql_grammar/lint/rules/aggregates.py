@@ -112,15 +112,15 @@ def _position(subject: Subject) -> Iterator[Finding]:
 
 
 def _of_rows(subject: Subject) -> Iterator[Finding]:
-    """Yield aggregates of a number that is one value in each row, in a SELECT without GROUP BY."""
+    """Yield the outputs of a query without GROUP BY that has nothing but aggregates of numbers that are one value in each row."""
     for scope in subject.scopes:
-        for output in () if scope.select.group_by else scope.select.columns:
-            call = bare(output)
-            if isinstance(call, ast.Function) and _reduces_a_number(call, scope):
-                message = f"without GROUP BY, {call.name.upper()} has one value for each row: it reduces the elements of one row's array, and here each row has one number"
-                yield subject.finding(
-                    call, message, f"write select {subject.written(output)} .. group by 1 for all rows"
-                )
+        calls = [bare(output) for output in scope.select.columns]
+        if scope.select.group_by or scope.select is not subject.tree:
+            continue
+        if all(isinstance(call, ast.Function) and _reduces_a_number(call, scope) for call in calls):
+            written = subject.written(scope.select.columns[0])
+            message = "without GROUP BY an aggregate has one value for each row: it reduces the elements of one row's array, and here each row has one number"
+            yield subject.finding(calls[0], message, f"write select {written} .. group by 1 for all rows")
 
 
 def _reduces_a_number(call: ast.Function, scope: SelectScope) -> bool:

@@ -59,12 +59,25 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> Fix | Non
 
 
 def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:
-    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else."""
+    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else, or the key of the group by a name that is an alias too."""
     outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
     condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
+    others = {ast.Column(output.alias) for output in outputs if not _is_value_of(output)}
     aliases = {ast.Column(output.alias) for output in outputs}
-    read = {part for part in walk(condition) if isinstance(part, ast.Column)}
-    return condition if read <= aliases else None
+    keys = _columns(having) & _columns(*select.group_by)
+    return condition if _columns(condition) <= aliases and not keys & others else None
+
+
+def _columns(*nodes: ast.Expression) -> set[ast.Column]:
+    """Return the columns that expressions read."""
+    return {part for node in nodes for part in walk(node) if isinstance(part, ast.Column)}
+
+
+def _is_value_of(output: ast.Aliased) -> bool:
+    """Tell whether an output is the value of the column that its alias names: ``grp[0] as grp``."""
+    node = output.expression
+    first = isinstance(node, ast.Subscript) and node.indices == (ast.Number(0),)
+    return first and isinstance(node, ast.Subscript) and node.operand == ast.Column(output.alias)
 
 
 def _in_query(subject: Subject) -> Iterator[Finding]:

@@ -102,7 +102,7 @@ def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
     """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP."""
     for scope, limit, key in _keys_with_limit(subject):
-        column = _of_dataset(subject, scope, bare(key))
+        column = of_dataset(subject, scope, bare(key))
         if column is not None and _sorts_by_index(column):
             message = "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
             hint = "put LIMIT in an outer query: select * from (select .. order by x) limit 10"
@@ -117,7 +117,7 @@ def _sorts_by_index(column: Column) -> bool:
     return (column.is_number and "inverted" in column.indexes) or (column.is_text and "exact" in column.indexes)
 
 
-def _of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column | None:
+def of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column | None:
     """Return the column of a dataset that a node names, through subqueries that rename it, or None."""
     column = scope.column(node)
     while column is not None and not column.indexes and isinstance(node, ast.Column):

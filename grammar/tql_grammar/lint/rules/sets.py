@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.lint.edits import wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.indexes import of_dataset
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.typing.inference import infer
+from tql_grammar.typing.inference import infer, promoted
 from tql_grammar.walk import has_last_clauses
 
 if TYPE_CHECKING:
@@ -35,38 +36,60 @@ def _names(query: ast.Query, subject: Subject) -> list[str | None] | None:
     return None if columns is None else list(columns)
 
 
-def _output_types(query: ast.Query, subject: Subject) -> dict[str | None, Column | None] | None:
-    """Return the types of the outputs of an operand by name, None for an unknown type; None if not even the names are known."""
+class Output(NamedTuple):
+    """
+    An output of a query.
+
+    Attributes:
+        plain: whether it is a column.
+        column: its type, nullable where the column of the dataset is.
+        filled: whether the query filters null out.
+    """
+
+    plain: bool
+    column: Column
+    filled: bool
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether a row may have null."""
+        return self.column.nullable and not self.filled
+
+
+def _output_types(query: ast.Query, subject: Subject) -> dict[str | None, Output | None] | None:
+    """Return the outputs of an operand by name, None for one of unknown type; None if not even the names are known."""
     scope = next((scope for scope in subject.scopes if scope.select is query), None)
     if scope is None:
         return None
-    found: dict[str | None, Column | None] = {}
+    found: dict[str | None, Output | None] = {}
     for output in scope.select.columns:
         if not isinstance(bare(output), ast.Star):
-            found[output_name(output)] = _type_of(bare(output), scope)
+            found[output_name(output)] = _output(bare(output), scope, subject)
         elif scope.columns is None:
             return None
         else:
-            found.update(dict.fromkeys(scope.columns) if scope.select.group_by else scope.columns)
+            found.update((name, _output(ast.Column(name), scope, subject)) for name in scope.columns)
     return found
 
 
-def _type_of(output: ast.Node, scope: SelectScope) -> Column | None:
-    """Return the type of an output, or None; a column is not nullable where WHERE filters null out, and its type is unknown in a grouped query."""
-    column = None if scope.select.group_by else infer(output, scope)
-    filled = isinstance(output, ast.Column) and is_filled(output, scope, "SELECT")
-    return column.replace(nullable=False) if column is not None and filled else column
+def _output(node: ast.Node, scope: SelectScope, subject: Subject) -> Output | None:
+    """Return an output, or None if its type is unknown, as in a grouped query."""
+    column = None if scope.select.group_by else infer(node, scope)
+    if column is None or not isinstance(node, ast.Column):
+        return None if column is None else Output(plain=False, column=column, filled=False)
+    filled = is_filled(node, scope, "SELECT") or not column.nullable
+    return Output(plain=True, column=of_dataset(subject, scope, node) or column, filled=filled)
 
 
-def _pairs(subject: Subject) -> Iterator[tuple[ast.Query, str | None, Column, Column]]:
-    """Yield the columns of the same name, of known types, of the first and of another operand."""
+def _pairs(subject: Subject) -> Iterator[tuple[ast.Query, str | None, Output, Output]]:
+    """Yield the outputs of the same name, of known types, of the first and of another operand."""
     for operation in _operations(subject.tree):
         first = _output_types(operation.operands[0], subject) or {}
         for operand in operation.operands[1:]:
-            for name, column in (_output_types(operand, subject) or {}).items():
+            for name, output in (_output_types(operand, subject) or {}).items():
                 other = first.get(name)
-                if other is not None and column is not None:
-                    yield operand, name, other, column
+                if other is not None and output is not None:
+                    yield operand, name, other, output
 
 
 def _kind_of(column: Column) -> str:
@@ -79,18 +102,26 @@ def _kind_of(column: Column) -> str:
 def _unlike(subject: Subject) -> Iterator[Finding]:
     """Yield operands that have text or JSON where the first operand has another type."""
     for operand, name, one, two in _pairs(subject):
-        if _kind_of(one) != _kind_of(two):
-            message = f"`{name}` is {one} in the first query and {two} here: the engine fails with `Columns with name '{name}' can't be merged`"
+        if _kind_of(one.column) != _kind_of(two.column):
+            message = f"`{name}` is {one.column} in the first query and {two.column} here: the engine fails with `Columns with name '{name}' can't be merged`"
             yield subject.finding(operand, message, "select columns of one type, or give them different names")
 
 
 def _shifted(subject: Subject) -> Iterator[Finding]:
-    """Yield operands that have a nullable number where the first operand has a number of another type, or one that is never null."""
+    """Yield operands with a number for which the engine converts a nullable number to another type."""
     for operand, name, one, two in _pairs(subject):
-        numbers = one.is_number and two.is_number and (one.nullable or two.nullable)
-        if numbers and (one.dtype != two.dtype or (two.nullable and not one.nullable)):
-            message = f"`{name}` is {one} in the first query and {two} here: the engine loses the nulls, and shows values of other rows"
-            yield subject.finding(operand, message, "filter null out in both queries: where x is not null")
+        columns = all(output.plain and output.column.is_number for output in (one, two))
+        if columns and _loses_null(one, two):
+            message = f"`{name}` is {one.column} in the first query and {two.column} here: the engine loses the nulls, and shows values of other rows"
+            yield subject.finding(
+                operand, message, "filter null out in both queries: where x is not null, or select columns of one type"
+            )
+
+
+def _loses_null(one: Output, two: Output) -> bool:
+    """Tell whether the engine loses the nulls of a number: it converts the column that has them to the type of the other one."""
+    common = promoted(one.column.dtype, two.column.dtype)
+    return any(output.may_be_null and output.column.dtype != common for output in (one, two))
 
 
 def _columns(subject: Subject) -> Iterator[Finding]:
@@ -261,12 +292,12 @@ RULES = (
     ),
     Rule(
         code="TQL356",
-        title="set operation of a nullable number with another type",
+        title="set operation of a nullable number with a wider type",
         severity="error",
-        explanation="If a number is nullable in one query of a set operation, and in the other one is of another type or never null, the engine loses the nulls and moves the later values up. Reported only with a schema.",
-        example="(select id as a from D) union all (select nul as a from D)",
+        explanation="A set operation converts numbers of different types to a common one. A nullable number that is converted loses its nulls, and the later values move up. Reported only with a schema.",
+        example="(select f64 as a from D) union all (select nul as a from D)",
         find=_shifted,
-        meant="(select id as a from D) union all (select nul as a from D where nul is not null)",
+        meant="(select f64 as a from D) union all (select nul as a from D where nul is not null)",
         needs_schema=True,
     ),
     Rule(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.guards import tests
+from tql_grammar.lint.rules.guards import TESTS, tests
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
@@ -41,7 +41,9 @@ def _wrapped(subject: Subject) -> Iterator[Finding]:
 
 
 def _may_wrap(node: ast.Chain, found: Column) -> bool:
-    """Tell whether a result may be out of the range of its type: that of a small type, or a difference of an unsigned one."""
+    """Tell whether a result may be out of the range of its type: that of a small type, or a difference of an unsigned one; a condition, which is 0 or 1, does not count."""
+    if any(isinstance(operand, (*TESTS, ast.IsNull, ast.Not, ast.And, ast.Or)) for operand in node.operands):
+        return False
     signs = WRAPPING.intersection(node.operators)
     return (found.dtype in NARROW and bool(signs)) or (found.dtype in UNSIGNED and "-" in signs)
 

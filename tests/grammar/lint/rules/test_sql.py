@@ -1,0 +1,103 @@
+"""Texts whose difference from SQL, or refusal by the engine, has to be found, by kind: the codes that a text has with the schemas of its data sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from tql import Schema, check
+
+SCHEMAS = {
+    "mem://a": Schema(
+        id="int64", grp="int64", i32="int32", u8="uint8", u16="uint16", u64="uint64", f64="float64", txt="text", ntxt="nullable text",
+        nint="nullable int64", emb="embedding[3]", js="json", arr="int64[?]",
+    ),
+    "mem://b": Schema(id="int64", uid="int64", name="text"),
+    "mem://x": Schema(id="int64", num="int64 inverted", te="text exact", emb="embedding[3]"),
+}  # fmt: skip
+FOUND = [
+    ("TQL524", "select id from a where nint not in (1, 60)"),
+    ("TQL524", "select id from a where not (nint = 3 and id > 2)"),
+    ("TQL524", "select id, nint > 3 as k from a"),
+    ("TQL334", "select id from a where ntxt != 'a.b'"),
+    ("TQL334", "select id from a where ntxt in ('')"),
+    ("TQL334", "select id from a where ntxt is null and ntxt = txt"),
+    ("TQL319", "select id from x where num <> num + 1"),
+    ("TQL316", "select id from x where num = 2.5"),
+    ("TQL350", "select id from x where num in (3, 100, 0)"),
+    ("TQL526", "select -u16 as k from a"),
+    ("TQL526", "select id from a where u64 - u8 < 0"),
+    ("TQL526", "select u16 * u16 as k from a"),
+    ("TQL514", "select id from a where txt like '%'"),
+    ("TQL332", "select id from x where te in ('', 'w1')"),
+    ("TQL229", "(select id from b) union all (select * from a)"),
+    ("TQL311", "(select * from b) union (select * from a)"),
+    ("TQL357", "(select id, uid from b) union all (select uid, id from b)"),
+    ("TQL230", "(select * from b where id > 2) except (select * from b)"),
+    ("TQL206", "select data(te, 11), id from x"),
+    ("TQL238", "select id from x order by te limit 5"),
+    ("TQL238", "select top 3 id from x order by num"),
+    ("TQL238", "select * from (select id, num as y from x where id > 3) order by y desc limit 4"),
+    ("TQL239", "select id from x order by abs(num) limit 4"),
+    ("TQL239", "select * from (select id, sum(emb) as y from x) order by y limit 3"),
+    ("TQL251", "select shape(id)[0] as n from a"),
+    ("TQL250", "select contains(id, 2) as k from a"),
+    ("TQL217", "select id from a where id = ARRAY['a', 'b']"),
+    ("TQL237", "select id from a where 'x' like 'x'"),
+    ("TQL253", "select txt in ('a.b') as k from a group by grp"),
+    ("TQL352", "select * from (select txt, sum(id) as s from a group by grp) where txt = 'a'"),
+    ("TQL352", "select * from (select grp, sum(id) as s from a group by grp) order by grp"),
+    ("TQL508", "select b.id as y from a as a right join b as b on a.id = b.id where txt like 'b%'"),
+    ("TQL227", "select name from a join b using (id)"),
+    ("TQL256", "select a.id as y, b.id as z from a as a join b as b on a.nint = b.id"),
+    ("TQL355", "select a.id as y, b.id as z from a as a join b as b on a.ntxt = b.name"),
+    ("TQL254", "select u.id as y from a as u order by u.grp"),
+    ("TQL219", "select id from a order by nint > 0"),
+    ("TQL219", "select * from (select id, nint + 1 as k from a) order by k"),
+    ("TQL512", "select * from (select id, id * 3 as k from a) order by k"),
+    ("TQL252", "select id from (select id, js['s'] as s from a) where s like 'a%'"),
+    ("TQL351", "select id from a where arr[0][1] = 2"),
+    ("TQL353", "select grp, sum(id) as s from a group by 1"),
+    ("TQL520", "select grp, sum(id) as s from a group by grp"),
+    ("TQL521", "select sum(f64) as s from a"),
+    ("TQL522", "select id / 2 as h from a"),
+]
+CLEAN = [
+    "select id from a where nint is not null and nint not in (1, 60)",
+    "select id from a where nint != 3",
+    "select id from a where ntxt is not null and ntxt != 'a'",
+    "select id from a where ntxt is null or ntxt = ''",
+    "select id from a where u8 * 1 + u8 > 300",
+    "select id from a where txt like '%' or txt = ''",
+    "select id from x where num in (3, 100)",
+    "select id from x where not num = id",
+    "(select id, uid from b) union all (select id, uid from b where id > 2)",
+    "(select id, grp as n from a) union all (select id, nint as n from a)",
+    "select * from (select id from x order by te) limit 5",
+    "select id from a where shape(arr)[0] = 1",
+    "select grp[0] as grp, sum(id) as s from a group by i32 % 3",
+    "select a from (select id as a from a group by txt) ungroup by split",
+    "select id as y from a as u order by u.txt",
+    "select u.id as y from a as u order by u.txt limit 3",
+    "select sum(arr) as s from a",
+    "select (id - id % 2) / 2 as h from a",
+    "select id from a where arr[1] = 2",
+]
+
+
+def codes(text: str) -> set[str]:
+    """Return the codes of the findings in a text, with those that depend on the rows."""
+    for name in ("a", "b", "x"):
+        text = text.replace(f"from {name}", f'from "mem://{name}"').replace(f"join {name}", f'join "mem://{name}"')
+    return {finding.code for finding in check(text, SCHEMAS, info=True)}
+
+
+@pytest.mark.parametrize(("code", "text"), FOUND)
+def test_a_difference_is_found(code: str, text: str) -> None:
+    """The rule of the kind finds it."""
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_a_right_form_is_clean(text: str) -> None:
+    """A text that means the same in the engine has no finding."""
+    assert codes(text) <= {"TQL515"}
