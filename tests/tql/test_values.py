@@ -168,7 +168,7 @@ limit 5
 │ why: the engine sorts by one key only: each key has a subquery of its own, the least significant innermost
 └─ select *
    order by id desc
-   │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too; the type of a key is unknown, and the engine compares keys as float32: a schema makes numbers exact, by from_(.., schema=..) or connect(.., reflect=True)
+   │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too; a key of unknown type is compared as float32: pass a schema, or reflect=True
    └─ select text, similarity('e', <1536 float32>) as score, id
       where a = 1
       └─ from "hub://org/ds\""""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 ONE_KEY = "the engine sorts by one key only: each key has a subquery of its own, the least significant innermost"
 DIGITS = "the engine compares sort keys as float32: a number with more digits is sorted in parts, the least significant innermost"
-ROUNDED = (
-    "the type of a key is unknown, and the engine compares keys as float32: "
-    "a schema makes numbers exact, by from_(.., schema=..) or connect(.., reflect=True)"
-)
+ROUNDED = "a key of unknown type is compared as float32: pass a schema, or reflect=True"
 EXACT_ORDER = (
     "the rows are sorted before they are limited: "
     "with LIMIT in the same SELECT the engine may take the order from an approximate index"

@@ -141,7 +141,7 @@ def test_the_reasons_of_a_query() -> None:
         "the engine sorts by one key only",
         "the engine sorts by one key only",
         "filters, order and limit on groups go in an outer query",
-        "the expressions that the groups are made of are computed for each row in a subquery; the type of a key is unknown, and the engine compares keys as float32",
+        "the expressions that the groups are made of are computed for each row in a subquery; a key of unknown type is compared as float32",
         "",
     ]
 
