@@ -100,11 +100,11 @@ def test_fix_tells_which_files_would_change(
 
 def test_fix_leaves_python_alone(write: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Findings in a Python file are printed, and the file is not changed."""
-    source = 'x.query("select id from D where not id in (1)")\n'
+    source = 'ds.query("select id from D where not id in (1)")\n'
 
     assert main(["fix", write("x.py", source)]) == 1
     assert (tmp_path / "x.py").read_text("utf-8") == source
-    assert "x.py:1:33: error TQL211" in capsys.readouterr().err
+    assert "x.py:1:34: error TQL211" in capsys.readouterr().err
 
 
 def test_the_commands_of_a_workflow(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +118,7 @@ def test_the_commands_of_a_workflow(write: Callable[..., str], capsys: pytest.Ca
 
 def test_sarif(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
     """The output is one document with a rule for each code, and the positions of the findings."""
-    names = [write("a b.tql", TRAP), write("c.py", f'x.query("{TRAP}")\n'), write("d.tql", "select id from D\n")]
+    names = [write("a b.tql", TRAP), write("c.py", f'ds.query("{TRAP}")\n'), write("d.tql", "select id from D\n")]
     main(["check", "--output-format", "sarif", *names])
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
 
@@ -127,7 +127,7 @@ def test_sarif(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) ->
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["TQL301"]
     places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
     assert [place["artifactLocation"]["uri"] for place in places] == ["a%20b.tql", "c.py"]
-    assert [(place["region"]["startColumn"], place["region"]["charLength"]) for place in places] == [(32, 2), (41, 2)]
+    assert [(place["region"]["startColumn"], place["region"]["charLength"]) for place in places] == [(32, 2), (42, 2)]
     assert all(
         run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"]
     )
@@ -139,7 +139,7 @@ def test_sarif_fits_its_schema(write: Callable[..., str], capsys: pytest.Capture
     everything = [
         write(f"all/{number}.tql", rule.example.replace("id", '"i é%#d"')) for number, rule in enumerate(RULES)
     ]
-    names = [*everything, write("b c.py", 'x.query(f"select id from {D} order by a, b")\n'), write("empty.tql", "")]
+    names = [*everything, write("b c.py", 'ds.query(f"select id from {D} order by a, b")\n'), write("empty.tql", "")]
     columns = write("columns.json", Schema({"f": "float32", "big": "int64"}).to_json())
     main(["check", "--info", "--schema", columns, "--output-format", "sarif", *names])
     document = json.loads(capsys.readouterr().out)
@@ -216,5 +216,5 @@ def test_many_files(write: Callable[..., str], capsys: pytest.CaptureFixture[str
 
 def test_a_python_file_that_is_none(write: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
     """For a file that is not valid Python, the command prints one line."""
-    assert main(["check", write("x.py", "def (")]) == 2
+    assert main(["check", write("x.py", "ds.query(")]) == 2
     assert "x.py: not Python" in capsys.readouterr().err
