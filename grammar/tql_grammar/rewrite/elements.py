@@ -204,14 +204,23 @@ def require_kept(subject: str, node: Expression, scope: Scope) -> None:
     Raises:
         ArgumentError: the engine returns a number for a row of one element.
     """
-    operands = _operands(node) if _is_elementwise(node) else ()
-    if _may_lose_shape([shape(operand, scope) for operand in operands]):
-        rule = "takes no arithmetic or comparison of one number with an array whose length may be 1"
-        why = "the engine returns a number for a row of one element"
-        hint = "select the array and compute in Python, reduce it, as with fn.asum, or declare the length: Schema(a='float64[8]')"
-        raise ArgumentError(subject, rule, _written(node), hint, why=why)
-    for operand in operands:
-        require_kept(subject, operand, scope)
+    stack = [node] if _has_arrays(node, scope) else []
+    while stack:
+        part = stack.pop()
+        operands = _operands(part) if _is_elementwise(part) else ()
+        if _may_lose_shape([shape(operand, scope) for operand in operands]):
+            rule = "takes no arithmetic or comparison of one number with an array whose length may be 1"
+            why = "the engine returns a number for a row of one element"
+            hint = "select the array and compute in Python, reduce it, as with fn.asum, or declare the length: Schema(a='float64[8]')"
+            raise ArgumentError(subject, rule, _written(part), hint, why=why)
+        stack += operands
+
+
+def _has_arrays(node: Record, scope: Scope) -> bool:
+    """Tell whether an expression reads an array, or has one as a literal."""
+    columns = (scope.value(part) for part in walk(node) if isinstance(part, ast.Column))
+    literals = (isinstance(part, (ast.Array, ast.Vector)) for part in walk(node))
+    return any(column is not None and column.shape for column in columns) or any(literals)
 
 
 def _may_lose_shape(shapes: list[tuple[int | None, ...] | None]) -> bool:

@@ -244,17 +244,19 @@ def _root(first: Column, *_others: Column | None) -> Column:
     return Column(_quotient(first.dtype), first.shape)
 
 
-def _dot(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
-    """Return the type of a dot product of vectors; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
+def _dot(first: Column, second: Column | None = None, *_others: Column | None) -> Column | None:
+    """Return the type of a dot product of vectors, None for those of other values; inferred floats count as float32, as those of embeddings are, so that a search has its one key."""
+    if any(column is not None and not _bits(column.dtype) for column in (first, second)):
+        return None
     if second is None or (first.inferred and first.dtype in FLOATING):
         return Column("float32", first.shape[:-1])
     return Column(promoted(first.dtype, second.dtype), first.shape[:-1])
 
 
-def _cosine(first: Column, second: Column | None = None, *_others: Column | None) -> Column:
+def _cosine(first: Column, second: Column | None = None, *_others: Column | None) -> Column | None:
     """Return the type of a cosine of vectors."""
     product = _dot(first, second)
-    return Column(_quotient(product.dtype), product.shape)
+    return None if product is None else Column(_quotient(product.dtype), product.shape)
 
 
 def _negate(node: ast.Negate, scope: ColumnScope) -> Column | None:
@@ -278,7 +280,7 @@ def _subscript(node: ast.Subscript, scope: ColumnScope) -> Column | None:
 
 
 # The types by the rules of the catalogue; none for "bools".
-GIVEN: dict[str, Callable[..., Column] | None] = {
+GIVEN: dict[str, Callable[..., Column | None] | None] = {
     "element": _reduced, "argument": _kept, "root": _root, "dot": _dot, "cosine": _cosine, "bools": None, "": None,
 }  # fmt: skip
 CALLS = {name: GIVEN[function.gives] for name, function in CATALOGUE.items() if function.gives in GIVEN}
