@@ -193,7 +193,10 @@ def cases(draw: Callable[..., Any]) -> Case:
     known = draw(st.integers(0, 4)) > 0
     keys = draw(st.sampled_from(sorted(KEYS) if known else PLAIN))
     left, right = tables_of(draw, keys)
-    kinds = draw(st.sampled_from(sorted(sources("v")))), draw(st.sampled_from(sorted(sources("w"))))
+    # The engine refuses groups by a number that may be null, and without a schema nobody knows that it may.
+    may_group = known or not any(kind.startswith("nullable") for kind in KEYS[keys][:2])
+    offered = [kind for kind in sorted(sources("v")) if may_group or "groups" not in kind]
+    kinds = draw(st.sampled_from(offered)), draw(st.sampled_from(offered))
     how = draw(st.sampled_from(["inner", "left", "right"]))
     typed = known and not any("groups" in kind for kind in kinds)
     tests = draw(st.lists(st.sampled_from([test for test in TESTS if typed or not test.known]), max_size=2))
@@ -318,8 +321,9 @@ def made(engine: Tables, case: Case) -> tuple[str, str]:
 @given(case=cases())
 def test_joins_are_python_s(engine: Tables, case: Case) -> None:
     """The pairs whose keys are equal, and the rows of one side that match nothing: right rows, or a refusal where there is no form."""
-    # Without a schema the row of nulls is one of the source, and the groups of a join of no rows are an error of the engine.
-    assume(case.known or (case.left and case.right))
+    # Without a schema the row of nulls is one of the source, which has to have rows.
+    base = {"left": case.right, "right": case.left}.get(case.how, [None])
+    assume(base or case.known)
     tables = made(engine, case)
     query = query_of(case, tables)
     text = str(query)
