@@ -33,11 +33,11 @@ unit: .venv/test.stamp
 
 # 60,000 texts for the grammar, 12,000 texts of SQL and their 5,000 fixes against sqlite, and 10,000 queries of one clause and 30,000 of the world for the builder, against the engine.
 differential: .venv/test.stamp
-	TQL_TEXTS=60000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py
+	TQL_EXAMPLES=new TQL_TEXTS=60000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py
 
 # 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
 chaos: .venv/test.stamp
-	TQL_CHAOS=10000 $(BIN)/python -m pytest -q tests/client/test_chaos.py
+	TQL_EXAMPLES=new TQL_CHAOS=10000 $(BIN)/python -m pytest -q tests/client/test_chaos.py
 
 fuzz: .venv/test.stamp
 	TQL_MUTATIONS=1000000 $(BIN)/python -m pytest -q -n 2 tests/client/test_decoder.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A loaded machine is slow, and the first example builds the parser; both are no failures of the tested code.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# `make test` draws the same examples in each run, so that it fails for a change and not by chance; `make differential` draws new ones.
+settings.register_profile("same examples", deadline=None, derandomize=True)
+settings.register_profile("new examples", deadline=None)
+settings.load_profile(os.environ.get("TQL_EXAMPLES", "same") + " examples")
 
 # Limit of open files for each process of the tests: ordinary users have 1024, which other programs share.
 MOST_OPEN = 512

@@ -187,16 +187,20 @@ def labels_of_order(how: str, *, known: bool) -> list[str]:
     return ["v" if how == "left" else "w"]
 
 
+def sources_offered(keys: str, *, known: bool) -> list[str]:
+    """Return the kinds of sources: the engine refuses groups by a number that may be null, and only a schema says that it may."""
+    may_group = known or not any(kind.startswith("nullable") for kind in KEYS[keys][:2])
+    return [kind for kind in sorted(sources("v")) if may_group or "groups" not in kind]
+
+
 @st.composite
 def cases(draw: Callable[..., Any]) -> Case:
     """Draw a case."""
     known = draw(st.integers(0, 4)) > 0
     keys = draw(st.sampled_from(sorted(KEYS) if known else PLAIN))
     left, right = tables_of(draw, keys)
-    # The engine refuses groups by a number that may be null, and without a schema nobody knows that it may.
-    may_group = known or not any(kind.startswith("nullable") for kind in KEYS[keys][:2])
-    offered = [kind for kind in sorted(sources("v")) if may_group or "groups" not in kind]
-    kinds = draw(st.sampled_from(offered)), draw(st.sampled_from(offered))
+    offered = st.sampled_from(sources_offered(keys, known=known))
+    kinds = draw(offered), draw(offered)
     how = draw(st.sampled_from(["inner", "left", "right"]))
     typed = known and not any("groups" in kind for kind in kinds)
     tests = draw(st.lists(st.sampled_from([test for test in TESTS if typed or not test.known]), max_size=2))
