@@ -32,6 +32,8 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OUTPUTS = ("tql", "text", "json")
 FILE = re.compile(r"# ([\w./]+\.(?:py|toml))\n")
 TQL_LINE = re.compile(r"(select|from|where|order by|limit|offset|group by|ungroup by|sample by)\b|  |\)|union|intersect|except")
+# The only part of an output that differs from run to run: the seconds that pytest prints.
+SECONDS = re.compile(r"\bin \d+\.\d+s\b")
 # Pages whose programs are run by tests of their own: with a hosted service, and by pytest.
 ELSEWHERE = frozenset({"hosted.md", "testing.md"})
 # The page that makes the data which the pages of these folders use.
@@ -128,7 +130,7 @@ def _environment(folder: Path) -> dict[str, str]:
         (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n', "utf-8")
         (commands / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name in {"PYTHONPATH", "HOME"}}
-    return {**kept, "PATH": f"{commands}:/usr/bin:/bin", "COLUMNS": "88", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PATH": f"{commands}:/usr/bin:/bin", "COLUMNS": "88", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}
 
 
 def needs_data(page: Path) -> bool:
@@ -138,6 +140,7 @@ def needs_data(page: Path) -> bool:
 
 def _run_here(page: Path) -> None:
     """Run the blocks of a page in this process, and print their outputs as JSON."""
+    sys.path[0] = str(Path.cwd())  # as for a program of the reader
     names: dict[str, object] = {"__name__": "__main__"}
     outputs = [_output_of(step, names) for step in steps(page.read_text("utf-8"))]
     sys.stdout.write(f"\n{json.dumps(outputs)}\n")
@@ -171,7 +174,7 @@ def _console(code: str) -> str:
         done = subprocess.run(  # noqa: S602 - commands of the documentation
             command[2:], shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
-        shown.append(f"{command}\n{_trimmed(done.stdout)}")
+        shown.append(f"{command}\n{_trimmed(SECONDS.sub('in 0.12s', done.stdout))}")
     return "".join(shown)
 
 
@@ -205,7 +208,7 @@ def _blocks(output: str) -> str:
 def _kinds(lines: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the lines of TQL at the beginning, and the others."""
     count = 0
-    if lines[0].startswith("select"):
+    if lines[0].split(" ")[0] == "select" and not any("└" in line or "│" in line for line in lines):
         count = next((number for number, line in enumerate(lines) if not TQL_LINE.match(line)), len(lines))
     if lines[:count]:
         yield "tql", "\n".join(lines[:count])
