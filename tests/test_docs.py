@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tql_client import serve
+from tql_client.cli.reporters import explanations
 from tql_client.datasets import write
+from tql_grammar.diagnostic import documentation
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -101,8 +103,16 @@ def test_what_is_said_of_the_hosted_service(page: Path, tmp_path: Path) -> None:
 def test_a_generated_page_is_new(page: str) -> None:
     """Run its script, such as ``python docs/engine_page.py``, after a change of what it is written from."""
     module = script(page)
+    pages = module.pages() if hasattr(module, "pages") else {module.PAGE: module.page()}
 
-    assert module.page() == module.PAGE.read_text("utf-8")
+    assert {path.name: path.read_text("utf-8") for path in pages} == {path.name: text for path, text in pages.items()}
+
+
+def test_each_rule_has_its_page_where_its_findings_lead() -> None:
+    """There is one page for each rule, and none of a rule that is gone."""
+    addresses = {ROOT / documentation(code) for code in explanations()}
+
+    assert {*(DOCS / "rules").glob("*.md")} == addresses
 
 
 @pytest.mark.parametrize(
@@ -123,6 +133,8 @@ def test_every_page_is_in_a_table_of_contents() -> None:
             continue
         index = page.parent / "index.md" if page.name != "index.md" else DOCS / "index.md"
         name = page.relative_to(index.parent).with_suffix("").as_posix()
+        if page.parent.name == "rules":
+            index, name = DOCS / "engine.md", "rules/*"
         assert name in index.read_text("utf-8").split(), name
 
 
