@@ -105,11 +105,10 @@ def _shown(code: str, rule: Explanation) -> str:
 
 def _why(code: str, rule: Explanation) -> str:
     """Return the reason of a rule; where the rule says no more than its family, the message of the example."""
-    lines = [line for line in rule.why.splitlines() if not line.startswith("..")]
-    if lines and lines != ["The engine's parser rejects the query."]:
-        return _sentences("\n".join(lines))
+    if not rule.why.startswith("..") and rule.why != "The engine's parser rejects the query.":
+        return _sentences(rule.why)
     messages = [finding.message for finding in check(_text(rule.example)) if finding.code == code]
-    return _sentences(messages[0] if messages else rule.why)
+    return _sentences(messages[0] if messages else rule.why.removeprefix(".. "))
 
 
 def _remedy(code: str, rule: Explanation) -> str:

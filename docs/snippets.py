@@ -32,6 +32,8 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OUTPUTS = ("tql", "text", "json")
 FILE = re.compile(r"# ([\w./]+\.(?:py|toml))\n")
 TQL_LINE = re.compile(r"(select|from|where|order by|limit|offset|group by|ungroup by|sample by)\b|  |\)|union|intersect|except")
+# What a line of a tree or below a finding has, and TQL has not.
+TREE = re.compile(r"[└│]|\^$")
 # The only part of an output that differs from run to run: the seconds that pytest prints.
 SECONDS = re.compile(r"\bin \d+\.\d+s\b")
 # Pages whose programs are run by tests of their own: with a hosted service, and by pytest.
@@ -172,7 +174,14 @@ def _console(code: str) -> str:
     shown = []
     for command in commands:
         done = subprocess.run(  # noqa: S602 - commands of the documentation
-            command[2:], shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            command[2:],
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
         )
         shown.append(f"{command}\n{_trimmed(SECONDS.sub('in 0.12s', done.stdout))}")
     return "".join(shown)
@@ -208,7 +217,7 @@ def _blocks(output: str) -> str:
 def _kinds(lines: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the lines of TQL at the beginning, and the others."""
     count = 0
-    if lines[0].split(" ")[0] == "select" and not any("└" in line or "│" in line for line in lines):
+    if lines[0].split(" ")[0] == "select" and not any(TREE.search(line) for line in lines):
         count = next((number for number, line in enumerate(lines) if not TQL_LINE.match(line)), len(lines))
     if lines[:count]:
         yield "tql", "\n".join(lines[:count])
