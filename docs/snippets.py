@@ -36,6 +36,8 @@ TQL_LINE = re.compile(r"(select|from|where|order by|limit|offset|group by|ungrou
 TREE = re.compile(r"[└│]|\^$")
 # The only part of an output that differs from run to run: the seconds that pytest prints.
 SECONDS = re.compile(r"\bin \d+\.\d+s\b")
+# Seconds for a page: a loaded machine takes ten times as long as a quiet one.
+SECONDS_OF_A_PAGE = 400
 # Pages whose programs are run by tests of their own: with a hosted service, and by pytest.
 ELSEWHERE = frozenset({"hosted.md", "testing.md"})
 # The page that makes the data which the pages of these folders use.
@@ -114,7 +116,7 @@ def run(page: Path, folder: Path) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=SECONDS_OF_A_PAGE,
         env=_environment(folder),
     )
     if done.returncode:
@@ -181,7 +183,7 @@ def _console(code: str) -> str:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=60,
+            timeout=SECONDS_OF_A_PAGE,
         )
         shown.append(f"{command}\n{_trimmed(SECONDS.sub('in 0.12s', done.stdout))}")
     return "".join(shown)
