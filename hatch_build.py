@@ -12,7 +12,9 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 # A link of Markdown to a file of this project, outside of code.
-_LINK = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|(?P<image>!?)\[(?P<words>[^]]*)\]\((?!https?:|#)(?P<path>[^)\s]+)\)", re.DOTALL)
+_LINK = re.compile(
+    r"(?P<code>```.*?```|`[^`\n]*`)|(?P<image>!?)\[(?P<words>[^]]*)\]\((?!https?:|#)(?P<path>[^)\s]+)\)", re.DOTALL
+)
 
 
 def as_shown(text: str, repository: str | None) -> str:

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent
 PAGE = DOCS / "engine.md"
 FAMILIES = {
-    "0": ("The engine reads another text", "The engine stops reading in the middle of the text, and runs the beginning."),
+    "0": (
+        "The engine reads another text",
+        "The engine stops reading in the middle of the text, and runs the beginning.",
+    ),
     "1": ("The text is not TQL", "The engine's parser rejects the query."),
     "2": ("The engine rejects the query", "The text is TQL, and the engine raises an error when it runs it."),
-    "3": ("The engine does something else", "The query runs without an error, and its rows are not those that it says."),
+    "3": (
+        "The engine does something else",
+        "The query runs without an error, and its rows are not those that it says.",
+    ),
     "4": ("The engine crashes, or never ends", "The query ends the engine's process, or does not return."),
     "5": ("Advice", "The query runs as written; another one is faster, or clearer."),
 }
@@ -88,10 +94,15 @@ def _rule_page(code: str, rule: Explanation) -> str:
     schema = " It needs a schema." if code in {known.code for known in RULES if known.needs_schema} else ""
     right = f"\n## Right\n\n```tql\n{_cut(rule.meant)}\n```\n" if rule.meant else ""
     return (
-        f"# {code}: {rule.title}\n\n**{rule.severity}**, in the family \"{family}\", since {since}.{schema}\n{meaning}\n"
-        f"\n## Wrong\n\n```tql\n{_cut(rule.example)}\n```\n{_shown(code, rule)}{right}"
+        f'# {code}: {rule.title}\n\n**{rule.severity}**, in the family "{family}", since {since}.{schema}\n{meaning}\n'
+        f"\n## Wrong\n\n```{_language(code, rule)}\n{_cut(rule.example)}\n```\n{_shown(code, rule)}{right}"
         f"\n## Why\n\n{_why(code, rule)}\n\n## Fix\n\n{_remedy(code, rule)}\n"
     )
+
+
+def _language(code: str, rule: Explanation) -> str:
+    """Return the language of an example: none, where its characters are not those of TQL."""
+    return "text" if code[3] == "0" or len(rule.example) > LONGEST else "tql"
 
 
 def _shown(code: str, rule: Explanation) -> str:
@@ -100,7 +111,9 @@ def _shown(code: str, rule: Explanation) -> str:
     found = [finding for finding in check(text) if finding.code == code]
     if not found or len(rule.example) > LONGEST:
         return ""
-    return f"\n`tql check` reports:\n\n```text\nline {found[0].line}, column {found[0].column}: {found[0].message}\n```\n"
+    return (
+        f"\n`tql check` reports:\n\n```text\nline {found[0].line}, column {found[0].column}: {found[0].message}\n```\n"
+    )
 
 
 def _why(code: str, rule: Explanation) -> str:

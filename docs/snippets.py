@@ -31,7 +31,9 @@ ROOT = DOCS.parent
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OUTPUTS = ("tql", "text", "json")
 FILE = re.compile(r"# ([\w./]+\.(?:py|toml))\n")
-TQL_LINE = re.compile(r"(select|from|where|order by|limit|offset|group by|ungroup by|sample by)\b|  |\)|union|intersect|except")
+TQL_LINE = re.compile(
+    r"(select|from|where|order by|limit|offset|group by|ungroup by|sample by)\b|  |\)|union|intersect|except"
+)
 # What a line of a tree or below a finding has, and TQL has not.
 TREE = re.compile(r"[└│]|\^$")
 # The only part of an output that differs from run to run: the seconds that pytest prints.
@@ -110,7 +112,7 @@ def name_of(page: Path) -> str:
 
 def run(page: Path, folder: Path) -> list[str]:
     """Return the output of each block of a page, which runs in a process of its own in a folder."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this script, in a process of its own
         [sys.executable, __file__, "--run", str(page)],
         cwd=folder,
         capture_output=True,
@@ -134,7 +136,13 @@ def _environment(folder: Path) -> dict[str, str]:
         (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n', "utf-8")
         (commands / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name in {"PYTHONPATH", "HOME"}}
-    return {**kept, "PATH": f"{commands}:/usr/bin:/bin", "COLUMNS": "88", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}
+    return {
+        **kept,
+        "PATH": f"{commands}:/usr/bin:/bin",
+        "COLUMNS": "88",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
 
 
 def needs_data(page: Path) -> bool:

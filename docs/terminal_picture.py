@@ -18,8 +18,14 @@ from rich.text import Text
 
 PICTURE = Path(__file__).parent / "_static" / "terminal.svg"
 COLUMNS = 96
-FILES = {"nearest.tql": 'select id, title from "hub://org/books"\nwhere year > 2015 & price < 9\norder by year, title\n'}
-COMMANDS = ("cat nearest.tql", "tql check nearest.tql", "tql explain 'select id from (select * order by title) order by year'")
+FILES = {
+    "nearest.tql": 'select id, title from "hub://org/books"\nwhere year > 2015 & price < 9\norder by year, title\n'
+}
+COMMANDS = (
+    "cat nearest.tql",
+    "tql check nearest.tql",
+    "tql explain 'select id from (select * order by title) order by year'",
+)
 
 
 def output() -> str:

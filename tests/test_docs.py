@@ -116,7 +116,9 @@ def test_each_rule_has_its_page_where_its_findings_lead() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*ALL_PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda path: path.relative_to(ROOT).as_posix()
+    "page",
+    [*ALL_PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_links_lead_somewhere(page: Path) -> None:
     """A link is a file that exists, or an https URL."""

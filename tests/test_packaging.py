@@ -110,7 +110,10 @@ def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
 
     assert as_shown(text, "https://e.example/tql") == expected
     assert as_shown(text, None) == text.replace("[a page](docs/a.md#b)", "a page")
-    assert as_shown("![a picture](docs/a.svg)", "https://e.example/tql") == "![a picture](https://e.example/tql/raw/HEAD/docs/a.svg)"
+    assert (
+        as_shown("![a picture](docs/a.svg)", "https://e.example/tql")
+        == "![a picture](https://e.example/tql/raw/HEAD/docs/a.svg)"
+    )
     assert as_shown("![a picture](docs/a.svg)", None) == "a picture"
 
 

@@ -27,7 +27,9 @@ EXAMPLE = re.compile(r"^```(python|console)$", re.MULTILINE)
 # The classes whose methods have an entry of their own each.
 CLASSES = (tql.Query, tql.Expr, tql.Schema, tql.Diagnostic, tql_client.Client, tql_client.Result, Server)
 # The special methods with an entry: the operators of an expression. Those of other classes are in the entry of their class.
-OPERATORS = frozenset(re.findall(r"def (__\w+__)", (REFERENCE.parents[1] / "tql/expressions/expr.py").read_text("utf-8")))
+OPERATORS = frozenset(
+    re.findall(r"def (__\w+__)", (REFERENCE.parents[1] / "tql/expressions/expr.py").read_text("utf-8"))
+)
 HIDDEN = frozenset({"__init__", "__setattr__", "__reduce__", "__repr__", "__str__"})
 BASES = {*Record.__mro__, *Exception.__mro__}
 
@@ -49,7 +51,9 @@ def public_names() -> set[str]:
     found = {*tql.__all__, "format", *tql_client.__all__, "Meta", Meta.__name__, Column.__name__, Server.__name__}
     found |= {f"fn.{name}" for name in dir(fn)}
     found |= {name for kind in CLASSES for name in members(kind)}
-    found |= {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, tql.TqlError)}
+    found |= {
+        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, tql.TqlError)
+    }
     found |= {f"{module.__name__}.{name}" for module in (langchain, llamaindex) for name in module.__all__}
     found |= {*datasets.__all__, *pytest_plugin.__all__, "%tql", "%%tql"}
     found |= {f"tql {name}" for name in commands()}
@@ -91,6 +95,14 @@ def test_each_public_name_has_an_example() -> None:
 def test_an_entry_is_about_a_name_that_exists() -> None:
     """A heading with a name of a class, of `fn` or of the command line names something that exists."""
     names = public_names()
-    spelled = {name for name in entries() if re.match(r"(Query|Expr|Schema|Client|Result|fn|tql) ?\.?\w", name) and ("." in name or " " in name)}
+    spelled = {
+        name
+        for name in entries()
+        if re.match(r"(Query|Expr|Schema|Client|Result|fn|tql) ?\.?\w", name) and ("." in name or " " in name)
+    }
 
-    assert {name for name in spelled if "tql_client" not in name} - names - {"Schema.columns", "Schema.replace", "Result.meta"} == set()
+    assert {name for name in spelled if "tql_client" not in name} - names - {
+        "Schema.columns",
+        "Schema.replace",
+        "Result.meta",
+    } == set()

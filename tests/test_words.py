@@ -224,7 +224,12 @@ def too_long(text: str) -> list[str]:
 def test_a_page_has_short_sentences_and_words_of_the_field(path: Path) -> None:
     """A sentence has at most 30 words, and no private phrase."""
     text = path.read_text("utf-8")
-    found = [f"{part!r}: say {word}" for part in sentences(text) for phrase, word in PHRASES.items() if re.search(phrase, part)]
+    found = [
+        f"{part!r}: say {word}"
+        for part in sentences(text)
+        for phrase, word in PHRASES.items()
+        if re.search(phrase, part)
+    ]
 
     assert too_long(text) == []
     assert found == []
