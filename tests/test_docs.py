@@ -142,5 +142,5 @@ def test_every_page_is_in_a_table_of_contents() -> None:
 
 @pytest.mark.parametrize("page", ALL_PAGES, ids=lambda path: path.relative_to(DOCS).as_posix())
 def test_no_page_has_a_name_of_the_builder(page: Path) -> None:
-    """Sphinx writes pages of these names itself, over those of ours."""
+    """Sphinx writes pages of these names itself, and overwrites the others."""
     assert page.parent != DOCS or page.stem not in {"search", "genindex", "py-modindex", "modindex", "contents"}
