@@ -35,7 +35,7 @@ ACCESSIBLE = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="pages">',
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="this page">',
     "<pre>": '<pre tabindex="0">',
-    '<div class="table-wrapper docutils container">': '<div class="table-wrapper docutils container" tabindex="0">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
 }
 
 

@@ -77,7 +77,9 @@ def page() -> str:
     parts = [HEAD]
     for family, (title, meaning) in FAMILIES.items():
         rows = [_row(code, rule) for code, rule in known if code[3] == family]
-        parts.append(f"\n## {title}\n\n{meaning}\n\n| rule | | severity | fix |\n|---|---|---|---|\n{''.join(rows)}")
+        parts.append(
+            f"\n## {title}\n\n{meaning}\n\n| rule | finds | severity | fix |\n|---|---|---|---|\n{''.join(rows)}"
+        )
     return "".join(parts)
 
 
@@ -92,10 +94,11 @@ def _rule_page(code: str, rule: Explanation) -> str:
     family, meaning = FAMILIES[code[3]]
     since = SINCE.get(code, FIRST)
     schema = " It needs a schema." if code in {known.code for known in RULES if known.needs_schema} else ""
-    right = f"\n## Right\n\n```tql\n{_cut(rule.meant)}\n```\n" if rule.meant else ""
+    language = _language(code, rule)
+    right = f"\n## Right\n\n```{language}\n{_cut(rule.meant)}\n```\n" if rule.meant else ""
     return (
         f'# {code}: {rule.title}\n\n**{rule.severity}**, in the family "{family}", since {since}.{schema}\n{meaning}\n'
-        f"\n## Wrong\n\n```{_language(code, rule)}\n{_cut(rule.example)}\n```\n{_shown(code, rule)}{right}"
+        f"\n## Wrong\n\n```{language}\n{_cut(rule.example)}\n```\n{_shown(code, rule)}{right}"
         f"\n## Why\n\n{_why(code, rule)}\n\n## Fix\n\n{_remedy(code, rule)}\n"
     )
 
