@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.literals import is_text_array
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import WithInferred
@@ -29,11 +30,9 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
     for scope, node, operands in _computed(subject):
         wrong = next((operand for operand in operands if _is_no_number(operand, scope)), None)
         if wrong is not None:
-            yield subject.finding(
-                wrong,
-                f"this operand is {infer(wrong, scope)}: the engine fails with `Dtype .. is not numeric.`, or returns no rows",
-                "compute with numbers and arrays only",
-            )
+            kind, hint = _described(wrong, scope)
+            message = f"this operand is {kind}: the engine fails with `Dtype .. is not numeric.`, or returns no rows"
+            yield subject.finding(wrong, message, hint)
         if isinstance(node, ast.Function) and node.name.lower() in OF_JSON and node.arguments:
             column = infer(node.arguments[0], scope)
             if column is not None and column.dtype != "json":
@@ -43,20 +42,30 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _described(wrong: ast.Expression, scope: SelectScope) -> tuple[object, str]:
+    """Return the type of an operand that is not a number, and a hint."""
+    if is_text_array(wrong):
+        return "an array of strings", "write numbers without quotes: ARRAY[0.1, 0.2]"
+    return infer(wrong, scope), "compute with numbers and arrays only"
+
+
 def _is_no_number(operand: ast.Expression, scope: SelectScope) -> bool:
-    """Tell whether an operand is known to be text, JSON or bytes; a JSON value read by its key may be a number."""
+    """Tell whether an operand is known to be text, an array of strings, JSON or bytes; a JSON value read by its key may be a number."""
+    if is_text_array(operand):
+        return True
     column = infer(operand, scope)
     return column is not None and column.dtype in NOT_NUMERIC and not isinstance(operand, ast.Subscript)
 
 
 def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[ast.Expression, ...]]]:
-    """Yield function calls and arithmetic with their numeric operands; none for arithmetic in WHERE, which the engine never rejects."""
+    """Yield function calls and arithmetic with their numeric operands; for arithmetic in WHERE, which the engine does not reject for text, only arrays of strings."""
     for _, scope, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
         if isinstance(part, ast.Function):
             numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not scope.select.group_by
             yield scope, part, part.arguments if numeric else ()
-        elif clause != "WHERE":
-            yield scope, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
+        else:
+            operands = part.operands if isinstance(part, ast.Chain) else (part.operand,)
+            yield scope, part, operands if clause != "WHERE" else tuple(filter(is_text_array, operands))
 
 
 def _no_rows(subject: Subject) -> Iterator[Finding]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare, output_name
+from tql_grammar.typing.inference import infer
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
@@ -78,6 +80,25 @@ def _reads_one(output: ast.Function, scope: SelectScope) -> bool:
     return len(names) == 1 and not scope.select.group_by
 
 
+def _select_all(subject: Subject) -> Iterator[Finding]:
+    """Yield ALL at the begin of a SELECT list as people write it who mean the opposite of DISTINCT: ``select all (id)``."""
+    for scope in subject.scopes:
+        call = scope.select.columns[0]
+        if not isinstance(call, ast.Function) or call.name.lower() != "all" or len(call.arguments) != 1:
+            continue
+        column, argument = infer(call.arguments[0], scope), call.arguments[0]
+        apart = re.match(r"\w+\s", subject.written(call)) is not None
+        if not isinstance(argument, ast.Column) or (column is not None and column.dtype == "bool"):
+            continue
+        if apart or (column is not None and column.is_single):
+            message = (
+                f"ALL is a function: this tells whether `{subject.written(argument)}` is not 0, and does not select it"
+            )
+            yield subject.finding(
+                call, message, f"write select {subject.written(argument)}; no row is left out without DISTINCT"
+            )
+
+
 RULES = (
     Rule(
         code="TQL206",
@@ -114,5 +135,14 @@ RULES = (
         example="select shape(emb) from D",
         find=_misnamed,
         meant="select shape(emb) as n from D",
+    ),
+    Rule(
+        code="TQL358",
+        title="SELECT ALL of a column in parentheses",
+        severity="error",
+        explanation="In SQL, SELECT ALL is the opposite of SELECT DISTINCT. TQL has only the function ALL, which tells of each row whether the value, or each element of an array, is not 0.",
+        example="select all (id) from D",
+        find=_select_all,
+        meant="select id from D",
     ),
 )

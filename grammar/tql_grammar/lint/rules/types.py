@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import tests
-from tql_grammar.lint.rules.literals import is_literal, literals_of
+from tql_grammar.lint.rules.literals import is_literal, is_text_array, literals_of
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.fitting import rounded
@@ -36,9 +36,7 @@ def _clash(subject: Subject) -> Iterator[Finding]:
 
 def _type_of(node: ast.Expression, scope: SelectScope) -> Column | None:
     """Return the type of a side of a comparison; an ARRAY of strings is text."""
-    if isinstance(node, ast.Array) and isinstance(node.elements[0], ast.String):
-        return Column("text")
-    return infer(node, scope)
+    return Column("text") if is_text_array(node) else infer(node, scope)
 
 
 def _are_incomparable(left: Column, right: Column) -> bool:
