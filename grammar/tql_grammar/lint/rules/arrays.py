@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.functions import WITH_AXIS
 from tql_grammar.lint.reads import AXIS, BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.literals import is_number
+from tql_grammar.lint.rules.literals import is_literal, is_number
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.schema import Column
 from tql_grammar.typing.inference import infer
@@ -40,7 +40,9 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
     for scope, node in subject.parts(ast.Subscript):
         column = Column("json") if is_json_value(node.operand) else infer(node.operand, scope)
-        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or node.is_keyed:
+        if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
+            continue
+        if scope.select.group_by and not is_literal(node.operand):
             continue
         refused = _refused_indices(node, column)
         if refused is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tql_grammar.schema import Column
+    from tql_grammar.typing.inference import ColumnScope
     from tql_grammar.typing.scopes import SelectScope
 
 # The types in which a sum or a product overflows.
@@ -61,8 +62,7 @@ def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[a
     """Yield function calls and arithmetic with their numeric operands; for arithmetic in WHERE, which the engine does not reject for text, only arrays of strings."""
     for _, scope, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
         if isinstance(part, ast.Function):
-            numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not scope.select.group_by
-            yield scope, part, part.arguments if numeric else ()
+            yield scope, part, part.arguments if part.name.lower() in OF_NUMBERS | SEARCHES else ()
         else:
             operands = part.operands if isinstance(part, ast.Chain) else (part.operand,)
             yield scope, part, operands if clause != "WHERE" else tuple(filter(is_text_array, operands))
@@ -82,14 +82,37 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic on arrays, and searches of vectors, of different lengths."""
-    for scope, node in subject.parts(ast.Function, ast.Chain):
+    for place in subject.places(ast.Function, ast.Chain):
+        scope, node = place.scope, place.part
         if isinstance(node, ast.Chain):
-            yield from _of_arithmetic(subject, node, scope)
+            grouped = place.clause == "SELECT" and place.scope.select.group_by
+            yield from _of_arithmetic(subject, node, Grouped(scope) if grouped else scope)
         elif node.name.lower() in SEARCHES:
-            yield from _of_search(subject, node, scope)
+            grouped = place.clause == "SELECT" and scope.select.group_by
+            yield from _of_groups(subject, node, scope) if grouped else _of_search(subject, node, scope)
 
 
-def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Iterator[Finding]:
+def _of_groups(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
+    """Yield searches of a group's vectors for one vector."""
+    found = [infer(argument, Grouped(scope)) for argument in node.arguments]
+    dimensions = {len(column.shape) for column in found if column is not None}
+    if MATRIX in dimensions and VECTOR in dimensions:
+        message = f"a grouped query has an array of the vectors of each group: {node.name} fails with `Can't compute dot product of different length arrays.`"
+        yield subject.finding(node, message, "compute the score of each row in a subquery, and group its rows")
+
+
+class Grouped(NamedTuple):
+    """The columns of a grouped query, which has an array of the values of each group in place of a value."""
+
+    scope: SelectScope
+
+    def column(self, node: object) -> Column | None:
+        """Return the type of a group's values, or None if it is unknown."""
+        column = self.scope.column(node)
+        return None if column is None else column.replace(shape=(None, *column.shape))
+
+
+def _of_arithmetic(subject: Subject, node: ast.Chain, scope: ColumnScope) -> Iterator[Finding]:
     """Yield arithmetic on arrays whose shapes are known to differ."""
     columns = (infer(operand, scope) for operand in node.operands)
     shapes = {column.shape for column in columns if column is not None and column.shape}

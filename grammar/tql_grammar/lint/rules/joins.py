@@ -98,19 +98,27 @@ def _unresolved(left: ast.Column, right: ast.Column, sources: list[Side]) -> str
 
     The engine takes one column from the source that it names, and the other from the other source. Where neither names its source, it takes the left one from the only source that has it.
     """
-    if not sources or any(
-        column.table not in {None, *(source.alias for source in sources)} for column in (left, right)
-    ):
+    if not sources or not _are_known(left, right, sources):
         return None
     if all(source.alias is None for source in sources):
         return "FROM datasets should have alias."
-    owners = [source for source in sources if source.columns is not None and left.name in source.columns]
-    if left.table is None and right.table is None and (left.name == right.name or len(owners) == len(sources)):
+    if left.table is None and right.table is None and _is_ambiguous(left, right, sources):
         return f"Could not find column {right.name} in joining datasets."
     one, two = sources
     if any(a.may_be_source_of(left) and b.may_be_source_of(right) for a, b in ((one, two), (two, one))):
         return None
     return f"JOIN columns {left.name}, {right.name} are missing in the dataset."
+
+
+def _are_known(left: ast.Column, right: ast.Column, sources: list[Side]) -> bool:
+    """Tell whether the columns name no other source; `_joined_columns` reports an unknown alias."""
+    return {left.table, right.table} <= {None, *(source.alias for source in sources)}
+
+
+def _is_ambiguous(left: ast.Column, right: ast.Column, sources: list[Side]) -> bool:
+    """Tell whether both sources have the left one of two columns that name no source."""
+    owners = [source for source in sources if source.columns is not None and left.name in source.columns]
+    return left.name == right.name or len(owners) == len(sources)
 
 
 def _using(subject: Subject) -> Iterator[Finding]:

@@ -142,15 +142,26 @@ def _ambiguous(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         if not isinstance(scope.select.source, ast.Join):
             continue
+        ambiguous = scope.ambiguous - _same(scope.select, scope.select.source)
         for _, node in expressions(scope.select):
             for part in own_parts(node):
-                if isinstance(part, ast.Column) and part.table is None and part.name in scope.ambiguous:
+                if isinstance(part, ast.Column) and part.table is None and part.name in ambiguous:
                     message = f"several sources have a column `{part.name}`: the engine fails with `Column {part.name} appears in multiple datasets aliases`"
                     yield subject.finding(part, message, f"qualify it: {next(iter(scope.aliases), 'a')}.{part.name}")
                 elif isinstance(part, ast.Star) and scope.ambiguous:
                     shared = ", ".join(sorted(scope.ambiguous))
                     message = f"several sources have the columns {shared}, so `*` is ambiguous: the engine fails with `Tensor '..' appears in multiple input datasets.`"
                     yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
+
+
+def _same(select: ast.Select, join: ast.Join) -> frozenset[str]:
+    """Return the name of the column that a join has on both sides of its condition, ``on a.id = b.id``: the engine reads it unqualified, unless the SELECT filters or groups."""
+    if select.where is not None or select.group_by:
+        return frozenset()
+    test = join.on
+    sides = (test.left, test.right) if isinstance(test, ast.Comparison) else (join.using,)
+    names = {part.name if isinstance(part, ast.Column) else "" for part in sides}
+    return frozenset(names) if len(names) == 1 else frozenset()
 
 
 RULES = (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.typing.inference import infer
 from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
@@ -84,19 +83,23 @@ def _select_all(subject: Subject) -> Iterator[Finding]:
     """Yield ALL at the begin of a SELECT list as people write it who mean the opposite of DISTINCT: ``select all (id)``."""
     for scope in subject.scopes:
         call = scope.select.columns[0]
-        if not isinstance(call, ast.Function) or call.name.lower() != "all" or len(call.arguments) != 1:
+        argument = _whole_column(call)
+        column = None if argument is None else scope.column(argument)
+        if argument is None or (column is not None and column.dtype == "bool"):
             continue
-        column, argument = infer(call.arguments[0], scope), call.arguments[0]
         apart = re.match(r"\w+\s", subject.written(call)) is not None
-        if not isinstance(argument, ast.Column) or (column is not None and column.dtype == "bool"):
-            continue
         if apart or (column is not None and column.is_single):
-            message = (
-                f"ALL is a function: this tells whether `{subject.written(argument)}` is not 0, and does not select it"
-            )
-            yield subject.finding(
-                call, message, f"write select {subject.written(argument)}; no row is left out without DISTINCT"
-            )
+            name = subject.written(argument)
+            message = f"ALL is a function: this returns whether `{name}` is not 0, and does not select it"
+            yield subject.finding(call, message, f"write select {name}; without DISTINCT every row is returned")
+
+
+def _whole_column(call: ast.Node) -> ast.Column | None:
+    """Return the column of which an output is ALL, without an alias; None for any other output."""
+    if not isinstance(call, ast.Function) or call.name.lower() != "all" or len(call.arguments) != 1:
+        return None
+    (argument,) = call.arguments
+    return argument if isinstance(argument, ast.Column) else None
 
 
 RULES = (
@@ -140,7 +143,7 @@ RULES = (
         code="TQL358",
         title="SELECT ALL of a column in parentheses",
         severity="error",
-        explanation="In SQL, SELECT ALL is the opposite of SELECT DISTINCT. TQL has only the function ALL, which tells of each row whether the value, or each element of an array, is not 0.",
+        explanation="In SQL, SELECT ALL is the opposite of SELECT DISTINCT. TQL has only the function ALL, which returns whether the value, or each element of an array, is not 0.",
         example="select all (id) from D",
         find=_select_all,
         meant="select id from D",

@@ -73,15 +73,23 @@ def _uses_index(node: ast.Node, column: Column) -> bool:
 def _search(key: ast.Order, scope: SelectScope) -> tuple[ast.Expression, str] | None:
     """Return the column of a search by a stale index, and a hint; None for any other key."""
     call = key.expression
-    name = call.name.lower() if isinstance(call, ast.Function) and call.arguments else ""
-    if not (name == "bm25_similarity" or INDEXED.get(name) == (key.direction or "asc")):
+    if not isinstance(call, ast.Function) or not call.arguments:
         return None
-    operand = call.arguments[0]  # type: ignore[attr-defined]  # a call
-    searched = operand.operands[0] if isinstance(operand, ast.Chain) and operand.operators == ("-",) else operand
+    name = call.name.lower()
+    searched = _searched(call.arguments[0])
     column = scope.column(searched)
     if column is None or not column.is_stale:
         return None
-    return searched, "" if name == "bm25_similarity" else ", or write {0} * 1, which uses no index"
+    if name == "bm25_similarity":
+        return searched, ""
+    is_search = INDEXED.get(name) == (key.direction or "asc")
+    return (searched, ", or write {0} * 1, which uses no index") if is_search else None
+
+
+def _searched(operand: ast.Expression) -> ast.Expression:
+    """Return the column of a search: the argument, or the left side of a difference."""
+    is_difference = isinstance(operand, ast.Chain) and operand.operators == ("-",)
+    return operand.operands[0] if is_difference else operand  # type: ignore[attr-defined]  # a chain
 
 
 RULES = (
