@@ -1,7 +1,7 @@
 """
 Queries with columns of every type, on the engine: what it refuses has an error, and what it runs has none of the families for refused queries.
 
-``TQL_TEXTS`` is five times the number of queries, by default 1,200; ``TQL_SEED`` draws others.
+``TQL_TEXTS`` is five times the number of queries, by default 800; ``TQL_SEED`` draws others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tql import Schema, check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COUNT = int(os.environ.get("TQL_TEXTS", "6000")) // 5
+COUNT = int(os.environ.get("TQL_TEXTS", "4000")) // 5
 SEED = os.environ.get("TQL_SEED", "typed")
 # The engine does not report which text index a column has, so that its own schema allows for each.
 INDEXES = {"tb": "text bm25", "ti": "text inverted", "te": "text exact"}

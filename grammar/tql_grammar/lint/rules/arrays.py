@@ -38,12 +38,14 @@ def _index(subject: Subject) -> Iterator[Finding]:
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
-    for scope, node in subject.parts(ast.Subscript):
+    for place in subject.places(ast.Subscript):
+        node, scope = place.part, place.scope
         column = Column("json") if is_json_value(node.operand) else infer(node.operand, scope)
         if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
             continue
-        if scope.select.group_by and not is_literal(node.operand):
-            continue
+        if scope.select.group_by and place.clause == "SELECT" and not is_literal(node.operand):
+            # The values of a group are an array.
+            column = column.replace(shape=(None, *column.shape))
         refused = _refused_indices(node, column)
         if refused is not None:
             yield subject.finding(node, *refused)

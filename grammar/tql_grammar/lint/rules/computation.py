@@ -65,7 +65,8 @@ def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[a
             yield scope, part, part.arguments if part.name.lower() in OF_NUMBERS | SEARCHES else ()
         else:
             operands = part.operands if isinstance(part, ast.Chain) else (part.operand,)
-            yield scope, part, operands if clause != "WHERE" else tuple(filter(is_text_array, operands))
+            any_type = clause != "WHERE" or isinstance(part, ast.Negate)
+            yield scope, part, operands if any_type else tuple(filter(is_text_array, operands))
 
 
 def _no_rows(subject: Subject) -> Iterator[Finding]:
@@ -94,6 +95,8 @@ def _lengths(subject: Subject) -> Iterator[Finding]:
 
 def _of_groups(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
     """Yield searches of a group's vectors for one vector."""
+    if node.name.lower() == "hamming_distance":
+        return
     found = [infer(argument, Grouped(scope)) for argument in node.arguments]
     dimensions = {len(column.shape) for column in found if column is not None}
     if MATRIX in dimensions and VECTOR in dimensions:

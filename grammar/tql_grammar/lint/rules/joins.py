@@ -104,10 +104,14 @@ def _unresolved(left: ast.Column, right: ast.Column, sources: list[Side]) -> str
         return "FROM datasets should have alias."
     if left.table is None and right.table is None and _is_ambiguous(left, right, sources):
         return f"Could not find column {right.name} in joining datasets."
-    one, two = sources
-    if any(a.may_be_source_of(left) and b.may_be_source_of(right) for a, b in ((one, two), (two, one))):
+    if _have_both(left, right, *sources) or _have_both(right, left, *sources):
         return None
     return f"JOIN columns {left.name}, {right.name} are missing in the dataset."
+
+
+def _have_both(one: ast.Column, other: ast.Column, first: Side, second: Side) -> bool:
+    """Tell whether the first source may have one column, and the second source the other."""
+    return first.may_be_source_of(one) and second.may_be_source_of(other)
 
 
 def _are_known(left: ast.Column, right: ast.Column, sources: list[Side]) -> bool:
