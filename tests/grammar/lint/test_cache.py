@@ -82,6 +82,7 @@ FORMS = [
     "select (ARRAY[3, 4, 5, 6])[#:#] as x, (ARRAY[3, 4, 5, 6])[#] as y, e - ~ as z from d",
     "select (ARRAY[ARRAY[1, 2, 3], ARRAY[4, (5), 6]])[#, #] as x, ARRAY[ARRAY[#, #], ARRAY[#, (#)]] as y from d",
     "select j[@] as x, j[@][@] as y, j[@][#] + 0 as z from d where j[@] = @",
+    "select id from d where j[@] in (#, #) or j[@] between # and #",
     "select id from d where j[@][#][@] > # and j['A]'] = # and j[@] != @",
     "select l2_norm(e - ARRAY[#, #]) as x from d where l2_norm(e - array[#,#]) < #",
     "select id from d where kind = @ order by cosine_similarity(e, ~) desc limit #",
