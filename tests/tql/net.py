@@ -186,11 +186,16 @@ def main(commit: str, count: int, *, listed: bool) -> int:
     )
     sys.stdout.write("\n".join([summary, *_told(different)]) + "\n")
     if listed:
-        changed = [source for source, *rows in different if _kind(*rows) != KINDS[3]]
-        for line in History(changed).told(f"{commit}..HEAD"):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        _list(commit, different)
     return int(bool(different or broken))
+
+
+def _list(commit: str, different: list[tuple[str, dict[str, str], dict[str, str]]]) -> None:
+    """Print each commit that changed texts as soon as it is compared."""
+    changed = [source for source, *rows in different if _kind(*rows) != KINDS[3]]
+    for line in History(changed).told(f"{commit}..HEAD"):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterator[str]:
