@@ -32,8 +32,12 @@ OF_ROWS = re.compile(
     "dynamic shape array|Index .* is out of range|out of array bounds|empty array|Key not found|Dtype is unknown|arrays of the same size"
     "|two independent datasets|Expression is not const|object"
 )
-# The same of a group: its values have the shape of another operand by chance.
-OF_GROUPS = re.compile("different shapes|different length")
+# The same of arrays: those of a group, and those of a column that has rows of several shapes.
+OF_SHAPES, MAY_HAVE_SHAPE = (
+    re.compile("different shapes|different length"),
+    re.compile(r" group by |\b(arr|mat|multi)\b"),
+)
+OF_TYPES = "Dtype str is not numeric"
 # The families for queries that the engine refuses, or that end its process.
 REFUSING = frozenset("0124")
 
@@ -58,7 +62,8 @@ def has_rows(answer: Any) -> bool:
 
 def is_of_rows(text: str, answer: str) -> bool:
     """Tell whether an error depends on the values of rows."""
-    return bool(OF_ROWS.search(answer) or (" group by " in text and OF_GROUPS.search(answer)))
+    by_shape = OF_SHAPES.search(answer) and MAY_HAVE_SHAPE.search(text)
+    return bool(OF_ROWS.search(answer) or by_shape or (OF_TYPES in answer and "js[" in text))
 
 
 class Tally:

@@ -265,7 +265,7 @@ def grouped(draw: Draw) -> str:
 
 def nested(draw: Draw) -> str:
     """Return a query over a query, which reads its outputs or others."""
-    inner = f"select id, {draw.number()} as y, {draw.column('text')} as s from {draw.source()}{draw.where()}"
+    inner = f"select id, {draw.number()} as y, {draw.data.columns['text'][0]} as s from {draw.source()}{draw.where()}"
     outer = draw.random.choice(
         ["y > 1", "s = 'a'", "id = 3", "s like '*1*'", "y = 'a'", "zz = 1", "y is null", "s > 1"]
     )

@@ -131,6 +131,8 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     if node.name.lower() == "dot" and not _are_vectors(found):
         yield from _of_numbers(subject, node, found)
         return
+    if _compares_each(node, found):
+        return
     wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
@@ -142,6 +144,12 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     if len(lengths) > 1:
         message = f"the vectors have different lengths, {' and '.join(sorted(map(str, lengths)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
+
+
+def _compares_each(node: ast.Function, found: Iterable[Column | None]) -> bool:
+    """Tell whether a call is HAMMING_DISTANCE of a single value, with which it compares each element."""
+    single = any(column is not None and column.shape in {(), (1,)} for column in found)
+    return single and node.name.lower() == "hamming_distance"
 
 
 def _last_lengths(found: Iterable[Column | None]) -> set[int | None]:
