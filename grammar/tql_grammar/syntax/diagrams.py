@@ -142,7 +142,7 @@ def _drawn(name: str, part: Part, spelt: dict[str, str]) -> str:
     """Return the diagram of a rule as SVG."""
     import railroad
 
-    diagram = railroad.Diagram(_whole(part, spelt), css=None, type="complex")
+    diagram = railroad.Diagram(_whole(part, spelt), css="", type="complex")
     diagram.attrs |= {"role": "img", "aria-label": f"diagram of the rule {name}"}
     written = StringIO()
     diagram.writeSvg(written.write)
