@@ -20,10 +20,16 @@ def _unnamed(subject: Subject) -> Iterator[Finding]:
     """Yield outputs without a name."""
     for scope in subject.scopes:
         for output in scope.select.columns:
-            unnamed = output_name(output) is None or _is_data(output)
+            unnamed = output_name(output) is None or _is_data(output) or _has_several_columns(output)
             if unnamed and not isinstance(bare(output), ast.Star):
                 message = "a computed column needs an alias: the engine fails with `SELECT tensor expression containing more than one tensor should be aliased.`"
                 yield subject.finding(output, message, f"add an alias: {subject.written(output)} as x")
+
+
+def _has_several_columns(output: ast.Expression) -> bool:
+    """Tell whether an output without an alias reads columns that are written differently: also ``u.a * a`` has no name."""
+    read = {(part.table, part.name) for part in own_parts(output) if isinstance(part, ast.Column)}
+    return len(read) > 1 and not isinstance(output, ast.Aliased)
 
 
 def _is_data(output: ast.Node) -> bool:
