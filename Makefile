@@ -34,7 +34,7 @@ unit: .venv/test.stamp
 # 100,000 texts for the grammar, 20,000 texts of SQL and their 8,000 fixes against sqlite, 20,000 queries of every type, and 10,000 queries of one clause and 30,000 of the world for the builder, against the engine.
 # Under "figures" it prints verdicts and positions, refusals found and false alarms, and differences from sqlite without a finding.
 differential: .venv/test.stamp
-	TQL_EXAMPLES=new TQL_TEXTS=100000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/syntax/test_standalone.py tests/grammar/lint/test_sql_texts.py tests/grammar/lint/test_typed_texts.py
+	TQL_EXAMPLES=new TQL_TEXTS=100000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py tests/grammar/lint/test_typed_texts.py
 
 # 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
 chaos: .venv/test.stamp
