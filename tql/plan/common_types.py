@@ -34,7 +34,7 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         hint = f"{hint}; or compute it of nullable columns of one type, int64 or float64"
         raise ArgumentError(SUBJECT, rule, repr(label), hint, why=why)
     columns = [scope.value(node) for scope in scopes]
-    if _has_several_types(columns):
+    if _has_several_types(columns) and not _is_type_of_nulls(columns):
         rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
         raise ArgumentError(SUBJECT, rule, f"{label!r}, which is {kinds}", hint, why=why)
@@ -43,6 +43,14 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
 def _has_several_types(columns: list[Column | None]) -> bool:
     """Return whether columns have several types; the types of two computed numbers count as two."""
     return len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1
+
+
+def _is_type_of_nulls(columns: list[Column | None]) -> bool:
+    """Return whether the common type of numbers is that of all those that may be null: the others, which have no nulls of another type, are converted."""
+    common = common_column(columns)
+    if common is None or common.dtype not in {"int64", "float64"}:
+        return False
+    return all(column is not None and (not column.nullable or column.dtype == common.dtype) for column in columns)
 
 
 def require_common_type(label: str, scopes: list[Scope]) -> None:

@@ -95,12 +95,13 @@ def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
+    unindexed = _unindexed(plan.columns, scope)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(is_derived=True, json_values=json_values, present=present)
+                return Scope(is_derived=True, json_values=json_values, present=present, unindexed=unindexed)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -109,7 +110,12 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present)
+    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present, unindexed=unindexed)
+
+
+def _unindexed(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs for which the engine uses no index."""
+    return scope.unindexed.union(output.alias for output in outputs if isinstance(output, ast.Aliased))
 
 
 def _known(
@@ -184,7 +190,7 @@ def _of_aggregate(plan: Aggregate) -> Scope:
         found[output_name(output) or ""] = _reduced(plan, output, scope)
     named = [(label, output) for output in plan.outputs if (label := output_name(output)) is not None]
     result = _known(found, {}, named, scope, lambda node: _of_groups(plan, node, scope))
-    return _may_lack(result, _single(plan, scope), scope)
+    return _may_lack(result, _single(plan, scope), scope)._replace(unindexed=_unindexed(plan.outputs, scope))
 
 
 def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
@@ -306,7 +312,8 @@ def _of_union(plan: Union) -> Scope:
         require_common_type(label, scopes)
         met[label] = column if all(other == column for other in there) else common_column([column, *there])
         if met[label] is None:
-            values[label] = common_column([scope.value(node) for scope in scopes])
+            common = common_column([scope.value(node) for scope in scopes])
+            (met if any(missing(node, scope) for scope in scopes) else values)[label] = common
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
     return first._replace(columns=met, values=values, json_values=lifted)
 
@@ -350,6 +357,7 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
         values={**result.values, label: _in_join(value, nullable=nullable)},
         index_ordered=result.index_ordered.union([label] if is_ranked else []),
         nullables=result.nullables.union([label] if may_lack else []),
+        unindexed=result.unindexed | {label},
     )
 
 

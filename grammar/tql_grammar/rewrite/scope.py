@@ -26,6 +26,7 @@ class Scope(NamedTuple):
         values: the types of inferred columns and of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
         present: the values of JSON that no row lacks.
+        unindexed: the names of computed and renamed outputs, for which the engine uses no index.
     """
 
     columns: Mapping[str, Column | None] | None = None
@@ -35,6 +36,7 @@ class Scope(NamedTuple):
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()
     present: frozenset[Expression] = frozenset()
+    unindexed: frozenset[str] = frozenset()
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""

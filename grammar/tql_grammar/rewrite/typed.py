@@ -23,6 +23,7 @@ from tql_grammar.rewrite.json_values import (
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
+from tql_grammar.rewrite.unindexed import past_indexes
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
@@ -75,7 +76,7 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     require_truth(node, scope)
     found = legalize_parts(node, scope)
     require_single(found, scope)
-    return nullable.filtering(excluding_null(found), scope)
+    return nullable.filtering(past_indexes(excluding_null(found), scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.tql.world.reference import Unordered, tied
-from tests.tql.world.values import CLOSE, Rounded
+from tests.tql.world.clauses import RowsInAnyOrder
+from tests.tql.world.reference import tied
+from tests.tql.world.values import CLOSE, Relevance, Rounded
 
 if TYPE_CHECKING:
     from tests.tql.world.reference import Answer
@@ -98,7 +99,9 @@ def _equal(row: Row, other: Row) -> bool:
 def equal(found: Any, expected: Any) -> bool:
     """Return whether a cell is equal to that of the reference; a float32 is shown with the fewest digits."""
     one, two = plain(found), plain(expected)
-    if isinstance(expected, Unordered):
+    if isinstance(expected, Relevance):
+        return isinstance(one, float) and one >= 0
+    if isinstance(expected, RowsInAnyOrder):
         return sorted(map(repr, one)) == sorted(map(repr, two))
     if isinstance(one, list) and isinstance(two, list):
         return len(one) == len(two) and all(map(equal, one, two))

@@ -35,11 +35,15 @@ class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves t
 
 
 class Unanswered(Exception):  # noqa: N818 - no error: the documentation excludes the query
-    """The query is not run: a sample without a weight above 0, which never ends, or a join of very many rows."""
+    """The query is not run: a sample without a weight above 0, which never ends, a join of very many rows, or a ranking by diversity of more rows than there are."""
 
 
 class Rounded(float):
     """A float that was computed with rounding: it may differ in its last digits."""
+
+
+class Relevance(Rounded):
+    """A score of words: any number, since no order of its values is documented."""
 
 
 def name_of(column: terms.Column) -> str:
