@@ -95,7 +95,7 @@ def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
-    unindexed = _unindexed(plan.columns, scope)
+    unindexed, lacking = _unindexed(plan.columns, scope), _lacking(plan.columns, scope)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
@@ -110,7 +110,16 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present, unindexed=unindexed)
+    result = _may_lack(result, named, scope)
+    return result._replace(json_values=json_values, present=present, unindexed=unindexed, lacking=lacking)
+
+
+def _lacking(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs that are texts or JSON of an outer join, which the engine reads as empty where nothing matches."""
+    there = scope.unmatched | scope.lacking
+    named = [(output_name(output), bare(output)) for output in outputs]
+    kept = there if any(isinstance(node, ast.Star) for _, node in named) else frozenset[str]()
+    return kept.union(label for label, node in named if label and isinstance(node, ast.Column) and node.name in there)
 
 
 def _unindexed(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
@@ -190,7 +199,9 @@ def _of_aggregate(plan: Aggregate) -> Scope:
         found[output_name(output) or ""] = _reduced(plan, output, scope)
     named = [(label, output) for output in plan.outputs if (label := output_name(output)) is not None]
     result = _known(found, {}, named, scope, lambda node: _of_groups(plan, node, scope))
-    return _may_lack(result, _single(plan, scope), scope)._replace(unindexed=_unindexed(plan.outputs, scope))
+    return _may_lack(result, _single(plan, scope), scope)._replace(
+        unindexed=_unindexed(plan.outputs, scope), lacking=_lacking(plan.outputs, scope)
+    )
 
 
 def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
@@ -357,6 +368,7 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
         values={**result.values, label: _in_join(value, nullable=nullable)},
         index_ordered=result.index_ordered.union([label] if is_ranked else []),
         nullables=result.nullables.union([label] if may_lack else []),
+        unmatched=result.unmatched.union([label] if nullable and column is not None and may_be_empty(column) else []),
         unindexed=result.unindexed | {label},
     )
 
