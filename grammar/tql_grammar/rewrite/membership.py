@@ -68,14 +68,15 @@ def _of_unknown(node: ast.In, scope: Scope) -> Expression:
     Return IN for a column of unknown type, in which no member wraps.
 
     A few members are compared by equalities, which are right for every type, but slow; many by IN, with a test that the value is as large as the member.
-    A computed column may have a type that IN does not know: that of DATA.
+    A computed column may have a type that IN does not know, that of DATA, and the index of a column has other rows than those of a subquery.
     """
     from tql_grammar.rewrite.scope import UNKNOWN
 
     members: Any = node.members
     if not isinstance(node.operand, ast.Column):
         return _either(node, UNKNOWN)
-    is_computed = scope.columns is not None and node.operand.name in scope.columns
+    is_moved = scope.is_derived and not scope.is_whole and not isinstance(members[0], ast.String)
+    is_computed = is_moved or (scope.columns is not None and node.operand.name in scope.columns)
     if all(map(_is_safe, members)) and (len(members) > FEW or not is_computed):
         return _ascending(node, members)
     many = len(members) > FEW and all(map(is_integer, members))

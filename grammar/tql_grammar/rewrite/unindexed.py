@@ -79,7 +79,8 @@ def _compared(node: ast.Comparison, scope: Scope) -> Expression:
     if not _may_have_index(node.left, scope):
         return node
     if _is_number(node.right):
-        return _without_index(node) if scope.is_derived or _is_answered_wrongly(node) else node
+        is_moved = scope.is_derived and not scope.is_whole
+        return _without_index(node) if is_moved or _is_answered_wrongly(node) else node
     if node.operator != "!=":
         return node
     if isinstance(node.right, ast.Column):

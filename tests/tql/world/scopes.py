@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import tables
-from tests.tql.world.conditions import GROUPABLE, Info, condition, number, of
+from tests.tql.world.conditions import GROUPABLE, Info, condition, is_indexed_number, number, of
 from tests.tql.world.terms import Drawn, Key, Part, RowNumber, Search, Table, Words, without
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class World:
         if self.draw.chance(0.25):
             test = condition(self.draw, infos, 1, where=False)
             return None if test is None else (label, test, Info(label, BOOL))
-        found = number(self.draw, infos)
+        found = number(self.draw, self._sortable(infos))
         if found is None:
             return None
         return label, found.node, Info(label, found.kind, rounded=found.rounded)
@@ -150,10 +150,15 @@ class World:
 
     def _key(self, infos: list[Info], *, computed: bool) -> Node | None:
         """Return the expression of a sort key."""
+        infos = self._sortable(infos)
         if computed and self.draw.chance(0.2) and (made := number(self.draw, infos)) is not None:
             return made.node
         known = of(infos, *GROUPABLE)
         return self.draw.choice(known).node if known else None
+
+    def _sortable(self, infos: list[Info]) -> list[Info]:
+        """Return the columns of sort keys; without a schema the engine fails on an indexed one with a limit, which is documented."""
+        return [info for info in infos if not (self.draw.plain and is_indexed_number(info))]
 
     def cut(self) -> dict[str, Any]:
         """Return a limit and an offset."""

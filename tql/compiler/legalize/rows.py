@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.legalize.cases import in_cases, undecided
-from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
+from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort, Subquery
 from tql.plan.positions import is_positional
 from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    scope = schema(node.child)
+    scope = schema(node.child)._replace(is_whole=_has_all_rows(node.child))
     apart = patterns(node.predicate, scope)
     if apart is not None:
         there, rest = apart
@@ -46,6 +46,13 @@ def filtered(node: Filter, rows: Plan) -> Plan:
     if predicate == ast.Boolean(value=True):
         return rows
     return Filter(rows, predicate, reasons.INDEXES if may_be_misread(predicate, scope) else "")
+
+
+def _has_all_rows(plan: Plan) -> bool:
+    """Tell whether the rows of an operation are all those of a dataset, in its order."""
+    while isinstance(plan, (Project, Subquery)):
+        plan = plan.child
+    return isinstance(plan, Scan)
 
 
 def selected(node: Project, rows: Plan) -> Plan:
