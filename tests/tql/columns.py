@@ -7,28 +7,18 @@ Null meets no comparison. A float column compares with the literal rounded to it
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from tests.engine import TYPES
+from tests.tql.signs import COMPARISONS
 from tql import all_of, any_of, col, not_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.tql.meaning import Condition, Row
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 T = TYPES
 ENGINE_TYPES: dict[str, Any] = {
     "int8": T.Int8(),

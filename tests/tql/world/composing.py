@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.tql.signs import EVERY
 from tests.tql.world.tables import Draw
 from tests.tql.world.terms import (
     Aggregate,
@@ -36,22 +37,6 @@ from tql import Expr, Query, Schema, asc, col, desc, fn, param, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "%": lambda a, b: a % b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-}
 
 
 class Composer:
@@ -206,7 +191,7 @@ def _fusion(search: Fused) -> Callable[[Query], Query]:
 
 def _binary(make: Composer, node: Any) -> Any:
     """Return an operator of two operands."""
-    return SIGNS[node.sign](make.operand(node.left), make.operand(node.right))
+    return EVERY[node.sign](make.operand(node.left), make.operand(node.right))
 
 
 def _member(make: Composer, node: Member) -> Expr:

@@ -60,7 +60,9 @@ def diverse(world: World, _depth: int) -> Found | None:
     search = Search(draw.choice(vectors).name, _vector(draw), "mmr", None)
     outputs, infos = world.outputs(scope.infos, whole=0)
     limit = draw.choice([1, 3, 10, 400])
-    return Drawn(scope.source, outputs, world.where(scope.infos), search=search, limit=limit), Scope(scope.source, infos)
+    return Drawn(scope.source, outputs, world.where(scope.infos), search=search, limit=limit), Scope(
+        scope.source, infos
+    )
 
 
 def worded(world: World, _depth: int) -> Found | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,12 @@ def is_best_high(search: terms.Search | terms.Words | terms.Fused | None) -> boo
 def searched(query: Drawn, rows: list[Row]) -> list[Row]:
     """Return the rows that the search of a query keeps, with their scores."""
     search = query.search
-    if isinstance(search, terms.Search) and search.metric == "mmr" and not query.where and (query.limit or 0) > len(rows):
+    if (
+        isinstance(search, terms.Search)
+        and search.metric == "mmr"
+        and not query.where
+        and (query.limit or 0) > len(rows)
+    ):
         raise Unanswered
     return rows if search is None else [{**row, RANK: score} for row, score in FOUND[type(search)](search, rows)]
 
@@ -93,7 +99,7 @@ def _ranked(search: terms.Fused, vector: tuple[float, ...], rows: list[Row]) -> 
     """Return the places of the candidates, the closest first; their ranks have to be certain."""
     found = [similarity("cosine", vector, row[search.column]) for row in rows]
     order = sorted(range(len(rows)), key=lambda place: -found[place])
-    if any(near(found[one], found[two]) for one, two in zip(order, order[1 : search.candidates + 1], strict=False)):
+    if any(near(found[one], found[two]) for one, two in itertools.pairwise(order[: search.candidates + 1])):
         raise Undecided
     return order[: search.candidates]
 

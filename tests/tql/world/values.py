@@ -8,12 +8,12 @@ A literal that meets a float32 column is rounded to its type. Texts compare by t
 from __future__ import annotations
 
 import math
-import operator
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.tql.signs import ARITHMETIC, COMPARISONS
 from tests.tql.world import tables, terms
 
 if TYPE_CHECKING:
@@ -131,9 +131,7 @@ def remainder(left: Any, right: Any) -> Any:
 
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
+    **ARITHMETIC,
     "/": divided,
     "%": remainder,
 }
@@ -146,15 +144,6 @@ def _negative(node: terms.Negative, row: Row, types: Types) -> Any:
 
 
 # --- comparison -------------------------------------------------------------------------------------------------------
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def compared(sign: str, left: Any, right: Any) -> bool:

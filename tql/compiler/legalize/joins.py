@@ -47,9 +47,7 @@ NAMED = "each column of a join gets a name of its own: other clauses do not find
 KEYED = "each side of a join is made first, with its key under one name"
 GUARDED = "keys that equal nothing, null and NaN, are left out first: with them the engine never ends, or pairs them"
 COMPARED = "the engine compares the keys of a join as float32, so they are compared once more"
-UNTYPED = (
-    "the types of the keys are not known: a null text matches another one and the empty text; pass a schema for both sources"
-)
+UNTYPED = "the types of the keys are not known: a null text matches another one and the empty text; pass a schema for both sources"
 ALONE = "rows of a join are made before they are joined again, as groups of one"
 SINGLE = "a row that matches nothing has no number, and the sum of none is 0"
 

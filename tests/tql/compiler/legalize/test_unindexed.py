@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.engine import TYPES as T
-from tests.tql.columns import COMPARISONS
+from tests.tql.signs import COMPARISONS
 from tql import col, fn, select
 
 if TYPE_CHECKING:
