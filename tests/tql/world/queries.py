@@ -75,8 +75,9 @@ def worded(world: World, _depth: int) -> Found | None:
     search = Words(texts[0].name, draw.choice(["red", "apple", "sky plum", "green apple", "nothing"]), alias)
     outputs, infos = world.outputs(scope.infos, whole=0)
     keys = (Key(Column(alias)),) if alias else ()
-    cut = {"limit": draw.choice([1, 3, 10, 400]), "offset": draw.choice([None, None, 1, 3])}
-    query = Drawn(scope.source, outputs, world.where(scope.infos), keys=keys, search=search, **cut)
+    limit, offset = draw.choice([1, 3, 10, 400]), draw.choice([None, None, 1, 3])
+    where = world.where(scope.infos)
+    query = Drawn(scope.source, outputs, where, keys=keys, search=search, limit=limit, offset=offset)
     return query, Scope(scope.source, [*infos, *scored(alias)])
 
 
