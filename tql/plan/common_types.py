@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 SUBJECT = "union / intersect / except_"
 
 
+def met_column(label: str, scopes: list[Scope]) -> Column | None:
+    """
+    Return the column that the queries of a set operation have together, or None for one of unknown type that is never null.
+
+    Raises:
+        ArgumentError: they have no common type.
+    """
+    require_one_type(label, scopes)
+    require_common_type(label, scopes)
+    node = ast.Column(label)
+    first, *others = (scope.column(node) for scope in scopes)
+    found = first if all(other == first for other in others) else common_column([first, *others])
+    if found is None and any(missing(node, scope) for scope in scopes):
+        return common_column([scope.value(node) for scope in scopes])
+    return found
+
+
 def require_one_type(label: str, scopes: list[Scope]) -> None:
     """
     Require that a column that may be null has one type.

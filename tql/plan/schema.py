@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql.expressions.aggregates import is_aggregate
-from tql.plan.common_types import common_column, is_number, require_common_type, require_one_type
+from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
@@ -311,20 +311,12 @@ def _of_union(plan: Union) -> Scope:
     Raises:
         ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not determine the common type.
     """
-    first, *others = scopes = [schema(child) for child in plan.children]
+    first = (scopes := [schema(child) for child in plan.children])[0]
     if first.columns is None:
         return first
-    met: dict[str, Column | None] = {}
-    values: dict[str, Column | None] = {}
-    for label, column in first.columns.items():
-        node = ast.Column(label)
-        there = [scope.column(node) for scope in others]
-        require_one_type(label, scopes)
-        require_common_type(label, scopes)
-        met[label] = column if all(other == column for other in there) else common_column([column, *there])
-        if met[label] is None:
-            common = common_column([scope.value(node) for scope in scopes])
-            (met if any(missing(node, scope) for scope in scopes) else values)[label] = common
+    met = {label: met_column(label, scopes) for label in first.columns}
+    unknown = [label for label, column in met.items() if column is None]
+    values = {label: common_column([scope.value(ast.Column(label)) for scope in scopes]) for label in unknown}
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
     return first._replace(columns=met, values=values, json_values=lifted)
 
@@ -360,17 +352,23 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
+    may_be_unmatched = nullable and column is not None and may_be_empty(column)
     is_value = value is not None and (is_number(value) or not value.inferred)
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},
-        index_ordered=result.index_ordered.union([label] if is_ranked else []),
-        nullables=result.nullables.union([label] if may_lack else []),
-        unmatched=result.unmatched.union([label] if nullable and column is not None and may_be_empty(column) else []),
+        index_ordered=result.index_ordered | _if(is_ranked, label),
+        nullables=result.nullables | _if(may_lack, label),
+        unmatched=result.unmatched | _if(may_be_unmatched, label),
         unindexed=result.unindexed | {label},
     )
+
+
+def _if(holds: bool, label: str) -> frozenset[str]:  # noqa: FBT001 - the condition that the name says
+    """Return a name where a condition holds."""
+    return frozenset([label] if holds else [])
 
 
 def _in_join(column: Column | None, *, nullable: bool) -> Column | None:

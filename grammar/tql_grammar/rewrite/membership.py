@@ -75,14 +75,18 @@ def _of_unknown(node: ast.In, scope: Scope) -> Expression:
     members: Any = node.members
     if not isinstance(node.operand, ast.Column):
         return _either(node, UNKNOWN)
-    is_moved = scope.is_derived and not scope.is_whole and not isinstance(members[0], ast.String)
-    is_computed = is_moved or (scope.columns is not None and node.operand.name in scope.columns)
-    if all(map(_is_safe, members)) and (len(members) > FEW or not is_computed):
+    if all(map(_is_safe, members)) and (len(members) > FEW or not _is_compared_by_row(node.operand, members, scope)):
         return _ascending(node, members)
     many = len(members) > FEW and all(map(is_integer, members))
     parts = _in_ranges(node.operand, members) if many else (_equal(node.operand, member) for member in members)
     found = disjunction(parts)
     return negation(found) if node.negated else found
+
+
+def _is_compared_by_row(operand: ast.Column, members: Sequence[Expression], scope: Scope) -> bool:
+    """Tell whether a column is computed, or of moved rows, of which an index would find others."""
+    is_moved = scope.is_derived and not scope.is_whole and not isinstance(members[0], ast.String)
+    return is_moved or (scope.columns is not None and operand.name in scope.columns)
 
 
 def _ascending(node: ast.In, members: Sequence[Expression]) -> ast.In:

@@ -94,8 +94,8 @@ def _is_answered_wrongly(node: ast.Comparison) -> bool:
         return True
     is_negative = isinstance(node.right, ast.Negate)
     literal = node.right.operand if isinstance(node.right, ast.Negate) else node.right
-    is_cut = node.operator in (CUT_ABOVE if is_negative else CUT_BELOW)
-    return is_cut and isinstance(literal, ast.Number) and literal.is_float
+    differs = node.operator in (CUT_ABOVE if is_negative else CUT_BELOW)
+    return differs and isinstance(literal, ast.Number) and literal.is_float
 
 
 def _without_index(node: ast.Comparison) -> Expression:

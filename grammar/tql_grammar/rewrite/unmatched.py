@@ -17,7 +17,7 @@ def require_matched(node: Expression, operand: Expression, scope: Scope) -> None
     Require that a condition has one value for a missing text and for an empty one.
 
     Raises:
-        ArgumentError: it tells them apart, which only the query of the join can.
+        ArgumentError: it differs for them, and only the query of the join has both.
     """
     if not isinstance(operand, ast.Column) or operand.table is not None or operand.name not in scope.lacking:
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.tql.world import tables
 from tests.tql.world.combining import combined, joined
-from tests.tql.world.conditions import of
+from tests.tql.world.conditions import Info, of
 from tests.tql.world.grouping import apart, distinct, groups
 from tests.tql.world.scopes import Found, Scope, World, both, groupable, scored
 from tests.tql.world.tables import Draw
@@ -98,18 +98,24 @@ def fused(world: World, _depth: int) -> Found | None:
     return query, Scope(scope.source, [*infos, *scored(alias)])
 
 
+def _with_unique(draw: Draw, infos: list[Info]) -> list[Info]:
+    """Return a column in which no value is there twice, and some others; none without both."""
+    known = [info for info in infos if info.of is None]
+    unique, others = ([info for info in known if info.unique is is_unique] for is_unique in (True, False))
+    return [unique[0], *draw.some(others, 3)] if unique and others else []
+
+
 def best(world: World, depth: int) -> Found | None:
-    """Return the first rows of each group; a unique key tells which they are."""
+    """Return the first rows of each group: those of a unique key, the last one."""
     scope, draw = world.often_table(depth), world.draw
-    unique = [info for info in groupable(scope.infos) if info.unique and info.of is None]
-    others = [info for info in groupable(scope.infos) if info not in unique and info.of is None]
-    if scope.grouped or not unique or not others:
+    chosen = [] if scope.grouped else _with_unique(draw, groupable(scope.infos))
+    if not chosen:
         return None
-    chosen = [unique[0], *draw.some(others, 3)]
     outputs = tuple((info.name, info.node) for info in chosen)
     per = tuple(info.node for info in draw.some(chosen[1:], 2))
-    keys = tuple(key for key in world.keys(chosen) if key.value != unique[0].node)
-    keys += (Key(unique[0].node, draw.choice([None, "asc", "desc"])),)
+    last = chosen[0].node
+    keys = tuple(key for key in world.keys(chosen) if key.value != last)
+    keys += (Key(last, draw.choice([None, "asc", "desc"])),)
     query = Drawn(scope.source, outputs, world.where(scope.infos), keys=keys, limit=draw.choice([0, 1, 1, 2, 3]), per=per)  # fmt: skip
     return query, Scope(scope.source, chosen, grouped=True)
 
