@@ -127,7 +127,7 @@ def key_of(value: Any) -> Any:
 def _compared(name: str, sign: str, value: Any) -> Condition:
     """Return a condition of the builder that compares a column with a literal, and its test in Python."""
     compare, right = COMPARISONS[sign], key_of(literal_of(name, value))
-    return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))  # type: ignore[return-value]  # an expression
+    return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))
 
 
 def _member(name: str, members: list[Any], *, negated: bool) -> Condition:

@@ -154,7 +154,7 @@ def compared(sign: str, left: Any, right: Any) -> bool:
         left, right = left.encode(), right.encode()
     elif (isinstance(left, Rounded) or isinstance(right, Rounded)) and near(left, right):
         raise Undecided
-    return COMPARISONS[sign](left, right)
+    return bool(COMPARISONS[sign](left, right))
 
 
 def _compare(node: terms.Compare, row: Row, types: Types) -> Any:

@@ -50,7 +50,7 @@ KEPT: list[Any] = []
 
 def ids(query: Any) -> list[int]:
     """Return the ids of the rows of the text that needs no schema."""
-    found = deeplake.query(str(query))
+    found: Any = deeplake.query(str(query))
     return [int(number) for number in found["id"][:]] if len(found) else []
 
 
