@@ -137,6 +137,7 @@ KINDS: list[Callable[[World, int], Found | None]] = [
 def drawn_tables(seed: int, *, plain: bool = False) -> dict[str, Made]:
     """Return the tables of a seed."""
     draw = Draw(f"tables {seed}")
+    draw.plain = plain
     suffix = f"{seed}{'p' if plain else ''}"
     return {name: tables.drawn_table(draw, name, f"mem://{name}{suffix}", plain=plain) for name in ("one", "two")}
 

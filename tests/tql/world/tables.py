@@ -269,10 +269,12 @@ def _change(draw: Draw, made: Made) -> None:
 
 
 def _update(draw: Draw, made: Made) -> None:
-    """Update some values, of columns with an index if there are any."""
+    """Update some values, of columns with an index if there are any; without a schema not of those, whose old values the index keeps, which is documented."""
     changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
     indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
-    for label in draw.some(indexed or changed, 3):
+    if draw.plain and made.built:
+        changed, indexed = [label for label in changed if label not in indexed], []
+    for label in draw.some(indexed or changed, 3) if changed else []:
         place, value = draw.randrange(len(made.rows)), draw.choice(made.kinds[label].pool)
         made.rows[place][label] = value
         made.steps.append(f"data[{label!r}][{place}] = {written(value)}")
