@@ -269,16 +269,22 @@ def _change(draw: Draw, made: Made) -> None:
 
 
 def _update(draw: Draw, made: Made) -> None:
-    """Update some values, of columns with an index if there are any; without a schema not of those, whose old values the index keeps, which is documented."""
-    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
-    if draw.plain and made.built:
-        changed, indexed = [label for label in changed if label not in indexed], []
-    for label in draw.some(indexed or changed, 3) if changed else []:
+    """Update some values, of columns with an index if there are any."""
+    changed = _changeable(draw, made)
+    for label in draw.some(changed, 3) if changed else []:
         place, value = draw.randrange(len(made.rows)), draw.choice(made.kinds[label].pool)
         made.rows[place][label] = value
         made.steps.append(f"data[{label!r}][{place}] = {written(value)}")
     made.steps.append("data.commit()")
+
+
+def _changeable(draw: Draw, made: Made) -> list[str]:
+    """Return the columns to update; without a schema none with an index, which keeps the old values, as is documented."""
+    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
+    indexed = {label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}}
+    if draw.plain and made.built:
+        return [label for label in changed if label not in indexed]
+    return [label for label in changed if label in indexed] or changed
 
 
 def written(value: Any) -> str:
