@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tql_client.version import __version__
+from tql_grammar.syntax.diagrams import page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -49,5 +50,12 @@ def make_accessible(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register what runs after the build."""
+    """Add the page of railroad diagrams, to which check.md leads, to the built documentation."""
     app.connect("build-finished", make_accessible)
+    app.connect("build-finished", write_diagrams)
+
+
+def write_diagrams(app: Sphinx, exception: Exception | None) -> None:
+    """Write the page of railroad diagrams."""
+    if exception is None:
+        Path(app.outdir, "grammar.html").write_text(page(), "utf-8")
