@@ -42,11 +42,11 @@ ACCESSIBLE = {
 
 def make_accessible(app: Sphinx, exception: Exception | None) -> None:
     """Add to each page what `ACCESSIBLE` lists."""
-    for page in Path(app.outdir).rglob("*.html") if exception is None else ():
-        text = page.read_text("utf-8")
+    for path in Path(app.outdir).rglob("*.html") if exception is None else ():
+        text = path.read_text("utf-8")
         for old, new in ACCESSIBLE.items():
             text = text.replace(old, new)
-        page.write_text(text, "utf-8")
+        path.write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> None:
