@@ -52,9 +52,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> str:
 def figures(server: Server) -> dict[str, float]:
     """Return the figures of a server that have one value, by name."""
     text = requests.get(server.url.partition("/api")[0] + "/metrics", timeout=10).text
-    return {
-        name: float(value) for name, value in re.findall(r"^tql_server_([\w{}=\"]+) ([\d.]+)$", text, re.MULTILINE)
-    }
+    return {name: float(value) for name, value in re.findall(r"^tql_server_([\w{}=\"]+) ([\d.]+)$", text, re.MULTILINE)}
 
 
 def processes(server: Server) -> set[int]:
@@ -98,16 +96,20 @@ def test_a_crash_costs_its_client_an_error(killed: str, see: See) -> None:
 
         with ThreadPoolExecutor(2) as pool, connect(server.url, "k", timeout=STARTING) as client:
             others = [pool.submit(go_on) for _ in range(2)]
-            for _ in range(3):
-                found = see(outcome(lambda: client.query(CRASHING, on_findings="ignore")))
-                assert (found.seen, found.error.status) == ("ServerError", 500)
-                assert "signal SIGFPE" in found.error.description
-            ended.set()
-            assert {count for other in others for count in other.result()} == {2}
+            try:
+                crashes = [see(outcome(lambda: client.query(CRASHING, on_findings="ignore"))) for _ in range(3)]
+            finally:
+                ended.set()
+            counts = {count for other in others for count in other.result()}
+        assert [(one.seen, one.error.status) for one in crashes] == [("ServerError", 500)] * 3
+        assert all("signal SIGFPE" in one.error.description for one in crashes)
+        assert counts == {2}
         assert figures(server)["workers_crashed_total"] == 3
 
 
-@pytest.mark.fault(81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up")
+@pytest.mark.fault(
+    81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
+)
 def test_a_query_that_never_ends(killed: str, see: See) -> None:
     """The query is an error after the server's timeout, is not sent again, and its worker is replaced."""
     with Server({"k": killed}, workers=1, timeout=0.5, may_crash=True) as server:
@@ -122,7 +124,9 @@ def test_a_query_that_never_ends(killed: str, see: See) -> None:
         assert (seen['answers_total{status="500"}'], seen["workers_timed_out_total"]) == (1, 1)
 
 
-@pytest.mark.fault(81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up")
+@pytest.mark.fault(
+    81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
+)
 def test_a_client_that_gives_up(killed: str, see: See) -> None:
     """A query ends with its worker soon after its client closed the connection."""
     with Server({"k": killed}, workers=1, may_crash=True) as server:
@@ -262,7 +266,9 @@ def test_neighbours(tmp_path: Path, record_property: Callable[[str, object], Non
     data = demo.read_data()
     demo.write_dataset(str(tmp_path / "pydocs"), data, lambda _done, _total: None)
     write_killed(str(tmp_path / "k"))
-    without, during, outcomes = measure(str(tmp_path), queries(data), len(KILLERS), len(ENDLESS), "--unchecked", seconds=1.0)
+    without, during, outcomes = measure(
+        str(tmp_path), queries(data), len(KILLERS), len(ENDLESS), "--unchecked", seconds=1.0
+    )
 
     assert outcomes.total() == len(KILLERS) + len(ENDLESS)
     assert outcomes["ServerError 500"] >= 4
@@ -284,7 +290,9 @@ def test_queued_calls_that_never_ran(killed: str, see: See) -> None:
     """A call that times out while another one runs says that it was not run; the other one is the one that ends the process."""
     with connect(killed, isolated=True, timeout=3.0) as client, ThreadPoolExecutor(1) as pool:
         client.query(select("id"))
-        blocked = pool.submit(lambda: outcome(lambda: client.query(BLOCKING.replace(' from "k"', ""), on_findings="ignore")))
+        blocked = pool.submit(
+            lambda: outcome(lambda: client.query(BLOCKING.replace(' from "k"', ""), on_findings="ignore"))
+        )
         time.sleep(0.5)
         found = see(outcome(lambda: client.with_options(timeout=0.3).query(select("id"))))
         assert found.seen == "DeadlineExceeded"
