@@ -11,11 +11,13 @@ With it, the server also runs those that it knows, so each of them ends a worker
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import deeplake
 import numpy as np
+import requests
 
 from tests.client.throughput import WARM, Figures, of_server, queries
 from tql_client import connect
@@ -31,7 +34,7 @@ from tql_client.server.local import Server
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 KILLERS = [
     'select sample_info(e) as x from "k"',
@@ -57,6 +60,8 @@ CLIENTS = 8
 PATIENCE = 1.5
 SECONDS = 10.0
 MOST_SLOWER = 2.0
+# Seconds that a worker may need to start on a loaded machine.
+STARTING = 60.0
 
 
 def write_killed(path: str) -> None:
@@ -75,6 +80,20 @@ def write_killed(path: str) -> None:
         "id": [1, 2], "n": [1, None], "t": ["a b", "b"], "e": np.ones((2, 4), np.float32), "m": [np.ones((3, 2), np.float32)] * 2,
     })  # fmt: skip
     made.commit()
+
+
+def figures(server: Server) -> dict[str, float]:
+    """Return the figures of a server that have one value, by name."""
+    text = requests.get(server.url.partition("/api")[0] + "/metrics", timeout=10).text
+    return {name: float(value) for name, value in re.findall(r"^tql_server_([\w{}=\"]+) ([\d.]+)$", text, re.MULTILINE)}
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Return whether a condition holds within some seconds."""
+    end = time.monotonic() + STARTING
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    return holds()
 
 
 def annoy(url: str, killers: int, endless: int) -> Counter[str]:

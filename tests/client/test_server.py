@@ -24,7 +24,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from tests.client.matrix import SLACK
-from tests.client.neighbours import KILLERS, write_killed
+from tests.client.neighbours import KILLERS, eventually, figures, write_killed
 from tql import select
 from tql_client import connect, serve
 from tql_client.errors import ConfigError
@@ -116,7 +116,7 @@ def test_it_stops_with_grace(large: str) -> None:
     running = serve({"d": large})
     with connect(running.url, dataset="d") as client, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(client.query, SLOW)
-        time.sleep(0.05)
+        assert eventually(lambda: figures(running)["in_progress"] == 1)
         running.close()
         assert len(answer.result()) == 5
     with pytest.raises(OSError, match="refused"):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PROGRAM = "from tql_client.engine.child import main; main()"
 POLL = 0.05
 ENDING_SECONDS = 60.0
+# Seconds for a query in a child: its parent kills it at the deadline, since an engine that goes on would slow down the next query.
+CHILD_SECONDS = 1e6
 # Seconds between two checks whether the parent process still runs.
 PARENT_POLL = 1.0
 # Priority of a process whose query takes long, from 0 to 19, the lowest.

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from tql_client.engine.child import Child, NeverRan
+from tql_client.engine.child import CHILD_SECONDS, Child, NeverRan
 from tql_client.engine.embedded import EmbeddedTransport
 from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded
 from tql_client.protocol.call import Call, CancelToken
@@ -62,7 +62,7 @@ class IsolatedTransport:
             DeadlineExceeded: the call timed out; the engine's process was killed, or the query was not run because another one took the whole time.
         """
         with self._turn(call):
-            names, data = self._request((call.query, call.seconds_left, ()), call.deadline, call.stop)
+            names, data = self._request((call.query, ()), call.deadline, call.stop)
         return Answer(names, data)
 
     def schemas(self, call: Call, others: Iterable[str | None] = ()) -> Schemas:
@@ -101,7 +101,7 @@ class IsolatedTransport:
         if self._child is None or self._child.process_id != os.getpid():
             child = self._child = Child(IsolatedDataset(self._target))
             try:
-                self._keep_schemas(self._ask(child, (None, deadline - time.monotonic(), ()), deadline, stop))
+                self._keep_schemas(self._ask(child, (None, ()), deadline, stop))
             except TqlError:
                 self._kill_child()
                 raise
@@ -109,7 +109,7 @@ class IsolatedTransport:
 
     def _refresh_schemas(self, deadline: float, stop: CancelToken, others: tuple[str | None, ...]) -> None:
         """Request the schemas of the datasets."""
-        self._keep_schemas(self._request((None, deadline - time.monotonic(), others), deadline, stop))
+        self._keep_schemas(self._request((None, others), deadline, stop))
 
     def _keep_schemas(self, changed: Schemas | None) -> None:
         """Keep the schemas of a reply, which is None if they are unchanged."""
@@ -159,10 +159,10 @@ class IsolatedDataset(Record):
         transport = EmbeddedTransport(self.target, may_crash=True)
         last_sent: Schemas | None = None
 
-        def reply(request: tuple[str | None, float, Iterable[str | None]]) -> object:
+        def reply(request: tuple[str | None, Iterable[str | None]]) -> object:
             nonlocal last_sent
-            query, seconds, others = request
-            deadline = time.monotonic() + seconds
+            query, others = request
+            deadline = time.monotonic() + CHILD_SECONDS
             call = Call(query or "", as_list=False, deadline=deadline, request_id="", stop=CancelToken())
             if query is not None:
                 return _run(transport, call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tql_client.engine.child import CHILD_SECONDS
 from tql_client.engine.embedded import Datasets, open_dataset
 from tql_client.errors import APIError, ConfigError, NotFound, QueryTimeout
 from tql_client.protocol.call import Call, CancelToken
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 MEBIBYTE = 2**20
 # The largest response in bytes, which is what a client accepts by default.
 LARGEST_ANSWER = 256 * MEBIBYTE
-# Seconds for a query in a worker process, which the server kills earlier.
-LONG = 1e6
 
 
 class ServedDatasets(Record):
@@ -39,7 +38,7 @@ class ServedDatasets(Record):
 
         def reply(body: bytes | None) -> bytes | None:
             if body is not None:
-                return answers.reply(body, LONG)
+                return answers.reply(body, CHILD_SECONDS)
             answers.require_open()
             return None
 
