@@ -276,13 +276,13 @@ def test_an_idle_child_is_replaced(killed: str, see: See) -> None:
 @pytest.mark.fault(84, "isolated: a call that waits for another one in vain says that it never ran")
 def test_queued_calls_that_never_ran(killed: str, see: See) -> None:
     """A call that times out while another one runs says that it was not run; the other one is the one that ends the process."""
-    with connect(killed, isolated=True, timeout=3.0) as client, ThreadPoolExecutor(1) as pool:
+    text = BLOCKING.replace(' from "k"', "")
+    with connect(killed, isolated=True, timeout=STARTING) as client, ThreadPoolExecutor(1) as pool:
         client.query(select("id"))
-        blocked = pool.submit(
-            lambda: outcome(lambda: client.query(BLOCKING.replace(' from "k"', ""), on_findings="ignore"))
-        )
-        time.sleep(0.5)
-        found = see(outcome(lambda: client.with_options(timeout=0.3).query(select("id"))))
+        patient, impatient = client.with_options(timeout=SECONDS), client.with_options(timeout=0.3)
+        blocked = pool.submit(lambda: outcome(lambda: patient.query(text, on_findings="ignore")))
+        time.sleep(SECONDS / 3)
+        found = see(outcome(lambda: impatient.query(select("id"))))
         assert found.seen == "DeadlineExceeded"
         assert "was not run" in str(found.error)
         assert found.seconds < 0.3 + SLACK
