@@ -357,6 +357,8 @@ OF_VECTORS, SEARCHES = _taking("vector"), _taking("vector", "matrix")
 OF_NUMBERS, OF_JSON, WITH_AXIS = _taking("numbers"), _taking("json"), _taking("axis")
 ELEMENTWISE, LOGICAL, REDUCTIONS, PLACES = map(_computing, ("elements", "pairs", "reduction", "places"))
 QUANTIFIERS = frozenset(name for name in REDUCTIONS if CATALOGUE[name].gives == "bool")
+# Functions that compute a number, or an array of numbers, from one argument.
+NUMERIC = OF_NUMBERS & (ELEMENTWISE | REDUCTIONS) - QUANTIFIERS
 PROMOTED = {name: function.promotes for name, function in CATALOGUE.items() if function.promotes}
 SMALL = frozenset(name for name, function in CATALOGUE.items() if function.small)
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}

@@ -1,9 +1,10 @@
 """
-The texts of random queries, now and in an older commit: ``python -m tests.tql.net COMMIT [COUNT]``.
+The texts of random queries, now and in an older commit: ``python -m tests.tql.net COMMIT [COUNT] [--by-commit]``.
 
 Each query is written as the Python expression that makes it; the working tree and the commit compile it, each in a process of its own.
 Their texts, or the messages that refuse the query, have to be equal, and in the working tree a copy and the `repr` of each query make an equal one; it exits with 1 on any difference.
 The `repr` itself may differ: it is compared by the query that it makes.
+``--by-commit`` compiles the queries whose texts differ with each commit in between, and lists how many texts each commit changed.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def said(make):
 
 
 def row(source):
-    query = eval(source)
+    try:
+        query = eval(source)
+    except (AttributeError, NameError, TypeError) as error:
+        return dict.fromkeys(("text", "of a client", "prepared", "copied", "pasted"), f"unknown: {error}")
     whole = getattr(query, "statement", query)
     return {
         "text": said(lambda: query),
@@ -96,12 +100,21 @@ def begun(root: Path, sources: Path, rows: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": path})
 
 
+def git(*words: str) -> bytes:
+    """Return the output of a command of git."""
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S607 - git, wherever it is
+
+
+def unpacked(commit: str, folder: Path) -> Path:
+    """Write the code of a commit into a folder."""
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=git("archive", commit), check=True)  # noqa: S607 - tar, wherever it is
+    return folder
+
+
 def compared(commit: str, sources: list[str], folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Return, for each query, the result of the commit and of the working tree."""
-    old = folder / "old"
-    old.mkdir()
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True)  # noqa: S607 - git, wherever it is
-    subprocess.run(["tar", "-x", "-C", str(old)], input=archive.stdout, check=True)  # noqa: S607 - the same
+    old = unpacked(commit, folder / "old")
     given = folder / "sources"
     given.write_text("".join(json.dumps(source) + "\n" for source in sources), encoding="utf-8")
     answers = {root: folder / f"{name}.rows" for name, root in (("before", old), ("after", ROOT))}
@@ -116,7 +129,49 @@ def compared(commit: str, sources: list[str], folder: Path) -> tuple[list[dict[s
     return before, after
 
 
-def main(commit: str, count: int) -> int:
+class History:
+    """The results of queries in commits of the history."""
+
+    def __init__(self, sources: list[str]) -> None:
+        """Take the source expressions of the queries."""
+        self.sources = sources
+        self.rows: dict[str, list[dict[str, str]]] = {}
+
+    def results(self, commit: str) -> list[dict[str, str]]:
+        """Return the results of a commit, or none if its code cannot compile the queries."""
+        if commit not in self.rows:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                given, rows = folder / "sources", folder / "rows"
+                given.write_text("".join(json.dumps(source) + "\n" for source in self.sources), encoding="utf-8")
+                failed = begun(unpacked(commit, folder / "code"), given, rows).wait()
+                lines = [] if failed else rows.read_text(encoding="utf-8").splitlines()
+                self.rows[commit] = [json.loads(line) for line in lines]
+        return self.rows[commit]
+
+    def changed(self, commit: str, parent: str) -> str:
+        """Return the kinds of differences between a commit and one of its parents."""
+        pairs = zip(self.results(parent), self.results(commit), strict=False)
+        kinds = Counter(_kind(*pair) for pair in pairs if not _agree(*pair))
+        return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common() if kind != KINDS[3])
+
+    def told(self, span: str, *, first_parent: bool = True) -> Iterator[str]:
+        """Yield each commit that changed texts, with the number of texts; after a merge, the merged commits that did."""
+        options = ["--first-parent"] if first_parent else ["--no-merges"]
+        for line in git("log", *options, "--reverse", "--format=%h %p|%s", span, "--", *CODE).decode().splitlines():
+            names, subject = line.split("|", 1)
+            commit, parent, *merged = names.split()
+            kinds = self.changed(commit, parent)
+            if kinds:
+                yield f"{commit} {subject}: {kinds}"
+                if merged:
+                    yield from (f"    {told}" for told in self.told(f"{parent}..{merged[0]}", first_parent=False))
+
+
+CODE = ("tql", "grammar")
+
+
+def main(commit: str, count: int, *, listed: bool) -> int:
     """Compare both results and print a summary."""
     sources, skipped = pasted(drawn(count))
     with tempfile.TemporaryDirectory() as folder:
@@ -130,7 +185,17 @@ def main(commit: str, count: int) -> int:
         f"{skipped} of {count} could not be pasted, {broken} are no equal copies"
     )
     sys.stdout.write("\n".join([summary, *_told(different)]) + "\n")
+    if listed:
+        _list(commit, different)
     return int(bool(different or broken))
+
+
+def _list(commit: str, different: list[tuple[str, dict[str, str], dict[str, str]]]) -> None:
+    """Print each commit that changed texts as soon as it is compared."""
+    changed = [source for source, *rows in different if _kind(*rows) != KINDS[3]]
+    for line in History(changed).told(f"{commit}..HEAD"):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterator[str]:
@@ -152,12 +217,16 @@ def _kind(before: dict[str, str], after: dict[str, str]) -> str:
 
 def _change(before: str, after: str) -> str:
     """Return the difference between two texts, or between the messages of two errors."""
+    if before.startswith(UNKNOWN):
+        return NEW
     refused = before.startswith(REFUSAL), after.startswith(REFUSAL)
     return KINDS[{(False, False): 0, (False, True): 1, (True, False): 2, (True, True): 3}[refused]]
 
 
 REFUSAL = "ArgumentError"
-KINDS = ("have another text", "are refused now", "are not refused now", "are refused with another message")
+UNKNOWN = "unknown: "
+NEW = "have a call that the commit did not have"
+KINDS = ("have another text", "are refused now", "are not refused now", "are refused with another message", NEW)
 
 
 def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
@@ -166,4 +235,5 @@ def _agree(before: dict[str, str], after: dict[str, str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else COUNT))
+    numbers = [int(word) for word in sys.argv[2:] if word.isdigit()]
+    sys.exit(main(sys.argv[1], numbers[0] if numbers else COUNT, listed="--by-commit" in sys.argv))

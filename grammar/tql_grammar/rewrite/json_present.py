@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import NUMERIC
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 FLOAT = ast.Number(1.0)
-# Functions that compute with numbers; the others take any value of JSON.
-NUMERIC = frozenset({"abs", "sqrt", "sum", "prod", "avg", "amin", "amax", "l1_norm", "l2_norm", "linf_norm"})
 
 
 def is_value(node: object, scope: Scope) -> bool:

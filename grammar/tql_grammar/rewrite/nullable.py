@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import NUMERIC
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, disjunction, negation
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=ast.Node)
 Columns = tuple[ast.Column, ...]
 # Functions of one number that are computed of a nullable one; the other functions reject it.
-NUMERIC = frozenset({"abs", "amax", "amin", "asum", "avg", "l1_norm", "l2_norm", "linf_norm", "prod", "sqrt", "sum"})
+COMPUTED = NUMERIC | {"asum"}
 CONDITIONS = (ast.And, ast.Between, ast.Comparison, ast.In, ast.IsNull, ast.Like, ast.Not, ast.Or)
 # Types in which arithmetic stays whole; that of uint64 with a literal is a float64.
 WHOLE = frozenset(INTEGERS) - {"uint64"} | {"bool"}
@@ -253,7 +254,7 @@ def _is_filled(node: Record) -> bool:
 
 def _read_by(node: ast.Function) -> Iterable[object]:
     """Return the arguments that make a call null."""
-    is_null = node.name == "first" or (node.name.lower() in NUMERIC and not _is_filled(node))
+    is_null = node.name == "first" or (node.name.lower() in COMPUTED and not _is_filled(node))
     return node.arguments if is_null else ()
 
 
@@ -304,7 +305,7 @@ def called(node: ast.Function, scope: Scope) -> Expression:
     absences = _union(missing(argument, scope) for argument in node.arguments)
     if not absences or node.name == "first":
         return node
-    if node.name.lower() not in NUMERIC or _is_filled(node):
+    if node.name.lower() not in COMPUTED or _is_filled(node):
         subject = f"fn.{node.name}"
         raise _refused(subject, node, scope)
     return present(node, scope) if len(absences) == 1 else node
