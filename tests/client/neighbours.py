@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -122,7 +121,7 @@ def served(folder: str, *options: str) -> Iterator[tuple[str, int]]:
         try:
             yield program.stdout.readline().strip(), program.pid
         finally:
-            program.send_signal(signal.SIGTERM)
+            program.terminate()
 
 
 def run_server(folder: str, *, unchecked: bool) -> None:

@@ -11,7 +11,6 @@ import json
 import math
 import os
 import selectors
-import signal
 import socket
 import subprocess
 import sys
@@ -183,7 +182,7 @@ def served(path: str, *options: str) -> Iterator[tuple[str, int]]:
         try:
             yield program.stdout.readline().strip(), program.pid
         finally:
-            program.send_signal(signal.SIGINT)
+            program.terminate()
 
 
 def queries(data: demo.Data) -> list[str]:
