@@ -55,8 +55,8 @@ ENDLESS = [
     f'select {"+".join(["cosine_similarity(embedding, embedding)"] * 900)} as x from "{demo.NAME}"',
 ]
 CLIENTS = 8
-# Seconds that the client of endless queries waits for each.
-PATIENCE = 1.5
+# Seconds that the other client waits for a query that never ends, and for one that crashes the engine.
+PATIENCE, CRASHING_SECONDS = 1.5, 20.0
 SECONDS = 10.0
 MOST_SLOWER = 2.0
 # Seconds that a worker may need to start on a loaded machine.
@@ -101,10 +101,12 @@ def annoy(url: str, killers: int, endless: int) -> Counter[str]:
     for number in range(endless):
         texts.insert((number + 1) * len(texts) // (endless + 1), ENDLESS[number % len(ENDLESS)])
     outcomes: Counter[str] = Counter()
-    with connect(url, dataset="k", timeout=PATIENCE, attempts=1) as client:
+    with connect(url, dataset="k", timeout=CRASHING_SECONDS, attempts=1) as client:
+        impatient = client.with_options(timeout=PATIENCE)
         for text in texts:
+            never_ends = text in ENDLESS or "sample by" in text
             try:
-                client.query(text, on_findings="ignore")
+                (impatient if never_ends else client).query(text, on_findings="ignore")
                 outcomes["rows"] += 1
             except TqlError as error:
                 outcomes[f"{type(error).__name__} {getattr(error, 'status', '')}".strip()] += 1

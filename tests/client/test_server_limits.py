@@ -10,9 +10,7 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -38,6 +36,20 @@ if TYPE_CHECKING:
 
 FILES = 1024
 IDLE_CLIENTS = 900
+# Opens connections, sends some bytes over each, and keeps them until stdin ends.
+IDLE = """
+import socket, sys
+from urllib.parse import urlsplit
+parts = urlsplit(sys.argv[1])
+opened = [socket.create_connection((parts.hostname, parts.port)) for _ in range(int(sys.argv[2]))]
+for one in opened:
+    try:
+        one.sendall(sys.argv[3].encode())
+    except OSError:  # cut in favour of later ones
+        pass
+print("connected", flush=True)
+sys.stdin.read()
+"""
 # Short limits, so that a test takes seconds; test_the_page_names_the_limits compares the page with those of a server.
 SHORT = Limits(
     connections=8,
@@ -274,20 +286,14 @@ def test_nine_hundred_idle_clients(path: str, see: See) -> None:
         assert program.stdout is not None
         assert program.stderr is not None
         url = program.stdout.readline().strip()
-        ended = threading.Event()
-
-        def idle(number: int) -> None:
-            with contextlib.suppress(OSError), open_socket(url) as opened:
-                opened.sendall(b"" if number % 2 else b"POST /api")
-                ended.wait(60)
-
-        with ThreadPoolExecutor(IDLE_CLIENTS) as pool:
-            for number in range(IDLE_CLIENTS):
-                pool.submit(idle, number)
-            time.sleep(1.0)
+        with contextlib.ExitStack() as stack:
+            for data in ("", "POST /api"):
+                idle = [sys.executable, "-c", IDLE, url, str(IDLE_CLIENTS // 2), data]
+                others = stack.enter_context(subprocess.Popen(idle, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+                assert others.stdout is not None
+                assert others.stdout.readline() == b"connected\n"
             found = see(outcome(lambda: [works(url) for _ in range(5)]))
             opened = len(os.listdir(f"/proc/{program.pid}/fd"))  # noqa: PTH208 - names are enough
-            ended.set()
         program.terminate()
         said = program.stderr.read()
     assert found.seen == "result"

@@ -140,6 +140,7 @@ def of_server(  # noqa: PLR0913 - the two ways to end it included
                 durations.append(duration)
                 key.data.send()
     elapsed, taken = time.perf_counter() - started, processor_seconds(process) + time.process_time() - taken
+    selector.close()
     for one in opened:
         while one.duration() is None:
             pass
