@@ -160,19 +160,17 @@ def _has_stderr() -> bool:
 
 def reply_to_all(connection: Connection) -> None:
     """Reply to the requests of the parent until it closes the socket."""
-    job: Job = connection.recv()
-    run: Callable[[Any], object] | None = None
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):
+        job: Job = connection.recv()
+        run: Callable[[Any], object] | None = None
+        while True:
             request = connection.recv()
-        except EOFError:
-            return
-        try:
-            run = run or job.start()
-            reply = run(request)
-        except TqlError as error:
-            reply = error
-        connection.send(reply)
+            try:
+                run = run or job.start()
+                reply = run(request)
+            except TqlError as error:
+                reply = error
+            connection.send(reply)
 
 
 def _exit_with(parent: int) -> None:

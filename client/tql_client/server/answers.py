@@ -34,7 +34,11 @@ class ServedDatasets(Record):
 
     def start(self) -> Callable[[bytes | None], bytes | None]:
         """Open the datasets, and return the function that replies to a request; None requires that all of them are open."""
+        from tql_grammar.lint.check import crash_findings
+        from tql_grammar.syntax.parser import read
+
         answers = Answers(self.paths, may_crash=self.may_crash)
+        crash_findings(read("select id"))  # loads modules that the first query would wait for
 
         def reply(body: bytes | None) -> bytes | None:
             if body is not None:

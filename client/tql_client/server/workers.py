@@ -130,6 +130,7 @@ class Running:
         worker: the worker.
         timer: ends the query.
         started: when the query started, in seconds of `time.monotonic`.
+        is_abandoned: whether the client no longer waits for the answer.
         ended_as: the counter of `tql_client.server.metrics` for a query that the timer ended.
     """
 
@@ -138,6 +139,7 @@ class Running:
         self.worker = worker
         self.timer = asyncio.timeout(seconds)
         self.started = time.monotonic()
+        self.is_abandoned = False
         self.ended_as = TIMED_OUT
         self._taken_before: float | None = None
 
@@ -152,18 +154,15 @@ class Running:
         self._taken_before = taken if self._taken_before is None else self._taken_before
         return taken - self._taken_before
 
-    def stop(self) -> None:
-        """End the query in favour of others."""
-        self._end_in(0.0, STOPPED)
+    @property
+    def is_long(self) -> bool:
+        """Whether the query has taken much of a processor, or is stuck."""
+        return self.work() > LONG_SECONDS or self.seconds > STUCK_SECONDS
 
-    def abandon(self) -> None:
-        """End the query, which nobody waits for, unless it ends soon: a worker that is killed costs more than a short query."""
-        self._end_in(max(0.0, LONG_SECONDS - self.seconds), ABANDONED)
-
-    def _end_in(self, seconds: float, as_: str) -> None:
-        """Set the timer, unless the query has ended or ends now."""
+    def end(self, as_: str) -> None:
+        """End the query, unless it has ended or ends now."""
         with contextlib.suppress(RuntimeError):
-            self.timer.reschedule(asyncio.get_running_loop().time() + seconds)
+            self.timer.reschedule(asyncio.get_running_loop().time())
             self.ended_as = as_
 
 
@@ -231,7 +230,8 @@ class Pool:
                 raise
             except asyncio.CancelledError:
                 reply.add_done_callback(_ignore)
-                running.abandon()
+                running.is_abandoned = True
+                self._tick_later()
                 raise
         raise APIError(503, "the processes of the engine end while they are idle: is the machine short of memory?")
 
@@ -345,18 +345,21 @@ class Pool:
             asyncio.get_running_loop().call_later(TICK, self._tick)
 
     def _tick(self) -> None:
-        """While queries wait, take the long ones out of the pool."""
+        """End the long queries that nobody waits for, and take the others out of the pool while queries wait; a short one is not worth a new worker."""
         self._is_ticking = False
-        if not self._waiting:
-            return
-        for running in [running for running in self._running if running.seconds > TICK]:
-            if (running.work() > LONG_SECONDS or running.seconds > STUCK_SECONDS) and self._has_room_for_long():
+        abandoned = [running for running in (*self._running, *self._long) if running.is_abandoned]
+        for running in abandoned:
+            if running.is_long:
+                running.end(ABANDONED)
+        for running in [running for running in self._running if running.seconds > TICK and self._waiting]:
+            if running.is_long and self._has_room_for_long():
                 self._running.remove(running)
                 self._long.append(running)
                 running.worker.lower_priority()
                 self._metrics.count("workers_of_long_queries")
                 self._grow()
-        self._tick_later()
+        if abandoned or self._waiting:
+            self._tick_later()
 
     def _has_room_for_long(self) -> bool:
         """Return whether another query may leave the pool; if there are too many, the one with the most work ends."""
@@ -366,7 +369,7 @@ class Pool:
         longest = max(lasting, key=Running.work)
         if longest.work() <= LONG_SECONDS:  # they wait for a slow disk or network, or the machine is overloaded
             return False
-        longest.stop()
+        longest.end(STOPPED)
         return True
 
     @property
