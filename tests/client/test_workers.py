@@ -1,4 +1,4 @@
-"""Worker processes of the local server: a query that crashes the engine or never ends costs its own client an error, and nobody else anything."""
+"""Worker processes of the local server: a query that crashes the engine or never ends is an error of its own client only."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_long_queries_leave_the_pool(killed: str, see: See, monkeypatch: pytest.
             os.kill(process, signal.SIGKILL)
 
 
-@pytest.mark.fault(83, "an idle process of the engine is killed: another one answers, nobody sees it")
+@pytest.mark.fault(83, "an idle process of the engine is killed: another one answers, and no client sees it")
 def test_idle_workers_are_replaced(killed: str, see: See) -> None:
     """Workers that die while they are idle are replaced by the next query."""
     with Server({"k": killed}, workers=2) as server:
@@ -263,7 +263,7 @@ def test_neighbours(tmp_path: Path, record_property: Callable[[str, object], Non
     record_property("figure", f"eight clients: p99 {without.p99:.0f} ms, beside deadly queries {during.p99:.0f} ms")
 
 
-@pytest.mark.fault(83, "an idle process of the engine is killed: another one answers, nobody sees it")
+@pytest.mark.fault(83, "an idle process of the engine is killed: another one answers, and no client sees it")
 def test_an_idle_child_is_replaced(killed: str, see: See) -> None:
     """The next query of an isolated engine starts another process, and succeeds."""
     with connect(killed, isolated=True) as client:

@@ -110,6 +110,15 @@ class Connection:
         return time.perf_counter() - self._started
 
 
+def completed(selector: selectors.BaseSelector) -> Iterator[float]:
+    """Yield the durations of the requests that are complete now, and send the next ones."""
+    for key, _ in selector.select(1.0):
+        duration = key.data.duration()
+        if duration is not None:
+            yield duration
+            key.data.send()
+
+
 def of_server(  # noqa: PLR0913 - the two ways to end it included
     url: str,
     process: int,
@@ -134,11 +143,7 @@ def of_server(  # noqa: PLR0913 - the two ways to end it included
         one.send()
     taken, started = processor_seconds(process) + time.process_time(), time.perf_counter()
     while time.perf_counter() - started < seconds and not (until is not None and until.is_set()):
-        for key, _ in selector.select(1.0):
-            duration = key.data.duration()
-            if duration is not None:
-                durations.append(duration)
-                key.data.send()
+        durations += completed(selector)
     elapsed, taken = time.perf_counter() - started, processor_seconds(process) + time.process_time() - taken
     selector.close()
     for one in opened:

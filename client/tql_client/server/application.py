@@ -224,7 +224,7 @@ def _json(value: object, status: int = 200, headers: dict[str, str] | None = Non
 
 
 async def _disconnected(request: Request) -> None:
-    """Return when the client closed the connection."""
+    """Wait until the client closed the connection."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

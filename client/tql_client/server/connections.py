@@ -1,4 +1,4 @@
-"""Connections of the local server with bounds for their number, their idle time, slow requests and answers that nobody reads; the only importer of uvicorn's protocol."""
+"""Connections of the local server with bounds for their number, their idle time, slow requests and unread answers; the only importer of uvicorn's protocol."""
 
 from __future__ import annotations
 

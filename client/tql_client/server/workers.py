@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import pickle
-import struct
 import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from tql_client.engine.child import Child, NeverRan
+from tql_client.engine.child import NeverRan
 from tql_client.errors import APIError, ClosedError, EngineCrash
-from tql_client.protocol.call import CancelToken
 from tql_client.server.answers import timed_out
+from tql_client.server.worker import Worker
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from tql_client.engine.child import Job
     from tql_client.server.metrics import Metrics
 
-OPENING_SECONDS = 60.0
 # Seconds of processors after which a query is long: if others wait, it leaves the pool. Of a loaded machine, every query takes many seconds.
 LONG_SECONDS = 1.0
 # Seconds after which a query that takes no processors leaves the pool.
@@ -36,90 +33,6 @@ CRASH_SECONDS = 1.0
 TIMED_OUT, STOPPED, ABANDONED = "workers_timed_out", "workers_stopped", "workers_abandoned"
 # Seconds between two checks for long queries while others wait.
 TICK = 0.1
-# The header of a message of multiprocessing.connection: its size, or -1 and then the size.
-SIZE, LARGE_SIZE = struct.Struct("!i"), struct.Struct("!Q")
-LARGEST_SIZE = 2**31 - 1
-
-
-class Worker:
-    """A process that runs one query at a time."""
-
-    def __init__(self, job: Job, *, strict: bool) -> None:
-        """
-        Start the process, and wait until it has opened the datasets.
-
-        Args:
-            job: the job of the process.
-            strict: raise if one of the datasets cannot be opened; the others can be read otherwise.
-
-        Raises:
-            TqlError: a dataset cannot be opened.
-            EngineCrash: the process ended.
-        """
-        self._child = Child(job)
-        try:
-            self._open(strict=strict)
-            self._socket = self._child.nonblocking()
-        except BaseException:
-            self._child.end()
-            raise
-
-    def _open(self, *, strict: bool) -> None:
-        """Wait until the process has opened the datasets."""
-        reply = self._child.ask(None, time.monotonic() + OPENING_SECONDS, CancelToken())
-        if strict and isinstance(reply, TqlError):
-            raise reply
-
-    async def ask(self, body: bytes) -> Any:  # noqa: ANN401 - from another process
-        """
-        Run the query in the body of a request, and return the body of the response, or a `TqlError`.
-
-        Raises:
-            NeverRan: the process ended before it read the request.
-            EngineCrash: the process ended.
-        """
-        try:
-            await asyncio.get_running_loop().sock_sendall(self._socket, _message(body))
-            return pickle.loads(await self._read())  # noqa: S301 - from our own process
-        except (EOFError, ConnectionError) as error:
-            raise await asyncio.to_thread(self._child.crash, error) from None
-
-    async def _read(self) -> bytearray:
-        """Return the next message of the process."""
-        (size,) = SIZE.unpack(await self._read_bytes(SIZE.size))
-        if size < 0:
-            (size,) = LARGE_SIZE.unpack(await self._read_bytes(LARGE_SIZE.size))
-        return await self._read_bytes(size)
-
-    async def _read_bytes(self, count: int) -> bytearray:
-        """Return a number of bytes."""
-        loop, found = asyncio.get_running_loop(), bytearray(count)
-        view, done = memoryview(found), 0
-        while done < count:
-            read = await loop.sock_recv_into(self._socket, view[done:])
-            if read == 0:
-                raise EOFError
-            done += read
-        return found
-
-    def processor_seconds(self) -> float:
-        """Return the seconds of processors that the process has taken."""
-        return self._child.processor_seconds()
-
-    def lower_priority(self) -> None:
-        """Let the other workers run before this one."""
-        self._child.lower_priority()
-
-    def end(self) -> None:
-        """Kill the process."""
-        self._socket.close()
-        self._child.end()
-
-
-def _message(body: bytes) -> bytes:
-    """Return a message as `multiprocessing.connection` reads it."""
-    data = pickle.dumps(body)
-    return (SIZE.pack(len(data)) if len(data) <= LARGEST_SIZE else SIZE.pack(-1) + LARGE_SIZE.pack(len(data))) + data
 
 
 class Running:
@@ -345,21 +258,25 @@ class Pool:
             asyncio.get_running_loop().call_later(TICK, self._tick)
 
     def _tick(self) -> None:
-        """End the long queries that nobody waits for, and take the others out of the pool while queries wait; a short one is not worth a new worker."""
+        """End the long queries whose clients closed their connections, and take the others out of the pool; a short one is not worth a new worker."""
         self._is_ticking = False
         abandoned = [running for running in (*self._running, *self._long) if running.is_abandoned]
         for running in abandoned:
             if running.is_long:
                 running.end(ABANDONED)
-        for running in [running for running in self._running if running.seconds > TICK and self._waiting]:
-            if running.is_long and self._has_room_for_long():
-                self._running.remove(running)
-                self._long.append(running)
-                running.worker.lower_priority()
-                self._metrics.count("workers_of_long_queries")
-                self._grow()
+        for running in list(self._running):
+            self._take_out_if_long(running)
         if abandoned or self._waiting:
             self._tick_later()
+
+    def _take_out_if_long(self, running: Running) -> None:
+        """Take a long query out of the pool if others wait; another worker takes the place of its own."""
+        if self._waiting and running.seconds > TICK and running.is_long and self._has_room_for_long():
+            self._running.remove(running)
+            self._long.append(running)
+            running.worker.lower_priority()
+            self._metrics.count("workers_of_long_queries")
+            self._grow()
 
     def _has_room_for_long(self) -> bool:
         """Return whether another query may leave the pool; if there are too many, the one with the most work ends."""
@@ -390,7 +307,7 @@ _CLOSED = "the server is closed"
 
 
 def _ignore(reply: asyncio.Task[bytes]) -> None:
-    """Retrieve the error of a query that nobody waits for, which asyncio would log otherwise."""
+    """Retrieve the error of a query without a client, which asyncio would log otherwise."""
     if not reply.cancelled():
         reply.exception()
 
