@@ -260,7 +260,9 @@ def test_neighbours(tmp_path: Path, record_property: Callable[[str, object], Non
 
     assert outcomes.total() == len(KILLERS) + len(ENDLESS)
     assert outcomes["ServerError 500"] >= 4
-    record_property("figure", f"eight clients: p99 {without.p99:.0f} ms, beside deadly queries {during.p99:.0f} ms")
+    record_property(
+        "figure", f"eight clients: p99 {without.p99:.0f} ms, with deadly queries of another one {during.p99:.0f} ms"
+    )
 
 
 @pytest.mark.fault(83, "an idle process of the engine is killed: another one answers, and no client sees it")

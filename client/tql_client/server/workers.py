@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tql_client.engine.child import NeverRan
 from tql_client.errors import APIError, ClosedError, EngineCrash
