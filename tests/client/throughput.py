@@ -56,7 +56,7 @@ class Figures(NamedTuple):
 
 
 def processor_seconds(process: int) -> float:
-    """Return the seconds of processors that a process and its children have taken."""
+    """Return the seconds of processors that a process and its children have taken, those that have ended included."""
     ticks = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -64,7 +64,7 @@ def processor_seconds(process: int) -> float:
         except OSError:  # the process has ended
             continue
         if process in {int(folder.name), int(fields[1])}:
-            ticks += int(fields[11]) + int(fields[12])
+            ticks += sum(map(int, fields[11:15] if int(folder.name) == process else fields[11:13]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
