@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tql_client.server.metrics import Metrics
 
 # Seconds of processors after which a query is long: if others wait, it leaves the pool. Of a loaded machine, every query takes many seconds.
-LONG_SECONDS = 1.0
+LONG_SECONDS = 0.25
 # Seconds after which a query that takes no processors leaves the pool.
 STUCK_SECONDS = 10.0
 # Seconds after which a client learns at the earliest that its query crashed the engine.
