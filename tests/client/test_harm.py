@@ -435,8 +435,8 @@ def test_the_columns_of_large_responses() -> None:
         "b1",
         "b2",
     )
-    count = LARGE // 2
-    empty = decode_answer(bytearray(b'{"data": [' + b",".join([b"{}"] * count) + b"]}"))
+    count = LARGE // 1000
+    empty = decode_answer(bytearray(b'{"data": [' + b",".join([b"{" + b" " * 1000 + b"}"] * count) + b"]}"))
     assert len(Result(empty, Meta("select"))) == count
 
 
