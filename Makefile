@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -58,6 +58,10 @@ floats: .venv/test.stamp
 # Ten minutes of 32 threads and servers that fail now and then: memory, threads and files stay.
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
+
+# Four readers for a minute while another process commits rows and columns, with the engine in process, in a child and served: every answer is a committed state, never older than the one before.
+freshness: .venv/test.stamp
+	$(BIN)/python -m tests.client.freshness 60
 
 # What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
 sigfpe: .venv/test.stamp

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
 from tql_client.cli.formats import FORMATS, write
-from tql_client.client import connect
+from tql_client.connection import connect
 from tql_client.engine.embedded import open_dataset
 from tql_client.server.local import SECONDS, serve
 from tql_grammar.errors import TqlError
