@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -59,9 +59,22 @@ floats: .venv/test.stamp
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
 
+# Four readers for a minute while another process commits rows and columns, with the engine in process, in a child and served: every answer is a committed state, never older than the one before.
+freshness: .venv/test.stamp
+	$(BIN)/python -m tests.client.freshness 60
+
 # What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
 sigfpe: .venv/test.stamp
 	$(BIN)/python -m tests.client.sigfpe 50
+
+# Eight clients of `tql serve` while another one sends 200 queries that crash the engine and 50 that never end, without and with the checks of the server. About ten minutes.
+neighbours: .venv/test.stamp
+	$(BIN)/python -m tests.client.neighbours 200 50
+	$(BIN)/python -m tests.client.neighbours 200 50 --unchecked
+
+# `tql serve` at 8 and 64 connections, compared with the engine in one process. About two minutes.
+throughput: .venv/test.stamp
+	$(BIN)/python -m tests.client.throughput
 
 # 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
 COMMIT ?= HEAD

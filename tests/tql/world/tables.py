@@ -280,11 +280,17 @@ def _update(draw: Draw, made: Made) -> None:
 
 def _changeable(draw: Draw, made: Made) -> list[str]:
     """Return the columns to update; without a schema none with an index, which keeps the old values, as is documented."""
-    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    indexed = {label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}}
+    plain, indexed = _single(made, indexed=False), _single(made, indexed=True)
     if draw.plain and made.built:
-        return [label for label in changed if label not in indexed]
-    return [label for label in changed if label in indexed] or changed
+        return plain
+    return indexed or plain
+
+
+def _single(made: Made, *, indexed: bool) -> list[str]:
+    """Return the columns of single values with an index, or those without one."""
+    kinds = {label: kind for label, kind in made.kinds.items() if kind.pool}
+    single = [label for label, kind in kinds.items() if kind.family in {"number", "text", "bool"}]
+    return [label for label in single if indexed is (label[0] == "x" or label in {"tx", "ti", "tb"})]
 
 
 def written(value: Any) -> str:
