@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tql_client.cli.reporters import explanations
+from tql_grammar.completion.explanations import explanations
 
 PAGE = Path(__file__).parent / "engine.md"
 FAMILIES = {

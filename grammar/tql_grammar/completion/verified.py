@@ -1,0 +1,138 @@
+"""Proposals that complete a query, checked in their place: those with a finding get its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tql_grammar.completion.calls import open_call
+from tql_grammar.completion.closing import closing
+from tql_grammar.completion.outline import column_types
+from tql_grammar.completion.place import advanced, continues
+from tql_grammar.lint.check import CERTAIN, WITHOUT_SCHEMA
+from tql_grammar.lint.rule import Subject
+from tql_grammar.syntax.driver import parse_table
+from tql_grammar.syntax.lexer import STOP, tokens
+from tql_grammar.syntax.parser import read
+from tql_grammar.typing.scopes import scopes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tql_grammar.completion.outline import Level, Schemas
+    from tql_grammar.completion.place import Place
+    from tql_grammar.completion.proposal import Proposal
+    from tql_grammar.schema import Column
+
+# The most checks for a place, and the most characters in them; later proposals are not checked.
+MOST_CHECKS, MOST_CHARACTERS = 12, 3_000
+# The tokens after which an operand is a condition, unless it is compared.
+CONDITIONS = frozenset({"WHERE", "HAVING", "ON", "AND", "OR", "NOT"})
+# The texts that may follow a column, without which it is no condition, or no key or argument.
+TEXT_COMPARED, ELEMENT_COMPARED, KEY_COMPARED = " = 'x'", "[0] = 1", "['k'] = 1"
+ELEMENT, KEY, DESCENDING = "[0]", "['k']", " desc"
+
+
+class Verifier:
+    """The checks for one place."""
+
+    def __init__(self, place: Place, level: Level, schemas: Schemas) -> None:
+        """Prepare the checks; each text is checked once."""
+        self.place, self.level, self.schemas = place, level, schemas
+        self.columns = column_types(level, self._qualifier())
+        self.after = place.after
+        self.call = open_call(place.tokens)
+        self.last = place.tokens[-1].kind if place.tokens else ""
+        self.left = min(MOST_CHECKS, MOST_CHARACTERS // (len(place.text) + 1))
+        self.known: dict[object, tuple[str, str]] = {}
+
+    def _qualifier(self) -> str | None:
+        """Return the alias before the point that the place follows."""
+        before = self.place.tokens
+        return str(before[-2].value) if len(before) > 1 and before[-1].kind == "DOT" else None
+
+    def verified(self, proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+        """Yield the proposals, each with the code that `check` has against it."""
+        for proposal in proposals:
+            if proposal.code or proposal.kind in {"function", "snippet", "dataset", "key"}:
+                yield proposal
+                continue
+            group = self._group(proposal)
+            if group not in self.known:
+                self.known[group] = self._judged(proposal)
+            code, continuation = self.known[group]
+            yield proposal.replace(code=code, continuation=continuation) if code or continuation else proposal
+
+    def _group(self, proposal: Proposal) -> object:
+        """Return a value that is the same for proposals with the same findings: columns of one type."""
+        if proposal.kind != "column":
+            return proposal.kind, proposal.label
+        return "column", self.columns.get(proposal.label), proposal.label in self.level.scope.ambiguous
+
+    def _judged(self, proposal: Proposal) -> tuple[str, str]:
+        """Return the code against a proposal, and the continuation without which it would have one."""
+        first = f".{self._column_of(proposal.label)}" if proposal.kind == "alias" else ""
+        code = self._code(proposal, first)
+        if not code or proposal.kind != "column":
+            return code, ""
+        column = self.columns.get(proposal.label)
+        for text in self._continuations(column):
+            # Without a check that is left nothing is known of the rest.
+            if self.left <= 0:
+                break
+            if not self._code(proposal, text):
+                return "", text
+        return code, ""
+
+    def _column_of(self, alias: str) -> str:
+        """Return a column of a source."""
+        return next(iter(column_types(self.level, alias)), "x")
+
+    def _continuations(self, column: Column | None) -> Iterator[str]:
+        """Yield the texts that may follow a column at the place."""
+        if self.level.clause == "ORDER" and self.call is None:
+            yield DESCENDING
+        is_condition = self.call is None and self.last in CONDITIONS
+        is_text, is_json = column is not None and column.is_text, column is not None and column.dtype == "json"
+        is_array = column is not None and not column.is_single
+        if is_condition:
+            yield from (TEXT_COMPARED,) if is_text else (KEY_COMPARED,) if is_json else ()
+            yield from (ELEMENT_COMPARED,) if is_array else ()
+        elif not is_text:
+            yield from (KEY,) if is_json else (ELEMENT,) if is_array else ()
+
+    def _code(self, proposal: Proposal, following: str) -> str:
+        """Return the code of the first finding about a proposal and a text that follows it; "" if there is none, or no query results."""
+        end = self._end(f"{proposal.text}{following}")
+        if end is None or self.left <= 0:
+            return ""
+        self.left -= 1
+        text = self.place.text
+        written = f"{text[: proposal.start]}{proposal.text}{following}"
+        return self._first_code(f"{written}{end or text[proposal.end :]}", proposal.start, len(written))
+
+    def _end(self, words: str) -> str | None:
+        """Return what completes the query after some words: "" if the rest of the text does, None if nothing short does."""
+        table, _ = parse_table()
+        stack: tuple[int, ...] | None = self.place.states
+        for token in tokens(words)[:-1]:
+            found = advanced(table, stack, token.kind)
+            stack = None if found is None else tuple(found)
+        if stack is None:
+            return None
+        if continues(stack, self.after):
+            return ""
+        needs_more = self.call is not None and self.call.argument + 1 < self.call.function.required
+        rest = None if needs_more or self.after[0].kind != STOP else closing(stack)
+        return f" {rest}" if rest else None
+
+    def _first_code(self, text: str, start: int, end: int) -> str:
+        """Return the code of the first finding about the characters ``[start, end)`` of a text, in the order of the rules."""
+        reading = read(text)
+        if reading.tree is None:
+            return next((finding.code for finding in reading.diagnostics), "")
+        schemas = self.schemas(reading.tree)
+        subject = Subject(text, reading.tree, tuple(scopes_of(reading.tree, schemas)))
+        for rule in CERTAIN if schemas else WITHOUT_SCHEMA:
+            if any(found.span.start < end and start < found.span.end for found in rule.find(subject)):
+                return rule.code
+        return ""
