@@ -37,12 +37,13 @@ CLOSING = {
     "IN": "in",
     "AS": "as",
     "HINT": "hint",
-    "TABLE": "table",
+    "INT": "int",
 }
 CLOSERS = frozenset({"RPAR", "RSQB", "END"})
 # The most words of one step, and the most steps.
-LONGEST, MOST = 4, 200
-FEW = 12
+LONGEST, MOST = 3, 200
+# The most states that are tried for each number of words.
+WIDEST = 24
 
 
 @functools.lru_cache(maxsize=256)
@@ -69,7 +70,7 @@ def _step(table: Table, states: tuple[int, ...]) -> tuple[tuple[int, ...], tuple
         for stack, kinds in following:
             if kinds[-1] in CLOSERS or is_complete(table, stack):
                 return stack, kinds
-        level = following[: FEW * FEW]
+        level = following[:WIDEST]
     return None
 
 

@@ -26,7 +26,8 @@ REJECTED = {
     **{("bm25_similarity", clause): "TQL223" for clause in ("SELECT", "WHERE", "GROUP", "SAMPLE", "ON", "HAVING")},
     ("mmr_similarity", "SELECT"): "TQL233",
 }
-UNKNOWN_FUNCTION = "TQL201"
+UNKNOWN_FUNCTION, UNKNOWN_ALIAS = "TQL201", "TQL213"
+NO_ALIAS = "a dataset without an alias"
 OPEN_CALL = "("
 # A name without a schema may be any of those that the text has.
 FROM_TEXT = "name in this text"
@@ -41,6 +42,9 @@ def names(place: Place, level: Level, datasets: Iterable[str]) -> Iterator[Propo
         yield from _columns(place, level, alias)
         if alias is None:
             yield from (_proposal(place, name, "alias", detail="source") for name in level.scope.aliases)
+            yield from (
+                _proposal(place, name, "alias", NO_ALIAS, UNKNOWN_ALIAS) for name in level.tables if is_bare_name(name)
+            )
     if callable_there and roles & COLUMN_ROLES and not place.quote:
         yield from _functions(place, level.clause)
     if roles & DATASET_ROLES:

@@ -40,12 +40,14 @@ class Level(NamedTuple):
         source: the text of FROM, or "".
         scope: the columns that the SELECT sees, by type where they are known.
         names: the names of columns that the sources of the SELECT compute, whose types may be unknown.
+        tables: the columns of each dataset without an alias by its name, which the engine does not take as an alias.
     """
 
     clause: str
     source: str
     scope: SelectScope
     names: tuple[str, ...]
+    tables: Mapping[str, Mapping[str, Column | None]]
 
 
 class _Open(NamedTuple):
@@ -61,8 +63,12 @@ def level_at(place: Place, schemas: Schemas) -> Level:
     source = "" if found is None else _source(place, found.select)
     tree = _tree(source)
     scope = next(iter(scopes_of(tree, schemas(tree)))) if isinstance(tree, ast.Select) else SelectScope(ast.Select(()))
-    names = _computed(sources(tree.source)) if isinstance(tree, ast.Select) else ()
-    return Level("" if found is None else found.clause, source, scope, tuple(dict.fromkeys(names)))
+    inside = [*sources(tree.source)] if isinstance(tree, ast.Select) else []
+    known = schemas(tree)
+    bare_tables = {part.name: known.get(part.name) for part in inside if isinstance(part, ast.Table) and not part.alias}
+    tables = {name: {} if schema is None else dict(schema.as_dict()) for name, schema in bare_tables.items()}
+    clause = "" if found is None else found.clause
+    return Level(clause, source, scope, tuple(dict.fromkeys(_computed(inside))), tables)
 
 
 def _open(before: Sequence[Token]) -> _Open | None:
@@ -149,7 +155,7 @@ def _outputs(select: ast.Select) -> Iterator[str]:
 def column_types(level: Level, alias: str | None = None) -> dict[str, Column | None]:
     """Return the columns that a place sees by name, those of one source if it is named by its alias; None for an unknown type."""
     if alias is not None:
-        found = level.scope.aliases.get(alias)
+        found = level.scope.aliases.get(alias, level.tables.get(alias))
         return {} if found is None else dict(found)
     known: dict[str, Column | None] = {} if level.scope.columns is None else dict(level.scope.columns)
     for columns in level.scope.aliases.values():

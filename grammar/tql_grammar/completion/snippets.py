@@ -41,7 +41,7 @@ SNIPPETS = (
     Snippet(
         "vector search",
         "The rows with the closest vectors; the score is computed in a subquery, since ORDER BY does not see the aliases of its own SELECT.",
-        "select * from (select *, cosine_similarity({vector}, ARRAY[${{3:1.0, 2.0}}]) as score from {dataset}) order by score desc limit ${{6:10}}",
+        "select * from (select *, cosine_similarity({vector}, ARRAY[${{3:1.0,2.0}}]) as score from {dataset}) order by score desc limit ${{6:10}}",
         (("vector", "vector"),),
     ),
     Snippet(
@@ -53,7 +53,7 @@ SNIPPETS = (
     Snippet(
         "hybrid search",
         "The rows that a vector and words rank best: the reciprocal ranks of both searches are added up. The key is three parts, since the engine compares keys as float32.",
-        f"select * from (select {{key}}[0] as {{key}}, sum(rank) as score from ({_RANKED.format('cosine_similarity({vector}, ARRAY[${{3:1.0, 2.0}}])')} union all {_RANKED.format(_WORDS)}) group by {_KEY}) order by score desc limit ${{{{6:10}}}}",  # noqa: S608 - a constant
+        f"select * from (select {{key}}[0] as {{key}}, sum(rank) as score from ({_RANKED.format('cosine_similarity({vector}, ARRAY[${{3:1.0,2.0}}])')} union all {_RANKED.format(_WORDS)}) group by {_KEY}) order by score desc limit ${{{{6:10}}}}",  # noqa: S608 - a constant
         (("key", "key"), ("vector", "vector"), ("text", "bm25")),
     ),
 )

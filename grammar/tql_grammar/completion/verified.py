@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from tql_grammar.completion.calls import open_call
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 # The most checks for a place, and the most characters in them; later proposals are not checked.
-MOST_CHECKS, MOST_CHARACTERS = 12, 3_000
+MOST_CHECKS, MOST_CHARACTERS = 30, 4_000
 # The tokens after which an operand is a condition, unless it is compared.
 CONDITIONS = frozenset({"WHERE", "HAVING", "ON", "AND", "OR", "NOT"})
 # The texts that may follow a column, without which it is no condition, or no key or argument.
 TEXT_COMPARED, ELEMENT_COMPARED, KEY_COMPARED = " = 'x'", "[0] = 1", "['k'] = 1"
-ELEMENT, KEY, DESCENDING = "[0]", "['k']", " desc"
+ELEMENT, KEY, DESCENDING, NAMED, POSITIVE = "[0]", "['k']", " desc", " as x", " > 0"
+OF_FUNCTIONS = (NAMED, POSITIVE)
+UNCHECKED = frozenset({"snippet", "dataset", "key"})
 
 
 class Verifier:
@@ -53,7 +56,7 @@ class Verifier:
     def verified(self, proposals: Iterable[Proposal]) -> Iterator[Proposal]:
         """Yield the proposals, each with the code that `check` has against it."""
         for proposal in proposals:
-            if proposal.code or proposal.kind in {"function", "snippet", "dataset", "key"}:
+            if proposal.code or proposal.kind in UNCHECKED or proposal.text.endswith("("):
                 yield proposal
                 continue
             group = self._group(proposal)
@@ -72,10 +75,10 @@ class Verifier:
         """Return the code against a proposal, and the continuation without which it would have one."""
         first = f".{self._column_of(proposal.label)}" if proposal.kind == "alias" else ""
         code = self._code(proposal, first)
-        if not code or proposal.kind != "column":
+        if not code or proposal.kind not in {"column", "function"}:
             return code, ""
-        column = self.columns.get(proposal.label)
-        for text in self._continuations(column):
+        is_column = proposal.kind == "column"
+        for text in self._continuations(self.columns.get(proposal.label)) if is_column else OF_FUNCTIONS:
             # Without a check that is left nothing is known of the rest.
             if self.left <= 0:
                 break
@@ -102,7 +105,7 @@ class Verifier:
 
     def _code(self, proposal: Proposal, following: str) -> str:
         """Return the code of the first finding about a proposal and a text that follows it; "" if there is none, or no query results."""
-        end = self._end(f"{proposal.text}{following}")
+        end = self._end(f"{proposal.text}{following}", is_name=proposal.kind in {"column", "alias"})
         if end is None or self.left <= 0:
             return ""
         self.left -= 1
@@ -110,8 +113,8 @@ class Verifier:
         written = f"{text[: proposal.start]}{proposal.text}{following}"
         return self._first_code(f"{written}{end or text[proposal.end :]}", proposal.start, len(written))
 
-    def _end(self, words: str) -> str | None:
-        """Return what completes the query after some words: "" if the rest of the text does, None if nothing short does."""
+    def _end(self, words: str, *, is_name: bool) -> str | None:
+        """Return the text that completes the query after some words: "" if the rest of the text does, None if nothing short does, or they are no name."""
         table, _ = parse_table()
         stack: tuple[int, ...] | None = self.place.states
         for token in tokens(words)[:-1]:
@@ -122,17 +125,34 @@ class Verifier:
         if continues(stack, self.after):
             return ""
         needs_more = self.call is not None and self.call.argument + 1 < self.call.function.required
-        rest = None if needs_more or self.after[0].kind != STOP else closing(stack)
-        return f" {rest}" if rest else None
+        rest = closing(stack) if is_name and not needs_more and self.after[0].kind == STOP else None
+        # An expression of the select list needs an alias.
+        alias = " as x" if self.call is not None and self.level.clause == "SELECT" else ""
+        return f" {rest}{alias}" if rest else None
 
     def _first_code(self, text: str, start: int, end: int) -> str:
-        """Return the code of the first finding about the characters ``[start, end)`` of a text, in the order of the rules."""
+        """Return the code of the first finding, in the order of the rules, that is about the characters ``[start, end)`` of a text, or that the text before them has not."""
+        return next((code for code, near in self._codes(text, start, end) if near or code not in self.before), "")
+
+    def _codes(self, text: str, start: int, end: int) -> Iterator[tuple[str, bool]]:
+        """Yield the codes of the findings in a text, each with whether it is about the characters ``[start, end)``."""
         reading = read(text)
         if reading.tree is None:
-            return next((finding.code for finding in reading.diagnostics), "")
+            yield from ((finding.code, True) for finding in reading.diagnostics)
+            return
         schemas = self.schemas(reading.tree)
         subject = Subject(text, reading.tree, tuple(scopes_of(reading.tree, schemas)))
         for rule in CERTAIN if schemas else WITHOUT_SCHEMA:
-            if any(found.span.start < end and start < found.span.end for found in rule.find(subject)):
-                return rule.code
-        return ""
+            for found in rule.find(subject):
+                yield rule.code, found.span.start < end and start < found.span.end
+
+    @functools.cached_property
+    def before(self) -> frozenset[str]:
+        """The codes of the findings that are no matter of the place: those of the text, or where nothing follows the place, of the completed text before it."""
+        text, start, end = self.place.text, self.place.start, self.place.end
+        if self.after[0].kind == STOP:
+            rest = closing(self.place.states)
+            text, end = (text, end) if rest is None else (f"{text[:start]} {rest}", start + len(rest) + 1)
+        if len(text) > MOST_CHARACTERS or read(text).tree is None:
+            return frozenset()
+        return frozenset(code for code, near in self._codes(text, start, end) if not near)
