@@ -48,22 +48,28 @@ class OpenCall(NamedTuple):
 
 
 def open_call(tokens: Sequence[Token]) -> OpenCall | None:
-    """Return the innermost call of a known function that is open at the end of some tokens; no call where a parenthesis of another use is nearer."""
+    """Return the innermost call of a known function that is open at the end of some tokens; no call where one of another function is nearer."""
+    for opening, commas in reversed(_open_brackets(tokens)):
+        function = _called(tokens, opening)
+        if function is not None:
+            return OpenCall(function, commas)
+        if tokens[opening].kind == "LPAR" and opening and tokens[opening - 1].kind in CALLABLE:
+            return None
+    return None
+
+
+def _open_brackets(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Return the index of each bracket that is open at the end of some tokens, with the number of commas after it."""
     stack: list[tuple[int, int]] = []
     for index, token in enumerate(tokens):
         if token.kind in OPENING:
             stack.append((index, 0))
-        elif token.kind in CLOSING and stack:
+        elif stack and token.kind in CLOSING:
             stack.pop()
-        elif token.kind == "COMMA" and stack:
-            stack[-1] = (stack[-1][0], stack[-1][1] + 1)
-    for index, commas in reversed(stack):
-        function = _called(tokens, index)
-        if function is not None:
-            return OpenCall(function, commas)
-        if tokens[index].kind == "LPAR" and index and tokens[index - 1].kind in CALLABLE:
-            return None
-    return None
+        elif stack and token.kind == "COMMA":
+            opening, commas = stack.pop()
+            stack.append((opening, commas + 1))
+    return stack
 
 
 def _called(tokens: Sequence[Token], opening: int) -> Function | None:

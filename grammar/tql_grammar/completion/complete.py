@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tql_grammar.completion.keywords import Keyword
-    from tql_grammar.completion.outline import Level, Schemas
+    from tql_grammar.completion.outline import OpenSelect, Schemas
     from tql_grammar.completion.place import Place
 
 WORD_OF_TOKEN = {TOKEN_OF_WORD[word]: word for word in sorted(RESERVED)} | {"CHARACTER_VARYING": "CHARACTER VARYING"}
@@ -44,7 +44,7 @@ def complete(text: str, offset: int, schemas: Schemas) -> list[Proposal]:
     return sorted(unique.values(), key=lambda proposal: bool(proposal.code))
 
 
-def _proposals(place: Place, level: Level, schemas: Schemas) -> Iterator[Proposal]:
+def _proposals(place: Place, level: OpenSelect, schemas: Schemas) -> Iterator[Proposal]:
     """Yield all proposals at a place."""
     kinds = place.kinds
     if "STRING" in kinds and place.quote != '"':

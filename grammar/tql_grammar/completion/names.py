@@ -16,7 +16,7 @@ from tql_grammar.syntax.keywords import is_bare_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql_grammar.completion.outline import Level
+    from tql_grammar.completion.outline import OpenSelect
     from tql_grammar.completion.place import Place
     from tql_grammar.completion.proposal import Kind
     from tql_grammar.functions import Function
@@ -27,28 +27,33 @@ REJECTED = {
     ("mmr_similarity", "SELECT"): "TQL233",
 }
 UNKNOWN_FUNCTION, UNKNOWN_ALIAS = "TQL201", "TQL213"
-NO_ALIAS = "a dataset without an alias"
+SOURCE, NO_ALIAS = "source", "dataset without an alias"
 OPEN_CALL = "("
 # A name without a schema may be any of those that the text has.
 FROM_TEXT = "name in this text"
 COLUMN_ROLES, DATASET_ROLES = frozenset({"column", "column_of"}), frozenset({"table_name"})
 
 
-def names(place: Place, level: Level, datasets: Iterable[str]) -> Iterator[Proposal]:
+def names(place: Place, level: OpenSelect, datasets: Iterable[str]) -> Iterator[Proposal]:
     """Yield the names at a place where the grammar allows a name, the most fitting ones first."""
     roles, callable_there = _roles(place)
     if roles & COLUMN_ROLES:
         alias = _qualifier(place)
         yield from _columns(place, level, alias)
-        if alias is None:
-            yield from (_proposal(place, name, "alias", detail="source") for name in level.scope.aliases)
-            yield from (
-                _proposal(place, name, "alias", NO_ALIAS, UNKNOWN_ALIAS) for name in level.tables if is_bare_name(name)
-            )
-    if callable_there and roles & COLUMN_ROLES and not place.quote:
-        yield from _functions(place, level.clause)
+        yield from _aliases(place, level) if alias is None else ()
+        yield from _functions(place, level.clause) if callable_there and not place.quote else ()
     if roles & DATASET_ROLES:
         yield from (_proposal(place, name, "dataset") for name in datasets)
+
+
+def _aliases(place: Place, level: OpenSelect) -> Iterator[Proposal]:
+    """Yield the aliases of the sources, each with its point, and last the datasets that have none."""
+    found = [(name, SOURCE, "") for name in level.scope.aliases]
+    found += [(name, NO_ALIAS, UNKNOWN_ALIAS) for name in level.tables if is_bare_name(name)]
+    for name, detail, code in found:
+        proposal = _proposal(place, name, "alias", detail, code)
+        has_point = place.text.startswith(".", proposal.end)
+        yield proposal if has_point else proposal.replace(text=f"{proposal.text}.")
 
 
 def _roles(place: Place) -> tuple[frozenset[str], bool]:
@@ -68,7 +73,7 @@ def _qualifier(place: Place) -> str | None:
     return None
 
 
-def _columns(place: Place, level: Level, alias: str | None) -> Iterator[Proposal]:
+def _columns(place: Place, level: OpenSelect, alias: str | None) -> Iterator[Proposal]:
     """Yield the columns that a place sees, those that fit there first, then the names in the text where columns are unknown."""
     known = column_types(level, alias)
     fits = fitting(place.tokens, level.clause, column_types(level))
@@ -126,7 +131,7 @@ def _proposal(  # noqa: PLR0913, PLR0917 - each is one field of the proposal
     return Proposal(name, kind, written, start, place.end + closed, detail, code)
 
 
-def values(place: Place, level: Level) -> Iterator[Proposal]:
+def values(place: Place, level: OpenSelect) -> Iterator[Proposal]:
     """Yield the strings at a place: the classes of the label that it is compared with, or the keys of JSON that the text reads."""
     column = compared(place.tokens, column_types(level))
     if column is not None and column.classes:

@@ -31,7 +31,7 @@ CLAUSES = frozenset(
 AFTER_FROM = CLAUSES - {"FROM", "ON"} | {"UNION", "INTERSECT", "EXCEPT", "FOR", "SEMICOLON", STOP, "WITH"}
 
 
-class Level(NamedTuple):
+class OpenSelect(NamedTuple):
     """
     The SELECT around a place.
 
@@ -57,7 +57,7 @@ class _Open(NamedTuple):
     clause: str
 
 
-def level_at(place: Place, schemas: Schemas) -> Level:
+def level_at(place: Place, schemas: Schemas) -> OpenSelect:
     """Return the SELECT around a place."""
     found = _open(place.tokens)
     source = "" if found is None else _source(place, found.select)
@@ -68,7 +68,7 @@ def level_at(place: Place, schemas: Schemas) -> Level:
     bare_tables = {part.name: known.get(part.name) for part in inside if isinstance(part, ast.Table) and not part.alias}
     tables = {name: {} if schema is None else dict(schema.as_dict()) for name, schema in bare_tables.items()}
     clause = "" if found is None else found.clause
-    return Level(clause, source, scope, tuple(dict.fromkeys(_computed(inside))), tables)
+    return OpenSelect(clause, source, scope, tuple(dict.fromkeys(_computed(inside))), tables)
 
 
 def _open(before: Sequence[Token]) -> _Open | None:
@@ -152,7 +152,7 @@ def _outputs(select: ast.Select) -> Iterator[str]:
             yield name
 
 
-def column_types(level: Level, alias: str | None = None) -> dict[str, Column | None]:
+def column_types(level: OpenSelect, alias: str | None = None) -> dict[str, Column | None]:
     """Return the columns that a place sees by name, those of one source if it is named by its alias; None for an unknown type."""
     if alias is not None:
         found = level.scope.aliases.get(alias, level.tables.get(alias))

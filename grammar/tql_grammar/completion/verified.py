@@ -19,7 +19,7 @@ from tql_grammar.typing.scopes import scopes_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tql_grammar.completion.outline import Level, Schemas
+    from tql_grammar.completion.outline import OpenSelect, Schemas
     from tql_grammar.completion.place import Place
     from tql_grammar.completion.proposal import Proposal
     from tql_grammar.schema import Column
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 MOST_CHECKS, MOST_CHARACTERS = 30, 4_000
 # The tokens after which an operand is a condition, unless it is compared.
 CONDITIONS = frozenset({"WHERE", "HAVING", "ON", "AND", "OR", "NOT"})
-# The texts that may follow a column, without which it is no condition, or no key or argument.
-TEXT_COMPARED, ELEMENT_COMPARED, KEY_COMPARED = " = 'x'", "[0] = 1", "['k'] = 1"
-ELEMENT, KEY, DESCENDING, NAMED, POSITIVE = "[0]", "['k']", " desc", " as x", " > 0"
+# The texts that may follow a column of a form, without which it is no condition, or no key or argument.
+OF_CONDITIONS = {"text": (" = 'x'",), "json": ("['k'] = 1",), "array": ("[0] = 1",)}
+OF_VALUES = {"json": ("['k']",), "array": ("[0]",)}
+DESCENDING, NAMED, POSITIVE = " desc", " as x", " > 0"
 OF_FUNCTIONS = (NAMED, POSITIVE)
 UNCHECKED = frozenset({"snippet", "dataset", "key"})
 
@@ -38,7 +39,7 @@ UNCHECKED = frozenset({"snippet", "dataset", "key"})
 class Verifier:
     """The checks for one place."""
 
-    def __init__(self, place: Place, level: Level, schemas: Schemas) -> None:
+    def __init__(self, place: Place, level: OpenSelect, schemas: Schemas) -> None:
         """Prepare the checks; each text is checked once."""
         self.place, self.level, self.schemas = place, level, schemas
         self.columns = column_types(level, self._qualifier())
@@ -56,7 +57,7 @@ class Verifier:
     def verified(self, proposals: Iterable[Proposal]) -> Iterator[Proposal]:
         """Yield the proposals, each with the code that `check` has against it."""
         for proposal in proposals:
-            if proposal.code or proposal.kind in UNCHECKED or proposal.text.endswith("("):
+            if proposal.code or proposal.kind in UNCHECKED or self._is_open(proposal):
                 yield proposal
                 continue
             group = self._group(proposal)
@@ -64,6 +65,10 @@ class Verifier:
                 self.known[group] = self._judged(proposal)
             code, continuation = self.known[group]
             yield proposal.replace(code=code, continuation=continuation) if code or continuation else proposal
+
+    def _is_open(self, proposal: Proposal) -> bool:
+        """Tell whether a proposal opens a parenthesis that no text after it closes."""
+        return proposal.text.endswith("(") and self.after[0].kind == STOP
 
     def _group(self, proposal: Proposal) -> object:
         """Return a value that is the same for proposals with the same findings: columns of one type."""
@@ -73,7 +78,7 @@ class Verifier:
 
     def _judged(self, proposal: Proposal) -> tuple[str, str]:
         """Return the code against a proposal, and the continuation without which it would have one."""
-        first = f".{self._column_of(proposal.label)}" if proposal.kind == "alias" else ""
+        first = self._column_of(proposal.label) if proposal.text.endswith(".") else ""
         code = self._code(proposal, first)
         if not code or proposal.kind not in {"column", "function"}:
             return code, ""
@@ -95,13 +100,7 @@ class Verifier:
         if self.level.clause == "ORDER" and self.call is None:
             yield DESCENDING
         is_condition = self.call is None and self.last in CONDITIONS
-        is_text, is_json = column is not None and column.is_text, column is not None and column.dtype == "json"
-        is_array = column is not None and not column.is_single
-        if is_condition:
-            yield from (TEXT_COMPARED,) if is_text else (KEY_COMPARED,) if is_json else ()
-            yield from (ELEMENT_COMPARED,) if is_array else ()
-        elif not is_text:
-            yield from (KEY,) if is_json else (ELEMENT,) if is_array else ()
+        yield from (OF_CONDITIONS if is_condition else OF_VALUES).get(_form(column), ())
 
     def _code(self, proposal: Proposal, following: str) -> str:
         """Return the code of the first finding about a proposal and a text that follows it; "" if there is none, or no query results."""
@@ -115,20 +114,18 @@ class Verifier:
 
     def _end(self, words: str, *, is_name: bool) -> str | None:
         """Return the text that completes the query after some words: "" if the rest of the text does, None if nothing short does, or they are no name."""
-        table, _ = parse_table()
-        stack: tuple[int, ...] | None = self.place.states
-        for token in tokens(words)[:-1]:
-            found = advanced(table, stack, token.kind)
-            stack = None if found is None else tuple(found)
-        if stack is None:
-            return None
-        if continues(stack, self.after):
-            return ""
-        needs_more = self.call is not None and self.call.argument + 1 < self.call.function.required
-        rest = closing(stack) if is_name and not needs_more and self.after[0].kind == STOP else None
+        stack = _states_after(self.place, words)
+        if stack is None or continues(stack, self.after):
+            return None if stack is None else ""
+        may_end = is_name and not self._needs_arguments() and self.after[0].kind == STOP
+        rest = closing(stack) if may_end else None
         # An expression of the select list needs an alias.
         alias = " as x" if self.call is not None and self.level.clause == "SELECT" else ""
         return f" {rest}{alias}" if rest else None
+
+    def _needs_arguments(self) -> bool:
+        """Tell whether the call around the place needs more arguments than that at the place."""
+        return self.call is not None and self.call.argument + 1 < self.call.function.required
 
     def _first_code(self, text: str, start: int, end: int) -> str:
         """Return the code of the first finding, in the order of the rules, that is about the characters ``[start, end)`` of a text, or that the text before them has not."""
@@ -156,3 +153,22 @@ class Verifier:
         if len(text) > MOST_CHARACTERS or read(text).tree is None:
             return frozenset()
         return frozenset(code for code, near in self._codes(text, start, end) if not near)
+
+
+def _states_after(place: Place, words: str) -> tuple[int, ...] | None:
+    """Return the states of the parser after some words at a place, or None if the grammar does not allow them."""
+    table, _ = parse_table()
+    stack: tuple[int, ...] | None = place.states
+    for token in tokens(words)[:-1]:
+        found = advanced(table, stack, token.kind)
+        stack = None if found is None else tuple(found)
+    return stack
+
+
+def _form(column: Column | None) -> str:
+    """Return the form of a column's values: "text", "json", "array", or "" for any other."""
+    if column is None:
+        return ""
+    if column.is_text:
+        return "text"
+    return "json" if column.dtype == "json" else "" if column.is_single else "array"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NUMBERS = frozenset({*INTEGERS, *FLOATS, "bool"})
 COMPARISONS = frozenset({"EQUAL", "EQUALS", "NOT_EQUAL", "LESS", "MORE", "LESS_EQUAL", "MORE_EQUAL"})
+# The tokens between a column and a value that it is compared with, the longest first.
+OPERATORS = (("NOT", "IN", "LPAR"), ("IN", "LPAR"), *((kind,) for kind in sorted(COMPARISONS)))
 ARITHMETIC = frozenset({"PLUS", "DASH", "STAR", "SLASH", "MODULO"})
 VECTOR, MATRIX = 1, 2
 # The columns that fit as an argument, by its kind in `OpenCall.takes`.
@@ -58,17 +60,15 @@ def _any(_column: Column) -> bool:
 
 def compared(tokens: Sequence[Token], columns: Mapping[str, Column | None]) -> Column | None:
     """Return the column that the value at a place is compared with, by an operator or by IN."""
-    kept = list(tokens)
-    while kept and kept[-1].kind in {"STRING", "COMMA"} and any(token.kind == "IN" for token in kept):
-        kept.pop()
-    if [token.kind for token in kept[-2:]] == ["IN", "LPAR"]:
-        kept = kept[:-2]
-        kept = kept[:-1] if kept and kept[-1].kind == "NOT" else kept
-    elif kept and kept[-1].kind in COMPARISONS:
-        kept = kept[:-1]
-    else:
+    kinds = [token.kind for token in tokens]
+    size = len(tokens)
+    while "IN" in kinds and size and kinds[size - 1] in {"STRING", "COMMA"}:
+        size -= 1
+    operators = next((form for form in OPERATORS if tuple(kinds[max(size - len(form), 0) : size]) == form), ())
+    left = size - len(operators) - 1
+    if left < 0 or kinds[left] != "NAME" or not operators:
         return None
-    return columns.get(str(kept[-1].value)) if kept and kept[-1].kind == "NAME" else None
+    return columns.get(str(tokens[left].value))
 
 
 def _like(other: Column | None) -> Fits:

@@ -44,13 +44,12 @@ def measured() -> list[str]:
 def pairs(count: int, seed: int) -> Iterator[tuple[str, str]]:
     """Yield random pairs of a prefix, which does not end in a comment, and a word."""
     drawn = random.Random(seed)  # noqa: S311 - a test
-    texts = [text for text in (*published(), *measured()) if "\0" not in text]
+    texts = [*published(), *measured()]
     kinds = {word: tokens(word)[0].kind for word in WORDS}
     while count:
         text = drawn.choice(texts)
         token = drawn.choice(tokens(cut_at_nul(text)))
-        prefix = text[: token.start]
-        prefix += "" if prefix.endswith((" ", "\n", "(", "[", ",")) else " "
+        prefix = _spaced(text[: token.start])
         place = place_at(prefix, len(prefix))
         if not place.readable:  # the engine does not read the words of a comment
             continue
@@ -58,6 +57,11 @@ def pairs(count: int, seed: int) -> Iterator[tuple[str, str]]:
         offered = [word for word in WORDS if kinds[word] in place.kinds]
         words = offered if offered and drawn.random() < HALF else WORDS
         yield prefix, drawn.choice(words)
+
+
+def _spaced(prefix: str) -> str:
+    """Return a prefix after which a word is one of its own."""
+    return prefix if prefix.endswith((" ", "\n", "(", "[", ",")) else f"{prefix} "
 
 
 def engine_takes(oracle: Oracle, prefix: str, word: str) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,11 +28,13 @@ from tql_grammar.syntax.parser import read
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from tql_grammar.record import Record
     from tql_grammar.syntax.lexer import Token
 
 PAIRS = 2_000
+FUNCTIONS = {name.lower() for name in ABSENT} | CATALOGUE.keys()
 SCHEMA = Schema(
     {
         "id": "int32",
@@ -59,7 +62,7 @@ def proposals(text: str, schema: object = SCHEMA) -> list[Proposal]:
     return complete(text.replace("|", "", 1), text.index("|"), schema)
 
 
-def test_a_word_is_allowed_exactly_where_the_engine_takes_it(record_property: pytest.RecordProperty) -> None:
+def test_a_word_is_allowed_exactly_where_the_engine_takes_it(record_property: Callable[[str, object], None]) -> None:
     """The engine's parser refuses none of the words that the grammar allows after a prefix of a query, and takes none of the others."""
     taken, found = disagreements(PAIRS, seed=28)
 
@@ -124,26 +127,15 @@ def test_a_function_that_a_clause_rejects(name: str, clause: str) -> None:
     assert check(f"select id from t order by {call} desc limit 3", SCHEMA) == []
 
 
-def test_the_words_of_published_queries_are_proposed(record_property: pytest.RecordProperty) -> None:
-    """Each word of a published query is proposed where it is written, with a schema of the columns of the query; completion of a short query takes 5 ms at most."""
+def test_the_words_of_published_queries_are_proposed(record_property: Callable[[str, object], None]) -> None:
+    """Each word of a published query is proposed where it is written, with a schema of the columns of the query."""
     missed, seconds = [], list[float]()
-    for text in published():
-        tree = read(text).tree
-        parts = [*walk(tree)] if tree is not None else []
-        schema = Schema({part.name: "inferred unknown" for part in parts if isinstance(part, ast.Column)})
-        schemas = {None: schema, **{part.name: schema for part in parts if isinstance(part, ast.Table)}}
-        read_tokens = tokens(cut_at_nul(text))
-        for index, token in enumerate(read_tokens[:-1]):
-            if token.kind not in allowed(states_after(read_tokens[:index])):
-                missed.append((text, token.start, "the grammar"))
-            wanted = _wanted(tree, token, called=read_tokens[index + 1].kind == "LPAR")
-            if not wanted:
-                continue
-            begin = time.process_time()
-            found = complete(text[: token.start] + text[token.end :], token.start, schemas)
-            seconds.append(time.process_time() - begin)
-            if wanted not in {proposal.label for proposal in found} | _words(found):
-                missed.append((text, token.start, wanted))
+    for text, token, wanted, schemas in published_words():
+        begin = time.process_time()
+        found = complete(text[: token.start] + text[token.end :], token.start, schemas)
+        seconds.append(time.process_time() - begin)
+        if wanted not in {proposal.label for proposal in found} | _words(found):
+            missed.append((text, token.start, wanted))
 
     slowest = sorted(seconds)[len(seconds) * 95 // 100]
     record_property(
@@ -154,25 +146,49 @@ def test_the_words_of_published_queries_are_proposed(record_property: pytest.Rec
     assert len(seconds) > 2_000
 
 
+def test_the_tokens_of_published_queries_are_allowed() -> None:
+    """Each token, of any kind, is one that the grammar allows after those before it."""
+    for text in published():
+        found = tokens(cut_at_nul(text))
+        assert all(token.kind in allowed(states_after(found[:index])) for index, token in enumerate(found)), text
+
+
+def published_words() -> Iterator[tuple[str, Token, str, dict[str | None, Schema]]]:
+    """Yield the words of the published queries, each with its query, the label of its proposal, and the schemas of the query's columns."""
+    for text in published():
+        tree = read(text).tree
+        parts = [*walk(tree)] if tree is not None else []
+        schema = Schema({part.name: "inferred unknown" for part in parts if isinstance(part, ast.Column)})
+        schemas: dict[str | None, Schema] = {part.name: schema for part in parts if isinstance(part, ast.Table)}
+        schemas[None] = schema
+        read_tokens = tokens(cut_at_nul(text))
+        for token, after in pairwise(read_tokens):
+            wanted = _wanted(parts, token, called=after.kind == "LPAR")
+            if wanted:
+                yield text, token, wanted, schemas
+
+
 def _words(found: list[Proposal]) -> set[str]:
     """Return the first words of the proposed keywords, in capitals."""
     return {proposal.label.split()[0].upper() for proposal in found if proposal.kind == "keyword"}
 
 
-def _wanted(tree: ast.Query | None, token: Token, *, called: bool) -> str:
+def _wanted(parts: list[Record], token: Token, *, called: bool) -> str:
     """Return the label of the proposal for a word of a query; "" for signs, values, new names, and functions of users."""
     word = str(token.value)
-    if token.kind == "ALL" and called:
-        return "all"
     if token.kind in WORD_OF_TOKEN:
-        return word.upper()
-    if token.kind != "NAME" or tree is None:
+        return "all" if token.kind == "ALL" and called else word.upper()
+    if token.kind != "NAME":
         return ""
     if called:
-        return word.lower() if word.lower() in {name.lower() for name in ABSENT} | CATALOGUE.keys() else ""
-    spans = ((part, part.span) for part in walk(tree) if isinstance(part, (ast.Column, ast.Table)))
-    inside = [part for part, span in spans if span is not None and span.start <= token.start and token.end <= span.end]
-    return word if any(word in {part.name, getattr(part, "table", None)} for part in inside) else ""
+        return word.lower() if word.lower() in FUNCTIONS else ""
+    return word if any(word in {part.name, getattr(part, "table", None)} for part in _names_at(parts, token)) else ""
+
+
+def _names_at(parts: list[Record], token: Token) -> list[ast.Column | ast.Table]:
+    """Return the columns and datasets of a query that a token is in."""
+    found = ((part, part.span) for part in parts if isinstance(part, (ast.Column, ast.Table)))
+    return [part for part, span in found if span is not None and span.start <= token.start and token.end <= span.end]
 
 
 def test_proposals_of_names() -> None:
@@ -234,7 +250,7 @@ CLEAN = (
 )
 
 
-def test_a_proposal_that_completes_a_query_has_no_finding(record_property: pytest.RecordProperty) -> None:
+def test_a_proposal_that_completes_a_query_has_no_finding(record_property: Callable[[str, object], None]) -> None:
     """At the places of queries without findings, each query that results from a proposal without a code has none."""
     for text in CLEAN:
         assert check(text, SCHEMA) == []
