@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROW, SEEN = "fault", "seen"
 SECONDS = 10.0
 # Additional seconds that a loaded machine may need.
-SLACK = 1.0
+SLACK = 3.0
 
 
 class Outcome(NamedTuple):
