@@ -71,8 +71,13 @@ def engine_takes(oracle: Oracle, prefix: str, word: str) -> bool | None:
         return None
     if said == "ok" or LATER in said:
         return True
-    # What is left is the text of a date, of an interval or the like: that of the word, or one before it.
-    return REFUSED not in said and (oracle.ask(prefix) == "ok" or REFUSED in oracle.ask(prefix))
+    # What is left is the text of a date, of an interval or the like, which the engine reports by its place: that of the word, or one before it.
+    return REFUSED not in said and not _is_malformed(str(oracle.ask(prefix)))
+
+
+def _is_malformed(said: str) -> bool:
+    """Tell whether the engine rejects the text of a token, not the token."""
+    return said.startswith("RuntimeError: Pos ") and REFUSED not in said
 
 
 def disagreements(count: int, seed: int) -> tuple[int, list[tuple[str, str, bool]]]:
