@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -53,6 +53,10 @@ growth: .venv/test.stamp
 # 20,000 pairs of a prefix of a query and a word: completion proposes the word exactly where the engine's parser takes it. About half a minute.
 completion: .venv/test.stamp
 	$(BIN)/python -m tests.grammar.completion.pairs 20000
+
+# 2,000 random edits of a document for each unit of positions: the language server's diagnostics are those of `tql check`.
+editor: .venv/test.stamp
+	TQL_EDITS=2000 $(BIN)/python -m pytest -q tests/client/lsp
 
 # Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
 floats: .venv/test.stamp

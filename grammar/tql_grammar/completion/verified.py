@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
 
 # The most checks for a place, and the most characters in them; later proposals are not checked.
-MOST_CHECKS, MOST_CHARACTERS = 30, 4_000
+MOST_CHECKS, MOST_CHARACTERS = 30, 2_500
 # The tokens after which an operand is a condition, unless it is compared.
 CONDITIONS = frozenset({"WHERE", "HAVING", "ON", "AND", "OR", "NOT"})
 # The texts that may follow a column of a form, without which it is no condition, or no key or argument.

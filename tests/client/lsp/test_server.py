@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 import time
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 SCHEMA = Schema(id="int64", text="text", e="embedding[3]")
 PATIENCE = 60
-EDITS = 200
+# `make editor` draws more.
+EDITS = int(os.environ.get("TQL_EDITS", "150"))
 
 
 class Editor:
@@ -36,8 +38,12 @@ class Editor:
         self.uri = ""
         self.text = ""
         self.published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
-        self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self.published.put_nowait(params))
+        self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._publish(params))  # noqa: PLW0108 - it is given attributes
         self.client.feature(lsp.WINDOW_LOG_MESSAGE)(lambda _params: None)
+
+    def _publish(self, params: lsp.PublishDiagnosticsParams) -> None:
+        """Keep diagnostics."""
+        self.published.put_nowait(params)
 
     async def start(self, folder: Path) -> None:
         """Start the server in a folder."""
@@ -200,6 +206,39 @@ async def test_a_python_file(editor: Editor, tmp_path: Path) -> None:
     editor.change(text + "x = (")
     editor.change(text + "x = 1\n")
     assert len(await editor.diagnostics()) == len(expected)
+
+
+async def test_definitions(editor: Editor, tmp_path: Path) -> None:
+    """Of the alias of a source, and of a column that a subquery computes; a dataset's column has none."""
+    text = "select a.n as one from (select id * 2 as n from t) as a join u as b on a.n = b.id"
+    await editor.open(tmp_path / "query.tql", text)
+    for word, expected in (
+        (text.index("a.n = "), "(select id * 2 as n from t) as a"),
+        (text.index("n as one"), "id * 2 as n"),
+        (text.index("id *"), None),
+    ):
+        params = lsp.DefinitionParams(editor.document, editor.position(word))
+        found = await editor.client.text_document_definition_async(params)
+        if expected is None:
+            assert found is None
+        else:
+            assert isinstance(found, lsp.Location)
+            lines = editor.lines()
+            assert text[lines.offset(found.range.start) : lines.offset(found.range.end)] == expected
+
+
+async def test_a_string_of_several_literals(editor: Editor, tmp_path: Path) -> None:
+    """A fix is offered inside of one literal, with no escapes; a fixed file has no finding."""
+    head = 'import deeplake\nds = deeplake.open("x")\n'
+    one = head + 'ds.query("select id from t " "where not id in (1, 2)")\n'
+    await editor.open(tmp_path / "app.py", one)
+    (quick, every) = await editor.actions()
+    for action in (quick, every):
+        assert check_python(editor.written(changes(action)), lambda query: check(query, SCHEMA)) == []
+    await editor.open(tmp_path / "other.py", head + 'ds.query("select id from t where not id " "in (1, 2)")\n')
+    (only,) = await editor.actions()  # fix all, whose edit is smaller and inside of one literal
+    assert only.kind == "source.fixAll.tql"
+    assert check_python(editor.written(changes(only)), lambda query: check(query, SCHEMA)) == []
 
 
 async def test_texts_of_all_kinds(editor: Editor, tmp_path: Path) -> None:

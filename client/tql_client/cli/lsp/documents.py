@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql import check, fix
@@ -42,6 +43,10 @@ class Region(NamedTuple):
         if not self.places[0][0] <= offset <= self.places[-1][1]:
             return None
         return next((index for index, (_, end) in enumerate(self.places) if offset < end), len(self.places))
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Tell whether the characters ``[start, end)`` are next to each other in the document: not those of several literals."""
+        return all(one[1] == two[0] for one, two in pairwise(self.places[start:end]))
 
     def outside(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the document of the characters ``[start, end)`` of the query."""
@@ -96,14 +101,14 @@ def read(text: str, schemas: Schemas, *, is_python: bool) -> Document:
     found = check_python(source, lambda query: check(query, schemas))
     located = [query.text.characters for query in locate_queries(source) if query.verdict.read]
     regions = (region for region in map(_region, located) if region is not None)
-    return Document(source, tuple(regions), tuple(found), is_python)
+    return Document(source, tuple(dict.fromkeys(regions)), tuple(found), is_python)
 
 
 def _region(characters: Sequence[Character]) -> Region | None:
     """Return the query of a string, or None if a value is interpolated, or its characters are not in the order of the file."""
     values = [character.value for character in characters]
     places = tuple((character.start, character.end) for character in characters)
-    ordered = all(one[1] <= two[0] for one, two in zip(places, places[1:], strict=False))
+    ordered = all(one[1] <= two[0] for one, two in pairwise(places))
     return Region("".join(map(str, values)), places) if values and None not in values and ordered else None
 
 
@@ -128,8 +133,9 @@ def _fixed(document: Document, region: Region, finding: Diagnostic) -> Fixed | N
 
 
 def _outside(document: Document, region: Region, edits: Sequence[Edit]) -> tuple[Edit, ...] | None:
-    """Return the edits of a query in the document, or None if a string of Python would need an escape."""
-    if document.is_python and any(ESCAPED.search(edit.text) for edit in edits):
+    """Return the edits of a query in the document, or None if a string of Python would need an escape, or several literals change at once."""
+    whole = all(region.is_whole(edit.start, edit.end) for edit in edits)
+    if document.is_python and not (whole and not any(ESCAPED.search(edit.text) for edit in edits)):
         return None
     places = (region.outside(edit.start, edit.end) for edit in edits)
     return tuple(edit._replace(start=start, end=end) for edit, (start, end) in zip(edits, places, strict=True))
@@ -141,5 +147,7 @@ def fix_all(document: Document, schemas: Schemas) -> list[Edit]:
     for region in document.regions:
         fixed = fix(region.text, schemas)
         if fixed != region.text:
-            changes += _outside(document, region, difference(region.text, fixed)) or ()
+            found = _outside(document, region, difference(region.text, fixed)) or ()
+            # Two queries may share the characters of a variable.
+            changes += [edit for edit in found if all(edit.end < one.start or one.end < edit.start for one in changes)]
     return changes

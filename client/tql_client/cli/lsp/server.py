@@ -13,6 +13,7 @@ from pygls.lsp.server import LanguageServer
 from tql import complete, describe, signature
 from tql import format as format_text
 from tql_client.cli.lsp import converted, documents
+from tql_client.cli.lsp.definitions import definition
 from tql_client.cli.lsp.positions import Lines
 from tql_client.cli.lsp.project import Project
 from tql_client.cli.lsp.tokens import TYPES, semantic_tokens, symbols
@@ -166,17 +167,25 @@ def _actions(ls: TqlServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction
     known = ls.document(uri)
     if known is None:
         return []
-    document, lines = known
-    start, end = lines.offset(params.range.start), lines.offset(params.range.end)
-    schemas = ls.schemas(uri)
-    near = [one for one in documents.fixes(document, schemas) if one.finding.start <= end and start <= one.finding.end]
-    found = [converted.quick_fix(one, uri, lines) for one in near]
-    edits = converted.text_edits(documents.fix_all(document, schemas), lines)
-    if edits:
-        edit = lsp.WorkspaceEdit(changes={uri: edits})
-        found.append(lsp.CodeAction("tql: fix all", FIX_ALL, edit=edit))
+    found = [*_fixes(known, params.range, ls.schemas(uri), uri), *_fix_all(known, ls.schemas(uri), uri)]
     only = params.context.only
     return [one for one in found if only is None or any(_within(one.kind, kind) for kind in only)]
+
+
+def _fixes(known: tuple[Document, Lines], place: lsp.Range, schemas: Schemas, uri: str) -> list[lsp.CodeAction]:
+    """Return the fixes of the findings in a range."""
+    document, lines = known
+    start, end = lines.offset(place.start), lines.offset(place.end)
+    near = [one for one in documents.fixes(document, schemas) if one.finding.start <= end and start <= one.finding.end]
+    return [converted.quick_fix(one, uri, lines) for one in near]
+
+
+def _fix_all(known: tuple[Document, Lines], schemas: Schemas, uri: str) -> list[lsp.CodeAction]:
+    """Return the action that makes all safe fixes, if there are any."""
+    document, lines = known
+    edits = converted.text_edits(documents.fix_all(document, schemas), lines)
+    edit = lsp.WorkspaceEdit(changes={uri: edits})
+    return [lsp.CodeAction("tql: fix all", FIX_ALL, edit=edit)] if edits else []
 
 
 def _within(kind: lsp.CodeActionKind | str | None, wanted: lsp.CodeActionKind | str) -> bool:
@@ -212,6 +221,16 @@ def _tokens(ls: TqlServer, params: lsp.SemanticTokensParams) -> lsp.SemanticToke
     return lsp.SemanticTokens([] if plain or known is None else semantic_tokens(known[0].regions[0].text, known[1]))
 
 
+def _definition(ls: TqlServer, params: lsp.DefinitionParams) -> lsp.Location | None:
+    """Return the place that defines the name at a position."""
+    found = ls.at(params.text_document.uri, params.position)
+    place = None if found is None else definition(found[0].text, found[1])
+    if found is None or place is None:
+        return None
+    region, _, lines = found
+    return lsp.Location(params.text_document.uri, lines.range(*region.outside(*place)))
+
+
 def explain(ls: TqlServer, uri: str) -> str:
     """Return the levels of the query of a document."""
     known = ls.document(uri)
@@ -227,6 +246,7 @@ FEATURES = (
     (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, _files_changed, None),
     (lsp.TEXT_DOCUMENT_COMPLETION, _complete, lsp.CompletionOptions(trigger_characters=TRIGGERS)),
     (lsp.TEXT_DOCUMENT_HOVER, _hover, None),
+    (lsp.TEXT_DOCUMENT_DEFINITION, _definition, None),
     (lsp.TEXT_DOCUMENT_SIGNATURE_HELP, _signature, lsp.SignatureHelpOptions(["(", ","])),
     (
         lsp.TEXT_DOCUMENT_CODE_ACTION,
