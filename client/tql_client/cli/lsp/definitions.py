@@ -11,6 +11,8 @@ from tql_grammar.syntax.parser import read
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tql_grammar.ast import Span
 
 
@@ -20,11 +22,16 @@ def definition(text: str, offset: int) -> tuple[int, int] | None:
     found = None if tree is None else _name_at(text, offset)
     if tree is None or found is None:
         return None
-    name, is_alias = found
+    spans = [span for span in _defining(tree, *found) if not span.start <= offset < span.end]
+    return _nearest(spans, offset)
+
+
+def _defining(tree: ast.Query, name: str, is_alias: bool) -> Iterator[Span]:  # noqa: FBT001 - of a pair
+    """Yield the spans of the sources with an alias, or of the outputs with it."""
     kinds = (ast.Derived, ast.Table) if is_alias else (ast.Aliased,)
-    parts = (part for part in walk(tree) if isinstance(part, kinds) and getattr(part, "alias", None) == name)
-    spans = (part.span for part in parts if part.span is not None)
-    return _nearest([span for span in spans if not span.start <= offset < span.end], offset)
+    for part in walk(tree):
+        if isinstance(part, kinds) and getattr(part, "alias", None) == name and part.span is not None:
+            yield part.span
 
 
 def _name_at(text: str, offset: int) -> tuple[str, bool] | None:
