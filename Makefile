@@ -125,7 +125,7 @@ lowest: .venv/lowest.stamp
 
 # Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
 LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"
-LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
+LOWEST_EXTRAS = embedded cli lsp frames langchain llamaindex test
 
 .venv/lowest.stamp: pyproject.toml tests/lowest.py
 	$(PYTHON) -m venv --clear .venv/lowest || { $(PYTHON) -m venv --clear --without-pip .venv/lowest && $(PYTHON) -m pip --python .venv/lowest/bin/python install pip; }

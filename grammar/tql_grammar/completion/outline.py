@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.completion.closing import closing
-from tql_grammar.completion.place import states_after
+from tql_grammar.completion.place import advanced
 from tql_grammar.outputs import bare, output_name
+from tql_grammar.syntax.driver import parse_table
 from tql_grammar.syntax.lexer import STOP, cut_at_nul, tokens
 from tql_grammar.syntax.parser import read
 from tql_grammar.typing.scopes import SelectScope, scopes_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # The name that stands for the word at the place.
 HOLE = "x"
+# The most ends of tokens at which an incomplete text is completed.
+MOST_BEGINNINGS = 20
 # The tokens that begin a clause, by which the clause of a place is known, and those that end FROM.
 CLAUSES = frozenset(
     {"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "SAMPLE", "UNGROUP", "EXPAND", "ON"}
@@ -120,14 +123,25 @@ def _tree(source: str) -> ast.Query | None:
     tree = read(text).tree
     if tree is not None:
         return tree
-    found = tokens(text)[:-1]
-    # The longest part that is the beginning of a query; what follows it is not read.
-    for size in range(len(found), 0, -1):
-        states = states_after(found[:size])
-        rest = closing(states) if states else None
+    # The longest part that is the beginning of a query; the rest is not read.
+    for end, states in reversed(_beginnings(text)[-MOST_BEGINNINGS:]):
+        rest = closing(states)
         if rest is not None:
-            return read(f"{text[: found[size - 1].end]} {rest}").tree
+            return read(f"{text[:end]} {rest}").tree
     return None
+
+
+def _beginnings(text: str) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the ends of the tokens of a text up to the first one that the grammar does not allow, each with the states of the parser there."""
+    table, _ = parse_table()
+    stack: Sequence[int] | None = (table.start,)
+    found = []
+    for token in tokens(text)[:-1]:
+        stack = advanced(table, stack, token.kind)
+        if stack is None:
+            break
+        found.append((token.end, tuple(stack)))
+    return found
 
 
 def _computed(found: Iterable[ast.Source]) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Editor:
         """Stop the server."""
         await asyncio.wait_for(self.client.shutdown_async(None), PATIENCE)
         self.client.exit(None)
-        await self.client.stop()
+        await self.client.stop()  # type: ignore[no-untyped-call]  # pygls has no types for it
 
     async def open(self, path: Path, text: str) -> list[lsp.Diagnostic]:
         """Open a document, and return its diagnostics."""
