@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tql_grammar.completion.proposal import Proposal
     from tql_grammar.schema import Column
 
-# The most checks for a place, and the most characters in them; later proposals are not checked.
-MOST_CHECKS, MOST_CHARACTERS = 30, 2_500
+# The most checks for a place, and in a text that is longer than a short one the most characters in them; later proposals are not checked.
+MOST_CHECKS, MOST_CHARACTERS, SHORT = 24, 1_800, 150
 # The tokens after which an operand is a condition, unless it is compared.
 CONDITIONS = frozenset({"WHERE", "HAVING", "ON", "AND", "OR", "NOT"})
 # The texts that may follow a column of a form, without which it is no condition, or no key or argument.
@@ -46,7 +46,8 @@ class Verifier:
         self.after = place.after
         self.call = open_call(place.tokens)
         self.last = place.tokens[-1].kind if place.tokens else ""
-        self.left = min(MOST_CHECKS, MOST_CHARACTERS // (len(place.text) + 1))
+        size = len(place.text)
+        self.left = MOST_CHECKS if size <= SHORT else MOST_CHARACTERS // size
         self.known: dict[object, tuple[str, str]] = {}
 
     def _qualifier(self) -> str | None:
