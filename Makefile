@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -50,6 +50,14 @@ mutated: .venv/test.stamp
 # The seconds that 1 MB of text takes, for 51 shapes of text: an operation that grows faster than the text fails.
 growth: .venv/test.stamp
 	$(BIN)/python -m tests.grammar.growth
+
+# 20,000 pairs of a prefix of a query and a word: completion proposes the word exactly where the engine's parser takes it. About half a minute.
+completion: .venv/test.stamp
+	$(BIN)/python -m tests.grammar.completion.pairs 20000
+
+# 2,000 random edits of a document for each unit of positions: the language server's diagnostics are those of `tql check`.
+editor: .venv/test.stamp
+	TQL_EDITS=2000 $(BIN)/python -m pytest -q tests/client/lsp
 
 # Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
 floats: .venv/test.stamp
@@ -117,7 +125,7 @@ lowest: .venv/lowest.stamp
 
 # Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
 LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"
-LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
+LOWEST_EXTRAS = embedded cli lsp frames langchain llamaindex test
 
 .venv/lowest.stamp: pyproject.toml tests/lowest.py
 	$(PYTHON) -m venv --clear .venv/lowest || { $(PYTHON) -m venv --clear --without-pip .venv/lowest && $(PYTHON) -m pip --python .venv/lowest/bin/python install pip; }

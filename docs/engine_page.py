@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tql import check, fix
-from tql_client.cli.reporters import explanations
+from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
 from tql_grammar.lint.check import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tql_client.cli.reporters import Explanation
+    from tql_grammar.completion.explanations import Explanation
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "engine.md"

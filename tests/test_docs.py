@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tql_client import serve
-from tql_client.cli.reporters import explanations
 from tql_client.datasets import write
+from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from tql.builder.from_tree import raw
 from tql.builder.query import Query, select
 from tql.checking import check, fix, parse, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not shadow the builtin
+from tql.editing import complete, describe, signature
 from tql.expressions.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
 from tql_grammar.diagnostic import Diagnostic
@@ -32,7 +33,9 @@ __all__ = [
     "asc",
     "check",
     "col",
+    "complete",
     "desc",
+    "describe",
     "fix",
     "fn",
     "not_",
@@ -40,5 +43,6 @@ __all__ = [
     "parse",
     "raw",
     "select",
+    "signature",
     "validate",
 ]

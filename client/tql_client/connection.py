@@ -89,8 +89,13 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
                     url, source, largest_answer, decoding_of(nan, strict), verify=verify, cert=cert, cassette=cassette
                 )
                 return Client(http, dataset, timeout=timeout, retries=Retries(attempts), reflect=reflect)
-            target = DatasetTarget(url, dataset, allow_sources, credentials, version_of(url, snapshot, credentials))
-            return _of_dataset(target, Retries(attempts), isolated=isolated, timeout=timeout, reflect=reflect)
+            return _of_dataset(
+                DatasetTarget(url, dataset, allow_sources, credentials, version_of(url, snapshot, credentials)),
+                Retries(attempts),
+                isolated=isolated,
+                timeout=timeout,
+                reflect=reflect,
+            )
     finally:
         del token, credentials  # the frame of an error would hold them
 

@@ -241,8 +241,8 @@ def _require_own_origin(request: Request, limits: Limits) -> None:
 
 
 def _require_json(request: Request) -> None:
-    """Raise for a body that is not declared as JSON; a web page can send other types to any server."""
-    if JSON_TYPE.fullmatch(request.headers.get("content-type", "")) is None:
+    """Raise for a body that is declared as another type than JSON: a web page can send such types to any server."""
+    if JSON_TYPE.fullmatch(request.headers.get("content-type", "application/json")) is None:
         raise APIError(415, "the Content-Type header must be application/json")
 
 
