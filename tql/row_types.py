@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints, is_typeddict
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, Required, get_origin, get_type_hints, is_typeddict
 
 from tql.messages import shown
 from tql_grammar.errors import ArgumentError
@@ -44,8 +44,14 @@ def _of_dataclass(row: Any) -> list[Field]:  # noqa: ANN401 - a type of any kind
 
 def _of_typeddict(row: Any) -> list[Field]:  # noqa: ANN401 - a type of any kind
     """Return the keys of a TypedDict."""
-    hints = get_type_hints(row)
-    return [Field(name, name, kind, name in row.__required_keys__) for name, kind in hints.items()]
+    hints = get_type_hints(row, include_extras=True)
+    return [Field(name, name, kind, _is_required(row, name, kind)) for name, kind in hints.items()]
+
+
+def _is_required(row: Any, name: str, kind: object) -> bool:  # noqa: ANN401 - a type of any kind
+    """Return whether a TypedDict needs a key; Python before 3.13 does not see NotRequired in an annotation that is a text."""
+    origin = get_origin(kind)
+    return origin is Required or (origin is not NotRequired and name in row.__required_keys__)
 
 
 def _of_namedtuple(row: Any) -> list[Field]:  # noqa: ANN401 - a type of any kind

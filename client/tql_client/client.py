@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import functools
-import math
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from tql_client.checking import Place, compiled, datasets_of, without_source
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
 from tql_client.errors import APIError, ConfigError
 from tql_client.protocol.address import require_url
-from tql_client.protocol.call import Call, CancelToken, InFlight
+from tql_client.protocol.call import Call, CancelToken, InFlight, timeout_seconds
 from tql_client.protocol.credentials import token_for
 from tql_client.protocol.wire import Decoding
 from tql_client.results.result import Meta, Result
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from tql_client.protocol.call import Transport
     from tql_client.reflection import Reflections
 
+T = TypeVar("T")
+Findings = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
 
@@ -142,7 +143,7 @@ class Client:
         """
         self._transport = transport
         self._dataset = dataset
-        self._timeout = _seconds(timeout)
+        self._timeout = timeout_seconds(timeout)
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
@@ -185,11 +186,11 @@ class Client:
             ``client.with_options(timeout=5, attempts=1).query(query)``
         """
         client = copy.copy(self)
-        client._timeout = self._timeout if timeout is None else _seconds(timeout)  # noqa: SLF001 - a copy of this client
+        client._timeout = self._timeout if timeout is None else timeout_seconds(timeout)  # noqa: SLF001 - a copy of this client
         client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
-    def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
+    def compile(self, query: Query | str, *, on_findings: Findings = "raise") -> str:
         """
         Return the TQL that `query` sends for a query.
 
@@ -234,12 +235,30 @@ class Client:
         with self._calls.running(call.stop):
             return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
+    @overload
+    def query(
+        self,
+        query: Query | str,
+        as_list: bool = ...,
+        on_findings: Findings = ...,
+        *,
+        into: type[T],  # noqa: FBT001 - as below
+    ) -> list[T]: ...
+    @overload
+    def query(
+        self,
+        query: Query | str,
+        as_list: bool = ...,
+        on_findings: Findings = ...,
+        into: None = ...,  # noqa: FBT001 - as below
+    ) -> Result: ...
     def query(
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the contract's second argument
-        on_findings: Literal["raise", "ignore"] = "raise",
-    ) -> Result:
+        on_findings: Findings = "raise",
+        into: type[Any] | None = None,
+    ) -> Any:
         """
         Send a query, and return its rows.
 
@@ -249,6 +268,8 @@ class Client:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
             on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+
+            into: a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec; the rows are returned as a list of it, as by `Result.as_`.
 
         Returns:
             The rows, and the metadata of the call as `Result.meta`.
@@ -262,7 +283,8 @@ class Client:
         Example:
             ``client.query(select("id").limit(3)).rows`` sends ``select id limit 3`` to the embedded engine.
         """
-        return self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
+        found = self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
+        return found if into is None else found.as_(into)
 
     def map(
         self,
@@ -326,7 +348,7 @@ class Client:
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
-        on_findings: Literal["raise", "ignore"] = "raise",
+        on_findings: Findings = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""
         from tql_client.concurrency import run_in_thread
@@ -346,9 +368,7 @@ class Client:
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error
         )
 
-    def _query(
-        self, query: Query | str, *, as_list: bool, on_findings: Literal["raise", "ignore"], stop: CancelToken
-    ) -> Result:
+    def _query(self, query: Query | str, *, as_list: bool, on_findings: Findings, stop: CancelToken) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
         started = time.monotonic()
         with self._calls.running(stop):
@@ -381,11 +401,3 @@ class Client:
             names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)
             schemas = {**schemas, **self._reflections.schemas(names, call)}
         return Place(self._dataset, schemas, self._needs_source)
-
-
-def _seconds(timeout: float) -> float:
-    """Return a timeout as a float, or raise `ConfigError` if it is not a positive number."""
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
-        message = f"`timeout` must be a positive number of seconds, got {timeout!r}"
-        raise ConfigError(message)
-    return float(timeout)

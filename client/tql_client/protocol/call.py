@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from tql_client.errors import ClosedError
+from tql_client.errors import ClosedError, ConfigError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -137,3 +138,11 @@ class Transport(Protocol):
     def close(self) -> None:
         """Close the connections and datasets."""
         ...
+
+
+def timeout_seconds(timeout: float) -> float:
+    """Return a timeout as a float, or raise `ConfigError` if it is not a positive number."""
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
+        message = f"`timeout` must be a positive number of seconds, got {timeout!r}"
+        raise ConfigError(message)
+    return float(timeout)
