@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tql_client.reflection import Reflections
 
 T = TypeVar("T")
-Findings = Literal["raise", "ignore"]
+Mode = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 HTTP = ("http://", "https://")
 
@@ -190,7 +190,7 @@ class Client:
         client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
-    def compile(self, query: Query | str, *, on_findings: Findings = "raise") -> str:
+    def compile(self, query: Query | str, *, on_findings: Mode = "raise") -> str:
         """
         Return the TQL that `query` sends for a query.
 
@@ -236,27 +236,14 @@ class Client:
             return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     @overload
-    def query(
-        self,
-        query: Query | str,
-        as_list: bool = ...,
-        on_findings: Findings = ...,
-        *,
-        into: type[T],  # noqa: FBT001 - as below
-    ) -> list[T]: ...
+    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., *, into: type[T]) -> list[T]: ...  # noqa: FBT001 - as below
     @overload
-    def query(
-        self,
-        query: Query | str,
-        as_list: bool = ...,
-        on_findings: Findings = ...,
-        into: None = ...,  # noqa: FBT001 - as below
-    ) -> Result: ...
+    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., into: None = ...) -> Result: ...  # noqa: FBT001 - as below
     def query(
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the contract's second argument
-        on_findings: Findings = "raise",
+        on_findings: Mode = "raise",
         into: type[Any] | None = None,
     ) -> Any:
         """
@@ -348,7 +335,7 @@ class Client:
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
-        on_findings: Findings = "raise",
+        on_findings: Mode = "raise",
     ) -> Result:
         """Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call."""
         from tql_client.concurrency import run_in_thread
@@ -368,7 +355,7 @@ class Client:
             functools.partial(self._query, as_list=False, on_findings="raise"), queries, concurrency, on_error
         )
 
-    def _query(self, query: Query | str, *, as_list: bool, on_findings: Findings, stop: CancelToken) -> Result:
+    def _query(self, query: Query | str, *, as_list: bool, on_findings: Mode, stop: CancelToken) -> Result:
         """Send a query, and return its rows; *stop* cancels the call."""
         started = time.monotonic()
         with self._calls.running(stop):

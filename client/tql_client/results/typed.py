@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Required, TypeVar, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Protocol,
+    Required,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from tql.row_types import Field, fields_of, kind_of
 from tql_client.errors import RowTypeError
@@ -12,7 +24,7 @@ from tql_client.errors import RowTypeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tql_client.results.result import Result
+    import numpy as np
 
 T = TypeVar("T")
 
@@ -29,7 +41,28 @@ TAKEN: dict[Any, tuple[type, ...]] = {
 }
 
 
-def rows_as(result: Result, row: type[T]) -> list[T]:
+class Columns(Protocol):
+    """A result by columns."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """Return the values of a column."""
+        ...
+
+    def to_numpy(self, name: str) -> np.ndarray:
+        """Return a column as an array."""
+        ...
+
+
+def rows_as(result: Columns, row: type[T]) -> list[T]:
     """Return the rows of a result as instances of *row*; see `Result.as_`."""
     fields = fields_of("as_", row)
     _require_columns(result, row, fields)
@@ -38,7 +71,7 @@ def rows_as(result: Result, row: type[T]) -> list[T]:
     return _BUILDERS[kind_of("as_", row)](row, present, columns, len(result))
 
 
-def _require_columns(result: Result, row: type, fields: list[Field]) -> None:
+def _require_columns(result: Columns, row: type, fields: list[Field]) -> None:
     """Raise `RowTypeError` unless the result has a column for each field that has no default."""
     for field in fields:
         if field.required and field.column not in result.names:
@@ -51,7 +84,7 @@ def _require_columns(result: Result, row: type, fields: list[Field]) -> None:
             )
 
 
-def _column(result: Result, field: Field, row: type) -> list[Any]:
+def _column(result: Columns, field: Field, row: type) -> list[Any]:
     """Return the values of one column for a field, checked against its type; arrays for a field of arrays."""
     wanted = _unwrapped(field.kind)
     if _is_array(wanted):
@@ -89,17 +122,31 @@ def _fitting(wanted: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - a type of 
     if _is_union(wanted):
         checks = [_fitting(_unwrapped(part)) for part in get_args(wanted)]
         return lambda value: any(check(value) for check in checks)
-    origin, arguments = get_origin(wanted), get_args(wanted)
-    if origin is Literal:
-        return lambda value: value in arguments
-    if origin is list:
-        check = _fitting(_unwrapped(arguments[0]))
-        return lambda value: isinstance(value, list) and all(map(check, value))
-    if origin is dict:
-        key, part = map(_fitting, arguments)
-        return lambda value: isinstance(value, dict) and all(key(a) and part(b) for a, b in value.items())
+    parts = _PARTS.get(get_origin(wanted))
+    if parts is not None:
+        return parts(*get_args(wanted))
     taken = TAKEN.get(type(None) if wanted is None else wanted, (wanted,))
     return lambda value: type(value) in taken
+
+
+def _literals(*members: object) -> Callable[[Any], bool]:
+    """Return the check of a value against a ``Literal``."""
+    return lambda value: value in members
+
+
+def _list_of(member: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - a type of any kind
+    """Return the check of a value against a type of lists."""
+    check = _fitting(_unwrapped(member))
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _dict_of(key: Any, member: Any) -> Callable[[Any], bool]:  # noqa: ANN401 - a type of any kind
+    """Return the check of a value against a type of dicts."""
+    keys, members = _fitting(_unwrapped(key)), _fitting(_unwrapped(member))
+    return lambda value: isinstance(value, dict) and all(keys(a) and members(b) for a, b in value.items())
+
+
+_PARTS: dict[Any, Callable[..., Callable[[Any], bool]]] = {Literal: _literals, list: _list_of, dict: _dict_of}
 
 
 def _is_union(wanted: Any) -> bool:  # noqa: ANN401 - a type of any kind
@@ -121,7 +168,7 @@ def _is_array(wanted: Any) -> bool:  # noqa: ANN401 - a type of any kind
     return numpy is not None and any(numpy.ndarray in {part, get_origin(part)} for part in parts)
 
 
-def _arrays(result: Result, field: Field, row: type) -> list[Any]:
+def _arrays(result: Columns, field: Field, row: type) -> list[Any]:
     """Return a column of arrays as one array for each row."""
     import numpy as np
 
