@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 import tql
-from tql import tables
+from tql import codegen, tables
 from tql.compiler.compile import compile_query
 from tql.refusals import FAMILIES
 from tql_grammar.schema import Schema
@@ -28,6 +28,7 @@ NAMES = {
     "Enum": enum.Enum,
     "pandas": pd,
     "tables": tables,
+    "tables_module": codegen.module,
     "NamedTuple": NamedTuple,
 }
 HEAD = """# What it refuses, and why

@@ -16,6 +16,7 @@ REFUSALS = (
     Refusal("column that a table lacks", f'{DOCS}["idd"]'),
     Refusal("table without a source", f"select().from_({DOCS})"),
     Refusal("field without a column", f"{DOCS}.select_as({HIT}, scor=None)"),
+    Refusal("name of a class that a module imports", 'tables_module(Schema(id="int64"), "Text")'),
     Refusal("type of rows that is none", f"{DOCS}.select_as(int)"),
     Refusal("type of rows without fields", f'{DOCS}.select_as(NamedTuple("Hit", []))'),
     Refusal("type of rows whose annotations do not exist", f'{DOCS}.select_as(NamedTuple("Hit", [("id", "integer")]))'),
