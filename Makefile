@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -31,9 +31,10 @@ types: .venv/test.stamp
 unit: .venv/test.stamp
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-# 60,000 texts for the grammar, 12,000 texts of SQL and their 5,000 fixes against sqlite, and 10,000 queries of one clause and 30,000 of the world for the builder, against the engine.
+# 100,000 texts for the grammar, 20,000 texts of SQL and their 8,000 fixes against sqlite, 20,000 queries of every type, and 10,000 queries of one clause and 30,000 of the world for the builder, against the engine.
+# Under "figures" it prints verdicts and positions, refusals found and false alarms, and differences from sqlite without a finding.
 differential: .venv/test.stamp
-	TQL_EXAMPLES=new TQL_TEXTS=60000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py
+	TQL_EXAMPLES=new TQL_TEXTS=100000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py tests/grammar/lint/test_typed_texts.py
 
 # 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
 chaos: .venv/test.stamp
@@ -42,7 +43,7 @@ chaos: .venv/test.stamp
 fuzz: .venv/test.stamp
 	TQL_MUTATIONS=1000000 $(BIN)/python -m pytest -q -n 2 tests/client/test_decoder.py
 
-# 200,000 mutated texts through check, validate, parse, format and fix: no other error than TqlError. Hours on two cores.
+# 200,000 mutated texts through check, validate, parse, format and fix: no other error than TqlError. About 15 minutes on one core.
 mutated: .venv/test.stamp
 	$(BIN)/python -m tests.grammar.mutated 200000
 
@@ -58,9 +59,22 @@ floats: .venv/test.stamp
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
 
+# Four readers for a minute while another process commits rows and columns, with the engine in process, in a child and served: every answer is a committed state, never older than the one before.
+freshness: .venv/test.stamp
+	$(BIN)/python -m tests.client.freshness 60
+
 # What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
 sigfpe: .venv/test.stamp
 	$(BIN)/python -m tests.client.sigfpe 50
+
+# Eight clients of `tql serve` while another one sends 200 queries that crash the engine and 50 that never end, without and with the checks of the server. About ten minutes.
+neighbours: .venv/test.stamp
+	$(BIN)/python -m tests.client.neighbours 200 50
+	$(BIN)/python -m tests.client.neighbours 200 50 --unchecked
+
+# `tql serve` at 8 and 64 connections, compared with the engine in one process. About two minutes.
+throughput: .venv/test.stamp
+	$(BIN)/python -m tests.client.throughput
 
 # 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
 COMMIT ?= HEAD

@@ -18,7 +18,22 @@ if TYPE_CHECKING:
 
 # Names in the body of a class that its annotations read, and those of the module.
 TAKEN = frozenset(
-    {*TYPES, ANY, "bool", "bytes", "dict", "float", "int", "list", "str", "named", "dataclass", "msgspec", "pydantic"}
+    {
+        *TYPES,
+        ANY,
+        "bool",
+        "bytes",
+        "dict",
+        "float",
+        "int",
+        "list",
+        "str",
+        "mro",
+        "named",
+        "dataclass",
+        "msgspec",
+        "pydantic",
+    }
 )
 # The attributes of the base classes of rows, which a field must not hide.
 OF_PYDANTIC = re.compile(
@@ -73,30 +88,36 @@ def _used(schema: Schema, kind: Rows | None) -> set[str]:
     return set(re.findall(r"\w+", " ".join(types)))
 
 
-def _imports(schema: Schema, kind: Rows | None) -> Iterator[str]:
-    """Yield the lines of the imports, in the order of a formatter."""
+def _imports(schema: Schema, kind: Rows | None) -> list[str]:
+    """Return the lines of the imports, in the order of a formatter."""
     used = _used(schema, kind)
-    standard = [line for line in (kind.imports if kind else ()) if line.startswith(STANDARD)]
-    typing = sorted({ANY} & used | ({"TypedDict"} if kind is ROWS["typeddict"] else set()))
-    if typing:
-        standard.append(f"from typing import {', '.join(typing)}")
-    yield "from __future__ import annotations"
-    yield ""
-    if standard:
-        yield from [*standard, ""]
-    others = [line for line in (kind.imports if kind else ()) if not line.startswith(STANDARD)]
-    if others:
-        yield from [*others, ""]
-    yield "from tql import Schema"
+    given = [*_of_typing(used, kind), *(kind.imports if kind else ())]
+    groups = [
+        ["from __future__ import annotations"],
+        sorted(line for line in given if line.startswith(STANDARD)),
+        [line for line in given if not line.startswith(STANDARD)],
+        ["from tql import Schema", *_of_tables(schema, used)],
+    ]
+    if any(column.classes for _, column in schema.columns):
+        groups[-1].append("from tql_grammar import schema as columns")
+    return "\n\n".join("\n".join(group) for group in groups if group).split("\n")
+
+
+def _of_typing(used: set[str], kind: Rows | None) -> list[str]:
+    """Return the line of the import of typing, if there is one."""
+    names = [*({ANY} & used), *(["TypedDict"] if kind is ROWS["typeddict"] else [])]
+    return [f"from typing import {', '.join(names)}"] if names else []
+
+
+def _of_tables(schema: Schema, used: set[str]) -> list[str]:
+    """Return the lines of the import of the types of columns."""
     renamed = any(attribute != label for attribute, label, _ in _attributes_of_table(schema))
     names = sorted((set(TYPES) & used) | {"Table"}) + ["named"] * renamed
     line = f"from tql.tables import {', '.join(names)}"
-    yield from [line] if len(line) <= WIDTH else ["from tql.tables import (", *(f"    {one}," for one in names), ")"]
-    if any(column.classes for _, column in schema.columns):
-        yield "from tql_grammar import schema as columns"
+    return [line] if len(line) <= WIDTH else ["from tql.tables import (", *(f"    {one}," for one in names), ")"]
 
 
-STANDARD = ("from dataclasses",)
+STANDARD = ("from dataclasses", "from typing")
 WIDTH = 88
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROW, SEEN = "fault", "seen"
 SECONDS = 10.0
 # Additional seconds that a loaded machine may need.
-SLACK = 1.0
+SLACK = 3.0
 
 
 class Outcome(NamedTuple):
@@ -44,7 +44,8 @@ def client_of(url: str, *, pauses: list[float] | None = None, attempts: int = 3,
     timeout = options.pop("timeout", SECONDS)
     token = options.pop("token", None)
     sleep = None if pauses is None else pauses.append
-    retries = Retries(attempts, sleep=sleep, draw=options.pop("draw", lambda _low, high: high))
+    clock = options.pop("clock", time.monotonic)
+    retries = Retries(attempts, sleep=sleep, draw=options.pop("draw", lambda _low, high: high), clock=clock)
     return Client(HttpTransport(url, token, **options), timeout=timeout, retries=retries)
 
 

@@ -1,4 +1,4 @@
-"""Datasets on which `engine_verdicts.jsonl` was measured: eight datasets in memory, the same on every machine."""
+"""Datasets on which `engine_verdicts.jsonl` was measured: datasets in memory, the same on every machine."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def build() -> dict[str, Any]:
         "k": _k(),
         "built": _built(rng),
         "n": _n(),
+        "updated": _updated(),
     }
 
 
@@ -190,6 +191,29 @@ def _n() -> Any:
         "few": [1, 2, 3, 4],
     }
     return _made("n", kinds, data)
+
+
+def _updated() -> Any:
+    """Return a dataset with a row that was updated after the indexes were built; no measured verdict uses it."""
+    made = deeplake.create("mem://updated")
+    made.indexing_mode = deeplake.IndexingMode.Always
+    kinds = {
+        "id": TYPES.Int64(),
+        "num": TYPES.Int64(TYPES.Inverted),
+        "te": TYPES.Text(TYPES.Exact),
+        "tb": TYPES.Text(TYPES.BM25),
+        "e": TYPES.Embedding(2),
+    }
+    for column, kind in kinds.items():
+        made.add_column(column, kind)
+    vectors = np.array([[2, 1], [1, 2], [1, 1]], "f4")
+    texts = {"te": ["a", "b", "b"], "tb": ["red", "blue", "blue"]}
+    made.append({"id": [1, 2, 3], "num": [5, 6, 6], "e": vectors, **texts})
+    made.commit()
+    made["num"][1], made["te"][1], made["tb"][1] = 99, "z", "green"
+    made["e"][1] = np.array([-1, -1], "f4")
+    made.commit()
+    return made
 
 
 def _l() -> Any:

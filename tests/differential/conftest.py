@@ -24,7 +24,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     }
     ran = sorted({*seeds["passed"], *seeds["failed"]})
     if ran:
-        failed = f", disagreements in seeds {seeds['failed']}" if seeds["failed"] else ", 0 disagreements"
+        failed = f"disagreements in seeds {seeds['failed']}" if seeds["failed"] else "0 disagreements"
         terminalreporter.write_line(
-            f"reader against engine: seeds {ran[0]} to {ran[-1]}, {len(ran) * EACH:,} texts{failed}"
+            f"verdicts and positions, parser against engine: seeds {ran[0]} to {ran[-1]}, {len(ran) * EACH:,} texts, {failed}"
         )

@@ -29,13 +29,14 @@ exec(compile(source.replace(begin, begin + ENTRY), spec.origin, "exec"), module.
 import tql
 from tql import Schema, check, col, fn, select
 
-schema = Schema(a="int8", wide="int64", n="nullable int64", t="text")
+schema = Schema(a="int8", wide="int64", n="nullable int64", t="text", v="int8[?]")
 rows = select("a").from_("D", schema=schema)
 def report(name):
     call = getattr(fn, name)
     found = {
         "text": str(select(x=call("a"))),
         "sum": str(rows.where(call("a") + col("a") > 1)),
+        "element": str(rows.where((call("v") + 1)[0] > 1)),
         "sort": str(rows.order_by(call("wide"))),
         "documentation": f"{name}(x" in call.__doc__,
         "completion": name in dir(fn),
@@ -58,6 +59,7 @@ QUERIES = {
 FOUND = {
     "text": "select cube(a * 1) as x",
     "sum": "select a from D where cube(a * 1) + a > 1",
+    "element": "select a from D where cube((- -v)[0] * 1) + 1 > 1",
     "sort": "select a from (select * from (select * from D order by cube(wide) % 4194304) order by (cube(wide) - cube(wide) % 4194304) % 17592186044416) order by cube(wide) - cube(wide) % 17592186044416",
     "documentation": True,
     "completion": True,

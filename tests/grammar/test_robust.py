@@ -73,6 +73,13 @@ def test_work_grows_as_the_text(shape: str) -> None:
         assert long < 8 * short, (name, short, long)
 
 
+@pytest.mark.parametrize("text", ["select id from t limit ILIKE\n10 percent", "select id from as limit LIKE 1 "])
+def test_texts_that_raised_another_error(text: str) -> None:
+    """Texts that ``make mutated`` found have a result or a TqlError."""
+    for operation in mutated.TRIED.values():
+        growth.tried(operation, text)
+
+
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_mutated_texts_raise_no_other_error(seed: int) -> None:
     """2,000 mutated texts have a result or a TqlError from each operation; ``make mutated`` tries 200,000."""

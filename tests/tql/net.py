@@ -155,7 +155,7 @@ class History:
         kinds = Counter(_kind(*pair) for pair in pairs if not _agree(*pair))
         return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common() if kind != KINDS[3])
 
-    def told(self, span: str, *, first_parent: bool = True) -> Iterator[str]:
+    def listed(self, span: str, *, first_parent: bool = True) -> Iterator[str]:
         """Yield each commit that changed texts, with the number of texts; after a merge, the merged commits that did."""
         options = ["--first-parent"] if first_parent else ["--no-merges"]
         for line in git("log", *options, "--reverse", "--format=%h %p|%s", span, "--", *CODE).decode().splitlines():
@@ -165,7 +165,7 @@ class History:
             if kinds:
                 yield f"{commit} {subject}: {kinds}"
                 if merged:
-                    yield from (f"    {told}" for told in self.told(f"{parent}..{merged[0]}", first_parent=False))
+                    yield from (f"    {line}" for line in self.listed(f"{parent}..{merged[0]}", first_parent=False))
 
 
 CODE = ("tql", "grammar")
@@ -186,11 +186,16 @@ def main(commit: str, count: int, *, listed: bool) -> int:
     )
     sys.stdout.write("\n".join([summary, *_told(different)]) + "\n")
     if listed:
-        changed = [source for source, *rows in different if _kind(*rows) != KINDS[3]]
-        for line in History(changed).told(f"{commit}..HEAD"):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        _list(commit, different)
     return int(bool(different or broken))
+
+
+def _list(commit: str, different: list[tuple[str, dict[str, str], dict[str, str]]]) -> None:
+    """Print each commit that changed texts as soon as it is compared."""
+    changed = [source for source, *rows in different if _kind(*rows) != KINDS[3]]
+    for line in History(changed).listed(f"{commit}..HEAD"):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def _told(different: list[tuple[str, dict[str, str], dict[str, str]]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """
 The catalogue of functions as ``tql/fn.pyi``, for editors and type checkers.
 
-``python tests/tql/stubs.py`` writes the file; a test compares it.
+``python -m tests.tql.stubs`` writes the file; a test compares it.
 """
 
 import textwrap

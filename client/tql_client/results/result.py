@@ -6,13 +6,11 @@ import struct
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql_client.extras import missing
 from tql_client.protocol.values import to_python
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     import numpy as np
 
@@ -199,16 +197,38 @@ class Result:
         return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
-        """Return a pandas DataFrame; null is None or NaN, depending on the type of the column. Requires the `frames` extra."""
-        return _library("pandas").DataFrame(self.columns, columns=list(self.names))
+        """
+        Return a pandas DataFrame; null is None or NaN, depending on the type of the column.
+
+        Integers that a float cannot represent stay integers where a column has nulls or floats too. Requires the `frames` extra.
+        """
+        from tql_client.results.frames import to_pandas
+
+        return to_pandas(self.columns)
 
     def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
-        """Return a polars DataFrame; null is null, and NaN is NaN. Requires the `frames` extra."""
-        return _library("polars").DataFrame(self.columns, schema=list(self.names), strict=False)
+        """
+        Return a polars DataFrame, with the types of `to_arrow`; null is null, and NaN is NaN. Requires the `frames` extra.
+
+        Raises:
+            ConversionError: the values of a column have no common type.
+        """
+        from tql_client.results.frames import to_polars
+
+        return to_polars(self.columns)
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of an optional library
-        """Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra."""
-        return _library("pyarrow").table(self.columns)
+        """
+        Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra.
+
+        Integers from 2**63 on are uint64; objects are structs, whose missing keys are null.
+
+        Raises:
+            ConversionError: the values of a column have no common type, for example numbers and strings of JSON.
+        """
+        from tql_client.results.frames import to_arrow
+
+        return to_arrow(self.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the rows as an Arrow C stream, for libraries that support it. Requires the `frames` extra."""
@@ -249,14 +269,3 @@ def _objects(values: list[Any]) -> np.ndarray:
     import numpy as np
 
     return np.fromiter(values, dtype=object, count=len(values))
-
-
-def _library(name: str) -> ModuleType:
-    """Import a library of the `frames` extra."""
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        reason = f"{name} is not installed"
-        raise missing(reason, "frames") from None

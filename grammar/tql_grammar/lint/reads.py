@@ -64,12 +64,14 @@ def readers(reads: Iterable[Reads]) -> Readers:
     return {place: tuple(properties) for place, properties in found.items()}
 
 
-def pattern(text: str) -> object:
+def pattern(text: str | float) -> object:
     """
     Return whether a pattern has both ``_`` and ``%``, and whether it consists of ``*`` and ``%``.
 
-    For a pattern with an unescaped character of regular expressions this returns the pattern.
+    For a pattern with an unescaped character of regular expressions this returns the pattern, and for a number the number, which is no pattern.
     """
+    if not isinstance(text, str):
+        return text
     return ("_" in text and "%" in text, not text.strip("*%")) if USUAL.fullmatch(text) else text
 
 

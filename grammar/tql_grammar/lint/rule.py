@@ -153,7 +153,7 @@ class Rule(Record):
         title: a noun phrase for the mistake.
         severity: the severity of its findings.
         explanation: the measured behaviour of the engine.
-        example: a minimal query with the mistake, on the test datasets D, U, X, K, S, F and N.
+        example: a minimal query with the mistake, on the test datasets D, U, X, K, S, F, N and P.
         find: yields the findings in a subject.
         meant: the query that returns the intended rows; empty if TQL has none.
         needs_schema: whether it finds nothing without a schema.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import CATALOGUE, QUANTIFIERS
+from tql_grammar.functions import CATALOGUE, ELEMENTWISE, QUANTIFIERS
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import disjunction, negation
 from tql_grammar.rewrite.scope import Values
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 NO_ARRAYS = frozenset({"sequence", "image", "other"})
-ELEMENTWISE = frozenset(
+# Functions whose type follows from that of the argument.
+TYPED_BY_ARGUMENT = frozenset(
     name for name, function in CATALOGUE.items() if function.gives in {"element", "argument", "root"}
 )
 ONE = "use fn.any(..) or fn.all(..), or an element: col(..)[0]"
@@ -82,7 +83,7 @@ def distributed(node: N, scope: Scope) -> N:
 def _is_elementwise(node: Expression) -> bool:
     """Tell whether an expression is computed element by element."""
     if isinstance(node, ast.Function):
-        return node.name.lower() in {"abs", "sqrt"}
+        return node.name.lower() in ELEMENTWISE
     return isinstance(node, (ast.Chain, ast.Negate, ast.Comparison))
 
 
@@ -156,7 +157,7 @@ def require_single(node: Expression, scope: Scope) -> None:
     def check(part: Record) -> Record | None:
         if isinstance(part, VerbatimExpression):
             return part
-        if isinstance(part, ast.Function) and part.name.lower() not in ELEMENTWISE:
+        if isinstance(part, ast.Function) and part.name.lower() not in TYPED_BY_ARGUMENT:
             if is_quantified(part):
                 _require_arrays(part.arguments[0], scope)
             return part

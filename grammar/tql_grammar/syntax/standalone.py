@@ -84,19 +84,23 @@ class Operator(NamedTuple):
 
 def standalone() -> str:
     """Return the grammar for plain lark."""
-    source = HERE.joinpath("tql.lark").read_text("utf-8")
-    rules = _rules(source)
-    derived = _unrolled(rules, precedences(source))
+    rules = source_rules()
+    derived = _unrolled(rules, precedences(source()))
     others = {name: [symbols for symbols, _ in parts] for name, parts in rules.items() if name not in EXPRESSIONS}
     written = [HEAD, *_written({**others, **derived}), "", *_terminals({**others, **derived}), ""]
     return "\n".join(written)
 
 
-def _rules(source: str) -> Rules:
-    """Return the alternatives of each rule of a grammar, as symbols and a name."""
+def source() -> str:
+    """Return the text of ``tql.lark``."""
+    return HERE.joinpath("tql.lark").read_text("utf-8")
+
+
+def source_rules() -> Rules:
+    """Return the alternatives of each rule of ``tql.lark``, as symbols and a name."""
     from lark.load_grammar import load_grammar
 
-    loaded, _files = load_grammar(source, "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is only partly typed
+    loaded, _files = load_grammar(source(), "tql.lark", [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is only partly typed
     found: Rules = defaultdict(list)
     for rule in loaded.compile(["start"], "*")[1]:
         symbols = [symbol.name for symbol in rule.expansion]
@@ -277,23 +281,25 @@ def _has_texts(symbols: Symbols, known: set[str]) -> bool:
 
 def ebnf() -> str:
     """Return the grammar in the EBNF of the W3C, with the precedences in a comment, as it is in ``tql.lark``."""
-    source = HERE.joinpath("tql.lark").read_text("utf-8")
-    levels = precedences(source)
-    sides = dict(levels.values())
     lines = ["/* TQL. The precedences of the operators, lowest first:"]
-    for level, side in sorted(sides.items()):
-        names = " ".join(name for name, (of, _) in levels.items() if of == level)
-        lines.append(f"   {side:8} {names}")
+    lines += [f"   {side:8} {' '.join(names)}" for side, names in levels()]
     lines.append("*/")
-    spelt = _spellings()
-    for name, alternatives in _rules(source).items():
+    spelt = spellings()
+    for name, alternatives in source_rules().items():
         written = (" ".join(spelt.get(part, part) for part in parts) or "/* nothing */" for parts, _ in alternatives)
         lines.append(f"{name} ::= " + f"\n{' ' * (len(name) + 3)}| ".join(dict.fromkeys(written)))
     lines += [f"/* {name.partition('.')[0]}: {pattern} */" for name, pattern in PATTERNS.items()]
     return "\n".join(lines) + "\n"
 
 
-def _spellings() -> dict[str, str]:
+def levels() -> Iterator[tuple[str, list[str]]]:
+    """Yield the side to which the operators of a precedence bind, and their tokens, lowest first."""
+    known = precedences(source())
+    for level, side in sorted(dict(known.values()).items()):
+        yield side, [name for name, (of, _) in known.items() if of == level]
+
+
+def spellings() -> dict[str, str]:
     """Return the spelling of each keyword and sign, in quotes."""
     words = {token: f"'{word}'" for word, token in TOKEN_OF_WORD.items()}
     signs: dict[str, list[str]] = defaultdict(list)

@@ -32,7 +32,7 @@ TESTS = (ast.And, ast.Or, ast.Not, ast.In, ast.Between, ast.Like, ast.IsNull, as
 # The types that `numbers` returns for scores of vectors, reciprocal ranks, counts of rows, and remainders of a division by a small number.
 SCORE, RANK = Column("float32", kind="score"), Column("float64", kind="score")
 COUNT, SMALL = Column("uint32"), Column("int16")
-COUNTING = frozenset({"row_number", "count"})
+OF_ROWS = frozenset({"row_number", "count"})
 # Arithmetic that changes the type of a number but not its value; and the most bits of a number that no wider type rounds.
 NEUTRAL = frozenset(
     (sign, ast.Number(kind(one))) for sign, one in (("*", 1), ("/", 1), ("+", 0), ("-", 0)) for kind in (int, float)
@@ -109,7 +109,7 @@ def _without_neutral(node: ast.Node) -> ast.Node:
 def _of_function(node: ast.Function, found: Column) -> Column:
     """Return the narrowest known type of a function's values."""
     name = node.name.lower()
-    if name in COUNTING:
+    if name in OF_ROWS:
         return COUNT
     own = name in RESULTS or name in PRODUCTS
     return SCORE if own and found == FLOAT32 else found

@@ -32,6 +32,7 @@ class SelectScope(NamedTuple):
         ambiguous: the names of columns that several joined sources have.
         changed: whether the subquery or join filters, reorders or combines rows, so that an index of the dataset has other row numbers.
         types: the types of expressions that are inferred already, by the identity of the expression, which is kept too.
+        sides: the columns of each source, as the condition of a join sees them: in the clauses of the SELECT, a column of a source that an outer join fills with nulls is nullable.
     """
 
     select: ast.Select
@@ -40,6 +41,7 @@ class SelectScope(NamedTuple):
     ambiguous: frozenset[str] = frozenset()
     changed: bool = False
     types: dict[int, tuple[ast.Node, Column | None]] | None = None
+    sides: tuple[Columns | None, ...] = ()
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or inferred, or *node* is no column."""
@@ -208,25 +210,48 @@ def _scope(select: ast.Select, seen: Seen) -> SelectScope:
 def _new_scope(select: ast.Select, seen: Seen) -> SelectScope:
     """Compute the scope of a SELECT."""
     sides = [_side(source, seen) for source in sources(select.source)] or [_side(None, seen)]
-    aliases = {alias: columns for alias, columns, _ in sides if alias is not None}
     if len(sides) > 1:
-        return _of_several(select, [columns for _, columns, _ in sides], aliases)
-    _, columns, query = sides[0]
+        return _of_several(select, [alias for alias, _, _ in sides], [columns for _, columns, _ in sides])
+    alias, columns, query = sides[0]
     changed = query is not None and _changes(query, seen)
-    return SelectScope(select, columns, aliases, changed=changed, types={})
+    return SelectScope(select, columns, {alias: columns} if alias is not None else {}, changed=changed, types={})
 
 
-def _of_several(
-    select: ast.Select, sides: Sequence[Columns | None], aliases: Mapping[str, Columns | None]
-) -> SelectScope:
+def _of_several(select: ast.Select, aliases: Sequence[str | None], sides: Sequence[Columns | None]) -> SelectScope:
     """Return the scope of a SELECT with several sources."""
     known: dict[str, Column | None] = {}
     ambiguous: set[str] = set()
-    for columns in sides:
+    filled = [
+        _nullable(columns) if is_outer else columns
+        for columns, is_outer in zip(sides, _are_outer(select, len(sides)), strict=True)
+    ]
+    for columns in filled:
         ambiguous |= set(known) & set(columns or ())
         known.update(columns or {})
-    complete = None not in sides
-    return SelectScope(select, known if complete else None, aliases, frozenset(ambiguous), changed=True, types={})
+    return SelectScope(
+        select,
+        known if None not in sides else None,
+        {alias: columns for alias, columns in zip(aliases, filled, strict=True) if alias is not None},
+        frozenset(ambiguous),
+        changed=True,
+        types={},
+        sides=tuple(sides),
+    )
+
+
+def _are_outer(select: ast.Select, count: int) -> Sequence[bool]:
+    """Tell of each source of a SELECT whether a join fills its columns with nulls in the rows without a match."""
+    join = select.source
+    if not isinstance(join, ast.Join) or count != len(("left", "right")):
+        return [False] * count
+    return join.kind in {"right", "full"}, join.kind in {"left", "full"}
+
+
+def _nullable(columns: Columns | None) -> Columns | None:
+    """Return columns that can be null."""
+    if columns is None:
+        return None
+    return {name: column and column.replace(nullable=True) for name, column in columns.items()}
 
 
 def _side(source: ast.Source | None, seen: Seen) -> tuple[str | None, Columns | None, ast.Query | None]:

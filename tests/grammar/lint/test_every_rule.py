@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tql_grammar.lint.rule import Rule
 
-SOURCES = {"D": "t", "X": "x", "U": "u", "K": "k", "S": "s", "F": "built", "N": "n"}
+SOURCES = {"D": "t", "X": "x", "U": "u", "K": "k", "S": "s", "F": "built", "N": "n", "P": "updated"}
 # Sequences end the engine's process at random.
 TRIES, PROCESSES = 200, 5
 # What these examples show takes no harm from the rows being the same, or not being there at all: see each.
@@ -43,7 +43,7 @@ def runner() -> Iterator[Runner]:
 
 def located(text: str) -> str:
     """Return a text of a rule over the data of the cases."""
-    return re.sub(r"\b(from|join|,) ([DXUKSFN])\b", lambda found: f'{found[1]} "mem://{SOURCES[found[2]]}"', text)
+    return re.sub(r"\b(from|join|,) ([DXUKSFNP])\b", lambda found: f'{found[1]} "mem://{SOURCES[found[2]]}"', text)
 
 
 def codes(text: str, schemas: dict[str, Schema]) -> set[str]:

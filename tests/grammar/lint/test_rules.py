@@ -87,6 +87,16 @@ def test_a_hint_has_the_form_that_is_meant(text: str, hint: str) -> None:
     assert hint in finding.hint
 
 
+def test_a_column_that_is_written_in_two_ways_has_no_name() -> None:
+    """An expression of one column is named like it, but not if the column is written with the alias of its source too."""
+    made = dataset("twice", {"id": "int64"}, [{"id": 1}])
+
+    assert [finding.code for finding in check('select u.id * id from "mem://twice" as u')] == ["TQL206"]
+    assert [finding.code for finding in check('select id * id from "mem://twice" as u')] == []
+    with pytest.raises(RuntimeError, match="should be aliased"):
+        run(made, 'select u.id * id from "mem://twice" as u')
+
+
 def test_the_engine_takes_no_star_as_an_argument() -> None:
     """COUNT(*) has one finding, that there is no such function: its argument and a missing alias follow from it."""
     made = dataset("mem://star", {"id": "int64"}, [{"id": 1}])

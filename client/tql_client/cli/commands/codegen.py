@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tql.codegen import is_attribute, module
 from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, FINDINGS, TOKEN_FILE, Command, option
-from tql_client.client import HTTP, connect
+from tql_client.connection import HTTP, connect
 from tql_client.engine.embedded import open_dataset
 from tql_grammar.schema import Schema
 

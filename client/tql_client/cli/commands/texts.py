@@ -167,8 +167,19 @@ def _grammar(options: argparse.Namespace) -> int:
     """Print the grammar."""
     from tql_grammar.syntax import standalone
 
-    sys.stdout.write(standalone.FORMATS[options.format]())
+    sys.stdout.write(_diagrams() if options.format == "railroad" else standalone.FORMATS[options.format]())
     return CLEAN
+
+
+def _diagrams() -> str:
+    """Return the page of railroad diagrams."""
+    from tql_client.extras import missing
+    from tql_grammar.syntax import diagrams
+
+    try:
+        return diagrams.page()
+    except ImportError:
+        raise missing("railroad diagrams require the `cli` extra", "cli") from None
 
 
 COMMANDS = (
@@ -258,8 +269,8 @@ COMMANDS = (
     Command(
         "grammar",
         _grammar,
-        "Print the grammar of TQL: for lark, or as EBNF, which tools draw as railroad diagrams.",
-        (option("--format", choices=["lark", "ebnf"], default="lark", help="notation; default: lark"),),
-        ("tql grammar > plain.lark", "tql grammar --format ebnf"),
+        "Print the grammar of TQL: for lark, as EBNF, or as a page of railroad diagrams in HTML.",
+        (option("--format", choices=["lark", "ebnf", "railroad"], default="lark", help="notation; default: lark"),),
+        ("tql grammar > plain.lark", "tql grammar --format ebnf", "tql grammar --format railroad > grammar.html"),
     ),
 )

@@ -8,13 +8,13 @@ from tql_grammar import ast
 from tql_grammar.functions import WITH_AXIS
 from tql_grammar.lint.reads import AXIS, BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.literals import is_number
+from tql_grammar.lint.rules.literals import is_literal, is_number
+from tql_grammar.rewrite.json_values import is_json_value
+from tql_grammar.schema import Column
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tql_grammar.schema import Column
 
 # The clauses that read a column in one piece, not row by row.
 IN_BULK = frozenset({"WHERE", "ORDER BY", "GROUP BY"})
@@ -38,10 +38,14 @@ def _index(subject: Subject) -> Iterator[Finding]:
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
-    for scope, node in subject.parts(ast.Subscript):
-        column = infer(node.operand, scope)
-        if column is None or column.kind in WITHOUT_DIMENSIONS or scope.select.group_by or node.is_keyed:
+    for place in subject.places(ast.Subscript):
+        node, scope = place.part, place.scope
+        column = Column("json") if is_json_value(node.operand) else infer(node.operand, scope)
+        if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
             continue
+        if scope.select.group_by and place.clause == "SELECT" and not is_literal(node.operand):
+            # The values of a group are an array.
+            column = column.replace(shape=(None, *column.shape))
         refused = _refused_indices(node, column)
         if refused is not None:
             yield subject.finding(node, *refused)
@@ -197,7 +201,7 @@ RULES = (
         code="TQL221",
         title="more indices than dimensions",
         severity="error",
-        explanation="The engine rejects more indices than an array has dimensions, and slices of JSON. Reported only with a schema.",
+        explanation="The engine rejects more indices than an array has dimensions, and slices of JSON. Without a schema only slices of a JSON value are reported.",
         example="select emb[0, 1] as x from D",
         find=_dimensions,
         meant="select (emb * 1)[0] as x from D",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.literals import is_text_array
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import WithInferred
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tql_grammar.schema import Column
+    from tql_grammar.typing.inference import ColumnScope
     from tql_grammar.typing.scopes import SelectScope
 
 # The types in which a sum or a product overflows.
@@ -29,11 +31,9 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
     for scope, node, operands in _computed(subject):
         wrong = next((operand for operand in operands if _is_no_number(operand, scope)), None)
         if wrong is not None:
-            yield subject.finding(
-                wrong,
-                f"this operand is {infer(wrong, scope)}: the engine fails with `Dtype .. is not numeric.`, or returns no rows",
-                "compute with numbers and arrays only",
-            )
+            kind, hint = _described(wrong, scope)
+            message = f"this operand is {kind}: the engine fails with `Dtype .. is not numeric.`, or returns no rows"
+            yield subject.finding(wrong, message, hint)
         if isinstance(node, ast.Function) and node.name.lower() in OF_JSON and node.arguments:
             column = infer(node.arguments[0], scope)
             if column is not None and column.dtype != "json":
@@ -43,20 +43,30 @@ def _numeric(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _described(wrong: ast.Expression, scope: SelectScope) -> tuple[object, str]:
+    """Return the type of an operand that is not a number, and a hint."""
+    if is_text_array(wrong):
+        return "an array of strings", "write numbers without quotes: ARRAY[0.1, 0.2]"
+    return infer(wrong, scope), "compute with numbers and arrays only"
+
+
 def _is_no_number(operand: ast.Expression, scope: SelectScope) -> bool:
-    """Tell whether an operand is known to be text, JSON or bytes; a JSON value read by its key may be a number."""
+    """Tell whether an operand is known to be text, an array of strings, JSON or bytes; a JSON value read by its key may be a number."""
+    if is_text_array(operand):
+        return True
     column = infer(operand, scope)
     return column is not None and column.dtype in NOT_NUMERIC and not isinstance(operand, ast.Subscript)
 
 
 def _computed(subject: Subject) -> Iterator[tuple[SelectScope, ast.Node, tuple[ast.Expression, ...]]]:
-    """Yield function calls and arithmetic with their numeric operands; none for arithmetic in WHERE, which the engine never rejects."""
+    """Yield function calls and arithmetic with their numeric operands; for arithmetic in WHERE, which the engine does not reject for text, only arrays of strings."""
     for _, scope, clause, _, part in subject.places(ast.Function, ast.Chain, ast.Negate):
         if isinstance(part, ast.Function):
-            numeric = part.name.lower() in OF_NUMBERS | SEARCHES and not scope.select.group_by
-            yield scope, part, part.arguments if numeric else ()
-        elif clause != "WHERE":
-            yield scope, part, part.operands if isinstance(part, ast.Chain) else (part.operand,)
+            yield scope, part, part.arguments if part.name.lower() in OF_NUMBERS | SEARCHES else ()
+        else:
+            operands = part.operands if isinstance(part, ast.Chain) else (part.operand,)
+            any_type = clause != "WHERE" or isinstance(part, ast.Negate)
+            yield scope, part, operands if any_type else tuple(filter(is_text_array, operands))
 
 
 def _no_rows(subject: Subject) -> Iterator[Finding]:
@@ -73,14 +83,39 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
 
 def _lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic on arrays, and searches of vectors, of different lengths."""
-    for scope, node in subject.parts(ast.Function, ast.Chain):
+    for place in subject.places(ast.Function, ast.Chain):
+        scope, node = place.scope, place.part
         if isinstance(node, ast.Chain):
-            yield from _of_arithmetic(subject, node, scope)
+            grouped = place.clause == "SELECT" and place.scope.select.group_by
+            yield from _of_arithmetic(subject, node, Grouped(scope) if grouped else scope)
         elif node.name.lower() in SEARCHES:
-            yield from _of_search(subject, node, scope)
+            grouped = place.clause == "SELECT" and scope.select.group_by
+            yield from _of_groups(subject, node, scope) if grouped else _of_search(subject, node, scope)
 
 
-def _of_arithmetic(subject: Subject, node: ast.Chain, scope: SelectScope) -> Iterator[Finding]:
+def _of_groups(subject: Subject, node: ast.Function, scope: SelectScope) -> Iterator[Finding]:
+    """Yield searches of a group's vectors for one vector."""
+    if node.name.lower() == "hamming_distance":
+        return
+    found = [infer(argument, Grouped(scope)) for argument in node.arguments]
+    dimensions = {len(column.shape) for column in found if column is not None}
+    if MATRIX in dimensions and VECTOR in dimensions:
+        message = f"a grouped query has an array of the vectors of each group: {node.name} fails with `Can't compute dot product of different length arrays.`"
+        yield subject.finding(node, message, "compute the score of each row in a subquery, and group its rows")
+
+
+class Grouped(NamedTuple):
+    """The columns of a grouped query, which has an array of the values of each group in place of a value."""
+
+    scope: SelectScope
+
+    def column(self, node: object) -> Column | None:
+        """Return the type of a group's values, or None if it is unknown."""
+        column = self.scope.column(node)
+        return None if column is None else column.replace(shape=(None, *column.shape))
+
+
+def _of_arithmetic(subject: Subject, node: ast.Chain, scope: ColumnScope) -> Iterator[Finding]:
     """Yield arithmetic on arrays whose shapes are known to differ."""
     columns = (infer(operand, scope) for operand in node.operands)
     shapes = {column.shape for column in columns if column is not None and column.shape}
@@ -96,6 +131,8 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     if node.name.lower() == "dot" and not _are_vectors(found):
         yield from _of_numbers(subject, node, found)
         return
+    if _compares_each(node, found):
+        return
     wanted = MATRIX if node.name.lower() == "maxsim" else VECTOR
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
@@ -107,6 +144,12 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     if len(lengths) > 1:
         message = f"the vectors have different lengths, {' and '.join(sorted(map(str, lengths)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
+
+
+def _compares_each(node: ast.Function, found: Iterable[Column | None]) -> bool:
+    """Tell whether a call is HAMMING_DISTANCE of a single value, with which it compares each element."""
+    single = any(column is not None and column.shape in {(), (1,)} for column in found)
+    return single and node.name.lower() == "hamming_distance"
 
 
 def _last_lengths(found: Iterable[Column | None]) -> set[int | None]:

@@ -11,12 +11,14 @@ from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.typing.inference import infer
+from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, unbounded, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
+KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -32,6 +34,32 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(
                 node, "SAMPLE_INFO crashes the engine process (SIGSEGV) on every type of column that was tested"
             )
+
+
+def _shape_and_key(subject: Subject) -> Iterator[Finding]:
+    """Yield SHAPE of a column in a WHERE that reads another column too, in a SELECT that sorts, groups or samples by the column."""
+    for scope in subject.scopes:
+        keys = _columns_of(key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES)
+        for call, columns in _shapes_of(scope.select.where) if keys else ():
+            if columns & keys:
+                message = "SHAPE of a column next to another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
+                hint = "filter in a subquery: select .. from (select * from .. where ..) order by .."
+                yield subject.finding(call, message, hint)
+
+
+def _shapes_of(where: ast.Expression | None) -> Iterator[tuple[ast.Function, frozenset[ast.Column]]]:
+    """Yield the calls of SHAPE in a condition, each with its columns; none in a condition that reads no other column."""
+    every = frozenset[ast.Column]() if where is None else _columns_of([where])
+    for call in () if where is None else own_parts(where):
+        if isinstance(call, ast.Function) and call.name.lower() == "shape":
+            columns = _columns_of([call])
+            if every - columns:
+                yield call, columns
+
+
+def _columns_of(nodes: Iterable[ast.Node]) -> frozenset[ast.Column]:
+    """Return the columns in some expressions."""
+    return frozenset(part for node in nodes for part in own_parts(node) if isinstance(part, ast.Column))
 
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
@@ -281,5 +309,14 @@ RULES = (
         example="select b.name as n from D as a join U as b using (*)",
         find=_shared_star,
         meant="select b.name as n from D as a join U as b using (id)",
+    ),
+    Rule(
+        code="TQL418",
+        title="SHAPE in WHERE of a column that is a key",
+        severity="error",
+        explanation="If WHERE reads SHAPE of a column and another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
+        example="select id from D where shape(emb)[0] <= u8 order by sum(emb)",
+        find=_shape_and_key,
+        meant="select id from (select * from D where shape(emb)[0] <= u8) order by sum(emb)",
     ),
 )

@@ -163,7 +163,7 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
     found = (scope.column(part) for part in own_parts(call))
     count = sum(column is not None and column.kind == "embedding" for column in found) - constant
     name = call.name.lower()
-    return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES)
+    return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES | INDEXED.keys())
 
 
 RULES = (
@@ -181,7 +181,7 @@ RULES = (
         "TQL239",
         "function of an indexed column as a sort key with LIMIT",
         "error",
-        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, a similarity of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
+        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, a similarity or distance of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
@@ -11,7 +11,7 @@ from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, subselect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from tql_grammar.schema import Column
@@ -44,7 +44,7 @@ def _kind(subject: Subject) -> Iterator[Finding]:
 
 def _condition(subject: Subject) -> Iterator[Finding]:
     """Yield join conditions that are not one equality of two columns."""
-    for _, join in _joins(subject):
+    for scope, join in _joins(subject):
         test = join.on
         if test is None or join.kind == "cross":
             continue
@@ -59,9 +59,70 @@ def _condition(subject: Subject) -> Iterator[Finding]:
                 test,
                 "a join compares two columns: the engine fails with `Only equality comparison between columns is supported in join ON condition.`",
             )
-        elif not all(_alias(side) for side in (join.left, join.right)):
-            message = f"both sources of a join need an alias: the engine fails with `Could not find column {test.left.name} in joining datasets.`"
-            yield subject.finding(test, message, 'add the aliases: ".." as a join ".." as b on a.id = b.id')
+        elif (error := _unresolved(test.left, test.right, _sources(scope, join))) is not None:
+            message = f"ON needs a column of each source: the engine fails with `{error}`"
+            yield subject.finding(
+                test, message, 'write the alias of each source: ".." as a join ".." as b on a.id = b.id'
+            )
+
+
+class Side(NamedTuple):
+    """
+    One source of a join.
+
+    Attributes:
+        alias: its alias, or None.
+        columns: its columns, or None if they are unknown.
+    """
+
+    alias: str | None
+    columns: Mapping[str, Column | None] | None
+
+    def may_be_source_of(self, column: ast.Column) -> bool:
+        """Tell whether the engine may read a column of the condition from this source; `_joined_columns` reports a missing one that names its source."""
+        if column.table is not None:
+            return column.table == self.alias
+        return self.columns is None or column.name in self.columns
+
+
+def _sources(scope: SelectScope, join: ast.Join) -> list[Side]:
+    """Return the two sources of a join; none for a join of more sources."""
+    sources = (join.left, join.right)
+    known = scope.sides if len(scope.sides) == len(sources) else ()
+    return [Side(_alias(source), columns) for source, columns in zip(sources, known, strict=False)]
+
+
+def _unresolved(left: ast.Column, right: ast.Column, sources: list[Side]) -> str | None:
+    """
+    Return the engine's message for two columns that it does not find in one source each, or None.
+
+    The engine takes one column from the source that it names, and the other from the other source. Where neither names its source, it takes the left one from the only source that has it.
+    """
+    if not sources or not _are_known(left, right, sources):
+        return None
+    if all(source.alias is None for source in sources):
+        return "FROM datasets should have alias."
+    if left.table is None and right.table is None and _is_ambiguous(left, right, sources):
+        return f"Could not find column {right.name} in joining datasets."
+    if _have_both(left, right, *sources) or _have_both(right, left, *sources):
+        return None
+    return f"JOIN columns {left.name}, {right.name} are missing in the dataset."
+
+
+def _have_both(one: ast.Column, other: ast.Column, first: Side, second: Side) -> bool:
+    """Tell whether the first source may have one column, and the second source the other."""
+    return first.may_be_source_of(one) and second.may_be_source_of(other)
+
+
+def _are_known(left: ast.Column, right: ast.Column, sources: list[Side]) -> bool:
+    """Tell whether the columns name no other source; `_joined_columns` reports an unknown alias."""
+    return {left.table, right.table} <= {None, *(source.alias for source in sources)}
+
+
+def _is_ambiguous(left: ast.Column, right: ast.Column, sources: list[Side]) -> bool:
+    """Tell whether both sources have the left one of two columns that name no source."""
+    owners = [source for source in sources if source.columns is not None and left.name in source.columns]
+    return left.name == right.name or len(owners) == len(sources)
 
 
 def _using(subject: Subject) -> Iterator[Finding]:
@@ -139,13 +200,23 @@ def _is_of_left(column: ast.Column, join: ast.Join, only_left: AbstractSet[str])
 
 
 def _nullable_sides(subject: Subject) -> Iterator[tuple[ast.Column, Column]]:
-    """Yield the columns of join conditions that can be null, with their types."""
+    """Yield the columns of join conditions that can be null in their source, with their types."""
     for scope, join in _joins(subject):
         test = join.on
         for side in (test.left, test.right) if isinstance(test, ast.Comparison) else ():
-            column = scope.column(side)
-            if isinstance(side, ast.Column) and column is not None and column.nullable:
+            column = _of_source(side, _sources(scope, join))
+            if isinstance(side, ast.Column) and column is not None and column.nullable and not column.inferred:
                 yield side, column
+
+
+def _of_source(node: ast.Expression, sources: list[Side]) -> Column | None:
+    """Return the type of a column of a join condition in its source, which does not have the nulls of an outer join."""
+    known = (
+        source.columns.get(node.name)
+        for source in sources
+        if isinstance(node, ast.Column) and source.columns is not None and node.table in {None, source.alias}
+    )
+    return next(filter(None, known), None)
 
 
 def _null_numbers(subject: Subject) -> Iterator[Finding]:
@@ -226,7 +297,7 @@ RULES = (
         code="TQL227",
         title="join condition that is not one equality of columns",
         severity="error",
-        explanation="ON takes one equality between a column of each source, and both sources need an alias.",
+        explanation="ON takes one equality between a column of each source. Where a source has no alias, the engine takes the column without one from that source; at least one source needs an alias, and with USING both do.",
         example="select b.name as name from D as a join U as b on a.id > b.uid",
         find=lambda subject: (*_condition(subject), *_using(subject)),
         meant="select b.name as name from D as a join U as b on a.id = b.uid",

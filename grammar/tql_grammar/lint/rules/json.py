@@ -125,6 +125,41 @@ def _renamed_list(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, message, "write the whole path where the JSON column is read: js['l'][0] = 3")
 
 
+def _selected_element(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs that are an element of a JSON list."""
+    for scope in subject.scopes:
+        for output in scope.select.columns:
+            node = bare(output)
+            if isinstance(node, ast.Subscript) and _is_element(node) and _is_json(node, scope):
+                message = "an element of a JSON list is no output: the engine fails with `String subscript can be applied to Json data only.`"
+                yield subject.finding(node, message, f"write {subject.written(node)} + 0 for a number")
+
+
+def _negative(subject: Subject) -> Iterator[Finding]:
+    """Yield negative numbers in IN and BETWEEN of a value of JSON."""
+    for scope, node in subject.parts(ast.In, ast.Between):
+        negative = next(filter(_is_negative, literals_of(node)), None)
+        if negative is not None and _is_json(node.operand, scope):
+            message = (
+                "IN and BETWEEN of JSON take no negative number: the engine fails with `Can't apply minus on string.`"
+            )
+            written = subject.written(node.operand)
+            yield subject.finding(
+                negative, message, f"write {written} = -1 or {written} = 3, or {written} >= -1 and {written} <= 3"
+            )
+
+
+def _is_negative(literal: ast.Expression) -> bool:
+    """Tell whether a literal has a minus sign."""
+    return isinstance(literal, ast.Negate) or (isinstance(literal, ast.Number) and literal.value < 0)
+
+
+def _is_element(node: ast.Subscript) -> bool:
+    """Tell whether a subscript is an index of a value of JSON, as ``m['l'][0]``."""
+    sliced = any(isinstance(index, ast.Slice) for index in node.indices)
+    return not (node.is_keyed or sliced) and isinstance(node.operand, ast.Subscript) and is_json_value(node.operand)
+
+
 def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
     """Tell whether a node is a part of another one."""
     return whole is not None and any(part is node for part in walk(whole))
@@ -180,6 +215,24 @@ RULES = (
         example="select id from (select id, js['s'] as s from D) where s in ('s2')",
         find=_renamed_pattern,
         meant="select id from D where js['s'] in ('s2')",
+    ),
+    Rule(
+        code="TQL257",
+        title="element of a JSON list as an output",
+        severity="error",
+        explanation="The engine rejects an element of a JSON list as an output. In WHERE and ORDER BY, and inside of arithmetic or a condition, an element works.",
+        example="select js['n']['a'][0] as x from D where id = 2",
+        find=_selected_element,
+        meant="select js['n']['a'][0] + 0 as x from D where id = 2",
+    ),
+    Rule(
+        code="TQL258",
+        title="negative number in IN or BETWEEN of JSON",
+        severity="error",
+        explanation="The engine rejects a negative number in IN and BETWEEN on a value of JSON; comparisons with one work.",
+        example="select id from D where js['k'] between -1 and 3",
+        find=_negative,
+        meant="select id from D where js['k'] >= -1 and js['k'] <= 3",
     ),
     Rule(
         code="TQL341",

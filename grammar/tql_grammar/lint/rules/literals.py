@@ -34,6 +34,15 @@ def is_literal(node: object) -> bool:
     return isinstance(node, ast.String) or is_number(node)
 
 
+def is_text_array(node: object) -> bool:
+    """Tell whether a node is an ARRAY of strings, however deep."""
+    while isinstance(node, ast.Array):
+        node = node.elements[0]
+        if isinstance(node, ast.String):
+            return True
+    return False
+
+
 def literals_of(node: ast.In | ast.Between) -> tuple[ast.Expression, ...]:
     """Return the members of IN, or the bounds of BETWEEN; none for IN with a subquery."""
     if isinstance(node, ast.Between):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tql_grammar.record import Record
+    from tql_grammar.typing.scopes import SelectScope
 
 
 def columns_read(node: Record) -> Iterator[ast.Column]:
@@ -140,17 +141,36 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
 def _ambiguous(subject: Subject) -> Iterator[Finding]:
     """Yield unqualified names, and ``*``, where several joined sources have a column of the name."""
     for scope in subject.scopes:
-        if not isinstance(scope.select.source, ast.Join):
-            continue
-        for _, node in expressions(scope.select):
-            for part in own_parts(node):
-                if isinstance(part, ast.Column) and part.table is None and part.name in scope.ambiguous:
-                    message = f"several sources have a column `{part.name}`: the engine fails with `Column {part.name} appears in multiple datasets aliases`"
-                    yield subject.finding(part, message, f"qualify it: {next(iter(scope.aliases), 'a')}.{part.name}")
-                elif isinstance(part, ast.Star) and scope.ambiguous:
-                    shared = ", ".join(sorted(scope.ambiguous))
-                    message = f"several sources have the columns {shared}, so `*` is ambiguous: the engine fails with `Tensor '..' appears in multiple input datasets.`"
-                    yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
+        if isinstance(scope.select.source, ast.Join):
+            same = _same(scope.select.source)
+            for clause, node in expressions(scope.select):
+                names = scope.ambiguous - (same if _reads_either(clause, scope.select) else frozenset())
+                yield from _ambiguous_parts(subject, scope, node, names)
+
+
+def _ambiguous_parts(subject: Subject, scope: SelectScope, node: ast.Node, names: frozenset[str]) -> Iterator[Finding]:
+    """Yield unqualified names that are among *names*, and ``*``, in an expression of a join."""
+    for part in own_parts(node):
+        if isinstance(part, ast.Column) and part.table is None and part.name in names:
+            message = f"several sources have a column `{part.name}`: the engine fails with `Column {part.name} appears in multiple datasets aliases`"
+            yield subject.finding(part, message, f"qualify it: {next(iter(scope.aliases), 'a')}.{part.name}")
+        elif isinstance(part, ast.Star) and scope.ambiguous:
+            shared = ", ".join(sorted(scope.ambiguous))
+            message = f"several sources have the columns {shared}, so `*` is ambiguous: the engine fails with `Tensor '..' appears in multiple input datasets.`"
+            yield subject.finding(part, message, "name the columns: a.id as x, b.id as y")
+
+
+def _same(join: ast.Join) -> frozenset[str]:
+    """Return the name of the column that a join has on both sides of its condition, ``on a.id = b.id``."""
+    test = join.on
+    sides = (test.left, test.right) if isinstance(test, ast.Comparison) else (join.using,)
+    names = {part.name if isinstance(part, ast.Column) else "" for part in sides}
+    return frozenset(names) if len(names) == 1 else frozenset()
+
+
+def _reads_either(clause: str, select: ast.Select) -> bool:
+    """Tell whether the engine reads the unqualified column of a join's condition in a clause: in WHERE, or in a SELECT that neither filters nor groups."""
+    return not select.group_by and (select.where is None or clause == "WHERE")
 
 
 RULES = (

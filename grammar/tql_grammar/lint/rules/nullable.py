@@ -201,7 +201,7 @@ def _is_handled(at: At, name: str) -> bool:
     """Tell whether the engine handles nulls correctly there, or another rule reports them."""
     if name == "NOT":
         return at.bare or at.joined
-    if name.lower() in PLACES and at.scope.select.group_by:
+    if name.lower() in PLACES and at.scope.select.group_by and at.clause != "WHERE":
         return True
     return at.reduced or (at.clause == "WHERE" and name.lower() in LOGICAL)
 

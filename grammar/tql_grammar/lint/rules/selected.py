@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -19,10 +20,16 @@ def _unnamed(subject: Subject) -> Iterator[Finding]:
     """Yield outputs without a name."""
     for scope in subject.scopes:
         for output in scope.select.columns:
-            unnamed = output_name(output) is None or _is_data(output)
+            unnamed = output_name(output) is None or _is_data(output) or _has_several_columns(output)
             if unnamed and not isinstance(bare(output), ast.Star):
                 message = "a computed column needs an alias: the engine fails with `SELECT tensor expression containing more than one tensor should be aliased.`"
                 yield subject.finding(output, message, f"add an alias: {subject.written(output)} as x")
+
+
+def _has_several_columns(output: ast.Expression) -> bool:
+    """Tell whether an output without an alias reads columns that are written differently: also ``u.a * a`` has no name."""
+    read = {(part.table, part.name) for part in own_parts(output) if isinstance(part, ast.Column)}
+    return len(read) > 1 and not isinstance(output, ast.Aliased)
 
 
 def _is_data(output: ast.Node) -> bool:
@@ -78,6 +85,29 @@ def _reads_one(output: ast.Function, scope: SelectScope) -> bool:
     return len(names) == 1 and not scope.select.group_by
 
 
+def _select_all(subject: Subject) -> Iterator[Finding]:
+    """Yield ALL at the begin of a SELECT list as people write it who mean the opposite of DISTINCT: ``select all (id)``."""
+    for scope in subject.scopes:
+        call = scope.select.columns[0]
+        argument = _whole_column(call)
+        column = None if argument is None else scope.column(argument)
+        if argument is None or (column is not None and column.dtype == "bool"):
+            continue
+        apart = re.match(r"\w+\s", subject.written(call)) is not None
+        if apart or (column is not None and column.is_single):
+            name = subject.written(argument)
+            message = f"ALL is a function: this returns whether `{name}` is not 0, and does not select it"
+            yield subject.finding(call, message, f"write select {name}; without DISTINCT every row is returned")
+
+
+def _whole_column(call: ast.Node) -> ast.Column | None:
+    """Return the column of which an output is ALL, without an alias; None for any other output."""
+    if not isinstance(call, ast.Function) or call.name.lower() != "all" or len(call.arguments) != 1:
+        return None
+    (argument,) = call.arguments
+    return argument if isinstance(argument, ast.Column) else None
+
+
 RULES = (
     Rule(
         code="TQL206",
@@ -114,5 +144,14 @@ RULES = (
         example="select shape(emb) from D",
         find=_misnamed,
         meant="select shape(emb) as n from D",
+    ),
+    Rule(
+        code="TQL358",
+        title="SELECT ALL of a column in parentheses",
+        severity="error",
+        explanation="In SQL, SELECT ALL is the opposite of SELECT DISTINCT. TQL has only the function ALL, which returns whether the value, or each element of an array, is not 0.",
+        example="select all (id) from D",
+        find=_select_all,
+        meant="select id from D",
     ),
 )

@@ -96,11 +96,11 @@ def _kind_of(column: Column) -> str:
     """Return the kind of a column, of which the engine combines only equal ones."""
     if column.is_text or column.dtype == "json":
         return column.dtype
-    return "number"
+    return "class label" if column.is_label else "number"
 
 
 def _unlike(subject: Subject) -> Iterator[Finding]:
-    """Yield operands that have text or JSON where the first operand has another type."""
+    """Yield operands that have text, JSON or a class label where the first operand has another type."""
     for operand, name, one, two in _pairs(subject):
         if _kind_of(one.column) != _kind_of(two.column):
             message = f"`{name}` is {one.column} in the first query and {two.column} here: the engine fails with `Columns with name '{name}' can't be merged`"

@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import tests
-from tql_grammar.lint.rules.literals import is_literal, literals_of
+from tql_grammar.lint.rules.literals import is_literal, is_text_array, literals_of
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.fitting import rounded
@@ -28,17 +28,15 @@ def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of text with numbers."""
     for scope, node in subject.parts(ast.Comparison):
         if isinstance(node, ast.Comparison):
-            left, right = _type_of(node.left, scope), _type_of(node.right, scope)
+            left, right = (_type_of(*subject.computed(side, scope)) for side in (node.left, node.right))
             if left is not None and right is not None and _are_incomparable(left, right):
                 message = f"{left} is compared with {right}: the engine fails with `Can't compare values of dtypes: ..`"
                 yield subject.finding(node, message, "write strings in single quotes, and numbers without quotes")
 
 
-def _type_of(node: ast.Expression, scope: SelectScope) -> Column | None:
+def _type_of(node: ast.Node, scope: SelectScope) -> Column | None:
     """Return the type of a side of a comparison; an ARRAY of strings is text."""
-    if isinstance(node, ast.Array) and isinstance(node.elements[0], ast.String):
-        return Column("text")
-    return infer(node, scope)
+    return Column("text") if is_text_array(node) else infer(node, scope)
 
 
 def _are_incomparable(left: Column, right: Column) -> bool:
@@ -55,7 +53,7 @@ def _like(subject: Subject) -> Iterator[Finding]:
             message = "the left side of LIKE is a column: the engine fails with `Tensor name '..' should either have no quotes or double quotes.`"
             yield subject.finding(node.operand, message, "write x like 'pattern'")
         elif isinstance(node, ast.Like):
-            column = infer(node.operand, scope)
+            column = infer(*subject.computed(node.operand, scope))
             if column is not None and not column.is_text:
                 message = "LIKE takes a text column: the engine fails with `Like operator is applicable only on textual column.`"
                 yield subject.finding(node.operand, message)
@@ -104,16 +102,18 @@ def _members(subject: Subject) -> Iterator[Finding]:
         if column is None or column.is_label or column.dtype == "json":
             continue
         for literal in literals_of(node):
-            if (
-                is_literal(literal)
-                and column.dtype not in {"json", "bytes"}
-                and isinstance(literal, ast.String) is not column.is_text
-                and column.is_single
-            ):
+            if is_literal(literal) and _is_inconvertible(literal, column):
                 yield subject.finding(
                     literal, f"the column is {column}: the engine cannot convert {subject.written(literal)} to it"
                 )
                 break
+
+
+def _is_inconvertible(literal: ast.Expression, column: Column) -> bool:
+    """Tell whether the engine cannot convert a literal to the type of a column, or of its elements: a number to text, or a string to a number."""
+    if isinstance(literal, ast.String):
+        return column.dtype not in {"text", "bytes"}
+    return column.is_text
 
 
 def _truth(subject: Subject) -> Iterator[Finding]:
