@@ -67,7 +67,11 @@ EQUAL: list[tuple[str, dict[str, Any], Query]] = [
         select("id").from_("hub://o/d").where(col("a") > -1.5).limit(2),
     ),
     ("select id from {source}", {"source": Docs}, select("id").from_(Docs)),
-    ("select id from {source} limit {x} offset {x}", {"source": SUB, "x": 1}, select("id").from_(SUB).limit(1).offset(1)),
+    (
+        "select id from {source} limit {x} offset {x}",
+        {"source": SUB, "x": 1},
+        select("id").from_(SUB).limit(1).offset(1),
+    ),
     ("select id where a in ({ids})", {"ids": [1, 2]}, select("id").where(col("a").in_([1, 2]))),
     ("select id where a in ({ids})", {"ids": np.array([1, 2])}, select("id").where(col("a").in_([1, 2]))),
     ("select id where a in ({x}, 7)", {"x": "b"}, tql.parse("select id where a in ('b', 7)")),
@@ -96,6 +100,11 @@ EQUAL: list[tuple[str, dict[str, Any], Query]] = [
         {"key": "lang", "value": "en"},
         select("id").where(col("meta")["lang"] == "en"),
     ),
+    (
+        "select id from {s} where a > {x} order by b, c desc offset 3",
+        {"s": "d", "x": 1.5},
+        select("id").from_("d").where(col("a") > 1.5).order_by("b", tql.desc("c")).offset(3),
+    ),
     ("select id where t = '{{a}}'", {}, select("id").where(col("t") == "{a}")),
 ]
 
@@ -116,6 +125,7 @@ def test_a_clause_that_the_builder_writes_otherwise_is_kept() -> None:
     assert str(made) == (
         "select a.id from x as a join (select id, year from \"hub://a/b\" limit 5) as b on a.id = b.id where a.t = ''''"
     )
+    assert str(tql.query("select a * 2 as b where b > {n} limit 3", n=1)) == "select a * 2 as b where b > 1 limit 3"
     assert str(tql.query("select id where a + {n} > 3 and {c}", n=1, c=col("b").like("x%"))) == (
         "select id where a + 1 > 3 and b like 'x[\\s\\S]{0,}'"
     )

@@ -44,7 +44,7 @@ def _statement(tree: ast.Query, meant: ast.Query, written: ast.Query, known: Map
     value = _source_value(tree, known)
     if isinstance(value, Query) and clauses.source is not None:
         clauses = clauses.replace(source=DerivedQuery(value.statement, getattr(clauses.source, "alias", None)))
-    if not compiles_to(clauses, written):
+    if not (_is_plain(tree) or compiles_to(clauses, written)):
         return _verbatim(written)
     schema = getattr(getattr(value, "__dataset__", None), "schema", None)
     return (
@@ -52,6 +52,30 @@ def _statement(tree: ast.Query, meant: ast.Query, written: ast.Query, known: Map
         if schema is None or clauses.source is None
         else clauses.replace(source=clauses.source.replace(schema=schema))
     )
+
+
+# Nodes that mean the same in a text and in the builder, which guards them against the traps of the engine.
+PLAIN = (
+    *(ast.Column, ast.Star, ast.Aliased, ast.Number, ast.Negate, ast.String, ast.Boolean),
+    *(ast.Comparison, ast.And, ast.Or, ast.Not, ast.In, ast.Between, ast.IsNull),
+    *(ast.Select, ast.Table, ast.Order, ast.Limit),
+)
+
+
+def _is_plain(tree: ast.Query) -> bool:
+    """Return whether a text has only clauses and nodes that mean the same in the builder, and reads no alias: there a name is an output first."""
+    if not isinstance(tree, ast.Select) or not all(isinstance(node, PLAIN) for node in walk(tree)):
+        return False
+    return ast.Select(tree.columns, tree.source, tree.where, tree.order_by, tree.limit) == tree and not _read_aliases(
+        tree
+    )
+
+
+def _read_aliases(tree: ast.Select) -> set[str]:
+    """Return the aliases that a condition or a sort key reads."""
+    aliases = {column.alias for column in tree.columns if isinstance(column, ast.Aliased)}
+    clauses = (*tree.order_by, tree.where or ast.Star())
+    return {node.name for part in clauses for node in walk(part) if isinstance(node, ast.Column)} & aliases
 
 
 def _verbatim(tree: ast.Query) -> Statement:
