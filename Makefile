@@ -129,9 +129,8 @@ LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
 docs: .venv/docs.stamp
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
 
-# The reference of the plugin needs pytest, and nothing else of the tests.
 .venv/docs.stamp: pyproject.toml | .venv/bin/python
-	$(call INSTALL,Sphinx,half a minute) --editable ".[docs]" pytest
+	$(call INSTALL,Sphinx,a minute) --editable ".[docs]"
 	@touch $@
 
 # What composing, checking, starting and answers cost beside what people would use instead; exits with 1 where a target is missed.

@@ -290,7 +290,7 @@ class Client:
         """
         Yield the rows of a query page by page.
 
-        Each page is a query of its own, so the pages add up to the rows of the query only if the engine returns them in the same order each time.
+        Each page is a query of its own. The pages add up to the rows of the query only if the engine returns them in the same order each time.
         Samples and random functions do not; searches do, and a LIMIT of the query applies to all pages together.
         A commit between two pages is visible in the later pages.
 

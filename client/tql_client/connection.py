@@ -92,7 +92,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
             target = DatasetTarget(url, dataset, allow_sources, credentials, version_of(url, snapshot, credentials))
             return _of_dataset(target, Retries(attempts), isolated=isolated, timeout=timeout, reflect=reflect)
     finally:
-        del token  # the frame of an error would hold it
+        del token, credentials  # the frame of an error would hold them
 
 
 def _of_dataset(target: DatasetTarget, retries: Retries, *, isolated: bool, timeout: float, reflect: bool) -> Client:

@@ -175,7 +175,8 @@ def test_deadly_texts_are_refused_by_the_server(server: Server, http: Client) ->
 )
 def test_the_server_refuses_in_json(server: Server, body: bytes, headers: dict[str, str], status: int) -> None:
     """Each error response has a description, like those of the hosted service."""
-    answer = requests.post(server.url, body, headers={"Authorization": f"Bearer {TOKEN}", **headers}, timeout=30)
+    given = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **headers}
+    answer = requests.post(server.url, body, headers=given, timeout=30)
 
     assert answer.status_code == status
     assert answer.json()["description"]

@@ -27,7 +27,7 @@ BLOCKED = "the engine in this process is blocked by a query that timed out and t
 
 
 class _Abandoned:
-    """The calls that the engine still runs though nobody waits for them."""
+    """The calls that the engine still runs although no caller waits for them."""
 
     def __init__(self) -> None:
         """Start without calls."""
@@ -51,7 +51,7 @@ class _Abandoned:
             self._probes.append(probe)
 
     def blocked_since(self) -> float | None:
-        """Return when the last short call or abandoned query completed, or None if no short call is incomplete."""
+        """Return the time at which the last short call or abandoned query completed, or None if no short call is incomplete."""
         with self._changing:
             before = len(self._queries) + len(self._probes)
             self._queries = _incomplete(self._queries)
