@@ -7,7 +7,7 @@ import copy
 import functools
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
 from tql_client.errors import APIError
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from tql_client.reflection import Reflections
     from tql_grammar.errors import TqlError
 
+    Queries = Iterable[Query | str]
+
+T = TypeVar("T")
+Mode = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 
 
@@ -118,7 +122,7 @@ class Client:
         client._retries = self._retries if attempts is None else self._retries.with_attempts(attempts)  # noqa: SLF001 - a copy of this client
         return client
 
-    def compile(self, query: Query | str, *, on_findings: Literal["raise", "ignore"] = "raise") -> str:
+    def compile(self, query: Query | str, *, on_findings: Mode = "raise") -> str:
         """
         Return the TQL that `query` sends for a query.
 
@@ -164,12 +168,19 @@ class Client:
         with self._running(call.stop):
             return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
+    @overload
+    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., *, into: type[T]) -> list[T]: ...  # noqa: FBT001 - as below
+
+    @overload
+    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., into: None = ...) -> Result: ...  # noqa: FBT001 - as below
+
     def query(
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the contract's second argument
-        on_findings: Literal["raise", "ignore"] = "raise",
-    ) -> Result:
+        on_findings: Mode = "raise",
+        into: type[Any] | None = None,
+    ) -> Any:
         """
         Send a query, and return its rows.
 
@@ -179,6 +190,7 @@ class Client:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
             on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+            into: a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec; the rows are returned as a list of it, as by `Result.as_`.
 
         Returns:
             The rows, and the metadata of the call as `Result.meta`.
@@ -192,26 +204,17 @@ class Client:
         Example:
             ``client.query(select("id").limit(3)).rows`` sends ``select id limit 3`` to the embedded engine.
         """
-        return self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
+        found = self._query(query, as_list=as_list, on_findings=on_findings, stop=CancelToken())
+        return found if into is None else found.as_(into)
 
     @overload
     def map(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        on_error: Literal["raise"] = "raise",
-        *,
-        progress: bool = False,
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise"] = "raise", *, progress: bool = False
     ) -> list[Result]: ...
 
     @overload
     def map(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        *,
-        on_error: Literal["return"],
-        progress: bool = False,
+        self, queries: Queries, concurrency: int = 8, *, on_error: Literal["return"], progress: bool = False
     ) -> list[Result | TqlError]: ...
 
     def map(
@@ -313,7 +316,7 @@ class Client:
         self,
         query: Query | str,
         as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
-        on_findings: Literal["raise", "ignore"] = "raise",
+        on_findings: Mode = "raise",
     ) -> Result:
         """
         Send a query from asyncio, and return its rows; see `query`. Cancelling the task cancels the call.
@@ -351,13 +354,7 @@ class Client:
         return self._query(query, as_list=False, on_findings="raise", stop=stop, started=started)
 
     def _query(
-        self,
-        query: Query | str,
-        *,
-        as_list: bool,
-        on_findings: Literal["raise", "ignore"],
-        stop: CancelToken,
-        started: float | None = None,
+        self, query: Query | str, *, as_list: bool, on_findings: Mode, stop: CancelToken, started: float | None = None
     ) -> Result:
         """Send a query, and return its rows; *stop* cancels the call, whose timeout counts from *started*, or else from now."""
         started = time.monotonic() if started is None else started

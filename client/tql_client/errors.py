@@ -14,6 +14,7 @@ Errors of sending a query and of its answer.
      |   +- BadQuery 400 and 422, AuthenticationError 401, PermissionDenied 403, NotFound 404, Conflict 409, Locked 423,
      |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash, Replaced)
      +- ProtocolError                     the response does not follow the protocol
+     +- RowTypeError(TypeError)           a row does not fit the class that it was asked for as
      +- ConversionError(TypeError)        a column of a result has no type in Arrow or polars
      +- MissingExtra(ImportError)         a library of an extra is not installed
      +- ClosedError                       the client was closed before the call
@@ -156,6 +157,30 @@ class ProtocolError(TqlError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the arguments of the constructor."""
         return type(self), (self.args[0], self.kind, self.retryable), _added(self)
+
+
+class RowTypeError(TqlError, TypeError):
+    """
+    A row does not fit the class that `Result.as_` was called with.
+
+    Attributes:
+        type_name: the name of the class.
+        row: the number of the row, from 0; None for a column that the result lacks.
+        column: the name of the column.
+        wanted: the type of the field.
+        got: the value, with its type.
+    """
+
+    def __init__(self, type_name: str, row: int | None, column: str, wanted: str, got: str) -> None:
+        """Create the error and its message from the attributes."""
+        place = f"column {column!r}" if row is None else f"row {row}, column {column!r}"
+        hint = "change the type of the field, or select another column"
+        super().__init__(f"{type_name}: {place}: wanted {wanted}, got {got}\nhint: {hint}")
+        self.type_name, self.row, self.column, self.wanted, self.got = type_name, row, column, wanted, got
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the attributes."""
+        return RowTypeError, (self.type_name, self.row, self.column, self.wanted, self.got), _added(self)
 
 
 class APIError(TqlError):

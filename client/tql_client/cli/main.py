@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.commands import datasets, editors, texts
+from tql_client.cli.commands import codegen, datasets, editors, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.extras import missing
 from tql_client.version import __version__
@@ -121,13 +121,14 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
         "serve",
         "schema",
         "lsp",
+        "codegen",
         "demo",
         "completion",
     )
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 
 
-COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, _COMPLETION])
+COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, _COMPLETION])
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_client.protocol.values import to_python
 from tql_grammar.record import Record
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tql_client.protocol.wire import Answer
 
 
+T = TypeVar("T")
 # Integers of this magnitude may not fit in 64 bits; numpy stores them as objects.
 BEYOND = 2**63
 
@@ -137,6 +138,24 @@ class Result:
         """Return the number of rows, and how many of them tables show, as text."""
         count, shown = len(self), len(self._first())
         return f"{count} row{'' if count == 1 else 's'}" + (f", {shown} shown" if shown < count else "")
+
+    def as_(self, row: type[T]) -> list[T]:
+        """
+        Return the rows as instances of a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec.
+
+        A field takes the column of its name, or of its alias in pydantic and msgspec; columns without a field are left out, and a field with a default may have no column.
+        A value must have the type of its field; an int is a float too. A field of numpy's arrays has float32 arrays, as from `to_numpy`.
+
+        Raises:
+            RowTypeError: a column is missing, or a value has another type; it names the row, the column, and both types.
+            ArgumentError: *row* is another type.
+
+        Example:
+            ``client.query(select("id")).as_(Hit)`` returns ``[Hit(id=3), Hit(id=4)]``.
+        """
+        from tql_client.results.typed import rows_as
+
+        return rows_as(self, row)
 
     def to_numpy(self, name: str) -> np.ndarray:
         """
