@@ -74,38 +74,38 @@ class Composer:
         """Return the calls whose order has a meaning, and the others."""
         first = [self._call("select", *self._output(label, node)) for label, node in drawn.outputs]
         first += [self._call("group_by", self.column(node)) for node in drawn.groups]
+        is_key = drawn.search is not None and drawn.search.alias is None
+        first += self._search(drawn) if is_key else []
         first += [self._call("order_by", self.key(key)) for key in drawn.keys]
-        rest = [self._call("where", self.node(node)) for node in drawn.where]
+        rest = [] if is_key else self._search(drawn)
+        rest += [self._call("where", self.node(node)) for node in drawn.where]
         if drawn.limit is not None:
             rest.append(self._call("limit", drawn.limit, *([list(map(self.column, drawn.per))] if drawn.per else [])))
         rest += [] if drawn.offset is None else [self._call("offset", drawn.offset)]
         rest += [lambda query: query.distinct()] if drawn.distinct else []
         rest += [lambda query: query.ungroup_by()] if drawn.ungrouped else []
-        rest += self._special(drawn)
+        rest += self._sample(drawn)
         first[:0] = self._source(drawn.source)
         return first, rest
 
-    def _special(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
-        """Return the calls of a search and of a sample."""
-        found: list[Callable[[Query], Query]] = []
-        search, sample = drawn.search, drawn.sample
+    def _search(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the call of a search; without a name it is a sort key, and the keys of later calls come after it."""
+        search = drawn.search
+        if search is None:
+            return []
         if isinstance(search, Words):
-            found.append(self._call("bm25", search.column, search.words, search.alias))
-        elif isinstance(search, Fused):
-            found.append(_fusion(search))
-        elif search is not None:
-            found.append(
-                lambda query: query.similarity(
-                    search.column,
-                    list(search.vector),
-                    search.metric,
-                    search.alias,
-                    exact=search.metric in {"cosine", "l2"},
-                )
-            )
-        if sample is not None:
-            found.append(lambda query: query.sample_by(self.column(sample.weights), sample.replace, sample.limit))
-        return found
+            return [self._call("bm25", search.column, search.words, search.alias)]
+        if isinstance(search, Fused):
+            return [_fusion(search)]
+        vector, exact = list(search.vector), search.metric in {"cosine", "l2"}
+        return [lambda query: query.similarity(search.column, vector, search.metric, search.alias, exact=exact)]
+
+    def _sample(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the call of a sample."""
+        sample = drawn.sample
+        if sample is None:
+            return []
+        return [lambda query: query.sample_by(self.column(sample.weights), sample.replace, sample.limit)]
 
     @staticmethod
     def _call(method: str, *arguments: Any) -> Callable[[Query], Query]:
