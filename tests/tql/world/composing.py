@@ -72,21 +72,26 @@ class Composer:
 
     def _calls(self, drawn: Drawn) -> tuple[list[Callable[[Query], Query]], list[Callable[[Query], Query]]]:
         """Return the calls whose order has a meaning, and the others."""
-        first = [self._call("select", *self._output(label, node)) for label, node in drawn.outputs]
-        first += [self._call("group_by", self.column(node)) for node in drawn.groups]
         is_key = drawn.search is not None and drawn.search.alias is None
-        first += self._search(drawn) if is_key else []
+        search = self._search(drawn)
+        first = self._source(drawn.source)
+        first += [self._call("select", *self._output(label, node)) for label, node in drawn.outputs]
+        first += [self._call("group_by", self.column(node)) for node in drawn.groups]
+        first += search if is_key else []
         first += [self._call("order_by", self.key(key)) for key in drawn.keys]
-        rest = [] if is_key else self._search(drawn)
-        rest += [self._call("where", self.node(node)) for node in drawn.where]
-        if drawn.limit is not None:
-            rest.append(self._call("limit", drawn.limit, *([list(map(self.column, drawn.per))] if drawn.per else [])))
-        rest += [] if drawn.offset is None else [self._call("offset", drawn.offset)]
-        rest += [lambda query: query.distinct()] if drawn.distinct else []
-        rest += [lambda query: query.ungroup_by()] if drawn.ungrouped else []
-        rest += self._sample(drawn)
-        first[:0] = self._source(drawn.source)
-        return first, rest
+        rest = [self._call("where", self.node(node)) for node in drawn.where]
+        return first, [*rest, *self._cut(drawn), *self._marks(drawn), *([] if is_key else search), *self._sample(drawn)]
+
+    def _cut(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the calls of a limit and of an offset."""
+        per = [list(map(self.column, drawn.per))] if drawn.per else []
+        limit = [] if drawn.limit is None else [self._call("limit", drawn.limit, *per)]
+        return limit if drawn.offset is None else [*limit, self._call("offset", drawn.offset)]
+
+    def _marks(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the calls without arguments."""
+        distinct = [self._call("distinct")] if drawn.distinct else []
+        return [*distinct, self._call("ungroup_by")] if drawn.ungrouped else distinct
 
     def _search(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
         """Return the call of a search; without a name it is a sort key, and the keys of later calls come after it."""

@@ -281,10 +281,14 @@ def _update(draw: Draw, made: Made) -> None:
 def _changeable(draw: Draw, made: Made) -> list[str]:
     """Return the columns to update; without a schema none with an index, which keeps the old values, as is documented."""
     changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    indexed = {label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}}
-    if draw.plain and made.built:
-        return [label for label in changed if label not in indexed]
-    return [label for label in changed if label in indexed] or changed
+    keeps_old = draw.plain and made.built
+    chosen = [label for label in changed if _is_indexed(label) is not keeps_old]
+    return chosen if keeps_old else chosen or changed
+
+
+def _is_indexed(label: str) -> bool:
+    """Return whether a column has an index of numbers or texts."""
+    return label[0] == "x" or label in {"tx", "ti", "tb"}
 
 
 def written(value: Any) -> str:
