@@ -89,7 +89,7 @@ def of_schema(schema: Schema) -> Scope:
     """
     Return the columns of a dataset.
 
-    Whether an inferred column is nullable or indexed is unknown, so its expressions are those of a column of unknown type, and its type is used for keys and checks only:
+    Whether an inferred column is nullable or indexed is unknown, so its expressions are those of a column of unknown type. Its type is used for keys and checks only:
     a number may be null there, and a text may be sorted by an index.
     """
     inferred = {name: column for name, column in schema.columns if column.inferred}

@@ -280,15 +280,17 @@ def _update(draw: Draw, made: Made) -> None:
 
 def _changeable(draw: Draw, made: Made) -> list[str]:
     """Return the columns to update; without a schema none with an index, which keeps the old values, as is documented."""
-    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    keeps_old = draw.plain and made.built
-    chosen = [label for label in changed if _is_indexed(label) is not keeps_old]
-    return chosen if keeps_old else chosen or changed
+    plain, indexed = _single(made, indexed=False), _single(made, indexed=True)
+    if draw.plain and made.built:
+        return plain
+    return indexed or plain
 
 
-def _is_indexed(label: str) -> bool:
-    """Return whether a column has an index of numbers or texts."""
-    return label[0] == "x" or label in {"tx", "ti", "tb"}
+def _single(made: Made, *, indexed: bool) -> list[str]:
+    """Return the columns of single values with an index, or those without one."""
+    kinds = {label: kind for label, kind in made.kinds.items() if kind.pool}
+    single = [label for label, kind in kinds.items() if kind.family in {"number", "text", "bool"}]
+    return [label for label in single if indexed is (label[0] == "x" or label in {"tx", "ti", "tb"})]
 
 
 def written(value: Any) -> str:

@@ -184,8 +184,8 @@ def cut(node: Limit, rows: Plan) -> Plan:
     Return the first rows.
 
     Where an index of the engine would rank by guess, or fail, the order is made first, one level below.
-    Where an index may find the rows, or a search has to be flat, LIMIT is in the SELECT of the order,
-    and the rows are cut once more outside, since OFFSET would take them from those that were found.
+    Where an index may find the rows, or a search has to be flat, LIMIT is in the SELECT of the order.
+    The rows are limited once more outside, since OFFSET would take them from those that were found.
     """
     sort = _order_of(node.child)
     if sort is None:
