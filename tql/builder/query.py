@@ -87,7 +87,7 @@ class Query(SearchMethods):
         Null and NaN keys match nothing, and the order of the rows is undefined without ``order_by``.
 
         In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them; its negation, ``not_in`` too, is true. In a query over the join, a missing text or JSON is an empty one.
-        Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, or the joined query is itself a join without rows, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
+        Functions, elements and scores of these columns are rejected here; compute them in the joined query. The source with unmatched rows may have up to 16,777,215 rows.
 
         Without ``schema=``, the engine fails on null numbers as keys, and may not terminate on NaN keys. It matches null texts with empty ones,
         treats empty texts as null in ``is_null()``, and fails to sort or group by null numbers.

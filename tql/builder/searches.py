@@ -53,7 +53,7 @@ class SearchMethods(Composed):
             metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0: higher is closer;
                 "l2", "l1", "linf" and "hamming" >= 0: lower is closer;
                 "mmr" ranks by relevance and diversity, and requires ``as_=None``; without conditions its limit is at most the number of rows, beyond which a built index repeats the last row.
-            as_: the name of the score; with None the search is a sort key, closest first, and the result has no score.
+            as_: the name of the score; with None the search is a sort key, closest first, after those of earlier calls of `order_by`, and the result has no score.
             exact: compare every row instead of using an index; slower.
 
         Raises:
@@ -74,7 +74,7 @@ class SearchMethods(Composed):
         Args:
             column: the column of texts.
             text: the words to search for.
-            as_: the name of the score, the last column, float32 >= 0, higher is better; with None the search is a sort key, best first, and the result has no score.
+            as_: the name of the score, the last column, float32 >= 0, higher is better; with None the search is the only sort key, best first, and the result has no score.
 
         Raises:
             ArgumentError: *text* is empty; or, when the query is compiled, the limit is missing, or the score is not the only sort key.

@@ -61,6 +61,11 @@ REFUSALS = (
         'select(x=col("k", of="a"), n=col("n", of="b")).from_("d", alias="a").join(select(k=col("k", of="a"), n=col("n", of="a")).from_(select("k", n=fn.count()).from_("d").group_by("k"), "a").join("u", col("k", of="a") == col("k", of="b"), alias="b"), col("k", of="a") == col("k", of="b"), how="left", alias="b")',
     ),
     Refusal(
+        "outer join of a sequence in a join",
+        'select(x=col("s", of="b")).from_("mem://a", alias="a").join(select(k=col("id", of="a"), s=col("s", of="a")).from_("mem://a", alias="a").join("mem://a", col("id", of="a") == col("id", of="b"), alias="b"), col("id", of="a") == col("k", of="b"), how="left", alias="b")',
+        columns(s="sequence int64"),
+    ),
+    Refusal(
         "join by arrays",
         'select(x=col("id", of="a")).from_("mem://a", alias="a").join("mem://a", col("e", of="a") == col("e", of="b"), alias="b")',
         columns(e="int64[3]"),

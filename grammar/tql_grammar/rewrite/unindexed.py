@@ -99,8 +99,8 @@ def _is_answered_wrongly(node: ast.Comparison) -> bool:
 
 
 def _without_index(node: ast.Comparison) -> Expression:
-    """Return a comparison of numbers that no index answers."""
-    return node.replace(left=chained("+", node.left, ast.Number(0)))
+    """Return a comparison of numbers that no index answers, shown as it was written."""
+    return node.replace(left=chained("+", node.left, ast.Number(0)).with_origin(node.left))
 
 
 def _unequal(node: ast.Comparison) -> Expression:

@@ -65,7 +65,12 @@ def test_a_plain_query_is_parsed_as_the_query(  # noqa: PLR0913, PLR0917 - each 
     query = query.order_by(*(direction(key) for direction, key in keys)).limit(limit).offset(offset)
     query = query if source is None else query.from_(source)
 
-    assert query == parse(str(query))
+    text = str(query)
+    parsed = parse(text)
+
+    assert str(parsed) == text
+    # Without a schema no index may answer a comparison with a fraction: the text adds 0 to the column.
+    assert parsed == query or " + 0" in text
 
 
 # Texts that the compiler writes in another form for the same expression of the builder, with the schema below.

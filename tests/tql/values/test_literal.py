@@ -221,8 +221,8 @@ SCALARS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("value", "text"), SCALARS, ids=repr)
 def test_a_scalar_of_another_package(value: Any, text: str) -> None:
     """Scalars of pyarrow are written by value, and a longdouble as the nearest float64."""
-    assert str(select("id").where(it == value)) == f"select id where a = {text}"
-    assert str(select("id").where(it == param("v")).bind(v=value)) == f"select id where a = {text}"
+    assert str(select("id", x=it == value)) == f"select id, a = {text} as x"
+    assert str(select("id", x=it == param("v")).bind(v=value)) == f"select id, a = {text} as x"
     with pytest.raises(ArgumentError):
         select("id").similarity("e", value)
 

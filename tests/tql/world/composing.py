@@ -72,40 +72,45 @@ class Composer:
 
     def _calls(self, drawn: Drawn) -> tuple[list[Callable[[Query], Query]], list[Callable[[Query], Query]]]:
         """Return the calls whose order has a meaning, and the others."""
-        first = [self._call("select", *self._output(label, node)) for label, node in drawn.outputs]
+        is_key = drawn.search is not None and drawn.search.alias is None
+        search = self._search(drawn)
+        first = self._source(drawn.source)
+        first += [self._call("select", *self._output(label, node)) for label, node in drawn.outputs]
         first += [self._call("group_by", self.column(node)) for node in drawn.groups]
+        first += search if is_key else []
         first += [self._call("order_by", self.key(key)) for key in drawn.keys]
         rest = [self._call("where", self.node(node)) for node in drawn.where]
-        if drawn.limit is not None:
-            rest.append(self._call("limit", drawn.limit, *([list(map(self.column, drawn.per))] if drawn.per else [])))
-        rest += [] if drawn.offset is None else [self._call("offset", drawn.offset)]
-        rest += [lambda query: query.distinct()] if drawn.distinct else []
-        rest += [lambda query: query.ungroup_by()] if drawn.ungrouped else []
-        rest += self._special(drawn)
-        first[:0] = self._source(drawn.source)
-        return first, rest
+        return first, [*rest, *self._cut(drawn), *self._marks(drawn), *([] if is_key else search), *self._sample(drawn)]
 
-    def _special(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
-        """Return the calls of a search and of a sample."""
-        found: list[Callable[[Query], Query]] = []
-        search, sample = drawn.search, drawn.sample
+    def _cut(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the calls of a limit and of an offset."""
+        per = [list(map(self.column, drawn.per))] if drawn.per else []
+        limit = [] if drawn.limit is None else [self._call("limit", drawn.limit, *per)]
+        return limit if drawn.offset is None else [*limit, self._call("offset", drawn.offset)]
+
+    def _marks(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the calls without arguments."""
+        distinct = [self._call("distinct")] if drawn.distinct else []
+        return [*distinct, self._call("ungroup_by")] if drawn.ungrouped else distinct
+
+    def _search(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the call of a search; without a name it is a sort key, and the keys of later calls come after it."""
+        search = drawn.search
+        if search is None:
+            return []
         if isinstance(search, Words):
-            found.append(self._call("bm25", search.column, search.words, search.alias))
-        elif isinstance(search, Fused):
-            found.append(_fusion(search))
-        elif search is not None:
-            found.append(
-                lambda query: query.similarity(
-                    search.column,
-                    list(search.vector),
-                    search.metric,
-                    search.alias,
-                    exact=search.metric in {"cosine", "l2"},
-                )
-            )
-        if sample is not None:
-            found.append(lambda query: query.sample_by(self.column(sample.weights), sample.replace, sample.limit))
-        return found
+            return [self._call("bm25", search.column, search.words, search.alias)]
+        if isinstance(search, Fused):
+            return [_fusion(search)]
+        vector, exact = list(search.vector), search.metric in {"cosine", "l2"}
+        return [lambda query: query.similarity(search.column, vector, search.metric, search.alias, exact=exact)]
+
+    def _sample(self, drawn: Drawn) -> list[Callable[[Query], Query]]:
+        """Return the call of a sample."""
+        sample = drawn.sample
+        if sample is None:
+            return []
+        return [lambda query: query.sample_by(self.column(sample.weights), sample.replace, sample.limit)]
 
     @staticmethod
     def _call(method: str, *arguments: Any) -> Callable[[Query], Query]:
@@ -176,7 +181,7 @@ class Composer:
 
 def _fusion(search: Fused) -> Callable[[Query], Query]:
     """Return the call of a hybrid search."""
-    vectors: list[Any] = [(search.column, list(vector)) for vector in search.vectors]
+    vectors: list[tuple[Any, object]] = [(search.column, list(vector)) for vector in search.vectors]
     weights = None if search.weights is None else list(search.weights)
     return lambda query: query.hybrid(
         vector=vectors,

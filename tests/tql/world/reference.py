@@ -133,9 +133,6 @@ class Reference:
     def _joined(self, source: terms.Joined) -> Relation:
         """Return the pairs of a join, with rows of nulls for those without a match in an outer join."""
         left, right = self.source(source.left), self.source(source.right)
-        absent = {"left": (source.right, right), "right": (source.left, left)}.get(source.how)
-        if absent is not None and not absent[1].rows and self._may_vanish(absent[0]):
-            raise Undecided
         places = _pairs(left.rows, right.rows, source.keys)
         found = [(left.rows[one], right.rows[two]) for one, two in places]
         if source.how == "left":
@@ -144,12 +141,6 @@ class Reference:
             found += _unmatched(right.rows, {two for _, two in places}, dict.fromkeys(left.types), first=False)
         pairs = [{**_qualified("a", one), **_qualified("b", two)} for one, two in found]
         return Relation(pairs, _types_of_join(source.how, left.types, right.types))
-
-    def _may_vanish(self, source: Source) -> bool:
-        """Return whether an outer join with a source without rows has no rows: it is an empty dataset, or reads a join."""
-        if isinstance(source, terms.Drawn):
-            return self._may_vanish(source.source)
-        return not isinstance(source, terms.Table) or not self.made[source.name].rows
 
     def _combined(self, source: terms.Combined) -> Relation:
         """Return the rows of a chain of set operations."""

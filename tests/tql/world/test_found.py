@@ -255,3 +255,81 @@ def test_a_text_that_a_join_lacks_is_tested_in_its_query(condition: Any) -> None
         rows(dataset, select().from_(joined).where(condition))
     assert rows(dataset, joined.where(col("t", of="b").is_null())) == [(2, None)]
     assert rows(dataset, select().from_(joined).where(col("y").in_(["a", "x"]))) == [(1, "a")]
+
+
+TYPES: dict[str, tuple[Any, Any]] = {
+    "uint64": (T.UInt64(), 2**63 + 1),
+    "nullable uint64": (T.Nullable(T.UInt64()), 2**53 + 1),
+    "float32": (T.Nullable(T.Float32()), 0.5),
+    "array": (T.Array("int64", 1), [1, 2]),
+    "embedding": (T.Embedding(2), [0.5, 2.0]),
+    "JSON": (T.Dict(), {"k": 1}),
+    "class label": (T.ClassLabel("int32"), 1),
+}
+
+
+@pytest.mark.parametrize("how", ["left", "right"])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("kind", ["dataset", "query", "join"])
+@pytest.mark.parametrize("name", TYPES)
+def test_an_outer_join_with_an_empty_dataset(name: str, kind: str, how: Any, *, known: bool) -> None:
+    """A row of nulls needs no row of the other source: of a source without rows it lost every row, or ended the engine."""
+    column, value = TYPES[name]
+    url, data = made({"id": (T.Int64(), [1, 2]), "r": (T.Int64(), [1, 9]), "x": (column, [value, value])})
+    empty_url, empty = without_rows({"id": T.Int64(), "x": column})
+    source = select("id", "x").from_(empty_url, schema=Schema.from_dataset(empty) if known else None)
+    sources = {"dataset": source, "query": source.where(col("id") > 0), "join": _with_itself(source)}
+    rows_, other = select("id", "x").from_(url, schema=Schema.from_dataset(data) if known else None), sources[kind]
+    names, pair = ("ab", (rows_, other)) if how == "left" else ("ba", (other, rows_))
+    joined = select(i=col("id", of=names[0]), x=col("x", of=names[1])).from_(pair[0], "a")
+    joined = joined.join(pair[1], col("id", of="a") == col("id", of="b"), how, "b")
+
+    assert answers(joined) == [(1, None), (2, None)]
+    assert answers(joined.where(col("x", of=names[1]).is_null())) == [(1, None), (2, None)]
+    assert answers(select("i").from_(joined).distinct().order_by("i")) == [(1,), (2,)]
+
+
+def without_rows(columns: dict[str, Any]) -> tuple[str, Any]:
+    """Return the url of a dataset in memory that has no rows, and the dataset."""
+    url = f"mem://found{next(serial)}"
+    data = deeplake.create(url, schema=columns)
+    data.commit()
+    return url, data
+
+
+def _with_itself(query: Query) -> Query:
+    """Return the rows of a query, joined with themselves."""
+    joined = select(id=col("id", of="a"), x=col("x", of="a")).from_(query, "a")
+    return joined.join(query, col("id", of="a") == col("id", of="b"), alias="b")
+
+
+def answers(query: Query) -> list[tuple[Any, ...]]:
+    """Return the rows of a text."""
+    view = deeplake.query(str(query))
+    names = [column.name for column in view.schema.columns]
+    return [tuple(None if (cell := row[name]) is None else np.asarray(cell).tolist() for name in names) for row in view]
+
+
+def test_a_set_over_an_outer_join_of_empty_joins() -> None:
+    """The engine grouped no rows whose row of nulls was a group of an empty join."""
+    url, data = without_rows({"id": T.Int64(), "n": T.Nullable(T.Int64()), "a": T.Array("int64", 1)})
+    on = col("id", of="a") == col("id", of="b")
+    inner = select(id=col("id", of="a"), a=col("a", of="a")).from_(url, "a").join(url, on, alias="b")
+    outer = select(n=col("id", of="b"), i=col("id", of="a"), a=col("a", of="b")).from_(url, "a")
+    query = select(i="id", n="n").from_(url).except_(select("i", "n").from_(outer.join(inner, on, "left", "b")))
+
+    assert rows((url, data), query) == []
+    data.append({"id": [1, 2], "n": [1, 3], "a": [[1], [2]]})
+    data.commit()
+    assert rows((url, data), query) == [(2, 3)]
+
+
+def test_a_sequence_of_a_join_in_an_outer_join() -> None:
+    """The engine groups no rows with a sequence."""
+    schema = Schema({"id": "int64", "x": "sequence int64"})
+    inner = _with_itself(select("id", "x").from_("mem://s", schema=schema))
+    query = select(i=col("id", of="a"), x=col("x", of="b")).from_("mem://s", "a", schema)
+    query = query.join(inner, col("id", of="a") == col("id", of="b"), "left", "b")
+
+    with pytest.raises(ArgumentError, match="in a query of their own"):
+        str(query)

@@ -305,25 +305,53 @@ def _nulls(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
     """
     Return one row of nulls of the types of the other source, numbered 0: what the engine reads where one row matches nothing.
 
-    That row is one of literals where each type has one, else one of the other source, which must have rows then.
+    That row is one of literals where each type has one, else one of the other source if it has any.
     """
-    source = unfiltered.replace(alias=None)
     labels = list(other.columns)
     if all(dtype in LITERALS for dtype in other.dtypes.values()):
         literals = (ast.Aliased(LITERALS[dtype], label) for label, dtype in other.dtypes.items())
         one = _select([*literals, _constant(1, helper(MATCH))], kept.rows, limit=1)
-    elif node.unfiltered is not None and _is_flat(node.unfiltered):
-        one = _select([*_named(other), _row_number(helper(MATCH))], source)
     else:
-        if node.is_grouped:
-            rule = "takes another source without groups inside of a join where it is a left or right join itself"
-            why = "the engine cannot group its rows once more"
-            raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last", why=why)
-        rows = _select(_named(other) or [_as(helper(KEY), other.key)], source, limit=1)
-        one = _materialised(labels, rows, ast.Number(1), _constant(1, helper(MATCH)))
+        source = unfiltered.replace(alias=None)
+        one = _select([ast.Star()], Union((_read_once(node, other, source), _spare(kept, other, source))))
     never = _select([_constant(0, helper(MATCH))], kept.rows, limit=1)
     columns = [*(_as(label, label, "a") for label in labels), _constant(0, helper(MATCH))]
     return _select(columns, _join(one, never, helper(MATCH), "right"))
+
+
+def _read_once(node: Join, other: Side, source: Plan) -> Plan:
+    """Return rows of the other source, each numbered 1: all of them if the engine reads a missing one of them as nulls, else the first by itself."""
+    if node.unfiltered is not None and _is_flat(node.unfiltered):
+        return _select([*_named(other), _constant(1, helper(MATCH))], source)
+    if node.is_grouped:
+        rule = "takes another source without groups inside of a join where it is a left or right join itself"
+        why = "the engine cannot group its rows once more"
+        raise ArgumentError("join", rule, "groups", "run the inner query first, or join the groups last", why=why)
+    _require_no_sequence(other, schema(missing_side(node) or node.right))
+    rows = _select(_named(other) or [_as(helper(KEY), other.key)], source, limit=1)
+    return _materialised(list(other.columns), rows, ast.Number(1), _constant(1, helper(MATCH)))
+
+
+def _require_no_sequence(other: Side, scope: Scope) -> None:
+    """Refuse a sequence of a query of which the engine would have to group a row."""
+    for read in other.columns.values():
+        column = scope.column(read)
+        if column is not None and column.kind == "sequence":
+            rule = "reads no sequence of another source with a join where it is a left or right join itself"
+            why = "the engine groups no rows with a sequence"
+            hint = "select the sequences by id, in a query of their own"
+            raise ArgumentError("join", rule, f"{column}", hint, why=why)
+
+
+def _spare(kept: Side, other: Side, source: Plan) -> Plan:
+    """Return one row of literals if the other source has no rows at all, else none: a null has no type that matters where no value is."""
+    some, none = (
+        _select([_constant(number, helper(NUMBER))], rows, limit=1) for number, rows in ((0, source), (1, kept.rows))
+    )
+    first = Limit(_select([ast.Star()], Union((some, none))), ast.Number(1))
+    is_none = ast.Comparison("=", ast.Column(helper(NUMBER)), ast.Number(1))
+    literals = (ast.Aliased(LITERALS.get(dtype, INTEGER), label) for label, dtype in other.dtypes.items())
+    return _select([*literals, _constant(1, helper(MATCH))], Subquery(first), is_none)
 
 
 def _is_flat(plan: Plan) -> bool:

@@ -271,8 +271,9 @@ def test_rows_of_several_queries_keep_what_is_missing(dataset: str, engine: Null
 
 @pytest.mark.parametrize("other", ["nint8", "nuint64", "nfloat64", "nbool"])
 def test_sets_of_nullable_columns_of_two_types_are_refused(other: str) -> None:
-    """The engine shifts the values of a nullable column past what is missing where it brings them to another type."""
-    for legs in ((col("w"), col(other)), (col(other), col("w")), (col("nint64"), col(other))):
+    """The engine shifts the values of a nullable column past what is missing where it brings them to another type; of the common type it keeps them."""
+    narrow = [] if other == "nfloat64" else [(col("w"), col(other)), (col(other), col("w"))]
+    for legs in (*narrow, (col("nint64"), col(other))):
         for method in ("union", "union_all", "intersect", "except_"):
             query = getattr(select(x=legs[0]), method)(select(x=legs[1]))
 
