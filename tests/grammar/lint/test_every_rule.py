@@ -12,9 +12,10 @@ import pytest
 from tests.oracle import CRASH, HANG, Runner
 from tql import Schema, check, fix
 from tql_grammar.lint import rules
-from tql_grammar.lint.check import MODULES, RULES
+from tql_grammar.lint.check import MODULES, RULES, crash_findings
 from tql_grammar.python.source import PASTED
 from tql_grammar.syntax.findings import syntax_rules, text_rules
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,19 @@ def test_what_ends_the_engine(rule: Rule, runner: Runner) -> None:
         assert "rows" in runner.ask(located(rule.meant))
 
 
+@pytest.mark.parametrize("rule", by_family("4"))
+def test_what_ends_the_engine_is_never_sent(rule: Rule, schemas: dict[str, Schema]) -> None:
+    """The list of findings by which a client refuses a query has the example, whatever the query ignores; without a schema too, if the rule needs none."""
+    example = located(rule.example)
+    text = f"{example} -- tql: ignore[{rule.code}]"
+
+    assert rule.code not in codes(text, schemas)
+    for given in [schemas] if rule.needs_schema else [schemas, None]:
+        assert rule.code in {finding.code for finding in crash_findings(read(text), given)}
+    if rule.meant:
+        assert not crash_findings(read(located(rule.meant)), schemas)
+
+
 @pytest.mark.parametrize("rule", by_family("5"))
 def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
     """The engine runs the example and the intended query, with different rows or names."""
@@ -137,7 +151,7 @@ def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
 
 FIXED = [
     rule for rule in RULES if rule.code in {
-        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL501", "TQL506", "TQL514",
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL501", "TQL506", "TQL514", "TQL529",
     }
 ]  # fmt: skip
 

@@ -37,10 +37,19 @@ FOUND = [
     ("TQL238", "select id from x order by te limit 5"),
     ("TQL238", "select top 3 id from x order by num"),
     ("TQL238", "select * from (select id, num as y from x where id > 3) order by y desc limit 4"),
+    ("TQL529", "select id from x where num > 3 order by te limit 5"),
     ("TQL239", "select id from x order by abs(num) limit 4"),
     ("TQL239", "select * from (select id, sum(emb) as y from x) order by y limit 3"),
     ("TQL251", "select shape(id)[0] as n from a"),
     ("TQL250", "select contains(id, 2) as k from a"),
+    ("TQL250", "select contains((id > 2), 2) as k from a"),
+    ("TQL359", "select id from a where not (contains(id, ''))"),
+    ("TQL359", "select id from a where contains(nint, 1) group by grp"),
+    ("TQL359", "select id from a where shape(id)[0] = 1"),
+    ("TQL359", "select id from a where not (dot(emb, ARRAY[1, 2]) > 0) or id = 3"),
+    ("TQL219", "select id from a order by emb[0]"),
+    ("TQL219", "select id from a where id > 3 order by emb[0:2]"),
+    ("TQL219", "select * from (select id, emb[0] as k from a) where id > 3 order by k"),
     ("TQL217", "select id from a where id = ARRAY['a', 'b']"),
     ("TQL237", "select id from a where 'x' like 'x'"),
     ("TQL253", "select txt in ('a.b') as k from a group by grp"),
@@ -81,6 +90,8 @@ CLEAN = [
     "select sum(arr) as s from a",
     "select (id - id % 2) / 2 as h from a",
     "select id from a where arr[1] = 2",
+    "select id from a where id > 3 order by emb[0]",
+    "select emb[0] as k, shape(id)[0] as n from a where grp = 2 group by emb[0]",
 ]
 
 
