@@ -10,12 +10,15 @@ from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts, unbounded, walk
+from tql_grammar.walk import own_parts, subselect, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tql_grammar.lint.rule import Place
 
 
 KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
@@ -60,6 +63,43 @@ def _shapes_of(where: ast.Expression | None) -> Iterator[tuple[ast.Function, fro
 def _columns_of(nodes: Iterable[ast.Node]) -> frozenset[ast.Column]:
     """Return the columns in some expressions."""
     return frozenset(part for node in nodes for part in own_parts(node) if isinstance(part, ast.Column))
+
+
+def _empty_array(subject: Subject) -> Iterator[Finding]:
+    """Yield HAMMING_DISTANCE whose first argument is a vector of an unknown length, which may be empty, except in the outputs of rows that have an element of it."""
+    for place in subject.places(ast.Function):
+        call, scope = place.part, place.scope
+        if call.name.lower() != "hamming_distance" or not call.arguments:
+            continue
+        for column in _columns_of(call.arguments[:1]):
+            known = scope.column(column)
+            if known is None or known.shape != (None,) or known.dtype in NOT_NUMERIC:
+                continue
+            if not any(_has_element(where, column.name) for where in _filters(place)):
+                message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGSEGV)"
+                hint = f"filter the empty arrays out in a subquery: select .. from (select * from .. where shape({column.name})[0] > 0)"  # noqa: S608 - advice
+                yield subject.finding(call, message, hint)
+
+
+def _filters(place: Place) -> Iterator[ast.Expression]:
+    """Yield the conditions of WHERE that have left the rows that an expression reads: of subqueries, and for outputs of its own SELECT."""
+    select: ast.Select | None = place.scope.select
+    own = place.clause == "SELECT" and not place.scope.select.group_by
+    while select is not None:
+        if own and select.where is not None:
+            yield from select.where.operands if isinstance(select.where, ast.And) else (select.where,)
+        select, own = subselect(select.source), True
+
+
+def _has_element(test: ast.Expression, name: str) -> bool:
+    """Tell whether a condition is false for an empty array of a column: SHAPE of it above a number, or ANY of a comparison of it."""
+    if isinstance(test, ast.Function) and test.name.lower() == "any":
+        return any(column.name == name for column in _columns_of([test]))
+    if not isinstance(test, ast.Comparison) or test.operator != ">" or not isinstance(test.right, ast.Number):
+        return False
+    shape = test.left.operand if isinstance(test.left, ast.Subscript) else None
+    is_shape = isinstance(shape, ast.Function) and shape.name.lower() == "shape"
+    return is_shape and shape is not None and [column.name for column in _columns_of([shape])] == [name]
 
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
@@ -318,5 +358,15 @@ RULES = (
         example="select id from D where shape(emb)[0] <= u8 order by sum(emb)",
         find=_shape_and_key,
         meant="select id from (select * from D where shape(emb)[0] <= u8) order by sum(emb)",
+    ),
+    Rule(
+        code="TQL419",
+        title="HAMMING_DISTANCE of an array that may be empty",
+        severity="error",
+        explanation="HAMMING_DISTANCE with an empty array as its first argument crashes the engine process (SIGSEGV). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays out.",
+        example="select hamming_distance(arr, ARRAY[1]) as d from D",
+        find=_empty_array,
+        meant="select hamming_distance(arr, ARRAY[1]) as d from (select * from D where shape(arr)[0] > 0)",
+        needs_schema=True,
     ),
 )

@@ -37,6 +37,9 @@ FOUND = [
     ("TQL238", "select id from x order by te limit 5"),
     ("TQL238", "select top 3 id from x order by num"),
     ("TQL238", "select * from (select id, num as y from x where id > 3) order by y desc limit 4"),
+    ("TQL419", "select id from a where id > 3 and hamming_distance(arr, ARRAY[1, 2]) > 0"),
+    ("TQL419", "select id from a where shape(arr)[0] > 0 order by hamming_distance(arr * 2, ARRAY[1, 2])"),
+    ("TQL419", "select hamming_distance(arr, arr) as d from (select * from a where not (shape(arr)[0] > 0))"),
     ("TQL529", "select id from x where num > 3 order by te limit 5"),
     ("TQL239", "select id from x order by abs(num) limit 4"),
     ("TQL239", "select * from (select id, sum(emb) as y from x) order by y limit 3"),
@@ -91,6 +94,9 @@ CLEAN = [
     "select (id - id % 2) / 2 as h from a",
     "select id from a where arr[1] = 2",
     "select id from a where id > 3 order by emb[0]",
+    "select hamming_distance(emb, arr) as d from a",
+    "select hamming_distance(arr, emb) as d from a where id > 3 and shape(arr)[0] > 0",
+    "select hamming_distance(arr, emb) as d from (select * from a where any(arr > 1))",
     "select emb[0] as k, shape(id)[0] as n from a where grp = 2 group by emb[0]",
 ]
 
