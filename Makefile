@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth floats soak sigfpe net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -51,6 +51,14 @@ mutated: .venv/test.stamp
 growth: .venv/test.stamp
 	$(BIN)/python -m tests.grammar.growth
 
+# 20,000 pairs of a prefix of a query and a word: completion proposes the word exactly where the engine's parser takes it. About half a minute.
+completion: .venv/test.stamp
+	$(BIN)/python -m tests.grammar.completion.pairs 20000
+
+# 2,000 random edits of a document for each unit of positions: the language server's diagnostics are those of `tql check`.
+editor: .venv/test.stamp
+	TQL_EDITS=2000 $(BIN)/python -m pytest -q tests/client/lsp
+
 # Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
 floats: .venv/test.stamp
 	$(BIN)/python -m tests.tql.every_float
@@ -59,9 +67,22 @@ floats: .venv/test.stamp
 soak: .venv/test.stamp
 	$(BIN)/python -m tests.client.soak 600
 
+# Four readers for a minute while another process commits rows and columns, with the engine in process, in a child and served: every answer is a committed state, never older than the one before.
+freshness: .venv/test.stamp
+	$(BIN)/python -m tests.client.freshness 60
+
 # What ends the engine's process with SIGFPE: 50 processes under load, and some that can open no file. About five minutes.
 sigfpe: .venv/test.stamp
 	$(BIN)/python -m tests.client.sigfpe 50
+
+# Eight clients of `tql serve` while another one sends 200 queries that crash the engine and 50 that never end, without and with the checks of the server. About ten minutes.
+neighbours: .venv/test.stamp
+	$(BIN)/python -m tests.client.neighbours 200 50
+	$(BIN)/python -m tests.client.neighbours 200 50 --unchecked
+
+# `tql serve` at 8 and 64 connections, compared with the engine in one process. About two minutes.
+throughput: .venv/test.stamp
+	$(BIN)/python -m tests.client.throughput
 
 # 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
 COMMIT ?= HEAD
@@ -104,7 +125,7 @@ lowest: .venv/lowest.stamp
 
 # Old LlamaIndex warns under the newest pydantic, whose version is not ours to choose.
 LOWEST_ARGS = -W "ignore:The 'validate_default' attribute"
-LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
+LOWEST_EXTRAS = embedded cli lsp frames langchain llamaindex test
 
 .venv/lowest.stamp: pyproject.toml tests/lowest.py
 	$(PYTHON) -m venv --clear .venv/lowest || { $(PYTHON) -m venv --clear --without-pip .venv/lowest && $(PYTHON) -m pip --python .venv/lowest/bin/python install pip; }
@@ -116,9 +137,8 @@ LOWEST_EXTRAS = embedded cli frames langchain llamaindex test
 docs: .venv/docs.stamp
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
 
-# The reference of the plugin needs pytest, and nothing else of the tests.
 .venv/docs.stamp: pyproject.toml | .venv/bin/python
-	$(call INSTALL,Sphinx,half a minute) --editable ".[docs]" pytest
+	$(call INSTALL,Sphinx,a minute) --editable ".[docs]"
 	@touch $@
 
 # What composing, checking, starting and answers cost beside what people would use instead; exits with 1 where a target is missed.

@@ -12,7 +12,9 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 # A link of Markdown to a file of this project, outside of code.
-_LINK = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\[(?P<words>[^]]*)\]\((?!https?:|#)(?P<path>[^)\s]+)\)", re.DOTALL)
+_LINK = re.compile(
+    r"(?P<code>```.*?```|`[^`\n]*`)|(?P<image>!?)\[(?P<words>[^]]*)\]\((?!https?:|#)(?P<path>[^)\s]+)\)", re.DOTALL
+)
 
 
 def as_shown(text: str, repository: str | None) -> str:
@@ -23,7 +25,8 @@ def as_shown(text: str, repository: str | None) -> str:
             return found["code"]
         if repository is None:
             return found["words"]
-        return f"[{found['words']}]({repository}/blob/HEAD/{found['path']})"
+        form = "raw" if found["image"] else "blob"
+        return f"{found['image']}[{found['words']}]({repository}/{form}/HEAD/{found['path']})"
 
     return _LINK.sub(link, text)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import tql
+from tql import codegen, tables
 from tql.compiler.compile import compile_query
 from tql.refusals import FAMILIES
 from tql_grammar.schema import Schema
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent / "refusals.md"
 LONGEST = 240
-NAMES = {**vars(tql), "numpy": np, "date": dt.date, "Enum": enum.Enum, "pandas": pd}
+NAMES = {
+    **vars(tql),
+    "numpy": np,
+    "date": dt.date,
+    "Enum": enum.Enum,
+    "pandas": pd,
+    "tables": tables,
+    "tables_module": codegen.module,
+    "NamedTuple": NamedTuple,
+}
 HEAD = """# What it refuses, and why
 
 A query for which no TQL has the meaning raises an `ArgumentError`, and nothing is sent.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import resource
 import threading
 import time
 from collections import Counter
@@ -92,6 +93,13 @@ def _files() -> Iterator[str]:
                 yield NUMBER.sub("N", target)
 
 
+def _limit(process: int | str) -> int | None:
+    """Return the largest number of files that a process may open, or None if it has ended."""
+    with contextlib.suppress(OSError):
+        return resource.prlimit(0 if process == "self" else int(process), resource.RLIMIT_NOFILE)[0]
+    return None
+
+
 def children(process: int | str) -> list[int]:
     """Return the ids of the child processes of a process."""
     found: list[int] = []
@@ -109,13 +117,18 @@ def _command(process: int) -> str:
 
 
 class Watch:
-    """Counts the open files of this process and its descendants ten times a second, and keeps the maximum."""
+    """
+    Counts the open files of this process and its descendants ten times a second, and keeps the maximum.
+
+    A process with another limit than this one is left out: it is there to test that limit.
+    """
 
     EACH = 0.1
 
     def __init__(self) -> None:
         """Start the watch."""
         self.highest = 0
+        self._limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="open-files", daemon=True)
         self._thread.start()
@@ -131,5 +144,6 @@ class Watch:
             waiting: list[int | str] = ["self"]
             while waiting:
                 process = waiting.pop()
-                self.highest = max(self.highest, len(_names(PROCESSES / str(process) / "fd")))
+                if _limit(process) == self._limit:
+                    self.highest = max(self.highest, len(_names(PROCESSES / str(process) / "fd")))
                 waiting += children(process)

@@ -100,7 +100,7 @@ def test_the_readme_of_an_index(wheel: Path) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert "](docs/" in readme
     assert re.findall(r"\]\((?!https://)[^)]*\)", re.sub(r"```.*?```|`[^`]*`", "", shown, flags=re.DOTALL)) == []
-    assert re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", shown) == re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", readme)
+    assert re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", shown) == re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", readme)
 
 
 def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
@@ -110,6 +110,11 @@ def test_the_links_of_an_index_when_the_repository_has_an_address() -> None:
 
     assert as_shown(text, "https://e.example/tql") == expected
     assert as_shown(text, None) == text.replace("[a page](docs/a.md#b)", "a page")
+    assert (
+        as_shown("![a picture](docs/a.svg)", "https://e.example/tql")
+        == "![a picture](https://e.example/tql/raw/HEAD/docs/a.svg)"
+    )
+    assert as_shown("![a picture](docs/a.svg)", None) == "a picture"
 
 
 def test_no_other_package_has_our_names() -> None:

@@ -6,11 +6,14 @@ import re
 import subprocess
 import sys
 import tomllib
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from tests.grammar.lint.real_world import table
+from tests.test_docs import script
+from tql import check
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,10 +48,9 @@ def test_the_supported_versions_are_those_of_the_classifiers() -> None:
         assert name in first
 
 
-@pytest.mark.parametrize("containing", ["mem://people", "explain()", "mem://numbers"])
-def test_an_example_runs_as_pasted(tmp_path: Path, containing: str) -> None:
+def test_the_example_runs_as_pasted(tmp_path: Path) -> None:
     """The comments below the prints are the output."""
-    code = block("python", containing)
+    code = block("python", "mem://people")
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
     )
@@ -68,6 +70,37 @@ def test_the_check_prints_what_is_shown() -> None:
     assert done.stdout == block("text", "<stdin>")
 
 
+def test_the_readme_is_short() -> None:
+    """The README has at most 900 words; the guides have the rest."""
+    assert len(README.split()) <= 900
+
+
+def test_the_picture_has_what_the_commands_print() -> None:
+    """Run ``python docs/terminal_picture.py`` after a change of the output of `tql check` or `tql explain`."""
+    picture = script("terminal_picture")
+    shown = [text.replace("\xa0", " ").strip() for text in ET.parse(picture.PICTURE).getroot().itertext()]  # noqa: S314 - our own picture
+    written = "".join(picture.plain(picture.output()).split())
+
+    assert "".join("".join(part for part in shown if part).split()).endswith(written)
+
+
+@pytest.mark.parametrize(
+    ("clause", "code"),
+    [
+        ("order by year, title", "TQL301"),
+        ("where id > 15 & id < 17", "TQL001"),
+        ("select distinct kind", "TQL302"),
+        ("name = 'O'Hara'", "TQL126"),
+    ],
+)
+def test_the_check_finds_what_the_table_says(clause: str, code: str) -> None:
+    """`check` reports each hand-written clause of the table "Why"."""
+    assert f"| `{clause}`" in README
+    text = f"{clause} from d" if clause.startswith("select") else f"select id from d where {clause}"
+    text = text.replace("where order", "order").replace("where where", "where")
+    assert code in {finding.code for finding in check(text)}
+
+
 def test_the_table_of_published_queries_is_the_measured_one() -> None:
     """Run ``python -m tests.grammar.lint.real_world`` after a change of the rules."""
-    assert table() in README
+    assert table() in (ROOT / "docs" / "check.md").read_text("utf-8")

@@ -182,3 +182,63 @@ def test_a_suppressed_finding_has_its_reason(name: str) -> None:
     comments = [token for token in read if token.type == tokenize.COMMENT and SUPPRESSED.match(token.string)]
 
     assert [f"{token.start[0]}: {token.string}" for token in comments if not REASONED.match(token.string)] == []
+
+
+# --- pages: README, CONTRIBUTING and the documentation ----------------------------------------------------------------
+
+# Pages that scripts write from data of the code, whose words are checked there.
+GENERATED = {"builder.md", "passes.md", "refusals.md", "engine.md", "speed.md"}
+PAGES = [
+    ROOT / "README.md",
+    *(
+        path
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if path.name not in GENERATED and not {"_build", "rules"} & set(path.parts)
+    ),
+]
+MOST_WORDS = 30
+# The sentences with more words that stay, by their beginning, each with its reason.
+LONG = {
+    "RateLimited 429, ServerError 5xx": "a tree of classes",
+    "TqlError +- QueryError": "a tree of classes",
+    "None, bool, int, float, str": "a list of types",
+    '"element" one value of the type': "a list of the values of a field",
+}
+SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n{2,}|\n(?=[-|#>\d])|\s\|\s")
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a page or a docstring, without code; code in a sentence is one word."""
+    without = re.sub(r"^ *```.*?^ *```$", "\n\n", text, flags=re.DOTALL | re.MULTILINE)
+    words = re.sub(r"``.+?``|`[^`]+`", "code", without, flags=re.DOTALL)
+    return [" ".join(part.split()) for part in SENTENCE_END.split(re.sub(r"\]\([^)]*\)", "]", words)) if part.strip()]
+
+
+def too_long(text: str) -> list[str]:
+    """Return the sentences of more than 30 words that have no reason."""
+    found = [part for part in sentences(text) if len(part.split()) > MOST_WORDS]
+    return [part for part in found if not part.startswith(tuple(LONG))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_page_has_short_sentences_and_words_of_the_field(path: Path) -> None:
+    """A sentence has at most 30 words, and no private phrase."""
+    text = path.read_text("utf-8")
+    found = [
+        f"{part!r}: say {word}"
+        for part in sentences(text)
+        for phrase, word in PHRASES.items()
+        if re.search(phrase, part)
+    ]
+
+    assert too_long(text) == []
+    assert found == []
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_docstring_has_short_sentences(name: str) -> None:
+    """A sentence of a docstring has at most 30 words."""
+    described = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))) if isinstance(node, described)]
+
+    assert [part for node in nodes for part in too_long(ast.get_docstring(node) or "")] == []

@@ -8,8 +8,9 @@ The parser and numpy are imported on first use.
 from tql import fn
 from tql.builder.from_tree import raw
 from tql.builder.query import Query, select
-from tql.checking import check, fix, parse, validate
+from tql.checking import check, fix, parse, query, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not shadow the builtin
+from tql.editing import complete, describe, signature
 from tql.expressions.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
 from tql_grammar.diagnostic import Diagnostic
@@ -32,13 +33,17 @@ __all__ = [
     "asc",
     "check",
     "col",
+    "complete",
     "desc",
+    "describe",
     "fix",
     "fn",
     "not_",
     "param",
     "parse",
+    "query",
     "raw",
     "select",
+    "signature",
     "validate",
 ]

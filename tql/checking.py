@@ -86,6 +86,29 @@ def parse(text: str) -> Query:
     return query_of(parse_tree(text))
 
 
+def query(template: object, /, **values: object) -> Query:
+    """
+    Return the query of a text with holes, into which values go as literals of the tree, never as text.
+
+    Example: ``query("select id where name = {name} limit {n}", name="it's", n=3)`` generates ``select id where name = 'it''s' limit 3``.
+    Under Python 3.14, ``query(t"select id where name = {name} limit {n}")`` is the same.
+
+    A hole takes a value or an expression where an expression is, a list in ``in ({ids})``, a url, a `Table` or a query after FROM and JOIN, and a name as an alias.
+    A str is a text where an expression is; for a column pass ``col("name")``. ``{{`` and ``}}`` are braces.
+
+    Args:
+        template: the text, or a t-string.
+        values: the values of the holes of a text, by name.
+
+    Raises:
+        ParseError: the text is not TQL, or a hole is in quotes or in a comment, or has a format specification.
+        ArgumentError: TQL has no literal for a value, or its place takes another kind of value.
+    """
+    from tql.templating.template import query_of
+
+    return query_of(template, values)
+
+
 def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's name; it is not exported by a star import
     """
     Return *text* formatted in lines of at most *width* characters where possible; every comment and token is kept.
@@ -98,4 +121,4 @@ def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's na
     return format_text(text, width)
 
 
-__all__ = ["CheckError", "ParseError", "check", "fix", "parse", "validate"]
+__all__ = ["CheckError", "ParseError", "check", "fix", "parse", "query", "validate"]

@@ -1,8 +1,9 @@
 """The functions of TQL; written from the catalogue of `tql_grammar.functions` by `tests/tql/stubs.py`."""
 
+from tql.columns import AnyValue, Filter, GroupKey, Numbers, Output, RowNumber
 from tql.expressions.expr import Expr
 
-def abs(x: Expr | str | float) -> Expr:
+def abs(x: Numbers) -> Expr:
     """The absolute value, element by element.
 
     The TQL is ``abs(x * 1)``.
@@ -14,7 +15,7 @@ def abs(x: Expr | str | float) -> Expr:
         same shape; int64 for integers, float64 for floats.
     """
 
-def all(x: Expr | str | float, axis: int | None = None) -> Expr:
+def all(x: Numbers, axis: int | None = None) -> Expr:
     """Whether every element is true, or is not 0; true for an empty array. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
 
     The TQL is ``all(x, axis)``.
@@ -27,7 +28,7 @@ def all(x: Expr | str | float, axis: int | None = None) -> Expr:
         bool; with an axis an array of bools.
     """
 
-def all_strict(x: Expr | str | float) -> Expr:
+def all_strict(x: Numbers) -> Expr:
     """Whether every element is true, or is not 0; false for an empty array.
 
     The TQL is ``all_strict(x)``.
@@ -39,7 +40,7 @@ def all_strict(x: Expr | str | float) -> Expr:
         bool.
     """
 
-def amax(x: Expr | str | float) -> Expr:
+def amax(x: Numbers) -> Expr:
     """The largest element.
 
     The TQL is ``amax(x)``.
@@ -51,7 +52,7 @@ def amax(x: Expr | str | float) -> Expr:
         one number, same type; 0 for an empty array.
     """
 
-def amin(x: Expr | str | float) -> Expr:
+def amin(x: Numbers) -> Expr:
     """The smallest element.
 
     The TQL is ``amin(x)``.
@@ -63,7 +64,7 @@ def amin(x: Expr | str | float) -> Expr:
         one number, same type; 0 for an empty array.
     """
 
-def any(x: Expr | str | float, axis: int | None = None) -> Expr:
+def any(x: Numbers, axis: int | None = None) -> Expr:
     """Whether an element is true, or is not 0. With ``axis=-1`` along the last axis; the engine computes any other axis wrongly.
 
     The TQL is ``any(x, axis)``.
@@ -76,7 +77,7 @@ def any(x: Expr | str | float, axis: int | None = None) -> Expr:
         bool; with an axis an array of bools.
     """
 
-def avg(x: Expr | str | float) -> Expr:
+def avg(x: Numbers) -> Expr:
     """The mean of the elements.
 
     The TQL is ``avg(x)``.
@@ -88,7 +89,7 @@ def avg(x: Expr | str | float) -> Expr:
         one float64; 0 for an empty array.
     """
 
-def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
+def bm25_similarity(column: Output, text: AnyValue) -> Expr:
     """The BM25 score of an indexed text column for a search text; the engine supports it only as the single key of ORDER BY with DESC and LIMIT. ``.bm25(..)`` of a query generates that.
 
     The TQL is ``bm25_similarity(column, text)``.
@@ -101,7 +102,7 @@ def bm25_similarity(column: Expr | str, text: Expr | str | float) -> Expr:
         float32 >= 0, higher is closer; rows that score 0 are left out.
     """
 
-def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
+def contains(x: AnyValue, value: AnyValue) -> Expr:
     """Whether a text contains a string, case-sensitive, or an array a number; with a text index, whether the text contains the first word of the string. ``col(..).contains(..)`` searches for the string literally, with an index too.
 
     The TQL is ``contains(x, value)``.
@@ -114,7 +115,7 @@ def contains(x: Expr | str | float, value: Expr | str | float) -> Expr:
         bool.
     """
 
-def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
+def cosine_similarity(column: AnyValue, vector: object) -> Expr:
     """The cosine of the angle between two vectors of the same length.
 
     The TQL is ``cosine_similarity(column, vector)``.
@@ -127,7 +128,7 @@ def cosine_similarity(column: Expr | str | float, vector: object) -> Expr:
         float32 in [-1, 1], higher is closer; 0 for a zero vector.
     """
 
-def data(column: Expr | str, row: int) -> Expr:
+def data(column: Output, row: int) -> Expr:
     """The value of a column in the row of the source with a number from 0; the same for every row.
 
     The TQL is ``data(column, row)``.
@@ -140,7 +141,7 @@ def data(column: Expr | str, row: int) -> Expr:
         the column's type.
     """
 
-def dot(column: Expr | str | float, vector: object) -> Expr:
+def dot(column: AnyValue, vector: object) -> Expr:
     """The dot product of two vectors of the same length.
 
     The TQL is ``dot(column, vector)``.
@@ -153,7 +154,7 @@ def dot(column: Expr | str | float, vector: object) -> Expr:
         float32, higher is closer; for columns of integers float64, for two of them int64.
     """
 
-def hamming_distance(column: Expr | str | float, vector: object) -> Expr:
+def hamming_distance(column: AnyValue, vector: object) -> Expr:
     """The number of bits in which two vectors of bytes differ.
 
     The TQL is ``hamming_distance(column, vector)``.
@@ -166,7 +167,7 @@ def hamming_distance(column: Expr | str | float, vector: object) -> Expr:
         array of one integer >= 0, lower is closer.
     """
 
-def keys(x: Expr | str | float) -> Expr:
+def keys(x: AnyValue) -> Expr:
     """The keys of a JSON object; in the select list only.
 
     The TQL is ``keys(x)``.
@@ -178,7 +179,7 @@ def keys(x: Expr | str | float) -> Expr:
         sorted list of strings.
     """
 
-def l1_norm(x: Expr | str | float) -> Expr:
+def l1_norm(x: Numbers) -> Expr:
     """The sum of the absolute elements; of a difference, the Manhattan distance.
 
     The TQL is ``l1_norm(x)``.
@@ -190,7 +191,7 @@ def l1_norm(x: Expr | str | float) -> Expr:
         float32 >= 0, lower is closer.
     """
 
-def l2_norm(x: Expr | str | float) -> Expr:
+def l2_norm(x: Numbers) -> Expr:
     """The root of the sum of squares; of a difference, the Euclidean distance.
 
     The TQL is ``l2_norm(x)``.
@@ -202,7 +203,7 @@ def l2_norm(x: Expr | str | float) -> Expr:
         float32 >= 0, lower is closer.
     """
 
-def linf_norm(x: Expr | str | float) -> Expr:
+def linf_norm(x: Numbers) -> Expr:
     """The largest absolute element; of a difference, the Chebyshev distance.
 
     The TQL is ``linf_norm(x)``.
@@ -214,7 +215,7 @@ def linf_norm(x: Expr | str | float) -> Expr:
         float32 >= 0, lower is closer.
     """
 
-def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
+def logical_and(left: Numbers, right: Numbers) -> Expr:
     """Whether both are true, element by element; the arrays must have the same shape.
 
     The TQL is ``logical_and(left, right)``.
@@ -227,7 +228,7 @@ def logical_and(left: Expr | str | float, right: Expr | str | float) -> Expr:
         array of bools.
     """
 
-def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
+def logical_or(left: Numbers, right: Numbers) -> Expr:
     """Whether either is true, element by element; the arrays must have the same shape.
 
     The TQL is ``logical_or(left, right)``.
@@ -240,7 +241,7 @@ def logical_or(left: Expr | str | float, right: Expr | str | float) -> Expr:
         array of bools.
     """
 
-def max_weight(*weights: tuple[Expr, float]) -> Expr:
+def max_weight(*weights: tuple[Filter, float]) -> Expr:
     """The largest weight of the conditions that hold; 0 where none does.
 
     The TQL is ``max_weight(a > 1: 2.0)``.
@@ -252,7 +253,7 @@ def max_weight(*weights: tuple[Expr, float]) -> Expr:
         float32 >= 0.
     """
 
-def maxsim(column: Expr | str | float, matrix: object) -> Expr:
+def maxsim(column: AnyValue, matrix: object) -> Expr:
     """The sum, over the rows of the query's matrix, of the largest cosine with a row of the column's, or 0 where all are negative.
 
     The TQL is ``maxsim(column, matrix)``.
@@ -265,7 +266,7 @@ def maxsim(column: Expr | str | float, matrix: object) -> Expr:
         float32 >= 0, higher is closer.
     """
 
-def mmr_similarity(column: Expr | str, vector: object) -> Expr:
+def mmr_similarity(column: Output, vector: object) -> Expr:
     """Maximal marginal relevance: similarity to a vector, minus similarity to the rows ranked before; only as a key of ORDER BY.
 
     The TQL is ``mmr_similarity(column, vector)``.
@@ -278,7 +279,7 @@ def mmr_similarity(column: Expr | str, vector: object) -> Expr:
         float32, higher is closer.
     """
 
-def nonzero(x: Expr | str | float) -> Expr:
+def nonzero(x: Numbers) -> Expr:
     """The indices of the elements that are not 0; of a matrix, of the rows that have one. In select and where only.
 
     The TQL is ``nonzero(x)``.
@@ -290,7 +291,7 @@ def nonzero(x: Expr | str | float) -> Expr:
         array of int64.
     """
 
-def prod(x: Expr | str | float) -> Expr:
+def prod(x: Numbers) -> Expr:
     """The product of the elements.
 
     The TQL is ``prod(x * 1)``.
@@ -320,7 +321,7 @@ def row_number() -> Expr:
         int64, from 0.
     """
 
-def shape(x: Expr | str | float) -> Expr:
+def shape(x: AnyValue) -> Expr:
     """The lengths of an array's dimensions; empty for a single value.
 
     The TQL is ``shape(x)``.
@@ -332,7 +333,7 @@ def shape(x: Expr | str | float) -> Expr:
         array of uint32, one for each dimension.
     """
 
-def sqrt(x: Expr | str | float) -> Expr:
+def sqrt(x: Numbers) -> Expr:
     """The square root, element by element; NaN of negative numbers.
 
     The TQL is ``sqrt(x * 1.0)``.
@@ -344,7 +345,7 @@ def sqrt(x: Expr | str | float) -> Expr:
         same shape, float64.
     """
 
-def sum(x: Expr | str | float) -> Expr:
+def sum(x: RowNumber) -> Expr:
     """The sum over the rows of the group.
 
     The TQL is ``sum(x)``.
@@ -356,7 +357,7 @@ def sum(x: Expr | str | float) -> Expr:
         int64 for integers and bools, float64 for floats.
     """
 
-def sum_weight(*weights: tuple[Expr, float]) -> Expr:
+def sum_weight(*weights: tuple[Filter, float]) -> Expr:
     """The sum of the weights of the conditions that hold.
 
     The TQL is ``sum_weight(a > 1: 2.0)``.
@@ -368,7 +369,7 @@ def sum_weight(*weights: tuple[Expr, float]) -> Expr:
         float32.
     """
 
-def asum(x: Expr | str | float) -> Expr:
+def asum(x: Numbers) -> Expr:
     """The sum of the elements of the array of one row.
 
     The TQL is ``sum(x * 1)``.
@@ -389,7 +390,7 @@ def count() -> Expr:
         int64.
     """
 
-def mean(x: Expr | str | float) -> Expr:
+def mean(x: RowNumber) -> Expr:
     """The mean over the rows of the group.
 
     The TQL is ``mean(x)``.
@@ -401,7 +402,7 @@ def mean(x: Expr | str | float) -> Expr:
         float64.
     """
 
-def min(x: Expr | str | float) -> Expr:
+def min(x: GroupKey | float) -> Expr:
     """The smallest number of the group.
 
     The TQL is ``min(x)``.
@@ -413,7 +414,7 @@ def min(x: Expr | str | float) -> Expr:
         same type.
     """
 
-def max(x: Expr | str | float) -> Expr:
+def max(x: GroupKey | float) -> Expr:
     """The largest number of the group.
 
     The TQL is ``max(x)``.
@@ -425,7 +426,7 @@ def max(x: Expr | str | float) -> Expr:
         same type.
     """
 
-def first(x: Expr | str | float) -> Expr:
+def first(x: AnyValue) -> Expr:
     """The value in the first row of the group, in the order of the source.
 
     The TQL is ``first(x)``.

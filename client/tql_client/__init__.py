@@ -5,7 +5,8 @@ Client for Deep Lake queries, over HTTP or with the engine in this process.
 """
 
 from tql_client import errors
-from tql_client.client import Client, connect
+from tql_client.client import Client
+from tql_client.connection import connect
 from tql_client.results.result import Result
 from tql_client.server.local import serve
 from tql_client.version import __version__ as __version__

@@ -24,6 +24,21 @@ class Place(NamedTuple):
     needs_source: bool
 
 
+def require_query(query: object) -> None:
+    """
+    Raise for a value that is not a query.
+
+    Raises:
+        ArgumentError: *query* is neither a query of the builder nor a str.
+    """
+    from tql.statement import Statement
+
+    if not isinstance(query, str) and not isinstance(getattr(query, "statement", None), Statement):
+        kind = type(query).__name__
+        hint = "decode it: query.decode()" if isinstance(query, (bytes, bytearray)) else None
+        raise ArgumentError("query", "must be a query of the builder or a query text (a str)", kind, hint)
+
+
 def compiled(query: Query | str, on_findings: str, place: Place) -> str:
     """Return the TQL of a query, compiled or checked against the known schemas."""
     if isinstance(query, str):

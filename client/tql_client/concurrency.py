@@ -3,19 +3,89 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import time
+from collections import deque
 from collections.abc import Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
+from tql_client.errors import DeadlineExceeded
 from tql_client.progress import bar, no_bar
 from tql_client.protocol.call import CancelToken
+from tql_client.protocol.threads import THREADS, start
 from tql_grammar.errors import ArgumentError, TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from tql import Query
+    from tql_client.protocol.threads import Threads
     from tql_client.results.result import Result
+
+QUEUED = f"the query was not sent: all {THREADS} threads of the client were busy until its timeout; increase the timeout with connect(.., timeout=seconds), or send fewer queries at once"
+LONGEST_NOTE = 200
+
+
+class InFlightQuery(NamedTuple):
+    """A query of a batch that runs: its index, its result, and the token that cancels it."""
+
+    number: int
+    query: Query | str
+    future: Future[Result]
+    stop: CancelToken
+
+    def outcome(self, on_error: str) -> Result | TqlError:
+        """Return the result, or the error if *on_error* is "return"; wait for it."""
+        error = self.future.exception()
+        if error is None:
+            return self.future.result()
+        if not isinstance(error, TqlError):
+            raise error
+        if on_error == "raise":
+            raise name_query(error, self.number, self.query)
+        return error
+
+
+class Batch:
+    """The queries of one call of `map` or `imap`, in a pool of threads of its own; as a context manager, it cancels those that run at the end of the block."""
+
+    def __init__(self, send: Callable[..., Result], concurrency: int) -> None:
+        """Create a batch without queries."""
+        self._send = send
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tql-map")
+        self._stops: set[CancelToken] = set()
+
+    def start(self, number: int, query: Query | str) -> InFlightQuery:
+        """Start a query."""
+        stop = CancelToken()
+        future = start(self._pool, functools.partial(self._send, query, stop=stop))
+        self._stops.add(stop)
+        future.add_done_callback(lambda _future: self._stops.discard(stop))
+        return InFlightQuery(number, query, future, stop)
+
+    def __enter__(self) -> Self:
+        """Return the batch."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Cancel the queries that run."""
+        for stop in list(self._stops):
+            stop.cancel()
+        self._pool.shutdown(cancel_futures=True)
+
+
+def name_query(error: TqlError, number: int, query: Query | str) -> TqlError:
+    """Return an error with the index of its query in the batch, as an attribute and, with the query, as a note for tracebacks."""
+    error.index = number
+    error.add_note(f"in query {number} of the batch: {_short(query if isinstance(query, str) else str(query))}")
+    return error
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    line = " ".join(text[: 2 * LONGEST_NOTE].split())
+    return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 1] + "…"
 
 
 def map_queries(
@@ -26,30 +96,27 @@ def map_queries(
     progress: bool = False,  # noqa: FBT001, FBT002 - passed on from a keyword argument
 ) -> list[Any]:
     """Return the results of queries in the order of the queries; see `Client.map`."""
-    _require(concurrency, on_error)
+    _require("map", concurrency, on_error)
     results: list[Any] = []
-    in_flight: dict[Future[Result], tuple[int, CancelToken]] = {}
+    in_flight: dict[Future[Result], InFlightQuery] = {}
     advance = bar("queries", len(queries) if isinstance(queries, Sized) else None) if progress else no_bar
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="tql-map")
     try:
-        for number, query in enumerate(queries):
-            while len(in_flight) >= concurrency:
+        with Batch(send, concurrency) as batch:
+            for number, query in enumerate(queries):
+                while len(in_flight) >= concurrency:
+                    _collect(in_flight, results, on_error, advance)
+                results.append(None)
+                one = batch.start(number, query)
+                in_flight[one.future] = one
+            while in_flight:
                 _collect(in_flight, results, on_error, advance)
-            stop = CancelToken()
-            results.append(None)
-            in_flight[pool.submit(send, query, stop=stop)] = number, stop
-        while in_flight:
-            _collect(in_flight, results, on_error, advance)
     finally:
-        for _, stop in in_flight.values():
-            stop.cancel()
-        pool.shutdown(cancel_futures=True)
         advance(None)
     return results
 
 
 def _collect(
-    in_flight: dict[Future[Result], tuple[int, CancelToken]],
+    in_flight: dict[Future[Result], InFlightQuery],
     results: list[Any],
     on_error: str,
     advance: Callable[[int | None], None],
@@ -57,20 +124,42 @@ def _collect(
     """Wait until a query is done, and store the results of all queries that are."""
     done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
     for future in done:
-        number, _stop = in_flight.pop(future)
-        error = future.exception()
-        if error is not None and (on_error == "raise" or not isinstance(error, TqlError)):
-            raise error
-        results[number] = future.result() if error is None else error
+        one = in_flight.pop(future)
+        results[one.number] = one.outcome(on_error)
     advance(len(done))
 
 
-def _require(concurrency: int, on_error: str) -> None:
+def iterate_queries(
+    send: Callable[..., Result],
+    queries: Iterable[Query | str],
+    concurrency: int,
+    on_error: Literal["raise", "return"],
+) -> Iterator[Any]:
+    """Return an iterator over the results of queries in the order of the queries; see `Client.imap`."""
+    _require("imap", concurrency, on_error)
+    return _in_order(send, queries, concurrency, on_error)
+
+
+def _in_order(
+    send: Callable[..., Result], queries: Iterable[Query | str], concurrency: int, on_error: str
+) -> Iterator[Result | TqlError]:
+    """Yield results in the order of the queries; no more than *concurrency* queries are ahead of the result that is next."""
+    ahead: deque[InFlightQuery] = deque()
+    with Batch(send, concurrency) as batch:
+        for number, query in enumerate(queries):
+            if len(ahead) >= concurrency:
+                yield ahead.popleft().outcome(on_error)
+            ahead.append(batch.start(number, query))
+        while ahead:
+            yield ahead.popleft().outcome(on_error)
+
+
+def _require(method: str, concurrency: int, on_error: str) -> None:
     """Raise `ArgumentError` for invalid options."""
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-        raise ArgumentError("map", "needs `concurrency` to be an integer, 1 or more", repr(concurrency))
+        raise ArgumentError(method, "needs `concurrency` to be an integer, 1 or more", repr(concurrency))
     if on_error not in {"raise", "return"}:
-        raise ArgumentError("map", 'needs `on_error` to be "raise" or "return"', repr(on_error))
+        raise ArgumentError(method, 'needs `on_error` to be "raise" or "return"', repr(on_error))
 
 
 def iterate_pages(send: Callable[[Query], Result], query: Query | str, size: int) -> Iterator[Result]:
@@ -95,39 +184,47 @@ def _pages(send: Callable[[Query], Result], first_page: Query, size: int) -> Ite
         offset += size
 
 
-async def run_in_thread(send: Callable[..., Result]) -> Result:
-    """Return the result of *send*, called in a thread; cancelling the task cancels the call."""
+async def run_in_thread(threads: Threads, send: Callable[..., Result], seconds: float) -> Result:
+    """
+    Return the result of *send*, called in a thread; cancelling the task cancels the call.
+
+    Raises:
+        DeadlineExceeded: no thread was free before the timeout.
+    """
     stop = CancelToken()
-    pool = ThreadPoolExecutor(1, thread_name_prefix="tql-async")
+    future = threads.submit(functools.partial(send, stop=stop, started=time.monotonic()))
+    result = asyncio.wrap_future(future)
     try:
-        return await asyncio.get_running_loop().run_in_executor(pool, lambda: send(stop=stop))
+        await asyncio.wait({result}, timeout=seconds)
+        if not result.done() and future.cancel():
+            raise DeadlineExceeded(QUEUED)
+        return await result
     except asyncio.CancelledError:
         stop.cancel()
+        result.cancel()
         raise
-    finally:
-        pool.shutdown(wait=False)
 
 
 async def map_queries_async(
-    send: Callable[..., Result],
+    send: Callable[[Query | str], Awaitable[Result]],
     queries: Iterable[Query | str],
     concurrency: int,
     on_error: Literal["raise", "return"],
 ) -> list[Any]:
     """Return the results of queries in the order of the queries, without blocking the event loop; see `Client.map`."""
-    _require(concurrency, on_error)
-    slots = asyncio.Semaphore(concurrency)
+    _require("amap", concurrency, on_error)
+    slots = asyncio.Semaphore(min(concurrency, THREADS))
 
-    async def one(query: Query | str) -> Any:  # noqa: ANN401 - a result, or an error instead of it
+    async def one(number: int, query: Query | str) -> Any:  # noqa: ANN401 - a result, or an error instead of it
         async with slots:
             try:
-                return await run_in_thread(lambda stop: send(query, stop=stop))
+                return await send(query)
             except TqlError as error:
                 if on_error == "raise":
-                    raise
+                    raise name_query(error, number, query) from None
                 return error
 
-    tasks = [asyncio.ensure_future(one(query)) for query in queries]
+    tasks = [asyncio.ensure_future(one(number, query)) for number, query in enumerate(queries)]
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -7,13 +7,15 @@ Errors of sending a query and of its answer.
      +- ConfigError(ValueError)           a url, token or option is invalid; nothing was sent
      +- TransportError                    no response was received
      |   +- ConnectError (UnknownHost), TlsError, ProxyError
-     |   +- QueryTimeout(TimeoutError)    ConnectTimeout, ReadTimeout, DeadlineExceeded
+     |   +- QueryTimeout(TimeoutError)    ConnectTimeout, ReadTimeout, DeadlineExceeded, EngineBlocked
      |   +- ConnectionLost                reset or truncated
      |   +- RedirectRefused, ResponseTooLarge
      +- APIError                          the server or the engine returned an error
      |   +- BadQuery 400 and 422, AuthenticationError 401, PermissionDenied 403, NotFound 404, Conflict 409, Locked 423,
      |      RateLimited 429, ServerError 5xx (BadGateway 502, Unavailable 503, GatewayTimeout 504, EngineCrash, Replaced)
      +- ProtocolError                     the response does not follow the protocol
+     +- RowTypeError(TypeError)           a row does not fit the class that it was asked for as
+     +- ConversionError(TypeError)        a column of a result has no type in Arrow or polars
      +- MissingExtra(ImportError)         a library of an extra is not installed
      +- ClosedError                       the client was closed before the call
      +- Cancelled                         close() or asyncio cancelled the call
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
 
 
+def _added(error: TqlError) -> dict[str, object]:
+    """Return the attributes that a batch adds to an error, for its pickle."""
+    return {name: value for name, value in error.__dict__.items() if name in {"__notes__", "index"}}
+
+
 class ConfigError(TqlError, ValueError):
     """A url, a token or an option is invalid; nothing was sent. The message never contains a token."""
 
@@ -47,6 +54,10 @@ class Cancelled(TqlError):
 
 class MissingExtra(TqlError, ImportError):
     """A library that one of the package's extras installs is missing; the message has the command that installs it."""
+
+
+class ConversionError(TqlError, TypeError):
+    """The values of a column have no common type in the library that a result is converted to."""
 
 
 class TransportError(TqlError):
@@ -69,7 +80,7 @@ class TransportError(TqlError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the arguments of the constructor."""
-        return type(self), (self.args[0], self.attempts, self.elapsed)
+        return type(self), (self.args[0], self.attempts, self.elapsed), _added(self)
 
 
 class ConnectError(TransportError):
@@ -106,6 +117,12 @@ class DeadlineExceeded(QueryTimeout):
     """The call exceeded its total timeout."""
 
 
+class EngineBlocked(QueryTimeout):
+    """The engine in this process cannot run the query: a query that timed out blocks it, and cannot be interrupted."""
+
+    retryable = False
+
+
 class ConnectionLost(TransportError):
     """The connection ended before the response was complete."""
 
@@ -139,7 +156,31 @@ class ProtocolError(TqlError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the arguments of the constructor."""
-        return type(self), (self.args[0], self.kind, self.retryable)
+        return type(self), (self.args[0], self.kind, self.retryable), _added(self)
+
+
+class RowTypeError(TqlError, TypeError):
+    """
+    A row does not fit the class that `Result.as_` was called with.
+
+    Attributes:
+        type_name: the name of the class.
+        row: the number of the row, from 0; None for a column that the result lacks.
+        column: the name of the column.
+        wanted: the type of the field.
+        got: the value, with its type.
+    """
+
+    def __init__(self, type_name: str, row: int | None, column: str, wanted: str, got: str) -> None:
+        """Create the error and its message from the attributes."""
+        place = f"column {column!r}" if row is None else f"row {row}, column {column!r}"
+        hint = "change the type of the field, or select another column"
+        super().__init__(f"{type_name}: {place}: wanted {wanted}, got {got}\nhint: {hint}")
+        self.type_name, self.row, self.column, self.wanted, self.got = type_name, row, column, wanted, got
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the attributes."""
+        return RowTypeError, (self.type_name, self.row, self.column, self.wanted, self.got), _added(self)
 
 
 class APIError(TqlError):
@@ -186,7 +227,9 @@ class APIError(TqlError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the attributes."""
-        return _rebuilt, (type(self), dict(self.__dict__))
+        added = _added(self)
+        given = {name: value for name, value in self.__dict__.items() if name not in added}
+        return _rebuilt, (type(self), given), added
 
 
 def _rebuilt(kind: type[APIError], attributes: Mapping[str, object]) -> APIError:

@@ -15,7 +15,7 @@ Severity = Literal["error", "warning", "info"]
 
 def documentation(code: str) -> str:
     """Return the address of a rule's documentation, relative to the root of the project."""
-    return f"docs/engine.md#{code.lower()}"
+    return f"docs/rules/{code.lower()}.md"
 
 
 class Edit(NamedTuple):

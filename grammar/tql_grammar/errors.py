@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 
 class TqlError(Exception):
-    """The base of every error of this library."""
+    """
+    The base of every error of this library.
+
+    Attributes:
+        index: the index of the query in a batch of the client, for an error that the batch raises; otherwise None.
+    """
+
+    index: int | None = None
 
 
 class QueryError(TqlError):

@@ -70,7 +70,7 @@ Other machines have other ratios.
 
 ![each ratio relative to its target](benchmarks.svg)
 
-| case | reference | ratio | target | |
+| case | reference | ratio | target | verdict |
 | --- | --- | ---: | ---: | --- |
 """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.client import matrix
+from tests.client import matrix, reach
 from tql_client import connect, serve
 from tql_client.cli import demo
 from tql_grammar.errors import TqlError
@@ -87,7 +87,11 @@ CANARY = re.compile(r"canary-[\w-]+")
 
 @pytest.fixture(autouse=True)
 def _no_token_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Verify that no `TqlError` of a test contains a token in its repr, str, pickle or attributes; the tokens of these tests share a prefix."""
+    """
+    Verify that no `TqlError` of a test leads to a token: its repr, str and pickle, and all that attributes lead to, with its causes and the frames of its traceback.
+
+    The tokens of these tests share a prefix.
+    """
     made: list[TqlError] = []
 
     def init(self: TqlError, *arguments: object) -> None:
@@ -99,6 +103,7 @@ def _no_token_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
     shown = [f"{error!r} {error} {error.__dict__} {pickle.dumps(error)!r}" for error in made]
     assert not [text for text in shown if CANARY.search(text)]
+    assert not [path for error in made for path in reach.find(error, CANARY)]
 
 
 @pytest.hookimpl(wrapper=True)

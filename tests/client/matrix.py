@@ -44,7 +44,8 @@ def client_of(url: str, *, pauses: list[float] | None = None, attempts: int = 3,
     timeout = options.pop("timeout", SECONDS)
     token = options.pop("token", None)
     sleep = None if pauses is None else pauses.append
-    retries = Retries(attempts, sleep=sleep, draw=options.pop("draw", lambda _low, high: high))
+    clock = options.pop("clock", time.monotonic)
+    retries = Retries(attempts, sleep=sleep, draw=options.pop("draw", lambda _low, high: high), clock=clock)
     return Client(HttpTransport(url, token, **options), timeout=timeout, retries=retries)
 
 

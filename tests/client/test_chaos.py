@@ -107,22 +107,39 @@ class Expected(NamedTuple):
     waits: list[float]
 
 
-def expected(faults: list[Fault], attempts: int, budget: list[float]) -> Expected:
-    """Return the prediction for a query to a server with these faults; *budget* holds the remaining tokens, and is updated."""
-    waits: list[float] = []
-    for number, fault in enumerate(faults, 1):
-        if fault.seen == "result":
-            budget[0] = min(10.0, budget[0] + 0.1)
-            return Expected("result", number, waits)
-        if not fault.again or number >= min(fault.most, attempts) or budget[0] <= 5.0:
-            return Expected(fault.seen, number, waits)
-        budget[0] -= 1.0
-        longest = min(8.0, fault.first * 2**number)
-        waits.append(
-            fault.asked * 1.1 if fault.asked is not None else 0.0 if fault.at_once and number == 1 else longest
-        )
-    message = "more faults than attempts"
-    raise AssertionError(message)
+class Model:
+    """The prediction of the policy for the queries of one client: the tokens of its budget, and the turns of its pause."""
+
+    def __init__(self) -> None:
+        """Start with a full budget, at time 0."""
+        self.tokens, self.failures, self.last_turn, self.now = 10.0, 0, 0.0, 0.0
+
+    def expected(self, faults: list[Fault], attempts: int) -> Expected:
+        """Return the prediction for a query to a server with these faults."""
+        waits: list[float] = []
+        for number, fault in enumerate(faults, 1):
+            if fault.seen == "result":
+                self.tokens, self.failures, self.last_turn = min(10.0, self.tokens + 0.1), 0, 0.0
+                return Expected("result", number, waits)
+            if not fault.again or number >= min(fault.most, attempts):
+                return Expected(fault.seen, number, waits)
+            longest = min(8.0, fault.first * 2**number)
+            at_once = 0.0 if fault.at_once and number == 1 else longest
+            waits += [fault.asked * 1.1 if fault.asked is not None else at_once]
+            self.now += waits[-1]
+            if self.tokens > 5.0:
+                self.tokens -= 1.0
+            else:
+                waits += [self.wait_for_turn()]
+        message = "more faults than attempts"
+        raise AssertionError(message)
+
+    def wait_for_turn(self) -> float:
+        """Return the wait until the next turn, which comes after the last one and a wait that doubles with each."""
+        self.failures += 1
+        turn: float = max(self.now, self.last_turn) + min(8.0, 0.5 * 2**self.failures)
+        wait, self.now, self.last_turn = turn - self.now, turn, turn
+        return wait
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,19 +157,20 @@ def collected() -> Iterator[None]:
 def test_faults_in_a_row(calls: list[list[Fault]], attempts: int) -> None:
     """For several queries of one client, each outcome, number of requests and wait is the predicted one, and no query takes long."""
     gc.freeze()  # otherwise the garbage collector scans the logs that pytest keeps of thousands of examples, within the time of a call
-    budget = [10.0]
+    model = Model()
     pauses: list[float] = []
-    with FaultServer(answer()) as server, client_of(server.url, pauses=pauses, attempts=attempts) as client:
+    options: dict[str, Any] = {"pauses": pauses, "attempts": attempts, "clock": lambda: sum(pauses)}
+    with FaultServer(answer()) as server, client_of(server.url, **options) as client:
         for faults in calls:
             server.turn(*(fault.behaviour for fault in faults))
-            pauses.clear()
+            before = len(pauses)
             found = outcome(lambda: client.query(QUERY))
-            wanted = expected(faults, attempts, budget)
+            wanted = model.expected(faults, attempts)
 
             assert (found.seen, len(server.requests)) == (wanted.seen, wanted.requests), [
                 fault.name for fault in faults
             ]
-            assert [round(pause, 6) for pause in pauses] == [round(wait, 6) for wait in wanted.waits]
+            assert [round(pause, 6) for pause in pauses[before:]] == [round(wait, 6) for wait in wanted.waits]
             assert found.seconds < SLACK
             assert found.error is None or isinstance(found.error, TqlError)
             if found.result is not None:

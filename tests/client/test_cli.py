@@ -161,7 +161,7 @@ def test_rules_of_a_family(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert [line.split()[0] for line in listed] == [rule["code"] for rule in rules]
     assert all(rule["example"] and rule["meant"] for rule in rules)
-    assert rules[0]["documentation"] == "docs/engine.md#tql001"
+    assert rules[0]["documentation"] == "docs/rules/tql001.md"
     assert main(["rules", "TQL9"]) == 2
 
 

@@ -198,14 +198,14 @@ def test_budget() -> None:
 
 
 def test_a_copy_shares_the_budget() -> None:
-    """A client and its copies share the budget."""
+    """A client and its copies share the budget: after five retries, each waits for a turn too, and the turns are 1, 2, 4 and 8 s apart."""
     waits: list[float] = []
-    first = Retries(2, waits.append)
+    first = Retries(2, waits.append, lambda _low, high: high, clock=lambda: sum(waits))
     second = first.with_attempts(3)
     for retries in [first] * 3 + [second] * 3:
         with pytest.raises(errors.ConnectError):
             retries.send(Scripted(*[errors.ConnectError("x") for _ in range(9)]), call())
-    assert len(waits) == 5
+    assert waits == [1, 1, 1, 1, 2, *(1, 1), *(2, 2), *(1, 4), *(2, 8)]
 
 
 def test_success_earns() -> None:

@@ -318,3 +318,26 @@ def test_explain_of_what_is_no_tql(capsys: pytest.CaptureFixture[str]) -> None:
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in a temporary working directory."""
     monkeypatch.chdir(tmp_path)
+
+
+FULL_DISK = """
+import resource, sys
+from tql_client.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+sys.exit(main(["run", "--data", sys.argv[1], "--format", sys.argv[3], "--output", sys.argv[2], "select *"]))
+"""
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_full_disk_leaves_the_old_file(form: str, data: str, tmp_path: Path) -> None:
+    """`--output` writes whole files or none: a limit of the size of files is a full disk."""
+    file = tmp_path / "rows"
+    file.write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, data, str(file), form], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode != 0
+    assert str(file) in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+    assert file.read_text() == "old"

@@ -24,6 +24,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from tests.client.matrix import SLACK
+from tests.client.neighbours import KILLERS, eventually, figures, write_killed
 from tql import select
 from tql_client import connect, serve
 from tql_client.errors import ConfigError
@@ -115,7 +116,7 @@ def test_it_stops_with_grace(large: str) -> None:
     running = serve({"d": large})
     with connect(running.url, dataset="d") as client, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(client.query, SLOW)
-        time.sleep(0.05)
+        assert eventually(lambda: figures(running)["in_progress"] == 1)
         running.close()
         assert len(answer.result()) == 5
     with pytest.raises(OSError, match="refused"):
@@ -208,39 +209,11 @@ def test_an_isolated_engine_needs_a_path() -> None:
         connect("mem://x", isolated=True)
 
 
-KILLERS = [
-    'select sample_info(e) as x from "k"',
-    "select id from \"k\" where contains(t, '')",
-    'select e[0:4:0] as x from "k"',
-    'update "k" set id = 1',
-    'delete from "k"',
-    'select id from "k" sample by 0.0 replace true',
-    'select id from "k" sample by id * 0 replace true limit 3',
-    'select id from "k" where ' + " or ".join(["id = 1"] * 2_100),
-    'select id from "k" where n between 1 and 5',
-    'select logical_and(m > 1, e > 1) as x from "k"',
-    'select sum(id) - sum(n) as x from "k" where id > 99 group by id',
-]
-
-
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of a dataset on which each deadly query crashes or blocks the engine."""
     path = str(tmp_path_factory.mktemp("killed") / "k")
-    made = deeplake.create(path)
-    types = deeplake.types
-    for name, kind in {
-        "id": types.Int64(),
-        "n": types.Nullable(types.Int64()),
-        "t": types.Text(types.Inverted),
-        "e": types.Embedding(4),
-        "m": types.Array("float32", 2),
-    }.items():
-        made.add_column(name, kind)
-    made.append({
-        "id": [1, 2], "n": [1, None], "t": ["a b", "b"], "e": np.ones((2, 4), np.float32), "m": [np.ones((3, 2), np.float32)] * 2,
-    })  # fmt: skip
-    made.commit()
+    write_killed(path)
     return path
 
 

@@ -7,28 +7,18 @@ Null meets no comparison. A float column compares with the literal rounded to it
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from tests.engine import TYPES
+from tests.tql.signs import COMPARISONS
 from tql import all_of, any_of, col, not_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.tql.meaning import Condition, Row
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 T = TYPES
 ENGINE_TYPES: dict[str, Any] = {
     "int8": T.Int8(),
@@ -137,7 +127,7 @@ def key_of(value: Any) -> Any:
 def _compared(name: str, sign: str, value: Any) -> Condition:
     """Return a condition of the builder that compares a column with a literal, and its test in Python."""
     compare, right = COMPARISONS[sign], key_of(literal_of(name, value))
-    return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))  # type: ignore[return-value]  # an expression
+    return compare(col(name), value), lambda row: row[name] is not None and bool(compare(key_of(row[name]), right))
 
 
 def _member(name: str, members: list[Any], *, negated: bool) -> Condition:

@@ -6,12 +6,12 @@ The engine plays no part here: what it returns is compared with what these funct
 
 from __future__ import annotations
 
-import operator
 import re
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from tests.tql.signs import COMPARISONS
 from tql import Expr, all_of, any_of, asc, col, desc, not_
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ Condition = tuple[Expr, "Callable[[Row], bool]"]
 
 NUMBERS = ("i", "small", "f")
 KINDS = {"i": "int64", "small": "int32", "f": "float64", "t": "text", "b": "bool", "nul": "nullable"}
-COMPARISONS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 integers = st.integers(-3, 6)
 halves = st.integers(-6, 12).map(lambda number: number / 2)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import deeplake
 import numpy as np
 
+from tests.tql.columns import ENGINE_TYPES
+from tests.tql.signs import ARITHMETIC, COMPARISONS
 from tql import Expr, Schema, col, fn, not_
 
 if TYPE_CHECKING:
@@ -19,18 +21,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 T = deeplake.types
-NUMBERS: dict[str, Any] = {
-    "int8": T.Int8(),
-    "int16": T.Int16(),
-    "int32": T.Int32(),
-    "int64": T.Int64(),
-    "uint8": T.UInt8(),
-    "uint16": T.UInt16(),
-    "uint32": T.UInt32(),
-    "uint64": T.UInt64(),
-    "float32": T.Float32(),
-    "float64": T.Float64(),
-}
+NUMBERS: dict[str, Any] = {kind: made for kind, made in ENGINE_TYPES.items() if kind != "float16"}
 TYPES: dict[str, Any] = {**NUMBERS, "bool": T.Bool(), "text": T.Text()}
 PLAIN: dict[str, Any] = {"id": T.Int64(), "w": T.Int64(), "u": T.UInt8(), "t": T.Text(), "other": T.Nullable(T.Int16())}
 SCHEMA = Schema(
@@ -111,17 +102,6 @@ class Case(NamedTuple):
     label: str
     expression: Expr
     meaning: Callable[[Row], Any]
-
-
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def known(compute: Callable[..., Any], *parts: Callable[[Row], Any]) -> Callable[[Row], Any]:

@@ -171,6 +171,7 @@ limit 5
    │ why: another clause reads an alias of the subquery, so this clause is in the enclosing query too; a key of unknown type is compared as float32: pass a schema, or reflect=True
    └─ select text, similarity('e', <1536 float32>) as score, id
       where a = 1
+      │ why: an index that is not known here reads a number in the type of its column: pass a schema if a column has an index
       └─ from "hub://org/ds\""""
     )
 

@@ -87,12 +87,25 @@ def alias(value: object) -> str | None:
 
 
 def dataset(url: object, label: object, schema: object) -> Dataset:
-    """Return a dataset as the source."""
+    """Return a dataset as the source: that of a url, or of a `Table`."""
+    of_table = getattr(url, "__dataset__", None)
+    if isinstance(of_table, Dataset):
+        return _of_table(url, of_table, label, schema)
     if not isinstance(url, str):
         raise ArgumentError("from_", "takes the url of a dataset or a query", shown(url))
     if label is None and schema is None:
         return _unnamed_dataset(url)
     return Dataset(name("from_", url), alias(label), None if schema is None else _schema(schema))
+
+
+def _of_table(table: object, found: Dataset, label: object, schema: object) -> Dataset:
+    """Return the dataset of a table; an alias and a schema of the call replace its own."""
+    if found.url is None:
+        rule = "takes a table with a source"
+        hint = 'declare it, class Docs(Table, source="hub://org/docs"), or leave from_ out: the query then reads the dataset of the client'
+        raise ArgumentError("from_", rule, getattr(table, "__name__", shown(table)), hint)
+    changes = {"alias": alias(label), "schema": None if schema is None else _schema(schema)}
+    return found.replace(**{field: value for field, value in changes.items() if value is not None})
 
 
 @functools.lru_cache(maxsize=256)

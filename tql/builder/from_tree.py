@@ -27,11 +27,11 @@ def query_of(tree: ast.Query) -> Query:
 
 def _statement(tree: ast.Query) -> Statement:
     """Return the statement of a tree: its clauses if they compile to the same text, otherwise the tree verbatim."""
-    clauses = _clauses(tree) if isinstance(tree, ast.Select) else None
-    return clauses if clauses is not None and _compiles_to(clauses, tree) else Statement(source=VerbatimQuery(tree))
+    clauses = clauses_of(tree) if isinstance(tree, ast.Select) else None
+    return clauses if clauses is not None and compiles_to(clauses, tree) else Statement(source=VerbatimQuery(tree))
 
 
-def _compiles_to(query: Statement, tree: ast.Query) -> bool:
+def compiles_to(query: Statement, tree: ast.Query) -> bool:
     """Return whether *query* compiles to *tree*."""
     from tql.compiler import compile as compiler
 
@@ -41,7 +41,7 @@ def _compiles_to(query: Statement, tree: ast.Query) -> bool:
         return False
 
 
-def _clauses(select: ast.Select) -> Statement | None:
+def clauses_of(select: ast.Select) -> Statement | None:
     """Return the clauses of a SELECT that the builder supports; the others are left out."""
     outputs = () if select.columns == (ast.Star(),) else select.columns
     where = select.where

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tql import parameters
 from tql.builder import arguments as clauses
-from tql.builder.searches import Column, SearchMethods
+from tql.builder.searches import SearchMethods
 from tql.messages import shown
 from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
@@ -15,8 +15,9 @@ from tql_grammar.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tql.columns import Filter, GroupKey, HasColumns, Output, Weight
     from tql.compiler.prepare import Prepared
-    from tql.expressions.expr import Expr, Key
+    from tql.expressions.expr import Key
     from tql.statement import Dataset
     from tql.views.diff import Difference
     from tql_grammar.diagnostic import Diagnostic
@@ -37,7 +38,7 @@ class Query(SearchMethods):
 
     __slots__ = ()
 
-    def select(self, *columns: Column, **named: Column) -> Self:
+    def select(self, *columns: Output, **named: Output) -> Self:
         """
         Add columns to the result, in the order of the arguments; a query without any selects all columns, ``select *``.
 
@@ -52,14 +53,14 @@ class Query(SearchMethods):
         """
         return self._changed(outputs=clauses.outputs(self.statement, columns, named))
 
-    def from_(self, source: str | Query, alias: str | None = None, schema: Schema | None = None) -> Self:
+    def from_(self, source: str | Query | HasColumns, alias: str | None = None, schema: Schema | None = None) -> Self:
         """
         Read the rows of a dataset or of another query; a second call replaces the source.
 
         Example: ``select("text").from_("hub://org/books")`` generates ``select text from "hub://org/books"``.
 
         Args:
-            source: the url of a dataset, or a query, which becomes a subquery in parentheses.
+            source: the url of a dataset, a `Table` with a source, or a query, which becomes a subquery in parentheses.
             alias: the name of the source in ``col(name, of=alias)``.
             schema: the columns of the dataset. With it, names and types are checked, and the TQL depends on the types and indexes of the columns.
 
@@ -68,7 +69,14 @@ class Query(SearchMethods):
         """
         return self._changed(source=_source(source, alias, schema))
 
-    def join(self, source: str | Query, on: Expr, how: str = "inner", alias: str | None = None) -> Self:
+    def join(
+        self,
+        source: str | Query | HasColumns,
+        on: Filter,
+        how: str = "inner",
+        alias: str | None = None,
+        schema: Schema | None = None,
+    ) -> Self:
         """
         Join a second source on the equality of two columns.
 
@@ -81,21 +89,22 @@ class Query(SearchMethods):
         In a left or right join, the columns of unmatched rows are None: ``is_null()`` finds these rows, and any other condition on those columns is false for them; its negation, ``not_in`` too, is true. In a query over the join, a missing text or JSON is an empty one.
         Functions, elements and scores of these columns are rejected here; compute them in the joined query. If the joined dataset is empty, or the joined query is itself a join without rows, the result is empty. The source with unmatched rows may have up to 16,777,215 rows.
 
-        Without ``schema=``, the engine fails on null numbers as keys, may not terminate on NaN keys, matches null texts with empty ones,
+        Without ``schema=``, the engine fails on null numbers as keys, and may not terminate on NaN keys. It matches null texts with empty ones,
         treats empty texts as null in ``is_null()``, and fails to sort or group by null numbers.
 
         Args:
-            source: the url of a dataset, or a query.
+            source: the url of a dataset, a `Table` with a source, or a query.
             on: an equality of one column of each source, ``col("id", of="a") == col("uid", of="b")``.
             how: "inner" keeps matching pairs; "left" also keeps the unmatched rows of ``from_``, and "right" those of *source*.
             alias: the name of *source* in this query.
+            schema: the columns of *source*, as for `from_`.
 
         Raises:
             ArgumentError: the query already has a join, *how* is another kind, an alias is missing, or *on* is another condition.
         """
-        return self._changed(joined=clauses.joined(self.statement, _source(source, alias), on, how))
+        return self._changed(joined=clauses.joined(self.statement, _source(source, alias, schema), on, how))
 
-    def where(self, *conditions: Expr) -> Self:
+    def where(self, *conditions: Filter) -> Self:
         """
         Keep the rows that meet all *conditions*, and those of earlier calls.
 
@@ -111,7 +120,7 @@ class Query(SearchMethods):
 
     def sample_by(
         self,
-        weights: Column,
+        weights: Weight,
         replace: bool = True,  # noqa: FBT001, FBT002 - the contract's second argument
         limit: int | None = None,
         percent: float | None = None,
@@ -173,7 +182,7 @@ class Query(SearchMethods):
 
         return prepared(self.statement)
 
-    def group_by(self, *expressions: Column) -> Self:
+    def group_by(self, *expressions: GroupKey) -> Self:
         """
         Group the rows by *expressions*, after those of earlier calls; the result has one row per group.
 
@@ -244,7 +253,7 @@ class Query(SearchMethods):
             raise ArgumentError(operator, "takes a query", shown(other))
         return Query(clauses.combined(operator, self.statement, other.statement))
 
-    def order_by(self, *keys: Column | Key) -> Self:
+    def order_by(self, *keys: GroupKey | Key) -> Self:
         """
         Sort the rows by *keys*, most significant first, after those of earlier calls.
 
@@ -260,7 +269,7 @@ class Query(SearchMethods):
         """
         return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
-    def limit(self, rows: int | None, per: str | Expr | Sequence[str | Expr] | None = None) -> Self:
+    def limit(self, rows: int | None, per: GroupKey | Sequence[GroupKey] | None = None) -> Self:
         """
         Return at most *rows* rows, or all for None; a later call replaces the limit.
 
@@ -347,7 +356,7 @@ class Query(SearchMethods):
         return sorted([*own, "replace"])
 
 
-def _source(source: str | Query, alias: str | None, schema: Schema | None = None) -> Dataset | DerivedQuery:
+def _source(source: str | Query | HasColumns, alias: str | None, schema: Schema | None) -> Dataset | DerivedQuery:
     """Return a dataset or a query as a source."""
     if not isinstance(source, Query):
         return clauses.dataset(source, alias, schema)
@@ -357,7 +366,7 @@ def _source(source: str | Query, alias: str | None, schema: Schema | None = None
     return DerivedQuery(source.statement, clauses.alias(alias))
 
 
-def select(*columns: Column, **named: Column) -> Query:
+def select(*columns: Output, **named: Output) -> Query:
     """
     Return a new query of these columns, or of all columns without arguments; see `Query.select`.
 

@@ -17,12 +17,11 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from tql.columns import Embedding, Words
     from tql_grammar.ast import Expression
 
 FEWEST_RANKINGS = 2
 LARGEST = 2**31
-
-Column = str | Expr
 
 
 class SearchMethods(Composed):
@@ -31,7 +30,13 @@ class SearchMethods(Composed):
     __slots__ = ()
 
     def similarity(
-        self, column: Column, vector: object, metric: str = "cosine", as_: str | None = "score", *, exact: bool = False
+        self,
+        column: Embedding,
+        vector: object,
+        metric: str = "cosine",
+        as_: str | None = "score",
+        *,
+        exact: bool = False,
     ) -> Self:
         """
         Score each row by the similarity of an embedding to a vector; the score is the last column of the result.
@@ -47,7 +52,7 @@ class SearchMethods(Composed):
             vector: numbers of shape (d,), or (n, d) for "maxsim", converted to float32.
             metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0: higher is closer;
                 "l2", "l1", "linf" and "hamming" >= 0: lower is closer;
-                "mmr" ranks by relevance and diversity, and requires ``as_=None``.
+                "mmr" ranks by relevance and diversity, and requires ``as_=None``; without conditions its limit is at most the number of rows, beyond which a built index repeats the last row.
             as_: the name of the score; with None the search is a sort key, closest first, and the result has no score.
             exact: compare every row instead of using an index; slower.
 
@@ -57,7 +62,7 @@ class SearchMethods(Composed):
         found = similarity(column, vector, metric, as_, exact=exact)
         return self._saying(clauses.searched("similarity", self.statement, found))
 
-    def bm25(self, column: Column, text: str | Expr, as_: str | None = "score") -> Self:
+    def bm25(self, column: Words, text: str | Expr, as_: str | None = "score") -> Self:
         """
         Rank rows by BM25 relevance to some words; rows without any of the words are left out.
 
@@ -79,8 +84,8 @@ class SearchMethods(Composed):
     def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
         self,
         *,
-        vector: tuple[Column, object] | list[tuple[Column, object]],
-        text: tuple[Column, str] | list[tuple[Column, str]],
+        vector: tuple[Embedding, object] | list[tuple[Embedding, object]],
+        text: tuple[Words, str] | list[tuple[Words, str]],
         weights: list[float] | None = None,
         key: str = "id",
         k: int = 60,

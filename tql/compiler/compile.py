@@ -1,7 +1,7 @@
 """
 The compiler: the text in which the engine gives a query its meaning, in five passes.
 
-``bind`` puts values and datasets into the statement, ``lower`` makes a plan of it, ``resolve`` turns names into columns,
+``bind`` puts values and datasets into the statement, and ``lower`` makes a plan of it. ``resolve`` turns names into columns,
 ``legalize`` exchanges what the engine does wrong, and ``pack`` writes the plan as SELECTs.
 """
 

@@ -58,7 +58,9 @@ def _missing(join: Join, alias: str | None) -> Missing:
 
 def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Order, ...], join: Join) -> Clauses[B]:
     """
-    Return clauses over a join in which no condition but IS NULL holds where nothing matches, and a missing text or JSON is not an empty one, which the engine takes for null.
+    Return clauses over a join in which no condition but IS NULL holds where nothing matches.
+
+    A missing text or JSON is not an empty one there, which the engine takes for null.
 
     Raises:
         ArgumentError: the engine cannot compute something where nothing matches.

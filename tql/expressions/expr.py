@@ -17,6 +17,7 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tql.columns import Filter, GroupKey
     from tql_grammar.ast import Expression
 
 NO_ELEMENTS = "an expression has no elements before the engine runs it"
@@ -310,27 +311,27 @@ def col(column: str, of: str | None = None) -> Expr:
     return Expr(ast.Column(label, None if of is None else name("of", of)))
 
 
-def asc(key: str | Expr) -> Key:
+def asc(key: GroupKey) -> Key:
     """Return an ascending sort key, smallest first. Example: ``select("id").order_by(asc("year"))`` generates ``select id order by year asc``."""
     return Key(expression("asc", key), "asc")
 
 
-def desc(key: str | Expr) -> Key:
+def desc(key: GroupKey) -> Key:
     """Return a descending sort key, largest first. Example: ``select("id").order_by(desc("year"))`` generates ``select id order by year desc``."""
     return Key(expression("desc", key), "desc")
 
 
-def not_(operand: Expr) -> Expr:
+def not_(operand: Filter) -> Expr:
     """Return the negation of a condition, as ``~a`` does. Example: ``not_(col("a") == 1)`` generates ``not a = 1``."""
     return Expr(conditions.negation(condition("not_", operand)))
 
 
-def all_of(parts: Iterable[Expr | None]) -> Expr:
+def all_of(parts: Iterable[Filter | None]) -> Expr:
     """Return the conjunction of conditions, skipping None; true without any. Example: ``all_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 and b = 2``."""
     return Expr(conditions.joined(ast.And, [condition("all_of", part) for part in parts if part is not None]))
 
 
-def any_of(parts: Iterable[Expr | None]) -> Expr:
+def any_of(parts: Iterable[Filter | None]) -> Expr:
     """Return the disjunction of conditions, skipping None; false without any. Example: ``any_of([col("a") == 1, None, col("b") == 2])`` generates ``a = 1 or b = 2``."""
     return Expr(conditions.joined(ast.Or, [condition("any_of", part) for part in parts if part is not None]))
 

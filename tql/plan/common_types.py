@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 SUBJECT = "union / intersect / except_"
 
 
+def met_column(label: str, scopes: list[Scope]) -> Column | None:
+    """
+    Return the column that the queries of a set operation have together, or None for one of unknown type that is never null.
+
+    Raises:
+        ArgumentError: they have no common type.
+    """
+    require_one_type(label, scopes)
+    require_common_type(label, scopes)
+    node = ast.Column(label)
+    first, *others = (scope.column(node) for scope in scopes)
+    found = first if all(other == first for other in others) else common_column([first, *others])
+    if found is None and any(missing(node, scope) for scope in scopes):
+        return common_column([scope.value(node) for scope in scopes])
+    return found
+
+
 def require_one_type(label: str, scopes: list[Scope]) -> None:
     """
     Require that a column that may be null has one type.
@@ -34,7 +51,7 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
         hint = f"{hint}; or compute it of nullable columns of one type, int64 or float64"
         raise ArgumentError(SUBJECT, rule, repr(label), hint, why=why)
     columns = [scope.value(node) for scope in scopes]
-    if _has_several_types(columns):
+    if _has_several_types(columns) and not _is_type_of_nulls(columns):
         rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
         raise ArgumentError(SUBJECT, rule, f"{label!r}, which is {kinds}", hint, why=why)
@@ -43,6 +60,14 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
 def _has_several_types(columns: list[Column | None]) -> bool:
     """Return whether columns have several types; the types of two computed numbers count as two."""
     return len({None if column is None else column.dtype for column in columns}) + columns.count(None) > 1
+
+
+def _is_type_of_nulls(columns: list[Column | None]) -> bool:
+    """Return whether the common type of numbers is that of all those that may be null: the others, which have no nulls of another type, are converted."""
+    common = common_column(columns)
+    if common is None or common.dtype not in {"int64", "float64"}:
+        return False
+    return all(column is not None and (not column.nullable or column.dtype == common.dtype) for column in columns)
 
 
 def require_common_type(label: str, scopes: list[Scope]) -> None:

@@ -75,10 +75,18 @@ class Subquery(Plan):
 
 
 class Filter(Plan):
-    """The rows that meet a condition."""
+    """
+    The rows that meet a condition.
+
+    Attributes:
+        child: the rows.
+        predicate: the condition.
+        caution: what `explain` says of the condition: that an index may read its numbers.
+    """
 
     child: Plan
     predicate: Expression
+    caution: str = ""
 
 
 class Extend(Plan):

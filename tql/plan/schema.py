@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql.expressions.aggregates import is_aggregate
-from tql.plan.common_types import common_column, is_number, require_common_type, require_one_type
+from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
@@ -95,12 +95,13 @@ def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
+    unindexed, lacking = _unindexed(plan.columns, scope), _lacking(plan.columns, scope)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
         if isinstance(output, ast.Star):
             if scope.columns is None:
-                return Scope(is_derived=True, json_values=json_values, present=present)
+                return Scope(is_derived=True, json_values=json_values, present=present, unindexed=unindexed)
             found.update(scope.columns)
             values.update(scope.values)
         else:
@@ -109,7 +110,21 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    return _may_lack(result, named, scope)._replace(json_values=json_values, present=present)
+    result = _may_lack(result, named, scope)
+    return result._replace(json_values=json_values, present=present, unindexed=unindexed, lacking=lacking)
+
+
+def _lacking(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs that are texts or JSON of an outer join, which the engine reads as empty where nothing matches."""
+    there = scope.unmatched | scope.lacking
+    named = [(output_name(output), bare(output)) for output in outputs]
+    kept = there if any(isinstance(node, ast.Star) for _, node in named) else frozenset[str]()
+    return kept.union(label for label, node in named if label and isinstance(node, ast.Column) and node.name in there)
+
+
+def _unindexed(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
+    """Return the names of the outputs for which the engine uses no index."""
+    return scope.unindexed.union(output.alias for output in outputs if isinstance(output, ast.Aliased))
 
 
 def _known(
@@ -184,7 +199,9 @@ def _of_aggregate(plan: Aggregate) -> Scope:
         found[output_name(output) or ""] = _reduced(plan, output, scope)
     named = [(label, output) for output in plan.outputs if (label := output_name(output)) is not None]
     result = _known(found, {}, named, scope, lambda node: _of_groups(plan, node, scope))
-    return _may_lack(result, _single(plan, scope), scope)
+    return _may_lack(result, _single(plan, scope), scope)._replace(
+        unindexed=_unindexed(plan.outputs, scope), lacking=_lacking(plan.outputs, scope)
+    )
 
 
 def _single(plan: Aggregate, scope: Scope) -> Iterator[tuple[str, Expression]]:
@@ -294,19 +311,12 @@ def _of_union(plan: Union) -> Scope:
     Raises:
         ArgumentError: a column has two types and may be null, and the engine shifts the values after a null; or inferred types do not determine the common type.
     """
-    first, *others = scopes = [schema(child) for child in plan.children]
+    first = (scopes := [schema(child) for child in plan.children])[0]
     if first.columns is None:
         return first
-    met: dict[str, Column | None] = {}
-    values: dict[str, Column | None] = {}
-    for label, column in first.columns.items():
-        node = ast.Column(label)
-        there = [scope.column(node) for scope in others]
-        require_one_type(label, scopes)
-        require_common_type(label, scopes)
-        met[label] = column if all(other == column for other in there) else common_column([column, *there])
-        if met[label] is None:
-            values[label] = common_column([scope.value(node) for scope in scopes])
+    met = {label: met_column(label, scopes) for label in first.columns}
+    unknown = [label for label, column in met.items() if column is None]
+    values = {label: common_column([scope.value(ast.Column(label)) for scope in scopes]) for label in unknown}
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
     return first._replace(columns=met, values=values, json_values=lifted)
 
@@ -342,15 +352,23 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
+    may_be_unmatched = nullable and column is not None and may_be_empty(column)
     is_value = value is not None and (is_number(value) or not value.inferred)
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or column.is_indexed
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},
-        index_ordered=result.index_ordered.union([label] if is_ranked else []),
-        nullables=result.nullables.union([label] if may_lack else []),
+        index_ordered=result.index_ordered | _if(is_ranked, label),
+        nullables=result.nullables | _if(may_lack, label),
+        unmatched=result.unmatched | _if(may_be_unmatched, label),
+        unindexed=result.unindexed | {label},
     )
+
+
+def _if(holds: bool, label: str) -> frozenset[str]:  # noqa: FBT001 - the condition that the name says
+    """Return a name where a condition holds."""
+    return frozenset([label] if holds else [])
 
 
 def _in_join(column: Column | None, *, nullable: bool) -> Column | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.refusals import clauses, columns, expressions, searches, sources, values
+from tql.refusals import clauses, columns, expressions, searches, sources, tables, templates, values
 
 if TYPE_CHECKING:
     from tql.refusals.refusal import Refusal
@@ -16,5 +16,7 @@ FAMILIES: dict[str, tuple[Refusal, ...]] = {
     "Expressions": expressions.REFUSALS,
     "Types of columns": columns.REFUSALS,
     "Values and parameters": values.REFUSALS,
+    "Tables and types of rows": tables.REFUSALS,
+    "Templates": templates.REFUSALS,
 }
 REFUSALS: tuple[Refusal, ...] = tuple(refusal for refusals in FAMILIES.values() for refusal in refusals)

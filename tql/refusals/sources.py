@@ -10,6 +10,11 @@ REFUSALS = (
     Refusal("schema of a query", 'select("id").from_(select("id"), schema=Schema(id="int64"))'),
     Refusal("description of a column", 'Schema(id="integer")'),
     Refusal("JSON of a schema", 'Schema.from_json("[]")'),
+    Refusal(
+        "text that is missing after an outer join",
+        'select().from_(select(x=col("id", of="a"), t=col("t", of="b")).from_("mem://a", alias="a").join("mem://a", col("id", of="a") == col("r", of="b"), how="left", alias="b")).where(col("t").is_null())',
+        columns(r="int64", t="text"),
+    ),
     Refusal("no source", 'select("id")', needs_source=True),
     Refusal(
         "second join",

@@ -92,16 +92,21 @@ def _source(source: Any) -> str:  # noqa: ANN401 - a source of any kind that the
     if isinstance(source, VerbatimQuery):
         return f"parse({text(source.tree)})"
     first = repr(source.url) if isinstance(source, Dataset) else query(source.query)
-    schema = getattr(source, "schema", None)
-    columns = "" if schema is None else f", schema={schema!r}"
+    columns = _schema(source)
     return f"{first}, {source.alias!r}{columns}" if source.alias else f"{first}{columns}"
+
+
+def _schema(source: Any) -> str:  # noqa: ANN401 - a source of any kind that the builder creates
+    """Return the argument of a schema, where the source has one."""
+    schema = getattr(source, "schema", None)
+    return "" if schema is None else f", schema={schema!r}"
 
 
 def _join(join: JoinClause) -> str:
     """Return the arguments of ``join``."""
     source = repr(join.source.url) if isinstance(join.source, Dataset) else query(join.source.query)
     how = "" if join.how == "inner" else f", how={join.how!r}"
-    return f"{source}, {expression(join.on)}{how}, alias={join.source.alias!r}"
+    return f"{source}, {expression(join.on)}{how}, alias={join.source.alias!r}{_schema(join.source)}"
 
 
 def _sample(sampling: Sampling) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tql import col, select
-from tql_client.client import connect
+from tql_client.connection import connect
 from tql_client.engine.embedded import engine
 from tql_client.errors import ConfigError
 from tql_client.extras import missing

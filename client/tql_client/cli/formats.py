@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import shutil
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tql_client.extras import missing
@@ -45,8 +48,49 @@ def write(client: Client, text: str, form: str, path: str | None = None) -> None
         _ROWS[form](sys.stdout, _chained(first, results))
         sys.stdout.flush()
         return
-    with open(path, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
+    with (
+        whole_file(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,  # noqa: PTH123 - pathlib would normalize the path in error messages
+    ):
         _ROWS[form](file, _chained(first, results))
+
+
+@contextlib.contextmanager
+def whole_file(path: str) -> Iterator[str]:
+    """
+    Yield the path of a file to write, which replaces the one at *path* at the end of the block.
+
+    After an error, for example on a full disk, the file at *path* is the one that was there before. A device or a pipe is written directly.
+    """
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113 - the path is a string
+        yield path
+        return
+    folder = os.path.dirname(target)  # noqa: PTH120 - the path is a string
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".tql-", dir=folder)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+    os.close(handle)
+    try:
+        yield temporary
+        os.chmod(temporary, _mode(target))  # noqa: PTH101 - the path is a string
+        os.replace(temporary, target)  # noqa: PTH105 - the path is a string
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108 - the path is a string
+
+
+def _mode(path: str) -> int:
+    """Return the permissions of the file at a path, or those of a new file."""
+    try:
+        return os.stat(path).st_mode & 0o777  # noqa: PTH116 - the path is a string
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
 
 
 def _chained(first: Result, others: Iterator[Result]) -> Iterator[Result]:
@@ -137,7 +181,7 @@ def _parquet(result: Result, path: str | None) -> None:
     if path is None:
         sys.stdout.buffer.write(content.getvalue())
         return
-    with open(path, "wb") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
+    with whole_file(path) as temporary, open(temporary, "wb") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
         file.write(content.getvalue())
 
 

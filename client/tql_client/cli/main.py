@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.commands import datasets, texts
+from tql_client.cli.commands import codegen, datasets, editors, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.extras import missing
 from tql_client.version import __version__
@@ -110,11 +110,25 @@ _COMPLETION = Command(
 
 def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
     """Return the commands in the order of the help."""
-    order = ("check", "fix", "format", "explain", "rules", "grammar", "run", "serve", "schema", "demo", "completion")
+    order = (
+        "check",
+        "fix",
+        "format",
+        "explain",
+        "rules",
+        "grammar",
+        "run",
+        "serve",
+        "schema",
+        "lsp",
+        "codegen",
+        "demo",
+        "completion",
+    )
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 
 
-COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, _COMPLETION])
+COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, _COMPLETION])
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tql_client.version import __version__
+from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
 from tql_grammar.errors import TqlError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from tql_grammar.completion.explanations import Explanation
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
@@ -262,50 +264,8 @@ def _rules_as_json(rules: Mapping[str, Explanation]) -> str:
     return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
-class Explanation(NamedTuple):
-    """The explanation of a rule: severity, title, reason, an example query, and the corrected query."""
-
-    severity: str
-    title: str
-    why: str
-    example: str
-    meant: str = ""
-
-
 def _explain(code: str, rule: Explanation) -> str:
     """Return the explanation of a rule as text."""
     text = f"{code} {rule.title} ({rule.severity})\n\n{rule.why}\n\nExample:\n    {rule.example}\n"
     corrected = f"\nCorrected:\n    {rule.meant}\n" if rule.meant else ""
     return f"{text}{corrected}\nDocumentation:\n    {documentation(code)}\n"
-
-
-def explanations() -> dict[str, Explanation]:
-    """Return the explanations of all rules, by code: of characters, of syntax, of Python files, and of the checks."""
-    from tql_grammar.lint.check import RULES
-    from tql_grammar.python import source as python_source
-    from tql_grammar.syntax.findings import syntax_rules, text_rules
-
-    hints = {rule.code: rule.hint for rule in syntax_rules.RULES}
-    by_code = {
-        rule.code: Explanation(
-            "error",
-            rule.title,
-            f"{rule.message.replace('{}', '..')}.\n{rule.hint}.",
-            repr(rule.example)[1:-1],
-            repr(rule.meant)[1:-1],
-        )
-        for rule in text_rules.RULES
-    }
-    for code, title in syntax_rules.TITLES.items():
-        why = hints.get(code, "The engine's parser rejects the query.")
-        by_code[code] = Explanation("error", title, why, syntax_rules.EXAMPLES[code], syntax_rules.MEANT.get(code, ""))
-    by_code[python_source.PASTED] = Explanation(
-        "warning",
-        python_source.PASTED_TITLE,
-        python_source.PASTED_WHY,
-        python_source.PASTED_EXAMPLE,
-        python_source.PASTED_MEANT,
-    )
-    for rule in RULES:
-        by_code[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
-    return by_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_client.engine.open_files import require_room
-from tql_client.engine.opened import Opened, engine, local_path, open_dataset, wait_for
+from tql_client.engine.opened import Opened, engine, local_path, open_dataset, version_of, wait_for
 from tql_client.engine.samples import NOTHING_TO_SAMPLE, without_samples
 from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
@@ -25,7 +25,7 @@ CLOSED = "the client is closed: create another one with connect(..)"
 class Datasets:
     """The datasets that queries can read, by name; each path is opened once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one independent choice, by name
         self,
         paths: Mapping[str, str],
         default_dataset: str | None = None,
@@ -33,6 +33,7 @@ class Datasets:
         allow_sources: bool = False,
         credentials: Mapping[str, str] | None = None,
         may_crash: bool = False,
+        version: str | None = None,
     ) -> None:
         """
         Open the datasets for reading.
@@ -43,6 +44,7 @@ class Datasets:
             allow_sources: allow queries to read other datasets, which the engine opens.
             credentials: credentials that the engine uses to open the paths.
             may_crash: also run queries that crash the engine; see `resolve`.
+            version: the version of the datasets that queries read; None for the newest one.
 
         Raises:
             MissingExtra: the engine is not installed.
@@ -54,7 +56,7 @@ class Datasets:
         self._may_crash = may_crash
         self._credentials = credentials
         self._given = frozenset(self._paths)
-        self._opened = {path: Opened(path, credentials) for path in dict.fromkeys(self._paths.values())}
+        self._opened = {path: Opened(path, credentials, None, version) for path in dict.fromkeys(self._paths.values())}
 
     def answer(self, call: Call, *, refreshed: bool = False) -> Answer:
         """
@@ -69,6 +71,7 @@ class Datasets:
             NotFound: the dataset was deleted.
             Unavailable: the process cannot open the files that the engine needs.
             DeadlineExceeded: the call timed out; the engine cannot be interrupted, so it finishes and its result is discarded.
+            EngineBlocked: a query that timed out before blocks the engine.
         """
         require_room()
         try:
@@ -155,12 +158,14 @@ class DatasetTarget(Record):
         dataset: another name for it in queries, in addition to the path.
         allow_sources: whether queries can read other datasets.
         credentials: credentials that the engine uses to open the path.
+        version: the version that queries read; None for the newest one.
     """
 
     path: str
     dataset: str | None = None
     allow_sources: bool = False
     credentials: Mapping[str, str] | None = None
+    version: str | None = None
 
     def __repr__(self) -> str:
         """Return the path and the name, without the credentials."""
@@ -185,6 +190,7 @@ class EmbeddedTransport:
             allow_sources=target.allow_sources,
             credentials=target.credentials,
             may_crash=may_crash,
+            version=target.version,
         )
 
     def __repr__(self) -> str:
@@ -208,7 +214,7 @@ def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
     """Run a query on a version of a dataset, and return its columns."""
     with snapshot.translate_errors():
         future = snapshot.dataset.query_async(text)
-        wait_for(future, call, snapshot.dataset)
+        wait_for(future, call, snapshot.dataset, is_query=True)
         try:
             view = future.result()
         except RuntimeError as error:
@@ -257,4 +263,4 @@ def _nothing(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no
         return []
 
 
-__all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset"]
+__all__ = ["DatasetTarget", "Datasets", "EmbeddedTransport", "engine", "local_path", "open_dataset", "version_of"]

@@ -1,37 +1,29 @@
-"""
-Transport to the engine in a child process, so that a crash or hang of the engine does not affect this process.
-
-The child is ``python -m tql_client.engine.isolated FD``. It reads the `DatasetTarget`, then queries, from a socket, and replies to each query with columns or an error.
-"""
+"""Transport to the engine in a child process, so that a crash or hang of the engine does not affect this process."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from tql_client.engine.child import CHILD_SECONDS, Child, NeverRan
 from tql_client.engine.embedded import EmbeddedTransport
-from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded, EngineCrash
-from tql_client.protocol.call import STOPPED, Call, CancelToken
+from tql_client.errors import Cancelled, ConfigError, DeadlineExceeded
+from tql_client.protocol.call import Call, CancelToken
 from tql_client.protocol.values import to_python
 from tql_client.protocol.wire import Answer
 from tql_grammar.errors import TqlError
+from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tql_client.engine.embedded import DatasetTarget
     from tql_grammar.schema import Schema
 
-POLL = 0.05
 OPENING_SECONDS = 60.0
-ENDING_SECONDS = 60.0
 Schemas = dict[str | None, "Schema"]
 
 
@@ -67,16 +59,10 @@ class IsolatedTransport:
         Raises:
             APIError: the engine rejected the query.
             EngineCrash: the engine's process ended; the next query starts another one.
-            DeadlineExceeded: the call timed out; the engine's process was killed.
+            DeadlineExceeded: the call timed out; the engine's process was killed, or the query was not run because another one took the whole time.
         """
-        left = call.seconds_left
-        if not self._lock.acquire(timeout=max(0.0, left)):
-            raise DeadlineExceeded(_BUSY)
-        try:
-            child = self._running(call.deadline, call.stop)
-            names, data = self._ask(child, (call.query, call.seconds_left, ()), call.deadline, call.stop)
-        finally:
-            self._lock.release()
+        with self._turn(call):
+            names, data = self._request((call.query, ()), call.deadline, call.stop)
         return Answer(names, data)
 
     def schemas(self, call: Call, others: Iterable[str | None] = ()) -> Schemas:
@@ -88,12 +74,20 @@ class IsolatedTransport:
             EngineCrash: the engine's process ended.
             DeadlineExceeded: the call timed out.
         """
+        names = tuple(others) if self._target.allow_sources else ()
+        with self._turn(call):
+            self._refresh_schemas(call.deadline, call.stop, names)
+            return self._schemas
+
+    @contextlib.contextmanager
+    def _turn(self, call: Call) -> Iterator[None]:
+        """Wait until no other call uses the child; a call that waited in vain was not sent to it."""
         if not self._lock.acquire(timeout=max(0.0, call.seconds_left)):
             raise DeadlineExceeded(_BUSY)
         try:
-            names = tuple(others) if self._target.allow_sources else ()
-            self._refresh_schemas(self._running(call.deadline, call.stop), call.deadline, call.stop, names)
-            return self._schemas
+            if call.stop.is_cancelled:
+                raise Cancelled(_NEVER_RAN)
+            yield
         finally:
             self._lock.release()
 
@@ -105,20 +99,28 @@ class IsolatedTransport:
     def _running(self, deadline: float, stop: CancelToken) -> Child:
         """Return the child process; a new one first opens the dataset and sends its schema."""
         if self._child is None or self._child.process_id != os.getpid():
-            child = self._child = Child(self._target)
+            child = self._child = Child(IsolatedDataset(self._target))
             try:
-                self._refresh_schemas(child, deadline, stop)
+                self._keep_schemas(self._ask(child, (None, ()), deadline, stop))
             except TqlError:
                 self._kill_child()
                 raise
         return self._child
 
-    def _refresh_schemas(
-        self, child: Child, deadline: float, stop: CancelToken, others: tuple[str | None, ...] = ()
-    ) -> None:
-        """Request the schemas of the datasets; the child replies with None if they are unchanged."""
-        changed = self._ask(child, (None, deadline - time.monotonic(), others), deadline, stop)
+    def _refresh_schemas(self, deadline: float, stop: CancelToken, others: tuple[str | None, ...]) -> None:
+        """Request the schemas of the datasets."""
+        self._keep_schemas(self._request((None, others), deadline, stop))
+
+    def _keep_schemas(self, changed: Schemas | None) -> None:
+        """Keep the schemas of a reply, which is None if they are unchanged."""
         self._schemas = self._schemas if changed is None else changed
+
+    def _request(self, request: object, deadline: float, stop: CancelToken) -> Any:  # noqa: ANN401 - columns or schemas
+        """Send a request to the child, and return its reply or raise its error; a child that ended while it was idle is replaced."""
+        try:
+            return self._ask(self._running(deadline, stop), request, deadline, stop)
+        except NeverRan:
+            return self._ask(self._running(deadline, stop), request, deadline, stop)
 
     def _kill_child(self) -> None:
         """Kill the child, if there is one."""
@@ -138,100 +140,40 @@ class IsolatedTransport:
         return reply
 
 
-_BUSY = "the query timed out while the process of the engine ran another query: increase the timeout with connect(.., timeout=seconds)"
-_TIMED_OUT = "the query timed out, and the process of the engine was killed: increase the timeout with connect(.., timeout=seconds)"
+_BUSY = "the query was not run: it timed out while the process of the engine ran another query; increase the timeout with connect(.., timeout=seconds)"
+_NEVER_RAN = "the query was not run: Client.close() or asyncio cancelled the call while it waited for another one"
 
 
-class Child:
-    """A child process that runs the engine."""
+class IsolatedDataset(Record):
+    """
+    The job of the child: it replies with columns or with schemas.
 
-    def __init__(self, target: DatasetTarget) -> None:
-        """Start the process."""
-        parent_end, child_end = socket.socketpair()
-        with child_end:
-            # -P: files in the working directory do not shadow modules of Python.
-            command = [sys.executable, "-P", "-m", "tql_client.engine.isolated", str(child_end.fileno())]
-            self._process = subprocess.Popen(  # noqa: S603 - the command is this Python with this module
-                command,
-                pass_fds=[child_end.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=sys.stderr.fileno() if _has_stderr() else subprocess.DEVNULL,
-            )
-        self._connection = Connection(parent_end.detach())
-        self.process_id = os.getpid()
-        self._connection.send(target)
+    Attributes:
+        target: the dataset that queries read.
+    """
 
-    def ask(self, request: object, deadline: float, stop: CancelToken) -> object:
-        """
-        Send a request, and return the reply.
+    target: DatasetTarget
 
-        Raises:
-            Cancelled: the call was cancelled.
-            DeadlineExceeded: the call timed out.
-            EngineCrash: the process ended.
-        """
-        try:
-            self._connection.send(request)
-            while not self._connection.poll(min(POLL, max(0.0, deadline - time.monotonic()))):
-                if stop.is_cancelled:
-                    raise Cancelled(STOPPED)
-                if time.monotonic() > deadline:
-                    raise DeadlineExceeded(_TIMED_OUT)
-            return self._connection.recv()
-        except (EOFError, ConnectionError):
-            raise EngineCrash(
-                500,
-                f"the engine's process ended ({self._reason()}) while it ran the query; the next query starts another process",
-            ) from None
+    def start(self) -> Callable[[Any], object]:
+        """Open the dataset, and return the function that replies to a request."""
+        transport = EmbeddedTransport(self.target, may_crash=True)
+        last_sent: Schemas | None = None
 
-    def _reason(self) -> str:
-        """Return the signal or the exit code that ended the process."""
-        code = self._process.wait(ENDING_SECONDS)
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-    def end(self) -> None:
-        """Kill the process."""
-        self._connection.close()
-        self._process.kill()
-        self._process.wait()
-
-
-def _has_stderr() -> bool:
-    """Return whether stderr is a file that a child process can inherit."""
-    try:
-        sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):
-        return False
-    return True
-
-
-def answer_all(connection: Connection) -> None:
-    """Reply to the requests of the parent until it closes the socket."""
-    target: DatasetTarget = connection.recv()
-    transport: EmbeddedTransport | None = None
-    last_sent: Schemas | None = None
-    while True:
-        try:
-            request = connection.recv()
-        except EOFError:
-            return
-        try:
-            transport = transport or EmbeddedTransport(target, may_crash=True)
-            query, seconds, others = request
-            call = Call(
-                query or "", as_list=False, deadline=time.monotonic() + seconds, request_id="", stop=CancelToken()
-            )
+        def reply(request: tuple[str | None, Iterable[str | None]]) -> object:
+            nonlocal last_sent
+            query, others = request
+            deadline = time.monotonic() + CHILD_SECONDS
+            call = Call(query or "", as_list=False, deadline=deadline, request_id="", stop=CancelToken())
             if query is not None:
-                connection.send(_run(transport, call))
-            else:
-                schemas = transport.schemas(call, others)
-                connection.send(None if schemas == last_sent else schemas)
-                last_sent = schemas
-        except TqlError as error:
-            connection.send(error)
+                return _run(transport, call)
+            schemas = transport.schemas(call, others)
+            unchanged, last_sent = schemas == last_sent, schemas
+            return None if unchanged else schemas
+
+        return reply
 
 
-def _run(transport: Any, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - the embedded transport, imported late
+def _run(transport: EmbeddedTransport, call: Call) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Run a query, and return the names and the values of its columns in a form that can be pickled."""
     answer = transport.send(call)
     return answer.names, {name: _sendable(values) for name, values in answer.data.items()}
@@ -241,7 +183,3 @@ def _sendable(values: Any) -> Any:  # noqa: ANN401 - a column as the engine give
     """Return a column as a numeric numpy array, or as a list of plain Python values."""
     numeric = type(values).__module__ == "numpy" and values.dtype.kind in "biuf"
     return values if numeric else to_python(values)
-
-
-if __name__ == "__main__":
-    answer_all(Connection(int(sys.argv[1])))

@@ -22,7 +22,7 @@ def require_room() -> None:
     Raises:
         Unavailable: fewer than `ROOM` files are free.
     """
-    limit = _limit()
+    limit = open_files_limit()
     count = _count() if limit is not None else None
     if limit is not None and count is not None and limit - count < ROOM:
         message = f"the query was not run: this process has {count} of {limit} files open, and the engine crashes if it cannot open a file"
@@ -30,7 +30,7 @@ def require_room() -> None:
         raise Unavailable(503, message, hint=hint)
 
 
-def _limit() -> int | None:
+def open_files_limit() -> int | None:
     """Return the number of files that this process can open, or None if it is unlimited or unknown."""
     try:
         import resource
@@ -47,4 +47,4 @@ def _count() -> int | None:
     except FileNotFoundError:
         return None
     except OSError:  # not even the folder can be opened: no file is free
-        return _limit()
+        return open_files_limit()

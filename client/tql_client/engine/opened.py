@@ -12,6 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from tql_client.engine.blocked import abandon, require_unblocked
 from tql_client.engine.open_files import require_room
 from tql_client.errors import (
     APIError,
@@ -23,8 +24,8 @@ from tql_client.errors import (
     by_status,
 )
 from tql_client.extras import command, missing
-from tql_client.protocol.call import STOPPED
-from tql_client.protocol.messages import hint
+from tql_client.protocol.call import STOPPED, Call, CancelToken
+from tql_client.protocol.messages import hint, is_hosted, path_hint
 from tql_grammar.errors import TqlError
 from tql_grammar.lint.engine_messages import engine_position, status_of
 from tql_grammar.schema import Schema
@@ -32,16 +33,15 @@ from tql_grammar.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tql_client.protocol.call import Call
-
 SERVER_FAILED = 500
+# A query that takes no time, unless the engine is blocked.
+SHORT = "select * limit 0"
 FIRST_POLL, LONGEST_POLL = 0.00005, 0.02
-TIMED_OUT = "the query timed out: increase the timeout with connect(.., timeout=seconds); the engine cannot be interrupted, so it finishes the query, and its result is discarded"
+TIMED_OUT = "the query timed out, and the engine in this process still runs it, since it cannot be interrupted; until it ends, it delays or blocks every other query of the process: increase the timeout with connect(.., timeout=seconds), or use connect(.., isolated=True), which ends the query at its timeout"
+# Seconds for opening a dataset, where no call limits them.
+OPENING_SECONDS = 60.0
 TRUNCATING = (4, 7, 1)
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
-# Queries that the engine still runs after a timeout, with their datasets: closing a dataset during a query crashes the process.
-_ABANDONED: list[tuple[Any, Any]] = []
-_ABANDONING = threading.Lock()
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
 # The engine's error classes for failures of the storage; any other class is an error in the query.
 _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
@@ -91,9 +91,10 @@ def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: 
     Args:
         path: the path or URL.
         credentials: credentials that the engine uses to open it.
-        call: limits the wait; None waits until the dataset is open.
+        call: limits the wait; by default `OPENING_SECONDS`.
 
     Raises:
+        EngineBlocked: a query that timed out blocks the engine.
         NotFound: no dataset exists at the path.
         ConfigError: the engine cannot open the dataset.
         Cancelled: the call was cancelled.
@@ -103,9 +104,9 @@ def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: 
     require_room()
     name = "open" if path.startswith("mem://") else "open_read_only"
     options = {} if credentials is None else {"creds": dict(credentials)}
+    call = call or _opening_call()
+    require_unblocked(call)
     try:
-        if call is None:
-            return getattr(deeplake, name)(path, **options)
         future = getattr(deeplake, f"{name}_async")(path, **options)
         wait_for(future, call)
         return future.result()
@@ -115,7 +116,37 @@ def open_dataset(path: str, credentials: Mapping[str, str] | None = None, call: 
         raise _opening_error(error, path) from None
 
 
-def wait_for(future: Any, call: Call, dataset: Any = None) -> None:  # noqa: ANN401 - the engine ships no types
+def version_of(path: str, snapshot: bool | str, credentials: Mapping[str, str] | None = None) -> str | None:  # noqa: FBT001 - an option, passed on
+    """
+    Return the version of a dataset that a client keeps, or None for the newest of each query.
+
+    Args:
+        path: the path or URL of the dataset.
+        snapshot: True for the newest version now, False for none, or the id of a version.
+        credentials: credentials that the engine uses to open it.
+
+    Raises:
+        ConfigError: *snapshot* is no version of the dataset.
+        NotFound: no dataset exists at the path.
+    """
+    if snapshot is False:
+        return None
+    dataset = open_dataset(local_path(path), credentials)
+    if snapshot is True:
+        return str(dataset.version)
+    known = [str(version.id) for version in dataset.history]
+    if snapshot not in known:
+        message = f"`snapshot` must be True, False or the id of a version of the dataset, got {snapshot!r}; the newest ones are {', '.join(known[-3:])}"
+        raise ConfigError(message)
+    return snapshot
+
+
+def _opening_call() -> Call:
+    """Return the call of an opening that belongs to no query."""
+    return Call("", as_list=False, deadline=time.monotonic() + OPENING_SECONDS, request_id="", stop=CancelToken())
+
+
+def wait_for(future: Any, call: Call, dataset: Any = None, *, is_query: bool = False) -> None:  # noqa: ANN401 - the engine ships no types
     """
     Wait for a future of the engine without blocking other threads.
 
@@ -123,6 +154,7 @@ def wait_for(future: Any, call: Call, dataset: Any = None) -> None:  # noqa: ANN
         future: the future.
         call: limits the wait.
         dataset: the dataset of the query, which stays open until the future is complete.
+        is_query: whether the future is that of a query, which may take long, and not of a refresh or an opening.
 
     Raises:
         Cancelled: the call was cancelled.
@@ -131,15 +163,8 @@ def wait_for(future: Any, call: Call, dataset: Any = None) -> None:  # noqa: ANN
     try:
         _wait(future, call)
     except BaseException:  # also Ctrl-C
-        _abandon(future, dataset)
+        abandon(future, dataset, dataset.query_async(SHORT) if is_query else None)
         raise
-
-
-def _abandon(future: Any, dataset: Any) -> None:  # noqa: ANN401 - the engine ships no types
-    """Keep a dataset open until its future is complete, and release those whose futures are."""
-    with _ABANDONING:
-        _ABANDONED[:] = [pair for pair in _ABANDONED if not pair[0].is_completed()]
-        _ABANDONED.append((future, dataset))
 
 
 def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
@@ -160,9 +185,10 @@ def _opening_error(error: Exception, path: str) -> Exception:
         return NotFound(
             404,
             f"there is no dataset at `{path}`",
-            hint="check the path: a dataset is a folder that deeplake.create made",
+            hint=path_hint(path),
         )
-    return ConfigError(f"the dataset at `{path}` cannot be opened: {error}")
+    hosted = f"\nhint: {path_hint(path)}" if is_hosted(path) else ""
+    return ConfigError(f"the dataset at `{path}` cannot be opened: {str(error).strip()}{hosted}")
 
 
 class Snapshot:
@@ -224,9 +250,17 @@ def _message_of(error: Exception) -> str:
 class Opened:
     """An open dataset, reopened when another version was committed, so that each query reads the newest one."""
 
-    def __init__(self, path: str, credentials: Mapping[str, str] | None, call: Call | None = None) -> None:
+    def __init__(
+        self, path: str, credentials: Mapping[str, str] | None, call: Call | None = None, version: str | None = None
+    ) -> None:
         """
-        Open the dataset; a call limits the wait.
+        Open the dataset.
+
+        Args:
+            path: the path or URL.
+            credentials: credentials that the engine uses to open it.
+            call: limits the wait.
+            version: the version that every query reads; None for the newest one.
 
         Raises:
             NotFound: no dataset exists at the path.
@@ -236,8 +270,14 @@ class Opened:
         self._credentials = credentials
         self._changing = threading.Lock()
         self._folder_identity = _folder_identity(path)
-        self._current = Snapshot(open_dataset(path, credentials, call))
-        self._probe: Any = open_dataset(path, credentials, call)
+        self._version = version
+        self._current = Snapshot(self._open(call))
+        self._probe: Any = open_dataset(path, credentials, call) if version is None else None
+
+    def _open(self, call: Call | None) -> Any:  # noqa: ANN401 - the engine ships no types
+        """Return the dataset in the version that queries read."""
+        dataset = open_dataset(self.path, self._credentials, call)
+        return dataset if self._version is None else dataset.history[self._version].open()
 
     def current(self) -> Snapshot:
         """Return the version that the last call of `refresh` returned."""
@@ -245,7 +285,7 @@ class Opened:
 
     def refresh(self, call: Call) -> Snapshot:
         """
-        Return the newest version of the dataset.
+        Return the newest version of the dataset, or the one that is kept.
 
         A second handle is refreshed, which takes 0.1 to 0.4 ms on a local disk; if it finds another version, the dataset is opened again.
 
@@ -254,8 +294,12 @@ class Opened:
             ConfigError: the engine can no longer open the dataset.
             Unavailable: the process cannot open the files that the engine needs.
             DeadlineExceeded: the engine was busy until the timeout of the call.
+            EngineBlocked: a query that timed out blocks the engine.
         """
         require_room()
+        require_unblocked(call)
+        if self._version is not None:
+            return self._current
         with self._locked(call):
             return self._current if self._is_up_to_date(call) else self._reopen(call)
 
@@ -297,7 +341,7 @@ class Opened:
     def _reopen(self, call: Call) -> Snapshot:
         """Open the newest version of the dataset that is now at the path."""
         self._folder_identity, self._probe = _folder_identity(self.path), None
-        self._current = Snapshot(open_dataset(self.path, self._credentials, call))
+        self._current = Snapshot(self._open(call))
         return self._current
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tql_client.client import connect
+from tql_client.connection import connect
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:

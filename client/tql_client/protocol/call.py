@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from tql_client.errors import ClosedError
+from tql_client.errors import ClosedError, ConfigError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -66,9 +68,20 @@ class InFlight:
 
     def __init__(self) -> None:
         """Start with no calls."""
-        self._stops: set[CancelToken] = set()
         self._closed = False
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget the calls: those of the parent belong to it, and its threads may have held the lock during the fork."""
+        self._process = os.getpid()
+        self._stops: set[CancelToken] = set()
         self._changing = threading.Condition()
+
+    def _lock(self) -> threading.Condition:
+        """Return the lock of the calls of this process."""
+        if self._process != os.getpid():
+            self._reset()
+        return self._changing
 
     @contextlib.contextmanager
     def running(self, stop: CancelToken) -> Iterator[None]:
@@ -78,7 +91,7 @@ class InFlight:
         Raises:
             ClosedError: the client is closed.
         """
-        with self._changing:
+        with self._lock():
             if self._closed:
                 message = "the client is closed: create another one with connect(..)"
                 raise ClosedError(message)
@@ -91,8 +104,8 @@ class InFlight:
                 self._changing.notify_all()
 
     def close(self) -> None:
-        """Reject later calls, cancel the running ones, and wait up to `DRAIN_SECONDS` until they have ended."""
-        with self._changing:
+        """Reject later calls, cancel the running ones, and wait up to `DRAIN_SECONDS` until they have ended; a forked child leaves the calls of its parent alone."""
+        with self._lock():
             self._closed = True
             stops = list(self._stops)
         for stop in stops:
@@ -137,3 +150,11 @@ class Transport(Protocol):
     def close(self) -> None:
         """Close the connections and datasets."""
         ...
+
+
+def require_seconds(timeout: float) -> float:
+    """Return a timeout as a float, or raise `ConfigError` if it is not a positive number."""
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
+        message = f"`timeout` must be a positive number of seconds, got {timeout!r}"
+        raise ConfigError(message)
+    return float(timeout)

@@ -1,4 +1,4 @@
-"""Tokens: their sources and their validation; no repr, log or pickle contains one."""
+"""Tokens: their sources and their validation; no repr, log, pickle or attribute contains one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from tql_client.errors import ConfigError
 from tql_client.protocol.address import LOOPBACK
@@ -20,17 +21,17 @@ _SHAPE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class Secret:
-    """A token whose repr and str are masked, and that cannot be pickled."""
+    """A token whose repr and str are masked, that cannot be pickled, and that no attribute of a client leads to."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__",)
 
     def __init__(self, value: str) -> None:
         """Validate a token; leading and trailing white space is removed."""
-        self._value = _validated(value)
+        _TOKENS[self] = _validated(value)
 
     def reveal(self) -> str:
         """Return the token, for the Authorization header."""
-        return self._value
+        return _TOKENS[self]
 
     def __repr__(self) -> str:
         """Return the masked token."""
@@ -46,6 +47,10 @@ class Secret:
         """Raise `TypeError`: a pickle would contain the token."""
         message = "a token is not pickled: call connect(..) in the other process"
         raise TypeError(message)
+
+
+# The tokens are kept outside of their secrets: debuggers and error reporters walk through the attributes of objects.
+_TOKENS: WeakKeyDictionary[Secret, str] = WeakKeyDictionary()
 
 
 def _validated(value: object) -> str:
@@ -87,8 +92,12 @@ def token_for(url: str, token: str | Callable[[], str] | None, file: str | None 
         raise ConfigError(message)
     if callable(token):
         return CalledToken(token)
-    value = token if token is not None else read_file(file) if file is not None else _environment(url)
-    return None if value is None else FixedToken(Secret(value))
+    if token is not None:
+        return FixedToken(Secret(token), "the token of connect(.., token=..)")
+    if file is not None:
+        return FixedToken(Secret(read_file(file)), "the token of the file of connect(.., token_file=..)")
+    value = _environment(url)
+    return None if value is None else FixedToken(Secret(value), f"the token of {VARIABLE} in the environment")
 
 
 def _environment(url: str) -> str | None:
@@ -114,9 +123,10 @@ def read_file(path: str) -> str:
 
 
 class TokenSource(Protocol):
-    """The interface of token sources; `renews` is whether the next call may return another token."""
+    """The interface of token sources; `renews` is whether the next call may return another token, `origin` names the token in a hint."""
 
     renews: bool
+    origin: str
 
     def __call__(self) -> Secret:
         """Return the token."""
@@ -128,9 +138,10 @@ class FixedToken:
 
     renews = False
 
-    def __init__(self, secret: Secret) -> None:
-        """Create a source from a token."""
+    def __init__(self, secret: Secret, origin: str = "the token") -> None:
+        """Create a source from a token, and the phrase that says from where it came."""
         self._secret = secret
+        self.origin = origin
 
     def __call__(self) -> Secret:
         """Return the token."""
@@ -141,6 +152,7 @@ class CalledToken:
     """Calls the user's function for the token of each attempt."""
 
     renews = True
+    origin = "the token that the function of connect(.., token=..) returned"
 
     def __init__(self, function: Callable[[], str]) -> None:
         """Create a source from a function."""

@@ -25,7 +25,13 @@ OPENING, CLOSING, COMMA = b"[{", b"]}", ord(",")
 
 
 class ChunkedJson:
-    """A JSON text that is decoded from its start, and deleted while it is decoded."""
+    """
+    A JSON text that is decoded from its start, and deleted while it is decoded.
+
+    Attributes:
+        body: the rest of the text.
+        count: the number of decoded rows, if the data has the form of rows.
+    """
 
     def __init__(self, body: bytearray, load: Callable[[bytes], Any]) -> None:
         """
@@ -36,6 +42,7 @@ class ChunkedJson:
             load: decodes the JSON of a chunk.
         """
         self.body = body
+        self.count = 0
         self._load = load
 
     def answer(self) -> tuple[dict[str, Any], dict[str, list[Any]], bool]:
@@ -121,11 +128,13 @@ class ChunkedJson:
                 if not isinstance(row, dict):
                     message = "a row in `data` of the response is not an object"
                     raise ProtocolError(message, "wrong_type")
-                for name in row.keys() - columns.keys():
-                    columns[name] = [None] * count
+                for name in row:
+                    if name not in columns:
+                        columns[name] = [None] * count
                 for name, values in columns.items():
                     values.append(_compact(row.get(name)))
                 count += 1
+        self.count = count
         return columns
 
     def _columns(self) -> dict[str, list[Any]]:

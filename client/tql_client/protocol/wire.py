@@ -17,8 +17,8 @@ from itertools import chain
 from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
-from tql_client.errors import APIError, ProtocolError, by_status
-from tql_client.protocol.messages import hint
+from tql_client.errors import APIError, ConfigError, ProtocolError, by_status
+from tql_client.protocol.messages import WEB_PAGE, hint, token_hint
 from tql_client.protocol.values import to_python
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.engine_messages import engine_position
@@ -32,6 +32,9 @@ EXCERPT = 500
 # Size in bytes above which a response is decoded in chunks.
 LARGE = 2**25
 _SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
+UNAUTHORIZED = 401
+# Statuses whose hints hold for web pages too: a wrong address, and a proxy that wants a password.
+NO_PAGE = frozenset({404, 405, 407})
 DESCRIPTIONS = ("description", "error", "message", "detail")
 REQUEST_IDS = ("x-request-id", "x-amzn-trace-id", "cf-ray")
 
@@ -93,6 +96,20 @@ class Decoding(Record):
 
 
 PLAIN = Decoding()
+NAN = ("keep", "null", "error")
+
+
+def decoding_of(nan: Literal["keep", "null", "error"], strict: bool) -> Decoding:  # noqa: FBT001 - an option, passed on
+    """
+    Return the options for decoding JSON.
+
+    Raises:
+        ConfigError: *nan* is none of the three words.
+    """
+    if nan not in NAN:
+        message = f'`nan` must be "keep", "null" or "error", got {nan!r}'
+        raise ConfigError(message)
+    return Decoding(nan, strict)
 
 
 def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer:
@@ -129,10 +146,13 @@ def _large(body: bytearray, decoding: Decoding) -> Answer:
     from tql_client.protocol.streaming import ChunkedJson
 
     size = len(body)
-    rest, columns, by_rows = ChunkedJson(body, lambda chunk: load(chunk, decoding)).answer()
+    chunks = ChunkedJson(body, lambda chunk: load(chunk, decoding))
+    rest, columns, by_rows = chunks.answer()
     names = _names(rest.pop("tensors", None), columns)
+    if by_rows and not names:  # rows without columns have no column to count them
+        return Answer((), [{} for _ in range(chunks.count)], str(rest.pop("message", "")), rest, size)
     if by_rows:
-        count = max(map(len, columns.values()), default=0)
+        count = chunks.count
         columns = {name: columns[name] if name in columns else [None] * count for name in names}
     _require_shape(names, columns, strict=False)
     return Answer(names, {name: columns[name] for name in names}, str(rest.pop("message", "")), rest, size)
@@ -267,8 +287,10 @@ def _require_columns(names: tuple[str, ...], columns: dict[str, Any]) -> None:
         raise ProtocolError(message, "ragged")
 
 
-def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str]) -> APIError:
-    """Return the `APIError` for a response with a status of 400 or more."""
+def decode_error(
+    status: int, body: bytes | bytearray, headers: Mapping[str, str], *, token: str | None = None
+) -> APIError:
+    """Return the `APIError` for a response with a status of 400 or more; *token* says from where the token came that was sent."""
     error = _error_object(body)
     description = (
         _description(error)
@@ -282,11 +304,18 @@ def decode_error(status: int, body: bytes | bytearray, headers: Mapping[str, str
         description,
         code=str(error["code"]) if "code" in error else None,
         request_id=None if request_id is None else str(request_id),
-        hint=_string_at(error, "hint") or hint(status, description),
+        hint=_string_at(error, "hint") or _hint(status, description, body, token),
         position=engine_position(description),
         retry_after=retry_after(headers.get("retry-after", "")),
         body_excerpt=body[:EXCERPT].decode("utf-8", "replace"),
     )
+
+
+def _hint(status: int, description: str, body: bytes | bytearray, token: str | None) -> str | None:
+    """Return the hint for an error: for a wrong token and a web page, what is known about their origin."""
+    if status == UNAUTHORIZED:
+        return token_hint(token)
+    return WEB_PAGE if body.lstrip()[:1] == b"<" and status not in NO_PAGE else hint(status, description)
 
 
 def _string_at(error: Mapping[str, Any], key: str) -> str | None:

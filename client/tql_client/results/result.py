@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import struct
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql_client.extras import missing
 from tql_client.protocol.values import to_python
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     import numpy as np
 
     from tql_client.protocol.wire import Answer
 
 
+T = TypeVar("T")
 # Integers of this magnitude may not fit in 64 bits; numpy stores them as objects.
 BEYOND = 2**63
 
@@ -140,6 +139,24 @@ class Result:
         count, shown = len(self), len(self._first())
         return f"{count} row{'' if count == 1 else 's'}" + (f", {shown} shown" if shown < count else "")
 
+    def as_(self, row: type[T]) -> list[T]:
+        """
+        Return the rows as instances of a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec.
+
+        A field takes the column of its name, or of its alias in pydantic and msgspec; columns without a field are left out, and a field with a default may have no column.
+        A value must have the type of its field; an int is a float too. A field of numpy's arrays has float32 arrays, as from `to_numpy`.
+
+        Raises:
+            RowTypeError: a column is missing, or a value has another type; it names the row, the column, and both types.
+            ArgumentError: *row* is another type.
+
+        Example:
+            ``client.query(select("id")).as_(Hit)`` returns ``[Hit(id=3), Hit(id=4)]``.
+        """
+        from tql_client.results.typed import rows_as
+
+        return rows_as(self, row)
+
     def to_numpy(self, name: str) -> np.ndarray:
         """
         Return one column as a numpy array.
@@ -180,16 +197,38 @@ class Result:
         return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
-        """Return a pandas DataFrame; null is None or NaN, depending on the type of the column. Requires the `frames` extra."""
-        return _library("pandas").DataFrame(self.columns, columns=list(self.names))
+        """
+        Return a pandas DataFrame; null is None or NaN, depending on the type of the column.
+
+        Integers that a float cannot represent stay integers where a column has nulls or floats too. Requires the `frames` extra.
+        """
+        from tql_client.results.frames import to_pandas
+
+        return to_pandas(self.columns)
 
     def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
-        """Return a polars DataFrame; null is null, and NaN is NaN. Requires the `frames` extra."""
-        return _library("polars").DataFrame(self.columns, schema=list(self.names), strict=False)
+        """
+        Return a polars DataFrame, with the types of `to_arrow`; null is null, and NaN is NaN. Requires the `frames` extra.
+
+        Raises:
+            ConversionError: the values of a column have no common type.
+        """
+        from tql_client.results.frames import to_polars
+
+        return to_polars(self.columns)
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of an optional library
-        """Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra."""
-        return _library("pyarrow").table(self.columns)
+        """
+        Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra.
+
+        Integers from 2**63 on are uint64; objects are structs, whose missing keys are null.
+
+        Raises:
+            ConversionError: the values of a column have no common type, for example numbers and strings of JSON.
+        """
+        from tql_client.results.frames import to_arrow
+
+        return to_arrow(self.columns)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the rows as an Arrow C stream, for libraries that support it. Requires the `frames` extra."""
@@ -230,14 +269,3 @@ def _objects(values: list[Any]) -> np.ndarray:
     import numpy as np
 
     return np.fromiter(values, dtype=object, count=len(values))
-
-
-def _library(name: str) -> ModuleType:
-    """Import a library of the `frames` extra."""
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        reason = f"{name} is not installed"
-        raise missing(reason, "frames") from None

@@ -13,14 +13,16 @@ _ERROR = {
     "properties": {"description": _STRING, "hint": _STRING},
 }
 _REASONS = {
-    400: "the query is invalid, or the request does not follow the protocol",
+    400: "the query is invalid, the request does not follow the protocol, or the answer is too large",
     401: "the token is missing or wrong",
-    403: "the Host header is not a loopback address",
+    403: "the Host header is not a loopback address, or the Origin header is another site",
     404: "the dataset does not exist",
     408: "the request was not complete in time",
     413: "the request is too large",
-    500: "the engine or the server failed",
-    504: "the query timed out",
+    415: "the Content-Type header is not application/json",
+    431: "the headers of the request are too large",
+    500: "the query crashed the engine or ran too long, or the server failed",
+    503: "the server has more requests or fewer processes and files than it needs: try again",
 }
 _REQUEST = {
     "type": "object",

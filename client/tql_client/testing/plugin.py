@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tql_client.client import connect
+from tql_client.connection import connect
 from tql_client.server.local import serve
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ Exceptions of requests hold the request, and so the token; none of them is kept 
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from http import client as http
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from tql_grammar.errors import TqlError
 
+# The response of a proxy in an exception of http.client.
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}[^'\"\\\r\n)]{0,60})")
 NOT_JSON, WRONG_TYPE, NOT_HTTP = (
     partial(errors.ProtocolError, kind=kind) for kind in ("not_json", "wrong_type", "not_http")
 )
@@ -34,7 +37,7 @@ _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str
     (
         exceptions.ProxyError,
         errors.ProxyError,
-        "the proxy for {url} rejected the connection ({reason}): check HTTPS_PROXY and NO_PROXY in the environment",
+        "the proxy for {url} rejected the connection ({reason}): check HTTPS_PROXY and NO_PROXY in the environment; after 407 the proxy needs a user and a password, as in http://user:password@host:port, and after 403 it does not allow this host",
     ),
     (
         exceptions.SSLError,
@@ -117,6 +120,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """Return the innermost message of the operating system, or the name of the innermost exception."""
+    """Return the response of a proxy, the innermost message of the operating system, or the name of the innermost exception."""
+    tunnels = [match[1] for match in map(_TUNNEL.search, map(str, causes)) if match]
+    if tunnels:
+        return tunnels[0]
     messages = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
     return messages[-1] if messages else type(causes[-1]).__name__

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import threading
 from typing import TYPE_CHECKING
 
 from tql_client import errors
+from tql_client.protocol.tracebacks import without_locals
 from tql_client.protocol.wire import LARGE, PLAIN, Decoding, decode_answer, decode_error, encode_request
 from tql_client.transport.deadline import guarded
+from tql_client.transport.trust import environment_bundle, validate_cert, validate_verify
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     import requests
 
     from tql_client.protocol.call import Call
-    from tql_client.protocol.credentials import TokenSource
+    from tql_client.protocol.credentials import Secret, TokenSource
     from tql_client.protocol.wire import Answer
     from tql_client.transport.deadline import Guard
 
@@ -27,6 +30,10 @@ LARGEST_ANSWER = 256 * 2**20
 MIB = 2**20
 CHUNK = 2**18
 DIGITS = 18
+# Bytes of a response that an error may quote; white space and the byte order mark before its JSON.
+QUOTED, BEFORE_JSON = 2**10, b" \t\r\n\xef\xbb\xbf"
+# A shorter token may be a word of a message, and is no secret.
+SHORTEST_MASKED, MASK = 8, "***"
 ERROR_STATUS = 400
 REDIRECTS = range(300, 400)
 LOG = logging.getLogger("tql_client")
@@ -61,6 +68,7 @@ class HttpTransport:
         decoding: Decoding = PLAIN,
         *,
         verify: bool | str | None = None,
+        cert: str | tuple[str, str] | None = None,
         cassette: Callable[[Call, Callable[[Call], Exchange]], Exchange] | None = None,
     ) -> None:
         """
@@ -73,15 +81,17 @@ class HttpTransport:
             decoding: the options for decoding JSON.
             cassette: records and replays exchanges, instead of sending each call.
             verify: the path of a CA bundle; None uses REQUESTS_CA_BUNDLE of the environment, or else certifi's bundle.
+            cert: the path of the client's certificate with its key, or the paths of both.
 
         Raises:
-            ConfigError: *verify* is neither a non-empty path nor True, False or None.
+            ConfigError: *verify*, *cert* or *largest* is invalid, or a file of theirs does not exist.
         """
         self._decoding = decoding
         self._cassette = cassette
-        self._verify = _validate_verify(verify)
+        self._verify = validate_verify(verify)
+        self._cert = validate_cert(cert)
         self.url = url
-        self.largest = largest
+        self.largest = _validate_largest(largest)
         self._token = token
         self._process = 0
         self._has_warned = False
@@ -101,6 +111,11 @@ class HttpTransport:
             APIError: the server returned an error.
             ProtocolError: the response does not follow the protocol.
         """
+        with without_locals():
+            return self._send(call)
+
+    def _send(self, call: Call) -> Answer:
+        """Post one query, again with another token after 401, and return the decoded answer."""
         exchange = self._exchange(call)
         if exchange.status == 401 and self._token is not None and self._token.renews:  # noqa: PLR2004 - the HTTP status of an expired token
             exchange = self._exchange(call)
@@ -108,7 +123,8 @@ class HttpTransport:
             message = f"{self.url} redirects to another url ({exchange.status}), and redirects are not followed: pass the other url to connect(..) if you trust it"
             raise errors.RedirectRefused(message)
         if exchange.status >= ERROR_STATUS:
-            raise decode_error(exchange.status, exchange.body, exchange.headers)
+            origin = None if self._token is None else self._token.origin
+            raise decode_error(exchange.status, exchange.body, exchange.headers, token=origin)
         try:
             answer = decode_answer(exchange.body, self._decoding)
         except errors.ProtocolError as error:
@@ -127,8 +143,8 @@ class HttpTransport:
             LOG.warning("the server ignores as_list, and always returns %s", "rows" if answer.by_rows else "columns")
 
     def close(self) -> None:
-        """Close the connections."""
-        if self._session is not None:
+        """Close the connections; a forked child leaves those of its parent alone."""
+        if self._session is not None and self._process == os.getpid():
             self._session.close()
 
     def _exchange(self, call: Call) -> Exchange:
@@ -143,9 +159,10 @@ class HttpTransport:
 
         if call.seconds_left <= 0:
             raise errors.DeadlineExceeded(_timeout_message(self.url))
+        secret = None if self._token is None else self._token()
         try:
             with guarded(call.deadline) as guard, call.stop.during(guard.fire):
-                return self._post(call, guard)
+                return _without_token(self._post(call, guard, secret), secret)
         except TqlError:
             raise
         except (
@@ -158,7 +175,7 @@ class HttpTransport:
                 raise errors.DeadlineExceeded(_timeout_message(self.url)) from None
             raise translate(error, self.url) from None
 
-    def _post(self, call: Call, guard: Guard) -> Exchange:
+    def _post(self, call: Call, guard: Guard, secret: Secret | None) -> Exchange:
         """Post a query, and read the whole response."""
         from tql_client.transport.session import CONNECT_SECONDS
 
@@ -167,11 +184,12 @@ class HttpTransport:
             self.url,
             data=encode_request(call.query, as_list=call.as_list),
             headers={"X-Request-Id": call.request_id, "X-Retry-Count": str(call.attempt - 1)},
-            auth=self._authorize,
+            auth=functools.partial(_authorize, secret),
             timeout=(min(CONNECT_SECONDS, left), left),
             allow_redirects=False,
             stream=True,
-            verify=_environment_bundle() if self._verify is None else self._verify,
+            verify=environment_bundle() if self._verify is None else self._verify,
+            cert=self._cert,
         ) as response:
             body = self._body(response)
             if guard.fired:
@@ -190,12 +208,6 @@ class HttpTransport:
 
                 self._session, self._process = create_session(self.url), os.getpid()
             return self._session
-
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the token to a request; as a callable `auth`, it disables netrc."""
-        if self._token is not None:
-            request.headers["Authorization"] = f"Bearer {self._token().reveal()}"
-        return request
 
     def _body(self, response: requests.Response) -> bytearray:
         """Return the decompressed body, or raise if it is too large or its Content-Encoding was not requested."""
@@ -222,19 +234,31 @@ class HttpTransport:
         return errors.ResponseTooLarge(message)
 
 
+def _authorize(secret: Secret | None, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add the token to a request; as a callable `auth`, it disables netrc."""
+    if secret is not None:
+        request.headers["Authorization"] = f"Bearer {secret.reveal()}"
+    return request
+
+
+def _without_token(exchange: Exchange, secret: Secret | None) -> Exchange:
+    """Mask the token where a server repeats it in an error, since messages quote it; rows are never changed."""
+    is_answer = exchange.status < ERROR_STATUS and exchange.body[:QUOTED].lstrip(BEFORE_JSON)[:1] == b"{"
+    token = "" if secret is None or is_answer else secret.reveal()
+    if len(token) < SHORTEST_MASKED:
+        return exchange
+    headers = {name: value.replace(token, MASK) for name, value in exchange.headers.items()}
+    return exchange.replace(headers=headers, body=exchange.body.replace(token.encode(), MASK.encode()))
+
+
 def _timeout_message(url: str) -> str:
     """Return the message of a call that exceeded its deadline."""
     return f"the call to {url} timed out: increase the timeout with connect(.., timeout=seconds)"
 
 
-def _validate_verify(verify: object) -> bool | str | None:
-    """Return a valid `verify`, or raise: requests treats an empty string as False, which disables the verification."""
-    if verify is None or isinstance(verify, bool) or (isinstance(verify, str) and verify.strip()):
-        return verify
-    message = f"`verify` must be the path of a CA bundle, True, False or None, got {verify!r}; None uses certifi's bundle, False disables the verification"
-    raise errors.ConfigError(message)
-
-
-def _environment_bundle() -> bool | str:
-    """Return the CA bundle that the environment names, or True for certifi's bundle."""
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+def _validate_largest(largest: object) -> int:
+    """Return a valid maximum size of a response, or raise."""
+    if isinstance(largest, bool) or not isinstance(largest, int) or largest < 1:
+        message = f"`largest_answer` must be a number of bytes, 1 or more, got {largest!r}"
+        raise errors.ConfigError(message)
+    return largest

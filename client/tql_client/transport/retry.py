@@ -4,16 +4,21 @@ Retry policy: exponential backoff with jitter, a retry budget, and the failures 
 Retried are connection failures, lost connections, truncated responses, and the statuses 408, 425, 429, 502, 503 and 504;
 never a query that crashes or blocks the engine according to `check` (TQL4xx).
 The wait before attempt n + 1 is random between 0 and ``min(8, 0.5 * 2**n)`` seconds, or follows Retry-After; the deadline of the call includes all attempts.
-The budget starts with 10 tokens: a retry costs 1, a success adds 0.1, and at 5 or fewer nothing is retried, so a client whose queries keep failing stops retrying.
+The budget of a client starts with 10 tokens: a retry costs 1, and a success adds 0.1.
+At 5 tokens or fewer the client pauses: its calls take turns, one retry after each of growing waits that they share, and each success lets the next one go at once.
+So an endpoint that is down gets a few requests from all callers together, and a call that can wait until it is up again succeeds.
+A call gives up if its attempts are used, or at its deadline.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import re
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from tql_client.errors import (
@@ -30,7 +35,7 @@ from tql_client.errors import (
 from tql_client.protocol.call import STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tql_client.protocol.call import Call, Transport
     from tql_client.protocol.wire import Answer
@@ -55,17 +60,24 @@ Failure = TransportError | APIError | ProtocolError
 
 
 class Budget:
-    """The retry budget of one client: a token bucket."""
+    """The retry budget of one client: a token bucket, and the turns of calls that wait while it is empty."""
 
-    def __init__(self) -> None:
-        """Start with a full bucket."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with a full bucket; *clock* returns the time in seconds."""
+        self._clock = clock
         self._tokens = TOKENS
+        self._turns: deque[threading.Event] = deque()
+        self._failures = 0
+        self._last_turn = 0.0
         self._changing = threading.Lock()
 
     def earn(self) -> None:
-        """Add tokens for a success."""
+        """Add tokens for a success, end the pause for calls that fail later, and let the next waiting call go."""
         with self._changing:
             self._tokens = min(TOKENS, self._tokens + EARNED)
+            self._failures, self._last_turn = 0, 0.0
+            if self._turns:
+                self._turns.popleft().set()
 
     def take(self) -> bool:
         """Take a token for a retry, and return whether the bucket had enough."""
@@ -74,6 +86,35 @@ class Budget:
                 return False
             self._tokens -= 1
             return True
+
+    def seconds_to_turn(self, draw: Callable[[float, float], float], most: float) -> float | None:
+        """
+        Return the seconds until the next turn, and reserve it; it follows the last reserved one after a wait that grows with each.
+
+        Args:
+            draw: returns a random number between two numbers.
+            most: the seconds that the call can wait; if the turn is later, it is not reserved, and the result is None.
+        """
+        with self._changing:
+            now = self._clock()
+            wait = draw(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (self._failures + 1)))
+            turn = max(now, self._last_turn) + wait
+            if turn - now >= most:
+                return None
+            self._failures, self._last_turn = self._failures + 1, turn
+            return turn - now
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[threading.Event]:
+        """Wait in the order of calls: the event is set when a success lets this call go."""
+        go = threading.Event()
+        with self._changing:
+            self._turns.append(go)
+        try:
+            yield go
+        finally:
+            with self._changing, contextlib.suppress(ValueError):  # a success has removed it
+                self._turns.remove(go)
 
 
 class Retries:
@@ -84,6 +125,7 @@ class Retries:
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] | None = None,
         draw: Callable[[float, float], float] = random.uniform,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Create a policy.
@@ -92,6 +134,7 @@ class Retries:
             attempts: the maximum number of attempts.
             sleep: waits a number of seconds; by default, until the call is cancelled at most.
             draw: returns a random number between two numbers.
+            clock: returns the time in seconds.
         """
         if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
             message = f"`attempts` must be an integer, 1 or more, got {attempts!r}"
@@ -99,11 +142,12 @@ class Retries:
         self._attempts = attempts
         self._sleep = sleep
         self._draw = draw
-        self._budget = Budget()
+        self._clock = clock
+        self._budget = Budget(clock)
 
     def with_attempts(self, attempts: int) -> Retries:
         """Return a policy with another number of attempts, which shares the budget."""
-        policy = Retries(attempts, self._sleep, self._draw)
+        policy = Retries(attempts, self._sleep, self._draw, self._clock)
         policy._budget = self._budget
         return policy
 
@@ -123,6 +167,11 @@ class Retries:
                     raise
                 LOG.debug("attempt %d failed: %s; retrying in %.2f s", attempt, type(error).__name__, pause)
                 (self._sleep or call.stop.wait)(pause)
+                admitted = self._admit(call)
+                if call.stop.is_cancelled:
+                    raise Cancelled(STOPPED) from None
+                if not admitted:
+                    raise
                 attempt += 1
             else:
                 self._budget.earn()
@@ -134,7 +183,18 @@ class Retries:
         if attempt >= most or not is_repeatable(error, call.query):
             return None
         pause = self._pause(error, attempt)
-        return pause if pause is not None and pause < call.seconds_left and self._budget.take() else None
+        return pause if pause is not None and pause < call.seconds_left else None
+
+    def _admit(self, call: Call) -> bool:
+        """Wait until the budget allows a retry, and return whether it does before the deadline."""
+        if self._budget.take():
+            return True
+        with self._budget.waiting() as go, call.stop.during(go.set):
+            turn = self._budget.seconds_to_turn(self._draw, call.seconds_left)
+            wait = max(0.0, call.seconds_left) if turn is None else turn
+            LOG.debug("the retry waits for its turn, %.2f s at most: too many queries of the client fail", wait)
+            (self._sleep or go.wait)(wait)
+            return turn is not None or go.is_set()
 
     def _pause(self, error: Failure, attempt: int) -> float | None:
         """Return the wait in seconds: Retry-After of the server, 0 after a stale connection, else exponential backoff with jitter; None if Retry-After is too long."""

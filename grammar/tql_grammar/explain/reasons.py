@@ -5,6 +5,9 @@ from __future__ import annotations
 ONE_KEY = "the engine sorts by one key only: each key has a subquery of its own, the least significant innermost"
 DIGITS = "the engine compares sort keys as float32: a number with more digits is sorted in parts, the least significant innermost"
 ROUNDED = "a key of unknown type is compared as float32: pass a schema, or reflect=True"
+INDEXES = (
+    "an index that is not known here reads a number in the type of its column: pass a schema if a column has an index"
+)
 EXACT_ORDER = (
     "the rows are sorted before they are limited: "
     "with LIMIT in the same SELECT the engine may take the order from an approximate index"

@@ -23,6 +23,8 @@ _NO_COLUMN = f"the dataset has no such column; {_VISIBLE}"
 _NO_FUNCTION = "the engine has no such function: `tql check` suggests a replacement"
 _NO_DATASET = "check the dataset name in FROM, or the path"
 _LENGTHS = "a vector must have the length of the column's vectors: was it embedded with the same model?"
+_KINDS = "write strings in single quotes, and numbers without quotes"
+_NO_INDEX = "the column needs a BM25 index: create it with deeplake.types.Text(deeplake.types.BM25)"
 _ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take only literals, all of one kind"
 
 
@@ -71,7 +73,7 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"JOIN columns? .*(is|are) missing in the dataset", ("TQL228", "TQL226")),
     Message(r"Can't join text tensor", ("TQL228",)),
     Message(r"Expected tensor name, but got|Expected function with single tensor argument", ("TQL211",)),
-    Message(r"Can't compare values of dtypes|Can't compare text tensor", ("TQL217", "TQL223")),
+    Message(r"Can't compare values of dtypes|Can't compare text tensor", ("TQL217", "TQL223"), _KINDS),
     Message(r"Can't convert string '(?P<name>[^']*)' to numeric value", ("TQL218", "TQL212")),
     Message(r"Like operator is applicable only on string literals", ("TQL214",)),
     Message(r"Like operator is applicable only on textual column|^Key not found", ("TQL237",)),
@@ -89,9 +91,8 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"Dtype \w+ is not numeric|Cannot cast from type str", ("TQL234", "TQL235")),
     Message(r"KEYS\" can be called only on json", ("TQL234",)),
     Message(r"Incorrect BM25 or MMR similarity query", ("TQL223", "TQL233")),
-    Message(
-        r"BM25_SIMILARITY cannot be used without index|Invalid arguments for BM25_SIMILARITY", ("TQL232", "TQL223")
-    ),
+    Message(r"BM25_SIMILARITY cannot be used without index", ("TQL232", "TQL223"), _NO_INDEX),
+    Message(r"Invalid arguments for BM25_SIMILARITY", ("TQL232", "TQL223")),
     Message(r"Expression is not const", ("TQL239",)),
     Message(r"Can't eval null array", ("TQL238", "TQL529")),
     Message(r"Can't compute (intersection|difference) of two independent datasets", ("TQL230",)),

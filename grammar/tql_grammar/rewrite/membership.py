@@ -68,20 +68,32 @@ def _of_unknown(node: ast.In, scope: Scope) -> Expression:
     Return IN for a column of unknown type, in which no member wraps.
 
     A few members are compared by equalities, which are right for every type, but slow; many by IN, with a test that the value is as large as the member.
-    A computed column may have a type that IN does not know: that of DATA.
+    A computed column may have a type that IN does not know, that of DATA, and the index of a column has other rows than those of a subquery.
     """
     from tql_grammar.rewrite.scope import UNKNOWN
 
     members: Any = node.members
     if not isinstance(node.operand, ast.Column):
         return _either(node, UNKNOWN)
-    is_computed = scope.columns is not None and node.operand.name in scope.columns
-    if all(map(_is_safe, members)) and (len(members) > FEW or not is_computed):
-        return node
+    if all(map(_is_safe, members)) and (len(members) > FEW or not _is_compared_by_row(node.operand, members, scope)):
+        return _ascending(node, members)
     many = len(members) > FEW and all(map(is_integer, members))
     parts = _in_ranges(node.operand, members) if many else (_equal(node.operand, member) for member in members)
     found = disjunction(parts)
     return negation(found) if node.negated else found
+
+
+def _is_compared_by_row(operand: ast.Column, members: Sequence[Expression], scope: Scope) -> bool:
+    """Tell whether a column is computed, or of moved rows, of which an index would find others."""
+    is_moved = scope.is_derived and not scope.is_whole and not isinstance(members[0], ast.String)
+    return is_moved or (scope.columns is not None and operand.name in scope.columns)
+
+
+def _ascending(node: ast.In, members: Sequence[Expression]) -> ast.In:
+    """Return IN with its integers in ascending order: where an index is not built, the engine loses a member that is less than one before it."""
+    if isinstance(members[0], ast.String):
+        return node
+    return node.replace(members=tuple(sorted(members, key=_value)))
 
 
 def _is_safe(member: Expression) -> bool:
@@ -107,7 +119,7 @@ def _in_ranges(operand: Expression, members: Sequence[Expression]) -> Iterator[E
     for member in members:
         ranges.setdefault(_beyond(_value(member)), []).append(member)
     for end, inside in ranges.items():
-        found = ast.In(operand, tuple(inside))
+        found = _ascending(ast.In(operand, tuple(inside)), inside)
         yield found if end is None else conjunction([ast.Comparison(end[0], operand, literal_of(end[1])), found])
 
 

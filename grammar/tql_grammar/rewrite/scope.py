@@ -26,6 +26,10 @@ class Scope(NamedTuple):
         values: the types of inferred columns and of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
         present: the values of JSON that no row lacks.
+        is_whole: whether the rows of the subquery are all those of a dataset, in its order, so that indexes have their numbers.
+        unmatched: the texts and JSON of an outer join that are missing where nothing matches.
+        lacking: such columns of a subquery: the engine reads a missing one as an empty one.
+        unindexed: the names of computed and renamed outputs, for which the engine uses no index.
     """
 
     columns: Mapping[str, Column | None] | None = None
@@ -35,6 +39,10 @@ class Scope(NamedTuple):
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()
     present: frozenset[Expression] = frozenset()
+    is_whole: bool = False
+    unmatched: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
+    unindexed: frozenset[str] = frozenset()
 
     def column(self, node: object) -> Column | None:
         """Return the type of the column that *node* names, or None if it is unknown or *node* is no column."""
@@ -81,7 +89,7 @@ def of_schema(schema: Schema) -> Scope:
     """
     Return the columns of a dataset.
 
-    Whether an inferred column is nullable or indexed is unknown, so its expressions are those of a column of unknown type, and its type is used for keys and checks only:
+    Whether an inferred column is nullable or indexed is unknown, so its expressions are those of a column of unknown type. Its type is used for keys and checks only:
     a number may be null there, and a text may be sorted by an index.
     """
     inferred = {name: column for name, column in schema.columns if column.inferred}

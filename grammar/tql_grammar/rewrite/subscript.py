@@ -1,7 +1,7 @@
 """
 Subscripts and slices in a form that the engine evaluates as Python does.
 
-The engine returns the last element for an index past the end, does not support negative indices, and reads into the next row for a slice with an open end or an end past the row.
+The engine returns the last element for an index past the end, and does not support negative indices. It reads into the next row for a slice with an open end or an end past the row.
 If all rows of a column have the same shape, an index into the column returns all elements from there on when many rows are read at once.
 An index into a computed array returns one element, but arithmetic with a number turns a row of one element into a number.
 Unary minus and ``a - (a - a)`` keep the shape of every row, so the index is applied to ``-(-a)``: correct for every type, for rows of the same shape, of different shapes, and of one element.

@@ -23,6 +23,8 @@ from tql_grammar.rewrite.json_values import (
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
+from tql_grammar.rewrite.unindexed import past_indexes
+from tql_grammar.rewrite.unmatched import require_matched
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
@@ -75,7 +77,7 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     require_truth(node, scope)
     found = legalize_parts(node, scope)
     require_single(found, scope)
-    return nullable.filtering(excluding_null(found), scope)
+    return nullable.filtering(past_indexes(excluding_null(found), scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope) -> None:
@@ -132,6 +134,7 @@ def _not(node: ast.Not, scope: Scope) -> Expression:
 def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison."""
     require_inside(node, node.left, scope)
+    require_matched(node, node.left, scope)
     require_comparable(node)
     return value_first(comparison(node, scope))
 
@@ -139,17 +142,20 @@ def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
 def _between(node: ast.Between, scope: Scope) -> Expression:
     """Return BETWEEN."""
     require_inside(node, node.operand, scope)
+    require_matched(node, node.operand, scope)
     return between(node, scope)
 
 
 def _in(node: ast.In, scope: Scope) -> Expression:
     """Return IN; only raw expressions have a subquery in it."""
     require_inside(node, node.operand, scope)
+    require_matched(node, node.operand, scope)
     return node if isinstance(node.members, ast.Query) else membership(node, scope)
 
 
 def is_null(node: ast.IsNull, scope: Scope) -> Expression:
     """Return IS NULL, or a constant for a column that is not nullable; JSON is null where a key is missing."""
+    require_matched(node, node.operand, scope)
     absences = nullable.missing(node.operand, scope)
     if absences and not isinstance(node.operand, ast.Column):
         found = nullable.absent(absences)

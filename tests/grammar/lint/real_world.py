@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tql import check
-from tql_client.cli.reporters import explanations
+from tql_grammar.completion.explanations import explanations
 
 QUERIES = Path(__file__).parents[2] / "corpus" / "real_world.jsonl"
 FAMILIES = {

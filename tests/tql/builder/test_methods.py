@@ -60,12 +60,12 @@ def _data() -> Any:
 # --- expressions ------------------------------------------------------------------------------------------------------
 
 CONDITIONS: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
-    "__eq__": [(X == 0.5, "x = 0.5", lambda row: row["x"] == 0.5)],
+    "__eq__": [(X == 0.5, "x + 0 = 0.5", lambda row: row["x"] == 0.5)],
     "__ne__": [(T != "beta", "t != 'beta'", lambda row: row["t"] != "beta")],
     "__lt__": [(T < "b", "t between '' and 'b' and t != 'b'", lambda row: row["t"] < "b")],
     "__le__": [(X <= 1, "x <= 1", lambda row: row["x"] <= 1)],
     "__gt__": [(T > "a%b", "not (t between '' and 'a%b')", lambda row: row["t"] > "a%b")],
-    "__ge__": [(X >= 0.5, "x >= 0.5", lambda row: row["x"] >= 0.5)],
+    "__ge__": [(X >= 0.5, "x + 0 >= 0.5", lambda row: row["x"] >= 0.5)],
     "between": [(ID.between(2, 4), "id >= 2 and id <= 4", lambda row: 2 <= row["id"] <= 4)],
     "in_": [(ID.in_([1, 5, 99]), "id in (1, 5, 99)", lambda row: row["id"] in {1, 5, 99})],
     "not_in": [(T.not_in(["beta", "é"]), "t not in ('beta', 'é')", lambda row: row["t"] not in {"beta", "é"})],
@@ -194,7 +194,7 @@ QUERIES: dict[str, list[tuple[Query, str, list[Row]]]] = {
     "from_": [
         (
             select("id").from_(select("id").where(X > 1), "s").where(col("id", of="s") > 5),
-            "select id from (select id where x > 1) as s where id > 5",
+            "select id from (select id where x > 1) as s where id + 0 > 5",
             ids(6),
         )
     ],

@@ -1,4 +1,4 @@
-"""The documented meaning of set operations, aggregates and scores, in plain Python."""
+"""The documented meaning of set operations, aggregates and the order of values, in plain Python."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from tests.tql.world.values import Rounded, Row, Types, Undecided, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class RowsInAnyOrder(list[Any]):
+    """A list of values whose order is not promised."""
 
 
 @dataclass
@@ -142,27 +146,7 @@ AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
     "max": functools.partial(_extreme, max),
 }
 
-# --- scores -----------------------------------------------------------------------------------------------------------
-
-HIGHER = {"cosine", "dot"}
-METRICS: dict[str, Callable[[Any, Any], Any]] = {
-    "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
-    "dot": lambda e, v: e @ v,
-    "l2": lambda e, v: np.linalg.norm(e - v),
-    "l1": lambda e, v: np.abs(e - v).sum(),
-    "linf": lambda e, v: np.abs(e - v).max(),
-}
-
-
-def similarity(search: terms.Search, row: Row) -> Rounded:
-    """Return the score of a row."""
-    vector = np.array(search.vector, "f4").astype("f8")
-    return Rounded(METRICS[search.metric](row[search.column].astype("f8"), vector))
-
-
-def score(search: terms.Search | None, row: Row) -> Row:
-    """Return the score as the last output."""
-    return {} if search is None or search.alias is None else {search.alias: similarity(search, row)}
+# --- order ------------------------------------------------------------------------------------------------------------
 
 
 def rank(cell: Any) -> tuple[int, Any]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.tql.world.reference import Unordered, tied
-from tests.tql.world.values import CLOSE, Rounded
+from tests.tql.world.clauses import RowsInAnyOrder
+from tests.tql.world.reference import tied
+from tests.tql.world.values import CLOSE, Relevance, Rounded
 
 if TYPE_CHECKING:
     from tests.tql.world.reference import Answer
@@ -98,13 +99,20 @@ def _equal(row: Row, other: Row) -> bool:
 def equal(found: Any, expected: Any) -> bool:
     """Return whether a cell is equal to that of the reference; a float32 is shown with the fewest digits."""
     one, two = plain(found), plain(expected)
-    if isinstance(expected, Unordered):
+    if isinstance(expected, RowsInAnyOrder):
         return sorted(map(repr, one)) == sorted(map(repr, two))
     if isinstance(one, list) and isinstance(two, list):
         return len(one) == len(two) and all(map(equal, one, two))
     if isinstance(one, float) and isinstance(two, (int, float)):
-        return _close(one, two, CLOSE if isinstance(expected, Rounded) else 0.0)
+        return _agree(one, expected, two)
     return one == two and isinstance(one, bool) == isinstance(two, bool)
+
+
+def _agree(found: float, expected: Any, number: float) -> bool:
+    """Return whether a float is equal to a number of the reference; the score of words may be any."""
+    if isinstance(expected, Relevance):
+        return found >= 0
+    return _close(found, number, CLOSE if isinstance(expected, Rounded) else 0.0)
 
 
 def _close(one: float, two: float, tolerance: float) -> bool:

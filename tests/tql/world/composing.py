@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.tql.signs import EVERY
 from tests.tql.world.tables import Draw
 from tests.tql.world.terms import (
     Aggregate,
@@ -14,6 +15,7 @@ from tests.tql.world.terms import (
     Combined,
     Compare,
     Drawn,
+    Fused,
     Holds,
     Joined,
     Key,
@@ -29,27 +31,12 @@ from tests.tql.world.terms import (
     RowNumber,
     Source,
     Table,
+    Words,
 )
 from tql import Expr, Query, Schema, asc, col, desc, fn, param, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "%": lambda a, b: a % b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "&": lambda a, b: a & b,
-    "|": lambda a, b: a | b,
-}
 
 
 class Composer:
@@ -89,7 +76,9 @@ class Composer:
         first += [self._call("group_by", self.column(node)) for node in drawn.groups]
         first += [self._call("order_by", self.key(key)) for key in drawn.keys]
         rest = [self._call("where", self.node(node)) for node in drawn.where]
-        rest += [lambda query, rows=rows, name=name: getattr(query, name)(rows) for name, rows in (("limit", drawn.limit), ("offset", drawn.offset)) if rows is not None]  # type: ignore[misc]  # fmt: skip
+        if drawn.limit is not None:
+            rest.append(self._call("limit", drawn.limit, *([list(map(self.column, drawn.per))] if drawn.per else [])))
+        rest += [] if drawn.offset is None else [self._call("offset", drawn.offset)]
         rest += [lambda query: query.distinct()] if drawn.distinct else []
         rest += [lambda query: query.ungroup_by()] if drawn.ungrouped else []
         rest += self._special(drawn)
@@ -100,7 +89,11 @@ class Composer:
         """Return the calls of a search and of a sample."""
         found: list[Callable[[Query], Query]] = []
         search, sample = drawn.search, drawn.sample
-        if search is not None:
+        if isinstance(search, Words):
+            found.append(self._call("bm25", search.column, search.words, search.alias))
+        elif isinstance(search, Fused):
+            found.append(_fusion(search))
+        elif search is not None:
             found.append(
                 lambda query: query.similarity(
                     search.column,
@@ -181,9 +174,24 @@ class Composer:
         return param(label)
 
 
+def _fusion(search: Fused) -> Callable[[Query], Query]:
+    """Return the call of a hybrid search."""
+    vectors: list[tuple[str | Expr, object]] = [(search.column, list(vector)) for vector in search.vectors]
+    weights = None if search.weights is None else list(search.weights)
+    return lambda query: query.hybrid(
+        vector=vectors,
+        text=[] if search.words is None else [("words", search.words)],
+        weights=weights,
+        k=search.k,
+        candidates=search.candidates,
+        as_=search.alias,
+        exact=True,
+    )
+
+
 def _binary(make: Composer, node: Any) -> Any:
     """Return an operator of two operands."""
-    return SIGNS[node.sign](make.operand(node.left), make.operand(node.right))
+    return EVERY[node.sign](make.operand(node.left), make.operand(node.right))
 
 
 def _member(make: Composer, node: Member) -> Expr:

@@ -100,6 +100,11 @@ def summable(info: Info) -> bool:
     return kind.family == "number" and not kind.nullable and not info.has_nan and kind.close and kind.dtype != "uint64"
 
 
+def is_indexed_number(info: Info) -> bool:
+    """Return whether a column of a dataset is a number with an index."""
+    return info.kind.family == "number" and "Inverted" in info.kind.type
+
+
 def unmatched(info: Info) -> Info:
     """Return a column of the side of a join whose rows may have no match."""
     family = info.kind.family if info.kind.family in GROUPABLE else "other"

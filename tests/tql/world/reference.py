@@ -7,14 +7,14 @@ The order of ties, and of rows without a sort key, is not promised: an `Answer` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import terms
 from tests.tql.world.clauses import (
-    HIGHER,
     SETS,
     Relation,
+    RowsInAnyOrder,
     aggregated,
     has_aggregate,
     identity,
@@ -22,9 +22,8 @@ from tests.tql.world.clauses import (
     parts,
     rank,
     same,
-    score,
-    similarity,
 )
+from tests.tql.world.searching import descends, scored, searched, sort_keys
 from tests.tql.world.values import (
     Rounded,
     Row,
@@ -101,6 +100,7 @@ class Reference:
     def _kept(self, query: Drawn, rows: list[Row], source: Relation, outer: list[Node]) -> Answer:
         """Return the outputs of rows that meet the conditions on outputs, without duplicates, in order, and cut."""
         types = {**source.types, **self._types(query, source)}
+        rows = searched(query, rows)
         made = [
             row for row in self._outputs(query, rows, source) if all(self.computed(node, row, types) for node in outer)
         ]
@@ -177,9 +177,9 @@ class Reference:
         numbered = {id(row): place for place, row in enumerate(source.rows)}
         made = []
         for row in rows:
-            own = {**row, "": numbered[id(row)]}
+            own = {**row, "": numbered.get(id(row))}
             output = {label: self.single(node, own, source.types) for label, node in query.outputs} or dict(row)
-            output.update(score(query.search, row))
+            output.update(scored(query, row))
             made.append(_Row(output, row))
         return made
 
@@ -209,7 +209,7 @@ class Reference:
         if node in keys or has_aggregate(node):
             return aggregated(node, members, source)
         found = [value(node, row, source.types) for row in members]
-        return found if source.ordered else Unordered(found)
+        return found if source.ordered else RowsInAnyOrder(found)
 
     def _apart(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the members of groups; keys and aggregates are repeated."""
@@ -232,13 +232,15 @@ class Reference:
 
     def _cut(self, query: Drawn, made: list[_Row], types: Types, *, ordered: bool) -> Answer:
         """Return the answer: sorted rows, and the part of them that limit and offset keep."""
-        keys = _sort_keys(query)
-        values = [tuple(self.computed(key.value, _ranked(query, row), types) for key in keys) for row in made]
-        down = [_descends(query, key) for key in keys]
+        keys = sort_keys(query)
+        values = [tuple(self.computed(key.value, row, types) for key in keys) for row in made]
+        down = [descends(query, key) for key in keys]
         order = sorted(range(len(made)), key=lambda place: _sortable(values[place], down))
         names = list(made[0].output) if made else [label for label, _ in query.outputs]
         rows = [made[place].output for place in order]
         sorted_by = [values[place] for place in order] if keys else None
+        if query.per:
+            return _first_of_each(query, Answer(names, rows, types, sorted_by, ordered=ordered))
         return Answer(names, rows, types, sorted_by, *_part(query, len(made)), ordered=ordered)
 
     def _sampled(self, query: Drawn, rows: list[Row], source: Relation) -> Answer:
@@ -256,10 +258,6 @@ class Reference:
             return count <= most and (bool(count) or not rows or not most)
 
         return Answer([label for label, _ in query.outputs], made, source.types, sampled=right)
-
-
-class Unordered(list[Any]):
-    """A list of values whose order is not promised."""
 
 
 def _types_of_join(how: str, left: Types, right: Types) -> Types:
@@ -297,10 +295,19 @@ def _emptied(row: Row, types: Types) -> Row:
     }
 
 
-def _sort_keys(query: Drawn) -> list[terms.Key]:
-    """Return the sort keys, a search without a name first."""
-    ranked = query.search is not None and query.search.alias is None
-    return [*([terms.Key(terms.Column(" rank"), "asc")] if ranked else []), *query.keys]
+def _first_of_each(query: Drawn, whole: Answer) -> Answer:
+    """Return the first rows of each group of equal values, whose order has to be certain."""
+    keys = whole.keys or []
+    if not keys or any(map(tied, keys, keys[1:])):
+        raise Undecided
+    counts: dict[Any, int] = {}
+    kept = []
+    for place, row in enumerate(whole.rows):
+        group = tuple(same(value(node, row, whole.types)) for node in query.per)
+        counts[group] = counts.get(group, 0) + 1
+        kept += [place] if counts[group] <= (query.limit or 0) else []
+    rows = [whole.rows[place] for place in kept]
+    return replace(whole, rows=rows, keys=[keys[place] for place in kept], count=len(rows))
 
 
 def _part(query: Drawn, count: int) -> tuple[int, int]:
@@ -340,25 +347,7 @@ def _distinct(made: list[_Row], types: Types) -> list[_Row]:
     return list(found.values())
 
 
-def _ranked(query: Drawn, row: _Row) -> _Row:
-    """Return a row with the rank of a search without a name."""
-    search = query.search
-    if search is None or search.alias is not None:
-        return row
-    rank = similarity(search, row.source) * (-1 if search.metric in HIGHER else 1)
-    return _Row(row.output, {**row.source, " rank": Rounded(rank)}, row.members)
-
-
 # --- order ------------------------------------------------------------------------------------------------------------
-
-
-def _descends(query: Drawn, key: terms.Key) -> bool:
-    """Return whether a key descends: a bare score sorts the best first, and every other key ascends."""
-    if key.direction is not None:
-        return key.direction == "desc"
-    search = query.search
-    is_score = search is not None and key.value == terms.Column(search.alias or " rank")
-    return is_score and search is not None and search.metric in HIGHER
 
 
 def _sortable(values: tuple[Any, ...], down: list[bool]) -> Any:

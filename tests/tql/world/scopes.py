@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import tables
-from tests.tql.world.conditions import GROUPABLE, Info, condition, number, of
-from tests.tql.world.terms import Drawn, Key, Part, RowNumber, Table, without
+from tests.tql.world.conditions import GROUPABLE, Info, condition, is_indexed_number, number, of
+from tests.tql.world.terms import Drawn, Key, Part, RowNumber, Search, Table, Words, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ class World:
         if not depth or self.draw.chance(0.55):
             return self.table()
         query, scope = self.query(depth - 1)
-        return self._nested(query, scope)
+        return self.table() if _is_last(query) else self._nested(query, scope)
 
     def often_table(self, depth: int) -> Scope:
         """Return a dataset, and sometimes a query."""
@@ -81,6 +81,8 @@ class World:
 
     def _nested(self, query: Drawn, scope: Scope) -> Scope:
         """Return a query as a source; a limit keeps certain rows only if a unique key is the last one."""
+        if query.per:
+            return Scope(query, scope.infos, grouped=scope.grouped)
         if query.limit is not None or query.offset is not None or query.sample is not None:
             unique = [info for info in scope.infos if info.unique]
             if unique and query.sample is None:
@@ -127,7 +129,7 @@ class World:
         if self.draw.chance(0.25):
             test = condition(self.draw, infos, 1, where=False)
             return None if test is None else (label, test, Info(label, BOOL))
-        found = number(self.draw, infos)
+        found = number(self.draw, self._sortable(infos))
         if found is None:
             return None
         return label, found.node, Info(label, found.kind, rounded=found.rounded)
@@ -148,16 +150,27 @@ class World:
 
     def _key(self, infos: list[Info], *, computed: bool) -> Node | None:
         """Return the expression of a sort key."""
+        infos = self._sortable(infos)
         if computed and self.draw.chance(0.2) and (made := number(self.draw, infos)) is not None:
             return made.node
         known = of(infos, *GROUPABLE)
         return self.draw.choice(known).node if known else None
+
+    def _sortable(self, infos: list[Info]) -> list[Info]:
+        """Return the columns of sort keys; without a schema the engine fails on an indexed one with a limit, which is documented."""
+        return [info for info in infos if not (self.draw.plain and is_indexed_number(info))]
 
     def cut(self) -> dict[str, Any]:
         """Return a limit and an offset."""
         limit = self.draw.choice([None, None, 0, 1, 3, 10, 1000]) if self.draw.chance(0.5) else None
         offset = self.draw.choice([0, 1, 2, 20]) if self.draw.chance(0.15) else None
         return {"limit": limit, "offset": offset}
+
+
+def _is_last(query: Drawn) -> bool:
+    """Return whether the rows of a query are not certain: it ranks by words, or by diversity."""
+    search = query.search
+    return isinstance(search, Words) or (isinstance(search, Search) and search.metric == "mmr")
 
 
 def named(found: list[Named]) -> tuple[tuple[tuple[str, Node], ...], list[Info]]:

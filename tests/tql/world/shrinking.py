@@ -91,7 +91,7 @@ def _read(drawn: Drawn) -> Iterator[str]:
             yield node.name
         elif isinstance(node, terms.Joined):
             yield from node.keys
-        elif isinstance(node, terms.Search):
+        elif isinstance(node, (terms.Search, terms.Words, terms.Fused)):
             yield node.column
 
 

@@ -22,6 +22,7 @@ SMALL = [0, 1, 2, 3, 5, -1, -3]
 NATURAL = [0, 1, 2, 3, 5, 7]
 WORDS = ["a", "b", "ab", "A", "z", "", "é", "É", "ß", "日本", "😀", "a b", "b a", "it's", "50%", "a_b", "*", "a?", "x\\y", "\\", '"', "l\nm", "--", "' or 1=1", "[a]", "a.b"]  # fmt: skip
 LABELS = ["cat", "dog", "it's"]
+PHRASES = ["red apple", "green apple", "red", "blue sky sky", "a green blue red sky", "apple pear", "plum"]
 VECTOR = 4
 
 
@@ -58,8 +59,8 @@ class Kind:
 
     Attributes:
         type: the engine's type, as Python.
-        family: "number", "text", "bool", "label", "json", "array", "matrix" or "vector".
-        pool: values of the world.
+        family: "number", "text", "words", "bool", "label", "json", "array", "matrix" or "vector".
+        pool: values of the world; an empty one has a value of its own for each row.
         dtype: the type of the numbers.
         close: whether sums and products with small numbers stay exact.
         plain: whether the builder needs no schema for it.
@@ -147,7 +148,8 @@ KINDS: dict[str, Kind] = {
     "cents": number("float32", [0.1, 19.99, 0.5, 3.0, 1234567.0]),
     "ratio": number("float64", [*HALVES, math.nan]),
     "nan32": number("float32", [*HALVES, math.nan]),
-    "xi64": number("int64", SMALL, index=True),
+    "xi64": number("int64", SMALL, index=True, plain=True),
+    "xf64": number("float64", HALVES, index=True, plain=True),
     "xts": number("int64", SECONDS, index=True),
     "xi8": number("int8", [*SMALL, 127, -128], index=True),
     "xu16": number("uint16", [*NATURAL, 65535], index=True),
@@ -160,6 +162,7 @@ KINDS: dict[str, Kind] = {
     "tx": text("Exact"),
     "ti": text("Inverted"),
     "tb": text("BM25"),
+    "words": Kind("T.Text(T.BM25)", "words", tuple(PHRASES), "text", plain=True),
     "flag": Kind("T.Bool()", "bool", (True, False), "bool", plain=True),
     "lab": Kind('T.ClassLabel("int32")', "label", (0, 1, 2), "int32"),
     "js": Kind("T.Dict()", "json", _documents(), "json"),
@@ -171,6 +174,7 @@ KINDS: dict[str, Kind] = {
     "boxes": Kind('T.Array("float32", 2)', "matrix", _matrices([(1, 4), (2, 4), (3, 4)]), "float32"),
     "box": Kind('T.Array("float32", 2)', "matrix", _matrices([(2, 2)] * 4), "float32"),
     "e": Kind(f"T.Embedding({VECTOR})", "vector", _vectors(), "float32", plain=True),
+    "ue": Kind(f"T.Embedding({VECTOR})", "vector", (), "float32", plain=True),
 }
 KINDS |= {
     f"n{name}": nullable(KINDS[name])
@@ -216,16 +220,28 @@ def drawn_table(draw: Draw, name: str, url: str, *, plain: bool = False) -> Made
     """Return a table: its rows as Python values, and the statements that make it."""
     begin, step = IDS[0] if plain else draw.choice(IDS)
     kinds = drawn_columns(draw, begin, plain=plain)
-    built = draw.random() < 0.5 and not plain
+    built = draw.random() < 0.5
     steps = [f'data = deeplake.create("{url}")']
     steps += ["data.indexing_mode = deeplake.IndexingMode.Always"] if built else []
     steps += [f"data.add_column({label!r}, {kind.type})" for label, kind in kinds.items()]
     steps += [f'data["lab"].metadata["class_names"] = {LABELS!r}'] if "lab" in kinds else []
     made = Made(name, kinds, [], steps, built)
-    rows = [{label: draw.choice(kind.pool) if kind.pool else begin + step * place for label, kind in kinds.items()} for place in range(size(draw))]  # fmt: skip
-    _append(draw, made, rows)
+    rows = [
+        {label: _cell(draw, kind, begin + step * place) for label, kind in kinds.items()} for place in range(size(draw))
+    ]
+    later = draw.randint(0, len(rows)) if draw.chance(0.2) else len(rows)
+    _append(draw, made, rows[:later])
     _change(draw, made)
+    if rows[later:]:
+        _append(draw, made, rows[later:])
     return made
+
+
+def _cell(draw: Draw, kind: Kind, number: int) -> Any:
+    """Return a value of the pool; without one the number of the row, or a vector of its own."""
+    if kind.pool:
+        return draw.choice(kind.pool)
+    return number if kind.family == "number" else np.array([draw.uniform(-1, 1) for _ in range(VECTOR)], "f4")
 
 
 def _append(draw: Draw, made: Made, rows: list[dict[str, Any]]) -> None:
@@ -237,7 +253,7 @@ def _append(draw: Draw, made: Made, rows: list[dict[str, Any]]) -> None:
         columns = {label: [row[label] for row in part] for label in made.kinds}
         made.steps += [f"data.append({written(columns)})", "data.commit()"]
     made.steps += [] if rows else ["data.commit()"]
-    made.rows = [dict(row) for row in rows]
+    made.rows += [dict(row) for row in rows]
 
 
 def _change(draw: Draw, made: Made) -> None:
@@ -254,13 +270,27 @@ def _change(draw: Draw, made: Made) -> None:
 
 def _update(draw: Draw, made: Made) -> None:
     """Update some values, of columns with an index if there are any."""
-    changed = [label for label, kind in made.kinds.items() if kind.family in {"number", "text", "bool"} and kind.pool]
-    indexed = [label for label in changed if label[0] == "x" or label in {"tx", "ti", "tb"}]
-    for label in draw.some(indexed or changed, 3):
+    changed = _changeable(draw, made)
+    for label in draw.some(changed, 3) if changed else []:
         place, value = draw.randrange(len(made.rows)), draw.choice(made.kinds[label].pool)
         made.rows[place][label] = value
         made.steps.append(f"data[{label!r}][{place}] = {written(value)}")
     made.steps.append("data.commit()")
+
+
+def _changeable(draw: Draw, made: Made) -> list[str]:
+    """Return the columns to update; without a schema none with an index, which keeps the old values, as is documented."""
+    plain, indexed = _single(made, indexed=False), _single(made, indexed=True)
+    if draw.plain and made.built:
+        return plain
+    return indexed or plain
+
+
+def _single(made: Made, *, indexed: bool) -> list[str]:
+    """Return the columns of single values with an index, or those without one."""
+    kinds = {label: kind for label, kind in made.kinds.items() if kind.pool}
+    single = [label for label, kind in kinds.items() if kind.family in {"number", "text", "bool"}]
+    return [label for label in single if indexed is (label[0] == "x" or label in {"tx", "ti", "tb"})]
 
 
 def written(value: Any) -> str:

@@ -182,12 +182,34 @@ class Combined:
 
 @dataclass(frozen=True)
 class Search:
-    """A similarity search; without an alias it is the sort key of the query."""
+    """A similarity search; without an alias it is the sort key of the query, as it always is with "mmr"."""
 
     column: str
     vector: tuple[float, ...]
     metric: str
     alias: str | None
+
+
+@dataclass(frozen=True)
+class Words:
+    """A search for words; without an alias it is the sort key of the query."""
+
+    column: str
+    words: str
+    alias: str | None
+
+
+@dataclass(frozen=True)
+class Fused:
+    """A hybrid search by vectors, and by words that no row has."""
+
+    column: str
+    vectors: tuple[tuple[float, ...], ...]
+    words: str | None
+    weights: tuple[float, ...] | None
+    k: int
+    candidates: int
+    alias: str
 
 
 @dataclass(frozen=True)
@@ -221,7 +243,8 @@ class Drawn:
         keys: sort keys.
         limit: the number of rows.
         offset: the number of skipped rows.
-        search: a similarity search.
+        per: the outputs of which each group of equal values has its own limit.
+        search: a search.
         sample: a sample.
         ungrouped: whether the groups of the source are split.
         order: seed of the order of the calls.
@@ -235,7 +258,8 @@ class Drawn:
     keys: tuple[Key, ...] = ()
     limit: int | None = None
     offset: int | None = None
-    search: Search | None = None
+    per: tuple[Node, ...] = ()
+    search: Search | Words | Fused | None = None
     sample: Sample | None = None
     ungrouped: bool = False
     order: int = 0

@@ -205,3 +205,53 @@ def test_the_empty_text_in_an_exact_index_beside_a_class_label(key: Any) -> None
     """With a text on the left the engine looks for a class of that name."""
     assert rows(made(LABELLED), select("id").where(col("x") == "").order_by(key, "id")) == [(1,), (3,)]
     assert rows(made(LABELLED), select("lab", n=fn.count()).where(col("x") == "").group_by("lab")) == [(1, 2)]
+
+
+@pytest.mark.parametrize("method", ["union_all", "union", "intersect", "except_"])
+@pytest.mark.parametrize(("one", "two"), [("id", "f"), ("f", "id"), ("w", "n"), ("n", "w")])
+def test_a_set_of_a_nullable_number_and_one_of_another_type(one: str, two: str, method: str) -> None:
+    """The number that is never null is converted to the type of the nulls."""
+    columns: Columns = {
+        "id": (T.Int64(), [0, 1, 2]),
+        "f": (T.Nullable(T.Float64()), [None, 1.0, 0.5]),
+        "n": (T.Nullable(T.Int64()), [5, None, 7]),
+        "w": (T.Int32(), [5, 8, 7]),
+    }
+    left, right = (list(columns[name][1]) for name in (one, two))
+    both = {
+        "union_all": [*left, *right],
+        "union": list({*left, *right}),
+        "intersect": list({*left} & {*right}),
+        "except_": list({*left} - {*right}),
+    }
+    query = getattr(select(x=one), method)(select(x=two))
+
+    expected = sorted(both[method], key=lambda value: (value is None, value or 0))
+    assert rows(made(columns), select().from_(query).order_by("x")) == [(value,) for value in expected]
+
+
+def test_diversity_of_fewer_rows_than_the_limit() -> None:
+    """An index of embeddings repeats the last row."""
+    vectors = [np.array([number, 1.0, -number], "f4") for number in range(4)]
+    dataset = made({"id": (T.Int64(), [0, 1, 2, 3]), "e": (T.Embedding(3), vectors)}, built=True)
+    query = select("id").similarity("e", [1, 0, 1], metric="mmr", as_=None).where(col("id") > 1).limit(5)
+
+    assert sorted(rows(dataset, query)) == [(2,), (3,)]
+    plain = "select id where id > 1 order by mmr_similarity(e, array[1.0, 0.0, 1.0]) desc limit 5"
+    assert len(dataset[1].query(plain)) == 5
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [col("y").is_null(), col("y").is_not_null(), col("y") == "", col("y") != "a", col("y") < "b", col("y").in_([""])],
+)
+def test_a_text_that_a_join_lacks_is_tested_in_its_query(condition: Any) -> None:
+    """A query over an outer join reads a missing text as an empty one, and IS NULL had no rows."""
+    dataset = made({"id": (T.Int64(), [1, 2, 3]), "r": (T.Int64(), [1, 9, 3]), "t": (T.Text(), ["a", "b", ""])})
+    joined = select(i=col("id", of="a"), y=col("t", of="b")).from_(dataset[0], "a")
+    joined = joined.join(dataset[0], col("r", of="a") == col("id", of="b"), "left", "b")
+
+    with pytest.raises(ArgumentError, match="put the condition in the query of the join"):
+        rows(dataset, select().from_(joined).where(condition))
+    assert rows(dataset, joined.where(col("t", of="b").is_null())) == [(2, None)]
+    assert rows(dataset, select().from_(joined).where(col("y").in_(["a", "x"]))) == [(1, "a")]

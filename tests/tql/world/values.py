@@ -8,12 +8,12 @@ A literal that meets a float32 column is rounded to its type. Texts compare by t
 from __future__ import annotations
 
 import math
-import operator
 import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.tql.signs import ARITHMETIC, COMPARISONS
 from tests.tql.world import tables, terms
 
 if TYPE_CHECKING:
@@ -35,11 +35,15 @@ class Undecided(Exception):  # noqa: N818 - no error: the documentation leaves t
 
 
 class Unanswered(Exception):  # noqa: N818 - no error: the documentation excludes the query
-    """The query is not run: a sample without a weight above 0, which never ends, or a join of very many rows."""
+    """The query is not run: a sample without a weight above 0, which never ends, a join of very many rows, or a ranking by diversity of more rows than there are."""
 
 
 class Rounded(float):
     """A float that was computed with rounding: it may differ in its last digits."""
+
+
+class Relevance(Rounded):
+    """A score of words: any number, since no order of its values is documented."""
 
 
 def name_of(column: terms.Column) -> str:
@@ -127,9 +131,7 @@ def remainder(left: Any, right: Any) -> Any:
 
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
+    **ARITHMETIC,
     "/": divided,
     "%": remainder,
 }
@@ -143,15 +145,6 @@ def _negative(node: terms.Negative, row: Row, types: Types) -> Any:
 
 # --- comparison -------------------------------------------------------------------------------------------------------
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
 
 def compared(sign: str, left: Any, right: Any) -> bool:
     """Return a comparison of two values; a missing one meets none."""
@@ -161,7 +154,7 @@ def compared(sign: str, left: Any, right: Any) -> bool:
         left, right = left.encode(), right.encode()
     elif (isinstance(left, Rounded) or isinstance(right, Rounded)) and near(left, right):
         raise Undecided
-    return COMPARISONS[sign](left, right)
+    return bool(COMPARISONS[sign](left, right))
 
 
 def _compare(node: terms.Compare, row: Row, types: Types) -> Any:

@@ -47,6 +47,7 @@ NAMED = "each column of a join gets a name of its own: other clauses do not find
 KEYED = "each side of a join is made first, with its key under one name"
 GUARDED = "keys that equal nothing, null and NaN, are left out first: with them the engine never ends, or pairs them"
 COMPARED = "the engine compares the keys of a join as float32, so they are compared once more"
+UNTYPED = "the types of the keys are not known: a null text matches another one and the empty text; pass a schema for both sources"
 ALONE = "rows of a join are made before they are joined again, as groups of one"
 SINGLE = "a row that matches nothing has no number, and the sum of none is 0"
 
@@ -87,10 +88,11 @@ def pairs(node: Join, left: Plan, right: Plan, unfiltered: Plan | None = None) -
     """
     one, two = _sides(node, left, right)
     require_comparable(node, one.type, two.type)
+    why = NAMED if one.type or two.type else f"{NAMED}; {UNTYPED}"
     if unfiltered is None:
-        return Subquery(inner_pairs(node, one, two, (left, right)), reason=NAMED)
+        return Subquery(inner_pairs(node, one, two, (left, right)), reason=why)
     kept, other = (one, two) if node.how == "left" else (two, one)
-    return Subquery(outer_pairs(node, kept, other, unfiltered), reason=NAMED)
+    return Subquery(outer_pairs(node, kept, other, unfiltered), reason=why)
 
 
 def _sides(node: Join, left: Plan, right: Plan) -> tuple[Side, Side]:

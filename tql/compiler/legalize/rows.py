@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.legalize.cases import in_cases, undecided
-from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort
+from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort, Subquery
 from tql.plan.positions import is_positional
 from tql.plan.schema import bare, is_index_ordered, schema
 from tql.plan.scores import is_ranked_by_index, is_search
@@ -15,6 +15,7 @@ from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
+from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.elements import require_kept
 from tql_grammar.rewrite.json_present import patterns
@@ -23,6 +24,7 @@ from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import require_present
 from tql_grammar.rewrite.order import is_of_unknown_type, physical
 from tql_grammar.rewrite.typed import legalize_condition, legalize_output, unwrap_verbatim
+from tql_grammar.rewrite.unindexed import may_be_misread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,13 +37,22 @@ if TYPE_CHECKING:
 
 def filtered(node: Filter, rows: Plan) -> Plan:
     """Return the rows that meet a condition; one that is always true says nothing."""
-    scope = schema(node.child)
+    scope = schema(node.child)._replace(is_whole=_has_all_rows(node.child))
     apart = patterns(node.predicate, scope)
     if apart is not None:
         there, rest = apart
         return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), rest)
     predicate = unwrap_verbatim(legalize_condition(node.predicate, scope))
-    return rows if predicate == ast.Boolean(value=True) else Filter(rows, predicate)
+    if predicate == ast.Boolean(value=True):
+        return rows
+    return Filter(rows, predicate, reasons.INDEXES if may_be_misread(predicate, scope) else "")
+
+
+def _has_all_rows(plan: Plan) -> bool:
+    """Tell whether the rows of an operation are all those of a dataset, in its order."""
+    while isinstance(plan, (Project, Subquery)):
+        plan = plan.child
+    return isinstance(plan, Scan)
 
 
 def selected(node: Project, rows: Plan) -> Plan:
@@ -99,6 +110,8 @@ def _of_type(output: Expression, scope: Scope, common: Scope) -> Expression:
     """Return an output, the number of a class label, or a number in the common type."""
     name = output_name(output) or ""
     column, wide = scope.column(ast.Column(name)), common.column(ast.Column(name))
+    if column is None and wide is not None and wide.nullable:
+        column = scope.value(ast.Column(name))
     if column is None or not (column.is_label or _is_narrower(column, wide)):
         return output
     label, zero = bare(output), 0.0 if wide is not None and wide.dtype == "float64" else 0
@@ -143,12 +156,24 @@ def ordered(node: Sort, rows: Plan) -> Plan:
     """Return the rows sorted by one key after the other, the least significant first: each key in the parts that a float32 holds."""
     scope = schema(node.child)
     below: int | None = None
-    for sort in reversed(physical([legalize_output(key, scope) for key in node.keys], scope)):
+    keys = [_of_every_row(legalize_output(key, scope), node.child) for key in node.keys]
+    for sort in reversed(physical(keys, scope)):
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
         is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
         note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
         rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
     return rows
+
+
+def _of_every_row(key: ast.Order, rows: Plan) -> ast.Order:
+    """Return a ranking by relevance and diversity that reads no index where rows are left out: of fewer rows than its limit an index repeats the last one."""
+    call = key.expression
+    while isinstance(rows, Project):
+        rows = rows.child
+    if not isinstance(call, ast.Function) or call.name.lower() != "mmr_similarity" or isinstance(rows, Scan):
+        return key
+    column, *others = call.arguments
+    return key.replace(expression=call.replace(arguments=(chained("*", column, ast.Number(1)), *others)))
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
@@ -159,8 +184,8 @@ def cut(node: Limit, rows: Plan) -> Plan:
     Return the first rows.
 
     Where an index of the engine would rank by guess, or fail, the order is made first, one level below.
-    Where an index may find the rows, or a search has to be flat, LIMIT is in the SELECT of the order,
-    and the rows are cut once more outside, since OFFSET would take them from those that were found.
+    Where an index may find the rows, or a search has to be flat, LIMIT is in the SELECT of the order.
+    The rows are limited once more outside, since OFFSET would take them from those that were found.
     """
     sort = _order_of(node.child)
     if sort is None:

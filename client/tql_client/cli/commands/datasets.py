@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
 from tql_client.cli.formats import FORMATS, write
-from tql_client.client import connect
+from tql_client.connection import connect
 from tql_client.engine.embedded import open_dataset
-from tql_client.server.local import serve
+from tql_client.server.local import SECONDS, serve
 from tql_grammar.errors import TqlError
 from tql_grammar.schema import Schema
 
@@ -39,7 +39,8 @@ def _serve(options: argparse.Namespace) -> int:
 
         logging.basicConfig(format="%(message)s")
         logging.getLogger("tql_client.server").setLevel(logging.INFO)
-    with serve(datasets, inputs.token(options), options.host, options.port) as server:
+    token, more = inputs.token(options), {"workers": options.workers, "timeout": options.timeout}
+    with serve(datasets, token, options.host, options.port, **more) as server:
         sys.stdout.write(server.url + "\n")
         sys.stdout.flush()
         sys.stderr.write("the server is running; Ctrl-C stops it\n")
@@ -102,6 +103,15 @@ COMMANDS = (
             option("datasets", nargs="+", metavar="NAME=PATH", help="name of a dataset in queries, and its path"),
             option("--host", default="127.0.0.1", help="loopback address (default: %(default)s)"),
             option("--port", type=int, default=0, help="port; 0 selects a free one (default: %(default)s)"),
+            option(
+                "--workers",
+                type=int,
+                metavar="N",
+                help="number of processes that run the engine; by default one more than the processors, 0 for none but the server's own",
+            ),
+            option(
+                "--timeout", type=float, default=SECONDS, help="seconds that a query may run (default: %(default)g)"
+            ),
             option("--access-log", action="store_true", help="log one line of JSON for each request to stderr"),
             option(
                 "--token-file",
@@ -109,7 +119,11 @@ COMMANDS = (
                 help="require the token in a file from clients; by default no token is required",
             ),
         ),
-        ("tql serve hub://org/dataset=./data", "tql serve d=./data --port 8080 --token-file token --access-log"),
+        (
+            "tql serve hub://org/dataset=./data",
+            "tql serve d=./data --port 8080 --token-file token --access-log",
+            "tql serve d=./data --workers 4 --timeout 60",
+        ),
     ),
     Command(
         "schema",

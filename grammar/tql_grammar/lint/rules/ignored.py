@@ -59,7 +59,7 @@ def _outside(text: str, select: ast.Select, having: ast.Expression) -> Fix | Non
 
 
 def _on_outputs(having: ast.Expression, select: ast.Select) -> ast.Expression | None:
-    """Return a condition with each aliased expression of a SELECT replaced by its alias, or None where it reads anything else, or the key of the group by a name that is an alias too."""
+    """Return a condition with each aliased expression of a SELECT replaced by its alias. It is None where the condition reads anything else, or the key of the group by a name that is an alias too."""
     outputs = [output for output in select.columns if isinstance(output, ast.Aliased)]
     condition = rebuild(having, lambda node: next((ast.Column(o.alias) for o in outputs if o.expression == node), node))
     others = {ast.Column(output.alias) for output in outputs if not _is_value_of(output)}

@@ -10,6 +10,7 @@ import pytest
 
 from tests.oracle import NullsRunner
 from tests.tql import nulls
+from tests.tql.signs import COMPARISONS
 from tql import ArgumentError, Query, col, fn, select
 from tql.compiler.compile import compile_query
 
@@ -227,7 +228,7 @@ def test_large_numbers_are_compared_exactly(kind: str, engine: NullsRunner) -> N
     it, value = col(f"n{kind}"), nulls.column(f"n{kind}")
     wrong: list[object] = []
     for literal in filter(None, nulls.LARGE[kind]):
-        for sign, compare in nulls.COMPARISONS.items():
+        for sign, compare in COMPARISONS.items():
             case = nulls.Case(sign, compare(it, literal), nulls.holds(compare, value, nulls.constant(literal)))
             for position in (where, selected, grouped):
                 if kind == "uint64" and literal >= 2**53 and sign not in {"==", "!="}:

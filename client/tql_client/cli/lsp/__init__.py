@@ -1,0 +1,1 @@
+"""Language server of TQL: diagnostics, fixes, completion, hover and more for editors."""

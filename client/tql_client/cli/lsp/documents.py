@@ -1,0 +1,153 @@
+"""Documents of an editor: a query, or the queries in the strings of a Python file, with the offsets of their characters."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from tql import check, fix
+from tql_grammar.lint.edits import difference
+from tql_grammar.python.holes import findings as findings_of_string
+from tql_grammar.python.source import check_python, locate_queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tql_grammar.diagnostic import Diagnostic, Edit
+    from tql_grammar.python.text import Character
+    from tql_grammar.schema import Schema
+
+    Schemas = Schema | dict[str, Schema] | None
+
+# The characters that a string literal of Python may write otherwise.
+ESCAPED = re.compile(r"[\\'\"{}\n\r]")
+
+
+class Region(NamedTuple):
+    """
+    A query in a document.
+
+    Attributes:
+        text: the text of the query.
+        places: the start and the end of each of its characters in the document.
+    """
+
+    text: str
+    places: tuple[tuple[int, int], ...]
+
+    def inside(self, offset: int) -> int | None:
+        """Return the offset in the query of an offset in the document, or None outside of the query."""
+        if not self.places:
+            return 0 if offset == 0 else None
+        if not self.places[0][0] <= offset <= self.places[-1][1]:
+            return None
+        return next((index for index, (_, end) in enumerate(self.places) if offset < end), len(self.places))
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Tell whether the characters ``[start, end)`` are next to each other in the document: not those of several literals."""
+        return all(one[1] == two[0] for one, two in pairwise(self.places[start:end]))
+
+    def outside(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the document of the characters ``[start, end)`` of the query."""
+        if not self.places:
+            return 0, 0
+        last = self.places[-1][1]
+        first = self.places[start][0] if start < len(self.places) else last
+        return first, max(first, self.places[end - 1][1] if end > start else first)
+
+
+class Fixed(NamedTuple):
+    """A fix: the finding at its place in the document, and the replacements in the document."""
+
+    finding: Diagnostic
+    edits: tuple[Edit, ...]
+
+
+class Document(NamedTuple):
+    """
+    A document, read.
+
+    Attributes:
+        text: its text; of a Python file with newlines as Python reads them.
+        regions: its queries whose characters are known.
+        findings: the findings, as `tql check` has them.
+        is_python: whether it is a Python file.
+    """
+
+    text: str
+    regions: tuple[Region, ...]
+    findings: tuple[Diagnostic, ...]
+    is_python: bool
+
+    def region(self, offset: int) -> tuple[Region, int] | None:
+        """Return the query at an offset, and the offset in it."""
+        found = ((region, region.inside(offset)) for region in self.regions)
+        return next(((region, inside) for region, inside in found if inside is not None), None)
+
+
+def read(text: str, schemas: Schemas, *, is_python: bool) -> Document:
+    """
+    Return a document.
+
+    Raises:
+        SyntaxError: it is a Python file, and not Python.
+    """
+    if not is_python:
+        query = text.removesuffix("\n")
+        whole = Region(query, tuple((index, index + 1) for index in range(len(query))))
+        return Document(text, (whole,), tuple(check(query, schemas)), is_python)
+    source = text.replace("\r\n", "\n").replace("\r", "\n")
+    found = check_python(source, lambda query: check(query, schemas))
+    located = [query.text.characters for query in locate_queries(source) if query.verdict.read]
+    regions = (region for region in map(_region, located) if region is not None)
+    return Document(source, tuple(dict.fromkeys(regions)), tuple(found), is_python)
+
+
+def _region(characters: Sequence[Character]) -> Region | None:
+    """Return the query of a string, or None if a value is interpolated, or its characters are not in the order of the file."""
+    values = [character.value for character in characters]
+    places = tuple((character.start, character.end) for character in characters)
+    ordered = all(one[1] <= two[0] for one, two in pairwise(places))
+    return Region("".join(map(str, values)), places) if values and None not in values and ordered else None
+
+
+def fixes(document: Document, schemas: Schemas) -> list[Fixed]:
+    """Return the fixes of the findings of a document."""
+    found = []
+    for region in document.regions:
+        diagnostics = check(region.text, schemas)
+        if document.is_python:
+            diagnostics = findings_of_string(region.text, lambda query: check(query, schemas))
+        found += [one for one in (_fixed(document, region, finding) for finding in diagnostics) if one is not None]
+    return found
+
+
+def _fixed(document: Document, region: Region, finding: Diagnostic) -> Fixed | None:
+    """Return the fix of a finding in the document, or None if it has none that a string of Python can have unchanged."""
+    if finding.fix is None:
+        return None
+    edits = _outside(document, region, finding.edits)
+    start, end = region.outside(finding.start, finding.end)
+    return None if edits is None else Fixed(finding.replace(start=start, end=end), edits)
+
+
+def _outside(document: Document, region: Region, edits: Sequence[Edit]) -> tuple[Edit, ...] | None:
+    """Return the edits of a query in the document, or None if a string of Python would need an escape, or several literals change at once."""
+    whole = all(region.is_whole(edit.start, edit.end) for edit in edits)
+    if document.is_python and not (whole and not any(ESCAPED.search(edit.text) for edit in edits)):
+        return None
+    places = (region.outside(edit.start, edit.end) for edit in edits)
+    return tuple(edit._replace(start=start, end=end) for edit, (start, end) in zip(edits, places, strict=True))
+
+
+def fix_all(document: Document, schemas: Schemas) -> list[Edit]:
+    """Return the edits that make all safe fixes of a document."""
+    changes: list[Edit] = []
+    for region in document.regions:
+        fixed = fix(region.text, schemas)
+        if fixed != region.text:
+            found = _outside(document, region, difference(region.text, fixed)) or ()
+            # Two queries may share the characters of a variable.
+            changes += [edit for edit in found if all(edit.end < one.start or one.end < edit.start for one in changes)]
+    return changes

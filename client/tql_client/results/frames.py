@@ -1,0 +1,105 @@
+"""Conversion of columns to Arrow, polars and pandas: each value keeps its value, or the column is rejected with its name."""
+
+from __future__ import annotations
+
+import importlib
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from tql_client.errors import ConversionError
+from tql_client.extras import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+Columns = dict[str, list[Any]]
+
+
+def library(name: str) -> ModuleType:
+    """
+    Return a library of the `frames` extra.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        reason = f"{name} is not installed"
+    raise missing(reason, "frames")
+
+
+def to_arrow(columns: Columns) -> Any:  # noqa: ANN401 - a Table of an optional library
+    """
+    Return columns as a pyarrow Table.
+
+    Raises:
+        ConversionError: the values of a column have no common Arrow type.
+    """
+    pyarrow = library("pyarrow")
+    return pyarrow.table({name: _arrow_column(pyarrow, name, values) for name, values in columns.items()})
+
+
+def to_polars(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
+    """Return columns as a polars DataFrame; through Arrow, because polars converts mixed values to strings."""
+    polars = library("polars")
+    return polars.from_arrow(to_arrow(columns))
+
+
+def to_pandas(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
+    """Return columns as a pandas DataFrame."""
+    pandas = library("pandas")
+    series = {name: _pandas_column(pandas, values) for name, values in columns.items()}
+    return pandas.DataFrame(series, columns=list(columns))
+
+
+def _pandas_column(pandas: ModuleType, values: list[Any]) -> Any:  # noqa: ANN401 - a Series of an optional library
+    """Return a column for pandas; integers that its floats cannot represent are objects."""
+    try:
+        series = pandas.Series(values, dtype=None if values else object)
+    except (ValueError, OverflowError, TypeError):  # half of a surrogate pair, which strings of Arrow cannot hold
+        return pandas.Series(values, dtype=object)
+    is_exact = series.dtype.kind != "f" or all(float(value) == value for value in values if type(value) is int)
+    return series if is_exact else pandas.Series(values, dtype=object)
+
+
+def _arrow_column(pyarrow: ModuleType, name: str, values: list[Any]) -> Any:  # noqa: ANN401 - an Array of an optional library
+    """Return a column as an Arrow array, or raise if its values have no common type."""
+    try:
+        if _mixes_booleans(values):
+            reason = "booleans and numbers"
+        else:
+            return _arrow_array(pyarrow, values)
+    except (pyarrow.ArrowException, OverflowError, ValueError, TypeError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    message = f"the column `{name}` has no Arrow type ({reason}): its values are in result.columns[{name!r}] and to_numpy({name!r}), and a query can select parts of JSON by their keys"
+    raise ConversionError(message)
+
+
+def _arrow_array(pyarrow: ModuleType, values: list[Any]) -> Any:  # noqa: ANN401 - an Array of an optional library
+    """Return values as an Arrow array; integers from 2**63 on are uint64, in lists too."""
+    try:
+        return pyarrow.array(values)
+    except OverflowError:
+        kind, inner = pyarrow.uint64(), values
+        while any(isinstance(value, list) for value in inner):
+            kind, inner = pyarrow.list_(kind), list(chain.from_iterable(value for value in inner if value is not None))
+        return pyarrow.array(values, kind)
+
+
+def _mixes_booleans(values: Iterable[Any]) -> bool:
+    """Return whether booleans stand among numbers, at any depth: Arrow converts True to 1.0 there, and rejects all other mixtures that lose something."""
+    known = [value for value in values if value is not None]
+    kinds = set(map(type, known))
+    if len(kinds) > 1:
+        return bool in kinds
+    if kinds == {list}:
+        return _mixes_booleans(chain.from_iterable(known))
+    if kinds == {dict}:
+        fields: dict[str, list[Any]] = {}
+        for row in known:
+            for key, value in row.items():
+                fields.setdefault(key, []).append(value)
+        return any(map(_mixes_booleans, fields.values()))
+    return False

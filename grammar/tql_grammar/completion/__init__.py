@@ -1,0 +1,1 @@
+"""Completion, hover and signature help of query texts."""

@@ -1,0 +1,111 @@
+"""The documented meaning of searches in plain Python: the rows that a search keeps, and their scores."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.tql.world import terms
+from tests.tql.world.values import Relevance, Rounded, Row, Unanswered, Undecided, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.tql.world.terms import Drawn
+
+HIGHER = {"cosine", "dot"}
+METRICS: dict[str, Callable[[Any, Any], Any]] = {
+    "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
+    "dot": lambda e, v: e @ v,
+    "l2": lambda e, v: np.linalg.norm(e - v),
+    "l1": lambda e, v: np.abs(e - v).sum(),
+    "linf": lambda e, v: np.abs(e - v).max(),
+    # The order by relevance and diversity is not documented: any rows may be first.
+    "mmr": lambda _e, _v: 0.0,
+}
+# The score of a row, as a sort key of a search without a name.
+RANK = " rank"
+
+
+def is_best_high(search: terms.Search | terms.Words | terms.Fused | None) -> bool:
+    """Return whether the highest score is the best."""
+    return search is not None and (not isinstance(search, terms.Search) or search.metric in HIGHER)
+
+
+def searched(query: Drawn, rows: list[Row]) -> list[Row]:
+    """Return the rows that the search of a query keeps, with their scores."""
+    search = query.search
+    if (
+        isinstance(search, terms.Search)
+        and search.metric == "mmr"
+        and not query.where
+        and (query.limit or 0) > len(rows)
+    ):
+        raise Unanswered
+    return rows if search is None else [{**row, RANK: score} for row, score in FOUND[type(search)](search, rows)]
+
+
+def scored(query: Drawn, row: Row) -> Row:
+    """Return the score as the last output."""
+    search = query.search
+    return {} if search is None or search.alias is None else {search.alias: row[RANK]}
+
+
+def sort_keys(query: Drawn) -> list[terms.Key]:
+    """Return the sort keys, a search without a name first."""
+    search = query.search
+    if search is None or search.alias is not None:
+        return [*query.keys]
+    return [terms.Key(terms.Column(RANK), "desc" if is_best_high(search) else "asc"), *query.keys]
+
+
+def descends(query: Drawn, key: terms.Key) -> bool:
+    """Return whether a key descends: a bare score sorts the best first, and every other key ascends."""
+    if key.direction is not None:
+        return key.direction == "desc"
+    search = query.search
+    return search is not None and key.value == terms.Column(search.alias or RANK) and is_best_high(search)
+
+
+def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:
+    """Return the score of a vector."""
+    return Rounded(METRICS[metric](cell.astype("f8"), np.array(vector, "f4").astype("f8")))
+
+
+def _by_vector(search: terms.Search, rows: list[Row]) -> list[tuple[Row, Rounded]]:
+    """Return all rows."""
+    return [(row, similarity(search.metric, search.vector, row[search.column])) for row in rows]
+
+
+def _by_words(search: terms.Words, rows: list[Row]) -> list[tuple[Row, Rounded]]:
+    """Return the rows with one of the words; their order by relevance is not documented."""
+    words = set(search.words.split())
+    return [(row, Relevance(0.0)) for row in rows if words & set(row[search.column].split())]
+
+
+def _by_ranks(search: terms.Fused, rows: list[Row]) -> list[tuple[Row, Rounded]]:
+    """Return the rows that are among the candidates of a search, with the sums of their reciprocal ranks; no row has the words."""
+    scores: dict[int, float] = {}
+    weights = search.weights or (1.0,) * len(search.vectors)
+    for weight, vector in zip(weights, search.vectors, strict=False):
+        for rank, place in enumerate(_ranked(search, vector, rows), 1):
+            scores[place] = scores.get(place, 0.0) + weight / (search.k + rank)
+    return [(rows[place], Rounded(score)) for place, score in scores.items()]
+
+
+def _ranked(search: terms.Fused, vector: tuple[float, ...], rows: list[Row]) -> list[int]:
+    """Return the places of the candidates, the closest first; their ranks have to be certain."""
+    found = [similarity("cosine", vector, row[search.column]) for row in rows]
+    order = sorted(range(len(rows)), key=lambda place: -found[place])
+    if any(near(found[one], found[two]) for one, two in itertools.pairwise(order[: search.candidates + 1])):
+        raise Undecided
+    return order[: search.candidates]
+
+
+FOUND: dict[type, Callable[[Any, list[Row]], list[tuple[Row, Rounded]]]] = {
+    terms.Search: _by_vector,
+    terms.Words: _by_words,
+    terms.Fused: _by_ranks,
+}

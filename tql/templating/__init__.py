@@ -1,0 +1,1 @@
+"""Query texts with holes for values."""
