@@ -40,23 +40,23 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
-    """Yield SHAPE of a column in a WHERE that reads another column too, in a SELECT that sorts, groups or samples by the column."""
+    """Yield SHAPE of a column in a WHERE that reads another column after it, in a SELECT that sorts, groups or samples by the column."""
     for scope in subject.scopes:
         keys = _columns_of(key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES)
         for call, columns in _shapes_of(scope.select.where) if keys else ():
             if columns & keys:
-                message = "SHAPE of a column next to another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
-                hint = "filter in a subquery: select .. from (select * from .. where ..) order by .."
+                message = "SHAPE of a column before another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
+                hint = "write it last in WHERE, or filter in a subquery: select .. from (select * from .. where ..) order by .."
                 yield subject.finding(call, message, hint)
 
 
 def _shapes_of(where: ast.Expression | None) -> Iterator[tuple[ast.Function, frozenset[ast.Column]]]:
-    """Yield the calls of SHAPE in a condition, each with its columns; none in a condition that reads no other column."""
-    every = frozenset[ast.Column]() if where is None else _columns_of([where])
-    for call in () if where is None else own_parts(where):
+    """Yield the calls of SHAPE in a condition that reads another column after them, each with its columns."""
+    parts = () if where is None else tuple(own_parts(where))
+    for number, call in enumerate(parts):
         if isinstance(call, ast.Function) and call.name.lower() == "shape":
             columns = _columns_of([call])
-            if every - columns:
+            if any(isinstance(part, ast.Column) and part not in columns for part in parts[number:]):
                 yield call, columns
 
 
@@ -354,7 +354,7 @@ RULES = (
         code="TQL418",
         title="SHAPE in WHERE of a column that is a key",
         severity="error",
-        explanation="If WHERE reads SHAPE of a column and another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
+        explanation="If WHERE reads SHAPE of a column and after it another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
         example="select id from D where shape(emb)[0] <= u8 order by sum(emb)",
         find=_shape_and_key,
         meant="select id from (select * from D where shape(emb)[0] <= u8) order by sum(emb)",
