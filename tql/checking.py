@@ -93,7 +93,8 @@ def query(template: object, /, **values: object) -> Query:
     Example: ``query("select id where name = {name} limit {n}", name="it's", n=3)`` generates ``select id where name = 'it''s' limit 3``.
     Under Python 3.14, ``query(t"select id where name = {name} limit {n}")`` is the same.
 
-    A hole takes a value or an expression where an expression is, a list in ``in ({ids})``, a url, a `Table` or a query after FROM and JOIN, and a name as an alias.
+    A hole takes a value or an expression where an expression is, and a list in ``in ({ids})``.
+    After FROM and JOIN it takes a url, a `Table` or a query; as an alias it takes a name.
     A str is a text where an expression is; for a column pass ``col("name")``. ``{{`` and ``}}`` are braces.
 
     Args:

@@ -192,9 +192,9 @@ def test_paths_and_credentials_reach_the_engine(path: str, monkeypatch: pytest.M
 
     def opened(*given: Any, **named: Any) -> Any:
         seen.append((given, named))
-        return made
+        return deeplake.open_async(f"mem://credentials{path[:2]}")
 
-    monkeypatch.setattr(deeplake, "open_read_only", opened)
+    monkeypatch.setattr(deeplake, "open_read_only_async", opened)
     credentials = {"aws_access_key_id": "canary-key", "aws_secret_access_key": "canary-secret"}
     with connect(path, credentials=credentials) as client:
         assert client.query(select("id")).rows == [{"id": 1}]

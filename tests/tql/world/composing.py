@@ -176,7 +176,7 @@ class Composer:
 
 def _fusion(search: Fused) -> Callable[[Query], Query]:
     """Return the call of a hybrid search."""
-    vectors: list[tuple[str | Expr, object]] = [(search.column, list(vector)) for vector in search.vectors]
+    vectors: list[Any] = [(search.column, list(vector)) for vector in search.vectors]
     weights = None if search.weights is None else list(search.weights)
     return lambda query: query.hybrid(
         vector=vectors,
