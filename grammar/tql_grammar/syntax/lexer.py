@@ -123,7 +123,7 @@ def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
                 matches = TOKEN.finditer(text, token.end)
             found.append(token)
         elif kind == "COMMENT":
-            found += in_comment(text, start, end) if match["IN_COMMENT"] else ()
+            found += in_comment(text, start, end)
         elif kind == "UNKNOWN":
             found.append(Token(STOP, "", start, start, start))
             return found

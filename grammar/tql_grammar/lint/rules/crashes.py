@@ -68,14 +68,11 @@ def _columns_of(nodes: Iterable[ast.Node]) -> frozenset[ast.Column]:
 def _empty_array(subject: Subject) -> Iterator[Finding]:
     """Yield HAMMING_DISTANCE whose first argument is a vector of an unknown length, which may be empty, except in the outputs of rows that have an element of it."""
     for place in subject.places(ast.Function):
-        call, scope = place.part, place.scope
-        if call.name.lower() != "hamming_distance" or not call.arguments:
-            continue
-        for column in _columns_of(call.arguments[:1]):
-            known = scope.column(column)
-            if known is None or known.shape != (None,) or known.dtype in NOT_NUMERIC:
-                continue
-            if not any(_has_element(where, column.name) for where in _filters(place)):
+        call = place.part
+        for column in _columns_of(call.arguments[:1]) if call.name.lower() == "hamming_distance" else ():
+            known = place.scope.column(column)
+            may_be_empty = known is not None and known.shape == (None,) and known.dtype not in NOT_NUMERIC
+            if may_be_empty and not any(_has_element(where, column.name) for where in _filters(place)):
                 message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGSEGV)"
                 hint = f"filter the empty arrays out in a subquery: select .. from (select * from .. where shape({column.name})[0] > 0)"  # noqa: S608 - advice
                 yield subject.finding(call, message, hint)
@@ -93,13 +90,16 @@ def _filters(place: Place) -> Iterator[ast.Expression]:
 
 def _has_element(test: ast.Expression, name: str) -> bool:
     """Tell whether a condition is false for an empty array of a column: SHAPE of it above a number, or ANY of a comparison of it."""
-    if isinstance(test, ast.Function) and test.name.lower() == "any":
-        return any(column.name == name for column in _columns_of([test]))
-    if not isinstance(test, ast.Comparison) or test.operator != ">" or not isinstance(test.right, ast.Number):
-        return False
-    shape = test.left.operand if isinstance(test.left, ast.Subscript) else None
-    is_shape = isinstance(shape, ast.Function) and shape.name.lower() == "shape"
-    return is_shape and shape is not None and [column.name for column in _columns_of([shape])] == [name]
+    if isinstance(test, ast.Comparison) and test.operator == ">" and isinstance(test.right, ast.Number):
+        shape = test.left.operand if isinstance(test.left, ast.Subscript) else test.left
+        return _calls(shape, "shape", name)
+    return _calls(test, "any", name)
+
+
+def _calls(node: ast.Expression, function: str, name: str) -> bool:
+    """Tell whether a node is a call of a function that reads a column."""
+    is_call = isinstance(node, ast.Function) and node.name.lower() == function
+    return is_call and name in {column.name for column in _columns_of([node])}
 
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:

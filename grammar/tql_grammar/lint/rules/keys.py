@@ -50,14 +50,18 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
     """Tell whether the engine can sort, group or sample by a value."""
     if isinstance(key, ast.Function) and key.name.lower() == "hamming_distance":
         return True
-    of_column = isinstance(key, ast.Subscript) and isinstance(key.operand, ast.Column)
-    if of_column and (column := scope.column(key.operand)) is not None:  # type: ignore[attr-defined]  # a subscript
-        return scope.select.where is not None and _is_number_of(key, column)  # type: ignore[arg-type]  # the same
+    if isinstance(key, ast.Subscript) and (column := _array_of(key, scope)) is not None:
+        return scope.select.where is not None and _is_number_of(key, column)
     if found.is_text:
         return clause != "SAMPLE BY"
     if found.dtype == "json":
         return clause in EFFECT_OF_JSON
     return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype != "bytes"
+
+
+def _array_of(key: ast.Subscript, scope: SelectScope) -> Column | None:
+    """Return the type of the column that a subscript reads, or None for another operand."""
+    return scope.column(key.operand) if isinstance(key.operand, ast.Column) else None
 
 
 def _is_number_of(key: ast.Subscript, column: Column) -> bool:
