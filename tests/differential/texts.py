@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,16 @@ SPELLINGS = {
     "PERIOD_TEXT": ["'1 day'", "'2HOURS'", "' +3  months'"],
     "FILE_TYPE": ["csv", "TBL", '"bin"', "binary"],
     "TABLE_FILE": ["tbl", '"TBL"'],
-    "CHARACTER_VARYING": ["character varying", "CHARACTER  VARYING", "Character\nvarying", "character \n\n\tVARYING"],
+    "CHARACTER_VARYING": [
+        "character varying",
+        "CHARACTER  VARYING",
+        "Character\nvarying",
+        "character \n\n\tVARYING",
+        # A token inside a comment.
+        "--character\nvarying zzz\n",
+        "-- c\n  Character \n VARYING\n",
+        "--\n\ncharacter\nvaryingcharacter\nvarying -- c\n",
+    ],
 }
 BLANKS = [" "] * 30 + ["\n", "\t", "  ", "\n ", "\n\n", "--c\n", "-- c \n", "--\n\n", " --c\n ", "--'\n", "-- \n \n"]
 CHARACTERS = " \t\n\r\0\f\v'\"`;,.:()[]{}<>=!+-*/%^|&~@#$?\\_0123456789eExXaASéß€𝄞\u00a0\u200b\u2028"
@@ -60,14 +70,21 @@ WORDS = (*sorted(keywords.RESERVED), *(word for words in SPELLINGS.values() for 
 
 
 @functools.cache
-def rules(file: str = "tql.lark") -> dict[str, list[list[tuple[str, bool]]]]:
-    """Return the alternatives of each symbol of a grammar file, as lists of symbols, each with whether it is a token."""
+def compiled(file: str) -> tuple[Any, ...]:
+    """Return the terminals and the rules of a grammar file."""
     from lark.load_grammar import load_grammar
 
     grammar = resources.files("tql_grammar").joinpath("syntax", file).read_text(encoding="utf-8")
     loaded, _files = load_grammar(grammar, file, [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]  # lark is partially typed
+    found: tuple[Any, ...] = loaded.compile(["start"], "*")
+    return found
+
+
+@functools.cache
+def rules(file: str = "tql.lark") -> dict[str, list[list[tuple[str, bool]]]]:
+    """Return the alternatives of each symbol of a grammar file, as lists of symbols, each with whether it is a token."""
     found: dict[str, list[list[tuple[str, bool]]]] = defaultdict(list)
-    for rule in loaded.compile(["start"], "*")[1]:
+    for rule in compiled(file)[1]:
         found[rule.origin.name].append([(symbol.name, symbol.is_term) for symbol in rule.expansion])
     return dict(found)
 
@@ -91,9 +108,16 @@ def _lowest(alternatives: Sequence[Sequence[tuple[str, bool]]], known: dict[str,
     return 1 + min(map(max, complete), default=-1)
 
 
-def spelt(kind: str, rng: random.Random) -> str:
+@functools.cache
+def allowed(kind: str, file: str) -> list[str]:
+    """Return the spellings in `SPELLINGS` that a grammar file allows for a token: all of them, if it does not define the token."""
+    patterns = [terminal.pattern.to_regexp() for terminal in compiled(file)[0] if terminal.name == kind]
+    return [word for word in SPELLINGS.get(kind, ()) if all(re.fullmatch(pattern, word) for pattern in patterns)]
+
+
+def spelt(kind: str, rng: random.Random, file: str = "tql.lark") -> str:
     """Return one spelling of a token."""
-    known = SPELLINGS.get(kind)
+    known = allowed(kind, file)
     if known:
         return rng.choice(known)
     words = _spellings()[kind]
@@ -118,7 +142,7 @@ def tokens_of(name: str, rng: random.Random, size: int, file: str = "tql.lark") 
         part, token = open_parts.pop()
         if token:
             made += 1
-            yield spelt(part, rng)
+            yield spelt(part, rng, file)
             continue
         alternatives = rules(file)[part]
         if made + len(open_parts) >= size:
@@ -132,7 +156,7 @@ def _tallest(parts: Sequence[tuple[str, bool]], file: str) -> int:
 
 
 def walked(file: str, rng: random.Random) -> str:
-    """Return a text made from a grammar file alone: each of its tokens with one spelling, and blanks between them."""
+    """Return a text made from a grammar file alone: each of its tokens with a spelling that it allows, and blanks between them."""
     return " ".join(tokens_of("start", rng, rng.randint(4, 40), file))
 
 

@@ -94,7 +94,7 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"BM25_SIMILARITY cannot be used without index", ("TQL232", "TQL223"), _NO_INDEX),
     Message(r"Invalid arguments for BM25_SIMILARITY", ("TQL232", "TQL223")),
     Message(r"Expression is not const", ("TQL239",)),
-    Message(r"Can't eval null array", ("TQL238",)),
+    Message(r"Can't eval null array", ("TQL238", "TQL529")),
     Message(r"Can't compute (intersection|difference) of two independent datasets", ("TQL230",)),
     Message(r"Datasets can't be merged|can't be merged, because they have different", ("TQL229",)),
     Message(r"GROUP and UNGROUP can't be used|UNGROUP BY accepts only|Split should be positive", ("TQL231",)),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar.syntax.keywords import SYMBOLS, TOKEN_OF_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     Reader = Callable[[str, int, int], "Token"]
 
@@ -22,10 +22,14 @@ SMALLEST_INTEGER = "-9223372036854775808"
 BLANKS = " \t\n"
 # A comment ends at a newline, unless a blank or another newline follows: then it includes the next line.
 # It also includes the next line if only blanks follow the dashes.
+# The engine reads CHARACTER VARYING in two lines as a token where the content of a comment begins with it: no rest of a line is longer. The comment goes on after it.
 #
 # No pattern has a possessive quantifier or an atomic group: `re` of Python before 3.11.5 misreads them around other repetitions.
 # Matching is still linear: each pattern matches in one way only, and its last part never fails, or fails at once.
-COMMENT = r"--(?:[ \t]+\n[ \t\n]*[^\n]*|[^\n]*)(?:\n[ \t\n]+[^\n]*)*\n?"
+IN_COMMENT = r"(?ai:character)[ \t]*\n[ \t\n]*(?ai:varying)"
+CONTENT = rf"(?:(?={IN_COMMENT})|[^\n]*)"
+CONTENTS = rf"(?:[ \t]+\n[ \t\n]*{CONTENT}|{CONTENT})(?:\n[ \t\n]+{CONTENT})*"
+COMMENT = rf"--{CONTENTS}(?P<IN_COMMENT>{IN_COMMENT}{CONTENTS})*\n?"
 FLOAT = r"[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+"
 # Two quotes are one quote of the string, so a string ends at a quote that no other quote follows.
 STRING = "'[^']*(?:''[^']*)*'(?!')"
@@ -59,6 +63,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 COMMENTS = re.compile(COMMENT)
+TOKENS_IN_COMMENT = re.compile(rf"{CONTENTS}(?P<token>{IN_COMMENT})?")
 
 
 class Token(NamedTuple):
@@ -104,7 +109,7 @@ def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
     matches = TOKEN.finditer(text)
     while match := next(matches, None):
         kind = match.lastgroup
-        if kind is None or kind == "COMMENT":
+        if kind is None:
             continue
         start, end = match.span(kind)
         word = match[kind]
@@ -117,6 +122,8 @@ def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
             if token.kind == "ARRAY":
                 matches = TOKEN.finditer(text, token.end)
             found.append(token)
+        elif kind == "COMMENT":
+            found += in_comment(text, start, end)
         elif kind == "UNKNOWN":
             found.append(Token(STOP, "", start, start, start))
             return found
@@ -126,13 +133,24 @@ def tokens(text: str, *, whole_vectors: bool = True) -> list[Token]:
     return found
 
 
-def comments(text: str, read: Iterable[Token]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each comment between tokens of a text."""
-    before = 0
+def comments(text: str, read: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each comment between tokens of a text; a comment may have a token inside, see `in_comment`."""
+    before, last = 0, read[-1].start
     for token in read:
-        if token.start > before + 1:
-            yield from (match.span() for match in COMMENTS.finditer(text, before, token.start))
-        before = token.end
+        while (start := text.find("--", before, token.start)) >= 0:
+            before = COMMENTS.match(text, start, last).end()  # type: ignore[union-attr]  # it begins with dashes
+            yield start, before
+        before = max(before, token.end)
+
+
+def in_comment(text: str, start: int, end: int) -> list[Token]:
+    """Return the tokens that the engine reads inside a comment: CHARACTER VARYING in two lines, at the start of its content."""
+    found: list[Token] = []
+    at = start + len("--")
+    while (match := TOKENS_IN_COMMENT.match(text, at, end)) and match["token"]:
+        begin, at = match.span("token")
+        found.append(Token("CHARACTER_VARYING", match["token"], begin, at, begin))
+    return found
 
 
 def numbers(written: str) -> list[float] | None:

@@ -49,9 +49,9 @@ FORMS = {
     "file_type": (0, "FILE_TYPE"),
     "create_from_file": (5, "TABLE_FILE"),
 }
-# A comment that includes no other line than comments: not after blanks alone, nor before a line that begins with a blank or is empty.
-_LINE = r"--(?:(?![ \t]+\n)[^\n]*|[ \t]+(?=\n[ \t\n]*(?:--|\Z)))"
-COMMENT = rf"{_LINE}(?:\n[ \t\n]*{_LINE})*(?:\n(?![ \t\n])|\n[ \t\n]*\Z|\Z)"
+# A comment that includes no other line than comments: not after blanks alone, nor before a line that begins with a blank or is empty. Nor does it begin with a token.
+_LINES = rf"--(?!(?i:character)[ \t]*\n{BLANK}*(?i:varying))(?:(?![ \t]+\n)[^\n]*|[ \t]+\n[ \t\n]*(?:--[^\n]*|\Z))(?:\n[ \t\n]+--[^\n]*)*"
+COMMENT = rf"{_LINES}(?:\n(?![ \t\n])|\n[ \t\n]*\Z|\Z)"
 UNIT = "second|minute|hour|day|month|year"
 SPELT_BY_PATTERN = {
     "STRING": STRING,

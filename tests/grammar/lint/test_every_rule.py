@@ -12,12 +12,13 @@ import pytest
 from tests.oracle import CRASH, HANG, Runner
 from tql import Schema, check, fix
 from tql_grammar.lint import rules
-from tql_grammar.lint.check import MODULES, RULES
+from tql_grammar.lint.check import MODULES, RULES, crash_findings
 from tql_grammar.python.source import PASTED
 from tql_grammar.syntax.findings import syntax_rules, text_rules
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tql_grammar.lint.rule import Rule
 
@@ -49,6 +50,11 @@ def located(text: str) -> str:
 def codes(text: str, schemas: dict[str, Schema]) -> set[str]:
     """Return the codes of the findings in a text."""
     return {finding.code for finding in check(text, schemas, info=True)}
+
+
+def ends_by(text: str, schemas: Mapping[str | None, Schema]) -> set[str]:
+    """Return the codes of the findings by which a client refuses a query that ends the engine."""
+    return {finding.code for finding in crash_findings(read(text), schemas)}
 
 
 def by_family(*families: str) -> list[Any]:
@@ -129,6 +135,20 @@ def test_what_ends_the_engine(rule: Rule, runner: Runner) -> None:
         assert "rows" in runner.ask(located(rule.meant))
 
 
+@pytest.mark.parametrize("rule", by_family("4"))
+def test_what_ends_the_engine_is_never_sent(rule: Rule, schemas: dict[str | None, Schema]) -> None:
+    """The list of findings by which a client refuses a query has the example, whatever the query ignores; without a schema too, if its explanation does not except that."""
+    example = located(rule.example)
+    text = f"{example} -- tql: ignore[{rule.code}]"
+
+    assert rule.code not in {finding.code for finding in check(text, schemas)}
+    assert ends_by(text, schemas) == {rule.code}
+    if "only with a schema" not in rule.explanation:
+        assert ends_by(text, {}) == {rule.code}
+    if rule.meant:
+        assert not ends_by(located(rule.meant), schemas)
+
+
 @pytest.mark.parametrize("rule", by_family("5"))
 def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
     """The engine runs the example and the intended query, with different rows or names."""
@@ -137,7 +157,7 @@ def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
 
 FIXED = [
     rule for rule in RULES if rule.code in {
-        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL501", "TQL506", "TQL514",
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL501", "TQL506", "TQL514", "TQL529",
     }
 ]  # fmt: skip
 

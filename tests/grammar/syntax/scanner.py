@@ -32,19 +32,15 @@ def line(text: str, at: int) -> int:
 
 
 def comment(text: str, at: int) -> int | None:
-    """End a comment at the first newline after which neither a blank nor a newline follows."""
+    """End a comment at the first newline after which neither a blank nor a newline follows; of blanks, the rest of a line and the type of two words it reads the longest."""
     if text[at : at + 2] != "--":
         return None
     at += 2
-    blanks = skip(text, at, " \t")
-    if blanks > at and text[blanks : blanks + 1] == "\n":
-        at = skip(text, blanks, BLANKS)
-    at = line(text, at)
     while at < len(text):
-        following = skip(text, at + 1, BLANKS)
-        if following == at + 1:
-            return following
-        at = line(text, following)
+        blanks = skip(text, at, BLANKS)
+        if text[at] == "\n" and blanks == at + 1:
+            return blanks
+        at = max(blanks, line(text, at), two_words(text, at) or 0)
     return at
 
 

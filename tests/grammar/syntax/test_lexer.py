@@ -76,3 +76,26 @@ def test_a_text_of_many_odd_arrays_is_read() -> None:
     tree, _open_chains = run(*parse_table(), lexer.tokens(f"select {', '.join(['array[-0, 1] as v'] * many)} from t"))
 
     assert sum(isinstance(node, ast.Aliased) for node in walk(tree[0])) == many  # type: ignore[index]  # the statements
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "comments"),
+    [
+        ("--character\nvarying zzz\n(9)", ["CHARACTER_VARYING", "LPAR", "INTEGER", "RPAR"], ["--character\nvarying zzz\n"]),
+        ("a -- x\n  Character \n varyingcharacter\nvarying\n\n9", ["NAME", "CHARACTER_VARYING", "CHARACTER_VARYING"], ["-- x\n  Character \n varyingcharacter\nvarying\n\n9"]),
+        ("--\ncharacter\nvarying zzz", ["CHARACTER_VARYING", "NAME"], ["--\n"]),
+        ("-- character\nvarying", ["NAME"], ["-- character\n"]),
+        ("--character varying\n9 --x", ["INTEGER"], ["--character varying\n", "--x"]),
+        ("9 --x\0--character\nvarying", ["INTEGER"], ["--x"]),
+    ],
+)  # fmt: skip
+def test_a_type_in_two_lines_is_a_token_in_a_comment(text: str, kinds: list[str], comments: list[str]) -> None:
+    """The engine reads it where the content of a comment begins with it, and goes on with the comment; the comment is one, with the token inside."""
+    found = lexer.tokens(lexer.cut_at_nul(text))
+
+    assert [token.kind for token in found] == [*kinds, "$END"]
+    assert [text[start:end] for start, end in lexer.comments(text, found)] == comments
+    for token in found:
+        if token.kind == "CHARACTER_VARYING":
+            assert "".join(str(token.value).split()).lower() == "charactervarying"
+            assert token.value == text[token.start : token.end]

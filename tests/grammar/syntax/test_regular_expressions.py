@@ -84,6 +84,8 @@ OTHERS = [
     "array",
     "ARRAY[",
     "character varying",
+    "character\nvarying",
+    "--character \n varying",
     "in (",
     "IN",
     "vary\u0131ng",
@@ -93,7 +95,10 @@ OTHERS = [
 ELEMENTS = [*"0123789.eE+-, \t\n", ", ", "1.5", "-0", "10", "999999999999999999", scanner.SMALLEST]
 SAME: dict[str, tuple[Callable[[str], None], list[str]]] = {
     "tokens": (same_tokens, NUMBERS + OTHERS),
-    "comments": (same_comments, [*" \t\n-x'", "--", "--\n", "-- \n", "\n\n"]),
+    "comments": (
+        same_comments,
+        [*" \t\n-x'", "--", "--\n", "-- \n", "\n\n", "character", "character\nvarying", "Varying"],
+    ),
     "elements": (same_elements, ELEMENTS),
     "literals": (same_literals, NUMBERS + OTHERS),
     "opening": (same_opening, [*scanner.BLANKS, "("]),
@@ -141,7 +146,7 @@ def test_a_list_that_ends_in_a_comma_is_not_plain() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["'", "''", "''x", "'a',", '"', '"a\n', "-", "--\n", "-- \n", "-- a\n b", "\n x", " ", "1", "1.", "1e", "-1", "array[", "array[1,", "in (", "in (1,", "character ", "a", "a   "],
+    ["'", "''", "''x", "'a',", '"', '"a\n', "-", "--\n", "-- \n", "-- a\n b", "\n x", " ", "1", "1.", "1e", "-1", "array[", "array[1,", "in (", "in (1,", "character ", "character\n", "character\nvarying", "character\nvarying\n\n", "a", "a   "],
 )  # fmt: skip
 @pytest.mark.parametrize("before", ["", "'", "--", "array[", "in ("])
 def test_a_text_is_read_once(before: str, piece: str) -> None:

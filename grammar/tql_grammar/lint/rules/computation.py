@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import multiplied
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import in_where
 from tql_grammar.lint.rules.literals import is_text_array
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
@@ -81,7 +82,12 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _lengths(subject: Subject) -> Iterator[Finding]:
+def _refused_lengths(subject: Subject) -> Iterator[Finding]:
+    """Yield those of other clauses than WHERE, in which the engine does not reject them."""
+    return in_where(lengths, subject, inside=False)
+
+
+def lengths(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic on arrays, and searches of vectors, of different lengths."""
     for place in subject.places(ast.Function, ast.Chain):
         scope, node = place.scope, place.part
@@ -140,9 +146,9 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
         message = f"{node.name} takes {'matrices' if wanted == MATRIX else 'vectors'}, and this is {column}: the engine rejects it"
         yield subject.finding(argument, message)
         return
-    lengths = _last_lengths(found)
-    if len(lengths) > 1:
-        message = f"the vectors have different lengths, {' and '.join(sorted(map(str, lengths)))}: the engine fails with `Can't compute dot product of different length arrays.`"
+    known = _last_lengths(found)
+    if len(known) > 1:
+        message = f"the vectors have different lengths, {' and '.join(sorted(map(str, known)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
 
 
@@ -230,9 +236,9 @@ RULES = (
         "TQL235",
         "vectors of different lengths",
         "error",
-        "A vector must have the length of the column's vectors. The engine rejects any other length, and the norm of a difference matches no rows.",
+        "A vector must have the length of the column's vectors. The engine rejects any other length; about WHERE see TQL359.",
         "select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0]) desc limit 3",
-        _lengths,
+        _refused_lengths,
         "select id from D order by cosine_similarity(emb, ARRAY[1, 0, 0, 0]) desc limit 3",
     ),
     Rule(

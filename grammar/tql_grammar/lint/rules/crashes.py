@@ -10,12 +10,15 @@ from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts, unbounded, walk
+from tql_grammar.walk import own_parts, subselect, unbounded, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tql_grammar.lint.rule import Place
 
 
 KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
@@ -37,29 +40,66 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
-    """Yield SHAPE of a column in a WHERE that reads another column too, in a SELECT that sorts, groups or samples by the column."""
+    """Yield SHAPE of a column in a WHERE that reads another column after it, in a SELECT that sorts, groups or samples by the column."""
     for scope in subject.scopes:
         keys = _columns_of(key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES)
         for call, columns in _shapes_of(scope.select.where) if keys else ():
             if columns & keys:
-                message = "SHAPE of a column next to another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
-                hint = "filter in a subquery: select .. from (select * from .. where ..) order by .."
+                message = "SHAPE of a column before another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
+                hint = "write it last in WHERE, or filter in a subquery: select .. from (select * from .. where ..) order by .."
                 yield subject.finding(call, message, hint)
 
 
 def _shapes_of(where: ast.Expression | None) -> Iterator[tuple[ast.Function, frozenset[ast.Column]]]:
-    """Yield the calls of SHAPE in a condition, each with its columns; none in a condition that reads no other column."""
-    every = frozenset[ast.Column]() if where is None else _columns_of([where])
-    for call in () if where is None else own_parts(where):
+    """Yield the calls of SHAPE in a condition that reads another column after them, each with its columns."""
+    parts = () if where is None else tuple(own_parts(where))
+    for number, call in enumerate(parts):
         if isinstance(call, ast.Function) and call.name.lower() == "shape":
             columns = _columns_of([call])
-            if every - columns:
+            if any(isinstance(part, ast.Column) and part not in columns for part in parts[number:]):
                 yield call, columns
 
 
 def _columns_of(nodes: Iterable[ast.Node]) -> frozenset[ast.Column]:
     """Return the columns in some expressions."""
     return frozenset(part for node in nodes for part in own_parts(node) if isinstance(part, ast.Column))
+
+
+def _empty_array(subject: Subject) -> Iterator[Finding]:
+    """Yield HAMMING_DISTANCE whose first argument is a vector of an unknown length, which may be empty, except in the outputs of rows that have an element of it."""
+    for place in subject.places(ast.Function):
+        call = place.part
+        for column in _columns_of(call.arguments[:1]) if call.name.lower() == "hamming_distance" else ():
+            known = place.scope.column(column)
+            may_be_empty = known is not None and known.shape == (None,) and known.dtype not in NOT_NUMERIC
+            if may_be_empty and not any(_has_element(where, column.name) for where in _filters(place)):
+                message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGSEGV)"
+                hint = f"filter the empty arrays out in a subquery: select .. from (select * from .. where shape({column.name})[0] > 0)"  # noqa: S608 - advice
+                yield subject.finding(call, message, hint)
+
+
+def _filters(place: Place) -> Iterator[ast.Expression]:
+    """Yield the conditions of WHERE that have left the rows that an expression reads: of subqueries, and for outputs of its own SELECT."""
+    select: ast.Select | None = place.scope.select
+    own = place.clause == "SELECT" and not place.scope.select.group_by
+    while select is not None:
+        if own and select.where is not None:
+            yield from select.where.operands if isinstance(select.where, ast.And) else (select.where,)
+        select, own = subselect(select.source), True
+
+
+def _has_element(test: ast.Expression, name: str) -> bool:
+    """Tell whether a condition is false for an empty array of a column: SHAPE of it above a number, or ANY of a comparison of it."""
+    if isinstance(test, ast.Comparison) and test.operator == ">" and isinstance(test.right, ast.Number):
+        shape = test.left.operand if isinstance(test.left, ast.Subscript) else test.left
+        return _calls(shape, "shape", name)
+    return _calls(test, "any", name)
+
+
+def _calls(node: ast.Expression, function: str, name: str) -> bool:
+    """Tell whether a node is a call of a function that reads a column."""
+    is_call = isinstance(node, ast.Function) and node.name.lower() == function
+    return is_call and name in {column.name for column in _columns_of([node])}
 
 
 def _empty_word(subject: Subject) -> Iterator[Finding]:
@@ -314,9 +354,19 @@ RULES = (
         code="TQL418",
         title="SHAPE in WHERE of a column that is a key",
         severity="error",
-        explanation="If WHERE reads SHAPE of a column and another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
+        explanation="If WHERE reads SHAPE of a column and after it another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
         example="select id from D where shape(emb)[0] <= u8 order by sum(emb)",
         find=_shape_and_key,
         meant="select id from (select * from D where shape(emb)[0] <= u8) order by sum(emb)",
+    ),
+    Rule(
+        code="TQL419",
+        title="HAMMING_DISTANCE of an array that may be empty",
+        severity="error",
+        explanation="HAMMING_DISTANCE with an empty array as its first argument crashes the engine process (SIGSEGV). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays out.",
+        example="select hamming_distance(arr, ARRAY[1]) as d from D",
+        find=_empty_array,
+        meant="select hamming_distance(arr, ARRAY[1]) as d from (select * from D where shape(arr)[0] > 0)",
+        needs_schema=True,
     ),
 )

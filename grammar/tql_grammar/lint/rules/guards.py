@@ -8,7 +8,9 @@ from tql_grammar import ast
 from tql_grammar.walk import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tql_grammar.lint.rule import Finding, Subject
 
 
 class Guarded(NamedTuple):
@@ -54,3 +56,12 @@ def _tested(node: ast.Node) -> frozenset[ast.Expression]:
     negated = isinstance(node, ast.And)
     found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
     return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))
+
+
+def in_where(find: Callable[[Subject], Iterable[Finding]], subject: Subject, *, inside: bool) -> Iterator[Finding]:
+    """Yield the findings in conditions of WHERE, or those outside."""
+    spans = [scope.select.where.span for scope in subject.scopes if scope.select.where is not None]
+    for finding in find(subject):
+        of = finding.span
+        if inside == any(span is not None and span.start <= of.start and of.end <= span.end for span in spans):
+            yield finding

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-# The reductions to a number that the engine does not rank by an index.
+# With LIMIT and WHERE, as many rows are sorted by the index; fewer are read.
+BY_INDEX = 10
 # IN is right with so many numbers, whatever they are.
 MOST_MEMBERS = 2
+# The reductions to a number that the engine does not rank by an index.
 REDUCED = REDUCTIONS - QUANTIFIERS - INDEXED.keys()
 
 
@@ -100,11 +102,24 @@ def _keys_with_limit(subject: Subject) -> Iterator[tuple[SelectScope, ast.Limit 
 
 
 def _ordered_index(subject: Subject) -> Iterator[Finding]:
-    """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP."""
+    """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP, and without WHERE."""
+    message = (
+        "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
+    )
+    return _ordered(subject, message, after_where=False)
+
+
+def _ordered_filtered(subject: Subject) -> Iterator[Finding]:
+    """Yield ORDER BY an indexed column in a SELECT with LIMIT or TOP, and with WHERE."""
+    message = f"with LIMIT in the same SELECT the engine sorts by the column's index if WHERE leaves {BY_INDEX} rows or more, and fails with `Can't eval null array`"
+    return _ordered(subject, message, after_where=True)
+
+
+def _ordered(subject: Subject, message: str, *, after_where: bool) -> Iterator[Finding]:
+    """Yield the sort keys that are indexed columns, in a SELECT with LIMIT or TOP."""
     for scope, limit, key in _keys_with_limit(subject):
-        column = of_dataset(subject, scope, bare(key))
+        column = of_dataset(subject, scope, bare(key)) if after_where is (scope.select.where is not None) else None
         if column is not None and _sorts_by_index(column):
-            message = "with LIMIT in the same SELECT the engine sorts by the column's index, and fails with `Can't eval null array`"
             hint = "put LIMIT in an outer query: select * from (select .. order by x) limit 10"
             outer = (
                 None if limit is None or scope.select.top is not None else wrapped(subject.text, scope.select, limit)
@@ -171,10 +186,20 @@ RULES = (
         "TQL238",
         "ORDER BY an indexed number or exact text with LIMIT",
         "error",
-        "With LIMIT or TOP in the same SELECT, the engine sorts by the index of a number, or by the exact index of a text, and the query fails; also if subqueries rename the column.",
+        "With LIMIT or TOP in the same SELECT, the engine sorts by the index of a number, or by the exact index of a text, and the query fails; also if subqueries rename the column. About WHERE in the same SELECT see TQL529.",
         "select id from X order by num limit 3",
         _ordered_index,
         "select * from (select id from X order by num) limit 3",
+        needs_schema=True,
+    ),
+    Rule(
+        "TQL529",
+        "ORDER BY an indexed number or exact text with LIMIT and WHERE",
+        "warning",
+        "With LIMIT or TOP in the same SELECT, the engine sorts by the index of a number, or by the exact index of a text, if WHERE in that SELECT leaves 10 rows or more, and the query fails; with fewer it runs.",
+        "select id from X where id > 3 order by num limit 3",
+        _ordered_filtered,
+        "select * from (select id from X where id > 3 order by num) limit 3",
         needs_schema=True,
     ),
     Rule(

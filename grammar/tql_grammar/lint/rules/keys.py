@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare
-from tql_grammar.schema import FLOATS
+from tql_grammar.schema import FLOATS, NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
@@ -50,13 +50,25 @@ def _is_key(key: ast.Node, found: Column, scope: SelectScope, clause: str) -> bo
     """Tell whether the engine can sort, group or sample by a value."""
     if isinstance(key, ast.Function) and key.name.lower() == "hamming_distance":
         return True
-    if isinstance(key, ast.Subscript) and isinstance(key.operand, ast.Column) and scope.column(key.operand) is not None:
-        return False
+    if isinstance(key, ast.Subscript) and (column := _array_of(key, scope)) is not None:
+        return scope.select.where is not None and _is_number_of(key, column)
     if found.is_text:
         return clause != "SAMPLE BY"
     if found.dtype == "json":
         return clause in EFFECT_OF_JSON
     return found.is_single and not _may_be_null(key, found, scope, clause) and found.dtype != "bytes"
+
+
+def _array_of(key: ast.Subscript, scope: SelectScope) -> Column | None:
+    """Return the type of the column that a subscript reads, or None for another operand."""
+    return scope.column(key.operand) if isinstance(key.operand, ast.Column) else None
+
+
+def _is_number_of(key: ast.Subscript, column: Column) -> bool:
+    """Tell whether a subscript is one number of an array, by which the engine can sort the rows that WHERE of the same SELECT leaves."""
+    sliced = any(isinstance(index, ast.Slice) for index in key.indices)
+    known = column.dtype not in NOT_NUMERIC and column.kind in {"", "embedding"}
+    return known and not sliced and len(key.indices) == len(column.shape)
 
 
 def _compares_null(key: ast.Node, scope: SelectScope, clause: str) -> bool:
@@ -92,7 +104,7 @@ RULES = (
         code="TQL219",
         title="key that is not a single value",
         severity="error",
-        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays, nullable numbers and comparisons of them, and JSON in SAMPLE BY. Reported only with a schema.",
+        explanation="ORDER BY, GROUP BY and SAMPLE BY need one value in each row; the engine rejects arrays, elements of arrays in a SELECT without WHERE, nullable numbers and comparisons of them, and JSON in SAMPLE BY. Reported only with a schema.",
         example="select id from D order by emb",
         find=_no_scalar,
         meant="select id from D order by l2_norm(emb)",

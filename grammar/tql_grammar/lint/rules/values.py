@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.guards import TESTS, tests
+from tql_grammar.lint.rules.computation import lengths
+from tql_grammar.lint.rules.guards import TESTS, in_where, tests
 from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
@@ -15,6 +17,7 @@ from tql_grammar.walk import own_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rule import Place
     from tql_grammar.lint.rules.guards import Guarded
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
@@ -49,26 +52,51 @@ def _may_wrap(node: ast.Chain, found: Column) -> bool:
 
 
 def _numbers_in_contains(subject: Subject) -> Iterator[Finding]:
-    """Yield CONTAINS of a single number."""
-    for scope, call in subject.parts(ast.Function):
-        if call.name.lower() != "contains" or scope.select.group_by:
+    """Yield CONTAINS of a single number or bool."""
+    for place in subject.places(ast.Function):
+        scope, call = place.scope, place.part
+        if call.name.lower() != "contains" or _is_grouped(place):
             continue
         for argument in call.arguments[:1]:
             column = infer(argument, scope)
-            if column is not None and column.is_number:
-                message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`, and in WHERE it matches no row"
+            if column is not None and column.is_single and column.dtype not in NOT_NUMERIC:
+                message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`"
                 yield subject.finding(argument, message, "compare with =")
 
 
 def _shape_of_one(subject: Subject) -> Iterator[Finding]:
     """Yield elements of SHAPE of a single value, which has no dimension."""
-    for scope, node in subject.parts(ast.Subscript):
+    for place in subject.places(ast.Subscript):
+        scope, node = place.scope, place.part
         call = node.operand
-        if isinstance(call, ast.Function) and call.name.lower() == "shape" and not scope.select.group_by:
+        if isinstance(call, ast.Function) and call.name.lower() == "shape" and not _is_grouped(place):
             columns = [infer(argument, scope) for argument in call.arguments]
             if any(column is not None and column.is_single and column.dtype != "json" for column in columns):
-                message = "a single value has no dimension, so its shape has no element: the engine fails with `Cannot subscript an empty array.`, and in WHERE it matches no row"
+                message = "a single value has no dimension, so its shape has no element: the engine fails with `Cannot subscript an empty array.`"
                 yield subject.finding(node, message, "in a query with GROUP BY it is the number of the group's rows")
+
+
+def _is_grouped(place: Place) -> bool:
+    """Tell whether an expression reads arrays of the values of each group: in a query with GROUP BY, in any clause but WHERE."""
+    return bool(place.scope.select.group_by) and place.clause != "WHERE"
+
+
+def _of_values(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS of numbers outside of WHERE."""
+    return in_where(_numbers_in_contains, subject, inside=False)
+
+
+def _of_shapes(subject: Subject) -> Iterator[Finding]:
+    """Yield elements of the shape of single values outside of WHERE."""
+    return in_where(_shape_of_one, subject, inside=False)
+
+
+def _without_value(subject: Subject) -> Iterator[Finding]:
+    """Yield the parts of WHERE that have no value in any row."""
+    for find in (_numbers_in_contains, _shape_of_one, lengths):
+        for finding in in_where(find, subject, inside=True):
+            message = f"{finding.message}; not in WHERE, where the condition is false for every row, and NOT of it true"
+            yield finding.replace(message=message)
 
 
 def _null_passes(subject: Subject) -> Iterator[Finding]:
@@ -98,9 +126,9 @@ RULES = (
         code="TQL250",
         title="CONTAINS of a number",
         severity="error",
-        explanation="CONTAINS takes a text or an array. The engine rejects a single number, and in WHERE no row matches. Reported only with a schema.",
+        explanation="CONTAINS takes a text or an array. The engine rejects a single number; about WHERE see TQL359. Reported only with a schema.",
         example="select contains(id, 2) as k from D",
-        find=_numbers_in_contains,
+        find=_of_values,
         meant="select id = 2 as k from D",
         needs_schema=True,
     ),
@@ -110,8 +138,18 @@ RULES = (
         severity="error",
         explanation="The shape of a single value is empty, and the engine rejects an index into it. In a SELECT with GROUP BY `shape(id)[0]` is the number of rows of the group. Reported only with a schema.",
         example="select shape(id)[0] as n from D",
-        find=_shape_of_one,
+        find=_of_shapes,
         meant="select shape(arr)[0] as n from D",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL359",
+        title="part of WHERE that has no value",
+        severity="error",
+        explanation="What the engine rejects in other clauses is false for every row in WHERE, without an error, and NOT of it is true: CONTAINS of a number (TQL250), an element of the shape of a single value (TQL251), and vectors of different lengths (TQL235). Reported only with a schema.",
+        example="select id from D where contains(id, 2)",
+        find=_without_value,
+        meant="select id from D where id = 2",
         needs_schema=True,
     ),
     Rule(

@@ -196,12 +196,20 @@ def _last_match(text: str, tokens: list[Token]) -> int:
     trivia = before.end if before else 0
     if trivia == stop:
         return 0 if before is None else before.end - 1 if before.kind == "VECTOR" else before.mark
-    return _last_trivia(visible, trivia)
+    return _last_trivia(visible, trivia, comment=_is_in_comment(visible, tokens))
 
 
-def _last_trivia(text: str, start: int) -> int:
-    """Return the offset of the last run of blanks or part of a comment between *start* and the end of the text."""
-    at, comment, mark = start, False, start
+def _is_in_comment(text: str, tokens: list[Token]) -> bool:
+    """Tell whether the last token before the end is inside a comment, which only one kind can be."""
+    before = tokens[-2] if len(tokens) > 1 else tokens[-1]
+    if before.kind != "CHARACTER_VARYING":
+        return False
+    return any(start < before.start < end for start, end in lexer.comments(text, tokens))
+
+
+def _last_trivia(text: str, start: int, *, comment: bool) -> int:
+    """Return the offset of the last run of blanks or part of a comment between *start* and the end of the text; *comment* is true if it starts inside of one."""
+    at, mark = start, start
     while at < len(text):
         mark = at
         blank = BLANK.match(text, at)

@@ -110,8 +110,16 @@ BYTE_ORDER_MARK = TextRule(
     "\ufeffselect id from t",
     "select id from t",
 )
+SPLIT_TYPE = TextRule(
+    "TQL010",
+    "type in two lines at the start of a comment",
+    "the engine reads `character varying` as a part of the query, although it is in a comment: the comment begins with it, and it continues in the next line",
+    "write a blank after the dashes, or put both words in one line",
+    "select cast(a as --character\nvarying (4)\n(9)) as x from t",
+    "select cast(a as -- character varying (4)\ncharacter varying (9)) as x from t",
+)
 
-RULES = (UNKNOWN, RETURN, IN_COMMENT, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII, BYTE_ORDER_MARK)
+RULES = (UNKNOWN, RETURN, IN_COMMENT, NUL, UNCLOSED, OCTAL, UNDERSCORE, NOT_ASCII, BYTE_ORDER_MARK, SPLIT_TYPE)
 OF_CHARACTER = {"\r": RETURN, "'": UNCLOSED, '"': UNCLOSED, "_": UNDERSCORE}
 # The hints for characters with a probable intention; any other character has the hint of its rule.
 HINTS = {
@@ -137,7 +145,7 @@ def findings(text: str, tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield the findings in the order of the text; their spans are the characters that the engine ignores or misreads."""
     found = [_octal(text, token) for token in tokens if token.kind in INTEGERS and _is_octal(text, token)]
     for start, end in lexer.comments(text, tokens):
-        found += _lines_in_comment(text, start, end)
+        found += _in_comment(text, start, end)
     yield from sorted(found, key=lambda diagnostic: diagnostic.start)
     stop = tokens[-1].start
     if stop < len(text):
@@ -154,12 +162,21 @@ def _rule_at(text: str, stop: int) -> TextRule:
     return OF_CHARACTER.get(character, NOT_ASCII if character > LAST_ASCII else UNKNOWN)
 
 
+def _in_comment(text: str, start: int, end: int) -> Iterator[Diagnostic]:
+    """Yield the tokens inside a comment, and its lines that do not begin with dashes."""
+    for token in lexer.in_comment(text, start, end):
+        yield _diagnostic(text, SPLIT_TYPE, token.start, token.end)
+        yield from _lines_in_comment(text, start, token.start)
+        start = token.end
+    yield from _lines_in_comment(text, start, end)
+
+
 def _lines_in_comment(text: str, start: int, end: int) -> Iterator[Diagnostic]:
-    """Yield the lines of a comment that do not begin with dashes."""
+    """Yield the lines of a part of a comment that do not begin with dashes; its first line is the rest of a line that does, or that a token begins."""
     at = start
-    for line in text[start:end].split("\n"):
+    for number, line in enumerate(text[start:end].split("\n")):
         written = line.strip(" \t")
-        if written and not written.startswith("--"):
+        if number and written and not written.startswith("--"):
             first = at + line.index(written)
             yield _diagnostic(text, IN_COMMENT, first, first + len(written))
         at += len(line) + 1
