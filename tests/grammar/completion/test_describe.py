@@ -57,7 +57,7 @@ def test_each_rule_has_a_description(code: str) -> None:
 
         assert found is not None
         assert found.kind == "rule"
-        assert f"docs/engine.md#{code.lower()}" in found.text
+        assert f"docs/rules/{code.lower()}.md" in found.text
 
 
 @pytest.mark.parametrize(
