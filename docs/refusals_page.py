@@ -30,6 +30,7 @@ NAMES = {
     "tables": tables,
     "tables_module": codegen.module,
     "NamedTuple": NamedTuple,
+    "complete": tql.complete,
 }
 HEAD = """# What it refuses, and why
 

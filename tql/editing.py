@@ -78,6 +78,7 @@ def _place(subject: str, text: str, offset: int | None) -> int:
         f"takes an offset in characters from 0 to {len(text)}, the length of the text",
         repr(offset),
         "count the characters before the cursor",
+        why="completions, descriptions and signatures are those of one place of the text",
     )
 
 

@@ -48,5 +48,6 @@ REFUSALS = (
         'select("id").where(col("id") == param("x")).to_prepared().values(x=-(2**63))',
     ),
     Refusal("schema of a check", 'check("select id", schema=3)'),
+    Refusal("place outside of a text", 'complete("select id", 99)'),
     Refusal("missing value of a package", 'col("a") == pandas.NA'),
 )
