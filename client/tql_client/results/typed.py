@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+import typing
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -154,17 +155,26 @@ def _is_union(wanted: Any) -> bool:  # noqa: ANN401 - a type of any kind
     return get_origin(wanted) in {Union, types.UnionType}
 
 
+# The type of ``type X = ..``, which Python 3.11 does not have.
+ALIASES: Any = getattr(typing, "TypeAliasType", ())
+
+
 def _unwrapped(wanted: Any) -> Any:  # noqa: ANN401 - a type of any kind
-    """Return a type without ``Annotated``, ``Required`` and ``NotRequired``."""
-    while get_origin(wanted) in {Annotated, Required, NotRequired}:
-        wanted = get_args(wanted)[0]
+    """Return a type without ``Annotated``, ``Required`` and ``NotRequired``, and the type that an alias of Python 3.12 names, such as numpy's ``NDArray``."""
+    origin = get_origin(wanted)
+    if origin in {Annotated, Required, NotRequired}:
+        return _unwrapped(get_args(wanted)[0])
+    if isinstance(origin, ALIASES):
+        return _unwrapped(origin.__value__[get_args(wanted)])
+    if isinstance(wanted, ALIASES):
+        return _unwrapped(wanted.__value__)
     return wanted
 
 
 def _is_array(wanted: Any) -> bool:  # noqa: ANN401 - a type of any kind
     """Return whether a type is that of numpy's arrays, or a union with it; numpy is not imported, as its type proves that it is."""
     numpy: Any = sys.modules.get("numpy")
-    parts = get_args(wanted) if _is_union(wanted) else (wanted,)
+    parts = map(_unwrapped, get_args(wanted) if _is_union(wanted) else (wanted,))
     return numpy is not None and any(numpy.ndarray in {part, get_origin(part)} for part in parts)
 
 
