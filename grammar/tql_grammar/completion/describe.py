@@ -15,7 +15,7 @@ from tql_grammar.diagnostic import documentation
 from tql_grammar.functions import CATALOGUE
 from tql_grammar.record import Record
 from tql_grammar.syntax.keywords import SYMBOLS
-from tql_grammar.syntax.lexer import cut_at_nul, tokens
+from tql_grammar.syntax.lexer import cut_at_nul, kind_at, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,8 +68,7 @@ class _Word(NamedTuple):
 
     def kind(self, distance: int) -> str:
         """Return the kind of the token at a distance; "" where there is none."""
-        index = self.at + distance
-        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+        return kind_at(self.tokens, self.at + distance)
 
     def described(self, kind: str, title: str, text: str) -> Description:
         """Return a description of the word."""

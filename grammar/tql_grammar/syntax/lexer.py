@@ -85,6 +85,11 @@ class Token(NamedTuple):
     mark: int
 
 
+def kind_at(found: Sequence[Token], index: int) -> str:
+    """Return the kind of the token at an index; "" where there is none."""
+    return found[index].kind if 0 <= index < len(found) else ""
+
+
 def cut_at_nul(text: str) -> str:
     """Return the part of *text* before a NUL, the part that the engine receives."""
     return text.partition("\0")[0]

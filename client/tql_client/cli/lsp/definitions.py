@@ -22,11 +22,12 @@ def definition(text: str, offset: int) -> tuple[int, int] | None:
     found = None if tree is None else _name_at(text, offset)
     if tree is None or found is None:
         return None
-    spans = [span for span in _defining(tree, *found) if not span.start <= offset < span.end]
+    name, is_alias = found
+    spans = [span for span in _defining(tree, name, is_alias=is_alias) if not span.start <= offset < span.end]
     return _nearest(spans, offset)
 
 
-def _defining(tree: ast.Query, name: str, is_alias: bool) -> Iterator[Span]:  # noqa: FBT001 - of a pair
+def _defining(tree: ast.Query, name: str, *, is_alias: bool) -> Iterator[Span]:
     """Yield the spans of the sources with an alias, or of the outputs with it."""
     kinds = (ast.Derived, ast.Table) if is_alias else (ast.Aliased,)
     for part in walk(tree):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.syntax.keywords import TOKEN_OF_WORD
-from tql_grammar.syntax.lexer import STOP
+from tql_grammar.syntax.lexer import STOP, kind_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,8 +42,7 @@ class Place(NamedTuple):
 
     def kind(self, distance: int) -> str:
         """Return the kind of the token at a *distance* from this one, negative for a token before it; "" where there is none."""
-        index = self.at + distance
-        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+        return kind_at(self.tokens, self.at + distance)
 
     def open(self, opening: str, closing: str) -> int:
         """Return the number of open parentheses or brackets."""
