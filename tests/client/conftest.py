@@ -63,17 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(row, expected): a row of the fault matrix")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Reject two expectations for one row of the fault matrix, which the table would print as one."""
-    expected: dict[int, str] = {}
-    for item in items:
-        for mark in item.iter_markers("fault"):
-            number, text = mark.args
-            if expected.setdefault(number, text) != text:
-                message = f"row {number} of the fault matrix has two texts: {expected[number]!r} and {text!r}"
-                raise pytest.UsageError(message)
-
-
 @pytest.fixture(autouse=True)
 def _in_the_table(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
     """Record the row of a test of the fault matrix in its report."""

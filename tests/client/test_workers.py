@@ -94,7 +94,7 @@ def test_a_crash_costs_its_client_an_error(killed: str, see: See) -> None:
 
 
 @pytest.mark.fault(
-    81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
+    101, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
 )
 def test_a_query_that_never_ends(killed: str, see: See) -> None:
     """The query is an error after the server's timeout, is not sent again, and its worker is replaced."""
@@ -111,7 +111,7 @@ def test_a_query_that_never_ends(killed: str, see: See) -> None:
 
 
 @pytest.mark.fault(
-    81, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
+    101, "server: a query that never ends: its worker is killed at the timeout, or when its client gives up"
 )
 def test_a_client_that_gives_up(killed: str, see: See) -> None:
     """A query ends with its worker soon after its client closed the connection."""
