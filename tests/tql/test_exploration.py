@@ -44,7 +44,7 @@ FAULTS = (
     ("== author", "== (5 if sort and not paged else author)"),
     ('else "score" if vector', 'else "embedding" if tag and not vector else "score" if vector'),
     ('where(col("year") >= year)', 'where(fn.count() >= year if not grouped and not vector else col("year") >= year)'),
-    ("contains(words)", "contains(3 if year and not author else words)"),
+    ('col("title").contains', 'col("id" if year and not author else "title").contains'),
     ("offset(20)", "offset(-20 if author and not words else 20)"),
     ('col("author") ==', 'col("author", of="a" if vector and not tag else None) =='),
     ('col("year") >=', 'col("embedding" if paged and not grouped and not vector else "year") >='),
