@@ -20,6 +20,7 @@ from tql_grammar.rewrite.json_values import (
     require_inside,
     value_first,
 )
+from tql_grammar.rewrite.lengths import require_one_length
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
@@ -210,6 +211,7 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
         require_inferred_vectors(node, column)
     elif column is not None:
         require_kind(node, column)
+    require_one_length(node, scope)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 
