@@ -23,8 +23,8 @@ def reads(node: Record) -> Iterator[tuple[ast.Column, ast.Function | None]]:
         elif type(part) is tuple:
             stack += [(inner, call) for inner in part[::-1]]
         elif isinstance(part, ast.Node) and not isinstance(part, ast.Query):
-            is_shape = isinstance(part, ast.Function) and part.name.lower() == "shape"
-            stack += [(inner, part if is_shape else call) for inner in below(part)]
+            own = part if isinstance(part, ast.Function) and part.name.lower() == "shape" else call
+            stack += [(inner, own) for inner in below(part)]
 
 
 def read_apart(condition: ast.Expression, keys: Iterable[Record]) -> Iterator[tuple[ast.Column, ast.Function | None]]:

@@ -78,7 +78,11 @@ def require_one_length(node: ast.Function, scope: Scope) -> None:
 def _vectors(node: ast.Function, scope: Scope) -> list[ast.Column]:
     """Return the columns of known types in the arguments of a call, but for those that are no arrays of numbers."""
     columns = [part for argument in node.arguments for part in walk(argument) if isinstance(part, ast.Column)]
-    return [part for part in columns if (column := scope.column(part)) is not None and len(column.shape) == 1 and column.dtype not in NOT_NUMERIC]
+    return [
+        part
+        for part in columns
+        if (column := scope.column(part)) is not None and len(column.shape) == 1 and column.dtype not in NOT_NUMERIC
+    ]
 
 
 def _length(column: ast.Column, scope: Scope) -> int | None:

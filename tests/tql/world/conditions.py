@@ -33,7 +33,7 @@ GROUPABLE = {"number", "text", "bool", "label"}
 # The indices that each row of a kind of arrays has.
 INDICES: dict[str, tuple[int, ...]] = {"arr": (0, 1, 2, -1), "same": (0, 1, -1), "ones": (0,), "tags": (0,)}
 # The kinds of arrays that may have no elements.
-EMPTY = {"empty", "hash"}
+EMPTY = {"empty", "bits"}
 REGEXES = ("a.*", "[a-z]+", r"\d+%|b", "(?:a|b)b?", ".", "")
 PATTERNS = ("%", "a%", "%b", "_", "a_b", "%'%", "50%", "é%", "*", "a?", "%\\%", "", "A", "l_m")
 JSON_NUMBER = tables.Kind("json", "number", (2020, 1, 3, -1, None), "", close=False)

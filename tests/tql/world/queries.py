@@ -46,11 +46,13 @@ def nearest(world: World, depth: int) -> Found | None:
 def of_bytes(world: World, depth: int) -> Found | None:
     """Return a search by Hamming distance, mostly of the rows of one length: of the others there is none."""
     scope, draw = world.often_table(depth), world.draw
-    vectors = [info for info in scope.infos if info.label in {"hash", "code"} and info.of is None]
+    vectors = [info for info in scope.infos if info.label in {"bits", "code"} and info.of is None]
     if not vectors:
         return None
     one = draw.choice(vectors)
-    search = Search(one.name, (draw.choice([0, 3, 255]), draw.choice([1, 2, 7])), "hamming", draw.choice(["score", None]))
+    search = Search(
+        one.name, (draw.choice([0, 3, 255]), draw.choice([1, 2, 7])), "hamming", draw.choice(["score", None])
+    )
     of_length = Compare("==", Length(one.node), Literal(2))
     return _by_score(world, scope, search, () if one.label == "code" or draw.chance(0.05) else (of_length,))
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
     from tests.tql.world.terms import Drawn
 
+
+def bits(one: Any, two: Any) -> int:
+    """Return the number of bits in which two vectors of bytes differ."""
+    if len(one) != len(two):
+        raise Undecided
+    return int(np.unpackbits(one.astype("u1") ^ two.astype("u1")).sum())
+
+
 HIGHER = {"cosine", "dot"}
 # BM25: how soon more of a word counts no more, and how much a long document is penalized.
 SATURATION, LENGTH = 1.5, 0.75
@@ -25,7 +33,7 @@ METRICS: dict[str, Callable[[Any, Any], Any]] = {
     "l2": lambda e, v: np.linalg.norm(e - v),
     "l1": lambda e, v: np.abs(e - v).sum(),
     "linf": lambda e, v: np.abs(e - v).max(),
-    "hamming": lambda e, v: _bits(e, v),
+    "hamming": bits,
     # The order by relevance and diversity is not documented: any rows may be first.
     "mmr": lambda _e, _v: 0.0,
 }
@@ -81,13 +89,6 @@ def descends(query: Drawn, key: terms.Key) -> bool:
 def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:
     """Return the score of a vector."""
     return Rounded(METRICS[metric](cell.astype("f8"), np.array(vector, "f4").astype("f8")))
-
-
-def _bits(one: Any, two: Any) -> int:
-    """Return the number of bits in which two vectors of bytes differ."""
-    if len(one) != len(two):
-        raise Undecided
-    return int(np.unpackbits(one.astype("u1") ^ two.astype("u1")).sum())
 
 
 def _by_vector(search: terms.Search, rows: list[Row], _every: list[Row]) -> list[tuple[Row, Rounded]]:

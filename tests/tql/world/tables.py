@@ -171,7 +171,7 @@ KINDS: dict[str, Kind] = {
     "ones": Kind('T.Array("int64", 1)', "array", _arrays("int64", [1] * 4), "int64"),
     "tags": Kind('T.Array("int64", 1)', "array", _arrays("int64", [1, 2, 3, 4, 2, 1]), "int64"),
     "empty": Kind('T.Array("float32", 1)', "array", _arrays("float32", [0, 1, 2, 3]), "float32"),
-    "hash": Kind('T.Array("uint8", 1)', "array", _arrays("uint8", [0, 1, 2, 2, 2, 3]), "uint8"),
+    "bits": Kind('T.Array("uint8", 1)', "array", _arrays("uint8", [0, 1, 2, 2, 2, 3]), "uint8"),
     "code": Kind('T.Array("uint8", shape=[2])', "array", _arrays("uint8", [2] * 5), "uint8"),
     "boxes": Kind('T.Array("float32", 2)', "matrix", _matrices([(1, 4), (2, 4), (3, 4)]), "float32"),
     "box": Kind('T.Array("float32", 2)', "matrix", _matrices([(2, 2)] * 4), "float32"),

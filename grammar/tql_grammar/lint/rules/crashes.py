@@ -45,12 +45,14 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
     """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it, in a SELECT that sorts, groups or samples by the other of the two."""
     for scope in subject.scopes:
-        where = scope.select.where
+        where = scope.select.where or ast.Boolean(value=True)
         keys = [key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES]
-        for column, call in read_apart(where, keys) if where is not None and keys else ():
+        for column, call in read_apart(where, keys):
             if _is_last(column, where):
                 continue
-            there, key = ("the values of a column", "SHAPE of it") if call is None else ("SHAPE of a column", "its values")
+            there, key = (
+                ("the values of a column", "SHAPE of it") if call is None else ("SHAPE of a column", "its values")
+            )
             message = f"{there} before another column in WHERE crash{'es' * (call is not None)} the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by {key}"
             hint = "write it last in WHERE, or filter in a subquery: select .. from (select * from .. where ..) order by .."
             yield subject.finding(column if call is None else call, message, hint)

@@ -500,6 +500,26 @@ CASES: dict[str, Case] = {
     "contains and an index": Case(
         {"t": ["some words", "awesome"]}, "select id where contains(t, 'some')", [0], where(lambda row: "some" in row["t"])
     ),
+    "CONTAINS of a number": Case(
+        {"u": [3, 1]}, "select id where not contains(u, 3)", [0, 1], where(lambda row: row["u"] != 3), "compare numbers with =="
+    ),
+    "CONTAINS of a number in texts": Case(
+        {"t": ["3", "1"]},
+        "select id where not contains(t, 3)",
+        [0, 1],
+        where(lambda row: "3" not in row["t"]),
+        "write texts as",
+    ),
+    "ANY of texts": Case(
+        {"t": ["3", ""]}, "select id where not any(t)", [0, 1], where(lambda row: not row["t"]), "use a column of numbers"
+    ),
+    "array that a join lacks": Case(
+        {"e": EMBEDDINGS, "r": [0, 9]},
+        'select x, l2_norm(e) as n from (select a.id as x, b.e as e from "mem://a" as a left join "mem://a" as b on a.r = b.id) order by x',
+        [(0, pytest.approx(30**0.5)), (1, 0.0)],
+        None,
+        "leave those rows out",
+    ),
     "fn.contains and an index": Case(
         {"t": ["some words", "awesome"]},
         "select id where contains(t, '')",
@@ -709,21 +729,21 @@ CASES: dict[str, Case] = {
         "select id, hamming_distance(a, ARRAY[1, 2]) as x",
         Engine.CRASHES,
         None,
-        'from_(select().where(fn.shape(..)[0] == 2))',
+        "from_(select().where(fn.shape(..)[0] == 2))",
     ),
     "Hamming distance of an array in WHERE": Case(
         {"a": [[], [1, 2], [3, 0]]},
         "select id where shape(a)[0] = 2 and hamming_distance(a, ARRAY[1, 2])[0] < 9",
         Engine.CRASHES,
         where(lambda row: len(row["a"]) == 2),
-        'from_(select().where(fn.shape(..)[0] == 2))',
+        "from_(select().where(fn.shape(..)[0] == 2))",
     ),
     "Hamming distance of another length": Case(
         {"a": [[1, 2], [3]]},
         "select id, hamming_distance(a, ARRAY[1, 2])[0] as x where shape(a)[0] > 0",
         [(0, 0), (1, 1)],
         None,
-        'from_(select().where(fn.shape(..)[0] == 2))',
+        "from_(select().where(fn.shape(..)[0] == 2))",
     ),
     "cosine of matrices": Case(
         {"b": [[[0.0, 1.0], [1.0, 0.0]]]},
