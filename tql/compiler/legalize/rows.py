@@ -175,6 +175,8 @@ def _of_every_row(key: ast.Order, rows: Plan) -> ast.Order:
     if not isinstance(call, ast.Function) or call.name.lower() != "mmr_similarity" or isinstance(rows, Scan):
         return key
     column, *others = call.arguments
+    if not isinstance(column, ast.Column):
+        return key
     return key.replace(expression=call.replace(arguments=(chained("*", column, ast.Number(1)), *others)))
 
 
