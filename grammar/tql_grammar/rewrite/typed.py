@@ -238,7 +238,7 @@ def require_kind(node: ast.Function, column: Column) -> None:
         raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
     if name == "bm25_similarity" and column.is_stale:
         rule = "takes a column whose index is current"
-        why = "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
+        why = "rows were updated, or deleted and others appended, after an index of the dataset was built, and the engine finds them by their old words, or not at all"
         hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
         raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
