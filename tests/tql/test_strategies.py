@@ -35,10 +35,12 @@ SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, He
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a row as the strategies draw it."""
+    """Return a value so that equal ones are equal in Python; the engine returns None for an empty text."""
     if isinstance(value, np.generic):
-        return value.item()
-    return [plain(item) for item in value] if isinstance(value, (list, np.ndarray)) else value
+        return plain(value.item())
+    if isinstance(value, (list, np.ndarray)):
+        return [plain(item) for item in value]
+    return None if value == "" else same(value)
 
 
 @SLOW
@@ -57,8 +59,8 @@ def test_rows(drawn: list[dict[str, Any]]) -> None:
     finally:
         deeplake.delete("mem://rows-of-strategies")
 
-    assert [{name: same(plain(value)) for name, value in row.items()} for row in found] == [
-        {name: same(value) for name, value in row.items()} for row in drawn
+    assert [{name: plain(value) for name, value in row.items()} for row in found] == [
+        {name: plain(value) for name, value in row.items()} for row in drawn
     ]
 
 
