@@ -9,6 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
+from tql.attributes import Advised
 from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
 from tql_client.errors import APIError
 from tql_client.protocol.call import Call, CancelToken, InFlight, require_seconds
@@ -33,7 +34,7 @@ Mode = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 
 
-class Client:
+class Client(Advised):
     """
     Sends queries and returns their rows; `connect` creates one.
 
@@ -169,15 +170,18 @@ class Client:
             return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     @overload
-    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., *, into: type[T]) -> list[T]: ...  # noqa: FBT001 - as below
+    def query(self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: type[T]) -> list[T]: ...
 
     @overload
-    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., into: None = ...) -> Result: ...  # noqa: FBT001 - as below
+    def query(
+        self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: None = ...
+    ) -> Result: ...
 
     def query(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the contract's second argument
+        *,
+        as_list: bool = True,
         on_findings: Mode = "raise",
         into: type[Any] | None = None,
     ) -> Any:
@@ -315,7 +319,8 @@ class Client:
     async def aquery(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
+        *,
+        as_list: bool = True,
         on_findings: Mode = "raise",
     ) -> Result:
         """
