@@ -1,8 +1,12 @@
-"""Base of classes whose unknown attributes lead to the right ones."""
+"""Objects whose unknown attributes lead to the right ones."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Advised:
@@ -21,3 +25,28 @@ class Advised:
 
             owner = next(parent.__name__ for parent in kind.__mro__ if parent.__name__ in TABLES)
             raise no_attribute(owner, attribute, dir(kind))
+
+
+def advised(function: Callable[..., object]) -> object:
+    """Return a function as an object whose attributes lead to its call, since ``col.year`` is the form of other libraries."""
+
+    class Function:
+        """The function."""
+
+        __call__ = staticmethod(function)
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the call."""
+            advice = "" if attribute.startswith("_") else f': write {function.__name__}("{attribute}")'
+            message = f"`{function.__name__}` has no `{attribute}`{advice}"
+            raise AttributeError(message, name=attribute)
+
+        def __reduce__(self) -> str:
+            """Pickle and copy by the name."""
+            return function.__name__
+
+        def __repr__(self) -> str:
+            """Return the representation of the function."""
+            return repr(function)
+
+    return functools.update_wrapper(Function(), function)

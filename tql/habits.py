@@ -191,7 +191,7 @@ MODULE: dict[str, Answer] = {
     **_names("func functions f", "fn.count()"),
     **_names("and_", 'all_of([col("a") == 1, col("b") == 2])'),
     **_names("or_", 'any_of([col("a") == 1, col("b") == 2])'),
-    **_names("lit literal value", 'col("year") == 2000', "a value is written as it is"),
+    **_names("lit literal value", 'col("year") == 2000', "a value needs no call"),
     **_names("bindparam bind placeholder", 'param("year")'),
     **_names("text sql literal_column", 'raw("year % 2 = 0")'),
     **_names("sql_query read_sql execute", 'query("select id where year > {year}", year=2000)'),

@@ -254,19 +254,16 @@ class Client(Advised):
 
     @overload
     def imap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, on_error: Literal["raise"] = "raise"
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise"] = "raise"
     ) -> Iterator[Result]: ...
 
     @overload
     def imap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, *, on_error: Literal["return"]
+        self, queries: Queries, concurrency: int = 8, *, on_error: Literal["return"]
     ) -> Iterator[Result | TqlError]: ...
 
     def imap(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        on_error: Literal["raise", "return"] = "raise",
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise", "return"] = "raise"
     ) -> Iterator[Any]:
         """
         Send queries concurrently, and yield each result in the order of the queries as soon as it is there.
@@ -335,19 +332,16 @@ class Client(Advised):
 
     @overload
     async def amap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, on_error: Literal["raise"] = "raise"
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise"] = "raise"
     ) -> list[Result]: ...
 
     @overload
     async def amap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, *, on_error: Literal["return"]
+        self, queries: Queries, concurrency: int = 8, *, on_error: Literal["return"]
     ) -> list[Result | TqlError]: ...
 
     async def amap(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        on_error: Literal["raise", "return"] = "raise",
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise", "return"] = "raise"
     ) -> list[Any]:
         """Send queries concurrently from asyncio; see `map`. At most 60 are in flight, see `aquery`."""
         from tql_client.concurrency import map_queries_async

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql.attributes import Advised
+from tql.attributes import Advised, advised
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
@@ -313,27 +313,7 @@ def col(column: str, of: str | None = None) -> Expr:
 
 
 if not TYPE_CHECKING:
-
-    class _Columns:
-        """The callable `col`: the function, whose attributes lead to its call, since ``col.year`` is another library's."""
-
-        __call__ = staticmethod(col)
-
-        def __getattr__(self, attribute: str) -> None:
-            """Raise AttributeError with the call."""
-            advice = "" if attribute.startswith("_") else f': write col("{attribute}")'
-            message = f"`col` has no `{attribute}`{advice}"
-            raise AttributeError(message, name=attribute)
-
-        def __reduce__(self) -> str:
-            """Pickle and copy by the name."""
-            return "col"
-
-        def __repr__(self) -> str:
-            """Return the representation of the function."""
-            return repr(self.__wrapped__)
-
-    col = functools.update_wrapper(_Columns(), col)
+    col = advised(col)
 
 
 def asc(key: GroupKey) -> Key:
