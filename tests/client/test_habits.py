@@ -38,6 +38,11 @@ CODE = dict.fromkeys(
 )
 
 
+def anything(value: Any) -> Any:
+    """Return the value, with the type Any."""
+    return value
+
+
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Return the names that the code of the answers uses: a client of real rows, a query, an expression and a result."""
@@ -121,7 +126,7 @@ def test_errors_of_expressions_and_modules(code: str, message: str) -> None:
 
 def test_what_asks_for_attributes_does_not_change(names: dict[str, Any]) -> None:
     """`hasattr`, `copy`, `pickle`, numpy and the protocols of notebooks get what they got: AttributeError without advice."""
-    for value in (names["query"], col("id"), names["result"], names["client"]):
+    for value in map(anything, (names["query"], col("id"), names["result"], names["client"])):
         assert not hasattr(value, "filter_rows_by_magic")
         assert getattr(value, "__no_such_protocol__", None) is None
         with pytest.raises(AttributeError, match=r"^`[A-Z][a-z]+` has no `_repr_none_`$"):
@@ -182,7 +187,7 @@ def test_numbers_align_at_the_point() -> None:
     """Points are below each other in a column of numbers; null and NaN end before the point."""
     from tql_client.results.table import as_text
 
-    rows = [{"id": 1, "score": 0.5}, {"id": 200, "score": 12.25}, {"id": 3, "score": 1e-07}, {"id": None, "score": 3}]
+    rows: list[dict[str, Any]] = [{"id": 1, "score": 0.5}, {"id": 200, "score": 12.25}, {"id": 3, "score": 1e-07}, {"id": None, "score": 3}]
     lines = as_text(["id", "score"], rows).splitlines()
 
     assert lines[2:] == ["   1   0.5", " 200  12.25", "   3   1e-07", "null   3"]

@@ -143,7 +143,7 @@ def test_where_a_query_comes_from(data: str, tmp_path: Path) -> None:
 
 
 ERRORS = [
-    (["run", "select 1"], "--data PATH"),
+    (["run", "select 1"], "tql run ./data"),
     (["run", "--data", "/nowhere", "select id"], "no dataset at `/nowhere`"),
     (["run", "--data", "DATA", "select nope"], "TQL215"),
     (["run", "--data", "DATA", "select id order by id, text"], "TQL301"),
