@@ -187,7 +187,12 @@ def test_numbers_align_at_the_point() -> None:
     """Points are below each other in a column of numbers; null and NaN end before the point."""
     from tql_client.results.table import as_text
 
-    rows: list[dict[str, Any]] = [{"id": 1, "score": 0.5}, {"id": 200, "score": 12.25}, {"id": 3, "score": 1e-07}, {"id": None, "score": 3}]
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "score": 0.5},
+        {"id": 200, "score": 12.25},
+        {"id": 3, "score": 1e-07},
+        {"id": None, "score": 3},
+    ]
     lines = as_text(["id", "score"], rows).splitlines()
 
     assert lines[2:] == ["   1   0.5", " 200  12.25", "   3   1e-07", "null   3"]

@@ -152,7 +152,7 @@ ERRORS = [
     (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "no server listens"),
     (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
     (["explain", "nowhere.tql"], "nowhere.tql"),
-    (["check", "select id"], "hint: pass a file, or pass the query by stdin"),
+    (["check", "select", "id"], "hint: put the query in quotes"),
     (["schema", "/nowhere"], "no dataset"),
 ]
 

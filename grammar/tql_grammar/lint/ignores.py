@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.diagnostic import Diagnostic
-from tql_grammar.lint.check import RULES
+from tql_grammar.lint.check import RULES, check
 from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 COMMENT = re.compile(r"tql: ignore(?:\[(?P<codes>[^\[\]]*)\])?")
 CODE = re.compile(r"[^\s,]+")
-NEEDS_SCHEMA = frozenset(rule.code for rule in RULES if rule.needs_schema)
 
 
 class IgnoreRule(NamedTuple):
@@ -50,14 +50,14 @@ IGNORE_RULES = (BARE, UNUSED)
 
 
 def ignore_findings(
-    text: str, check: Callable[[str], Iterable[Diagnostic]], *, with_schema: bool
+    text: str, check_all: Callable[[str], Iterable[Diagnostic]], *, with_schema: bool
 ) -> Iterator[Diagnostic]:
     """
     Yield the findings about the comments of a query that ignore rules.
 
     Args:
         text: the query.
-        check: the check of a query, with all severities.
+        check_all: the check of a query, with all severities.
         with_schema: whether the check knows the columns; otherwise a comment for a rule that needs them may be used.
     """
     if "tql: ignore" not in text:
@@ -70,14 +70,20 @@ def ignore_findings(
                 yield _finding(BARE, text, match.span(), message, "write the code: -- tql: ignore[TQL301]")
                 continue
             if found is None:
-                found = {diagnostic.code for diagnostic in check(text.replace("tql: ignore", "tql. ignore"))}
-            yield from _unused(text, match, found | (frozenset() if with_schema else NEEDS_SCHEMA))
+                found = {diagnostic.code for diagnostic in check_all(text.replace("tql: ignore", "tql. ignore"))}
+            yield from _unused(text, match, found, with_schema=with_schema)
 
 
-def _unused(text: str, match: re.Match[str], used: Iterable[str]) -> Iterator[Diagnostic]:
-    """Yield the findings about the codes of one comment that have no finding."""
+@cache
+def _needs_schema(code: str) -> bool:
+    """Return whether a rule finds its example with a schema only."""
+    return any(rule.code == code and code not in {one.code for one in check(rule.example)} for rule in RULES)
+
+
+def _unused(text: str, match: re.Match[str], used: set[str], *, with_schema: bool) -> Iterator[Diagnostic]:
+    """Yield the findings about the codes of one comment that have no finding; a rule that needs a schema may have one with it."""
     for code in CODE.finditer(text, *match.span("codes")):
-        if code[0] not in used:
+        if code[0] not in used and (with_schema or not _needs_schema(code[0])):
             yield _finding(
                 UNUSED, text, code.span(), f"no {code[0]} in this query: the comment ignores nothing", "remove the code"
             )
