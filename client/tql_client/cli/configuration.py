@@ -6,9 +6,9 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tql_client.cli.files import read_schema_file
 from tql_client.cli.settings import Settings, read_settings, require_codes, settings_of, table
 from tql_grammar.errors import TqlError
-from tql_grammar.schema import read_schemas
 
 if TYPE_CHECKING:
     import argparse
@@ -58,7 +58,7 @@ class Configuration:
         if not self._config:
             return read_settings(folder.absolute())
         file = Path(self._config)
-        return settings_of(file.absolute(), table(file) or {})
+        return settings_of(file, table(file) or {})
 
 
 def _codes(options: argparse.Namespace, field: str) -> tuple[str, ...]:
@@ -71,4 +71,4 @@ def _codes(options: argparse.Namespace, field: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=64)
 def _schemas(path: str) -> Schemas:
     """Return the schema in a JSON file, or the schemas of several datasets by url."""
-    return read_schemas(path)
+    return read_schema_file(path)

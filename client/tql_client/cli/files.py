@@ -9,10 +9,13 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from tql_client.cli.gitignore import Ignored
-from tql_grammar.errors import TqlError
+from tql_grammar.errors import ArgumentError, TqlError
+from tql_grammar.schema import read_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from tql_grammar.schema import Schema
 
 STDIN = "-"
 # The name of a query in the arguments, and that of stdin.
@@ -130,4 +133,21 @@ def decode(content: bytes, path: str) -> str:
         return content.decode("utf-8").removesuffix("\n")
     except UnicodeDecodeError as error:
         message = f"{path}: not UTF-8 ({error.reason} at byte {error.start})"
+        raise TqlError(message) from None
+
+
+def read_schema_file(path: str) -> Schema | dict[str, Schema]:
+    """
+    Return the schema in a JSON file, or the schemas of several datasets by url.
+
+    Raises:
+        OSError: the file cannot be read.
+        TqlError: it holds no schema.
+    """
+    with open_file(path):
+        pass
+    try:
+        return read_schemas(path)
+    except ArgumentError as error:
+        message = f"{error.got}: --schema {error.rule}\nhint: `tql schema PATH > schema.json` writes the file"
         raise TqlError(message) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,15 @@ then:
 """
 
 
+# A hint of the library, and the options of the commands that do the same.
+CONNECT = re.compile(r'connect\("([^"]+)", dataset="([^"]+)"(?:, token=\.\.)?\)')
+OPTIONS = r"tql run --url \1 --dataset \2 --token-file FILE 'select ..'"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words:
+    if words in ([], ["help"]):
         parser().print_help()
         return CLEAN
     options = parser().parse(words)
@@ -52,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discard the output that is still buffered
         return PIPE_CLOSED
     except TqlError as error:
-        sys.stderr.write(f"tql: {error}\n")
+        sys.stderr.write(f"tql: {CONNECT.sub(OPTIONS, str(error))}\n")
         return FAILED
     except OSError as error:
         sys.stderr.write(f"tql: {error.filename or 'input'}: {error.strerror or error}\n{_hint(error)}")

@@ -210,7 +210,7 @@ def rules(codes: Sequence[str], output_format: str = "text") -> str:
         TqlError: no rule has a code or prefix.
     """
     known = dict(sorted(explanations().items()))
-    wanted = [code.upper() for code in codes]
+    wanted = [f"TQL{code}" if code.isdigit() else code.upper() for code in codes]
     chosen = _chosen(known, wanted)
     if output_format == "json":
         return _rules_as_json(chosen)

@@ -134,7 +134,7 @@ def require_codes(codes: Iterable[str], where: str) -> tuple[str, ...]:
     Raises:
         TqlError: no rule has a code or prefix.
     """
-    found = tuple(codes)
+    found = tuple(f"TQL{code}" if code.isdigit() else code for code in codes)
     for code in found:
         if not any(rule.startswith(code) for rule in known_codes()):
             message = f"{where}: no rule {code}; `tql rules` lists all rules"

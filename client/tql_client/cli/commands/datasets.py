@@ -22,6 +22,9 @@ def _run(options: argparse.Namespace) -> int:
     """Run a query, and print its rows."""
     url, argument = _target(options)
     _, text = inputs.query(argument)
+    if not text.strip():
+        message = f"no query: tql run {url} 'select ..', or a query on stdin"
+        raise TqlError(message)
     form = options.format or ("table" if sys.stdout.isatty() and not options.output else "jsonl")
     with connect(url, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
         write(client, text, form, options.output)
@@ -35,9 +38,10 @@ def _target(options: argparse.Namespace) -> tuple[str, str | None]:
     Raises:
         TqlError: there is no dataset, or more than one, or no query.
     """
-    url, words = options.url or options.data, [word for word in (options.target, options.query) if word is not None]
-    if url and len(words) > 1:
-        message = f"two datasets: {words[0]!r} and that of --url or --data; leave one of them out"
+    url, words = options.url or options.data, list(options.words)
+    if len(words) > (1 if url else 2):
+        known = "--url or --data, and" if url else "a dataset and"
+        message = f"unexpected argument {words[0 if url else 2]!r}: tql run takes {known} one query; put a query with blanks in quotes"
         raise TqlError(message)
     if not url:
         if not words or (len(words) == 1 and _is_text(words[0])):
@@ -105,12 +109,11 @@ COMMANDS = (
         "Run a query, and print its rows.",
         (
             option(
-                "target",
-                nargs="?",
-                metavar="DATASET",
-                help="path or url of a dataset, or url of an endpoint; not with --url or --data",
+                "words",
+                nargs="*",
+                metavar="DATASET QUERY",
+                help="path or url of a dataset, or url of an endpoint, unless --url or --data has it; and the query, or a file with it: - or nothing reads stdin",
             ),
-            option("query", nargs="?", metavar="QUERY", help="the query, or a file with it; - or nothing reads stdin"),
             option("--url", help="url of an endpoint, or path of a dataset"),
             option("--data", metavar="PATH", help="path of a dataset, opened by the engine in this process"),
             option("--dataset", help="the dataset that a query without FROM reads"),

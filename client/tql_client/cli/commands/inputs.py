@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.files import FROM_STDIN, QUERY, STDIN, open_file, text
-from tql_grammar.schema import read_schemas
+from tql_client.cli.files import FROM_STDIN, QUERY, STDIN, open_file, read_schema_file, text
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +26,7 @@ def settings() -> Settings:
 
 def schemas(path: str | None) -> Schema | dict[str, Schema] | None:
     """Return the schema in a JSON file, or the schemas of several datasets by url."""
-    return read_schemas(path) if path else None
+    return read_schema_file(path) if path else None
 
 
 def query(argument: str | None) -> tuple[str, str]:

@@ -65,13 +65,29 @@ def _schema(options: argparse.Namespace, client: Client, *, is_endpoint: bool) -
     from tql_grammar.schema import Schema
 
     if options.schema:
-        return Schema.load(options.schema)
+        return _one(options.schema)
     if not is_endpoint:
         return Schema.from_dataset(open_dataset(options.dataset_or_url))
     try:
         return client.reflect()
     except TqlError:
         return None
+
+
+def _one(path: str) -> Schema:
+    """
+    Return the schema in a file.
+
+    Raises:
+        TqlError: the file has those of several datasets.
+    """
+    from tql_client.cli.files import read_schema_file
+
+    found = read_schema_file(path)
+    if isinstance(found, dict):
+        message = f"{path}: the shell takes the schema of one dataset, got those of {', '.join(found)}"
+        raise TqlError(message)
+    return found
 
 
 COMMAND = Command(
