@@ -9,7 +9,7 @@ from tql.attributes import Advised, advised
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
-from tql.messages import shown
+from tql.messages import column_hint, condition_hint, shown
 from tql.values.literal import by_value, column_name, literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -347,7 +347,7 @@ def expression(subject: str, value: object) -> Expression:
         return _column(subject, value)
     if isinstance(value, Expr):
         return value.node
-    raise ArgumentError(subject, "takes a column's name or an expression", shown(value))
+    raise ArgumentError(subject, "takes a column's name or an expression", shown(value), column_hint(subject, value))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -365,5 +365,5 @@ def condition(subject: str, value: object) -> Expression:
     elif isinstance(value, bool):
         hint = "Python has evaluated this comparison already; for a constant use all_of([]), which is true, or any_of([]), which is false"
     else:
-        hint = PARENTHESES
+        hint = condition_hint(value) or PARENTHESES
     raise ArgumentError(subject, "takes a condition", shown(value), hint)

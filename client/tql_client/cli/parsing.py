@@ -86,7 +86,9 @@ def _invalid_choice(argument: str, word: str, choices: str) -> str:
     if argument != "COMMAND":
         return f"{argument} must be one of {', '.join(names)}, got {word!r}{_suggestion(word, names)}"
     if len(word.split()) > 1:
-        return f"no command before the query {word!r}; tql check 'select ..' checks it, tql run ./data 'select ..' runs it"
+        return (
+            f"no command before the query {word!r}; tql check 'select ..' checks it, tql run ./data 'select ..' runs it"
+        )
     known = HABITS.get(word.lower())
     suggestion = f"; did you mean {known}?" if known else _suggestion(word, names)
     commands = f"; the commands are {', '.join(names)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -110,21 +112,28 @@ def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_terminal(data: str, tmp_path: Path) -> None:
     """On a terminal the shell greets, answers and ends by Ctrl-D."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ.update(TERM="xterm", XDG_STATE_HOME=str(tmp_path))
-        os.execv(sys.executable, [sys.executable, "-m", "tql_client", "shell", data])  # noqa: S606 - our own command
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tql_client", "shell", data]
+    environment = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1"}
     written = b""
 
-    def wait_for(text: bytes) -> None:
+    def wait_for(text: bytes, start: int = 0) -> None:
         nonlocal written
-        ends = time.monotonic() + 60
-        while text not in written and time.monotonic() < ends:
-            written += os.read(terminal, 65536)
+        ends = time.monotonic() + 30
+        while text not in written[start:] and time.monotonic() < ends:
+            if select.select([controller], [], [], 0.5)[0]:
+                written += os.read(controller, 65536)
 
-    wait_for(b"tql> ")
-    os.write(terminal, b"select id limit 2;\r")
-    wait_for(b"(2 rows)")
-    os.write(terminal, b"\x04")
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment) as shell:
+        wait_for(b"tql>")
+        os.write(controller, b"select id limit 2;\r")
+        wait_for(b"(2 rows)\r\n")
+        after = len(written)
+        wait_for(b"tql>", after)
+        os.write(controller, b"\x04")
+        code = shell.wait(timeout=30)
+    os.close(controller)
+    os.close(terminal)
+    assert code == 0
     assert b"a query ends with ; and .help lists the commands" in written
+    assert b"(2 rows)" in written
