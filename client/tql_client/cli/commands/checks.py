@@ -185,6 +185,7 @@ def _fix(options: argparse.Namespace) -> int:
         sys.stderr.write(reporters.as_text([document], paint))
     sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in run.unreadable)
     if not options.quiet and not summary.is_query(run.files):
+        sys.stdout.flush()
         verb = "would fix" if options.check or options.diff else "fixed"
         sys.stderr.write(f"{verb} {summary.count(len(run.changed), 'file')} of {len(run.files)}\n")
     return run.exit_code()

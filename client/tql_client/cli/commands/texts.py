@@ -45,6 +45,7 @@ def _format(options: argparse.Namespace) -> int:
             sys.stderr.write(f"tql: {where}{error}\n")
             codes.append(FAILED)
     if not (options.quiet or is_query(files)):
+        sys.stdout.flush()
         verb = "would format" if options.check or options.diff else "formatted"
         sys.stderr.write(f"{verb} {count(len(changed), 'file')} of {len(files)}\n")
     return max(*codes, FINDINGS if options.check and changed else CLEAN)
