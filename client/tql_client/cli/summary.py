@@ -31,14 +31,19 @@ def summary(findings: Findings, files: Sequence[str], paint: Paint) -> str:
     if not every:
         number = "" if is_query(files) else f": {count(len(files), 'file')}"
         return f"{paint('All checks passed', 'hint')}{number}\n"
-    severities = Counter(diagnostic.severity for diagnostic in every)
-    parts = [paint(count(severities[name], name), name) for name in ("error", "warning", "info") if severities[name]]
     with_findings = len({name.partition(":cell ")[0] for name, _, diagnostics in findings if diagnostics})
     where = f" in {with_findings} of {count(len(files), 'file')}" if len(files) > 1 else ""
     fixes = sum(diagnostic.fix is not None for diagnostic in every)
     advice = "tql fix" if is_query(files) else "tql check --fix"
     fixable = f"; `{advice}` fixes {fixes}" if fixes else ""
-    return f"Found {' and '.join(parts)}{where}{fixable}\n"
+    return f"Found {_severities(every, paint)}{where}{fixable}\n"
+
+
+def _severities(every: Sequence[Diagnostic], paint: Paint) -> str:
+    """Return the number of findings of each severity."""
+    severities = Counter(diagnostic.severity for diagnostic in every)
+    names = (name for name in ("error", "warning", "info") if severities[name])
+    return " and ".join(paint(count(severities[name], name), name) for name in names)
 
 
 def is_query(files: Sequence[str]) -> bool:

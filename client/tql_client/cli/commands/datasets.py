@@ -39,10 +39,7 @@ def _target(options: argparse.Namespace) -> tuple[str, str | None]:
         TqlError: there is no dataset, or more than one, or no query.
     """
     url, words = options.url or options.data, list(options.words)
-    if len(words) > (1 if url else 2):
-        known = "--url or --data, and" if url else "a dataset and"
-        message = f"unexpected argument {words[0 if url else 2]!r}: tql run takes {known} one query; put a query with blanks in quotes"
-        raise TqlError(message)
+    _require_few(words, has_url=bool(url))
     if not url:
         if not words or (len(words) == 1 and _is_text(words[0])):
             message = "no dataset: tql run ./data 'select ..' reads one on this machine, tql run --url URL 'select ..' an endpoint"
@@ -52,6 +49,20 @@ def _target(options: argparse.Namespace) -> tuple[str, str | None]:
         message = f"no query: tql run {url} 'select ..', or tql shell {url} to type several"
         raise TqlError(message)
     return url, words[0] if words else None
+
+
+def _require_few(words: list[str], *, has_url: bool) -> None:
+    """
+    Raise for words after the query.
+
+    Raises:
+        TqlError: there is one.
+    """
+    most = 1 if has_url else 2
+    if len(words) > most:
+        known = "--url or --data, and" if has_url else "a dataset and"
+        message = f"unexpected argument {words[0 if has_url else most]!r}: tql run takes {known} one query; put a query with blanks in quotes"
+        raise TqlError(message)
 
 
 def _is_text(word: str) -> bool:

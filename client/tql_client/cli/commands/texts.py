@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def _format(options: argparse.Namespace) -> int:
     """Format queries."""
     from tql_client.cli.files import inputs as read
-    from tql_client.cli.summary import count, is_query
+    from tql_client.cli.summary import is_query
 
     codes, changed, files = [CLEAN], list[str](), list[str]()
     for source in read(options.files, (".tql",), options.include, options.stdin_filename):
@@ -45,10 +45,17 @@ def _format(options: argparse.Namespace) -> int:
             sys.stderr.write(f"tql: {where}{error}\n")
             codes.append(FAILED)
     if not (options.quiet or is_query(files)):
-        sys.stdout.flush()
-        verb = "would format" if options.check or options.diff else "formatted"
-        sys.stderr.write(f"{verb} {count(len(changed), 'file')} of {len(files)}\n")
+        _report(options, len(changed), len(files))
     return max(*codes, FINDINGS if options.check and changed else CLEAN)
+
+
+def _report(options: argparse.Namespace, changed: int, files: int) -> None:
+    """Write the number of files that are formatted, or would be."""
+    from tql_client.cli.summary import count
+
+    sys.stdout.flush()
+    verb = "would format" if options.check or options.diff else "formatted"
+    sys.stderr.write(f"{verb} {count(changed, 'file')} of {files}\n")
 
 
 def _is_changed(source: Input, options: argparse.Namespace) -> bool:
