@@ -33,10 +33,14 @@ def summary(findings: Findings, files: Sequence[str], paint: Paint) -> str:
         return f"{paint('All checks passed', 'hint')}{number}\n"
     with_findings = len({name.partition(":cell ")[0] for name, _, diagnostics in findings if diagnostics})
     where = f" in {with_findings} of {count(len(files), 'file')}" if len(files) > 1 else ""
-    fixes = sum(diagnostic.fix is not None for diagnostic in every)
     advice = "tql fix" if is_query(files) else "tql check --fix"
-    fixable = f"; `{advice}` fixes {fixes}" if fixes else ""
-    return f"Found {_severities(every, paint)}{where}{fixable}\n"
+    return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}\n"
+
+
+def _fixable(every: Sequence[Diagnostic], advice: str) -> str:
+    """Return the command that makes the fixes, and their number; nothing without fixes."""
+    fixes = sum(diagnostic.fix is not None for diagnostic in every)
+    return f"; `{advice}` fixes {fixes}" if fixes else ""
 
 
 def _severities(every: Sequence[Diagnostic], paint: Paint) -> str:
