@@ -45,7 +45,7 @@ def _fixable(every: Sequence[Diagnostic], advice: str) -> str:
 
 def _severities(every: Sequence[Diagnostic], paint: Paint) -> str:
     """Return the number of findings of each severity."""
-    severities = Counter(diagnostic.severity for diagnostic in every)
+    severities = Counter[str](diagnostic.severity for diagnostic in every)
     names = (name for name in ("error", "warning", "info") if severities[name])
     return " and ".join(paint(count(severities[name], name), name) for name in names)
 
