@@ -81,7 +81,7 @@ def paths(arguments: Iterable[str], suffixes: Sequence[str], include: Sequence[s
 
 def is_query(argument: str) -> bool:
     """Return whether an argument is a query, and not the path of a file that exists."""
-    return bool(WORDS.search(argument)) and not NAME.search(argument) and not os.path.exists(argument[:255])  # noqa: PTH110 - the same
+    return bool(WORDS.search(argument)) and not NAME.search(argument) and not os.path.exists(argument[:255])  # noqa: PTH110 - paths are strings here
 
 
 def _stdin() -> bytes:
@@ -105,7 +105,7 @@ def _search(folder: str, patterns: Iterable[str]) -> Iterator[str]:
             continue
         folders[:] = sorted(name for name in folders if _is_source(parent, name, ignored))
         for name in sorted(names):
-            path = os.path.join(parent, name).removeprefix("./")  # noqa: PTH118 - the same
+            path = os.path.join(parent, name).removeprefix("./")  # noqa: PTH118 - paths are strings here
             if _matches(os.path.relpath(path, folder), name, patterns) and not ignored(path, is_folder=False):
                 yield path
 
@@ -113,7 +113,7 @@ def _search(folder: str, patterns: Iterable[str]) -> Iterator[str]:
 def _is_source(parent: str, name: str, ignored: Ignored) -> bool:
     """Return whether a folder is searched."""
     hidden = name.startswith(".") or name in NOT_SOURCES
-    return not hidden and not ignored(os.path.join(parent, name), is_folder=True)  # noqa: PTH118 - the same
+    return not hidden and not ignored(os.path.join(parent, name), is_folder=True)  # noqa: PTH118 - paths are strings here
 
 
 def _matches(path: str, name: str, patterns: Iterable[str]) -> bool:

@@ -19,11 +19,11 @@ def _lines(parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield one line for each command, option and choice."""
     yield "complete -c tql -n __fish_use_subcommand -f"
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of its arguments
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the same
-            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001 - the same
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public list of its arguments
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001 - argparse has no public list of its arguments
             for name, command in action.choices.items():
                 yield f"complete -c tql -n __fish_use_subcommand -a {name} -d {shlex.quote(helps.get(name, ''))}"
-                for argument in command._actions:  # noqa: SLF001 - the same
+                for argument in command._actions:  # noqa: SLF001 - argparse has no public list of its arguments
                     yield from _argument(f"__fish_seen_subcommand_from {name}", argument)
         else:
             yield from _argument("__fish_use_subcommand", action)

@@ -41,7 +41,7 @@ class Ignored:
         """Return whether a path is ignored; the folders above it are not."""
         path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))  # noqa: PTH118, PTH119, PTH120 - paths are strings here
         verdict = False
-        for folder, patterns in self._files(os.path.dirname(path)):  # noqa: PTH120 - the same
+        for folder, patterns in self._files(os.path.dirname(path)):  # noqa: PTH120 - paths are strings here
             inside = os.path.relpath(path, folder).replace(os.sep, "/")
             for pattern in patterns:
                 if (is_folder or not pattern.only_folders) and pattern.matches.fullmatch(inside):
@@ -50,20 +50,20 @@ class Ignored:
 
     def _files(self, folder: str) -> Iterator[tuple[str, tuple[Pattern, ...]]]:
         """Yield the folder and the patterns of each file that counts in a folder, those of the root first."""
-        yield self.root, read(os.path.join(self.root, ".git", "info", "exclude"))  # noqa: PTH118 - the same
+        yield self.root, read(os.path.join(self.root, ".git", "info", "exclude"))  # noqa: PTH118 - paths are strings here
         inside = os.path.relpath(folder, self.root)
         at = self.root
-        yield at, read(os.path.join(at, FILE))  # noqa: PTH118 - the same
+        yield at, read(os.path.join(at, FILE))  # noqa: PTH118 - paths are strings here
         for name in Path(inside).parts:
-            at = os.path.join(at, name)  # noqa: PTH118 - the same
-            yield at, read(os.path.join(at, FILE))  # noqa: PTH118 - the same
+            at = os.path.join(at, name)  # noqa: PTH118 - paths are strings here
+            yield at, read(os.path.join(at, FILE))  # noqa: PTH118 - paths are strings here
 
 
 def _root(folder: str) -> str:
     """Return the root of the working tree that a folder is in, or the folder."""
     at = folder
-    while not os.path.exists(os.path.join(at, ".git")):  # noqa: PTH110, PTH118 - the same
-        above = os.path.dirname(at)  # noqa: PTH120 - the same
+    while not os.path.exists(os.path.join(at, ".git")):  # noqa: PTH110, PTH118 - paths are strings here
+        above = os.path.dirname(at)  # noqa: PTH120 - paths are strings here
         if above == at:
             return folder
         at = above
@@ -74,7 +74,7 @@ def _root(folder: str) -> str:
 def read(path: str) -> tuple[Pattern, ...]:
     """Return the patterns of a file; none of one that does not exist."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - the same
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - paths are strings here
             return tuple(found for found in map(_pattern, file.read().splitlines()) if found is not None)
     except OSError:
         return ()

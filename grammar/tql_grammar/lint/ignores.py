@@ -34,7 +34,7 @@ BARE = IgnoreRule(
     "TQL011",
     "error",
     "`tql: ignore` without the code of a rule",
-    "A comment without a code ignores nothing: it would hide findings that nobody has seen yet.\nName the rule in brackets.",
+    "A comment without a code ignores nothing: it would hide findings that are new.\nName the rule in brackets.",
     "select id from D order by grp, id -- tql: ignore",
     "select id from D order by grp, id -- tql: ignore[TQL301]",
 )

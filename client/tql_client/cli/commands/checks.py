@@ -238,7 +238,7 @@ def _state(options: argparse.Namespace) -> dict[str, int]:
     found: dict[str, int] = {}
     for path in (*paths(options.files, (".tql", *READERS), options.include), options.schema or "", FILE):
         if os.path.isfile(path):  # noqa: PTH113 - paths are strings here
-            found[path] = os.stat(path).st_mtime_ns  # noqa: PTH116 - the same
+            found[path] = os.stat(path).st_mtime_ns  # noqa: PTH116 - paths are strings here
     return found
 
 

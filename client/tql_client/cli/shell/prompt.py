@@ -79,7 +79,7 @@ def _bindings() -> KeyBindings:
 
 def history_path() -> Path:
     """Return the path of the file with the history, below XDG_STATE_HOME."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "tql" / "history"
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "tql" / "history"
 
 
 def _history() -> History:
