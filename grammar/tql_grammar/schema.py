@@ -329,6 +329,17 @@ def _is_valid(column: Column) -> bool:
     return column.dtype in DTYPES and set(column.indexes) <= set(INDEXES)
 
 
+# The types by the names of Python, SQL and other libraries.
+OTHER_TYPES = {
+    **dict.fromkeys(("int", "integer", "bigint", "long"), "int64"),
+    **dict.fromkeys(("str", "string", "varchar", "utf8", "object"), "text"),
+    **dict.fromkeys(("float", "double", "real"), "float64"),
+    **dict.fromkeys(("boolean",), "bool"),
+    **dict.fromkeys(("dict", "jsonb", "struct"), "json"),
+    **dict.fromkeys(("vector", "array", "list"), "embedding[384]"),
+}
+
+
 def _column(given: Column | str) -> Column:
     """Return a column from its description."""
     if isinstance(given, Column):
@@ -341,7 +352,12 @@ def _column(given: Column | str) -> Column:
 def _unreadable(given: object) -> ArgumentError:
     """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
-    return ArgumentError("Schema", rule, repr(given), 'such as "int64", "text bm25", "nullable text", "embedding[384]"')
+    words = given.split() if isinstance(given, str) else []
+    meant = next((OTHER_TYPES[word.lower()] for word in words if word.lower() in OTHER_TYPES), None)
+    advice = f"did you mean {meant!r}? " if meant else ""
+    return ArgumentError(
+        "Schema", rule, repr(given), f'{advice}such as "int64", "text bm25", "nullable text", "embedding[384]"'
+    )
 
 
 def _to_json(column: Column) -> object:
