@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tql_grammar.errors import ArgumentError
 from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
-from tql_grammar.suggestions import nearest
+from tql_grammar.suggestions import nearest, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -329,17 +329,6 @@ def _is_valid(column: Column) -> bool:
     return column.dtype in DTYPES and set(column.indexes) <= set(INDEXES)
 
 
-# The types by the names of Python, SQL and other libraries.
-OTHER_TYPES = {
-    **dict.fromkeys(("int", "integer", "bigint", "long"), "int64"),
-    **dict.fromkeys(("str", "string", "varchar", "utf8", "object"), "text"),
-    **dict.fromkeys(("float", "double", "real"), "float64"),
-    **dict.fromkeys(("boolean",), "bool"),
-    **dict.fromkeys(("dict", "jsonb", "struct"), "json"),
-    **dict.fromkeys(("vector", "array", "list"), "embedding[384]"),
-}
-
-
 def _column(given: Column | str) -> Column:
     """Return a column from its description."""
     if isinstance(given, Column):
@@ -352,8 +341,7 @@ def _column(given: Column | str) -> Column:
 def _unreadable(given: object) -> ArgumentError:
     """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
-    words = given.split() if isinstance(given, str) else []
-    meant = next((OTHER_TYPES[word.lower()] for word in words if word.lower() in OTHER_TYPES), None)
+    meant = type_of(given)
     advice = f"did you mean {meant!r}? " if meant else ""
     return ArgumentError(
         "Schema", rule, repr(given), f'{advice}such as "int64", "text bm25", "nullable text", "embedding[384]"'

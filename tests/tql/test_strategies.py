@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, (list, np.ndarray)):
-        return [plain(item) for item in value]
+        return [float(np.float32(item)) if isinstance(item, (float, np.floating)) else plain(item) for item in value]
     return None if value == "" else same(value)
 
 

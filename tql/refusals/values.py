@@ -57,4 +57,7 @@ REFUSALS = (
     Refusal("conditions of an exploration", 'explore(select, when="x")'),
     Refusal("exploration of no paths", "explore(select, most=0)"),
     Refusal("function that returns no query", "explore(lambda: None)"),
+    Refusal("strategy of no schema", 'strategies.rows({"id": "int64"})'),
+    Refusal("conditions of a schema without plain columns", 'strategies.conditions(Schema(meta="json"))'),
+    Refusal("values of no known type", 'strategies.values("inferred unknown")'),
 )

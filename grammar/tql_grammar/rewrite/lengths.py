@@ -10,7 +10,7 @@ from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
@@ -61,9 +61,13 @@ def require_one_length(node: ast.Function, scope: Scope) -> None:
     if node.name.lower() != BITS:
         return
     lengths: dict[object, int | None] = {column: _length(column, scope) for column in _vectors(node, scope)}
-    if not lengths:
-        return
-    lengths.update((part, part.size) for part in node.arguments if isinstance(part, ast.Vector))
+    if lengths:
+        lengths.update((part, part.size) for part in node.arguments if isinstance(part, ast.Vector))
+        _require_one(lengths)
+
+
+def _require_one(lengths: Mapping[object, int | None]) -> None:
+    """Raise if the vectors do not have one known length."""
     known = {length for length in lengths.values() if length is not None}
     unknown = next((column for column, length in lengths.items() if length is None), None)
     if unknown is None and len(known) == 1:

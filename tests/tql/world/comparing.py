@@ -41,7 +41,7 @@ def difference(answer: Answer, rows: list[Row]) -> str:
 
 
 def _disorder(answer: Answer, rows: list[Row]) -> str:
-    """Return where the scores of words increase though they are the sort key, or ""."""
+    """Return the place where the scores of words, which are the sort key, increase; "" if they do not."""
     if not answer.keys or not isinstance(answer.keys[0][0], Relevance):
         return ""
     names = [name for name, cell in answer.rows[0].items() if isinstance(cell, Relevance)]

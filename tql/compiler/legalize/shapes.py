@@ -22,8 +22,9 @@ def apart(rows: Plan, keys: Iterable[Record]) -> Plan:
     """
     Return rows that the same SELECT can sort, group or sample by some keys.
 
-    Where the engine would crash, the condition is in a SELECT of its own: it reads SHAPE of a column of which a key reads the values, or the other way round,
-    or it leaves out the empty arrays of a Hamming distance, which the engine may compute first.
+    Where the engine would crash, the condition is in a SELECT of its own.
+    That is so if it reads SHAPE of a column of which a key reads the values, or the other way round.
+    It is so too if it leaves out the empty arrays of a Hamming distance, which the engine may compute first.
     """
     keys = tuple(keys)
     if not isinstance(rows, Filter):

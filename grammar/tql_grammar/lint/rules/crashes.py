@@ -43,7 +43,7 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
-    """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it, in a SELECT that sorts, groups or samples by the other of the two."""
+    """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it. The SELECT sorts, groups or samples by the other of the two."""
     for scope in subject.scopes:
         where = scope.select.where or ast.Boolean(value=True)
         keys = [key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES]
