@@ -76,16 +76,9 @@ def conditions(schema: Schema) -> st.SearchStrategy[Expr]:
     if not columns:
         hint = 'conditions(Schema(id="int64"))'
         raise ArgumentError("conditions", "takes a schema with a column of numbers, texts or bools", str(schema), hint)
-    simple = st.one_of([_condition(name, column) for name, column in columns.items()])
+    simple: st.SearchStrategy[Expr] = st.one_of([_condition(name, column) for name, column in columns.items()])
 
-    def joined(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
-        return (
-            st.builds(operator.and_, inner, inner)
-            | st.builds(operator.or_, inner, inner)
-            | st.builds(operator.inv, inner)
-        )
-
-    return st.recursive(simple, joined, max_leaves=DEPTH).filter(lambda one: _compiles(select().where(one), schema))
+    return _joined(simple).filter(lambda one: _compiles(select().where(one), schema))
 
 
 def queries(schema: Schema) -> st.SearchStrategy[Query]:
@@ -114,6 +107,20 @@ def queries(schema: Schema) -> st.SearchStrategy[Query]:
     begin = st.lists(st.sampled_from(names), unique=True).map(lambda found: select(*found))
     chains = st.tuples(begin, st.lists(st.one_of(steps), max_size=4)).map(lambda drawn: _chain(*drawn))
     return chains.filter(lambda query: query is not None and _compiles(query, schema))  # type: ignore[return-value]  # None is left out
+
+
+def _joined(simple: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    """Return a strategy for conditions joined by operators, up to some of them."""
+    found = simple
+    for _ in range(DEPTH):
+        both = st.tuples(found, simple)
+        found = st.one_of(
+            simple,
+            both.map(lambda pair: pair[0] & pair[1]),
+            both.map(lambda pair: pair[0] | pair[1]),
+            found.map(lambda one: ~one),
+        )
+    return found
 
 
 def _columns(function: str, schema: object) -> dict[str, Column]:

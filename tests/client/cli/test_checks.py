@@ -38,7 +38,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def call(*words: str, stdin: str = "") -> Done:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         code = main(words)
-        return Done(code, *capsys.readouterr())
+        printed = capsys.readouterr()
+        return Done(code, printed.out, printed.err)
 
     return call
 

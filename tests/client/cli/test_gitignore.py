@@ -45,10 +45,10 @@ def test_patterns_are_those_of_git(seed: int, tmp_path: Path) -> None:
     folders = {"", *("/".join(draw.choices(NAMES, k=draw.randint(1, 2))) for _ in range(6))}
     for folder in sorted(folders):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    for folder in sorted(path for path in tmp_path.rglob("*") if path.is_dir() and ".git" not in path.parts):
+    for inside in sorted(path for path in tmp_path.rglob("*") if path.is_dir() and ".git" not in path.parts):
         for name in draw.sample(NAMES, 4):
-            if not (folder / name).exists():
-                (folder / name).write_text("")
+            if not (inside / name).exists():
+                (inside / name).write_text("")
     for folder in ("", *sorted(folders)[:2]):
         lines = [pattern(draw) for _ in range(draw.randint(1, 4))]
         (tmp_path / folder / ".gitignore").write_text("\n".join(["# a comment", "", *lines]) + "\n")
