@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql_client.engine.known import add, is_known, shape_of
 from tql_client.errors import BadQuery, NotFound
 from tql_client.protocol.messages import did_you_mean
 from tql_grammar.record import Record
@@ -11,6 +12,7 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tql_client.engine.known import Shape
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
@@ -57,6 +59,9 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         BadQuery: the text is not one query, or it would crash or block the engine.
         NotFound: the query reads another dataset, or has no FROM and there is no default.
     """
+    shape = None if default_path is None else _shape(query, default_path, columns, may_crash=may_crash)
+    if default_path is not None and is_known(shape):
+        return Resolved(query, default_path)
     from tql_grammar.syntax.parser import read
 
     parsed = read(query)
@@ -69,7 +74,15 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         _refuse_deadly(parsed, _schemas({None: path, **{name: datasets.get(name) for name in tables}}, columns))
     if tree is None or path is None:
         return Resolved(query, _any_path(path, datasets, is_query=tree is not None))
-    return Resolved(_replace_sources(tree, datasets, path) if tables else query, path)
+    if tables:
+        return Resolved(_replace_sources(tree, datasets, path), path)
+    add(shape)
+    return Resolved(query, path)
+
+
+def _shape(query: str, path: str, columns: Callable[[str], Schema], *, may_crash: bool) -> Shape | None:
+    """Return the shape of a query on the dataset at a path; what crashes the engine depends on its columns."""
+    return shape_of(query, None if may_crash else columns(path))
 
 
 def _schemas(paths: Mapping[str | None, str | None], columns: Callable[[str], Schema]) -> Mapping[str | None, Schema]:
