@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tests.benchmarks import whole_data
 from tests.benchmarks.case import Case, paired
-from tests.benchmarks.whole_data import clustered, client, documents, numbers, read, sized, vectors
+from tests.benchmarks.whole_data import client, clustered, documents, numbers, read, sized, vectors
 from tql import col, fn, select
 from tql_client import connect
 from tql_client.results.result import Result
@@ -62,7 +62,9 @@ class Whole(NamedTuple):
 
 def _sorted(rows: list[dict[str, Any]]) -> list[str]:
     """Return rows as sorted texts; floats with 5 digits, as sums of another order differ in the last ones, and float32 has shorter digits."""
-    return sorted(repr([f"{value:.5g}" if isinstance(value, float) else value for value in row.values()]) for row in rows)
+    return sorted(
+        repr([f"{value:.5g}" if isinstance(value, float) else value for value in row.values()]) for row in rows
+    )
 
 
 def searched() -> Whole:
@@ -131,7 +133,9 @@ def paged() -> Whole:
 
 def of_json() -> Whole:
     """Return the rows whose JSON has a key of a value."""
-    return Whole(documents(), select("id").where(col("meta")["kind"] == "query"), "select id where meta['kind'] = 'query'")
+    return Whole(
+        documents(), select("id").where(col("meta")["kind"] == "query"), "select id where meta['kind'] = 'query'"
+    )
 
 
 def filtered() -> Whole:
@@ -169,7 +173,9 @@ def fused() -> Whole:
         f"(select id, 1.0 / (61 + row_number()) as w from (select id order by {leg} desc limit 100))" for leg in legs
     )
     inner = f"select id[0] as id, sum(w) as score from ({union}) group by id"
-    return Whole(documents(), query, f"select * from (select * from ({inner}) order by id) order by score desc limit 10")
+    return Whole(
+        documents(), query, f"select * from (select * from ({inner}) order by id) order by score desc limit 10"
+    )
 
 
 def of_rows(name: str, make: Callable[[], Whole]) -> Case:
@@ -202,7 +208,14 @@ def of_frame(name: str) -> Case:
         whole = two_columns()
         return bool(ours(client(whole.path).query(whole.query)).equals(theirs(read(whole.path, whole.text))))
 
-    return Case(f"{name} of {LARGE:,} x 2 numbers", f"{name[3:]} of the engine's arrays", MOST_FRAME, both, agrees, FRAME_ALLOWANCE)
+    return Case(
+        f"{name} of {LARGE:,} x 2 numbers",
+        f"{name[3:]} of the engine's arrays",
+        MOST_FRAME,
+        both,
+        agrees,
+        FRAME_ALLOWANCE,
+    )
 
 
 def whole_frame(name: str) -> Case:

@@ -49,7 +49,9 @@ def result(name: str, columns: dict[str, tuple[Any, list[Any]]]) -> Result:
 def same(found: list[Any], expected: list[Any], kind: str = "") -> bool:
     """Return whether two lists of values are equal, NaN and the sign of 0 too; a float32 is the float with its shortest digits."""
     if kind == "float32":
-        found, expected = ([None if value is None else np.float32(value) for value in part] for part in (found, expected))
+        found, expected = (
+            [None if value is None else np.float32(value) for value in part] for part in (found, expected)
+        )
     return repr(found) == repr(expected)
 
 
@@ -62,7 +64,9 @@ def test_numbers(kind: str, nulls: str) -> None:
     found = result(f"{kind}_{nulls}", {"c": (of_engine if nulls == "never" else T.Nullable(of_engine), values)})
 
     frame, table, polars = found.to_pandas(), found.to_arrow(), found.to_polars()
-    wanted = {"bool": "boolean"}.get(kind, kind.replace("ui", "UI").capitalize() if kind[0] != "u" else f"UInt{kind[4:]}")
+    wanted = {"bool": "boolean"}.get(
+        kind, kind.replace("ui", "UI").capitalize() if kind[0] != "u" else f"UInt{kind[4:]}"
+    )
     assert str(frame["c"].dtype) == (kind if nulls == "never" else wanted)
     assert str(table["c"].type) == {"float32": "float", "float64": "double"}.get(kind, kind)
     assert polars.schema["c"] == {"bool": pl.Boolean}.get(kind) or str(polars.schema["c"]).lower() == kind
@@ -80,7 +84,9 @@ def test_vectors() -> None:
     """An embedding is a list of a fixed size, arrays of different lengths are lists; both have the type of their numbers."""
     matrix = np.arange(12, dtype=np.float32).reshape(4, 3) / 7
     ragged = [np.asarray(part, np.int16) for part in ([1], [], [2, 3], [])]
-    found = result("vectors", {"e": (T.Embedding(3), matrix), "r": (T.Array(T.Int16(), 1), ragged), "t": (T.Text(), list("abcd"))})
+    found = result(
+        "vectors", {"e": (T.Embedding(3), matrix), "r": (T.Array(T.Int16(), 1), ragged), "t": (T.Text(), list("abcd"))}
+    )
 
     table, polars, frame = found.to_arrow(), found.to_polars(), found.to_pandas()
     assert table["e"].type == pa.list_(pa.float32(), 3)
@@ -95,7 +101,9 @@ def test_vectors() -> None:
 
 def test_no_rows() -> None:
     """A number without rows keeps its type."""
-    found = result("empty", {"n": (T.Int16(), [1]), "e": (T.Embedding(2), np.ones((1, 2), np.float32)), "t": (T.Text(), ["a"])})
+    found = result(
+        "empty", {"n": (T.Int16(), [1]), "e": (T.Embedding(2), np.ones((1, 2), np.float32)), "t": (T.Text(), ["a"])}
+    )
     none = connect("mem://columns_empty").query(select("n", "e", "t").where(col("n") > 5))
 
     assert len(found) == 1

@@ -230,7 +230,11 @@ def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engi
     with snapshot.translate_errors():
         columns = view.schema.columns
         types = {column.name: str(column.dtype) for column in columns}
-        return Answer(tuple(column.name for column in columns), {name: _values(view, name, kind) for name, kind in types.items()}, types=types)
+        return Answer(
+            tuple(column.name for column in columns),
+            {name: _values(view, name, kind) for name, kind in types.items()},
+            types=types,
+        )
 
 
 def _values(view: Any, name: str, kind: str) -> Any:  # noqa: ANN401 - the engine ships no types

@@ -41,3 +41,8 @@ def add(shape: Shape | None) -> None:
         if len(_known) >= MOST_SHAPES:
             _known.clear()
         _known.add(shape)
+
+
+def clear() -> None:
+    """Forget all shapes."""
+    _known.clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.cheapest import countable, length, unpromoted
 from tql.expressions.aggregates import FORMS, ONE, is_aggregate
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Project
@@ -84,8 +85,18 @@ class AggregateBuilder:
         if found in self.keys:
             return FORMS["first"](self.keys[found])
         if isinstance(node, ast.Function) and is_aggregate(node):
-            return FORMS[node.name](self._each(node, write) if node.arguments else self._ones())
+            return self._aggregate(node, write) if node.arguments else self._count()
         return self.reference(found)
+
+    def _aggregate(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
+        """Return an aggregate of the values of the group."""
+        value = self._each(node, write)
+        return unpromoted(node.name, value, self.scope) or FORMS[node.name](value)
+
+    def _count(self) -> Expression:
+        """Return the number of rows of the group: the length of a column, or the sum of ones."""
+        column = countable(self.scope, self.columns)
+        return FORMS["count"](self._ones()) if column is None else length(self.reference(column))
 
     def _each(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
         """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the first one."""
