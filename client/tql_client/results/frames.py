@@ -7,7 +7,7 @@ Arrays of the engine keep their types; lists get the type of their values.
 from __future__ import annotations
 
 import importlib
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from tql_client.errors import ConversionError
@@ -74,7 +74,7 @@ def _pandas_column(pandas: ModuleType, values: Any) -> Any:  # noqa: ANN401 - a 
     if isinstance(values, Lists):
         starts = values.offsets.tolist()
         return pandas.Series(
-            [values.values[start:end] for start, end in zip(starts[:-1], starts[1:], strict=True)], dtype=object
+            [values.values[start:end] for start, end in pairwise(starts)], dtype=object
         )
     return values if values.ndim == 1 else pandas.Series(list(values), dtype=object)
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.plan.nodes import Filter, Scan
+from tql.plan.schema import schema
 from tql_grammar import ast
+from tql_grammar.rewrite.scope import UNKNOWN
 from tql_grammar.schema import NOT_NUMERIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tql.plan.nodes import Plan
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
     from tql_grammar.schema import Column
@@ -24,8 +28,19 @@ if TYPE_CHECKING:
 UNPROMOTED = {("sum", "int64"): "sum", ("sum", "float64"): "sum", ("mean", "float64"): "avg"}
 
 
+def of_dataset(rows: Plan) -> Scope:
+    """
+    Return the columns of the dataset whose rows, with or without a condition, are *rows*; those of other operations are unknown.
+
+    A nullable column stays nullable where a condition excludes its nulls: SHAPE of it crashes the engine all the same.
+    """
+    while isinstance(rows, Filter):
+        rows = rows.child
+    return schema(rows) if isinstance(rows, Scan) else UNKNOWN
+
+
 def unpromoted(name: str, value: Expression, scope: Scope) -> Expression | None:
-    """Return the aggregate *name* of a column whose type has room for the result, or None for any other value."""
+    """Return the aggregate *name* of a column of a dataset whose type has room for the result, or None for any other value."""
     column = _number(value, scope)
     function = None if column is None else UNPROMOTED.get((name, column.dtype))
     return None if function is None else ast.Function(function, (value,))
@@ -47,8 +62,8 @@ def length(column: Expression) -> Expression:
 
 
 def _number(value: Expression, scope: Scope) -> Column | None:
-    """Return the type of a column of a dataset that has one number or bool in each row and is never null; for the rows of subqueries and joins the forms are not proven."""
-    column = None if scope.is_derived else scope.column(value)
-    if column is None or column.nullable or column.inferred or not column.is_single or column.is_label:
+    """Return the type of a column that has one number or bool in each row and is never null."""
+    column = scope.column(value)
+    if column is None or column.nullable or not column.is_single or column.is_label:
         return None
     return None if column.dtype in NOT_NUMERIC else column

@@ -116,5 +116,7 @@ def test_which_form_is_taken() -> None:
     only_nullable = Schema(z="nullable int64", t="text")
     text = compile_query(select("t", n=fn.count()).group_by("t").statement, None, {None: only_nullable})
     assert "sum(zn)" in text
-    filtered = select("z", n=fn.count()).where(col("k") > 0).group_by("z")
-    assert "shape(g)[0] * 1" in text_of(filtered, data) or "shape(k)[0] * 1" in text_of(filtered, data)
+    # A condition excludes nulls, but the column is nullable: SHAPE of it crashes the engine.
+    filtered = select("z", n=fn.count(), s=fn.sum("z")).where(col("z").is_not_null()).group_by("z")
+    assert "shape(z)" not in text_of(filtered, data)
+    assert "sum(z)" not in text_of(filtered, data)
