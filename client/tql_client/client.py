@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
 from tql_client.errors import APIError
-from tql_grammar.errors import QueryError
-from tql_client.protocol.call import Call, CancelToken, InFlight, Outdated, require_seconds
+from tql_client.protocol.call import Call, CancelToken, InFlight, require_seconds
 from tql_client.protocol.threads import Threads
 from tql_client.protocol.tracebacks import without_locals
 from tql_client.results.result import Meta, Result
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from tql import Query, Schema
     from tql_client.protocol.call import Transport
-    from tql_client.protocol.wire import Answer
     from tql_client.reflection import Reflections
     from tql_grammar.errors import TqlError
 
@@ -51,7 +49,6 @@ class Client:
         retries: Retries | None = None,
         needs_source: bool = True,
         schemas: Callable[[Call, Iterable[str | None]], Mapping[str | None, Schema]] = lambda _call, _others: {},
-        current_schemas: Callable[[Iterable[str | None]], Mapping[str | None, Schema] | None] = lambda _others: None,
         reflect: bool = False,
         version: str | None = None,
     ) -> None:
@@ -67,7 +64,6 @@ class Client:
             reflect: whether the schemas of other datasets are inferred from their rows.
             version: the version of the dataset that the transport keeps; None for the newest of each query.
             schemas: returns the known schemas for a call, by the names of the datasets that it reads; None is the name of the dataset that queries without FROM read.
-            current_schemas: returns those of the versions that the last call read, where the transport can look for newer ones while it runs a query, else None.
         """
         self._transport = transport
         self._dataset = dataset
@@ -75,7 +71,6 @@ class Client:
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
-        self._current_schemas = current_schemas
         self._version = version
         self._calls = InFlight()
         self._threads = Threads()
@@ -366,33 +361,16 @@ class Client:
         with self._running(stop):
             call = self._call(stop, started, as_list=as_list)
             require_query(query)
-            text, answer, attempts = self._at_once(query, on_findings, call) or self._sent(
-                query, on_findings, call, self._place(query, on_findings, call)
-            )
+            place = self._place(query, on_findings, call)
+            text = compiled(query, on_findings, place)
+            try:
+                answer, attempts = self._retries.send(self._transport, call.replace(query=text))
+            except APIError as error:
+                error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
+                raise
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
-
-    def _at_once(self, query: Query | str, on_findings: Mode, call: Call) -> tuple[str, Answer, int] | None:
-        """Send a query that is compiled for the version that is known already, and return its text and answer, or None where there is a newer one, or it has an error."""
-        schemas = None if self._reflections is not None else self._current_schemas(datasets_of(query))
-        if schemas is None:
-            return None
-        place = Place(self._dataset, schemas, self._needs_source)
-        try:
-            return self._sent(query, on_findings, call.replace(is_newest=False), place)
-        except (Outdated, QueryError):
-            return None
-
-    def _sent(self, query: Query | str, on_findings: Mode, call: Call, place: Place) -> tuple[str, Answer, int]:
-        """Compile and send a query, and return its text, the answer, and the number of attempts."""
-        text = compiled(query, on_findings, place)
-        try:
-            answer, attempts = self._retries.send(self._transport, call.replace(query=text))
-        except APIError as error:
-            error.diagnostic = error.diagnostic or explain_message(error.description, text, place.schemas)
-            raise
-        return text, answer, attempts
 
     @contextlib.contextmanager
     def _running(self, stop: CancelToken) -> Iterator[None]:

@@ -111,7 +111,6 @@ def _of_dataset(target: DatasetTarget, retries: Retries, *, isolated: bool, time
         retries=retries,
         needs_source=False,
         schemas=transport.schemas,
-        current_schemas=getattr(transport, "current_schemas", lambda _others: None),
         reflect=reflect,
         version=target.version,
     )

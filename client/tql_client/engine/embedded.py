@@ -5,28 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql_client.engine.open_files import require_room
-from tql_client.engine.blocked import require_unblocked
-from tql_client.engine.opened import (
-    Opened,
-    abandoned_on_error,
-    engine,
-    local_path,
-    open_dataset,
-    version_of,
-    wait_for,
-)
+from tql_client.engine.opened import Opened, engine, local_path, open_dataset, version_of, wait_for
 from tql_client.engine.samples import NOTHING_TO_SAMPLE, without_samples
 from tql_client.engine.sources import resolve
 from tql_client.errors import ClosedError, Replaced
-from tql_client.protocol.call import Outdated
 from tql_client.protocol.wire import Answer
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tql_client.engine.opened import Snapshot
-    from tql_client.engine.sources import Resolved
     from tql_client.protocol.call import Call
     from tql_grammar.schema import Schema
 
@@ -100,16 +89,7 @@ class Datasets:
             return snapshots[path]
 
         snapshots: dict[str, Snapshot] = {}
-        resolved = self._resolved(call, snapshot)
-        try:
-            return _run_query(snapshot(resolved.path), resolved.text, call)
-        except Replaced:
-            self._at(resolved.path).reopen(call)
-            raise
-
-    def _resolved(self, call: Call, snapshot: Callable[[str], Snapshot]) -> Resolved:
-        """Return the text to run, and the path of its dataset; *snapshot* returns the version of the dataset at a path."""
-        return resolve(
+        resolved = resolve(
             call.query,
             self._paths,
             self._default_path,
@@ -117,35 +97,11 @@ class Datasets:
             allow_sources=self._allow_sources,
             may_crash=self._may_crash,
         )
-
-    def answer_at_once(self, call: Call) -> Answer:
-        """
-        Run a query that was compiled for the version of the last refresh, and look for a newer one meanwhile.
-
-        Only a query on the default dataset, on a local disk, is run like this.
-
-        Raises:
-            Outdated: there is a newer version, or the query cannot be run like this; `schemas` and `answer` are right then.
-            APIError: the engine rejected the query; no newer version was committed before.
-        """
-        require_room()
-        resolved = self._resolved(call, lambda path: self._at(path).current())
-        opened = self._at(resolved.path)
-        if resolved.text is not call.query or not opened.is_in_place():
-            raise Outdated
-        require_unblocked(call)
-        snapshot = opened.current()
         try:
-            return _run_query(snapshot, resolved.text, call, lambda: opened.refresh(call) is snapshot)
+            return _run_query(snapshot(resolved.path), resolved.text, call)
         except Replaced:
-            raise Outdated from None
-
-    def current_schemas(self, others: Iterable[str | None] = ()) -> dict[str | None, Schema] | None:
-        """Return the schemas of the versions of the last refresh, as `schemas` does, or None if a query reads others."""
-        if not self._given.issuperset(name for name in others if name is not None):
-            return None
-        found: dict[str | None, Schema] = {name: self._at(self._paths[name]).current().schema for name in self._given}
-        return found if self._default_path is None else {None: self._at(self._default_path).current().schema, **found}
+            self._at(resolved.path).reopen(call)
+            raise
 
     def schemas(self, call: Call, others: Iterable[str | None] = ()) -> dict[str | None, Schema]:
         """
@@ -242,12 +198,8 @@ class EmbeddedTransport:
         return f"EmbeddedTransport({self._path!r})"
 
     def send(self, call: Call) -> Answer:
-        """Run one query on the version of the last call of `schemas`, or of `current_schemas`, and return its columns; see `Datasets.answer` and `Datasets.answer_at_once`."""
-        return self._datasets.answer(call, refreshed=True) if call.is_newest else self._datasets.answer_at_once(call)
-
-    def current_schemas(self, others: Iterable[str | None] = ()) -> dict[str | None, Schema] | None:
-        """Return the schemas that the client knows without asking for the newest version; see `Datasets.current_schemas`."""
-        return self._datasets.current_schemas(others)
+        """Run one query on the version of the last call of `schemas`, and return its columns; see `Datasets.answer`."""
+        return self._datasets.answer(call, refreshed=True)
 
     def schemas(self, call: Call, others: Iterable[str | None] = ()) -> dict[str | None, Schema]:
         """Return the schema of the newest version of the dataset, by each of its names; a client calls this before each query. See `Datasets.schemas`."""
@@ -258,34 +210,18 @@ class EmbeddedTransport:
         self._datasets.close()
 
 
-def _always() -> bool:
-    """Return that a version is the newest one: that of a call of `schemas`."""
-    return True
-
-
-def _run_query(snapshot: Snapshot, text: str, call: Call, is_newest: Callable[[], bool] = _always) -> Answer:
-    """
-    Run a query on a version of a dataset, and return its columns.
-
-    Raises:
-        Outdated: *is_newest*, which is called while the query runs, returns False.
-    """
+def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
+    """Run a query on a version of a dataset, and return its columns."""
     with snapshot.translate_errors():
         future = snapshot.dataset.query_async(text)
-        with abandoned_on_error(future, snapshot.dataset):
-            newest = is_newest()
         wait_for(future, call, snapshot.dataset, is_query=True)
         try:
             view = future.result()
-        except Exception as error:
-            if not newest:
-                raise Outdated from None
+        except RuntimeError as error:
             unsampled = without_samples(text) if str(error) == NOTHING_TO_SAMPLE else None
             if unsampled is None:
                 raise
             return _run_query(snapshot, unsampled, call)
-    if not newest:
-        raise Outdated
     return _answer(snapshot, view)
 
 

@@ -161,15 +161,8 @@ def wait_for(future: Any, call: Call, dataset: Any = None, *, is_query: bool = F
         Cancelled: the call was cancelled.
         DeadlineExceeded: the call timed out; the engine cannot be interrupted, and its result is discarded.
     """
-    with abandoned_on_error(future, dataset, is_query=is_query):
-        _wait(future, call)
-
-
-@contextlib.contextmanager
-def abandoned_on_error(future: Any, dataset: Any, *, is_query: bool = True) -> Iterator[None]:  # noqa: ANN401 - the engine ships no types
-    """Keep a future, and its dataset open, until it is complete, if the block raises; see `wait_for`."""
     try:
-        yield
+        _wait(future, call)
     except BaseException:  # also Ctrl-C
         abandon(future, dataset, dataset.query_async(SHORT) if is_query else None)
         raise
@@ -295,10 +288,6 @@ class Opened:
     def current(self) -> Snapshot:
         """Return the version that the last call of `refresh` returned."""
         return self._current
-
-    def is_in_place(self) -> bool:
-        """Return whether a local dataset is still the one that was opened; False for one whose files are remote, or in memory."""
-        return self._folder_identity is not None and _folder_identity(self.path) == self._folder_identity
 
     def refresh(self, call: Call) -> Snapshot:
         """

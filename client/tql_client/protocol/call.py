@@ -23,10 +23,6 @@ DRAIN_SECONDS = 1.0
 STOPPED = "the call was cancelled by Client.close() or by asyncio"
 
 
-class Outdated(Exception):  # noqa: N818 - an outcome, not an error
-    """A newer version was committed than the one for which a query was compiled."""
-
-
 class CancelToken:
     """Cancels a call from another thread: waits end at once, and sockets are shut down."""
 
@@ -129,7 +125,6 @@ class Call(Record):
         request_id: the id of the call, the same for every attempt.
         stop: cancels the call from another thread.
         attempt: the number of the attempt, from 1.
-        is_newest: whether the query was compiled for the newest version; if not, the transport raises `Outdated` where there is a newer one.
     """
 
     query: str
@@ -138,7 +133,6 @@ class Call(Record):
     request_id: str
     stop: CancelToken
     attempt: int = 1
-    is_newest: bool = True
 
     @property
     def seconds_left(self) -> float:
