@@ -39,11 +39,13 @@ class Whole(NamedTuple):
         path: the path of the dataset.
         query: the query.
         text: the expert's text.
+        compared: the columns that both ways agree in; all of them if empty.
     """
 
     path: str
     query: Query
     text: str
+    compared: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows of the client."""
@@ -57,7 +59,11 @@ class Whole(NamedTuple):
 
     def agrees(self) -> bool:
         """Return whether both ways have the same rows; those of a group or join come in any order."""
-        return _sorted(self.rows()) == _sorted(self.read_rows())
+        return self._values(self.rows()) == self._values(self.read_rows())
+
+    def _values(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Return the compared columns of rows."""
+        return _sorted([{name: row[name] for name in self.compared or row} for row in rows])
 
 
 def _sorted(rows: list[dict[str, Any]]) -> list[str]:
@@ -162,7 +168,7 @@ def joined() -> Whole:
 
 
 def fused() -> Whole:
-    """Return the ten best rows of words and a vector."""
+    """Return the ten best rows of words and a vector, of which several have one score."""
     vector = np.linspace(-1, 1, whole_data.WIDTH, dtype=np.float32)
     query = select("id").hybrid(vector=("e", vector), text=("text", "vector"), key="id").order_by("score").limit(10)
     legs = (

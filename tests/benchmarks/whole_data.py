@@ -1,8 +1,9 @@
-"""Datasets of the whole calls: rows in a temporary folder, with built indexes; small ones where the benchmark only runs its cases once."""
+"""Datasets of the whole calls: rows in a temporary folder, with built indexes; small ones unless TQL_ROWS allows more, as `make bench` does."""
 
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -12,18 +13,17 @@ from typing import Any
 import deeplake
 import numpy as np
 
-from tests.benchmarks.case import PAIRS
 from tql_client import Client, connect
 
-SMALL = PAIRS == 1
+MOST_ROWS = int(os.environ.get("TQL_ROWS", "1000"))
 TYPES: Any = deeplake.types
 WIDTH = 384
 GROUPS = 100
 
 
 def sized(rows: int) -> int:
-    """Return a number of rows, or a small one where the cases only run."""
-    return min(rows, 1_000) if SMALL else rows
+    """Return a number of rows, or the largest that is allowed."""
+    return min(rows, MOST_ROWS)
 
 
 @cache

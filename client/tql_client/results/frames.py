@@ -73,9 +73,7 @@ def _pandas_column(pandas: ModuleType, values: Any) -> Any:  # noqa: ANN401 - a 
         return getattr(pandas.arrays, EXTENSIONS[kind.kind])(numbers, values.nulls)
     if isinstance(values, Lists):
         starts = values.offsets.tolist()
-        return pandas.Series(
-            [values.values[start:end] for start, end in pairwise(starts)], dtype=object
-        )
+        return pandas.Series([values.values[start:end] for start, end in pairwise(starts)], dtype=object)
     return values if values.ndim == 1 else pandas.Series(list(values), dtype=object)
 
 
