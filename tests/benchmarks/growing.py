@@ -78,7 +78,8 @@ def calls(path: str, rows: int) -> dict[str, Whole]:
 
 def milliseconds(whole: Whole) -> tuple[float, float]:
     """Return the median milliseconds of a call, and of the engine."""
-    whole.rows(), whole.read_rows()
+    whole.rows()
+    whole.read_rows()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(PAIRS):
         for act, into in zip((whole.rows, whole.read_rows), times, strict=True):

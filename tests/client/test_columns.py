@@ -19,7 +19,7 @@ from tql_client.results.result import Meta, Result
 
 T: Any = deeplake.types
 KEPT: list[Any] = []
-SINGLE = {
+SINGLE: dict[str, list[Any]] = {
     "int8": [-128, 0, 127],
     "uint8": [0, 1, 255],
     "int16": [-(2**15), 0, 2**15 - 1],
@@ -35,7 +35,7 @@ SINGLE = {
 OF_ENGINE = {name: getattr(T, f"UInt{name[4:]}" if name[0] == "u" else name.title()) for name in SINGLE}
 
 
-def result(name: str, columns: dict[str, tuple[Any, list[Any]]]) -> Result:
+def result(name: str, columns: dict[str, tuple[Any, Any]]) -> Result:
     """Return the result of all rows of a dataset in memory."""
     made = deeplake.create(f"mem://columns_{name}")
     for column, (kind, _values) in columns.items():
