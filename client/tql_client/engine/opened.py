@@ -173,7 +173,7 @@ def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships n
     Look at a future until it is complete, or the call is cancelled or timed out.
 
     `Future.result` waits as well, and is 0.03 ms faster where another thread calls it, but neither Ctrl-C nor a timeout ends that thread:
-    if the query completes while the interpreter ends, the thread, or the callback of ``await``, needs the interpreter, and the process ends with SIGABRT (4 of 6 processes, measured with 4.7.4).
+    if the query completes while the interpreter ends, the process ends with SIGABRT (4 of 6 processes, measured with 4.7.4). The callback of ``await`` does the same.
     """
     started = time.monotonic()
     while not future.is_completed():

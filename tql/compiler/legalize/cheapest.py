@@ -47,7 +47,11 @@ def unpromoted(name: str, value: Expression, scope: Scope) -> Expression | None:
 
 
 def countable(scope: Scope, preferred: Iterable[str]) -> Expression | None:
-    """Return the column whose length counts the rows of a group, one that is read anyway if there is one, or None if no column is known to be a number that is never null."""
+    """
+    Return the column whose length counts the rows of a group, or None if no column is known to be a number that is never null.
+
+    The *preferred* ones are read anyway.
+    """
     for name in (*preferred, *(scope.columns or ())):
         column = ast.Column(name)
         if _number(column, scope) is not None:
