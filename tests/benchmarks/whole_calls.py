@@ -39,13 +39,13 @@ class Whole(NamedTuple):
         path: the path of the dataset.
         query: the query.
         text: the expert's text.
-        compared: the columns that both ways agree in; all of them if empty.
+        is_tied: whether rows tie where a ranking is cut, so that only the number of rows agrees.
     """
 
     path: str
     query: Query
     text: str
-    compared: tuple[str, ...] = ()
+    is_tied: bool = False
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows of the client."""
@@ -59,11 +59,8 @@ class Whole(NamedTuple):
 
     def agrees(self) -> bool:
         """Return whether both ways have the same rows; those of a group or join come in any order."""
-        return self._values(self.rows()) == self._values(self.read_rows())
-
-    def _values(self, rows: list[dict[str, Any]]) -> list[str]:
-        """Return the compared columns of rows."""
-        return _sorted([{name: row[name] for name in self.compared or row} for row in rows])
+        ours, theirs = self.rows(), self.read_rows()
+        return len(ours) == len(theirs) if self.is_tied else _sorted(ours) == _sorted(theirs)
 
 
 def _sorted(rows: list[dict[str, Any]]) -> list[str]:

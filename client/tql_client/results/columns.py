@@ -49,7 +49,7 @@ def typed(values: Any, declared: str | None) -> Typed | None:  # noqa: ANN401 - 
 
     Args:
         values: an array of numpy, or a list of arrays and None.
-        declared: the engine's name of the type, if it is known; only it tells the type of a column without values.
+        declared: the engine's name of the type, if it is known; a column without values has no other type.
     """
     if type(values).__module__ == "numpy":
         return _array(values, declared)
