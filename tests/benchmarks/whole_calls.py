@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from tql import Query
 
-# What a whole call may cost: a part of the engine's time, and a fixed time for the call.
+# The ratio of a whole call to the engine, and a fixed time for the call.
 MOST, ALLOWANCE = 1.15, 0.0003
-# What a frame may cost beside the frame that its library makes of the engine's arrays, and a fixed time for two columns.
+# The ratio of a frame to what pandas, polars or Arrow need for the engine's arrays, and a fixed time for two columns.
 MOST_FRAME, FRAME_ALLOWANCE = 1.3, 0.0001
-# What a small query of the local server may cost more than in process, in seconds.
+# The seconds that a small query of the local server may take more than one in process.
 MOST_SERVED = 0.0015
 LARGE = 200_000
 
@@ -58,7 +58,7 @@ class Whole(NamedTuple):
         return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
     def agrees(self) -> bool:
-        """Return whether both ways have the same rows; those of a group or join come in any order."""
+        """Return whether both ways have the same rows; the order of groups and joins is free."""
         ours, theirs = self.rows(), self.read_rows()
         return len(ours) == len(theirs) if self.is_tied else _sorted(ours) == _sorted(theirs)
 
@@ -176,9 +176,8 @@ def fused() -> Whole:
         f"(select id, 1.0 / (61 + row_number()) as w from (select id order by {leg} desc limit 100))" for leg in legs
     )
     inner = f"select id[0] as id, sum(w) as score from ({union}) group by id"
-    return Whole(
-        documents(), query, f"select * from (select * from ({inner}) order by id) order by score desc limit 10"
-    )
+    text = f"select * from (select * from ({inner}) order by id) order by score desc limit 10"
+    return Whole(documents(), query, text, is_tied=True)
 
 
 def of_rows(name: str, make: Callable[[], Whole]) -> Case:

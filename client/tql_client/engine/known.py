@@ -1,7 +1,7 @@
 """
 Query texts that the engine was found to survive, by their shape: a text of a known shape is not parsed again.
 
-The shape is the text without the numbers and texts that follow a comparison, stand in a list of IN or after LIMIT and OFFSET, and without the numbers of vectors.
+The shape is the text without some literals: those after a comparison, in a list of IN, after LIMIT and OFFSET, and the numbers of vectors.
 The rules about crashes read none of these: `tests/client/test_known.py` compares them on texts of every form.
 """
 
