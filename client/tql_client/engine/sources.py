@@ -29,10 +29,12 @@ class Resolved(Record):
     Attributes:
         text: the query text, with paths as sources.
         path: the path of the dataset on which the engine runs it.
+        is_harmless: whether it was parsed, does not crash the engine, and names no dataset.
     """
 
     text: str
     path: str
+    is_harmless: bool = False
 
 
 def resolve(  # noqa: PLR0913 - each is one independent choice
@@ -59,9 +61,27 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         BadQuery: the text is not one query, or it would crash or block the engine.
         NotFound: the query reads another dataset, or has no FROM and there is no default.
     """
-    shape = None if default_path is None else _shape(query, default_path, columns, may_crash=may_crash)
-    if default_path is not None and is_known(shape):
+    if default_path is None:
+        return _parsed(query, datasets, None, columns, allow_sources=allow_sources, may_crash=may_crash)
+    shape = _shape(query, default_path, columns, may_crash=may_crash)
+    if is_known(shape):
         return Resolved(query, default_path)
+    found = _parsed(query, datasets, default_path, columns, allow_sources=allow_sources, may_crash=may_crash)
+    if found.is_harmless:
+        add(shape)
+    return found
+
+
+def _parsed(  # noqa: PLR0913 - those of `resolve`
+    query: str,
+    datasets: Mapping[str, str],
+    default_path: str | None,
+    columns: Callable[[str], Schema],
+    *,
+    allow_sources: bool,
+    may_crash: bool,
+) -> Resolved:
+    """Return the text to run, and the dataset to run it on, of a text that is parsed; see `resolve`."""
     from tql_grammar.syntax.parser import read
 
     parsed = read(query)
@@ -76,8 +96,7 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         return Resolved(query, _any_path(path, datasets, is_query=tree is not None))
     if tables:
         return Resolved(_replace_sources(tree, datasets, path), path)
-    add(shape)
-    return Resolved(query, path)
+    return Resolved(query, path, is_harmless=True)
 
 
 def _shape(query: str, path: str, columns: Callable[[str], Schema], *, may_crash: bool) -> Shape | None:

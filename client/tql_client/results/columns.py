@@ -80,19 +80,26 @@ def _listed(values: list[Any], declared: str | None) -> Typed | None:
 
     arrays = [value for value in values if value is not None]
     if not arrays:
-        found = DECLARED.fullmatch(declared or "")
-        if found is None:
-            return None
-        return _nullable(values, np.dtype(found[1])) if values else _array(np.empty(0, found[1]), declared)
+        return _without_values(values, declared)
     if set(map(type, arrays)) != {np.ndarray}:
         return None
     kinds = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
-    dimensions = {array.ndim for array in arrays}
-    if len(kinds) > 1 or next(iter(kinds)).kind not in NUMBERS:
+    kind, dimensions = kinds.pop(), {array.ndim for array in arrays}
+    if kinds or kind.kind not in NUMBERS:
         return None
     if dimensions == {0}:
-        return _nullable(values, kinds.pop())
-    return _lists(values, kinds.pop()) if dimensions == {1} and len(arrays) == len(values) else None
+        return _nullable(values, kind)
+    return _lists(values, kind) if dimensions == {1} and len(arrays) == len(values) else None
+
+
+def _without_values(values: list[Any], declared: str | None) -> Typed | None:
+    """Return a column without values, if its type is declared as one of numbers."""
+    import numpy as np
+
+    found = DECLARED.fullmatch(declared or "")
+    if found is None:
+        return None
+    return _nullable(values, np.dtype(found[1])) if values else _array(np.empty(0, found[1]), declared)
 
 
 def _nullable(values: list[Any], kind: np.dtype[Any]) -> Nullable:

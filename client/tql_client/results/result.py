@@ -179,8 +179,12 @@ class Result:
         import numpy as np
 
         values = self._answer.data[name] if self._has_arrays(name) else self[name]
-        if isinstance(values, np.ndarray):
-            return values
+        return values if isinstance(values, np.ndarray) else self._of_list(name, values)
+
+    def _of_list(self, name: str, values: list[Any]) -> np.ndarray:
+        """Return a column that is a list as an array."""
+        import numpy as np
+
         vectors = _vectors(values)
         if vectors is not None:
             return vectors
