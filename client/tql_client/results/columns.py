@@ -76,11 +76,14 @@ def _no_nulls(count: int) -> np.ndarray:
 
 def _listed(values: list[Any], declared: str | None) -> Typed | None:
     """Return arrays of numbers in a list: nullable numbers, or arrays of different lengths."""
+    arrays = [value for value in values if value is not None]
+    return _of_arrays(values, arrays) if arrays else _without_values(values, declared)
+
+
+def _of_arrays(values: list[Any], arrays: list[Any]) -> Typed | None:
+    """Return a list of arrays, and None for nulls, as arrays of one type."""
     import numpy as np
 
-    arrays = [value for value in values if value is not None]
-    if not arrays:
-        return _without_values(values, declared)
     if set(map(type, arrays)) != {np.ndarray}:
         return None
     kinds = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
