@@ -84,15 +84,18 @@ def _of_arrays(values: list[Any], arrays: list[Any]) -> Typed | None:
     """Return a list of arrays, and None for nulls, as arrays of one type."""
     import numpy as np
 
-    if set(map(type, arrays)) != {np.ndarray}:
-        return None
-    kinds = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
-    kind, dimensions = kinds.pop(), {array.ndim for array in arrays}
-    if kinds or kind.kind not in NUMBERS:
-        return None
-    if dimensions == {0}:
+    kind = _common(arrays) if set(map(type, arrays)) == {np.ndarray} else None
+    dimensions = {array.ndim for array in arrays} if kind else set()
+    if kind and dimensions == {0}:
         return _nullable(values, kind)
-    return _lists(values, kind) if dimensions == {1} and len(arrays) == len(values) else None
+    return _lists(values, kind) if kind and dimensions == {1} and len(arrays) == len(values) else None
+
+
+def _common(arrays: list[np.ndarray]) -> np.dtype[Any] | None:
+    """Return the type of the numbers of arrays, or None for several types, and for other values."""
+    kinds = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
+    kind = kinds.pop()
+    return None if kinds or kind.kind not in NUMBERS else kind
 
 
 def _without_values(values: list[Any], declared: str | None) -> Typed | None:
