@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-growth bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -143,7 +143,11 @@ docs: .venv/docs.stamp
 
 # What composing, checking, starting and answers cost beside what people would use instead; exits with 1 where a target is missed.
 bench: .venv/bench.stamp
-	$(BIN)/python -m tests.benchmarks --write docs
+	TQL_ROWS=1000000 $(BIN)/python -m tests.benchmarks --write docs
+
+# Ten whole calls on 1,000 to 1,000,000 rows, beside the engine, as docs/growth.svg. About five minutes.
+bench-growth: .venv/bench.stamp
+	$(BIN)/python -m tests.benchmarks.growing --write docs
 
 .venv/bench.stamp: pyproject.toml .venv/test.stamp
 	$(call INSTALL,the peers of the benchmark,a few seconds) --editable ".[bench]"

@@ -228,11 +228,16 @@ def _run_query(snapshot: Snapshot, text: str, call: Call) -> Answer:
 def _answer(snapshot: Snapshot, view: Any) -> Answer:  # noqa: ANN401 - the engine ships no types
     """Return the columns of a view, the engine's result of a query."""
     with snapshot.translate_errors():
-        names = tuple(column.name for column in view.schema.columns)
-        return Answer(names, {name: _values(view, name) for name in names})
+        columns = view.schema.columns
+        types = {column.name: str(column.dtype) for column in columns}
+        return Answer(
+            tuple(column.name for column in columns),
+            {name: _values(view, name, kind) for name, kind in types.items()},
+            types=types,
+        )
 
 
-def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
+def _values(view: Any, name: str, kind: str) -> Any:  # noqa: ANN401 - the engine ships no types
     """
     Return the values of a column.
 
@@ -241,8 +246,8 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     Such columns are read row by row, in about 0.01 ms a row (measured with 4.7.4).
     """
     if len(view) == 0:
-        return _nothing(view, name)
-    is_json = str(view.schema[name].dtype) in OF_JSON
+        return _nothing(view, name, kind)
+    is_json = kind in OF_JSON
     errors = (engine().InvalidType, *([RuntimeError] if is_json else []))
     try:
         found = view[name][:]
@@ -251,14 +256,14 @@ def _values(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no 
     return [row[name] for row in view] if is_json and hasattr(found, "dtype") else found
 
 
-def _nothing(view: Any, name: str) -> Any:  # noqa: ANN401 - the engine ships no types
+def _nothing(view: Any, name: str, kind: str) -> Any:  # noqa: ANN401 - the engine ships no types
     """
     Return the values of a column without rows: an empty array of its type, or an empty list where the engine fails to read it.
 
     It fails for computed texts, for renamed JSON, for values of JSON and for arithmetic with them.
     """
     try:
-        return [] if str(view.schema[name].dtype).startswith("text") else view[name][:]
+        return [] if kind.startswith("text") else view[name][:]
     except Exception:  # noqa: BLE001 - the engine has about 80 classes, and no row is lost
         return []
 

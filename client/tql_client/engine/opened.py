@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 SERVER_FAILED = 500
 # A query that takes no time, unless the engine is blocked.
 SHORT = "select * limit 0"
-FIRST_POLL, LONGEST_POLL = 0.00005, 0.02
+# Seconds between two looks at a future: this part of the time that has passed, so that a call is late by 3 % on average, within these bounds.
+PART, FIRST_PAUSE, LONGEST_PAUSE = 1 / 16, 0.00001, 0.02
 TIMED_OUT = "the query timed out, and the engine in this process still runs it, since it cannot be interrupted; until it ends, it delays or blocks every other query of the process: increase the timeout with connect(.., timeout=seconds), or use connect(.., isolated=True), which ends the query at its timeout"
 # Seconds for opening a dataset, where no call limits them.
 OPENING_SECONDS = 60.0
@@ -168,15 +169,20 @@ def wait_for(future: Any, call: Call, dataset: Any = None, *, is_query: bool = F
 
 
 def _wait(future: Any, call: Call) -> None:  # noqa: ANN401 - the engine ships no types
-    """Poll a future until it is complete, or the call is cancelled or timed out."""
-    pause = FIRST_POLL
+    """
+    Look at a future until it is complete, or the call is cancelled or timed out.
+
+    `Future.result` waits as well, and is 0.03 ms faster where another thread calls it, but neither Ctrl-C nor a timeout ends that thread:
+    if the query completes while the interpreter ends, the process ends with SIGABRT (4 of 6 processes, measured with 4.7.4). The callback of ``await`` does the same.
+    """
+    started = time.monotonic()
     while not future.is_completed():
         if call.stop.is_cancelled:
             raise Cancelled(STOPPED)
-        if call.seconds_left <= 0:
+        now = time.monotonic()
+        if now >= call.deadline:
             raise DeadlineExceeded(TIMED_OUT)
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
+        time.sleep(min(LONGEST_PAUSE, FIRST_PAUSE + (now - started) * PART))
 
 
 def _opening_error(error: Exception, path: str) -> Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql_client.engine.known import add, is_known, shape_of
 from tql_client.errors import BadQuery, NotFound
 from tql_client.protocol.messages import did_you_mean
 from tql_grammar.record import Record
@@ -11,6 +12,7 @@ from tql_grammar.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tql_client.engine.known import Shape
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
@@ -27,10 +29,12 @@ class Resolved(Record):
     Attributes:
         text: the query text, with paths as sources.
         path: the path of the dataset on which the engine runs it.
+        is_harmless: whether it was parsed, does not crash the engine, and names no dataset.
     """
 
     text: str
     path: str
+    is_harmless: bool = False
 
 
 def resolve(  # noqa: PLR0913 - each is one independent choice
@@ -57,6 +61,27 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         BadQuery: the text is not one query, or it would crash or block the engine.
         NotFound: the query reads another dataset, or has no FROM and there is no default.
     """
+    if default_path is None:
+        return _parsed(query, datasets, None, columns, allow_sources=allow_sources, may_crash=may_crash)
+    shape = _shape(query, default_path, columns, may_crash=may_crash)
+    if is_known(shape):
+        return Resolved(query, default_path)
+    found = _parsed(query, datasets, default_path, columns, allow_sources=allow_sources, may_crash=may_crash)
+    if found.is_harmless:
+        add(shape)
+    return found
+
+
+def _parsed(  # noqa: PLR0913 - those of `resolve`
+    query: str,
+    datasets: Mapping[str, str],
+    default_path: str | None,
+    columns: Callable[[str], Schema],
+    *,
+    allow_sources: bool,
+    may_crash: bool,
+) -> Resolved:
+    """Return the text to run, and the dataset to run it on, of a text that is parsed; see `resolve`."""
     from tql_grammar.syntax.parser import read
 
     parsed = read(query)
@@ -69,7 +94,14 @@ def resolve(  # noqa: PLR0913 - each is one independent choice
         _refuse_deadly(parsed, _schemas({None: path, **{name: datasets.get(name) for name in tables}}, columns))
     if tree is None or path is None:
         return Resolved(query, _any_path(path, datasets, is_query=tree is not None))
-    return Resolved(_replace_sources(tree, datasets, path) if tables else query, path)
+    if tables:
+        return Resolved(_replace_sources(tree, datasets, path), path)
+    return Resolved(query, path, is_harmless=True)
+
+
+def _shape(query: str, path: str, columns: Callable[[str], Schema], *, may_crash: bool) -> Shape | None:
+    """Return the shape of a query on the dataset at a path; what crashes the engine depends on its columns."""
+    return shape_of(query, None if may_crash else columns(path))
 
 
 def _schemas(paths: Mapping[str | None, str | None], columns: Callable[[str], Schema]) -> Mapping[str | None, Schema]:

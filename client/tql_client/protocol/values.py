@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+
 
 def to_python(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
     """Return a column, a numpy array or a list of values, as a list of plain Python values."""
     if type(values).__module__ == "numpy":
         column: list[Any] = _array(values)
         return column
-    return [cell(value) for value in values]
+    # The types of a column are compared at once.
+    return list(values) if PLAIN.issuperset(map(type, values)) else [cell(value) for value in values]
 
 
 def cell(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any cell; one line for each kind
     """Return one value as None, bool, int, float, str, or a list or dict of them."""
-    if value is None or type(value) in {bool, int, float, str}:
+    if type(value) in PLAIN:
         return value
     if type(value).__module__ == "numpy":
         return _array(value)

@@ -50,6 +50,7 @@ class Answer(Record):
         extra: the other keys of the response.
         size: the size of the response in bytes, after decompression; 0 for the engine in this process.
         in_order: whether the keys of every row are known to be exactly the names, in order.
+        types: the engine's names of the types of the columns, for columns of the engine in this process.
     """
 
     names: tuple[str, ...]
@@ -58,6 +59,7 @@ class Answer(Record):
     extra: Any = None
     size: int = 0
     in_order: bool = False
+    types: Mapping[str, str] | None = None
 
     @property
     def by_rows(self) -> bool:

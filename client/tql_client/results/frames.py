@@ -1,19 +1,28 @@
-"""Conversion of columns to Arrow, polars and pandas: each value keeps its value, or the column is rejected with its name."""
+"""
+Conversion of columns to Arrow, polars and pandas: each value keeps its value, or the column is rejected with its name.
+
+Arrays of the engine keep their types; lists get the type of their values.
+"""
 
 from __future__ import annotations
 
 import importlib
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from tql_client.errors import ConversionError
 from tql_client.extras import missing
+from tql_client.results.columns import Lists, Nullable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
-Columns = dict[str, list[Any]]
+# The columns by name: lists of plain values, and typed arrays, see `tql_client.results.columns`.
+Columns = dict[str, Any]
+# pandas has an extension type for nullable numbers of each kind.
+EXTENSIONS = {"b": "BooleanArray", "i": "IntegerArray", "u": "IntegerArray", "f": "FloatingArray"}
+LARGEST_OFFSET = 2**31 - 1
 
 
 def library(name: str) -> ModuleType:
@@ -51,11 +60,25 @@ def to_pandas(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an opti
     """Return columns as a pandas DataFrame."""
     pandas = library("pandas")
     series = {name: _pandas_column(pandas, values) for name, values in columns.items()}
-    return pandas.DataFrame(series, columns=list(columns))
+    return pandas.DataFrame(series)
 
 
-def _pandas_column(pandas: ModuleType, values: list[Any]) -> Any:  # noqa: ANN401 - a Series of an optional library
-    """Return a column for pandas; integers that its floats cannot represent are objects."""
+def _pandas_column(pandas: ModuleType, values: Any) -> Any:  # noqa: ANN401 - a Series of an optional library
+    """Return a column for pandas: arrays as they are, vectors as objects, nullable numbers of an extension type."""
+    if isinstance(values, list):
+        return _pandas_list(pandas, values)
+    if isinstance(values, Nullable):
+        kind = values.values.dtype
+        numbers = values.values.astype("float32") if kind == "float16" else values.values
+        return getattr(pandas.arrays, EXTENSIONS[kind.kind])(numbers, values.nulls)
+    if isinstance(values, Lists):
+        starts = values.offsets.tolist()
+        return pandas.Series([values.values[start:end] for start, end in pairwise(starts)], dtype=object)
+    return values if values.ndim == 1 else pandas.Series(list(values), dtype=object)
+
+
+def _pandas_list(pandas: ModuleType, values: list[Any]) -> Any:  # noqa: ANN401 - a Series of an optional library
+    """Return a list for pandas; integers that its floats cannot represent are objects."""
     try:
         series = pandas.Series(values, dtype=None if values else object)
     except (ValueError, OverflowError, TypeError):  # half of a surrogate pair, which strings of Arrow cannot hold
@@ -64,8 +87,10 @@ def _pandas_column(pandas: ModuleType, values: list[Any]) -> Any:  # noqa: ANN40
     return series if is_exact else pandas.Series(values, dtype=object)
 
 
-def _arrow_column(pyarrow: ModuleType, name: str, values: list[Any]) -> Any:  # noqa: ANN401 - an Array of an optional library
+def _arrow_column(pyarrow: ModuleType, name: str, values: Any) -> Any:  # noqa: ANN401 - an Array of an optional library
     """Return a column as an Arrow array, or raise if its values have no common type."""
+    if not isinstance(values, list):
+        return _arrow_typed(pyarrow, values)
     try:
         if _mixes_booleans(values):
             reason = "booleans and numbers"
@@ -75,6 +100,20 @@ def _arrow_column(pyarrow: ModuleType, name: str, values: list[Any]) -> Any:  # 
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     message = f"the column `{name}` has no Arrow type ({reason}): its values are in result.columns[{name!r}] and to_numpy({name!r}), and a query can select parts of JSON by their keys"
     raise ConversionError(message)
+
+
+def _arrow_typed(pyarrow: ModuleType, values: Any) -> Any:  # noqa: ANN401 - an Array of an optional library
+    """Return typed arrays as an Arrow array: numbers as they are, vectors as lists of a fixed size, other arrays as lists."""
+    if isinstance(values, Nullable):
+        return pyarrow.array(values.values, mask=values.nulls, from_pandas=False)
+    if isinstance(values, Lists):
+        is_large = values.offsets[-1] > LARGEST_OFFSET
+        of, kind = (pyarrow.LargeListArray, "int64") if is_large else (pyarrow.ListArray, "int32")
+        return of.from_arrays(pyarrow.array(values.offsets.astype(kind)), pyarrow.array(values.values))
+    found = pyarrow.array(values.reshape(-1), from_pandas=False)
+    for size in reversed(values.shape[1:]):
+        found = pyarrow.FixedSizeListArray.from_arrays(found, size)
+    return found
 
 
 def _arrow_array(pyarrow: ModuleType, values: list[Any]) -> Any:  # noqa: ANN401 - an Array of an optional library

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql.attributes import Advised
 from tql_client.protocol.values import to_python
+from tql_client.results.columns import NUMBERS, typed
 from tql_grammar.record import Record
 from tql_grammar.suggestions import nearest
 
@@ -141,10 +142,13 @@ class Result(Advised):
         return as_html(self.names, self._first(), self._size())
 
     def _first(self) -> list[dict[str, Any]]:
-        """Return the rows that tables show."""
+        """Return the rows that tables show; the others are not made for them."""
         from tql_client.results.table import MAX_ROWS
 
-        return self.rows[:MAX_ROWS]
+        if self._answer.by_rows:
+            return self.rows[:MAX_ROWS]
+        columns = [to_python(self._answer.data[name][:MAX_ROWS]) for name in self.names]
+        return [dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def _size(self) -> str:
         """Return the number of rows, and how many of them tables show, as text."""
@@ -174,7 +178,8 @@ class Result(Advised):
         Return one column as a numpy array.
 
         The shape is (rows,) for single values, and (rows, ..) for arrays of equal shape.
-        Arrays of floats, for example embeddings, are float32 as in the engine; single numbers are float64, int64, uint64 or bool.
+        Numbers of the engine in this process have its types, from int8 to float64; the array is that of the result, so copy it before you change it.
+        Over HTTP, arrays of floats, for example embeddings, are float32 as in the engine; single numbers are float64, int64, uint64 or bool.
         Other columns are object arrays: strings, objects, arrays of different shapes, and columns with nulls, which are None.
 
         Raises:
@@ -186,6 +191,12 @@ class Result(Advised):
         import numpy as np
 
         values = self._answer.data[name] if self._has_arrays(name) else self[name]
+        return values if isinstance(values, np.ndarray) else self._of_list(name, values)
+
+    def _of_list(self, name: str, values: list[Any]) -> np.ndarray:
+        """Return a column that is a list as an array."""
+        import numpy as np
+
         vectors = _vectors(values)
         if vectors is not None:
             return vectors
@@ -206,17 +217,30 @@ class Result(Advised):
         values = self._answer.data[name]
         if isinstance(values, list):
             return bool(values) and all(type(value).__module__ == "numpy" for value in values)
-        return type(values).__module__ == "numpy" and values.dtype.kind == "f" and values.ndim > 1
+        return type(values).__module__ == "numpy" and values.dtype.kind in NUMBERS
+
+    def _typed_columns(self) -> dict[str, Any]:
+        """Return the columns for frames: arrays of the engine's types where it gave them, lists of plain values otherwise."""
+        if self._answer.by_rows:
+            return self.columns
+        kinds = self._answer.types or {}
+        found = {name: typed(self._answer.data[name], kinds.get(name)) for name in self.names}
+        return {name: self._values(name) if column is None else column for name, column in found.items()}
+
+    def _values(self, name: str) -> list[Any]:
+        """Return one column as plain values, without making those of the others."""
+        return self.columns[name] if "columns" in self.__dict__ else to_python(self._answer.data[name])
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
         """
-        Return a pandas DataFrame; null is None or NaN, depending on the type of the column.
+        Return a pandas DataFrame. Requires the `frames` extra.
 
-        Integers that a float cannot represent stay integers where a column has nulls or floats too. Requires the `frames` extra.
+        Numbers of the engine in this process have its types, nullable ones those of pandas with ``pd.NA``: ``Int64``, ``Float32``, ``boolean``; vectors are arrays.
+        Over HTTP, null is None or NaN, depending on the type of the column; integers that a float cannot represent stay integers where a column has nulls or floats too.
         """
         from tql_client.results.frames import to_pandas
 
-        return to_pandas(self.columns)
+        return to_pandas(self._typed_columns())
 
     def to_polars(self) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
         """
@@ -227,12 +251,13 @@ class Result(Advised):
         """
         from tql_client.results.frames import to_polars
 
-        return to_polars(self.columns)
+        return to_polars(self._typed_columns())
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - a Table of an optional library
         """
         Return a pyarrow Table; null is null, and NaN is NaN. Requires the `frames` extra.
 
+        Numbers of the engine in this process have its types, and vectors are lists of a fixed size; over HTTP, numbers are int64 or double.
         Integers from 2**63 on are uint64; objects are structs, whose missing keys are null.
 
         Raises:
@@ -240,7 +265,7 @@ class Result(Advised):
         """
         from tql_client.results.frames import to_arrow
 
-        return to_arrow(self.columns)
+        return to_arrow(self._typed_columns())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the rows as an Arrow C stream, for libraries that support it. Requires the `frames` extra."""

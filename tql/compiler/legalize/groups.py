@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.cheapest import countable, length, of_dataset, unpromoted
 from tql.compiler.legalize.shapes import apart
 from tql.expressions.aggregates import FORMS, ONE, is_aggregate
 from tql.plan.helpers import helper
@@ -41,7 +42,7 @@ def groups(node: Aggregate, rows: Plan) -> Plan:
     for key in keys:
         if not isinstance(key, ast.Column):
             require_single(key, scope)
-    found = AggregateBuilder(keys, scope)
+    found = AggregateBuilder(keys, scope, of_dataset(node.child))
     outputs = tuple(found.output(output, lambda part: legalize_output(part, scope)) for output in node.outputs)
     return found.over(rows, outputs)
 
@@ -49,9 +50,10 @@ def groups(node: Aggregate, rows: Plan) -> Plan:
 class AggregateBuilder:
     """Collects what the select below has to compute while the outputs of a grouped select are written."""
 
-    def __init__(self, keys: Iterable[Expression], scope: Scope) -> None:
-        """Take the keys, none makes one group of all rows, and what is known of the columns."""
+    def __init__(self, keys: Iterable[Expression], scope: Scope, stored: Scope) -> None:
+        """Take the keys, none makes one group of all rows, what is known of the columns, and of those that are stored in a dataset."""
         self.scope = scope
+        self._stored = stored
         self.below: dict[Expression, str] = {}
         self.columns: dict[str, None] = {}
         self.keys = {key: self.reference(key) for key in keys}
@@ -85,8 +87,18 @@ class AggregateBuilder:
         if found in self.keys:
             return FORMS["first"](self.keys[found])
         if isinstance(node, ast.Function) and is_aggregate(node):
-            return FORMS[node.name](self._each(node, write) if node.arguments else self._ones())
+            return self._aggregate(node, write) if node.arguments else self._count()
         return self.reference(found)
+
+    def _aggregate(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
+        """Return an aggregate of the values of the group."""
+        value = self._each(node, write)
+        return unpromoted(node.name, value, self._stored) or FORMS[node.name](value)
+
+    def _count(self) -> Expression:
+        """Return the number of rows of the group: the length of a column, or the sum of ones."""
+        column = countable(self._stored, self.columns)
+        return FORMS["count"](self._ones()) if column is None else length(self.reference(column))
 
     def _each(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
         """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the first one."""

@@ -6,6 +6,7 @@ from tql.compiler.expand import distinct
 from tql.compiler.extremes import extremes
 from tql.compiler.grouped import refuse_stray_aggregates, require_groups
 from tql.compiler.groups import PostAggregation, is_compound
+from tql.compiler.legalize.cheapest import countable
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.groups import AggregateBuilder, may_have_sequences
 from tql.compiler.pack import needs_new_select
@@ -35,8 +36,8 @@ FACTS = (
     Fact(
         "count",
         "Has no function for the number of rows: the sum of a literal is the literal.",
-        "Sums a column of ones.",
-        FORMS["count"],
+        "Counts by the length of a column that is never null, or sums a column of ones.",
+        countable,
         'select("k", n=fn.count()).group_by("k")',
         K,
     ),
