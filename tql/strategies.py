@@ -212,7 +212,7 @@ def _array(column: Column) -> st.SearchStrategy[Any]:
 
 def _condition(name: str, column: Column) -> st.SearchStrategy[Expr]:
     """Return a strategy for simple conditions on a column."""
-    value = _single(column).filter(lambda given: given == given)  # noqa: PLR0124 - no NaN, which no literal is
+    value = _single(column).filter(_has_literal)
     found = [
         st.builds(
             lambda compare, given: compare(col(name), given),
@@ -232,6 +232,11 @@ def _condition(name: str, column: Column) -> st.SearchStrategy[Expr]:
             st.sampled_from(WORDS).map(getattr(col(name), method)) for method in ("startswith", "endswith", "contains")
         ]
     return st.one_of(found)
+
+
+def _has_literal(value: Any) -> bool:  # noqa: ANN401 - a value of any column
+    """Return whether TQL has a literal for a value: not for NaN, nor for integers from 2^63."""
+    return value == value and not (isinstance(value, int) and value >= 2**63)  # noqa: PLR0124 - NaN differs from itself
 
 
 def _search(name: str, column: Column) -> st.SearchStrategy[Callable[[Query], Query]]:
