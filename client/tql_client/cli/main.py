@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.commands import codegen, datasets, editors, texts
+from tql_client.cli.commands import codegen, datasets, editors, playground, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.extras import missing
 from tql_client.version import __version__
@@ -26,6 +26,7 @@ EXAMPLES = """examples:
   tql format query.tql                           format a query
   tql explain query.tql                          show its nested SELECTs
   tql serve hub://org/dataset=./data             run a local server
+  tql playground                                 write and run queries in the browser
   tql run --data ./data 'select id limit 3'      run a query
   tql rules TQL301                               explain a rule
 `tql COMMAND --help` shows the options and examples of a command.
@@ -120,6 +121,7 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
         "grammar",
         "run",
         "serve",
+        "playground",
         "schema",
         "lsp",
         "codegen",
@@ -129,7 +131,7 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 
 
-COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, _COMPLETION])
+COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, playground.COMMAND, _COMPLETION])
 
 if __name__ == "__main__":
     sys.exit(main())
