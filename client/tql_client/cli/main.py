@@ -131,7 +131,9 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
     return tuple(sorted(commands, key=lambda command: order.index(command.name)))
 
 
-COMMANDS = _ordered([*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, playground.COMMAND, _COMPLETION])
+COMMANDS = _ordered(
+    [*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, playground.COMMAND, _COMPLETION]
+)
 
 if __name__ == "__main__":
     sys.exit(main())

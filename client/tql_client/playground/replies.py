@@ -53,7 +53,7 @@ class Asked(NamedTuple):
 
 def asked(request: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Asked:
     """
-    Return what a request asks.
+    Return the question of a request.
 
     Raises:
         APIError: a key of the request has another type.
@@ -61,8 +61,8 @@ def asked(request: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Asked:
     text, dataset = request.get("text", ""), request.get("dataset")
     if not isinstance(text, str) or not (dataset is None or isinstance(dataset, str)):
         raise APIError(400, "`text` must be a string, and `dataset` a string or null")
-    by_name: dict[str | None, Schema] = {**schemas}
-    if dataset in schemas:
+    by_name: dict[str | None, Schema] = dict(schemas.items())
+    if dataset is not None and dataset in schemas:
         by_name[None] = schemas[dataset]
     return Asked(text, dataset, by_name, request)
 

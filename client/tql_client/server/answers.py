@@ -93,10 +93,11 @@ class Answers:
         Raises:
             APIError: the request is invalid, the engine rejected the query, or the query timed out.
         """
-        inspection = request if isinstance(request, Inspection) else None
-        query, as_list = (inspection.text, False) if isinstance(request, Inspection) else _parse_request(request)
+        if isinstance(request, Inspection):
+            query, as_list, run = request.text, False, self._plan if request.kind == PLAN else self._schemas
+        else:
+            (query, as_list), run = _parse_request(request), self._run
         call = Call(query, as_list, time.monotonic() + seconds, "", CancelToken())
-        run = self._run if inspection is None else self._plan if inspection.kind == PLAN else self._schemas
         try:
             return _bounded(run(call))
         except NotFound:

@@ -113,7 +113,9 @@ class Application:
 
         paths = {name: f"{PLAYGROUND}{'' if name == PAGE else name}" for name in MEDIA_TYPES}
         get = [Route(path, self._guarded(self._file(name)), methods=["GET"]) for name, path in paths.items()]
-        post = [Route(f"{PLAYGROUND}{name}", self._guarded(self._reply(page, name)), methods=["POST"]) for name in NAMES]
+        post = [
+            Route(f"{PLAYGROUND}{name}", self._guarded(self._reply(page, name)), methods=["POST"]) for name in NAMES
+        ]
         return [*get, *post]
 
     def _file(self, name: str) -> Callable[[Request], Awaitable[Response]]:

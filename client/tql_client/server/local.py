@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import socket
 import threading
@@ -17,11 +18,11 @@ from tql_client.server.limits import default_workers, limits_of_this_process
 from tql_client.server.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from tql_client.playground.playground import Playground
-    from tql_client.server.application import Engine
+    from tql_client.server.application import Application, Engine
     from tql_client.server.limits import Limits
 
 PATH, PAGE_PATH = "/api/query/v1", "/playground/"
@@ -86,10 +87,10 @@ class Server:
             self._socket.close()
             raise
         try:
-            page = _page(self._engine, example) if ui else None
-            self._uvicorn, self._thread = _start(
-                self._engine, token, limits or limits_of_this_process(), metrics, self._socket, page
-            )
+            limits = limits or limits_of_this_process()
+            self._playground = _page(self._engine, example) if ui else None
+            application = _application(self._engine, token, limits, metrics, self._playground)
+            self._uvicorn, self._thread = _start(application, limits, metrics, self._socket)
         except BaseException:
             self._socket.close()
             self._engine.close()
@@ -116,6 +117,8 @@ class Server:
         self._thread.join()
         self._socket.close()
         self._engine.close()
+        if self._playground is not None:
+            self._playground.close()
 
     def wait(self) -> None:
         """Block until the program is interrupted."""
@@ -200,13 +203,6 @@ def _engine(job: ServedDatasets, workers: int, seconds: float, metrics: Metrics)
     return InProcess(answers, seconds)
 
 
-def _page(engine: Engine, example: str) -> Playground:
-    """Return the replies to the page of the playground."""
-    from tql_client.playground.playground import Playground
-
-    return Playground(engine.answer, example)
-
-
 def _bind(host: str, port: int) -> socket.socket:
     """
     Return a bound socket; its port is known before the server starts.
@@ -226,25 +222,41 @@ def _bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _start(
-    engine: Engine,
-    token: str | None,
-    limits: Limits,
-    metrics: Metrics,
-    bound: socket.socket,
-    page: Playground | None,
-) -> tuple[Any, threading.Thread]:
-    """Start uvicorn in a thread, and return both."""
-    try:
-        import uvicorn
-
+def _application(
+    engine: Engine, token: str | None, limits: Limits, metrics: Metrics, page: Playground | None
+) -> Application:
+    """Return the application."""
+    with _libraries_of_the_server():
         from tql_client.server.application import Application
-        from tql_client.server.connections import BoundedProtocol
+    return Application(engine, Secret(token) if token else None, limits, metrics, page)
+
+
+def _page(engine: Engine, example: str) -> Playground:
+    """Return the replies to the page of the playground."""
+    from tql_client.playground.playground import Playground
+
+    return Playground(engine.answer, example)
+
+
+@contextlib.contextmanager
+def _libraries_of_the_server() -> Iterator[None]:
+    """Raise `MissingExtra` for an import within the block that fails."""
+    try:
+        yield
     except ImportError as error:
         needed = f"the server needs {(error.name or 'uvicorn').partition('.')[0]}"
         raise missing(needed, "embedded") from None
 
-    application = Application(engine, Secret(token) if token else None, limits, metrics, page)
+
+def _start(
+    application: Application, limits: Limits, metrics: Metrics, bound: socket.socket
+) -> tuple[Any, threading.Thread]:
+    """Start uvicorn in a thread, and return both."""
+    with _libraries_of_the_server():
+        import uvicorn
+
+        from tql_client.server.connections import BoundedProtocol
+
     config = uvicorn.Config(
         application.asgi(),
         http=type("Connection", (BoundedProtocol,), {"limits": limits, "metrics": metrics}),

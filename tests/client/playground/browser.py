@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = 30.0
 # Chromium reads commands from the descriptor 3, and writes answers to 4.
-START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+START = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
 # Every name but that of this machine is unknown, so nothing reaches another host.
 OPTIONS = (
     "--headless=new",
@@ -40,7 +42,14 @@ OPTIONS = (
     "--window-size=1280,900",
 )
 # Keys of the tests: the code of Windows that Chromium knows a key by, and its text.
-KEYS = {"Enter": (13, "\r"), "Tab": (9, ""), "Escape": (27, ""), "ArrowDown": (40, ""), "ArrowRight": (39, ""), " ": (32, " ")}
+KEYS = {
+    "Enter": (13, "\r"),
+    "Tab": (9, ""),
+    "Escape": (27, ""),
+    "ArrowDown": (40, ""),
+    "ArrowRight": (39, ""),
+    " ": (32, " "),
+}
 CTRL, SHIFT = 2, 8
 
 
@@ -130,7 +139,9 @@ class Browser:
         """Send a command, and return its result."""
         self._number += 1
         session = {} if self._session is None else {"sessionId": self._session}
-        os.write(self._to, json.dumps({"id": self._number, "method": method, "params": params, **session}).encode() + b"\0")
+        os.write(
+            self._to, json.dumps({"id": self._number, "method": method, "params": params, **session}).encode() + b"\0"
+        )
         while (answer := self._answers.get(timeout=SECONDS))["id"] != self._number:
             pass
         assert "error" not in answer, answer
@@ -158,7 +169,9 @@ class Browser:
         """Wait until an expression is true."""
         end = time.monotonic() + seconds
         while not self._value(f"!!({code})"):
-            assert time.monotonic() < end, f"never true: {code}\n{self.errors}\n{self._value('document.body.innerText')}"
+            assert time.monotonic() < end, (
+                f"never true: {code}\n{self.errors}\n{self._value('document.body.innerText')}"
+            )
             time.sleep(0.03)
 
     def _value(self, code: str) -> Any:
@@ -188,7 +201,12 @@ class Browser:
         """Press a key."""
         code, text = KEYS[key] if key in KEYS else (ord(key.upper()), key)
         shown = {"text": text} if text and not modifiers & CTRL else {}
-        common = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "code": key if len(key) > 1 else ""}
+        common = {
+            "key": key,
+            "windowsVirtualKeyCode": code,
+            "modifiers": modifiers,
+            "code": key if len(key) > 1 else "",
+        }
         self.send("Input.dispatchKeyEvent", type="keyDown", **common, **shown)
         self.send("Input.dispatchKeyEvent", type="keyUp", **common)
 
