@@ -17,7 +17,6 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -46,6 +45,7 @@ KEYS = {
     "Enter": (13, "\r"),
     "Tab": (9, ""),
     "Escape": (27, ""),
+    "F1": (112, ""),
     "ArrowDown": (40, ""),
     "ArrowRight": (39, ""),
     " ": (32, " "),
@@ -132,7 +132,7 @@ class Browser:
             self.errors.append(str(details.get("exception", details).get("description", details)))
         elif method == "Runtime.consoleAPICalled" and params["type"] in {"error", "assert"}:
             self.errors.append(json.dumps(params["args"]))
-        elif method == "Log.entryAdded" and params["entry"]["level"] == "error":
+        elif method == "Log.entryAdded" and _is_error(params["entry"]):
             self.errors.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
@@ -185,10 +185,12 @@ class Browser:
         return found
 
     def click(self, selector: str) -> None:
-        """Click on the middle of an element, as a mouse does."""
+        """Click on the middle of an element, as a mouse does, once it stays where it is."""
         box = self.run(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView({{block: 'center'}});"
-            " const {x, y, width, height} = one.getBoundingClientRect(); return [x + width / 2, y + height / 2]; })()"
+            f"(async () => {{ const one = document.querySelector({json.dumps(selector)}); let last = '', box;"
+            " for (;;) { one.scrollIntoView({block: 'center'}); await new Promise(requestAnimationFrame);"
+            " box = one.getBoundingClientRect(); if (last === JSON.stringify(box)) break; last = JSON.stringify(box); }"
+            " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
@@ -216,9 +218,6 @@ class Browser:
         path.write_bytes(base64.b64decode(data))
 
 
-def eventually(is_true: Callable[[], bool], seconds: float = SECONDS) -> bool:
-    """Return whether a condition becomes true in time."""
-    end = time.monotonic() + seconds
-    while not is_true() and time.monotonic() < end:
-        time.sleep(0.03)
-    return is_true()
+def _is_error(entry: dict[str, Any]) -> bool:
+    """Return whether an entry of the log is an error of the page; a refusal by the server is an answer."""
+    return bool(entry["level"] == "error" and "the server responded with a status of" not in entry["text"])
