@@ -44,6 +44,7 @@ OPTIONS = (
 KEYS = {
     "Enter": (13, "\r"),
     "Tab": (9, ""),
+    "End": (35, ""),
     "Escape": (27, ""),
     "F1": (112, ""),
     "ArrowDown": (40, ""),

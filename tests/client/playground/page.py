@@ -12,6 +12,7 @@ import io
 import json
 import os
 import shutil
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from PIL import Image
 
 from tests.client.playground import datasets
 from tests.client.playground.browser import CTRL, SHIFT, Browser, find
@@ -36,6 +36,7 @@ STATIC = SOURCES.parent / "tql_client" / "playground" / "static"
 TOKEN = "canary-of-the-page"  # noqa: S105 - the token of a server of this test
 FIRST_PAINT = 1000.0
 SEARCH = "select module, name, text, embedding\nfrom \"hub://demo/pydocs\"\nwhere module = 'os.path'\nlimit 20"
+PICTURED = "select module, name, text, embedding, l1_norm(embedding) as length\nfrom \"hub://demo/pydocs\"\nwhere module = 'os.path'"
 
 
 @pytest.fixture(scope="module")
@@ -322,11 +323,11 @@ def test_the_page_is_accessible_and_looks_so(browser: Browser, demonstration: Se
     browser.press(" ", CTRL)
     browser.until("document.querySelector('.cm-tooltip-autocomplete')")
     assert violations(browser) == []
-    show(browser)
+    show(browser, theme)
     picture = folder / f"playground-{theme}.png"
     browser.picture(picture)
-    with Image.open(picture) as image:
-        assert image.size[0] >= 1000
+    width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+    assert (width, height) >= (1000, 700)
 
 
 def violations(browser: Browser) -> list[Any]:
@@ -337,7 +338,19 @@ def violations(browser: Browser) -> list[Any]:
     return found
 
 
-def show(browser: Browser) -> None:
-    """Show rows of a search, and a text with a finding, for the picture."""
-    write(browser, f'select module, name, text, embedding, cosine_similarity(embedding, embedding) as score\nfrom "{demo.NAME}"\nwhere module = \'os.path\'\nlimit 20')  # fmt: skip
+def show(browser: Browser, theme: str) -> None:
+    """Show rows, and a text with a finding or proposals, for the picture."""
+    write(browser, PICTURED)
+    browser.until("!document.querySelector('#findings li')")
     run(browser)
+    browser.click(".cm-line:last-child")
+    browser.press("End")
+    if theme == "light":
+        browser.type("\norder by module, name")
+        browser.until("document.querySelector('.cm-lintRange-error')")
+        browser.press("Escape")
+    else:
+        browser.type(" and ")
+        browser.press(" ", CTRL)
+        browser.until("document.querySelector('.cm-tooltip-autocomplete')")
+    time.sleep(0.5)

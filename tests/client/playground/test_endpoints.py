@@ -104,7 +104,7 @@ def static(name: str) -> bytes:
 
 
 def test_the_files_need_no_token_and_load_nothing_from_elsewhere(server: Server) -> None:
-    """Each file has the policy; the number of the styles is another one each time, and in no other file."""
+    """Each file has the policy; the number of the styles is new each time, and in no other file."""
     assert server.page is not None
     numbers = set()
     for name, media_type in MEDIA_TYPES.items():
