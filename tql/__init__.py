@@ -8,8 +8,9 @@ The parser and numpy are imported on first use.
 from tql import fn
 from tql.builder.from_tree import raw
 from tql.builder.query import Query, select
-from tql.checking import check, fix, parse, query, validate
+from tql.checking import check, explore, fix, parse, query, validate
 from tql.checking import format as format  # noqa: A004 - the contract's name, and not in `__all__`: a star import must not shadow the builtin
+from tql.decisions import choice
 from tql.editing import complete, describe, signature
 from tql.expressions.expr import Expr, Key, all_of, any_of, asc, col, desc, not_
 from tql.parameters import param
@@ -32,10 +33,12 @@ __all__ = [
     "any_of",
     "asc",
     "check",
+    "choice",
     "col",
     "complete",
     "desc",
     "describe",
+    "explore",
     "fix",
     "fn",
     "not_",

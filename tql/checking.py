@@ -1,14 +1,17 @@
-"""Checks and fixes of query texts, and parsing of texts into queries; nothing is sent."""
+"""Checks and fixes of query texts and of all queries of a function, and parsing of texts into queries; nothing is sent."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql.findings import findings, schemas_of
 from tql_grammar.errors import CheckError, ParseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tql.builder.query import Query
+    from tql.exploration import Exploration
     from tql_grammar.diagnostic import Diagnostic
 
 TEXT_FAMILIES = ("TQL0", "TQL1")
@@ -110,6 +113,45 @@ def query(template: object, /, **values: object) -> Query:
     return query_of(template, values)
 
 
+def explore(  # noqa: PLR0913 - each is one independent choice, by name
+    function: Callable[[], Query | str],
+    schema: object = None,
+    run: Callable[[Any], object] | None = None,
+    *,
+    when: str = "both",
+    most: int = 10_000,
+    seed: int = 0,
+    until_failure: bool = False,
+) -> Exploration:
+    """
+    Run a function that builds a query through every path of its `Query.when` and its `choice`, and return all queries with their paths in words.
+
+    Each query is compiled for the schema and checked: errors, warnings and exceptions are failures, advice about searches (TQL5xx) is not.
+    The paths with the fewest decisions come first, so the first failure is the simplest one.
+
+    A condition of `Query.when` that is true stands for both, and one that is false stays false, since the function may need its value.
+    With ``when="given"`` conditions are followed as they are, and only `choice` has branches: use it where two conditions depend on one another.
+
+    Args:
+        function: a function without arguments that returns a query; it must depend on nothing but its decisions.
+        schema: a `Schema` for all datasets, or a dict of them by the urls of datasets, as for `check`.
+        run: a function that is called with each query, for example ``client.query``, or one with assertions; an exception is a failure.
+        when: "both" or "given".
+        most: the most paths; if there are more, half of them are those with the fewest decisions and the others a random sample, and *is_complete* is False.
+        seed: the seed of the sample.
+        until_failure: stop at the first failure, and of a sample return the failing path with as few decisions as possible.
+
+    Raises:
+        ArgumentError: *function* cannot be called or returns no query, or *when* or *most* is invalid.
+
+    Example:
+        ``explore(lambda: search(year=choice([None, 2020]), sort=choice(["id", "year"])), schema)`` returns 4 paths.
+    """
+    from tql.exploration import explore as paths
+
+    return paths(function, schema, run, when=when, most=most, seed=seed, until_failure=until_failure)
+
+
 def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's name; it is not exported by a star import
     """
     Return *text* formatted in lines of at most *width* characters where possible; every comment and token is kept.
@@ -122,4 +164,4 @@ def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's na
     return format_text(text, width)
 
 
-__all__ = ["CheckError", "ParseError", "check", "fix", "parse", "query", "validate"]
+__all__ = ["CheckError", "ParseError", "check", "explore", "fix", "parse", "query", "validate"]

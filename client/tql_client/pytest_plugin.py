@@ -3,6 +3,7 @@ Pytest plugin: fixtures for tests of programs that send queries. Pytest loads it
 
 `tql_recorder` is a client that checks and records queries; `assert_tql` compares a query with a text or a snapshot;
 `tql_fingerprint` returns a digest of a query that does not depend on the numbers in its vectors;
+`tql_explore` builds and checks every query of a function, and shrinks a failure;
 `tql_server` is a local server with the real engine and the rows of `tql_data`; `tql_cassette` records and replays HTTP exchanges.
 """
 
@@ -11,6 +12,7 @@ from tql_client.testing.plugin import (
     pytest_addoption,
     tql_cassette,
     tql_data,
+    tql_explore,
     tql_fingerprint,
     tql_recorder,
     tql_server,
@@ -21,6 +23,7 @@ __all__ = [
     "pytest_addoption",
     "tql_cassette",
     "tql_data",
+    "tql_explore",
     "tql_fingerprint",
     "tql_recorder",
     "tql_server",

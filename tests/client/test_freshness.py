@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.fault(
+    97, "a writer commits rows and columns: every answer is a committed state, never older than the last one"
+)
 @pytest.mark.parametrize("way", WAYS)
 def test_answers_are_committed_states(way: str, tmp_path: Path) -> None:
     """Four readers see every answer at least as new as the last commit before its query, columns included; `make freshness` runs a minute for each way."""

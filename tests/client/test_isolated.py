@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.client.matrix import outcome
+from tql_client import connect
 from tql_client.datasets import write
 
 if TYPE_CHECKING:
@@ -51,3 +58,32 @@ def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> No
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[{'id': 1}, {'id': 2}]\n"
+
+
+# A query of half a minute, and the seconds after which its client gives up.
+SLOW, TIMEOUT = 'select id from "d" sample by 1 replace true limit 5000000', 1.5
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_close_in_a_forked_process(tmp_path: Path) -> None:
+    """It leaves the running query of the parent alone, and does not wait for it."""
+    path = write({"id": [1, 2]}, str(tmp_path / "d"))
+    with connect(path, dataset="d", isolated=True, timeout=TIMEOUT) as client:
+        seen: list[str] = []
+        thread = threading.Thread(target=lambda: seen.append(outcome(lambda: client.query(SLOW)).seen))
+        thread.start()
+        time.sleep(0.3)
+        forked = os.fork()
+        if forked == 0:
+            client.close()
+            os._exit(3)
+        thread.join()
+        done, status = os.waitpid(forked, os.WNOHANG)
+        if done == 0:
+            os.kill(forked, signal.SIGKILL)
+            os.waitpid(forked, 0)
+
+        assert seen == ["DeadlineExceeded"]
+        assert done == forked
+        assert os.waitstatus_to_exitcode(status) == 3
+        assert len(client.query('select id from "d"')) == 2

@@ -85,6 +85,7 @@ def test_what_is_not_committed_is_not_seen(opened: tuple[Client, Any, str]) -> N
     assert ids(client) == [1, 2, 3]
 
 
+@pytest.mark.fault(98, "the files of a dataset are replaced: its new rows, or a TqlError")
 @pytest.mark.parametrize("commits", [1, 2, 3])
 def test_a_dataset_that_took_the_place_of_another_is_seen(opened: tuple[Client, Any, str], commits: int) -> None:
     """A dataset that replaced another one is read, with the same number of versions, fewer or more."""
@@ -98,6 +99,7 @@ def test_a_dataset_that_took_the_place_of_another_is_seen(opened: tuple[Client, 
     assert ids(client) == [7, 8, 9][:commits]
 
 
+@pytest.mark.fault(98, "the files of a dataset are replaced: its new rows, or a TqlError")
 def test_a_dataset_that_is_deleted(opened: tuple[Client, Any, str]) -> None:
     """Each query of a deleted dataset raises `NotFound`, and a new dataset at its path is read."""
     client, _, path = opened
@@ -273,6 +275,9 @@ def test_what_the_engine_raises(way: str, tmp_path: Path) -> None:
 DEADLY = 'select e[0:4:0] as x from "d"'
 
 
+@pytest.mark.fault(
+    100, "a query that crashes the engine: refused in this process, not sent again after a lost connection"
+)
 def test_a_text_that_ends_the_engine_is_not_sent_twice() -> None:
     """A deadly query is not retried after a lost connection, since it may have crashed the server."""
     good = 'select e[0:4:2] as x from "d"'
@@ -290,6 +295,9 @@ def test_a_text_that_ends_the_engine_is_sent_where_the_user_insists() -> None:
         assert len(server.requests) == 1
 
 
+@pytest.mark.fault(
+    100, "a query that crashes the engine: refused in this process, not sent again after a lost connection"
+)
 def test_a_text_that_ends_the_engine_is_refused_in_this_process(tmp_path: Path) -> None:
     """Deadly queries are rejected despite on_findings="ignore" and comments that ignore rules; also those that only the schema reveals."""
     path = str(tmp_path / "d")

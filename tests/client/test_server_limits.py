@@ -130,7 +130,7 @@ def works(url: str) -> bool:
 ORIGIN = {"Host": "127.0.0.1", "Content-Type": "application/json"}
 
 
-@pytest.mark.fault(85, "server: foreign Origin, odd Host, no JSON: 403, 403, 415, before anything else")
+@pytest.mark.fault(93, "server: foreign Origin, odd Host, no JSON: 403, 403, 415, before anything else")
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -186,7 +186,7 @@ def test_web_pages_read_nothing(shared: Server, path_: str) -> None:
     assert requests.get(url, headers={"Host": "evil.example"}, timeout=10).status_code == 403
 
 
-@pytest.mark.fault(86, "server: idle connections, slow headers, slow bodies, unread answers: closed at their limit")
+@pytest.mark.fault(94, "server: idle connections, slow headers, slow bodies, unread answers: closed at their limit")
 @pytest.mark.parametrize(
     ("parts", "limit"),
     [
@@ -217,7 +217,7 @@ def test_slow_clients(shared: Server, parts: Iterator[bytes], limit: float) -> N
     assert works(shared.url)
 
 
-@pytest.mark.fault(86, "server: idle connections, slow headers, slow bodies, unread answers: closed at their limit")
+@pytest.mark.fault(94, "server: idle connections, slow headers, slow bodies, unread answers: closed at their limit")
 def test_unread_answers(server: Server) -> None:
     """An answer of which its client reads nothing is dropped; a client that reads slowly gets all of it."""
     body = json.dumps({"query": 'select text from "d"'}).encode()
@@ -241,7 +241,7 @@ def test_unread_answers(server: Server) -> None:
     assert figures(server)["connections_cut_total"] == 1
 
 
-@pytest.mark.fault(87, "server: a body beyond the cap, declared or not, and many bodies at once: 413, 503")
+@pytest.mark.fault(95, "server: a body beyond the cap, declared or not, and many bodies at once: 413, 503")
 def test_large_bodies(server: Server) -> None:
     """A body that is declared to be too large is refused before it is sent; one that is not, when it is; and so is one more where others fill the memory."""
     declared = f"{HEAD}Content-Length: 100001\r\nExpect: 100-continue\r\n\r\n".encode()
@@ -258,7 +258,7 @@ def test_large_bodies(server: Server) -> None:
     assert figures(server)["body_bytes"] == 0
 
 
-@pytest.mark.fault(88, "server: more connections than it serves: idle ones make room, else 503")
+@pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
 def test_many_connections(server: Server) -> None:
     """A new connection replaces the one that has waited longest for a request."""
     with contextlib.ExitStack() as stack:
@@ -267,7 +267,7 @@ def test_many_connections(server: Server) -> None:
         assert idle[0].recv(1) == b""
 
 
-@pytest.mark.fault(88, "server: more connections than it serves: idle ones make room, else 503")
+@pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
 def test_many_busy_connections(path: str) -> None:
     """A new connection is refused if all others are in the middle of a request."""
     busy = f"{HEAD}Content-Length: 9\r\n\r\n1".encode()
@@ -283,7 +283,7 @@ def test_many_busy_connections(path: str) -> None:
         assert figures(server)["connections_refused_total"] == 1
 
 
-@pytest.mark.fault(88, "server: more connections than it serves: idle ones make room, else 503")
+@pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
 def test_nine_hundred_idle_clients(path: str, see: See) -> None:
     """With `ulimit -n 1024`, clients are served while 900 others are connected and idle, and while 900 others send slow headers."""
     command = ["sh", "-c", f'ulimit -n {FILES}; exec "$0" -m tql_client serve "d=$1" --workers 1', sys.executable, path]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.differential.sizes import ROUND
 from tests.grammar import growth, mutated
+from tql_grammar.functions import CATALOGUE
 from tql_grammar.syntax.parser import read
 
 # Operators that can follow an operand any number of times, and other nesting that the engine's parser allows.
@@ -84,3 +85,16 @@ def test_texts_that_raised_another_error(text: str) -> None:
 def test_mutated_texts_raise_no_other_error(seed: int) -> None:
     """2,000 mutated texts have a result or a TqlError from each operation; ``make mutated`` tries 200,000."""
     assert mutated.failures(seed) == []
+
+
+# Queries of a call, each of which other code reads.
+CALLS = ("{0}", "{0} as x", "{0}[0], {0}[1:]", "a where {0}[:] is null", "a where {0} between {0} and 3", "a order by {0}", "a from D group by {0}", "{0} ungroup by split")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_calls_with_any_number_of_arguments(name: str) -> None:
+    """A call of each function without arguments, and with more than it takes, raises nothing but TqlError."""
+    for arguments in ("", "a", "a, 1", "'x', a, a, a"):
+        for query in CALLS:
+            for operation in mutated.TRIED.values():
+                growth.tried(operation, f"select {query.format(f'{name}({arguments})')}")

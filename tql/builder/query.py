@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from tql import parameters
 from tql.builder import arguments as clauses
 from tql.builder.searches import SearchMethods
+from tql.decisions import holds
 from tql.messages import shown
 from tql.statement import DerivedQuery
 from tql_grammar.errors import ArgumentError
@@ -297,8 +298,10 @@ class Query(SearchMethods):
         Return ``function(query)`` if *condition* is true in Python, otherwise the query unchanged.
 
         Example: ``select("id").when(2020, lambda q: q.where(col("year") == 2020))`` generates ``select id where year = 2020``.
+
+        While `explore` runs the program, a true condition stands for both.
         """
-        return function(self) if condition else self
+        return function(self) if holds(condition) else self
 
     def pipe(self, function: Callable[[Self], T]) -> T:
         """Return ``function(query)``, to call a function in a chain. Example: ``select("id").pipe(lambda q: q.limit(5))`` generates ``select id limit 5``."""

@@ -50,4 +50,9 @@ REFUSALS = (
     Refusal("schema of a check", 'check("select id", schema=3)'),
     Refusal("place outside of a text", 'complete("select id", 99)'),
     Refusal("missing value of a package", 'col("a") == pandas.NA'),
+    Refusal("choice without values", "choice([])"),
+    Refusal("exploration of no function", "explore(3)"),
+    Refusal("conditions of an exploration", 'explore(select, when="x")'),
+    Refusal("exploration of no paths", "explore(select, most=0)"),
+    Refusal("function that returns no query", "explore(lambda: None)"),
 )

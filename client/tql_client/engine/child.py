@@ -33,7 +33,7 @@ CHILD_SECONDS = 1e6
 # Seconds between two checks whether the parent process still runs.
 PARENT_POLL = 1.0
 # Priority of a process whose query takes long, from 0 to 19, the lowest.
-LOW_PRIORITY = 15
+LOW_PRIORITY = 19
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _TIMED_OUT = "the query timed out, and the process of the engine was killed: increase the timeout with connect(.., timeout=seconds)"
 

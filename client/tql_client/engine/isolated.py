@@ -92,7 +92,9 @@ class IsolatedTransport:
             self._lock.release()
 
     def close(self) -> None:
-        """Kill the child after the running call; a client cancels that call first."""
+        """Kill the child after the running call; a client cancels that call first. A process that was forked leaves the child of its parent alone."""
+        if self._child is not None and self._child.process_id != os.getpid():
+            return  # a thread of the parent may have held the lock during the fork
         with self._lock:
             self._kill_child()
 

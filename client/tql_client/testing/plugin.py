@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tql import Query
+    from tql.exploration import Exploration
     from tql_client.client import Client
     from tql_client.server.local import Server
     from tql_client.testing.recording import Recorder
@@ -78,6 +79,25 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
             require_same(query, text)
 
     return compare
+
+
+@pytest.fixture
+def tql_explore() -> Callable[..., Exploration]:
+    """
+    Return the function that builds every query of a function, and fails the test with the failing path that has the fewest decisions.
+
+    ``tql_explore(lambda: search(year=choice([None, 2020])), schema)`` has the parameters of `tql.explore`, and returns its result.
+    """
+    from tql import explore
+
+    def run(function: Callable[[], Query | str], *arguments: Any, **options: Any) -> Exploration:  # noqa: ANN401 - those of `explore`
+        __tracebackhide__ = True
+        found = explore(function, *arguments, **{"until_failure": True, **options})
+        if found.failures:
+            pytest.fail(f"a path fails, after {len(found)} paths\n{found.failures[0]}", pytrace=False)
+        return found
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tql_grammar.python import values as of
 from tql_grammar.python.calls import FUNCTIONS, METHODS, CallArguments
 from tql_grammar.python.paths import MOST_VALUES, UNKNOWN, Path, dotted
+from tql_grammar.python.text import LITERAL
 from tql_grammar.python.values import Constant, Entries, Function, Items, Origin, Text, Unknown, Value
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Evaluator:
         """Return the texts of an f-string."""
         characters = self.source.f_string(node)
         fields = [part for part in node.values if isinstance(part, ast.FormattedValue)]
-        if len(fields) != sum(character.value is None for character in characters):
+        is_template = any(character.given == LITERAL for character in characters)
+        if is_template or len(fields) != sum(character.value is None for character in characters):
             return (Text(tuple(characters)),)
         plain = [_is_plain(field) for field in fields]
         return tuple(

@@ -10,6 +10,7 @@ from tql_grammar.python.evaluate import Evaluator
 from tql_grammar.python.evidence import Context, Verdict
 from tql_grammar.python.flow import Flow
 from tql_grammar.python.paths import Path, dotted
+from tql_grammar.python.text import LITERAL
 from tql_grammar.python.values import Entries, Items, Origin, Text, Unknown
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ METHODS = frozenset({"query", "aquery", "query_async", "prepare_query"})
 SENDERS = frozenset({"post", "put", "patch", "request", "stream", "send", "Request", "urlopen"})
 BODIES = frozenset({"json", "data", "content", "body"})
 URLS = frozenset({"url", "base_url"})
+# The origins of the receiver of the call that takes a template, by its method.
+TEMPLATES = {"query": frozenset({"tql", "tql.query", "tql.checking"})}
 NAMES = frozenset({"query", "tql", "tql_query", "tql_string"})
 
 
@@ -95,8 +98,9 @@ class Queries:
             return
         context = self._context(node, method, path)._replace(marked=is_marked)
         first = node.args[:1] if method in METHODS else []
+        add = self._add_template if _takes_template(context) else self._add_all
         for item in node.args if is_marked else first:
-            self._add_all(item, path, context)
+            add(item, path, context)
         for keyword in node.keywords:
             if keyword.arg in NAMES:
                 use = f"the argument `{keyword.arg}` of `{method}`"
@@ -152,6 +156,13 @@ class Queries:
             verdict = Verdict(read=False, reason=f"the value of `{self.source.text[start:end]}` is not in the file")
             self.found.setdefault((start, end), Located(Text(()), start, context.use, verdict))
 
+    def _add_template(self, node: ast.expr, path: Path, context: Context) -> None:
+        """Add the values of the argument of `tql.query`, whose holes become literals of the tree."""
+        for value in self.evaluator.values(node, path):
+            if isinstance(value, Text) and all(character.given != LITERAL for character in value.characters):
+                value = values.formatted(value, values.BRACES, _literal)  # noqa: PLW2901 - the same text, with its holes
+            self._add(value, context)
+
     def _add(self, value: Value, context: Context) -> None:
         """Add a string, or the strings of a list; what is read stays so."""
         if isinstance(value, Items):
@@ -176,6 +187,17 @@ class Queries:
                 start = value.characters[0].start
                 if start not in covered:
                     self.found[value] = Located(value, start, "a string", verdict)
+
+
+def _takes_template(context: Context) -> bool:
+    """Tell whether a call is `tql.query`."""
+    paths = {value.path for value in context.origins if isinstance(value, Origin)}
+    return bool(paths & TEMPLATES.get(context.method, frozenset()))
+
+
+def _literal(_name: str) -> tuple[Unknown, tuple[int, int]]:
+    """Return the value of a hole of a template."""
+    return Unknown(), LITERAL
 
 
 def _written(value: Text | Origin) -> str:

@@ -13,7 +13,8 @@ from tql_grammar.positions import locate
 from tql_grammar.python.evidence import POSSIBLE
 from tql_grammar.python.holes import findings
 from tql_grammar.python.queries import Located, in_file
-from tql_grammar.python.text import REPEATED, Source
+from tql_grammar.python.text import LITERAL, REPEATED, Source
+from tql_grammar.python.tstrings import without_t_strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,10 +62,11 @@ def locate_queries(source: str) -> Sequence[Located]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(source)
+            file = without_t_strings(source)
+            tree = ast.parse(file.text)
         except (ValueError, RecursionError, MemoryError) as error:
             raise SyntaxError(str(error) or "nested too deeply") from None
-    return list(in_file(Source(source), tree))
+    return list(in_file(Source(*file), tree))
 
 
 def explain_python(source: str) -> str:
@@ -101,7 +103,7 @@ def _in_file(finding: Diagnostic, characters: Sequence[Character], source: str) 
 def _interpolated(characters: Sequence[Character], source: str) -> Iterator[Diagnostic]:
     """Yield the finding about interpolated values, at the first of them."""
     for index, character in enumerate(characters):
-        if character.value is None and character.given != REPEATED:
+        if character.value is None and character.given not in {REPEATED, LITERAL}:
             start, end = character.given or (character.start, character.end)
             written = " ".join(source[start:end].split())
             before = "".join(one.value or "" for one in characters[:index])

@@ -17,6 +17,8 @@ KEPT_ESCAPES = frozenset("\\'\"abfnrtvxuUN01234567\n")
 OPENING = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>'''|\"\"\"|'|\")")
 # The `given` of a character that stands for what earlier rounds of a loop have added.
 REPEATED = (0, 0)
+# The `given` of a value of a template, which becomes a literal of the tree and is not pasted.
+LITERAL = (-1, -1)
 BETWEEN = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
 
 
@@ -28,7 +30,7 @@ class Character(NamedTuple):
         value: the character, or None for an interpolated value.
         start: the offset in the file.
         end: the offset of its end.
-        given: the offsets of the expression that is interpolated, if they differ.
+        given: the offsets of the expression that is interpolated, if they differ; `REPEATED` or `LITERAL`.
     """
 
     value: str | None
@@ -40,9 +42,10 @@ class Character(NamedTuple):
 class Source:
     """A Python file, and the offsets of its lines."""
 
-    def __init__(self, text: str) -> None:
-        """Compute the offsets of the lines."""
+    def __init__(self, text: str, templates: frozenset[int] = frozenset()) -> None:
+        """Compute the offsets of the lines; *templates* are the offsets of the f-strings that are t-strings."""
         self.text = text
+        self._templates = templates
         self._spans: dict[ast.expr, tuple[int, int]] = {}
         self._literals: dict[ast.expr, list[Character]] = {}
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -84,10 +87,14 @@ class Source:
         """Return the characters of adjacent literals; if their places cannot be determined, each has the place of the whole expression."""
         start, end = self.span(node)
         places = list(_places(self.text, start, end))
+        given = LITERAL if start in self._templates else None
         if sum(not interpolated for _, _, interpolated in places) != len(value):
             return [Character(character, start, end) for character in value]
         characters = iter(value)
-        return [Character(None if value else next(characters), first, last) for first, last, value in places]
+        return [
+            Character(None, first, last, given) if value else Character(next(characters), first, last)
+            for first, last, value in places
+        ]
 
 
 def _places(text: str, at: int, end: int) -> Iterator[tuple[int, int, bool]]:

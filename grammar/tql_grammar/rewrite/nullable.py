@@ -249,7 +249,8 @@ def _null_with(column: ast.Column, node: Expression, scope: Scope) -> Expression
 
 def _is_filled(node: Record) -> bool:
     """Tell whether an expression reads a column with 1 in place of its nulls."""
-    return isinstance(node, ast.Function) and node.name == "prod" and isinstance(node.arguments[0], ast.Column)
+    is_product = isinstance(node, ast.Function) and node.name == "prod"
+    return is_product and any(isinstance(argument, ast.Column) for argument in node.arguments[:1])  # type: ignore[attr-defined]  # a call
 
 
 def _read_by(node: ast.Function) -> Iterable[object]:

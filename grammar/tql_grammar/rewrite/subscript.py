@@ -57,7 +57,7 @@ def subscript(node: ast.Subscript, scope: Scope) -> Expression:
 def _require_lengths(node: ast.Subscript, scope: Scope) -> None:
     """Raise ArgumentError for a length of a value that is no array."""
     operand = node.operand
-    if not isinstance(operand, ast.Function) or operand.name.lower() != "shape":
+    if not isinstance(operand, ast.Function) or operand.name.lower() != "shape" or not operand.arguments:
         return
     column = scope.column(operand.arguments[0])
     if column is not None and column.is_single and column.dtype != "json":
