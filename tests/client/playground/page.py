@@ -243,7 +243,7 @@ def test_the_token_stays_in_the_fragment_and_in_memory(browser: Browser, markup:
 
 
 def test_markup_is_text_and_numbers_are_exact(browser: Browser, markup: Server) -> None:
-    """Names, values, keys, messages and history are shown as they are written; integers, -0.0 and 1.0 keep their digits, in files too."""
+    """Names, values, keys, messages and history are shown unchanged; integers, -0.0 and 1.0 keep their digits, in files too."""
     opened(browser, markup, f"#token={TOKEN}")
     write(browser, 'select id, name, rank, meta, "<b>bold</b>", picture, embedding, rank / 0 as x from d limit 3')
     run(browser)
