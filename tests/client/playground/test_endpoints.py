@@ -22,6 +22,7 @@ import requests
 import tql
 from tests.client.playground import datasets
 from tests.leftovers import children
+from tql import format as format_text
 from tql_client import connect, serve
 from tql_client.cli.commands.playground import EXAMPLE
 from tql_client.playground.pages import MEDIA_TYPES
@@ -112,7 +113,7 @@ def test_the_files_need_no_token_and_load_nothing_from_elsewhere(server: Server)
         policy = response.headers["Content-Security-Policy"]
         nonce = re.search(r"style-src 'self' 'nonce-([\w-]{22})'", policy)
         assert nonce is not None
-        directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+        directives = {name: value for name, _, value in (part.strip().partition(" ") for part in policy.split(";"))}
         assert directives == {
             "default-src": "'none'",
             "script-src": "'self'",
@@ -207,7 +208,7 @@ def test_a_text_is_answered_as_by_the_library(server: Server, schema: tql.Schema
 def formatted(text: str) -> tuple[int, dict[str, str]]:
     """Return the expected answer to a text that is to be formatted."""
     try:
-        return 200, {"text": tql.checking.format(text)}
+        return 200, {"text": format_text(text)}
     except tql.ParseError as error:
         return 400, {"description": str(error)}
 
