@@ -282,6 +282,7 @@ def test_the_plan_of_the_engine(server: Server, path: str) -> None:
     plan = deeplake.open_read_only(path).explain_query(text.replace("from {} ", "")).to_dict()
 
     assert ask(server, "plan", text.format("d"))["plan"] == plan
+    assert "TQL401" in post(server, "plan", {"text": f"select id from d where {'not ' * 3000}true"}).json()["description"]
     assert "nowhere" in post(server, "plan", {"text": text.format('"nowhere"')}).json()["description"]
 
 
