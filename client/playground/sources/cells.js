@@ -26,13 +26,14 @@ const FEW_PARTS = 50;
  *
  * @param {string} name
  * @param {any[]} values
- * @param {{type: string, kind: string} | undefined} known the column of the dataset of this name
+ * @param {{type: string, kind: string} | undefined} known its type, where it is known
+ * @param {boolean} isStored whether a dataset of the query has a column of this name
  * @returns {Column}
  */
-export function columnOf(name, values, known) {
+export function columnOf(name, values, known, isStored) {
   const filled = values.filter((value) => value !== null);
   const numbers = filled.filter(isNumber).map(Number).filter(Number.isFinite);
-  const isScore = !known && numbers.length > 0 && filled.every(isNumber) && filled.some((value) => String(value).includes("."));
+  const isScore = !isStored && numbers.length > 0 && filled.every(isNumber) && filled.some((value) => String(value).includes("."));
   return {
     name,
     type: known?.type ?? "",

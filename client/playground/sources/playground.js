@@ -198,7 +198,7 @@ async function run() {
     const begun = performance.now();
     const result = await runQuery(sent.text, running.signal);
     const milliseconds = performance.now() - begun;
-    showRows(result, sent.text);
+    showRows(result, sent);
     const outcome = `${counted(rowCount(result), "row")} in ${milliseconds.toFixed(0)} ms`;
     const whole = performance.now() - started;
     const from = sent.added ? ` · FROM "${sent.added}" was added` : "";
@@ -227,14 +227,14 @@ function showError(error) {
 
 /**
  * @param {{names: string[], columns: Map<string, any[]>, size: number}} result
- * @param {string} text
+ * @param {{text: string, columns: import("./rows.js").Columns}} sent
  */
-function showRows(result, text) {
+function showRows(result, sent) {
   const files = [
     element("button", { type: "button", click: () => save("rows.csv", "text/csv", asCsv(result)) }, "CSV"),
     element("button", { type: "button", click: () => save("rows.jsonl", "application/jsonl", asJsonLines(result)) }, "JSON Lines"),
   ];
-  const shown = rowCount(result) ? table(result, columnsOf(text), like) : [element("p", { class: "quiet" }, "no rows")];
+  const shown = rowCount(result) ? table(result, sent.columns, columnsOf(sent.text), like) : [element("p", { class: "quiet" }, "no rows")];
   const bar = element("div", { class: "bar" }, element("span", { class: "quiet" }, "Save as "), ...files);
   byId("rows").replaceChildren(...shown, bar);
   tabs.show("rows");

@@ -12,6 +12,8 @@ const PAGE = 100;
  * @property {Map<string, any[]>} columns
  */
 
+/** @typedef {Record<string, {type: string, kind: string}>} Columns */
+
 /** @param {Result} result */
 export function rowCount(result) {
   return result.names.length ? (result.columns.get(result.names[0])?.length ?? 0) : 0;
@@ -21,11 +23,15 @@ export function rowCount(result) {
  * Return the table of a result; further rows are shown page by page.
  *
  * @param {Result} result
- * @param {Record<string, {type: string, kind: string}>} known the columns of the datasets of the query
+ * @param {Columns} known the types of the columns of the result
+ * @param {Columns} stored the columns of the datasets of the query
  * @param {(column: string, vector: any[]) => void} like
  */
-export function table(result, known, like) {
-  const columns = result.names.map((name) => columnOf(name, result.columns.get(name) ?? [], Object.hasOwn(known, name) ? known[name] : undefined));
+export function table(result, known, stored, like) {
+  const columns = result.names.map((name) =>
+    columnOf(name, result.columns.get(name) ?? [], Object.hasOwn(known, name) ? known[name] : undefined, Object.hasOwn(stored, name)),
+  );
+  const search = (/** @type {string} */ name) => (stored[name]?.kind === "embedding" ? (/** @type {any[]} */ vector) => like(name, vector) : null);
   const count = rowCount(result);
   const body = element("tbody");
   const more = element("button", { type: "button", click: () => show() });
@@ -37,7 +43,7 @@ export function table(result, known, like) {
       const row = element("tr", {}, element("th", { scope: "row", class: "place" }, shown + 1));
       for (const column of columns) {
         const value = result.columns.get(column.name)?.[shown] ?? null;
-        row.append(element("td", {}, cell(value, column, (vector) => like(column.name, vector))));
+        row.append(element("td", {}, cell(value, column, search(column.name))));
       }
       body.append(row);
     }

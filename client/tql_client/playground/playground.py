@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tql_client.errors import APIError
 from tql_client.playground.inspection import PLAN, SCHEMAS, Inspection
-from tql_client.playground.replies import REPLIES, asked
+from tql_client.playground.replies import REPLIES, asked, shown_column
 from tql_client.version import __version__
 from tql_grammar.errors import ArgumentError, QueryError
 from tql_grammar.functions import CATALOGUE
@@ -93,7 +93,7 @@ class Playground:
 
 def _columns(schema: Schema) -> dict[str, dict[str, str]]:
     """Return the types and the kinds of columns."""
-    return {name: {"type": str(column), "kind": column.kind} for name, column in schema.columns}
+    return {name: shown_column(column) for name, column in schema.columns}
 
 
 def _request(body: bytes) -> dict[str, Any]:

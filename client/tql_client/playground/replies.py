@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import ast as python
+import ast as python_ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql import check, complete, describe, fix, parse, select, signature
 from tql import format as format_text
 from tql_client.checking import Place, compiled
 from tql_client.errors import APIError
+from tql_grammar import ast
 from tql_grammar.errors import QueryError
 from tql_grammar.explain.levels import explained
 from tql_grammar.syntax.parser import read
+from tql_grammar.typing.scopes import scopes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tql import Schema
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain.levels import QueryLevel
+    from tql_grammar.schema import Column
 
 Json = dict[str, Any]
 # The names that the code of a query may use.
@@ -113,10 +116,26 @@ def _fix(found: Asked) -> Json:
 
 
 def _prepare(found: Asked) -> Json:
-    """Return the text that a client sends for a query text, and whether it differs: the default dataset becomes FROM."""
+    """Return the text that a client sends for a query text, whether it differs, since the default dataset becomes FROM, and the columns of its rows."""
     on_findings = "ignore" if found.request.get("unchecked") is True else "raise"
     sent = compiled(found.text, on_findings, Place(found.dataset, found.schemas, needs_source=True))
-    return {"text": sent, "added": found.dataset if sent != found.text else None}
+    added = found.dataset if sent != found.text else None
+    return {"text": sent, "added": added, "columns": result_columns(sent, found.schemas)}
+
+
+def result_columns(text: str, schemas: Mapping[str | None, Schema]) -> dict[str, dict[str, str]]:
+    """Return the types and the kinds of the columns of a query's rows, as far as they are known."""
+    tree = read(text).tree
+    if tree is None:
+        return {}
+    around = ast.Select((ast.Star(),), ast.Derived(tree))
+    columns = scopes_of(around, schemas)[0].columns or {}
+    return {name: shown_column(column) for name, column in columns.items() if column is not None}
+
+
+def shown_column(column: Column) -> dict[str, str]:
+    """Return the type and the kind of a column."""
+    return {"type": str(column), "kind": column.kind}
 
 
 def _explain(found: Asked) -> Json:
@@ -147,11 +166,11 @@ def python_code(text: str) -> str | None:
     except QueryError:
         return None
     try:
-        tree = python.parse(code)
+        tree = python_ast.parse(code)
     except SyntaxError:  # a long vector is shortened
         code = f"parse({text!r})"
-        tree = python.parse(code)
-    used = {node.id for node in python.walk(tree) if isinstance(node, python.Name)}
+        tree = python_ast.parse(code)
+    used = {node.id for node in python_ast.walk(tree) if isinstance(node, python_ast.Name)}
     names = ", ".join(name for name in NAMES if name in used)
     return f"from tql import {names}\n\nquery = {code}\n"
 

@@ -52,7 +52,7 @@ def markup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server of a dataset whose names and values are markup, with a token."""
     path = str(tmp_path_factory.mktemp("markup") / "d")
     datasets.write(path)
-    with serve({"d": path, datasets.MARKUP: path}, token=TOKEN, ui=True) as running:
+    with serve({"d": path, datasets.MARKUP: path}, token=TOKEN, workers=1, ui=True) as running:
         start_thread(running)
         yield running
 
@@ -62,7 +62,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the server of `tql playground`."""
     path = str(tmp_path_factory.mktemp("demo") / "d")
     demo.write_dataset(path, demo.read_data(), lambda _done, _total: None)
-    with Server({demo.NAME: path}, ui=True, example=EXAMPLE.format(name=demo.NAME)) as running:
+    with Server({demo.NAME: path}, workers=1, ui=True, example=EXAMPLE.format(name=demo.NAME)) as running:
         start_thread(running)
         yield running
 
@@ -245,7 +245,7 @@ def test_the_token_stays_in_the_fragment_and_in_memory(browser: Browser, markup:
 def test_markup_is_text_and_numbers_are_exact(browser: Browser, markup: Server) -> None:
     """Names, values, keys, messages and history are shown unchanged; integers, -0.0 and 1.0 keep their digits, in files too."""
     opened(browser, markup, f"#token={TOKEN}")
-    write(browser, 'select id, name, rank, meta, "<b>bold</b>", picture, embedding, rank / 0 as x from d limit 3')
+    write(browser, 'select id, name, rank, meta, "<b>bold</b>", picture as p, embedding, rank / 0 as x from d limit 3')
     run(browser)
     cells = browser.run("[...document.querySelectorAll('#rows tbody tr:first-child td')].map(one => one.textContent)")
     assert cells[:3] == [str(datasets.LARGE), datasets.MARKUP, "-0.0"]

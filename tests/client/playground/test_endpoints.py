@@ -228,9 +228,37 @@ def test_a_dataset_for_queries_without_from(server: Server) -> None:
     assert finding["code"] == "TQL230" or "nope" in finding["message"]
     assert ask(server, "check", "select nope")["findings"] == []
     assert signature["parameters"][signature["active"]]["name"] == "vector"
-    assert ask(server, "prepare", "select id", dataset="d") == {"text": "select id from d", "added": "d"}
-    assert ask(server, "prepare", "select id from d", dataset="d") == {"text": "select id from d", "added": None}
+    columns = {"id": {"type": "int64", "kind": ""}}
+    sent = {"text": "select id from d", "added": "d", "columns": columns}
+    assert ask(server, "prepare", "select id", dataset="d") == sent
+    assert ask(server, "prepare", "select id from d", dataset="d") == {**sent, "added": None}
     assert "names its dataset" in post(server, "prepare", {"text": "select id"}).text
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("select * from d", {"picture": "image", "embedding": "embedding", "id": ""}),
+        ("select picture as id, rank from d", {"id": "image", "rank": ""}),
+        ("select * from (select embedding as e from d) where true", {"e": ""}),
+        ("select a.picture as p from d as a join d as b on a.id = b.id", {"p": "image"}),
+        ("select id from d union select rank as id from d", {"id": ""}),
+        ("select cosine_similarity(embedding, embedding) as picture from d", {}),
+    ],
+)
+def test_the_columns_of_the_rows(server: Server, text: str, kinds: dict[str, str]) -> None:
+    """The page draws a column by its type, under any name; a name of a dataset that is another column's alias does not mislead it."""
+    columns = ask(server, "prepare", text, unchecked=True)["columns"]
+
+    assert {name: column["kind"] for name, column in columns.items()}.items() >= kinds.items()
+    assert {*columns} <= {*names_of_rows(server, text)}
+    assert columns.get("picture", {}).get("kind") != "image" or "picture" in kinds
+
+
+def names_of_rows(server: Server, text: str) -> list[str]:
+    """Return the names of the columns of a query's rows."""
+    with connect(server.url, token=TOKEN) as client:
+        return list(client.query(text, on_findings="ignore").names)
 
 
 def test_a_trap_is_sent_only_if_it_is_asked_for(server: Server) -> None:
@@ -282,7 +310,9 @@ def test_the_plan_of_the_engine(server: Server, path: str) -> None:
     plan = deeplake.open_read_only(path).explain_query(text.replace("from {} ", "")).to_dict()
 
     assert ask(server, "plan", text.format("d"))["plan"] == plan
-    assert "TQL401" in post(server, "plan", {"text": f"select id from d where {'not ' * 3000}true"}).json()["description"]
+    assert (
+        "TQL401" in post(server, "plan", {"text": f"select id from d where {'not ' * 3000}true"}).json()["description"]
+    )
     assert "nowhere" in post(server, "plan", {"text": text.format('"nowhere"')}).json()["description"]
 
 
