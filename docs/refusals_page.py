@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 import tql
-from tql import codegen, tables
+from tql import codegen, strategies, tables
 from tql.compiler.compile import compile_query
 from tql.refusals import FAMILIES
 from tql_grammar.schema import Schema
@@ -27,6 +27,7 @@ NAMES = {
     "date": dt.date,
     "Enum": enum.Enum,
     "pandas": pd,
+    "strategies": strategies,
     "tables": tables,
     "tables_module": codegen.module,
     "NamedTuple": NamedTuple,

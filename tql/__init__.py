@@ -5,6 +5,8 @@ Compose and check queries in TQL, Deep Lake's Tensor Query Language.
 The parser and numpy are imported on first use.
 """
 
+from typing import TYPE_CHECKING
+
 from tql import fn
 from tql.builder.from_tree import raw
 from tql.builder.query import Query, select
@@ -50,3 +52,21 @@ __all__ = [
     "signature",
     "validate",
 ]
+
+for _error in (ArgumentError, CheckError, ParseError, QueryError, TqlError):
+    _error.__module__ = __name__  # tracebacks show the name to import
+del _error
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*__all__, "format"])
+
+
+if not TYPE_CHECKING:  # a type checker would accept any attribute
+
+    def __getattr__(attribute: str) -> None:
+        """Raise AttributeError with the code to write instead of an unknown name."""
+        from tql.habits import no_attribute
+
+        raise no_attribute(__name__, attribute, __dir__())

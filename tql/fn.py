@@ -141,7 +141,8 @@ def _instead(attribute: str) -> str:
         return absent.builder or absent.text
     from difflib import get_close_matches
 
-    near = get_close_matches(attribute.lower(), [*NAMED], n=1)
+    longer = [name for name in NAMED if name.startswith(f"{attribute.lower()}_")]
+    near = get_close_matches(attribute.lower(), [*NAMED], n=1) or longer
     return (
         f"did you mean `fn.{near[0]}`?"
         if near

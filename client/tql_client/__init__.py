@@ -12,3 +12,8 @@ from tql_client.server.local import serve
 from tql_client.version import __version__ as __version__
 
 __all__ = ["Client", "Result", "connect", "errors", "serve"]
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*__all__, "__version__"])

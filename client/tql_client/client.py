@@ -9,6 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
+from tql.attributes import Advised
 from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
 from tql_client.errors import APIError
 from tql_client.protocol.call import Call, CancelToken, InFlight, require_seconds
@@ -33,7 +34,7 @@ Mode = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 
 
-class Client:
+class Client(Advised):
     """
     Sends queries and returns their rows; `connect` creates one.
 
@@ -169,15 +170,18 @@ class Client:
             return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     @overload
-    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., *, into: type[T]) -> list[T]: ...  # noqa: FBT001 - as below
+    def query(self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: type[T]) -> list[T]: ...
 
     @overload
-    def query(self, query: Query | str, as_list: bool = ..., on_findings: Mode = ..., into: None = ...) -> Result: ...  # noqa: FBT001 - as below
+    def query(
+        self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: None = ...
+    ) -> Result: ...
 
     def query(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the contract's second argument
+        *,
+        as_list: bool = True,
         on_findings: Mode = "raise",
         into: type[Any] | None = None,
     ) -> Any:
@@ -250,19 +254,16 @@ class Client:
 
     @overload
     def imap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, on_error: Literal["raise"] = "raise"
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise"] = "raise"
     ) -> Iterator[Result]: ...
 
     @overload
     def imap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, *, on_error: Literal["return"]
+        self, queries: Queries, concurrency: int = 8, *, on_error: Literal["return"]
     ) -> Iterator[Result | TqlError]: ...
 
     def imap(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        on_error: Literal["raise", "return"] = "raise",
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise", "return"] = "raise"
     ) -> Iterator[Any]:
         """
         Send queries concurrently, and yield each result in the order of the queries as soon as it is there.
@@ -315,7 +316,8 @@ class Client:
     async def aquery(
         self,
         query: Query | str,
-        as_list: bool = True,  # noqa: FBT001, FBT002 - the protocol's own word, and the second argument of `query` too
+        *,
+        as_list: bool = True,
         on_findings: Mode = "raise",
     ) -> Result:
         """
@@ -330,19 +332,16 @@ class Client:
 
     @overload
     async def amap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, on_error: Literal["raise"] = "raise"
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise"] = "raise"
     ) -> list[Result]: ...
 
     @overload
     async def amap(
-        self, queries: Iterable[Query | str], concurrency: int = 8, *, on_error: Literal["return"]
+        self, queries: Queries, concurrency: int = 8, *, on_error: Literal["return"]
     ) -> list[Result | TqlError]: ...
 
     async def amap(
-        self,
-        queries: Iterable[Query | str],
-        concurrency: int = 8,
-        on_error: Literal["raise", "return"] = "raise",
+        self, queries: Queries, concurrency: int = 8, on_error: Literal["raise", "return"] = "raise"
     ) -> list[Any]:
         """Send queries concurrently from asyncio; see `map`. At most 60 are in flight, see `aquery`."""
         from tql_client.concurrency import map_queries_async

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tql_grammar.errors import ArgumentError
 from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
-from tql_grammar.suggestions import nearest
+from tql_grammar.suggestions import nearest, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ class Column(Record):
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
-        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built: the engine still finds them by their old values.
+        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built, or deleted and others appended: the engine still finds them by their old values, or not at all.
         classes: the names of the classes of a class label, in the order of their numbers.
         inferred: whether the type is that of values that were returned: the widest one that has them, int64 for each type of integers except uint64, float64 for each type of floats.
             Whether a value can be null, and which indexes there are, is then unknown, not denied.
@@ -341,7 +341,11 @@ def _column(given: Column | str) -> Column:
 def _unreadable(given: object) -> ArgumentError:
     """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
-    return ArgumentError("Schema", rule, repr(given), 'such as "int64", "text bm25", "nullable text", "embedding[384]"')
+    meant = type_of(given)
+    advice = f"did you mean {meant!r}? " if meant else ""
+    return ArgumentError(
+        "Schema", rule, repr(given), f'{advice}such as "int64", "text bm25", "nullable text", "embedding[384]"'
+    )
 
 
 def _to_json(column: Column) -> object:

@@ -17,3 +17,20 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         by_fold.setdefault(other.casefold(), other)
     found = get_close_matches(name.casefold(), by_fold, n=1)
     return by_fold[found[0]] if found else None
+
+
+# The types by the names of Python, SQL and other libraries.
+OTHER_TYPES = {
+    **dict.fromkeys(("int", "integer", "bigint", "long"), "int64"),
+    **dict.fromkeys(("str", "string", "varchar", "utf8", "object"), "text"),
+    **dict.fromkeys(("float", "double", "real"), "float64"),
+    **dict.fromkeys(("boolean",), "bool"),
+    **dict.fromkeys(("dict", "jsonb", "struct"), "json"),
+    **dict.fromkeys(("vector", "array", "list"), "embedding[384]"),
+}
+
+
+def type_of(description: object) -> str | None:
+    """Return the type that a description of a column means by a name of another library, if it has one."""
+    words = description.lower().split() if isinstance(description, str) else []
+    return next((OTHER_TYPES[word] for word in words if word in OTHER_TYPES), None)

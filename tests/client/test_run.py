@@ -143,7 +143,7 @@ def test_where_a_query_comes_from(data: str, tmp_path: Path) -> None:
 
 
 ERRORS = [
-    (["run", "select 1"], "--data PATH"),
+    (["run", "select 1"], "tql run ./data"),
     (["run", "--data", "/nowhere", "select id"], "no dataset at `/nowhere`"),
     (["run", "--data", "DATA", "select nope"], "TQL215"),
     (["run", "--data", "DATA", "select id order by id, text"], "TQL301"),
@@ -152,7 +152,7 @@ ERRORS = [
     (["run", "--url", "http://127.0.0.1:1/q", 'select id from "d"'], "no server listens"),
     (["run", "--url", "https://x.test", "--token-file", "/nowhere", "select id"], "/nowhere"),
     (["explain", "nowhere.tql"], "nowhere.tql"),
-    (["check", "select id"], "hint: pass a file, or pass the query by stdin"),
+    (["check", "select", "id"], "hint: put the query in quotes"),
     (["schema", "/nowhere"], "no dataset"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tql import parameters
+from tql.attributes import Advised
 from tql.lowering import lowered
 from tql.statement import Statement
 from tql_grammar.record import Record
@@ -19,7 +20,7 @@ NOTHING = Statement()
 FIELDS = len(Statement._fields)
 
 
-class Composed:
+class Composed(Advised):
     """
     An immutable wrapper of a statement; each method of a subclass returns a changed copy.
 

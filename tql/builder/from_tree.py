@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tql.builder.query import Query
 from tql.expressions.expr import Expr, Key
 from tql.messages import shown
-from tql.statement import Dataset, DerivedQuery, Statement, VerbatimQuery
+from tql.statement import Dataset, DerivedQuery, Sampling, Statement, VerbatimQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError, ParseError
 from tql_grammar.rewrite.given import VerbatimExpression
@@ -46,10 +46,16 @@ def clauses_of(select: ast.Select) -> Statement | None:
     outputs = () if select.columns == (ast.Star(),) else select.columns
     where = select.where
     limit = select.limit or ast.Limit()
+    conditions = () if where is None else where.operands if isinstance(where, ast.And) else (where,)
+    sampling = _sampling(select.sample_by)
+    if sampling is not None:
+        guard = ast.Comparison(">", sampling.weights, ast.Number(0))
+        conditions = tuple(condition for condition in conditions if condition != guard)
     return Statement(
         outputs=outputs,
         source=_source(select.source),
-        conditions=() if where is None else where.operands if isinstance(where, ast.And) else (where,),
+        conditions=conditions,
+        sampling=sampling,
         keys=tuple(Key(key.expression, key.direction) for key in select.order_by),
         row_limit=_rows(limit.count),
         row_offset=_rows(limit.offset),
@@ -63,6 +69,14 @@ def _source(source: ast.Source | None) -> Dataset | DerivedQuery | None:
     if isinstance(source, ast.Derived):
         return DerivedQuery(_statement(source.query), source.alias)
     return None
+
+
+def _sampling(sample: ast.Sample | None) -> Sampling | None:
+    """Return the sample of a SELECT, whose weights above 0 the compiler requires in WHERE."""
+    if sample is None:
+        return None
+    amount = sample.limit.value if isinstance(sample.limit, ast.Number) else None
+    return Sampling(sample.weights, sample.replace_rows, amount, sample.percent)
 
 
 def _rows(count: Expression | None) -> int | None:

@@ -291,7 +291,7 @@ class Query(SearchMethods):
 
     def offset(self, rows: int | None) -> Self:
         """Skip the first *rows* rows; a later call replaces the offset. Example: ``select("id").limit(5).offset(10)`` generates ``select id limit 5 offset 10``."""
-        return self._changed(row_offset=clauses.rows("offset", rows))
+        return self._changed(row_offset=clauses.rows("offset", rows) or None)
 
     def when(self, condition: object, function: Callable[[Self], Self]) -> Self:
         """

@@ -9,18 +9,26 @@ from tql.builder import arguments as clauses
 from tql.builder.composed import Composed
 from tql.expressions.expr import Expr, expression
 from tql.expressions.logical import Relevance, Similarity
-from tql.expressions.metrics import METRICS
+from tql.expressions.metrics import METRICS, Metric
 from tql.messages import shown
 from tql.statement import Fusion, Leg, Search, TextSearch
 from tql.values.literal import literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
     from tql.columns import Embedding, Words
     from tql_grammar.ast import Expression
 
 FEWEST_RANKINGS = 2
+# The metrics by the names of other libraries.
+METRIC_NAMES = {
+    **dict.fromkeys(("euclid", "euclidean", "l2_distance"), "l2"),
+    **dict.fromkeys(("ip", "inner_product", "dot_product", "dotproduct"), "dot"),
+    **dict.fromkeys(("manhattan", "cityblock", "taxicab"), "l1"),
+    "chebyshev": "linf",
+}
 LARGEST = 2**31
 
 
@@ -210,10 +218,9 @@ def similarity(
     column: object, value: object, metric: str, alias: str | None, *, exact: object = False
 ) -> Search | ast.Order:
     """Return a vector search whose score is an output; without an alias, its score as a sort key."""
-    known = METRICS.get(metric) if isinstance(metric, str) else None
-    if known is None:
-        raise ArgumentError("metric", f"takes one of {', '.join(METRICS)}", shown(metric))
+    known = _metric(metric)
     operand = expression("similarity", column)
+    _reject_text(value)
     searched = value.node if isinstance(value, Expr) else known.value("similarity", value)
     exact = _flag("exact", exact)
     if exact and not known.selectable:
@@ -223,5 +230,28 @@ def similarity(
         return ast.Order(Similarity(metric, operand, searched, exact), known.best)
     if not known.selectable:
         why = "the engine ranks by it, and returns no score"
-        raise ArgumentError("as_", f"takes as_=None with metric={metric!r}", shown(alias), why=why)
+        raise ArgumentError("as_", f"takes None with metric={metric!r}", shown(alias), "pass as_=None", why=why)
     return Search(operand, searched, metric, name("as_", alias), exact)
+
+
+def _metric(metric: object) -> Metric:
+    """Return a metric by its name."""
+    known = METRICS.get(metric) if isinstance(metric, str) else None
+    if known is None:
+        similar = METRIC_NAMES.get(str(metric).lower()) or nearest(str(metric), METRICS)
+        hint = f"did you mean {similar!r}?" if similar else None
+        raise ArgumentError("metric", f"takes one of {', '.join(METRICS)}", shown(metric), hint)
+    return known
+
+
+def _reject_text(value: object) -> None:
+    """Raise ArgumentError for a text, or a list of texts, in place of a vector."""
+    if isinstance(value, str):
+        hint = (
+            "embed the text first, as the embeddings of the column were made, or rank by its words: .bm25(column, text)"
+        )
+        raise ArgumentError("similarity", "takes a vector of numbers", shown(value), hint)
+    if isinstance(value, (list, tuple)) and value and all(isinstance(part, str) for part in value):
+        raise ArgumentError(
+            "similarity", "takes a vector of numbers", shown(value), "convert the texts: list(map(float, vector))"
+        )

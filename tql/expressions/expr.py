@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
+from tql.attributes import Advised, advised
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
-from tql.messages import shown
+from tql.messages import column_hint, condition_hint, shown
 from tql.values.literal import by_value, column_name, literal, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
@@ -24,7 +25,7 @@ NO_ELEMENTS = "an expression has no elements before the engine runs it"
 PARENTHESES = 'put parentheses around comparisons: (col("a") == 1) & (col("b") > 2)'
 
 
-class Expr:
+class Expr(Advised):
     """
     An immutable expression with a value for each row, created by `col`, `fn`, `raw` and operators on expressions.
 
@@ -311,6 +312,10 @@ def col(column: str, of: str | None = None) -> Expr:
     return Expr(ast.Column(label, None if of is None else name("of", of)))
 
 
+if not TYPE_CHECKING:
+    col = advised(col)
+
+
 def asc(key: GroupKey) -> Key:
     """Return an ascending sort key, smallest first. Example: ``select("id").order_by(asc("year"))`` generates ``select id order by year asc``."""
     return Key(expression("asc", key), "asc")
@@ -342,7 +347,7 @@ def expression(subject: str, value: object) -> Expression:
         return _column(subject, value)
     if isinstance(value, Expr):
         return value.node
-    raise ArgumentError(subject, "takes a column's name or an expression", shown(value))
+    raise ArgumentError(subject, "takes a column's name or an expression", shown(value), column_hint(subject, value))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -360,5 +365,5 @@ def condition(subject: str, value: object) -> Expression:
     elif isinstance(value, bool):
         hint = "Python has evaluated this comparison already; for a constant use all_of([]), which is true, or any_of([]), which is false"
     else:
-        hint = PARENTHESES
+        hint = condition_hint(value) or PARENTHESES
     raise ArgumentError(subject, "takes a condition", shown(value), hint)

@@ -17,6 +17,7 @@ from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_present import kept_values, required_values
 from tql_grammar.rewrite.json_values import value_names
+from tql_grammar.rewrite.lengths import kept_lengths, required_lengths
 from tql_grammar.rewrite.nullable import FirstNull, has_own_nulls, missing, narrowed
 from tql_grammar.rewrite.scope import UNKNOWN, Scope, Values, of_schema
 from tql_grammar.rewrite.typed import legalize_parts, legalize_value, unwrap_verbatim
@@ -85,7 +86,8 @@ def _of_filter(plan: Filter) -> Scope:
     """Return the columns of the rows that meet a condition; columns that the condition requires are not nullable."""
     scope = schema(plan.child)
     present = scope.present | required_values(plan.predicate, scope)
-    return narrowed(scope, [plan.predicate])._replace(present=present)
+    lengths = {**scope.lengths, **required_lengths(plan.predicate)}
+    return narrowed(scope, [plan.predicate])._replace(present=present, lengths=lengths)
 
 
 # --- select lists -----------------------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    result = _may_lack(result, named, scope)
+    result = _may_lack(result, named, scope)._replace(lengths=kept_lengths(plan.columns, scope))
     return result._replace(json_values=json_values, present=present, unindexed=unindexed, lacking=lacking)
 
 

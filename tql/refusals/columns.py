@@ -12,6 +12,17 @@ REFUSALS = (
     Refusal("pattern of a number", 'select("id").where(col("n").startswith("a"))', columns(n="int8")),
     Refusal("arithmetic of a text", 'select(x=col("t") + 1)', columns(t="text")),
     Refusal("`contains` with an index", 'select("id").where(fn.contains("t", "some"))', columns(t="text inverted")),
+    Refusal("`contains` of numbers", 'select("id").where(~fn.contains("n", 3))', columns(n="int8")),
+    Refusal("`contains` of a number in texts", 'select("id").where(~fn.contains("t", 3))', columns(t="text")),
+    Refusal("function of numbers over texts", 'select("id").where(~fn.any("t"))', columns(t="text")),
+    Refusal(
+        "keys of a column that is no JSON", 'select("id").where(~fn.contains(fn.keys("n"), "k"))', columns(n="int8")
+    ),
+    Refusal(
+        "Hamming distance of vectors of unknown length",
+        'select(x=fn.hamming_distance("a", [1, 2]))',
+        columns(a="uint8[?]"),
+    ),
     Refusal("null in a function", 'select(x=fn.any("n"))', columns(n="nullable int16")),
     Refusal(
         "many nullable columns together",

@@ -15,6 +15,11 @@ REFUSALS = (
         'select().from_(select(x=col("id", of="a"), t=col("t", of="b")).from_("mem://a", alias="a").join("mem://a", col("id", of="a") == col("r", of="b"), how="left", alias="b")).where(col("t").is_null())',
         columns(r="int64", t="text"),
     ),
+    Refusal(
+        "array that is missing after an outer join",
+        'select(x=fn.l2_norm("e")).from_(select(e=col("e", of="b")).from_("mem://a", alias="a").join("mem://a", col("id", of="a") == col("r", of="b"), how="left", alias="b"))',
+        columns(r="int64", e="embedding[4]"),
+    ),
     Refusal("no source", 'select("id")', needs_source=True),
     Refusal(
         "second join",

@@ -19,7 +19,9 @@ REFUSALS = (
     Refusal("empty vector", 'select("id").similarity("e", [])'),
     Refusal("matrix for a vector", 'select("id").similarity("e", [[[1.0]]])'),
     Refusal("vector for a matrix", 'select("id").similarity("e", [1.0], metric="maxsim")'),
-    Refusal("vector of texts", 'select("id").similarity("e", ["a", "b"])'),
+    Refusal("vector of texts", 'select("id").similarity("e", ["1", "2"])'),
+    Refusal("text for a vector", 'select("id").similarity("e", "apple")'),
+    Refusal("None in a vector", 'select("id").similarity("e", [1.0, None])'),
     Refusal("vector of complex numbers", 'select("id").similarity("e", [1j, 2j])'),
     Refusal("vector of NaN", 'select("id").similarity("e", [float("nan"), 1.0])'),
     Refusal("rows of several lengths", 'select("id").similarity("e", [[1.0], [1.0, 2.0]])'),
@@ -55,4 +57,7 @@ REFUSALS = (
     Refusal("conditions of an exploration", 'explore(select, when="x")'),
     Refusal("exploration of no paths", "explore(select, most=0)"),
     Refusal("function that returns no query", "explore(lambda: None)"),
+    Refusal("strategy of no schema", 'strategies.rows({"id": "int64"})'),
+    Refusal("conditions of a schema without plain columns", 'strategies.conditions(Schema(meta="json"))'),
+    Refusal("values of no known type", 'strategies.values("inferred unknown")'),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.commands import codegen, datasets, editors, playground, texts
+from tql_client.cli.commands import checks, codegen, datasets, editors, init, playground, shell, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
+from tql_client.cli.parsing import Parser
 from tql_client.extras import missing
 from tql_client.version import __version__
 from tql_grammar.errors import TqlError
@@ -16,10 +18,15 @@ from tql_grammar.errors import TqlError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-EXAMPLES = """examples:
+EXAMPLES = """begin here:
   tql demo                                       search real data with a local server
-  tql check query.tql                            report errors and traps
-  echo 'select id from D order by a, b' | tql check -
+  tql check 'select id from D order by a, b'     report errors and traps in a query
+  tql init                                       write the settings and the first query of a project
+  tql run ./data 'select id limit 3'             run a query on a dataset
+  tql shell ./data                               type queries, with completion
+
+then:
+  tql check .                                    check the queries of a folder, in .tql, Python, notebooks, Markdown
   tql schema ./data > schema.json                write the columns of a dataset
   tql check --schema schema.json query.tql       also check column names and types
   tql fix --diff query.tql                       show the fixes that are certain
@@ -27,15 +34,23 @@ EXAMPLES = """examples:
   tql explain query.tql                          show its nested SELECTs
   tql serve hub://org/dataset=./data             run a local server
   tql playground                                 write and run queries in the browser
-  tql run --data ./data 'select id limit 3'      run a query
   tql rules TQL301                               explain a rule
 `tql COMMAND --help` shows the options and examples of a command.
 """
 
 
+# A hint of the library, and the options of the commands that do the same.
+CONNECT = re.compile(r'connect\("([^"]+)", dataset="([^"]+)"(?:, token=\.\.)?\)')
+OPTIONS = r"tql run --url \1 --dataset \2 --token-file FILE 'select ..'"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
-    options = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words in ([], ["help"]):
+        parser().print_help()
+        return CLEAN
+    options = parser().parse(words)
     try:
         code: int = options.run(options)
         if not sys.stdout.closed:  # the language server closes it
@@ -44,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discard the output that is still buffered
         return PIPE_CLOSED
     except TqlError as error:
-        sys.stderr.write(f"tql: {error}\n")
+        sys.stderr.write(f"tql: {CONNECT.sub(OPTIONS, str(error))}\n")
         return FAILED
     except OSError as error:
         sys.stderr.write(f"tql: {error.filename or 'input'}: {error.strerror or error}\n{_hint(error)}")
@@ -55,15 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _hint(error: OSError) -> str:
-    """Return the hint for a missing file whose name looks like a query."""
-    if not isinstance(error, FileNotFoundError) or len(str(error.filename).split()) == 1:
-        return ""
-    return "hint: pass a file, or pass the query by stdin: echo 'select ..' | tql check -\n"
+    """Return the hint for a missing file whose name is a word of a query."""
+    begins = isinstance(error, FileNotFoundError) and str(error.filename).lower() in {"select", "with", "from"}
+    return "hint: put the query in quotes: tql check 'select ..'\n" if begins else ""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the command line."""
-    command_line = argparse.ArgumentParser(
+    command_line = Parser(
         prog="tql",
         description="Compose, check and send queries in TQL.",
         epilog=EXAMPLES,
@@ -76,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
     return command_line
 
 
-def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command: Command) -> None:
+def _add(commands: argparse._SubParsersAction[Parser], command: Command) -> None:
     """Add the subparser of a command."""
     examples = "".join(f"  {line}\n" for line in command.examples)
     subparser = commands.add_parser(
@@ -88,11 +102,16 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command:
     )
     for flags, settings in command.options:
         subparser.add_argument(*flags, **settings)
-    subparser.set_defaults(run=command.run)
+    subparser.set_defaults(run=command.run, parser=subparser)
 
 
 def _completion(options: argparse.Namespace) -> int:
     """Print the completion script of a shell."""
+    if options.shell == "fish":
+        from tql_client.cli.fish import script
+
+        sys.stdout.write(script(parser()) + "\n")
+        return CLEAN
     try:
         import shtab
     except ImportError:
@@ -105,8 +124,11 @@ _COMPLETION = Command(
     "completion",
     _completion,
     "Print the completion script of a shell.",
-    (option("shell", choices=["bash", "zsh", "tcsh"]),),
-    ("tql completion bash > ~/.local/share/bash-completion/completions/tql",),
+    (option("shell", choices=["bash", "zsh", "tcsh", "fish"]),),
+    (
+        "tql completion bash > ~/.local/share/bash-completion/completions/tql",
+        "tql completion fish > ~/.config/fish/completions/tql.fish",
+    ),
 )
 
 
@@ -119,7 +141,9 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
         "explain",
         "rules",
         "grammar",
+        "init",
         "run",
+        "shell",
         "serve",
         "playground",
         "schema",
@@ -132,7 +156,17 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
 
 
 COMMANDS = _ordered(
-    [*texts.COMMANDS, *datasets.COMMANDS, *editors.COMMANDS, codegen.COMMAND, playground.COMMAND, _COMPLETION]
+    [
+        *checks.COMMANDS,
+        *texts.COMMANDS,
+        *datasets.COMMANDS,
+        *editors.COMMANDS,
+        codegen.COMMAND,
+        init.COMMAND,
+        playground.COMMAND,
+        shell.COMMAND,
+        _COMPLETION,
+    ]
 )
 
 if __name__ == "__main__":

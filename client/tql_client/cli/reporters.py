@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from tql_client.cli.colours import plain
 from tql_client.version import __version__
 from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
@@ -15,61 +15,37 @@ from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import TextIO
 
+    from tql_client.cli.colours import Paint
     from tql_grammar.completion.explanations import Explanation
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
-    Findings = Sequence[tuple[str, str, Sequence[Diagnostic]]]
+    Document = tuple[str, str, Sequence[Diagnostic]]
+    Findings = Sequence[Document]
 
 # The name of a document that is a cell of a notebook ends with this and its number.
 CELL = ":cell "
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
 
 
-def report(findings: Iterable[tuple[str, str, Sequence[Diagnostic]]], output_format: str) -> bool:
-    """Write findings to stdout, file by file if the format allows it, and return whether there is an error."""
-    errors = False
-    collected: list[tuple[str, str, Sequence[Diagnostic]]] = []
-    for path, text, diagnostics in findings:
-        errors = errors or has_errors([(path, text, diagnostics)])
-        if output_format in ONE_DOCUMENT:
-            collected.append((path, "", diagnostics))
-        else:
-            sys.stdout.write(REPORTS[output_format]([(path, text, diagnostics)]))
+def report(findings: Iterable[Document], output_format: str, paint: Paint = plain) -> None:
+    """Write findings to stdout, file by file if the format allows it."""
     if output_format in ONE_DOCUMENT:
-        sys.stdout.write(REPORTS[output_format](collected))
-    return errors
+        sys.stdout.write(REPORTS[output_format](list(findings)))
+        return
+    for document in findings:
+        sys.stdout.write(as_text([document], paint) if output_format == "text" else REPORTS[output_format]([document]))
 
 
-def as_text(findings: Findings, stream: TextIO | None = None) -> str:
-    """Return findings as text: place, message, the line with carets, and hint; in colour if *stream*, by default stdout, is a terminal."""
-    paint = _paint if _is_terminal(stream or sys.stdout) else _plain
+def as_text(findings: Findings, paint: Paint = plain) -> str:
+    """Return findings as text: place, message, the line with carets, and hint."""
     return "".join(
         _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in findings for diagnostic in diagnostics
     )
 
 
-COLOURS = {"error": "31", "warning": "33", "info": "36", "bold": "1", "hint": "32"}
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    """Return whether to use colours: on a terminal, unless NO_COLOR is set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _paint(text: str, colour: str) -> str:
-    """Return a text with the ANSI codes of a colour."""
-    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
-
-
-def _plain(text: str, _colour: str) -> str:
-    """Return a text unchanged."""
-    return text
-
-
-def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Callable[[str, str], str]) -> str:
+def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Paint) -> str:
     """Return the text of one finding."""
     place = paint(f"{path}:{diagnostic.line}:{diagnostic.column}:", "bold")
     label = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
@@ -170,7 +146,6 @@ GITHUB = {"error": "error", "warning": "warning", "info": "notice"}
 # Formats with one document for all files.
 ONE_DOCUMENT = frozenset({"json", "sarif"})
 REPORTS: dict[str, Callable[[Findings], str]] = {
-    "text": as_text,
     "json": as_json,
     "github": as_github,
     "sarif": as_sarif,
@@ -235,7 +210,7 @@ def rules(codes: Sequence[str], output_format: str = "text") -> str:
         TqlError: no rule has a code or prefix.
     """
     known = dict(sorted(explanations().items()))
-    wanted = [code.upper() for code in codes]
+    wanted = [f"TQL{code}" if code.isdigit() else code.upper() for code in codes]
     chosen = _chosen(known, wanted)
     if output_format == "json":
         return _rules_as_json(chosen)

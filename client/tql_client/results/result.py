@@ -6,8 +6,10 @@ import struct
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tql.attributes import Advised
 from tql_client.protocol.values import to_python
 from tql_grammar.record import Record
+from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +47,7 @@ class Meta(Record):
     size: int = 0
 
 
-class Result:
+class Result(Advised):
     """
     The rows of a query.
 
@@ -95,8 +97,13 @@ class Result:
 
     def __getitem__(self, name: str) -> list[Any]:
         """Return one column as a list."""
+        if not isinstance(name, str):
+            message = f"a result is subscripted by the name of a column; its rows are result.rows[{name if type(name) is int else '0:5'}]"
+            raise TypeError(message)
         if name not in self.names:
-            message = f"the result has no column `{name}`; it has {', '.join(self.names) or 'none'}"
+            similar = nearest(name, self.names)
+            advice = f"did you mean `{similar}`? " if similar else ""
+            message = f"the result has no column `{name}`; {advice}it has {', '.join(self.names) or 'none'}"
             raise KeyError(message)
         return self.columns[name]
 
@@ -115,11 +122,16 @@ class Result:
         from rich.table import Table
         from rich.text import Text
 
-        from tql_client.results.table import cell
+        from tql_client.results.table import at_point, cell, is_numeric
 
-        table = Table(*self.names, caption=self._size())
-        for row in self._first():
-            table.add_row(*(Text(cell(row[name])) for name in self.names))
+        table, shown = Table(caption=self._size()), self._first()
+        columns = []
+        for name in self.names:
+            texts, numeric = [cell(row[name]) for row in shown], is_numeric(row[name] for row in shown)
+            table.add_column(name, justify="right" if numeric else "left")
+            columns.append(map(Text, at_point(texts) if numeric else texts))
+        for line in zip(*columns, strict=True):
+            table.add_row(*line)
         return table
 
     def _repr_html_(self) -> str:

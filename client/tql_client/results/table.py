@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ MAX_ROWS = 20
 MAX_CELL = 60
 WIDTH = 120
 FIRST_ITEMS = 4
+# The part of a number from its point or its exponent on.
+FRACTION = re.compile(r"(?<=\d)[.e].*")
 
 
 def cell(value: Any, max_width: int = MAX_CELL) -> str:  # noqa: ANN401 - any value of a result
@@ -44,18 +47,34 @@ def _cells(names: Sequence[str], rows: Iterable[dict[str, Any]], max_width: int 
 
 
 def as_text(names: Sequence[str], rows: Sequence[dict[str, Any]], width: int = WIDTH) -> str:
-    """Return rows as a table of text; lines are truncated to *width* characters, and numbers are right-aligned."""
-    cells = _cells(names, rows, max(8, min(MAX_CELL, width)))
-    numeric = [all(isinstance(row[name], (int, float, type(None))) for row in rows) for name in names]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(names))]
-    lines = ["  ".join(_align(*part) for part in zip(line, widths, numeric, strict=True)).rstrip() for line in cells]
-    lines.insert(1, "  ".join("-" * one for one in widths))
+    """Return rows as a table of text; lines are truncated to *width* characters, and numbers are aligned at the point."""
+    head, *body = _cells(names, rows, max(8, min(MAX_CELL, width)))
+    columns = [
+        _column(name, [line[index] for line in body], is_number=is_numeric(row[names[index]] for row in rows))
+        for index, name in enumerate(head)
+    ]
+    lines = ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
     return "\n".join(line if len(line) <= width else line[: width - 1] + "…" for line in lines)
 
 
-def _align(text: str, width: int, right: bool) -> str:  # noqa: FBT001 - zipped with the other arguments
-    """Return a string padded to a width."""
-    return text.rjust(width) if right else text.ljust(width)
+def _column(name: str, texts: Sequence[str], *, is_number: bool) -> list[str]:
+    """Return the name of a column, a line of dashes, and its values, all of one width."""
+    cells = [name, *(at_point(texts) if is_number else texts)]
+    width = max(map(len, cells))
+    name, *values = (text.rjust(width) if is_number else text.ljust(width) for text in cells)
+    return [name, "-" * width, *values]
+
+
+def is_numeric(values: Iterable[Any]) -> bool:
+    """Return whether all values of a column are numbers or null."""
+    return all(isinstance(value, (int, float, type(None))) for value in values)
+
+
+def at_point(texts: Sequence[str]) -> list[str]:
+    """Return numbers, padded at the end so that right-aligned their points are below each other."""
+    fractions = [sum(map(len, FRACTION.findall(text))) for text in texts]
+    longest = max(fractions, default=0)
+    return [text + " " * (longest - fraction) for text, fraction in zip(texts, fractions, strict=True)]
 
 
 def as_markdown(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Explanations of all rules: of characters, of syntax, of Python files, and of the checks."""
+"""Explanations of all rules: of characters, of syntax, of Python files, of comments, and of the checks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Explanation(NamedTuple):
 def explanations() -> dict[str, Explanation]:
     """Return the explanations of all rules, by code: of characters, of syntax, of Python files, and of the checks."""
     from tql_grammar.lint.check import RULES
+    from tql_grammar.lint.ignores import IGNORE_RULES
     from tql_grammar.python import source as python_source
     from tql_grammar.syntax.findings import syntax_rules, text_rules
 
@@ -42,6 +43,8 @@ def explanations() -> dict[str, Explanation]:
         python_source.PASTED_EXAMPLE,
         python_source.PASTED_MEANT,
     )
+    for about in IGNORE_RULES:
+        by_code[about.code] = Explanation(about.severity, about.title, about.why, about.example, about.meant)
     for rule in RULES:
         by_code[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
     return by_code

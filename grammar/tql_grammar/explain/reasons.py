@@ -18,6 +18,7 @@ GROUPS = "filters, order and limit on groups go in an outer query"
 EACH_ROW = "the expressions that the groups are made of are computed for each row in a subquery"
 PATTERN = "LIKE over a value of JSON fails where a row lacks it, so those rows are left out in a subquery"
 ROW_NUMBERS = "{call} counts the rows of the source, so the other clauses go in an outer query"
+SHAPES = "in one SELECT the engine crashes where WHERE reads SHAPE of a column and the key its values, or the other way round"
 SAMPLE = "order and limit apply to the sampled rows"
 SET_OPERATION = "the engine applies clauses after a set operation to a part of it only, so they go in an outer query"
 OFFSET = (

@@ -65,17 +65,8 @@ class Evaluator:
         is_template = any(character.given == LITERAL for character in characters)
         if is_template or len(fields) != sum(character.value is None for character in characters):
             return (Text(tuple(characters)),)
-        plain = [_is_plain(field) for field in fields]
-        return tuple(
-            Text(
-                tuple(
-                    self._filled(
-                        characters, fields, [v if p else Unknown() for v, p in zip(values, plain, strict=True)]
-                    )
-                )
-            )
-            for values in self._product((field.value for field in fields), path)
-        )
+        products = self._product((field.value for field in fields), path)
+        return tuple(Text(tuple(self._filled(characters, fields, _plain(fields, values)))) for values in products)
 
     def _filled(
         self, characters: Sequence[Character], fields: Sequence[ast.FormattedValue], values: Sequence[Value]
@@ -217,6 +208,11 @@ class Evaluator:
     def arguments(self, node: ast.Call, path: Path) -> CallArguments:
         """Return the arguments of a call."""
         return CallArguments(node, lambda part: self.values(part, path), self.span)
+
+
+def _plain(fields: Sequence[ast.FormattedValue], values: Sequence[Value]) -> list[Value]:
+    """Return the values of the fields of an f-string; one with a format is unknown."""
+    return [value if _is_plain(field) else Unknown() for field, value in zip(fields, values, strict=True)]
 
 
 def _is_plain(field: ast.FormattedValue) -> bool:

@@ -20,12 +20,12 @@ def conjunction(parts: Iterable[Expression]) -> Expression:
 
 
 def disjunction(parts: Iterable[Expression]) -> Expression:
-    """Return the disjunction, flattened: operands that are false are dropped, and true makes it true."""
+    """Return the disjunction, flattened, each operand once: those that are false are dropped, and true makes it true."""
     return _join(ast.Or, parts, neutral=False)
 
 
 def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral: bool) -> Expression:
-    """Return *parts* as operands of one node; *neutral* is the constant that is dropped."""
+    """Return *parts* as operands of one node, those of OR once each; *neutral* is the constant that is dropped."""
     flat: list[Expression] = []
     for part in parts:
         if isinstance(part, ast.Boolean):
@@ -37,7 +37,8 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
             flat.append(part)
     if not flat:
         return ast.Boolean(neutral)
-    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+    found = tuple(dict.fromkeys(flat) if kind is ast.Or else flat)
+    return found[0] if len(found) == 1 else kind(found)
 
 
 def negation(operand: Expression) -> Expression:

@@ -26,6 +26,7 @@ class Scope(NamedTuple):
         values: the types of inferred columns and of computed columns of a subquery, which are used for sort and group keys only.
         nullables: the computed columns that are nullable numbers or bools.
         present: the values of JSON that no row lacks.
+        lengths: the lengths that conditions require of vectors, by the names of their columns.
         is_whole: whether the rows of the subquery are all those of a dataset, in its order, so that indexes have their numbers.
         unmatched: the texts and JSON of an outer join that are missing where nothing matches.
         lacking: such columns of a subquery: the engine reads a missing one as an empty one.
@@ -39,6 +40,7 @@ class Scope(NamedTuple):
     values: Mapping[str, Column | None] = {}
     nullables: frozenset[str] = frozenset()
     present: frozenset[Expression] = frozenset()
+    lengths: Mapping[str, int] = {}
     is_whole: bool = False
     unmatched: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()

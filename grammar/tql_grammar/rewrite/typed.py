@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
+from tql_grammar.rewrite.arguments import require_arguments
 from tql_grammar.rewrite.comparison import between, comparison, ranges
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
 from tql_grammar.rewrite.given import VerbatimExpression
@@ -20,11 +21,12 @@ from tql_grammar.rewrite.json_values import (
     require_inside,
     value_first,
 )
+from tql_grammar.rewrite.lengths import require_one_length
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.rewrite.unindexed import past_indexes
-from tql_grammar.rewrite.unmatched import require_matched
+from tql_grammar.rewrite.unmatched import require_elements, require_matched
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
@@ -210,7 +212,16 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
         require_inferred_vectors(node, column)
     elif column is not None:
         require_kind(node, column)
+    require_arguments(node, scope)
+    require_one_length(node, scope)
+    require_elements(node, scope)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
+
+
+def _subscript(node: ast.Subscript, scope: Scope) -> Expression:
+    """Return a subscript."""
+    require_elements(node, scope)
+    return subscript(node, scope)
 
 
 def _negate(node: ast.Negate, scope: Scope) -> Expression:
@@ -227,7 +238,7 @@ def require_kind(node: ast.Function, column: Column) -> None:
         raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
     if name == "bm25_similarity" and column.is_stale:
         rule = "takes a column whose index is current"
-        why = "rows were updated after an index of the dataset was built, and the engine finds them by their old words"
+        why = "rows were updated, or deleted and others appended, after an index of the dataset was built, and the engine finds them by their old words, or not at all"
         hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
         raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
@@ -267,6 +278,6 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.Not: _not,
     ast.Chain: _chain,
     ast.Negate: _negate,
-    ast.Subscript: subscript,
+    ast.Subscript: _subscript,
     ast.Function: _function,
 }

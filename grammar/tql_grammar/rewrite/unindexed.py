@@ -83,7 +83,7 @@ def _compared(node: ast.Comparison, scope: Scope) -> Expression:
         return _without_index(node) if is_moved or _is_answered_wrongly(node) else node
     if node.operator != "!=":
         return node
-    if isinstance(node.right, ast.Column):
+    if isinstance(node.right, (ast.Column, ast.Subscript, ast.Function)):
         return _unequal(node)
     return _without_index(node) if isinstance(node.right, (ast.Chain, ast.Negate)) else node
 
@@ -104,5 +104,5 @@ def _without_index(node: ast.Comparison) -> Expression:
 
 
 def _unequal(node: ast.Comparison) -> Expression:
-    """Return ``a != b`` of two columns, which an index answers with no row, as ``a != b or a < b or a > b``: two texts, for which the engine's `<` and `>` are false, have no arithmetic."""
+    """Return ``a != b`` of a column and another one, an element or a function, which an index answers with no row, as ``a != b or a < b or a > b``: two texts, for which the engine's `<` and `>` are false, have no arithmetic."""
     return disjunction([node, node.replace(operator="<"), node.replace(operator=">")])

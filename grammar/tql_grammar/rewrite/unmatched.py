@@ -1,4 +1,4 @@
-"""Conditions on texts and JSON that an outer join has in a subquery: where nothing matches, the engine reads a missing one as an empty one."""
+"""Texts, JSON and arrays that an outer join has in a subquery: where nothing matches, the engine reads a missing one as an empty one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
+
+
+# The functions that no missing array meets, as no empty one does.
+SAME_FOR_EMPTY = frozenset({"any", "contains"})
 
 
 def require_matched(node: Expression, operand: Expression, scope: Scope) -> None:
@@ -28,6 +34,41 @@ def require_matched(node: Expression, operand: Expression, scope: Scope) -> None
         why = "a query over the join reads a missing text as an empty one"
         hint = "put the condition in the query of the join: select(..).join(..).where(col('t', of='b').is_null())"
         raise ArgumentError("where", rule, f"`{to_tql(node)}`", hint, why=why)
+
+
+def require_elements(node: ast.Function | ast.Subscript, scope: Scope) -> None:
+    """
+    Require that an array of which a function or a subscript takes elements is never missing.
+
+    Raises:
+        ArgumentError: a join has rows without it, which the engine reads as empty arrays, or fails to read.
+    """
+    if isinstance(node, ast.Function) and node.name.lower() in SAME_FOR_EMPTY:
+        return
+    parts = node.arguments if isinstance(node, ast.Function) else (node.operand,)
+    for column in _arrays(parts):
+        known = scope.column(column)
+        if known is not None and known.nullable and known.shape:
+            from tql_grammar.printing.printer import to_tql
+
+            rule = f"takes an array that is never missing, and `{column.name}` is where a join has no match"
+            hint = f"leave those rows out: .where(col({column.name!r}).is_not_null()), in an inner query if this is a condition; or compute it in the source of the join"
+            why = "the engine reads a missing array as an empty one, or fails"
+            subject = node.name if isinstance(node, ast.Function) else "[]"
+            raise ArgumentError(subject, rule, to_tql(node), hint, why=why)
+
+
+def _arrays(nodes: Iterable[Expression]) -> Iterator[ast.Column]:
+    """Yield the columns in expressions, below arithmetic and comparisons."""
+    for node in nodes:
+        if isinstance(node, ast.Column):
+            yield node
+        elif isinstance(node, ast.Chain):
+            yield from _arrays(node.operands)
+        elif isinstance(node, ast.Comparison):
+            yield from _arrays((node.left, node.right))
+        elif isinstance(node, ast.Negate):
+            yield from _arrays((node.operand,))
 
 
 def _is_same_for_both(node: Expression) -> bool:

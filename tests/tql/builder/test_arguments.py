@@ -164,13 +164,13 @@ REFUSED = [
     pytest.param(lambda: q.similarity("e", np.array([1j])), "`similarity` takes real numbers", id="complex vector"),
     pytest.param(lambda: q.similarity("e", np.array([None])), "`similarity` takes real numbers", id="object vector"),
     pytest.param(
-        lambda: q.similarity("e", "text"), "`similarity` takes a value that TQL can write", id="a str as a vector"
+        lambda: q.similarity("e", "text"), "`similarity` takes a vector of numbers, got 'text'", id="a str as a vector"
     ),
     pytest.param(
         lambda: q.similarity("e", [1.0], metric="maxsim"), "`similarity` takes a matrix", id="a vector for maxsim"
     ),
     pytest.param(
-        lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes as_=None with metric='mmr'", id="mmr with a score"
+        lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes None with metric='mmr'", id="mmr with a score"
     ),
     pytest.param(
         lambda: str(q.where(a == f.max("a"))),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import Runner
 from tests.tql import meaning
-from tql import Expr, Query, Schema, asc, col, desc, fn, parse, raw, select
+from tql import Expr, Query, Schema, any_of, asc, col, desc, fn, parse, raw, select
+from tql.statement import VerbatimQuery
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
@@ -114,3 +115,21 @@ def test_a_raw_expression_is_never_rewritten(schema: Schema | None, text: str, c
 def flat_text(text: str) -> str:
     """Return a text without its parentheses."""
     return text.replace("(", "").replace(")", "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        select("id").where(col("kind") == "a").sample_by("w", replace=False, limit=3),
+        select("id").sample_by(col("w") + 1, percent=50),
+        select("id").where(col("id") > 1).similarity("e", [1.0, 0.0], metric="mmr", as_=None).limit(3),
+        select().where(any_of([col("a") != col("b"), col("c").in_([1, 0.5, 1])])).order_by("id"),
+    ],
+    ids=["sample", "percent", "diversity", "columns"],
+)
+def test_conditions_that_the_compiler_adds_are_parsed_as_clauses(query: Query) -> None:
+    """The condition on weights above 0, a factor that avoids an index, and the alternatives of an inequality of columns are added once."""
+    parsed = parse(str(query))
+
+    assert str(parsed) == str(query)
+    assert not isinstance(parsed.statement.source, VerbatimQuery)

@@ -131,7 +131,7 @@ REFUSED = [
         id="condition on the score",
     ),
     pytest.param(lambda: select("id").bm25("t", "  "), "takes the words to look for", id="no words"),
-    pytest.param(lambda: select("id").similarity("e", [1.0], metric="mmr"), "takes as_=None", id="score of mmr"),
+    pytest.param(lambda: select("id").similarity("e", [1.0], metric="mmr"), "pass as_=None", id="score of mmr"),
     pytest.param(
         lambda: select("id").similarity("e", [1.0], metric="mmr", as_=None, exact=True), "one way", id="exact mmr"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from tests.tql.world.clauses import RowsInAnyOrder
 from tests.tql.world.reference import tied
-from tests.tql.world.values import CLOSE, Relevance, Rounded
+from tests.tql.world.values import Relevance, Rounded, near
 
 if TYPE_CHECKING:
     from tests.tql.world.reference import Answer
@@ -25,6 +26,9 @@ def difference(answer: Answer, rows: list[Row]) -> str:
         return f"{len(rows)} rows, expected {answer.count}"
     if rows and list(rows[0]) != answer.names:
         return f"columns {list(rows[0])}, expected {answer.names}"
+    disorder = _disorder(answer, rows)
+    if disorder:
+        return disorder
     begin = 0
     for first, last in _blocks(answer):
         stop = min(last, answer.start + answer.count) - answer.start
@@ -34,6 +38,16 @@ def difference(answer: Answer, rows: list[Row]) -> str:
             return f"row {wrong} is not among rows {begin} to {stop} of the reference: {answer.rows[first:last][:6]}"
         begin = stop
     return ""
+
+
+def _disorder(answer: Answer, rows: list[Row]) -> str:
+    """Return the place where the scores of words, which are the sort key, increase; "" if they do not."""
+    if not answer.keys or not isinstance(answer.keys[0][0], Relevance):
+        return ""
+    names = [name for name, cell in answer.rows[0].items() if isinstance(cell, Relevance)]
+    scores = [row[name] for name in names[:1] for row in rows]
+    rising = [pair for pair in itertools.pairwise(scores) if pair[0] < pair[1]]
+    return f"scores rise: {rising}" if rising else ""
 
 
 def _sample_difference(answer: Answer, rows: list[Row]) -> str:
@@ -109,17 +123,12 @@ def equal(found: Any, expected: Any) -> bool:
 
 
 def _agree(found: float, expected: Any, number: float) -> bool:
-    """Return whether a float is equal to a number of the reference; the score of words may be any."""
-    if isinstance(expected, Relevance):
-        return found >= 0
-    return _close(found, number, CLOSE if isinstance(expected, Rounded) else 0.0)
-
-
-def _close(one: float, two: float, tolerance: float) -> bool:
-    """Return whether two floats are equal, or both NaN."""
-    if math.isnan(one) or math.isnan(two):
-        return math.isnan(one) and math.isnan(two)
-    return math.isclose(one, two, rel_tol=tolerance, abs_tol=tolerance) or np.float32(one) == two
+    """Return whether a float is equal to a number of the reference, within its rounding."""
+    if math.isnan(found) or math.isnan(number):
+        return math.isnan(found) and math.isnan(number)
+    if isinstance(expected, Rounded) and near(found, expected):
+        return True
+    return found == number or bool(np.float32(found) == number)
 
 
 def plain(cell: Any) -> Any:

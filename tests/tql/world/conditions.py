@@ -32,6 +32,8 @@ COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 GROUPABLE = {"number", "text", "bool", "label"}
 # The indices that each row of a kind of arrays has.
 INDICES: dict[str, tuple[int, ...]] = {"arr": (0, 1, 2, -1), "same": (0, 1, -1), "ones": (0,), "tags": (0,)}
+# The kinds of arrays that may have no elements.
+EMPTY = {"empty", "bits"}
 REGEXES = ("a.*", "[a-z]+", r"\d+%|b", "(?:a|b)b?", ".", "")
 PATTERNS = ("%", "a%", "%b", "_", "a_b", "%'%", "50%", "é%", "*", "a?", "%\\%", "", "A", "l_m")
 JSON_NUMBER = tables.Kind("json", "number", (2020, 1, 3, -1, None), "", close=False)
@@ -132,7 +134,7 @@ def _too_large(value: Any) -> bool:
 
 def number(draw: Draw, infos: list[Info], *, missing: bool = True) -> Number | None:
     """Return a number: a column, arithmetic, a function, or an element; `missing` allows null."""
-    choices = [_column, _sum, _sum, _scaled, _magnitude, _element, _reduced]
+    choices = [_column, _sum, _sum, _scaled, _magnitude, _element, _reduced, _length]
     for make in draw.sample(choices, len(choices)):
         found = make(draw, infos)
         if found is not None and (missing or not found.kind.nullable):
@@ -209,13 +211,20 @@ def _element(draw: Draw, infos: list[Info]) -> Number | None:
 
 def _reduced(draw: Draw, infos: list[Info]) -> Number | None:
     """Return a reduction of the array of one row."""
-    known = [info for info in of(infos, "array", "matrix") if info.label != "empty"]
+    known = [info for info in of(infos, "array", "matrix") if info.label not in EMPTY]
     if not known or draw.plain:
         return None
     one = draw.choice(known)
     name = draw.choice(["asum", "avg", "amin", "amax"])
     kind = tables.Kind("", "number", (0, 1, 4, 7))
     return Number(Call(name, one.node), kind, name == "avg" or one.kind.dtype == "float32")
+
+
+def _length(draw: Draw, infos: list[Info]) -> Number | None:
+    """Return the length of an array, a matrix or a vector."""
+    known = of(infos, "array", "matrix", "vector")
+    kind = tables.Kind("", "number", (0, 1, 2, 3, 4))
+    return Number(terms.Length(draw.choice(known).node), kind) if known else None
 
 
 # --- conditions -------------------------------------------------------------------------------------------------------
@@ -225,7 +234,7 @@ def condition(draw: Draw, infos: list[Info], depth: int = 2, *, where: bool = Tr
     """Return a condition; outside of WHERE without JSON."""
     if depth and draw.chance(0.4):
         return _nested(draw, infos, depth, where=where)
-    choices = [_compared] * 3 + [_listed, _ranged, _absent, _matched, _tested, _columns, _elements]
+    choices = [_compared] * 3 + [_listed, _ranged, _absent, _matched, _tested, _columns, _elements, _measured]
     choices += [_of_json] * 2 if where else []
     for make in draw.sample(choices, len(choices)):
         found = make(draw, infos)
@@ -320,6 +329,15 @@ def _columns(draw: Draw, infos: list[Info]) -> Node | None:
         return None
     one, two = draw.choice(pairs)
     return Compare(draw.choice(COMPARISONS if one.kind.family == "number" else COMPARISONS[:2]), one.node, two.node)
+
+
+def _measured(draw: Draw, infos: list[Info]) -> Node | None:
+    """Return a comparison of the length of an array with a column, on either side."""
+    length, known = _length(draw, infos), [info for info in _numbers(infos) if not info.kind.nullable]
+    if length is None or not known:
+        return None
+    sides = draw.sample([length.node, draw.choice(known).node], 2)
+    return Compare(draw.choice(COMPARISONS), *sides)
 
 
 def _comparable(one: Info, two: Info) -> bool:

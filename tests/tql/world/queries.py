@@ -10,12 +10,13 @@ from tests.tql.world.conditions import Info, of
 from tests.tql.world.grouping import apart, distinct, groups
 from tests.tql.world.scopes import Found, Scope, World, both, groupable, scored
 from tests.tql.world.tables import Draw
-from tests.tql.world.terms import Column, Drawn, Fused, Key, Sample, Search, Words
+from tests.tql.world.terms import Column, Compare, Drawn, Fused, Key, Length, Literal, Sample, Search, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.tql.world.tables import Made
+    from tests.tql.world.terms import Node
 
 METRICS = ("cosine", "l2", "l1", "linf", "dot")
 # Columns whose values are weights.
@@ -39,10 +40,31 @@ def nearest(world: World, depth: int) -> Found | None:
         return None
     alias = draw.choice(["score", "near", None])
     search = Search(draw.choice(vectors).name, _vector(draw), draw.choice(METRICS), alias)
+    return _by_score(world, scope, search)
+
+
+def of_bytes(world: World, depth: int) -> Found | None:
+    """Return a search by Hamming distance, mostly of the rows of one length: of the others there is none."""
+    scope, draw = world.often_table(depth), world.draw
+    vectors = [info for info in scope.infos if info.label in {"bits", "code"} and info.of is None]
+    if not vectors:
+        return None
+    one = draw.choice(vectors)
+    search = Search(
+        one.name, (draw.choice([0, 3, 255]), draw.choice([1, 2, 7])), "hamming", draw.choice(["score", None])
+    )
+    of_length = Compare("==", Length(one.node), Literal(2))
+    return _by_score(world, scope, search, () if one.label == "code" or draw.chance(0.05) else (of_length,))
+
+
+def _by_score(world: World, scope: Scope, search: Search, where: tuple[Node, ...] = ()) -> Found:
+    """Return the query of a search, mostly sorted by its score."""
+    draw, alias = world.draw, search.alias
     outputs, infos = world.outputs(scope.infos, whole=0)
     is_sorted = alias is not None and not draw.chance(0.2)
     keys = (Key(Column(alias or ""), draw.choice([None, None, "asc", "desc"])),) if is_sorted else ()
-    query = Drawn(scope.source, outputs, world.where(scope.infos), keys=keys, search=search, **world.cut())
+    where += world.where(scope.infos)
+    query = Drawn(scope.source, outputs, where, keys=keys, search=search, **world.cut())
     return query, Scope(scope.source, [*infos, *scored(alias)])
 
 
@@ -130,7 +152,7 @@ def sampled(world: World, _depth: int) -> Found | None:
 
 
 KINDS: list[Callable[[World, int], Found | None]] = [
-    *[rows] * 5, *[groups] * 3, distinct, *[combined] * 2, *[joined] * 2, nearest, sampled, apart, diverse, worded, fused, best,
+    *[rows] * 5, *[groups] * 3, distinct, *[combined] * 2, *[joined] * 2, nearest, of_bytes, sampled, apart, diverse, worded, fused, best,
 ]  # fmt: skip
 
 

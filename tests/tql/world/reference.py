@@ -23,7 +23,7 @@ from tests.tql.world.clauses import (
     rank,
     same,
 )
-from tests.tql.world.searching import descends, scored, searched, sort_keys
+from tests.tql.world.searching import descends, scored, searched, sort_keys, without_rank
 from tests.tql.world.values import (
     Rounded,
     Row,
@@ -100,7 +100,7 @@ class Reference:
     def _kept(self, query: Drawn, rows: list[Row], source: Relation, outer: list[Node]) -> Answer:
         """Return the outputs of rows that meet the conditions on outputs, without duplicates, in order, and cut."""
         types = {**source.types, **self._types(query, source)}
-        rows = searched(query, rows)
+        rows = searched(query, rows, source.rows)
         made = [
             row for row in self._outputs(query, rows, source) if all(self.computed(node, row, types) for node in outer)
         ]
@@ -169,7 +169,7 @@ class Reference:
         made = []
         for row in rows:
             own = {**row, "": numbered.get(id(row))}
-            output = {label: self.single(node, own, source.types) for label, node in query.outputs} or dict(row)
+            output = {label: self.single(node, own, source.types) for label, node in query.outputs} or without_rank(row)
             output.update(scored(query, row))
             made.append(_Row(output, row))
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +16,24 @@ if TYPE_CHECKING:
 
     from tests.tql.world.terms import Drawn
 
+
+def bits(one: Any, two: Any) -> int:
+    """Return the number of bits in which two vectors of bytes differ."""
+    if len(one) != len(two):
+        raise Undecided
+    return int(np.unpackbits(one.astype("u1") ^ two.astype("u1")).sum())
+
+
 HIGHER = {"cosine", "dot"}
+# BM25: how soon more of a word counts no more, and how much a long document is penalized.
+SATURATION, LENGTH = 1.5, 0.75
 METRICS: dict[str, Callable[[Any, Any], Any]] = {
     "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
     "dot": lambda e, v: e @ v,
     "l2": lambda e, v: np.linalg.norm(e - v),
     "l1": lambda e, v: np.abs(e - v).sum(),
     "linf": lambda e, v: np.abs(e - v).max(),
+    "hamming": bits,
     # The order by relevance and diversity is not documented: any rows may be first.
     "mmr": lambda _e, _v: 0.0,
 }
@@ -34,8 +46,8 @@ def is_best_high(search: terms.Search | terms.Words | terms.Fused | None) -> boo
     return search is not None and (not isinstance(search, terms.Search) or search.metric in HIGHER)
 
 
-def searched(query: Drawn, rows: list[Row]) -> list[Row]:
-    """Return the rows that the search of a query keeps, with their scores."""
+def searched(query: Drawn, rows: list[Row], every: list[Row]) -> list[Row]:
+    """Return the rows that the search of a query keeps, with their scores; *every* row of the source, filtered or not, counts for those of words."""
     search = query.search
     if (
         isinstance(search, terms.Search)
@@ -44,7 +56,12 @@ def searched(query: Drawn, rows: list[Row]) -> list[Row]:
         and (query.limit or 0) > len(rows)
     ):
         raise Unanswered
-    return rows if search is None else [{**row, RANK: score} for row, score in FOUND[type(search)](search, rows)]
+    return rows if search is None else [{**row, RANK: score} for row, score in FOUND[type(search)](search, rows, every)]
+
+
+def without_rank(row: Row) -> Row:
+    """Return the columns of a row without the score of a search."""
+    return {name: cell for name, cell in row.items() if name != RANK}
 
 
 def scored(query: Drawn, row: Row) -> Row:
@@ -74,18 +91,32 @@ def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:
     return Rounded(METRICS[metric](cell.astype("f8"), np.array(vector, "f4").astype("f8")))
 
 
-def _by_vector(search: terms.Search, rows: list[Row]) -> list[tuple[Row, Rounded]]:
+def _by_vector(search: terms.Search, rows: list[Row], _every: list[Row]) -> list[tuple[Row, Rounded]]:
     """Return all rows."""
     return [(row, similarity(search.metric, search.vector, row[search.column])) for row in rows]
 
 
-def _by_words(search: terms.Words, rows: list[Row]) -> list[tuple[Row, Rounded]]:
-    """Return the rows with one of the words; their order by relevance is not documented."""
-    words = set(search.words.split())
-    return [(row, Relevance(0.0)) for row in rows if words & set(row[search.column].split())]
+def _by_words(search: terms.Words, rows: list[Row], every: list[Row]) -> list[tuple[Row, Rounded]]:
+    """Return the rows with one of the words, with their BM25 scores; the documents that have a word are counted among the rows that WHERE keeps."""
+    mean = sum(len(row[search.column].split()) for row in every) / max(1, len(every))
+    found = [(row, row[search.column].split()) for row in rows]
+    rarity = {word: _rarity(sum(word in text for _, text in found), len(every)) for word in search.words.split()}
+    return [(row, _relevance(text, rarity, mean)) for row, text in found if rarity.keys() & set(text)]
 
 
-def _by_ranks(search: terms.Fused, rows: list[Row]) -> list[tuple[Row, Rounded]]:
+def _rarity(having: int, count: int) -> float:
+    """Return the weight of a word that some of the documents have: the fewer, the higher."""
+    return math.log(1 + (count - having + 0.5) / (having + 0.5))
+
+
+def _relevance(text: list[str], rarity: dict[str, float], mean: float) -> Relevance:
+    """Return the BM25 score of a document of words."""
+    damped = SATURATION * (1 - LENGTH + LENGTH * len(text) / mean)
+    counts = {word: text.count(word) for word in rarity}
+    return Relevance(sum(rarity[word] * n * (SATURATION + 1) / (n + damped) for word, n in counts.items()))
+
+
+def _by_ranks(search: terms.Fused, rows: list[Row], _every: list[Row]) -> list[tuple[Row, Rounded]]:
     """Return the rows that are among the candidates of a search, with the sums of their reciprocal ranks; no row has the words."""
     scores: dict[int, float] = {}
     weights = search.weights or (1.0,) * len(search.vectors)
@@ -104,7 +135,7 @@ def _ranked(search: terms.Fused, vector: tuple[float, ...], rows: list[Row]) -> 
     return order[: search.candidates]
 
 
-FOUND: dict[type, Callable[[Any, list[Row]], list[tuple[Row, Rounded]]]] = {
+FOUND: dict[type, Callable[[Any, list[Row], list[Row]], list[tuple[Row, Rounded]]]] = {
     terms.Search: _by_vector,
     terms.Words: _by_words,
     terms.Fused: _by_ranks,

@@ -115,6 +115,13 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Length:
+    """The first dimension of an array: ``shape(value)[0]``."""
+
+    value: Node
+
+
+@dataclass(frozen=True)
 class Holds:
     """``contains``: whether an array has an element."""
 
@@ -149,6 +156,7 @@ Node = (
     | Not
     | Part
     | Call
+    | Length
     | Holds
     | Aggregate
     | RowNumber

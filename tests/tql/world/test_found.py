@@ -333,3 +333,41 @@ def test_a_sequence_of_a_join_in_an_outer_join() -> None:
 
     with pytest.raises(ArgumentError, match="in a query of their own"):
         str(query)
+
+
+def test_a_row_that_is_appended_after_the_last_one_was_deleted() -> None:
+    """An index lacks it."""
+    url, data = made({"id": (T.Int64(), [0, 1, 2]), "x": (T.Int64(T.Inverted), [5, 1, 7])}, built=True)
+    data.delete(2)
+    data.commit()
+    data.append({"id": [3, 4], "x": [8, 9]})
+    data.commit()
+
+    assert len(data.query("select id where x >= 5")) == 2
+    assert rows((url, data), select("id").where(col("x") >= 5)) == [(0,), (3,), (4,)]
+    data["x"].drop_index(T.Inverted)
+    data["x"].create_index(T.Inverted)
+    data.commit()
+    assert "stale" not in Schema.from_dataset(data).as_dict()["x"].indexes
+
+
+@pytest.mark.parametrize("how", ["left", "right"])
+def test_arrays_that_a_join_lacks(how: Any) -> None:
+    """A query over the join read a missing array as an empty one, or failed: a condition leaves those rows out."""
+    dataset = made({"id": (T.Int64(), [0, 1]), "r": (T.Int64(), [0, 9]), "e": (T.Embedding(2), [[1, 0], [0, 1]])})
+    sides = ("a", "b") if how == "left" else ("b", "a")
+    keys = [col("r", of=sides[0]), col("id", of=sides[1])]
+    joined = select(i=col("id", of=sides[0]), e=col("e", of=sides[1])).from_(dataset[0], "a")
+    joined = joined.join(dataset[0], keys[0] == keys[1], how, "b")
+
+    for query in (
+        select("i").from_(joined).similarity("e", [1.0, 0.0], "l2"),
+        select("i", n=fn.shape("e")[0]).from_(joined),
+        select("i").from_(joined).where(col("e")[0] > 0),
+        select("i").from_(joined).where(fn.all(col("e") > 9)),
+    ):
+        with pytest.raises(ArgumentError, match="takes an array that is never missing"):
+            rows(dataset, query)
+    assert rows(dataset, select("i").from_(joined).where(fn.any(col("e") > 0))) == [(0,)]
+    there = select("i").from_(joined).where(col("e").is_not_null())
+    assert rows(dataset, there.similarity("e", [1.0, 0.0], "hamming")) == [(0, 0)]

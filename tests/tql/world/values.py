@@ -41,9 +41,13 @@ class Unanswered(Exception):  # noqa: N818 - no error: the documentation exclude
 class Rounded(float):
     """A float that was computed with rounding: it may differ in its last digits."""
 
+    tolerance = CLOSE
+
 
 class Relevance(Rounded):
-    """A score of words: any number, since no order of its values is documented."""
+    """A score of words: the engine takes the mean length of its batches for that of all documents."""
+
+    tolerance = 0.15
 
 
 def name_of(column: terms.Column) -> str:
@@ -98,7 +102,8 @@ def literal(given: Any, node: Node, types: Types) -> Any:
 
 def near(one: Any, two: Any) -> bool:
     """Return whether two numbers of which one is rounded agree to its digits."""
-    return math.isclose(one, two, rel_tol=CLOSE, abs_tol=CLOSE)
+    most = max(getattr(number, "tolerance", CLOSE) for number in (one, two))
+    return math.isclose(one, two, rel_tol=most, abs_tol=CLOSE)
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
@@ -227,6 +232,12 @@ def _part(node: terms.Part, row: Row, types: Types) -> Any:
     return part if isinstance(part, np.ndarray) and part.ndim else part.item()
 
 
+def _length(node: terms.Length, row: Row, types: Types) -> int | None:
+    """Return the first dimension of an array."""
+    found = value(node.value, row, types)
+    return None if found is None else len(found)
+
+
 def _call(node: terms.Call, row: Row, types: Types) -> Any:
     """Return a function of a number, or of the elements of an array."""
     found = value(node.value, row, types)
@@ -263,5 +274,6 @@ MEANINGS: dict[type, Callable[[Any, Row, Types], Any]] = {
     terms.Not: lambda node, row, types: not true(node.value, row, types),
     terms.Part: _part,
     terms.Call: _call,
+    terms.Length: _length,
     terms.Holds: lambda node, row, types: bool(np.any(value(node.value, row, types) == node.element)),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.compiler.legalize.shapes import apart
 from tql.expressions.aggregates import FORMS, ONE, is_aggregate
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Project
@@ -103,7 +104,7 @@ class AggregateBuilder:
         by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
         note = reasons.ROUNDED if any(is_of_unknown_type(key, self.scope) for key in self.keys) else ""
         if not self.below and not may_have_sequences(self.scope, self.columns):
-            return Aggregate(rows, by, outputs, note)
+            return Aggregate(apart(rows, by), by, outputs, note)
         named = (ast.Aliased(node, name) for node, name in self.below.items())
         return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs, note)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.legalize.cases import in_cases, undecided
+from tql.compiler.legalize.shapes import apart
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort, Subquery
 from tql.plan.positions import is_positional
 from tql.plan.schema import bare, is_index_ordered, schema
@@ -142,7 +143,7 @@ def drawn(node: Sample, rows: Plan) -> Plan:
     if constant is None and not is_positional(weights):
         above = legalize_condition(ast.Comparison(">", node.weights, ast.Number(0)), scope)
         rows = _filtered_more(rows, unwrap_verbatim(above))
-    return node.replace(child=rows, weights=weights)
+    return node.replace(child=apart(rows, [weights]), weights=weights)
 
 
 def _filtered_more(rows: Plan, predicate: Expression) -> Plan:
@@ -161,7 +162,8 @@ def ordered(node: Sort, rows: Plan) -> Plan:
         reason = reasons.DIGITS if sort.number == below else reasons.ONE_KEY
         is_score = sort.number is None or any(node.scores[sort.number : sort.number + 1])
         note = reasons.ROUNDED if not is_score and is_of_unknown_type(sort.key.expression, scope) else ""
-        rows, below = Sort(rows, (sort.key,), reason=reason, caution=note), sort.number
+        rows = Sort(apart(rows, [sort.key]), (sort.key,), reason=reason, caution=note)
+        below = sort.number
     return rows
 
 
@@ -173,6 +175,8 @@ def _of_every_row(key: ast.Order, rows: Plan) -> ast.Order:
     if not isinstance(call, ast.Function) or call.name.lower() != "mmr_similarity" or isinstance(rows, Scan):
         return key
     column, *others = call.arguments
+    if not isinstance(column, ast.Column):
+        return key
     return key.replace(expression=call.replace(arguments=(chained("*", column, ast.Number(1)), *others)))
 
 

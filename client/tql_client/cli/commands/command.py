@@ -1,4 +1,4 @@
-"""Data class of a command: its name, function, options and help."""
+"""Data class of a command: its name, function, options and help; and the options that several commands share."""
 
 from __future__ import annotations
 
@@ -52,10 +52,47 @@ TOKEN_FILE = option(
     metavar="FILE",
     help="read the token from a file; by default ACTIVELOOP_TOKEN is sent, to the hosted service only",
 )
-FILES = option("files", nargs="+", metavar="FILE", help="files with one query each; - reads stdin")
+FILES = option(
+    "files",
+    nargs="*",
+    metavar="FILE",
+    help="files with one query each, folders of these, or a query; - or nothing reads stdin",
+)
 CHECKED = option(
     "files",
-    nargs="+",
+    nargs="*",
     metavar="FILE",
-    help="files with one query each, Python files, notebooks, Markdown, and folders of these; - reads one query from stdin",
+    help="files with one query each, Python files, notebooks, Markdown, folders of these, or a query; - or nothing reads stdin",
+)
+COLOR = option(
+    "--color",
+    choices=("auto", "always", "never"),
+    default="auto",
+    help="colours: auto uses them on a terminal, unless NO_COLOR is set (default: %(default)s)",
+)
+QUIET = option("-q", "--quiet", action="store_true", help="print no summary")
+INPUTS = (
+    option(
+        "--include",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="the files to read in folders, in place of those by suffix; may be repeated",
+    ),
+    option("--stdin-filename", default="", metavar="FILE", help="the name of the file that stdin has"),
+)
+CONFIGURATION = (
+    SCHEMA,
+    option("--select", action="append", metavar="CODES", help="report only these rules or families: TQL301,TQL2"),
+    option("--ignore", action="append", metavar="CODES", help="do not report these rules or families"),
+    option(
+        "--extend-select",
+        action="append",
+        metavar="CODES",
+        help="report these rules too, also those that depend on the rows",
+    ),
+    option(
+        "--config", metavar="FILE", help="read [tool.tql] of this file instead of each file's nearest pyproject.toml"
+    ),
+    option("--isolated", action="store_true", help="read no configuration"),
 )

@@ -20,15 +20,54 @@ if TYPE_CHECKING:
 
 def _run(options: argparse.Namespace) -> int:
     """Run a query, and print its rows."""
-    url = options.url or options.data
-    if not url:
-        message = "no dataset: pass --data PATH for a dataset on this machine, or --url URL for an endpoint"
+    url, argument = _target(options)
+    _, text = inputs.query(argument)
+    if not text.strip():
+        message = f"no query: tql run {url} 'select ..', or a query on stdin"
         raise TqlError(message)
-    text = inputs.query(options.query)
     form = options.format or ("table" if sys.stdout.isatty() and not options.output else "jsonl")
     with connect(url, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
         write(client, text, form, options.output)
     return CLEAN
+
+
+def _target(options: argparse.Namespace) -> tuple[str, str | None]:
+    """
+    Return the dataset or the endpoint of a command line, and its query; None reads stdin.
+
+    Raises:
+        TqlError: there is no dataset, or more than one, or no query.
+    """
+    url, words = options.url or options.data, list(options.words)
+    _require_few(words, has_url=bool(url))
+    if not url:
+        if not words or (len(words) == 1 and _is_text(words[0])):
+            message = "no dataset: tql run ./data 'select ..' reads one on this machine, tql run --url URL 'select ..' an endpoint"
+            raise TqlError(message)
+        url, *words = words
+    if not words and sys.stdin.isatty():
+        message = f"no query: tql run {url} 'select ..', or tql shell {url} to type several"
+        raise TqlError(message)
+    return url, words[0] if words else None
+
+
+def _require_few(words: list[str], *, has_url: bool) -> None:
+    """
+    Raise for words after the query.
+
+    Raises:
+        TqlError: there is one.
+    """
+    most = 1 if has_url else 2
+    if len(words) > most:
+        known = "--url or --data, and" if has_url else "a dataset and"
+        message = f"unexpected argument {words[0 if has_url else most]!r}: tql run takes {known} one query; put a query with blanks in quotes"
+        raise TqlError(message)
+
+
+def _is_text(word: str) -> bool:
+    """Return whether a word is a query or a file with one, rather than a dataset."""
+    return len(word.split()) > 1 or word.endswith(".tql") or word == "-"
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -81,7 +120,12 @@ COMMANDS = (
         _run,
         "Run a query, and print its rows.",
         (
-            option("query", help="the query, or a file with it; - reads stdin"),
+            option(
+                "words",
+                nargs="*",
+                metavar="DATASET QUERY",
+                help="path or url of a dataset, or url of an endpoint, unless --url or --data has it; and the query, or a file with it: - or nothing reads stdin",
+            ),
             option("--url", help="url of an endpoint, or path of a dataset"),
             option("--data", metavar="PATH", help="path of a dataset, opened by the engine in this process"),
             option("--dataset", help="the dataset that a query without FROM reads"),
@@ -91,8 +135,8 @@ COMMANDS = (
             TOKEN_FILE,
         ),
         (
-            "tql run --data ./data 'select id, text limit 3'",
-            "tql run --data ./data --format csv query.tql > rows.csv",
+            "tql run ./data 'select id, text limit 3'",
+            "tql run ./data query.tql --format csv > rows.csv",
             "tql run --url https://app.activeloop.ai/api/query/v1 --token-file token query.tql",
         ),
     ),

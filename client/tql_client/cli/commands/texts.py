@@ -1,4 +1,4 @@
-"""Commands for query texts, which read no data: check, fix, format, explain and rules."""
+"""Commands for single queries, which read no data: format, explain, rules and grammar."""
 
 from __future__ import annotations
 
@@ -6,114 +6,90 @@ import sys
 from typing import TYPE_CHECKING
 
 from tql_client.cli.commands import inputs
-from tql_client.cli.commands.command import CHECKED, CLEAN, FAILED, FILES, FINDINGS, SCHEMA, Command, option
-from tql_grammar.errors import QueryError, TqlError
+from tql_client.cli.commands.command import (
+    CLEAN,
+    COLOR,
+    FAILED,
+    FILES,
+    FINDINGS,
+    INPUTS,
+    QUIET,
+    SCHEMA,
+    Command,
+    option,
+)
+from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
 
+    from tql_client.cli.files import Input
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.explain.levels import QueryLevel
-    from tql_grammar.python.documents import Document
     from tql_grammar.schema import Schema
-
-
-def _check(options: argparse.Namespace) -> int:
-    """Report errors and traps in queries."""
-    from tql import check
-    from tql_client.cli import reporters
-
-    settings = inputs.settings()
-    schemas = inputs.schemas(options.schema or settings.schema)
-    if options.jsonl:
-        return reporters.check_lines(inputs.lines(options.files), schemas, info=options.info)
-    if options.explain_python:
-        return _explain_python(options.files)
-    unreadable: list[TqlError] = []
-    documents = _documents(options.files, lambda text: check(text, schemas, info=options.info), unreadable)
-    findings = ((name, text, settings.select_findings(file, found)) for file, (name, text, found) in documents)
-    exit_code = FINDINGS if reporters.report(findings, options.output_format) else CLEAN
-    sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in unreadable)
-    return FAILED if unreadable else exit_code
-
-
-def _documents(
-    files: Iterable[str], check: Callable[[str], list[Diagnostic]], unreadable: list[TqlError]
-) -> Iterator[tuple[str, Document]]:
-    """Yield the documents of files with their paths; a file that cannot be read as its suffix says is added to *unreadable*."""
-    from tql_grammar.python.documents import documents
-
-    for path, content in inputs.contents(files):
-        try:
-            found = documents(path, content, check)
-        except TqlError as error:
-            unreadable.append(error)
-        else:
-            yield from ((path, document) for document in found)
-
-
-def _explain_python(files: Iterable[str]) -> int:
-    """Say of each string in Python files that may be a query why it is read as TQL or is not."""
-    from tql_grammar.python.documents import explained
-
-    for path, content in inputs.contents(files):
-        sys.stdout.writelines(f"{path}:{line}" for line in explained(path, content).splitlines(keepends=True))
-    return CLEAN
-
-
-def _fix(options: argparse.Namespace) -> int:
-    """Apply the fixes that are certain, and report the other findings."""
-    from tql import check, fix
-    from tql_client.cli import reporters
-    from tql_client.cli.apply_changes import apply_changes
-    from tql_grammar.python.documents import READERS
-
-    settings = inputs.settings()
-    schemas, remaining, exit_code = inputs.schemas(options.schema or settings.schema), [], CLEAN
-    unreadable: list[TqlError] = []
-    for path, (name, text, found) in _documents(options.files, lambda text: check(text, schemas), unreadable):
-        changed = text if path.endswith(tuple(READERS)) else fix(text, schemas)
-        if apply_changes(path, text, changed, options):
-            exit_code = FINDINGS
-        left = found if changed == text else check(changed, schemas)
-        remaining.append((name, changed, settings.select_findings(path, left)))
-    sys.stderr.write(reporters.as_text(remaining, sys.stderr))
-    sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in unreadable)
-    if unreadable:
-        return FAILED
-    if options.check:
-        return exit_code
-    return FINDINGS if reporters.has_errors(remaining) else CLEAN
 
 
 def _format(options: argparse.Namespace) -> int:
     """Format queries."""
-    from tql_client.cli.apply_changes import apply_changes
-    from tql_grammar.printing.formatter import format_text
+    from tql_client.cli.files import inputs as read
+    from tql_client.cli.summary import is_query
 
-    exit_code = CLEAN
-    for path, text in inputs.texts(options.files):
+    codes, changed, files = [CLEAN], list[str](), list[str]()
+    for source in read(options.files, (".tql",), options.include, options.stdin_filename):
+        files.append(source.name)
         try:
-            changed = apply_changes(path, text, format_text(text, options.width), options)
-        except QueryError as error:
-            sys.stderr.write(f"tql: {path}: {error}\n")
-            exit_code = FAILED
-        else:
-            exit_code = max(exit_code, FINDINGS if options.check and changed else CLEAN)
-    return exit_code
+            if _is_changed(source, options):
+                changed.append(source.name)
+        except TqlError as error:
+            where = "" if str(error).startswith(source.name) else f"{source.name}: "
+            sys.stderr.write(f"tql: {where}{error}\n")
+            codes.append(FAILED)
+    if not (options.quiet or is_query(files)):
+        _report(options, len(changed), len(files))
+    return max(*codes, FINDINGS if options.check and changed else CLEAN)
+
+
+def _report(options: argparse.Namespace, changed: int, files: int) -> None:
+    """Write the number of files that are formatted, or would be."""
+    from tql_client.cli.summary import count
+
+    sys.stdout.flush()
+    verb = "would format" if options.check or options.diff else "formatted"
+    sys.stderr.write(f"{verb} {count(changed, 'file')} of {files}\n")
+
+
+def _is_changed(source: Input, options: argparse.Namespace) -> bool:
+    """
+    Format one input, and return whether it changes.
+
+    Raises:
+        TqlError: the input is not one query.
+    """
+    from tql_client.cli.apply_changes import apply_changes
+    from tql_client.cli.files import decode
+    from tql_grammar.printing.formatter import format_text
+    from tql_grammar.python.documents import READERS
+
+    suffix = next((suffix for suffix in READERS if source.path.endswith(suffix)), None)
+    if suffix is not None:
+        message = f"{source.name}: `tql format` formats files with one query each, since a string in a {suffix} file has escapes and indentation of its own; `tql check` reads it"
+        raise TqlError(message)
+    text = decode(source.content, source.name)
+    return apply_changes(source, text, format_text(text, options.width), options)
 
 
 def _explain(options: argparse.Namespace) -> int:
     """Print the nested SELECTs of a query, and those of its fixed form."""
     from tql import fix
     from tql_client.cli import reporters
+    from tql_client.cli.colours import painter
 
-    text = inputs.query(options.query).strip()
+    name, text = inputs.query(options.query)
+    text = text.strip()
     schemas = inputs.schemas(options.schema or inputs.settings().schema)
     findings = _errors(text, schemas)
     fixed = fix(text, schemas) if findings else text
-    sys.stderr.write(reporters.as_text([("query", text, findings)], sys.stderr))
+    sys.stderr.write(reporters.as_text([(name, text, findings)], painter(sys.stderr, options.color)))
     levels = _levels(text, fixed)
     if not levels:
         return FINDINGS
@@ -184,48 +160,6 @@ def _diagrams() -> str:
 
 COMMANDS = (
     Command(
-        "check",
-        _check,
-        "Report errors in queries, and traps where the engine does not do what a query says.",
-        (
-            CHECKED,
-            option(
-                "--output-format",
-                choices=["text", "json", "github", "sarif"],
-                default="text",
-                help="format of the findings (default: %(default)s)",
-            ),
-            SCHEMA,
-            option("--info", action="store_true", help="also report findings that depend on the rows; needs --schema"),
-            option(
-                "--explain-python",
-                action="store_true",
-                help="say of each string in Python files that may be a query why it is read as TQL or is not",
-            ),
-            option(
-                "--jsonl", action="store_true", help="read one JSON string per line, and write one JSON object per line"
-            ),
-        ),
-        (
-            "tql check query.tql app.py notebook.ipynb README.md src/",
-            "tql check --explain-python app.py",
-            "echo 'select id from D order by a, b' | tql check -",
-            "tql check --schema schema.json --output-format sarif queries/*.tql",
-        ),
-    ),
-    Command(
-        "fix",
-        _fix,
-        "Apply the fixes that are certain, and report the other findings.",
-        (
-            FILES,
-            option("--diff", action="store_true", help="do not write; print the changes as a diff"),
-            option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
-            SCHEMA,
-        ),
-        ("tql fix --diff query.tql", "tql fix queries/*.tql"),
-    ),
-    Command(
         "format",
         _format,
         "Format queries, without changing tokens or comments.",
@@ -234,17 +168,21 @@ COMMANDS = (
             option("--width", type=int, default=88, help="maximum length of a line (default: %(default)s)"),
             option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
             option("--diff", action="store_true", help="do not write; print the changes as a diff"),
+            *INPUTS,
+            QUIET,
+            COLOR,
         ),
-        ("tql format query.tql", "tql format --check queries/*.tql"),
+        ("tql format query.tql", "tql format --check queries", "tql format 'select id,text from D'"),
     ),
     Command(
         "explain",
         _explain,
         "Show the nested SELECTs of a query, and why each one is needed.",
         (
-            option("query", help="the query, or a file with it; - reads stdin"),
+            option("query", nargs="?", help="the query, or a file with it; - or nothing reads stdin"),
             SCHEMA,
             option("--svg", metavar="FILE", help="also write a picture to a file"),
+            COLOR,
         ),
         (
             "tql explain 'select id from D order by a, b desc'",

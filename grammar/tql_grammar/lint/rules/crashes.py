@@ -11,6 +11,7 @@ from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.schema import NOT_NUMERIC
+from tql_grammar.shapes import read_apart
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, subselect, unbounded, walk
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
+# The smallest number with which a comparison of SHAPE is false for an empty array.
+FEWEST = {">": 0, ">=": 1, "=": 1}
 COMPUTING: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -40,24 +43,25 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
-    """Yield SHAPE of a column in a WHERE that reads another column after it, in a SELECT that sorts, groups or samples by the column."""
+    """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it. The SELECT sorts, groups or samples by the other of the two."""
     for scope in subject.scopes:
-        keys = _columns_of(key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES)
-        for call, columns in _shapes_of(scope.select.where) if keys else ():
-            if columns & keys:
-                message = "SHAPE of a column before another column in WHERE crashes the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by the column"
-                hint = "write it last in WHERE, or filter in a subquery: select .. from (select * from .. where ..) order by .."
-                yield subject.finding(call, message, hint)
+        where = scope.select.where or ast.Boolean(value=True)
+        keys = [key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES]
+        for column, call in read_apart(where, keys):
+            if _is_last(column, where):
+                continue
+            there, key = (
+                ("the values of a column", "SHAPE of it") if call is None else ("SHAPE of a column", "its values")
+            )
+            message = f"{there} before another column in WHERE crash{'es' * (call is not None)} the engine process (SIGSEGV), as the same SELECT sorts, groups or samples by {key}"
+            hint = "write it last in WHERE, or filter in a subquery: select .. from (select * from .. where ..) order by .."
+            yield subject.finding(column if call is None else call, message, hint)
 
 
-def _shapes_of(where: ast.Expression | None) -> Iterator[tuple[ast.Function, frozenset[ast.Column]]]:
-    """Yield the calls of SHAPE in a condition that reads another column after them, each with its columns."""
-    parts = () if where is None else tuple(own_parts(where))
-    for number, call in enumerate(parts):
-        if isinstance(call, ast.Function) and call.name.lower() == "shape":
-            columns = _columns_of([call])
-            if any(isinstance(part, ast.Column) and part not in columns for part in parts[number:]):
-                yield call, columns
+def _is_last(column: ast.Column, where: ast.Expression) -> bool:
+    """Tell whether a condition reads no other column after one."""
+    columns = [part for part in own_parts(where) if isinstance(part, ast.Column)]
+    return all(part == column for part in columns[columns.index(column) :])
 
 
 def _columns_of(nodes: Iterable[ast.Node]) -> frozenset[ast.Column]:
@@ -89,8 +93,10 @@ def _filters(place: Place) -> Iterator[ast.Expression]:
 
 
 def _has_element(test: ast.Expression, name: str) -> bool:
-    """Tell whether a condition is false for an empty array of a column: SHAPE of it above a number, or ANY of a comparison of it."""
-    if isinstance(test, ast.Comparison) and test.operator == ">" and isinstance(test.right, ast.Number):
+    """Tell whether a condition is false for an empty array of a column: SHAPE of it is, or is above, a number, or ANY of a comparison of it."""
+    if isinstance(test, ast.Comparison) and test.operator in FEWEST and isinstance(test.right, ast.Number):
+        if test.right.value < FEWEST[test.operator]:
+            return False
         shape = test.left.operand if isinstance(test.left, ast.Subscript) else test.left
         return _calls(shape, "shape", name)
     return _calls(test, "any", name)
@@ -354,7 +360,7 @@ RULES = (
         code="TQL418",
         title="SHAPE in WHERE of a column that is a key",
         severity="error",
-        explanation="If WHERE reads SHAPE of a column and after it another column, and the same SELECT sorts, groups or samples by the first one, the engine process crashes (SIGSEGV).",
+        explanation="If WHERE reads SHAPE of a column and after it another column, and the same SELECT sorts, groups or samples by the values of the first one, the engine process crashes (SIGSEGV). So it does if WHERE reads the values, and the key SHAPE.",
         example="select id from D where shape(emb)[0] <= u8 order by sum(emb)",
         find=_shape_and_key,
         meant="select id from (select * from D where shape(emb)[0] <= u8) order by sum(emb)",

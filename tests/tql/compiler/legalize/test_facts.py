@@ -500,6 +500,26 @@ CASES: dict[str, Case] = {
     "contains and an index": Case(
         {"t": ["some words", "awesome"]}, "select id where contains(t, 'some')", [0], where(lambda row: "some" in row["t"])
     ),
+    "CONTAINS of a number": Case(
+        {"u": [3, 1]}, "select id where not contains(u, 3)", [0, 1], where(lambda row: row["u"] != 3), "compare numbers with =="
+    ),
+    "CONTAINS of a number in texts": Case(
+        {"t": ["3", "1"]},
+        "select id where not contains(t, 3)",
+        [0, 1],
+        where(lambda row: "3" not in row["t"]),
+        "write texts as",
+    ),
+    "ANY of texts": Case(
+        {"t": ["3", ""]}, "select id where not any(t)", [0, 1], where(lambda row: not row["t"]), "use a column of numbers"
+    ),
+    "array that a join lacks": Case(
+        {"e": EMBEDDINGS, "r": [0, 9]},
+        'select x, l2_norm(e) as n from (select a.id as x, b.e as e from "mem://a" as a left join "mem://a" as b on a.r = b.id) order by x',
+        [(0, pytest.approx(30**0.5)), (1, 0.0)],
+        None,
+        "leave those rows out",
+    ),
     "fn.contains and an index": Case(
         {"t": ["some words", "awesome"]},
         "select id where contains(t, '')",
@@ -679,6 +699,51 @@ CASES: dict[str, Case] = {
     ),
     "vector of another length": Case(
         {"e": EMBEDDINGS}, "select id where l2_norm(e - ARRAY[1, 1, 1]) < 9", [], None, "embed the query with the model"
+    ),
+    "SHAPE in WHERE and a key": Case(
+        {"a": [[7, 1], [1], [2, 2, 2], [0]], "u": [2, 0, 3, 9]},
+        "select id where shape(a)[0] <= u order by sum(a)",
+        Engine.CRASHES,
+        lambda rows: [row["id"] for row in sorted(rows, key=lambda row: sum(row["a"])) if len(row["a"]) <= row["u"]],
+    ),
+    "SHAPE as a key": Case(
+        {"a": [[7, 1], [1, 0, 3], [2], [0]], "u": [1, 1, 1, 1]},
+        "select id where any(a > 1) and u > 0 order by shape(a)[0]",
+        Engine.CRASHES,
+        lambda rows: [row["id"] for row in sorted(rows, key=lambda row: len(row["a"])) if max(row["a"]) > 1],
+    ),
+    "SHAPE in WHERE and a search": Case(
+        {"e": [[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]], "u": [4, 4, 3]},
+        "select id where shape(e)[0] <= u order by cosine_similarity(e, ARRAY[1, 1, 1, 1])",
+        Engine.CRASHES,
+        lambda rows: [row["id"] for row in sorted(rows, key=lambda row: cosine(row["e"], [1, 1, 1, 1])) if row["u"] > 3],
+    ),
+    "SHAPE in WHERE and weights": Case(
+        {"a": [[7, 1], [1], [2, 2, 2], [0]], "u": [2, 0, 3, 9]},
+        "select id where shape(a)[0] <= u sample by sum(a) replace false",
+        Engine.CRASHES,
+        lambda rows: {row["id"] for row in rows if len(row["a"]) <= row["u"] and sum(row["a"])},
+    ),
+    "Hamming distance of an empty array": Case(
+        {"a": [[], [1, 2], [3, 0]]},
+        "select id, hamming_distance(a, ARRAY[1, 2]) as x",
+        Engine.CRASHES,
+        None,
+        "from_(select().where(fn.shape(..)[0] == 2))",
+    ),
+    "Hamming distance of an array in WHERE": Case(
+        {"a": [[], [1, 2], [3, 0]]},
+        "select id where shape(a)[0] = 2 and hamming_distance(a, ARRAY[1, 2])[0] < 9",
+        Engine.CRASHES,
+        where(lambda row: len(row["a"]) == 2),
+        "from_(select().where(fn.shape(..)[0] == 2))",
+    ),
+    "Hamming distance of another length": Case(
+        {"a": [[1, 2], [3]]},
+        "select id, hamming_distance(a, ARRAY[1, 2])[0] as x where shape(a)[0] > 0",
+        [(0, 0), (1, 1)],
+        None,
+        "from_(select().where(fn.shape(..)[0] == 2))",
     ),
     "cosine of matrices": Case(
         {"b": [[[0.0, 1.0], [1.0, 0.0]]]},

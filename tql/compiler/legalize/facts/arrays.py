@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
+from tql.compiler.legalize.shapes import apart
 from tql.compiler.resolve import inside_json
 from tql.expressions.subscripts import indices
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_kept, require_single
@@ -15,6 +16,7 @@ from tql_grammar.rewrite.json_values import (
     require_selectable,
     value_first,
 )
+from tql_grammar.rewrite.lengths import require_one_length
 from tql_grammar.rewrite.order import sorts
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.rewrite.typed import require_length, require_vectors
@@ -164,6 +166,62 @@ FACTS = (
         require_length,
         'select("id").where(fn.l2_norm(col("e") - [1, 1, 1]) < 9)',
         E,
+    ),
+    Fact(
+        "SHAPE in WHERE and a key",
+        "Ends its process where WHERE reads SHAPE of a column, then another column, and a key of the same SELECT reads the values of the first one.",
+        "Filters in a subquery.",
+        apart,
+        'select("id").where(fn.shape("a")[0] <= col("u")).order_by(fn.asum("a"))',
+        columns(a="int64[?]", u="uint8"),
+    ),
+    Fact(
+        "SHAPE as a key",
+        "Ends its process where WHERE reads the values of a column, then another column, and a key of the same SELECT reads SHAPE of the first one.",
+        "Filters in a subquery.",
+        apart,
+        'select("id").where(fn.any(col("a") > 1), col("u") > 0).order_by(fn.shape("a")[0])',
+        columns(a="int64[?]", u="uint8"),
+    ),
+    Fact(
+        "SHAPE in WHERE and a search",
+        "Ends its process where WHERE reads SHAPE of the embeddings by which the same SELECT sorts, and another column.",
+        "Filters in a subquery.",
+        apart,
+        'select("id").where(fn.shape("e")[0] <= col("u")).order_by(fn.cosine_similarity("e", [1, 1, 1, 1]))',
+        columns(e="embedding[4]", u="uint8"),
+    ),
+    Fact(
+        "SHAPE in WHERE and weights",
+        "Ends its process where WHERE reads SHAPE of a column, then another column, and the weights of the same SELECT are computed from the first one.",
+        "Filters in a subquery.",
+        apart,
+        'select("id").where(fn.shape("a")[0] <= col("u")).sample_by(fn.asum("a"), replace=False)',
+        columns(a="int64[?]", u="uint8"),
+    ),
+    Fact(
+        "Hamming distance of an empty array",
+        "Ends its process where the first vector has no elements.",
+        "Refuses it unless the length is known, by the column or by a condition.",
+        require_one_length,
+        'select("id", x=fn.hamming_distance("a", [1, 2]))',
+        columns(a="uint8[?]"),
+    ),
+    Fact(
+        "Hamming distance of an array in WHERE",
+        "Computes it for the rows that another condition of the same WHERE leaves out, and ends its process.",
+        "Refuses it; a condition on the length in an inner query lets it run.",
+        require_one_length,
+        'select("id").where(fn.shape("a")[0] == 2, fn.hamming_distance("a", [1, 2])[0] < 9)',
+        columns(a="uint8[?]"),
+    ),
+    Fact(
+        "Hamming distance of another length",
+        "Returns several distances where a vector is longer than the other one.",
+        "Refuses it unless the length is known, by the column or by a condition.",
+        require_one_length,
+        'select("id", x=fn.hamming_distance("a", [1, 2])[0]).where(fn.shape("a")[0] > 0)',
+        columns(a="int64[?]"),
     ),
     Fact(
         "cosine of matrices",

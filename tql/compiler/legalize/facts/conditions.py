@@ -5,6 +5,7 @@ from __future__ import annotations
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.expressions import operators
 from tql_grammar.printing.expressions import balanced
+from tql_grammar.rewrite.arguments import require_arguments
 from tql_grammar.rewrite.comparison import comparison
 from tql_grammar.rewrite.fitting import fit, rounded
 from tql_grammar.rewrite.logic import negation
@@ -12,6 +13,30 @@ from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.typed import require_truth
 
 FACTS = (
+    Fact(
+        "CONTAINS of a number",
+        "Finds no row for CONTAINS of a column of numbers, and every row for its negation.",
+        "Refuses it.",
+        require_arguments,
+        'select("id").where(~fn.contains("u", 3))',
+        columns(u="uint8"),
+    ),
+    Fact(
+        "CONTAINS of a number in texts",
+        "Finds no row for a number in a text, and every row for its negation.",
+        "Refuses it.",
+        require_arguments,
+        'select("id").where(~fn.contains("t", 3))',
+        columns(t="text"),
+    ),
+    Fact(
+        "ANY of texts",
+        "Finds no row for ANY of a column of texts, and every row for its negation.",
+        "Refuses it.",
+        require_arguments,
+        'select("id").where(~fn.any("t"))',
+        columns(t="text"),
+    ),
     Fact(
         "fractions in IN",
         "Casts the members of IN to the type of the column: 2.9 matches 2.",

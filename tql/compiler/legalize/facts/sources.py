@@ -9,6 +9,7 @@ from tql.compiler.legalize.rows import concatenated
 from tql.compiler.sets import set_operation
 from tql.compiler.unmatched import told_apart
 from tql.plan.common_types import require_one_type
+from tql_grammar.rewrite.unmatched import require_elements
 
 K, R = columns(k="int8"), columns(r="int16", t="text")
 # A dataset joined to itself, by the same column and by a reference to its ids.
@@ -21,6 +22,14 @@ OTHER = (
 )
 PAIRS = 'select(x=col("id", of="a"), y=col("id", of="b"))' + TWICE
 FACTS = (
+    Fact(
+        "array that a join lacks",
+        "Reads an array of an outer join as an empty one where nothing matches, in a query over the join: a distance is 0.",
+        "Refuses functions and elements of it, unless a condition leaves those rows out.",
+        require_elements,
+        f'select("x", n=fn.l2_norm("e")).from_(select(x=col("id", of="a"), e=col("e", of="b")){LEFT})',
+        columns(e="embedding[4]", r="int16"),
+    ),
     Fact(
         "UNION",
         "Keeps duplicates where columns are named.",

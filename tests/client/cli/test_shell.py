@@ -1,0 +1,139 @@
+"""`tql shell`: entries of a pipe and of a terminal, commands, and completion."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from prompt_toolkit.document import Document
+from prompt_toolkit.input.defaults import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from tql import Schema
+from tql_client.cli.main import main
+from tql_client.cli.shell.prompt import TqlCompleter, entries, history_path
+from tql_client.cli.shell.session import is_complete, query_of
+from tql_client.datasets import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a dataset."""
+    path = str(tmp_path_factory.mktemp("shell") / "data")
+    return write({"id": [1, 2, 3], "title": ["a", "b", "c"], "price": [0.5, 12.25, 3.0]}, path)
+
+
+def test_a_pipe(data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Queries end with a semicolon, commands with their line; errors go on, and make the exit code 1."""
+    lines = (
+        ".schema\nselect id, price\nwhere id > 1; -- two\n.explain\n.format select  id\n.shema\nselect idd;\n\n"
+        ".read none.tql\n.explain select\n.help\n.quit\nselect id;"
+    )
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+
+    assert main(["shell", data]) == 1
+    found = capsys.readouterr().out
+    assert found.startswith(
+        "id     int64\ntitle  text\nprice  float64\n"
+        "id  price\n--  -----\n 2  12.25\n 3   3.0\n(2 rows)\n"
+        "select id, price\nwhere id > 1\n"
+        "select id\n"
+        "error: no command .shema; did you mean .schema?\nhint: .help lists the commands\n"
+        "error: TQL215 at line 1, column 8: no column `idd`"
+    )
+    assert "error: none.tql: No such file or directory\nerror: TQL100" in found
+    assert found.endswith(".quit             end the shell, as Ctrl-D does\n")
+
+
+def test_the_last_query_needs_no_semicolon(
+    data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The end of a pipe ends a query."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("select id\nlimit 1"))
+
+    assert main(["shell", data]) == 0
+    assert capsys.readouterr().out == "id\n--\n 1\n(1 row)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "query"),
+    [
+        ("select id;", True, "select id"),
+        ("select id", False, "select id"),
+        ("select ';", False, "select ';"),
+        ("select 'a;'", False, "select 'a;'"),
+        ("select 'it''s;';", True, "select 'it''s;'"),
+        ('select "a;";', True, 'select "a;"'),
+        ("select id -- a;", False, "select id -- a;"),
+        ("select id; -- a", True, "select id"),
+        ("select id -- it's\n;", True, "select id -- it's"),
+        (".schema", True, ".schema"),
+        ("", True, ""),
+    ],
+)
+def test_where_an_entry_ends(text: str, complete: bool, query: str) -> None:  # noqa: FBT001 - a table
+    """A semicolon in quotes or in a comment ends nothing."""
+    assert is_complete(text) is complete
+    assert query_of(text) == query
+
+
+def test_completion() -> None:
+    """Columns of the schema, keywords and commands are completed; what `check` refuses is not."""
+    completer = TqlCompleter(Schema(id="int64", title="text"))
+
+    def found(text: str) -> dict[str, int]:
+        return {one.text: one.start_position for one in completer.get_completions(Document(text), None)}  # type: ignore[arg-type]  # the event is not read
+
+    assert found(".s") == {".schema": -2}
+    assert found("select ti")["title"] == -2
+    assert found("select id whe")["where"] == -3
+
+
+def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enter begins a new line until the query is complete; Ctrl-C discards an entry, and Ctrl-D ends; the history is in a file of its user."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with create_pipe_input() as keys:
+        keys.send_text("select id\rlimit 1;\rselect\x03.help\r\x04")
+
+        assert list(entries(None, input=keys, output=DummyOutput())) == ["select id\nlimit 1;", ".help"]
+    assert "+select id\n+limit 1;" in history_path().read_text()
+    assert history_path().stat().st_mode & 0o077 == 0
+
+
+def test_a_terminal(data: str, tmp_path: Path) -> None:
+    """On a terminal the shell greets, answers and ends by Ctrl-D."""
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tql_client", "shell", data]
+    environment = {**os.environ, "TERM": "xterm", "XDG_STATE_HOME": str(tmp_path), "PROMPT_TOOLKIT_NO_CPR": "1"}
+    written = b""
+
+    def wait_for(text: bytes, start: int = 0) -> None:
+        nonlocal written
+        ends = time.monotonic() + 30
+        while text not in written[start:] and time.monotonic() < ends:
+            if select.select([controller], [], [], 0.5)[0]:
+                written += os.read(controller, 65536)
+
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment) as shell:
+        wait_for(b"tql>")
+        os.write(controller, b"select id limit 2;\r")
+        wait_for(b"(2 rows)\r\n")
+        after = len(written)
+        wait_for(b"tql>", after)
+        os.write(controller, b"\x04")
+        code = shell.wait(timeout=30)
+    os.close(controller)
+    os.close(terminal)
+    assert code == 0
+    assert b"a query ends with ; and .help lists the commands" in written
+    assert b"(2 rows)" in written

@@ -1,0 +1,159 @@
+"""Wrong calls of new users: each is one error with what is wrong and what to do instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tql
+from tql import col, select
+
+q: Any = select("id")
+a: Any = col("a")
+SPACE = {name: getattr(tql, name) for name in tql.__all__} | {"tql": tql, "np": np, "q": q, "a": a}
+# Each wrong call, the beginning of its message, and its hint.
+CALLS: dict[str, tuple[str, str | None]] = {
+    'q.where({"year": 2010})': (
+        "`where` takes a condition, got {'year': 2010} (dict)",
+        "compare each column: col('year') == 2010",
+    ),
+    "q.where([a == 1])": (
+        "`where` takes a condition, got [col('a') == 1] (list)",
+        "pass each condition as an argument, where(*conditions), or join them: all_of(conditions)",
+    ),
+    'q.where("a > 1")': (
+        "`where` takes a condition, got 'a > 1'",
+        'compare a column, col("id") > 3, or write TQL with raw("id > 3")',
+    ),
+    "q.where(None)": ("`where` takes a condition, got None", "for an optional condition use .when("),
+    "q.where(True)": ("`where` takes a condition, got True", "Python has evaluated this comparison already"),
+    'q.where(a == fn.max("a")).to_tql()': (
+        "`where` takes values of single rows, got fn.max",
+        "run the aggregate first and use what it returns",
+    ),
+    'select(["a", "b"])': (
+        "`select` takes a column's name or an expression, got ['a', 'b']",
+        "pass each name as an argument: select('a', 'b')",
+    ),
+    'q.order_by(["a", "b"])': ("`order_by` takes a column's name", "pass each name as an argument: order_by('a', 'b')"),
+    'q.group_by(["a", "b"])': ("`group_by` takes a column's name", "pass each name as an argument: group_by('a', 'b')"),
+    "select(3)": ("`select` takes a column's name or an expression, got 3", 'a value is written as TQL: raw("1")'),
+    "select(None)": ("`select` takes a column's name or an expression, got None", None),
+    "q.select(a + 1)": ("`select` takes a name for each computed column", "write select(name=..) or .as_(name)"),
+    'q.select("a as b")': (
+        "`select` takes the name of a column, and not SQL, got 'a as b'",
+        'write select(b=col("a"))',
+    ),
+    'q.select("id, text")': (
+        "`select` takes the name of a column, and not SQL, got 'id, text'",
+        "write each name as an argument",
+    ),
+    'q.select("id")': ("`select` takes each name once, got 'id' twice", "rename one of them"),
+    'q.order_by("id desc")': (
+        "`order_by` takes the name of a column, and not SQL, got 'id desc'",
+        'write desc("a") or asc("a")',
+    ),
+    'q.similarity("e", ["1", "2"])': (
+        "`similarity` takes a vector of numbers, got ['1', '2']",
+        "convert the texts: list(map(float, vector))",
+    ),
+    'q.similarity("e", "hello")': ("`similarity` takes a vector of numbers, got 'hello'", "embed the text first"),
+    'q.similarity(np.zeros(3), "e")': (
+        "`similarity` takes a column's name or an expression, got array",
+        'the column comes before the vector: ("embedding", vector)',
+    ),
+    'q.similarity([0.5], "e")': (
+        "`similarity` takes a column's name or an expression, got [0.5]",
+        "the column comes before the vector",
+    ),
+    'q.hybrid(vector=([0.5], "e"), text=("t", "w"))': (
+        "`similarity` takes a column's name or an expression, got [0.5]",
+        "the column comes before the vector",
+    ),
+    'q.similarity("e", [1.0], metric="euclid")': ("`metric` takes one of cosine, l2,", "did you mean 'l2'?"),
+    'q.similarity("e", [1.0], metric="cosin")': ("`metric` takes one of cosine, l2,", "did you mean 'cosine'?"),
+    'q.similarity("e", [1.0], metric="ip")': ("`metric` takes one of cosine, l2,", "did you mean 'dot'?"),
+    'q.similarity("e", [1.0], metric="mmr")': (
+        "`as_` takes None with metric='mmr', got 'score': the engine ranks by it",
+        "pass as_=None",
+    ),
+    'q.similarity("e", [float("nan")])': ("`similarity` takes finite float32 numbers, got nan at index 0", None),
+    'q.similarity("e", [])': ("`similarity` takes a vector, shape (d,) with d >= 1, got shape (0,)", None),
+    'q.similarity("e", [[1.0, 2.0]])': (
+        "`similarity` takes a vector, shape (d,)",
+        "a model that encodes a batch returns shape (1, d)",
+    ),
+    'q.bm25("t", "")': ("`bm25` takes the words to look for as a str, got ''", None),
+    'q.bm25("t", ["a"])': ("`bm25` takes the words to look for as a str, got ['a']", None),
+    'q.limit("3")': ("`limit` takes a number of rows >= 0, got '3'", None),
+    "q.limit(2.0)": ("`limit` takes a number of rows >= 0, got 2.0", None),
+    "q.limit(-1)": ("`limit` takes a number of rows >= 0, got -1", None),
+    "q.offset(-1)": ("`offset` takes a number of rows >= 0, got -1", None),
+    'q.limit(None, per="a")': ("`limit` takes a number of rows with per, got None", None),
+    'q.join("b", on="id")': ("`alias` takes a name for the joined source, got None", 'join(.., alias="b")'),
+    'q.join("b", on="id", alias="b")': ("`join` takes a condition, got 'id'", "compare a column"),
+    'q.join("b", on=a == 1, how="outer", alias="b")': ("`how` takes inner, left or right, got 'outer'", None),
+    "q.from_(3)": ("`from_` takes the url of a dataset or a query, got 3", None),
+    'q.from_("x", schema={"a": "int64"})': (
+        "`schema` takes a Schema, got {'a': 'int64'}",
+        'Schema(id="int64", text="text")',
+    ),
+    'q.from_(q, schema=Schema(a="int64"))': (
+        "`schema` takes the columns of a dataset, got a query",
+        "pass schema=.. to from_ of the inner query",
+    ),
+    "a == 1 and a == 2": ("`and / or / not / if / a < b < c` takes a Python bool", "use &, | and ~"),
+    "1 < a < 3": ("`and / or / not / if / a < b < c` takes a Python bool", "use &, | and ~"),
+    "3 in a": ("`in` takes a Python collection", "write .contains(3), or .in_([..])"),
+    'a.in_("abc")': ("`in_` takes a list of values, got 'abc'", "put a single value in brackets"),
+    "a.in_([None])": ("`in_` takes values other than None", "add | col(..).is_null()"),
+    "a.in_(q)": ("`in_` takes values, got a query", "run it first, and pass its column"),
+    "a.between(None, 3)": ("`>=` takes a value, got None", "use .is_null() or .is_not_null()"),
+    "a.like(3)": ("`like` takes a str, got 3", None),
+    'a + "x"': ("`+` takes numbers and arrays, got 'x'", None),
+    "a[::-1]": (
+        "`[]` takes slices with at least one element and a step of at least 1",
+        "reverse or skip elements in Python",
+    ),
+    'q.union("x")': ("`union` takes a query, got 'x'", None),
+    "q.sample_by(1)": (
+        "`sample_by` takes a column's name or an expression, got 1",
+        'a value is written as TQL: raw("1")',
+    ),
+    'q.sample_by("w", limit=3, percent=3)': ("`sample_by` takes limit or percent, got both", "leave one of them out"),
+    "q.bind(x=1)": ("`bind` takes values for parameters, and this query has none", 'param("..") creates a parameter'),
+    'raw("select id")': ("`raw` takes one expression of TQL", "put it in double quotes"),
+    'fn.cosine("e", [1.0])': ("TQL has no function `cosine`: did you mean `fn.cosine_similarity`?", None),
+    'fn.lower("t")': ('TQL has no function `lower`: use col("text").ilike("..")', None),
+    'fn.count("id")': ("`fn.count` takes nothing, got 1 argument", None),
+    'Schema(id="int")': ("`Schema` takes descriptions of columns", "did you mean 'int64'?"),
+    'Schema(id="string")': ("`Schema` takes descriptions of columns", "did you mean 'text'?"),
+    'Schema(id="vector")': ("`Schema` takes descriptions of columns", "did you mean 'embedding[384]'?"),
+    'tql.check("select id", {"id": "int64"})': (
+        "`schema` takes a Schema, or a dict of them",
+        '{"hub://org/ds": Schema(id="int64")}',
+    ),
+    'tql.query("select {x}")': ("TQL100 at line 1, column 8: no value for the hole {x}", None),
+    'tql.parse("selct id")': ("TQL100 at line 1, column 1: `selct` is not allowed here", "did you mean SELECT?"),
+    "col.year": ('`col` has no `year`: write col("year")', None),
+    "q.filter(a == 1)": ('`Query` has no `filter`: write query.where(col("year") > 2000)', None),
+    "a.isin([1])": ('`Expr` has no `isin`: write col("id").in_([1, 2])', None),
+}
+
+
+@pytest.mark.parametrize(("call", "message", "hint"), [(call, *parts) for call, parts in CALLS.items()])
+def test_a_wrong_call(call: str, message: str, hint: str | None) -> None:
+    """The error begins as the table says, and its hint too."""
+    with pytest.raises((tql.TqlError, AttributeError)) as caught:
+        eval(call, dict(SPACE))  # noqa: S307 - the calls above
+
+    assert str(caught.value).startswith(message)
+    if hint is not None:
+        assert getattr(caught.value, "hint", "").startswith(hint)
+
+
+def test_the_table_is_long_enough() -> None:
+    """The table has 60 calls and more."""
+    assert len(CALLS) >= 60

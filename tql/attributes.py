@@ -1,0 +1,52 @@
+"""Objects whose unknown attributes lead to the right ones."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Advised:
+    """A class whose AttributeError has the code to write instead, by the tables of `tql.habits`."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # a type checker would accept any attribute
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the code to write instead of an unknown name."""
+            kind = type(self)
+            if hasattr(kind, attribute):  # the error comes from a property, or from a slot that is not set yet
+                return object.__getattribute__(self, attribute)
+            from tql.habits import TABLES, no_attribute
+
+            owner = next(parent.__name__ for parent in kind.__mro__ if parent.__name__ in TABLES)
+            raise no_attribute(owner, attribute, dir(kind))
+
+
+def advised(function: Callable[..., object]) -> object:
+    """Return a function as an object whose attributes lead to its call, since ``col.year`` is the form of other libraries."""
+
+    class Function:
+        """The function."""
+
+        __call__ = staticmethod(function)
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the call."""
+            advice = "" if attribute.startswith("_") else f': write {function.__name__}("{attribute}")'
+            message = f"`{function.__name__}` has no `{attribute}`{advice}"
+            raise AttributeError(message, name=attribute)
+
+        def __reduce__(self) -> str:
+            """Pickle and copy by the name."""
+            return function.__name__
+
+        def __repr__(self) -> str:
+            """Return the representation of the function."""
+            return repr(function)
+
+    return functools.update_wrapper(Function(), function)
