@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput net contract mutants torch versions lowest docs bench bench-growth bench-smoke clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions lowest docs bench bench-growth bench-smoke clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -83,6 +83,19 @@ neighbours: .venv/test.stamp
 # `tql serve` at 8 and 64 connections, compared with the engine in one process. About two minutes.
 throughput: .venv/test.stamp
 	$(BIN)/python -m tests.client.throughput
+
+# The page of `tql serve --ui`, from its sources, with Node: the same bytes each time.
+playground: client/playground/node_modules/.stamp
+	cd client/playground && npm run --silent types && npm run --silent build
+
+# That the page in the package is the one of its sources, and the page in a headless Chromium, which has to be installed. About half a minute.
+playground-test: .venv/test.stamp client/playground/node_modules/.stamp
+	$(BIN)/python -m pytest -q tests/client/playground/page.py
+
+client/playground/node_modules/.stamp: client/playground/package.json
+	@echo "Installing CodeMirror, esbuild, TypeScript and axe-core into client/playground/node_modules with npm: about a minute .."
+	@cd client/playground && npm install --silent --ignore-scripts
+	@touch $@
 
 # 24,000 random queries have the texts, and the refusals, that they had in COMMIT. About three minutes.
 COMMIT ?= HEAD

@@ -19,7 +19,7 @@ from tests import lowest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tql", "client/tql_client", "grammar/tql_grammar")
-MADE = {"__pycache__", "_build"}
+MADE = {"__pycache__", "_build", "node_modules"}
 
 
 def built(target: str, folder: Path, root: Path = ROOT) -> Path:
@@ -64,6 +64,7 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
         "entry_points.txt",
         "licenses/LICENSE",
         "licenses/LICENSE-PSF",
+        "licenses/client/tql_client/playground/static/LICENSES.txt",
     }
     for needed in (
         "tql/py.typed",
@@ -71,6 +72,7 @@ def test_the_wheel_owns_three_packages(wheel: Path) -> None:
         "tql_grammar/py.typed",
         "tql_grammar/syntax/tql.lark",
         "tql/fn.pyi",
+        "tql_client/playground/static/index.html",
     ):
         assert needed in owned
 

@@ -134,14 +134,14 @@ def demo_client(data: Data, progress: Callable[[int, int], None]) -> Iterator[Cl
 
 def run(question: str, *, as_json: bool) -> None:
     """Answer a question, and print the queries and their rows."""
-    _require_libraries()
+    require_libraries()
     data = read_data()
     number = pick(question, data.questions)
-    with _progress() as progress, demo_client(data, progress) as client:
+    with progress_bar() as progress, demo_client(data, progress) as client:
         (_report_json if as_json else _report)(client, data, number)
 
 
-def _require_libraries() -> None:
+def require_libraries() -> None:
     """Raise `MissingExtra` if a library of the demo is not installed."""
     try:
         engine()
@@ -152,7 +152,7 @@ def _require_libraries() -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """Yield a function that advances a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import Progress

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from tql_client.cli.commands import checks, codegen, datasets, editors, init, shell, texts
+from tql_client.cli.commands import checks, codegen, datasets, editors, init, playground, shell, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
 from tql_client.cli.parsing import Parser
 from tql_client.extras import missing
@@ -33,6 +33,7 @@ then:
   tql format query.tql                           format a query
   tql explain query.tql                          show its nested SELECTs
   tql serve hub://org/dataset=./data             run a local server
+  tql playground                                 write and run queries in the browser
   tql rules TQL301                               explain a rule
 `tql COMMAND --help` shows the options and examples of a command.
 """
@@ -144,6 +145,7 @@ def _ordered(commands: Iterable[Command]) -> tuple[Command, ...]:
         "run",
         "shell",
         "serve",
+        "playground",
         "schema",
         "lsp",
         "codegen",
@@ -161,6 +163,7 @@ COMMANDS = _ordered(
         *editors.COMMANDS,
         codegen.COMMAND,
         init.COMMAND,
+        playground.COMMAND,
         shell.COMMAND,
         _COMPLETION,
     ]

@@ -8,7 +8,7 @@ from tql_client.engine.open_files import require_room
 from tql_client.engine.opened import Opened, engine, local_path, open_dataset, version_of, wait_for
 from tql_client.engine.samples import NOTHING_TO_SAMPLE, without_samples
 from tql_client.engine.sources import resolve
-from tql_client.errors import ClosedError, Replaced
+from tql_client.errors import APIError, ClosedError, Replaced
 from tql_client.protocol.wire import Answer
 from tql_grammar.record import Record
 
@@ -102,6 +102,28 @@ class Datasets:
         except Replaced:
             self._at(resolved.path).reopen(call)
             raise
+
+    def plan(self, call: Call) -> dict[str, Any]:
+        """
+        Return the engine's plan of a query, which is not run.
+
+        Raises:
+            APIError: the engine rejected the query, or is of a version that shows no plan.
+        """
+        resolved = resolve(
+            call.query,
+            self._paths,
+            self._default_path,
+            lambda path: self._at(path).refresh(call).schema,
+            allow_sources=self._allow_sources,
+            may_crash=self._may_crash,
+        )
+        snapshot = self._at(resolved.path).refresh(call)
+        if not hasattr(snapshot.dataset, "explain_query"):
+            raise APIError(400, "this version of the engine shows no plan", hint="install a newer deeplake")
+        with snapshot.translate_errors():
+            found: dict[str, Any] = snapshot.dataset.explain_query(resolved.text).to_dict()
+        return found
 
     def schemas(self, call: Call, others: Iterable[str | None] = ()) -> dict[str | None, Schema]:
         """

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tql_client.engine.child import CHILD_SECONDS
 from tql_client.engine.embedded import Datasets, open_dataset
 from tql_client.errors import APIError, ConfigError, NotFound, QueryTimeout
+from tql_client.playground.inspection import PLAN, Inspection
 from tql_client.protocol.call import Call, CancelToken
-from tql_client.protocol.wire import encode_answer, load
+from tql_client.protocol.wire import encode_answer, load, orjson_dumps
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class ServedDatasets(Record):
     paths: Mapping[str, str]
     may_crash: bool = False
 
-    def start(self) -> Callable[[bytes | None], bytes | None]:
+    def start(self) -> Callable[[bytes | Inspection | None], bytes | None]:
         """Open the datasets, and return the function that replies to a request; None requires that all of them are open."""
         from tql_grammar.lint.check import crash_findings
         from tql_grammar.syntax.parser import read
@@ -40,9 +41,9 @@ class ServedDatasets(Record):
         answers = Answers(self.paths, may_crash=self.may_crash)
         crash_findings(read("select id"))  # loads modules that the first query would wait for
 
-        def reply(body: bytes | None) -> bytes | None:
-            if body is not None:
-                return answers.reply(body, CHILD_SECONDS)
+        def reply(request: bytes | Inspection | None) -> bytes | None:
+            if request is not None:
+                return answers.reply(request, CHILD_SECONDS)
             answers.require_open()
             return None
 
@@ -85,25 +86,39 @@ class Answers:
         if self._error is not None:
             raise self._error
 
-    def reply(self, body: bytes, seconds: float) -> bytes:
+    def reply(self, request: bytes | Inspection, seconds: float) -> bytes:
         """
-        Run the query in the body of a request, and return the body of the response.
+        Run the query in the body of a request, or inspect the datasets, and return the body of the response.
 
         Raises:
             APIError: the request is invalid, the engine rejected the query, or the query timed out.
         """
-        query, as_list = _parse_request(body)
+        if isinstance(request, Inspection):
+            query, as_list, run = request.text, False, self._plan if request.kind == PLAN else self._schemas
+        else:
+            (query, as_list), run = _parse_request(request), self._run
         call = Call(query, as_list, time.monotonic() + seconds, "", CancelToken())
         try:
-            columns = self._datasets.answer(call).data
+            return _bounded(run(call))
         except NotFound:
             if self._error is None:
                 raise
             self._datasets = self._opened()  # the dataset may exist again
-            columns = self._datasets.answer(call).data
+            return _bounded(run(call))
         except QueryTimeout:
             raise timed_out(seconds) from None
-        return _bounded(encode_answer(columns, as_list=as_list))
+
+    def _run(self, call: Call) -> bytes:
+        """Run a query, and return the body of the response."""
+        return encode_answer(self._datasets.answer(call).data, as_list=call.as_list)
+
+    def _schemas(self, call: Call) -> bytes:
+        """Return the columns of the datasets as JSON, by name."""
+        return orjson_dumps({name: schema.to_json() for name, schema in self._datasets.schemas(call).items()})
+
+    def _plan(self, call: Call) -> bytes:
+        """Return the engine's plan of a query as JSON."""
+        return orjson_dumps(self._datasets.plan(call))
 
     def close(self) -> None:
         """Close the datasets."""

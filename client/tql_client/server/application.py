@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from tql_client.playground.inspection import Inspection
+    from tql_client.playground.playground import Playground
     from tql_client.protocol.credentials import Secret
     from tql_client.server.answers import Answers
     from tql_client.server.limits import Limits
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 PATH = "/api/query/v1"
 DESCRIPTION, HEALTH, METRICS = "/openapi.json", "/health", "/metrics"
+PLAYGROUND = "/playground/"
 HTTP_ERRORS = {404: f"unknown path: send queries to {PATH}", 405: f"method not allowed: send queries to {PATH} by POST"}
 LOG = logging.getLogger("tql_client.server")
 # The Host headers of this machine. A web page that resolves its own name to this machine (DNS rebinding) has another one.
@@ -44,8 +47,8 @@ JSON_TYPE = re.compile(r"application/json\s*(?:;.*)?", re.IGNORECASE)
 class Engine(Protocol):
     """What runs the queries: worker processes, or the engine in this process."""
 
-    async def answer(self, body: bytes) -> bytes:
-        """Run the query in the body of a request, and return the body of the response."""
+    async def answer(self, request: bytes | Inspection) -> bytes:
+        """Run the query in the body of a request, or inspect the datasets, and return the body of the response."""
         ...
 
     @property
@@ -68,9 +71,9 @@ class InProcess:
         self._answers = answers
         self._seconds = seconds
 
-    async def answer(self, body: bytes) -> bytes:
-        """Run a query in a thread."""
-        return await run_in_threadpool(self._answers.reply, body, self._seconds)
+    async def answer(self, request: bytes | Inspection) -> bytes:
+        """Run a query, or inspect the datasets, in a thread."""
+        return await run_in_threadpool(self._answers.reply, request, self._seconds)
 
     def close(self) -> None:
         """Close the datasets."""
@@ -80,8 +83,11 @@ class InProcess:
 class Application:
     """The requests of a server."""
 
-    def __init__(self, engine: Engine, token: Secret | None, limits: Limits, metrics: Metrics) -> None:
-        """Create the application; clients must send the token, unless it is None."""
+    def __init__(
+        self, engine: Engine, token: Secret | None, limits: Limits, metrics: Metrics, page: Playground | None = None
+    ) -> None:
+        """Create the application; clients must send the token, unless it is None. With *page*, it has the page of the playground."""
+        self._page = page
         self._engine = engine
         self._token = token
         self._limits = limits
@@ -94,7 +100,48 @@ class Application:
         get = {HEALTH: self._health, METRICS: self._show_metrics, DESCRIPTION: self._describe}
         routes = [Route(path, self._guarded(endpoint), methods=["GET"]) for path, endpoint in get.items()]
         routes.append(Route(PATH, self._guarded(self._query), methods=["POST"]))
+        routes += self._page_routes()
         return Starlette(routes=routes, exception_handlers={HTTPException: self._fail, Exception: self._fail})
+
+    def _page_routes(self) -> list[Route]:
+        """Return the routes of the page: its files, which need no token, and what it asks, which does."""
+        page = self._page
+        if page is None:
+            return []
+        from tql_client.playground.pages import MEDIA_TYPES, PAGE
+        from tql_client.playground.playground import NAMES
+
+        paths = {name: f"{PLAYGROUND}{'' if name == PAGE else name}" for name in MEDIA_TYPES}
+        get = [Route(path, self._guarded(self._file(name)), methods=["GET"]) for name, path in paths.items()]
+        post = [
+            Route(f"{PLAYGROUND}{name}", self._guarded(self._reply(page, name)), methods=["POST"]) for name in NAMES
+        ]
+        return [*get, *post]
+
+    def _file(self, name: str) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of a file of the page."""
+
+        async def answer(request: Request) -> Response:
+            from tql_client.playground.pages import page_file
+
+            found = page_file(name)
+            self._note(request, 200)
+            return Response(found.content, headers=found.headers, media_type=found.media_type)
+
+        return answer
+
+    def _reply(self, page: Playground, name: str) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of what the page asks."""
+
+        async def answer(request: Request) -> Response:
+            _require_json(request)
+            _require_token(request, self._token)
+            async with self._body(request) as body:
+                reply = await page.reply(name, body)
+            self._note(request, 200)
+            return _json(reply, headers={"X-Content-Type-Options": "nosniff"})
+
+        return answer
 
     def _guarded(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Return an endpoint that refuses requests from elsewhere before anything else, and answers an `APIError` in the form of the hosted service."""

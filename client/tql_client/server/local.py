@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import socket
 import threading
@@ -17,13 +18,14 @@ from tql_client.server.limits import default_workers, limits_of_this_process
 from tql_client.server.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
-    from tql_client.server.application import Engine
+    from tql_client.playground.playground import Playground
+    from tql_client.server.application import Application, Engine
     from tql_client.server.limits import Limits
 
-PATH = "/api/query/v1"
+PATH, PAGE_PATH = "/api/query/v1", "/playground/"
 SECONDS = 300.0
 START_SECONDS = 20.0
 WAIT_SECONDS = 0.5
@@ -38,6 +40,7 @@ class Server:
 
     Attributes:
         url: the URL of the query endpoint.
+        page: the URL of the page of the playground, or None.
         token: the token that clients must send, or None.
         workers: the number of worker processes for queries that do not take long; 0 for the engine in this process.
     """
@@ -53,6 +56,8 @@ class Server:
         timeout: float = SECONDS,
         limits: Limits | None = None,
         may_crash: bool = False,
+        ui: bool = False,
+        example: str = "",
     ) -> None:
         """
         Open the datasets, and start the server; see `serve`.
@@ -66,6 +71,8 @@ class Server:
             timeout: see `serve`.
             limits: the limits of the server.
             may_crash: also send queries to the workers that are known to crash the engine.
+            ui: see `serve`.
+            example: the text with which the page's editor begins.
         """
         if host not in LOOPBACK:
             message = f"`host` must be one of {', '.join(sorted(LOOPBACK))}, got {host!r}: the server is for development and tests on this machine only"
@@ -80,16 +87,19 @@ class Server:
             self._socket.close()
             raise
         try:
-            self._uvicorn, self._thread = _start(
-                self._engine, token, limits or limits_of_this_process(), metrics, self._socket
-            )
+            limits = limits or limits_of_this_process()
+            self._playground = _page(self._engine, example) if ui else None
+            application = _application(self._engine, token, limits, metrics, self._playground)
+            self._uvicorn, self._thread = _start(application, limits, metrics, self._socket)
         except BaseException:
             self._socket.close()
             self._engine.close()
             raise
         printed_host = f"[{host}]" if ":" in host else host
         self.token = token
-        self.url = f"http://{printed_host}:{self._socket.getsockname()[1]}{PATH}"
+        address = f"http://{printed_host}:{self._socket.getsockname()[1]}"
+        self.url = f"{address}{PATH}"
+        self.page = f"{address}{PAGE_PATH}" if ui else None
 
     def __enter__(self) -> Self:
         """Return the running server."""
@@ -107,6 +117,8 @@ class Server:
         self._thread.join()
         self._socket.close()
         self._engine.close()
+        if self._playground is not None:
+            self._playground.close()
 
     def wait(self) -> None:
         """Block until the program is interrupted."""
@@ -123,6 +135,7 @@ def serve(  # noqa: PLR0913 - each is one independent choice
     *,
     workers: int | None = None,
     timeout: float = SECONDS,
+    ui: bool = False,
 ) -> Server:
     """
     Start a local server of the hosted service's protocol, with datasets on this machine.
@@ -137,9 +150,10 @@ def serve(  # noqa: PLR0913 - each is one independent choice
         workers: the number of worker processes, each of which has all datasets open; by default one more than the processors of this machine.
             0 runs the engine in this process, which is the default for datasets in its memory, ``mem://``: no other process can read them.
         timeout: seconds that a query may run, after which its worker process is killed.
+        ui: also serve the page of the playground, in which a browser on this machine writes and runs queries.
 
     Returns:
-        The running server; its `url` is the URL of the query endpoint.
+        The running server; its `url` is the URL of the query endpoint, its `page` that of the page.
 
     Raises:
         ConfigError: *host* is not a loopback address, the port is in use, or *workers* or *timeout* is invalid.
@@ -149,7 +163,7 @@ def serve(  # noqa: PLR0913 - each is one independent choice
     Example:
         ``with serve({"hub://org/dataset": "./data"}, token="secret") as server: connect(server.url, token="secret")``
     """
-    return Server(datasets, token, host, port, workers=workers, timeout=timeout)
+    return Server(datasets, token, host, port, workers=workers, timeout=timeout, ui=ui)
 
 
 def _count(workers: int | None, datasets: Mapping[str, str]) -> int:
@@ -208,20 +222,41 @@ def _bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _start(
-    engine: Engine, token: str | None, limits: Limits, metrics: Metrics, bound: socket.socket
-) -> tuple[Any, threading.Thread]:
-    """Start uvicorn in a thread, and return both."""
-    try:
-        import uvicorn
-
+def _application(
+    engine: Engine, token: str | None, limits: Limits, metrics: Metrics, page: Playground | None
+) -> Application:
+    """Return the application."""
+    with _libraries_of_the_server():
         from tql_client.server.application import Application
-        from tql_client.server.connections import BoundedProtocol
+    return Application(engine, Secret(token) if token else None, limits, metrics, page)
+
+
+def _page(engine: Engine, example: str) -> Playground:
+    """Return the replies to the page of the playground."""
+    from tql_client.playground.playground import Playground
+
+    return Playground(engine.answer, example)
+
+
+@contextlib.contextmanager
+def _libraries_of_the_server() -> Iterator[None]:
+    """Raise `MissingExtra` for an import within the block that fails."""
+    try:
+        yield
     except ImportError as error:
         needed = f"the server needs {(error.name or 'uvicorn').partition('.')[0]}"
         raise missing(needed, "embedded") from None
 
-    application = Application(engine, Secret(token) if token else None, limits, metrics)
+
+def _start(
+    application: Application, limits: Limits, metrics: Metrics, bound: socket.socket
+) -> tuple[Any, threading.Thread]:
+    """Start uvicorn in a thread, and return both."""
+    with _libraries_of_the_server():
+        import uvicorn
+
+        from tql_client.server.connections import BoundedProtocol
+
     config = uvicorn.Config(
         application.asgi(),
         http=type("Connection", (BoundedProtocol,), {"limits": limits, "metrics": metrics}),

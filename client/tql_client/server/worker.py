@@ -14,6 +14,7 @@ from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from tql_client.engine.child import Job
+    from tql_client.playground.inspection import Inspection
 
 OPENING_SECONDS = 60.0
 # The header of a message of multiprocessing.connection: its size, or -1 and then the size.
@@ -50,16 +51,16 @@ class Worker:
         if strict and isinstance(reply, TqlError):
             raise reply
 
-    async def ask(self, body: bytes) -> Any:  # noqa: ANN401 - from another process
+    async def ask(self, request: bytes | Inspection) -> Any:  # noqa: ANN401 - from another process
         """
-        Run the query in the body of a request, and return the body of the response, or a `TqlError`.
+        Run the query in the body of a request, or inspect the datasets, and return the body of the response, or a `TqlError`.
 
         Raises:
             NeverRan: the process ended before it read the request.
             EngineCrash: the process ended.
         """
         try:
-            await asyncio.get_running_loop().sock_sendall(self._socket, _message(body))
+            await asyncio.get_running_loop().sock_sendall(self._socket, _message(request))
             return pickle.loads(await self._read())  # noqa: S301 - from our own process
         except (EOFError, ConnectionError) as error:
             raise await asyncio.to_thread(self._child.crash, error) from None
@@ -96,7 +97,7 @@ class Worker:
         self._child.end()
 
 
-def _message(body: bytes) -> bytes:
+def _message(request: bytes | Inspection) -> bytes:
     """Return a message as `multiprocessing.connection` reads it."""
-    data = pickle.dumps(body)
+    data = pickle.dumps(request)
     return (SIZE.pack(len(data)) if len(data) <= LARGEST_SIZE else SIZE.pack(-1) + LARGE_SIZE.pack(len(data))) + data

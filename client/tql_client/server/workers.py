@@ -21,6 +21,7 @@ from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from tql_client.engine.child import Job
+    from tql_client.playground.inspection import Inspection
     from tql_client.server.metrics import Metrics
 
 # Seconds of processors after which a query is long: if others wait, it leaves the pool. Of a loaded machine, every query takes many seconds.
@@ -122,9 +123,9 @@ class Pool:
         worker.end()
         raise ClosedError(_CLOSED)
 
-    async def answer(self, body: bytes) -> bytes:
+    async def answer(self, request: bytes | Inspection) -> bytes:
         """
-        Run the query in the body of a request, and return the body of the response.
+        Run the query in the body of a request, or inspect the datasets, and return the body of the response.
 
         If the task is cancelled, a query that takes long ends with its worker.
 
@@ -133,7 +134,7 @@ class Pool:
         """
         for _ in range(2 * self._count + 1):
             running = await self._take()
-            reply = asyncio.get_running_loop().create_task(self._run(running, body))
+            reply = asyncio.get_running_loop().create_task(self._run(running, request))
             try:
                 return await asyncio.shield(reply)
             except NeverRan:  # the worker died while it was idle
@@ -155,12 +156,12 @@ class Pool:
         if starting:
             await asyncio.wait(starting)
 
-    async def _run(self, running: Running, body: bytes) -> bytes:
+    async def _run(self, running: Running, request: bytes | Inspection) -> bytes:
         """Run a query with a worker, and give the worker back, or replace it."""
         healthy = False
         try:
             async with running.timer:
-                reply: bytes | TqlError = await running.worker.ask(body)
+                reply: bytes | TqlError = await running.worker.ask(request)
             healthy = True
         except TimeoutError:
             self._metrics.count(running.ended_as)

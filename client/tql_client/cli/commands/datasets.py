@@ -78,11 +78,12 @@ def _serve(options: argparse.Namespace) -> int:
 
         logging.basicConfig(format="%(message)s")
         logging.getLogger("tql_client.server").setLevel(logging.INFO)
-    token, more = inputs.token(options), {"workers": options.workers, "timeout": options.timeout}
+    token, more = inputs.token(options), {"workers": options.workers, "timeout": options.timeout, "ui": options.ui}
     with serve(datasets, token, options.host, options.port, **more) as server:
         sys.stdout.write(server.url + "\n")
         sys.stdout.flush()
-        sys.stderr.write("the server is running; Ctrl-C stops it\n")
+        page = f"the page is {server.page}\n" if server.page else ""
+        sys.stderr.write(f"{page}the server is running; Ctrl-C stops it\n")
         server.wait()
     return CLEAN
 
@@ -156,6 +157,7 @@ COMMANDS = (
             option(
                 "--timeout", type=float, default=SECONDS, help="seconds that a query may run (default: %(default)g)"
             ),
+            option("--ui", action="store_true", help="also serve a page in which a browser writes and runs queries"),
             option("--access-log", action="store_true", help="log one line of JSON for each request to stderr"),
             option(
                 "--token-file",
@@ -167,6 +169,7 @@ COMMANDS = (
             "tql serve hub://org/dataset=./data",
             "tql serve d=./data --port 8080 --token-file token --access-log",
             "tql serve d=./data --workers 4 --timeout 60",
+            "tql serve d=./data --ui",
         ),
     ),
     Command(
