@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tql_grammar.errors import ArgumentError
 from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
-from tql_grammar.suggestions import nearest, type_of
+from tql_grammar.suggestions import nearest, type_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -341,11 +341,8 @@ def _column(given: Column | str) -> Column:
 def _unreadable(given: object) -> ArgumentError:
     """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
-    meant = type_of(given)
-    advice = f"did you mean {meant!r}? " if meant else ""
-    return ArgumentError(
-        "Schema", rule, repr(given), f'{advice}such as "int64", "text bm25", "nullable text", "embedding[384]"'
-    )
+    advice = f'{type_hint(given)}such as "int64", "text bm25", "nullable text", "embedding[384]"'
+    return ArgumentError("Schema", rule, repr(given), advice)
 
 
 def _to_json(column: Column) -> object:

@@ -30,7 +30,8 @@ OTHER_TYPES = {
 }
 
 
-def type_of(description: object) -> str | None:
-    """Return the type that a description of a column means by a name of another library, if it has one."""
+def type_hint(description: object) -> str:
+    """Return the question whether a description of a column means a type by a name of another library, or ""."""
     words = description.lower().split() if isinstance(description, str) else []
-    return next((OTHER_TYPES[word] for word in words if word in OTHER_TYPES), None)
+    meant = next((OTHER_TYPES[word] for word in words if word in OTHER_TYPES), None)
+    return f"did you mean {meant!r}? " if meant else ""

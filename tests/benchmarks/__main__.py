@@ -93,7 +93,7 @@ Milliseconds depend on the machine and on its load; the ratio is the median of a
 
 WHOLE_END = """
 - A call waits twice for the engine: for the newest version, and for the query. It looks at the future of each in pauses of 1/16 of the time that has passed.
-  The engine completes a future 0.1 ms later than a query that blocks the thread, but such a query cannot be stopped by Ctrl-C or a timeout.
+  The engine completes a future 0.1 ms later than a query that blocks the thread, but neither Ctrl-C nor a timeout stops a query that blocks.
 - An expert's text sorts and groups by a number as float32, which is right for these rows; the builder cannot know that, and sorts by two or three parts.
 - The expert's hybrid search groups by a key as float32, and rows of one score come in any order.
 

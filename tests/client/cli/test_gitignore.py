@@ -37,21 +37,25 @@ def searched(folder: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_patterns_are_those_of_git(seed: int, tmp_path: Path) -> None:
-    """The files that are searched are those that git lists."""
-    draw = random.Random(seed)  # noqa: S311 - no secret
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607 - the git of the PATH
+def write_tree(root: Path, draw: random.Random) -> None:
+    """Write random files, folders and patterns."""
     folders = {"", *("/".join(draw.choices(NAMES, k=draw.randint(1, 2))) for _ in range(6))}
     for folder in sorted(folders):
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    for inside in sorted(path for path in tmp_path.rglob("*") if path.is_dir() and ".git" not in path.parts):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for inside in sorted(path for path in root.rglob("*") if path.is_dir() and ".git" not in path.parts):
         for name in draw.sample(NAMES, 4):
             if not (inside / name).exists():
                 (inside / name).write_text("")
     for folder in ("", *sorted(folders)[:2]):
         lines = [pattern(draw) for _ in range(draw.randint(1, 4))]
-        (tmp_path / folder / ".gitignore").write_text("\n".join(["# a comment", "", *lines]) + "\n")
+        (root / folder / ".gitignore").write_text("\n".join(["# a comment", "", *lines]) + "\n")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_patterns_are_those_of_git(seed: int, tmp_path: Path) -> None:
+    """The files that are searched are those that git lists."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: S607 - the git of the PATH
+    write_tree(tmp_path, random.Random(seed))  # noqa: S311 - no secret
     read.cache_clear()
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--others", "--exclude-standard"],  # noqa: S607 - the same
