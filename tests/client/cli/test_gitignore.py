@@ -37,15 +37,20 @@ def searched(folder: Path) -> set[str]:
     return found
 
 
+def write_files(folder: Path, draw: random.Random) -> None:
+    """Write four files into a folder, but for those that are folders."""
+    for name in draw.sample(NAMES, 4):
+        if not (folder / name).exists():
+            (folder / name).write_text("")
+
+
 def write_tree(root: Path, draw: random.Random) -> None:
     """Write random files, folders and patterns."""
     folders = {"", *("/".join(draw.choices(NAMES, k=draw.randint(1, 2))) for _ in range(6))}
     for folder in sorted(folders):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for inside in sorted(path for path in root.rglob("*") if path.is_dir() and ".git" not in path.parts):
-        for name in draw.sample(NAMES, 4):
-            if not (inside / name).exists():
-                (inside / name).write_text("")
+        write_files(inside, draw)
     for folder in ("", *sorted(folders)[:2]):
         lines = [pattern(draw) for _ in range(draw.randint(1, 4))]
         (root / folder / ".gitignore").write_text("\n".join(["# a comment", "", *lines]) + "\n")
