@@ -18,13 +18,23 @@ class Advised:
 
         def __getattr__(self, attribute: str) -> object:
             """Raise AttributeError with the code to write instead of an unknown name."""
-            kind = type(self)
-            if hasattr(kind, attribute):  # the error comes from a property, or from a slot that is not set yet
-                return object.__getattribute__(self, attribute)
-            from tql.habits import TABLES, no_attribute
+            return unknown(self, attribute)
 
-            owner = next(parent.__name__ for parent in kind.__mro__ if parent.__name__ in TABLES)
-            raise no_attribute(owner, attribute, dir(kind))
+
+def unknown(owner: object, attribute: str) -> object:
+    """
+    Return an attribute that a class has after all, or raise.
+
+    Raises:
+        AttributeError: no object of the class has it; the message has the code to write instead.
+    """
+    kind = type(owner)
+    if hasattr(kind, attribute):  # the error comes from a property, or from a slot that is not set yet
+        return object.__getattribute__(owner, attribute)
+    from tql.habits import TABLES, no_attribute
+
+    name = next(parent.__name__ for parent in kind.__mro__ if parent.__name__ in TABLES)
+    raise no_attribute(name, attribute, dir(kind))
 
 
 def advised(function: Callable[..., object]) -> object:

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
-from tql.attributes import Advised
+from tql_client.advised import Advised
 from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
 from tql_client.errors import APIError
 from tql_client.protocol.call import Call, CancelToken, InFlight, require_seconds

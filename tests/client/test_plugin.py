@@ -37,9 +37,15 @@ def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
         (pytester.path / name).write_text(content)
 
 
-def test_the_page_has_three_examples() -> None:
-    """The page has the files of three examples."""
-    assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py"]
+def test_the_page_has_four_examples() -> None:
+    """The page has the files of four examples."""
+    assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py", "test_rows.py"]
+
+
+def test_rows(pytester: pytest.Pytester) -> None:
+    """The example of property tests passes."""
+    project(pytester, "test_rows.py")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_offline(pytester: pytest.Pytester) -> None:

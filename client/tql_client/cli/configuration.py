@@ -31,6 +31,7 @@ class Configuration:
         self._config: str | None = getattr(options, "config", None)
         self._isolated: bool = getattr(options, "isolated", False)
         self._schema: str | None = options.schema
+        self._schemas: dict[str, Schemas] = {}
         self._changes = {
             field: found for field in ("select", "ignore", "extend_select") if (found := _codes(options, field))
         }
@@ -48,7 +49,9 @@ class Configuration:
     def schemas(self, path: str) -> Schemas:
         """Return the schemas for a file: those of ``--schema``, or of its project."""
         name = self._schema or self.settings(path).schema
-        return _schemas(name) if name else None
+        if name and name not in self._schemas:
+            self._schemas[name] = read_schema_file(name)
+        return self._schemas[name] if name else None
 
     @functools.cache  # noqa: B019 - a configuration lives as long as its run
     def _project(self, folder: Path) -> Settings:
@@ -66,9 +69,3 @@ def _codes(options: argparse.Namespace, field: str) -> tuple[str, ...]:
     written: list[str] = getattr(options, field, None) or []
     codes = [code.strip().upper() for part in written for code in part.split(",") if code.strip()]
     return require_codes(codes, f"--{field.replace('_', '-')}")
-
-
-@functools.lru_cache(maxsize=64)
-def _schemas(path: str) -> Schemas:
-    """Return the schema in a JSON file, or the schemas of several datasets by url."""
-    return read_schema_file(path)

@@ -6,7 +6,7 @@ import struct
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tql.attributes import Advised
+from tql_client.advised import Advised
 from tql_client.protocol.values import to_python
 from tql_client.results.columns import NUMBERS, typed
 from tql_grammar.record import Record
