@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ class Configuration:
         self._isolated: bool = getattr(options, "isolated", False)
         self._schema: str | None = options.schema
         self._schemas: dict[str, Schemas] = {}
+        self._projects: dict[Path, Settings] = {}
         self._changes = {
             field: found for field in ("select", "ignore", "extend_select") if (found := _codes(options, field))
         }
@@ -53,9 +53,14 @@ class Configuration:
             self._schemas[name] = read_schema_file(name)
         return self._schemas[name] if name else None
 
-    @functools.cache  # noqa: B019 - a configuration lives as long as its run
     def _project(self, folder: Path) -> Settings:
         """Return the settings of a folder, without the options."""
+        if folder not in self._projects:
+            self._projects[folder] = self._read(folder)
+        return self._projects[folder]
+
+    def _read(self, folder: Path) -> Settings:
+        """Read the settings of a folder."""
         if self._isolated:
             return Settings()
         if not self._config:
