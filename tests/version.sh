@@ -9,7 +9,7 @@ install="$own/bin/python -m pip install --quiet --disable-pip-version-check"
 parts="tests/grammar tests/tql"
 if ! $install --editable ".[test]"; then
   echo "Python $version: the engine cannot be installed, so that only the tests of the language run that need none"
-  $install --editable ".[cli]" "hypothesis>=6.100" "pytest>=8.3" "pytest-asyncio>=1"
+  $install --editable ".[cli]" "hypothesis>=6.100" "pytest>=8.4" "pytest-asyncio>=1.4"
   parts="--noconftest tests/grammar --ignore=tests/grammar/lint --ignore=tests/grammar/python --ignore=tests/grammar/syntax/test_findings.py"
 fi
 echo "Python $version: $parts"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import operator
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -44,15 +41,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     columns |= {"text": TEXTS, "e": [MODEL.embed_query(text) for text in TEXTS]}
     with connect(write(columns, str(tmp_path_factory.mktemp("retrievers") / "d"))) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _no_loop_is_left() -> Iterator[None]:
-    """Close the event loop that pytest-asyncio before 1.0 leaves open after each coroutine test."""
-    yield
-    if int(version("pytest-asyncio").split(".")[0]) < 1:
-        with contextlib.suppress(RuntimeError):  # no coroutine was run, so there is no loop
-            asyncio.get_event_loop_policy().get_event_loop().close()
 
 
 @pytest.fixture(scope="class")

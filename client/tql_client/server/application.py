@@ -257,7 +257,7 @@ class Application:
             return
         line = {
             "method": request.method,
-            "path": request.url.path,
+            "path": request.scope["path"],  # `request.url` is built from the Host header, which may be no host
             "status": status,
             "seconds": None if started is None else round(seconds, 4),
             "request_id": request.headers.get("x-request-id"),
