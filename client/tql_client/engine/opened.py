@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import re
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from tql_client.engine.blocked import abandon, require_unblocked
+from tql_client.engine.commits import folder_of, newest_commit
 from tql_client.engine.open_files import require_room
 from tql_client.errors import (
     APIError,
@@ -32,6 +32,8 @@ from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tql_client.engine.commits import Commit
 
 SERVER_FAILED = 500
 # A query that takes no time, unless the engine is blocked.
@@ -275,10 +277,12 @@ class Opened:
         self.path = path
         self._credentials = credentials
         self._changing = threading.Lock()
-        self._folder_identity = _folder_identity(path)
+        self._folder = folder_of(path)
         self._version = version
         self._current = Snapshot(self._open(call))
         self._probe: Any = open_dataset(path, credentials, call) if version is None else None
+        # The commit of the current version, or None where it is not known.
+        self._commit: Commit | None = None
 
     def _open(self, call: Call | None) -> Any:  # noqa: ANN401 - the engine ships no types
         """Return the dataset in the version that queries read."""
@@ -293,7 +297,8 @@ class Opened:
         """
         Return the newest version of the dataset, or the one that is kept.
 
-        A second handle is refreshed, which takes 0.1 to 0.4 ms on a local disk; if it finds another version, the dataset is opened again.
+        Where the newest commit is that of the current version, this takes 0.01 ms.
+        Otherwise a second handle is refreshed, which takes 0.1 to 0.4 ms on a local disk; if it finds another version, the dataset is opened again.
 
         Raises:
             NotFound: the dataset was deleted.
@@ -302,12 +307,17 @@ class Opened:
             DeadlineExceeded: the engine was busy until the timeout of the call.
             EngineBlocked: a query that timed out blocks the engine.
         """
-        require_room()
         require_unblocked(call)
         if self._version is not None:
             return self._current
+        commit = newest_commit(self.path)
+        if commit is not None and commit == self._commit:
+            return self._current
+        require_room()
         with self._locked(call):
-            return self._current if self._is_up_to_date(call) else self._reopen(call)
+            current = self._current if self._is_up_to_date(call) else self._reopen(call)
+            self._commit = commit if commit is not None and commit.is_version(current.dataset.version) else None
+        return current
 
     def reopen(self, call: Call) -> Snapshot:
         """Open the dataset again after its files were replaced."""
@@ -329,7 +339,7 @@ class Opened:
 
     def _is_up_to_date(self, call: Call) -> bool:
         """Return whether the current version is the newest one."""
-        if _folder_identity(self.path) != self._folder_identity:
+        if folder_of(self.path) != self._folder:
             return False
         try:
             if self._probe is None:
@@ -346,15 +356,6 @@ class Opened:
 
     def _reopen(self, call: Call) -> Snapshot:
         """Open the newest version of the dataset that is now at the path."""
-        self._folder_identity, self._probe = _folder_identity(self.path), None
+        self._folder, self._probe = folder_of(self.path), None
         self._current = Snapshot(self._open(call))
         return self._current
-
-
-def _folder_identity(path: str) -> tuple[int, int] | None:
-    """Return the inode and the modification time of a local dataset, which differ after it was replaced, or None for a remote dataset."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - called for each query, and slower with a Path
-    except (OSError, ValueError):
-        return None
-    return status.st_ino, status.st_mtime_ns
