@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,10 @@ WATCH = pytest.StashKey[leftovers.Watch]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Lower the limit of open files for the process and its children, and watch the number of open files in the main process."""
+    """Lower the limit of open files for the process and its children, let Ctrl-C end them, and watch the number of open files in the main process."""
+    # A shell makes what it runs in the background ignore Ctrl-C, and children inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft if 0 <= soft < MOST_OPEN else MOST_OPEN, hard))
     if not hasattr(config, "workerinput"):
