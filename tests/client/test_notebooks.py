@@ -8,7 +8,13 @@ import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.error import UsageError
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from pygments import lex
@@ -83,6 +89,106 @@ def test_the_magic(shell: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "TQL001" in said or "`&`" in said
     assert "^" in said
     assert "Traceback" not in said
+
+
+@pytest.fixture
+def connected(shell: Any, tmp_path: Path) -> Any:
+    """Return the shell, connected to four rows."""
+    columns: dict[str, list[Any]] = {
+        "id": [1, 2, 3, 4],
+        "name": ["it's", "b", "c'", "d"],
+        "e": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.0]],
+    }
+    shell.run_line_magic("tql", write(columns, str(tmp_path / "d")))
+    return shell
+
+
+def test_arguments_of_a_cell(connected: Any) -> None:
+    """The result is shown and assigned, or assigned only, or is a frame."""
+    cell = "select id where id > 2"
+    assert connected.run_cell_magic("tql", "", cell).rows == [{"id": 3}, {"id": 4}]
+    assert connected.run_cell_magic("tql", "found <<", cell) is None
+    assert connected.user_ns["found"].rows == [{"id": 3}, {"id": 4}]
+    for library, kind in (("pandas", pd.DataFrame), ("polars", pl.DataFrame), ("arrow", pa.Table)):
+        shown = connected.run_cell_magic("tql", f"frame --to {library}", cell)
+        assert isinstance(shown, kind)
+        assert connected.user_ns["frame"] is shown
+
+
+def test_variables_in_a_cell(connected: Any) -> None:
+    """A name in braces is the value of the variable, whatever the value is."""
+    connected.push({"name": "it's", "ids": [4, 2], "vector": np.array([0, 1], np.float32), "n": 1})
+    for cell, ids in (
+        ("select id where name = {name}", [1]),
+        ("select id where id in ({ids})", [2, 4]),
+        ("select id order by cosine_similarity(e, {vector}) desc limit {n}", [2]),
+        ("select id where name = '{{name}}'", []),
+    ):
+        assert connected.run_cell_magic("tql", "", cell)["id"] == ids
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "said"),
+    [
+        (
+            "",
+            "select id where id = {numbr}",
+            "no variable `numbr`, which the cell has in braces: did you mean {number}?",
+        ),
+        ("", "select id where name = '{number}'", "remove the quotes"),
+        ("", "select id where id = {number:d}", "format specifications"),
+        ("", "select id where id = {", "a brace without its other half"),
+        ("", "select id where id = {number} & id = 3", "`&` is not part of TQL"),
+        ("two names", "select id", "takes the name of one variable, got `two names`"),
+        ("no-name <<", "select id", "takes the name of one variable, got `no-name <<`"),
+        ("", "select idd", "did you mean 'id'?"),
+    ],
+)
+def test_wrong_cells(connected: Any, capsys: pytest.CaptureFixture[str], line: str, cell: str, said: str) -> None:
+    """A mistake is a message on stderr; nothing is assigned."""
+    connected.push({"number": 3})
+    before = set(connected.user_ns)
+    capsys.readouterr()
+    assert connected.run_cell_magic("tql", line, cell) is None
+    written = capsys.readouterr().err
+    assert said in written
+    assert "Traceback" not in written
+    assert set(connected.user_ns) == before
+
+
+def test_wrong_options_of_a_cell(connected: Any) -> None:
+    """IPython prints its own errors for the arguments, without a traceback."""
+    with pytest.raises(UsageError, match="invalid choice: 'excel'"):
+        connected.run_cell_magic("tql", "--to excel", "select id")
+    with pytest.raises(UsageError, match="required: url"):
+        connected.run_line_magic("tql", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("%%tql\nselect na", {"name"}),
+        ("%%tql rows <<\nselect id\nwhere cosine_sim", {"cosine_similarity("}),
+        ("%%tql\nselect id whe", {"where"}),
+        ("%%tq", {"%%tql"}),
+        ("prin", {"print"}),
+    ],
+)
+def test_completion(connected: Any, text: str, words: set[str]) -> None:
+    """The tab key completes columns, functions and keywords in a cell of TQL, and Python elsewhere."""
+    with provisionalcompleter():
+        found = [(one.text, text[one.start : one.end]) for one in connected.Completer.completions(text, len(text))]
+    assert {word for word, _ in found} >= words
+    if "\n" in text:
+        assert {part for _, part in found} == {text.rsplit(maxsplit=1)[-1]}
+
+
+def test_help(shell: Any) -> None:
+    """`%tql?` and `%%tql?` show the arguments and what they do."""
+    cell, line = (shell.magics_manager.magics[kind]["tql"].__doc__ for kind in ("cell", "line"))
+    assert "--to" in cell
+    assert "{year}" in cell
+    assert "%tql url [dataset]" in line
 
 
 class Tags(HTMLParser):

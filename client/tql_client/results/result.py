@@ -54,7 +54,7 @@ class Result(Advised):
 
     ``result.rows`` is a list of dicts, ``result["score"]`` one column as a list, ``len(result)`` the number of rows; iteration yields the rows.
     Values are plain Python: numbers, strings, lists and dicts; a float32 number is the float with its shortest digits, null is None, and NaN is NaN.
-    ``print(result)`` shows a table of the first rows; notebooks show an HTML table.
+    ``print(result)`` shows a table of the first rows; notebooks show pages of them, vectors as bars and images as pictures.
     Libraries that support Arrow's C stream accept a result: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
     """
 
@@ -136,10 +136,17 @@ class Result(Advised):
         return table
 
     def _repr_html_(self) -> str:
-        """Return an HTML table of the first rows for notebooks."""
-        from tql_client.results.table import as_html
+        """Return an HTML table for notebooks: pages of 20 rows, of the first 200; vectors are bars, and images pictures."""
+        from tql_client.results.html_table import as_html
 
-        return as_html(self.names, self._first(), self._size())
+        return as_html(self.names, len(self), self._part)
+
+    def _part(self, name: str, start: int, stop: int) -> list[Any]:
+        """Return some values of a column: arrays of images as numpy's, others plain."""
+        if self._answer.by_rows:
+            return [row[name] for row in self.rows[start:stop]]
+        values = self._answer.data[name][start:stop]
+        return [value if getattr(value, "ndim", 0) == 3 else to_python([value])[0] for value in values]  # noqa: PLR2004 - the dimensions of an image
 
     def _first(self) -> list[dict[str, Any]]:
         """Return the rows that tables show; the others are not made for them."""

@@ -1,8 +1,7 @@
-"""Tables of rows as text, Markdown and HTML, with long values truncated."""
+"""Tables of rows as text and Markdown, with long values truncated."""
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -88,13 +87,3 @@ def as_markdown(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> Iterabl
 def _escape(text: str) -> str:
     """Return a string escaped for a cell of a Markdown table."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-
-
-def as_html(names: Sequence[str], rows: Iterable[dict[str, Any]], caption: str) -> str:
-    """Return rows as an HTML table."""
-    first, *others = _cells(names, rows)
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in first)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in line)}</tr>" for line in others)
-    return (
-        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )

@@ -77,7 +77,7 @@ def _empty_array(subject: Subject) -> Iterator[Finding]:
             known = place.scope.column(column)
             may_be_empty = known is not None and known.shape == (None,) and known.dtype not in NOT_NUMERIC
             if may_be_empty and not any(_has_element(where, column.name) for where in _filters(place)):
-                message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGSEGV)"
+                message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGFPE)"
                 hint = f"filter the empty arrays out in a subquery: select .. from (select * from .. where shape({column.name})[0] > 0)"  # noqa: S608 - advice
                 yield subject.finding(call, message, hint)
 
@@ -369,7 +369,7 @@ RULES = (
         code="TQL419",
         title="HAMMING_DISTANCE of an array that may be empty",
         severity="error",
-        explanation="HAMMING_DISTANCE with an empty array as its first argument crashes the engine process (SIGSEGV). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays out.",
+        explanation="HAMMING_DISTANCE with an empty array as its first argument crashes the engine process (SIGFPE). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays out.",
         example="select hamming_distance(arr, ARRAY[1]) as d from D",
         find=_empty_array,
         meant="select hamming_distance(arr, ARRAY[1]) as d from (select * from D where shape(arr)[0] > 0)",
