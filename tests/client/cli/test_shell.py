@@ -66,6 +66,25 @@ def test_the_last_query_needs_no_semicolon(
 
 
 @pytest.mark.parametrize(
+    ("text", "is_hinted"),
+    [
+        ("select id limit 1\n\nselect id\n", True),
+        ("select id limit 1 select id", True),
+        ("select id\nunion all\nselect idd", False),
+        ("select id limit limit", False),
+    ],
+)
+def test_two_queries_without_a_semicolon(
+    data: str, text: str, *, is_hinted: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says that a semicolon ends a query."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    assert main(["shell", data]) == 1
+    assert ("end each query with a semicolon" in capsys.readouterr().out) == is_hinted
+
+
+@pytest.mark.parametrize(
     ("text", "complete", "query"),
     [
         ("select id;", True, "select id"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tql_client.cli import reporters
 from tql_client.cli.colours import plain
 from tql_client.cli.files import text as read_file
-from tql_grammar.errors import TqlError
+from tql_grammar.errors import ParseError, TqlError
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # The parts of a text in which a semicolon ends nothing: texts, names, comments.
 QUOTED = re.compile(r"'(?:[^']|'')*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|--[^\n]*")
+_SEMICOLON = "\nhint: end each query with a semicolon: a line that begins with SELECT does not end the query before it"
 HELP = """a query ends with a semicolon, and may have several lines; a line that begins with a dot is a command:
 .schema           the columns of the dataset, and their types
 .explain [QUERY]  the nested SELECTs of a query, or of the last one, and why each is needed
@@ -44,6 +45,11 @@ def query_of(text: str) -> str:
     """Return the query of an entry, without the semicolon at its end."""
     blanked = _blanked(text).rstrip()
     return (text[: len(blanked) - 1] if blanked.endswith(";") else text).strip()
+
+
+def _begins_query(error: TqlError, text: str) -> bool:
+    """Return whether an error is at a SELECT, which begins another query where the one before it has no semicolon."""
+    return isinstance(error, ParseError) and text[error.diagnostic.start :][:6].lower() == "select"
 
 
 def _blanked(text: str) -> str:
@@ -77,7 +83,7 @@ class Session:
         try:
             self._write(self._command(word, rest.strip()) if word.startswith(".") else self._rows(query_of(text)))
         except TqlError as error:
-            self._fail(str(error))
+            self._fail(f"{error}{_SEMICOLON if _begins_query(error, text) else ''}")
         except OSError as error:
             self._fail(f"{error.filename or word}: {error.strerror or error}")
         except KeyboardInterrupt:
