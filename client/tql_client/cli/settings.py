@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
 
 FILE = "pyproject.toml"
-KEYS = ("select", "ignore", "extend-select", "per-file-ignores", "schema")
+KEYS = ("select", "ignore", "extend-select", "per-file-ignores", "schema", "dataset")
 EVERY = ("TQL",)
 
 
@@ -33,6 +33,7 @@ class Settings(Record):
         extend_select: more prefixes to report; findings of the severity "info" are reported if one of them matches.
         per_file_ignores: more prefixes to ignore, by a glob pattern of the path, for example ``{"tests/*" = ["TQL302"]}``.
         schema: the path of the schema file, relative to the pyproject.toml; empty for none.
+        dataset: the path of the dataset on which editors run queries, relative to the pyproject.toml; empty for none.
         folder: the folder of the pyproject.toml, to which the patterns are relative.
     """
 
@@ -41,6 +42,7 @@ class Settings(Record):
     extend_select: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     schema: str = ""
+    dataset: str = ""
     folder: str = ""
 
     def select_findings(self, path: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -101,18 +103,28 @@ def settings_of(file: Path, settings: Mapping[str, object]) -> Settings:
         advice = f"; did you mean {similar!r}?" if similar else ""
         message = f"{file}: unknown setting {unknown[0]!r} in [tool.tql]; available: {', '.join(KEYS)}{advice}"
         raise TqlError(message)
-    by_file, schema = settings.get("per-file-ignores", {}), settings.get("schema", "")
-    if not isinstance(by_file, dict) or not isinstance(schema, str):
-        message = f"{file}: in [tool.tql], per-file-ignores must be a table, and schema a path"
+    by_file = settings.get("per-file-ignores", {})
+    if not isinstance(by_file, dict):
+        message = f"{file}: in [tool.tql], per-file-ignores must be a table"
         raise TqlError(message)
     return Settings(
         _codes(file, "select", settings.get("select", [*EVERY])),
         _codes(file, "ignore", settings.get("ignore", [])),
         _codes(file, "extend-select", settings.get("extend-select", [])),
         tuple((pattern, _codes(file, "per-file-ignores", codes)) for pattern, codes in by_file.items()),
-        str(file.parent / schema) if schema else "",
+        _path(file, "schema", settings),
+        _path(file, "dataset", settings),
         str(file.parent),
     )
+
+
+def _path(file: Path, key: str, settings: Mapping[str, object]) -> str:
+    """Return the path of a setting, or an empty one."""
+    path = settings.get(key, "")
+    if not isinstance(path, str):
+        message = f"{file}: in [tool.tql], {key} must be a path"
+        raise TqlError(message)
+    return str(file.parent / path) if path else ""
 
 
 def _codes(file: Path, key: str, codes: object) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from pygls.lsp.client import LanguageClient
 
 from tql import Schema, check, fix
 from tql_client.cli.lsp.positions import Lines
+from tql_client.cli.lsp.runs import NO_DATASET
+from tql_client.cli.lsp.server import RUN
+from tql_client.datasets import write
 from tql_grammar.python.source import check_python
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class Editor:
         self.published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
         self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._publish(params))  # noqa: PLW0108 - it is given attributes
         self.client.feature(lsp.WINDOW_LOG_MESSAGE)(lambda _params: None)
+        self.shown: list[str] = []
+        self.client.feature(lsp.WINDOW_SHOW_MESSAGE)(lambda params: self.shown.append(params.message))
 
     def _publish(self, params: lsp.PublishDiagnosticsParams) -> None:
         """Keep diagnostics."""
@@ -294,3 +299,43 @@ async def test_it_is_fast(tmp_path: Path, record_property: Callable[[str, object
         "figure", f"language server: start {started:.2f} s; p95 in ms of diagnostics and completion: {figures}"
     )
     assert figures
+
+
+async def test_a_query_runs(editor: Editor, tmp_path: Path) -> None:
+    """The action at a query runs it on the dataset of the project: its rows come as a message, and errors with their place."""
+    query = "select id, text where id > 1"
+    found = await editor.open(tmp_path / "query.tql", query)
+    assert found == []
+    assert not [one for one in await editor.actions() if one.command]
+    assert await ran(editor, 0, 9) == NO_DATASET
+
+    write({"id": [1, 2, 3], "text": ["a", "é", "c"], "e": [[0.5] * 3] * 3}, str(tmp_path / "d"))
+    (tmp_path / "pyproject.toml").write_text('[tool.tql]\nschema = "schema.json"\ndataset = "d"\n')
+    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([]))
+    await editor.diagnostics()
+    (action,) = [one for one in await editor.actions() if one.command]
+    assert action.title == "tql: run on d"
+    rows = "id  text\n--  ----\n 2  é\n 3  c\n(2 rows)"
+    assert await ran(editor, 0, 9) == rows
+    assert editor.shown[-1] == rows
+
+    editor.change("select id where id > 1 & id < 3")
+    await editor.diagnostics()
+    assert "join conditions with AND" in await ran(editor, 0, 9)
+
+
+async def test_a_query_in_python_runs(editor: Editor, tmp_path: Path) -> None:
+    """The query at the position, of those of a Python file."""
+    write({"id": [1, 2, 3], "text": ["a", "b", "c"], "e": [[0.5] * 3] * 3}, str(tmp_path / "d"))
+    (tmp_path / "pyproject.toml").write_text('[tool.tql]\ndataset = "d"\n')
+    source = 'import deeplake\n\nds = deeplake.open("d")\nds.query("select id limit 1")\nds.query("select text where id = 3")\n'
+    await editor.open(tmp_path / "app.py", source)
+    assert await ran(editor, 3, 12) == "id\n--\n 1\n(1 row)"
+    assert await ran(editor, 4, 12) == "text\n----\nc\n(1 row)"
+    assert await ran(editor, 0, 0) == "no query here"
+
+
+async def ran(editor: Editor, line: int, character: int) -> str:
+    """Return what the command shows for the query at a position."""
+    params = lsp.ExecuteCommandParams(RUN, [editor.uri, line, character])
+    return str(await asyncio.wait_for(editor.client.workspace_execute_command_async(params), PATIENCE))

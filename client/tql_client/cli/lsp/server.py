@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ from tql_client.cli.lsp import converted, documents
 from tql_client.cli.lsp.definitions import definition
 from tql_client.cli.lsp.positions import Lines
 from tql_client.cli.lsp.project import Project
+from tql_client.cli.lsp.runs import Runs
 from tql_client.cli.lsp.tokens import TYPES, semantic_tokens, symbols
 from tql_client.version import __version__
 from tql_grammar.diagnostic import Edit
@@ -26,8 +28,8 @@ from tql_grammar.syntax.parser import read
 if TYPE_CHECKING:
     from tql_client.cli.lsp.documents import Document, Region, Schemas
 
-EXPLAIN = "tql.explain"
-FIX_ALL = "source.fixAll.tql"
+EXPLAIN, RUN = "tql.explain", "tql.run"
+FIX_ALL, RUN_HERE = "source.fixAll.tql", "source.run.tql"
 TRIGGERS = [".", "(", "'", '"', "[", " ", ","]
 
 
@@ -39,6 +41,7 @@ class TqlServer(LanguageServer):
         super().__init__("tql", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
         self.project = Project()
         self.documents: dict[str, Document] = {}
+        self.runs = Runs()
 
     def lines(self, text: str) -> Lines:
         """Return the lines of a text in the units that the client asked for."""
@@ -99,6 +102,7 @@ def make_server() -> TqlServer:
     for name, feature, options in FEATURES:
         server.feature(name, options)(feature)
     server.command(EXPLAIN)(explain)
+    server.command(RUN)(run)
     return server
 
 
@@ -167,7 +171,8 @@ def _actions(ls: TqlServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction
     known = ls.document(uri)
     if known is None:
         return []
-    found = [*_fixes(known, params.range, ls.schemas(uri), uri), *_fix_all(known, ls.schemas(uri), uri)]
+    schemas = ls.schemas(uri)
+    found = [*_fixes(known, params.range, schemas, uri), *_fix_all(known, schemas, uri), *_run_here(ls, params)]
     only = params.context.only
     return [one for one in found if only is None or any(_within(one.kind, kind) for kind in only)]
 
@@ -186,6 +191,17 @@ def _fix_all(known: tuple[Document, Lines], schemas: Schemas, uri: str) -> list[
     edits = converted.text_edits(documents.fix_all(document, schemas), lines)
     edit = lsp.WorkspaceEdit(changes={uri: edits})
     return [lsp.CodeAction("tql: fix all", FIX_ALL, edit=edit)] if edits else []
+
+
+def _run_here(ls: TqlServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    """Return the action that runs the query at a position, if the project has a dataset."""
+    uri, start = params.text_document.uri, params.range.start
+    dataset = ls.project.settings(path_of(uri)).dataset
+    if not dataset or ls.at(uri, start) is None:
+        return []
+    title = f"tql: run on {Path(dataset).name}"
+    command = lsp.Command(title, RUN, arguments=[uri, start.line, start.character])
+    return [lsp.CodeAction(title, RUN_HERE, command=command)]
 
 
 def _within(kind: lsp.CodeActionKind | str | None, wanted: lsp.CodeActionKind | str) -> bool:
@@ -238,12 +254,29 @@ def explain(ls: TqlServer, uri: str) -> str:
     return "" if tree is None else str(explained(tree))
 
 
+async def run(ls: TqlServer, uri: str, line: int = 0, character: int = 0) -> str:
+    """Run the query at a position on the dataset of the project, show its first rows as a message, and return them."""
+    found = ls.at(uri, lsp.Position(line, character))
+    if found is None:
+        return "no query here"
+    dataset = ls.project.settings(path_of(uri)).dataset
+    shown = await asyncio.to_thread(ls.runs.run, found[0].text, dataset)
+    ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, shown))
+    return shown
+
+
+def _shut_down(ls: TqlServer, _params: None) -> None:
+    """End the engine's processes."""
+    ls.runs.close()
+
+
 LEGEND = lsp.SemanticTokensLegend([kind.value for kind in TYPES], [])
 FEATURES = (
     (lsp.TEXT_DOCUMENT_DID_OPEN, _opened, None),
     (lsp.TEXT_DOCUMENT_DID_CHANGE, _changed, None),
     (lsp.TEXT_DOCUMENT_DID_CLOSE, _closed, None),
     (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, _files_changed, None),
+    (lsp.SHUTDOWN, _shut_down, None),
     (lsp.TEXT_DOCUMENT_COMPLETION, _complete, lsp.CompletionOptions(trigger_characters=TRIGGERS)),
     (lsp.TEXT_DOCUMENT_HOVER, _hover, None),
     (lsp.TEXT_DOCUMENT_DEFINITION, _definition, None),
@@ -251,7 +284,7 @@ FEATURES = (
     (
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         _actions,
-        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL]),
+        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL, RUN_HERE]),
     ),
     (lsp.TEXT_DOCUMENT_FORMATTING, _format, None),
     (lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, _symbols, None),
