@@ -336,6 +336,6 @@ async def test_a_query_in_python_runs(editor: Editor, tmp_path: Path) -> None:
 
 
 async def ran(editor: Editor, line: int, character: int) -> str:
-    """Return what the command shows for the query at a position."""
+    """Return the rows or the message that the command shows for the query at a position."""
     params = lsp.ExecuteCommandParams(RUN, [editor.uri, line, character])
     return str(await asyncio.wait_for(editor.client.workspace_execute_command_async(params), PATIENCE))
