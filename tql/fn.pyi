@@ -403,7 +403,7 @@ def mean(x: RowNumber) -> Expr:
     """
 
 def min(x: GroupKey | float) -> Expr:
-    """The smallest number of the group.
+    """The smallest number or text of the group; NaN where one is NaN, if the type is known.
 
     The TQL is ``min(x)``.
 
@@ -415,7 +415,7 @@ def min(x: GroupKey | float) -> Expr:
     """
 
 def max(x: GroupKey | float) -> Expr:
-    """The largest number of the group.
+    """The largest number or text of the group; NaN where one is NaN, if the type is known.
 
     The TQL is ``max(x)``.
 

@@ -14,6 +14,7 @@ from tql.plan.nodes import Filter, Join, Plan, Sort
 from tql.plan.schema import schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import absent, apart, missing
@@ -64,14 +65,25 @@ def _one_order(calls: Sequence[ast.Function], nodes: Sequence[ast.Node], scope: 
     firsts = any(call.name == "first" for node in nodes for call in _calls(node))
     found = None if others or firsts else _reductions(argument, names, scope)
     if found is None:
-        subject = " / ".join(f"fn.{name}" for name in sorted(names))
-        rule, why = (
-            "takes one text or nullable number in a query, without fn.first",
-            "each is read by an order of the rows",
-        )
-        hint = "ask for each in a query of its own"
-        raise ArgumentError(subject, rule, f"{len(others) + 1} columns", hint, why=why)
+        raise _two_orders(calls, firsts=firsts, columns=len(others) + 1)
     return found
+
+
+def _two_orders(calls: Sequence[ast.Function], *, firsts: bool, columns: int) -> ArgumentError:
+    """Return the error for aggregates that need two orders of the rows."""
+    subject = " / ".join(f"fn.{name}" for name in sorted({call.name for call in calls}))
+    if columns > 1:
+        rule, found = "takes one text or number that may be null in a query", f"{columns} columns"
+    elif firsts:
+        rule, found = (
+            "takes no fn.first in the same query, where it reads a text or a number that may be null",
+            "fn.first",
+        )
+    else:
+        column = to_tql(calls[0].arguments[0])
+        rule, found = "takes the smallest or the largest of a text that may be null, not both", f"both of `{column}`"
+    hint = "ask for each in a query of its own"
+    return ArgumentError(subject, rule, found, hint, why="each is read by an order of the rows")
 
 
 def _is_extreme(node: Record, scope: Scope) -> bool:

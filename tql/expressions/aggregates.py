@@ -31,8 +31,18 @@ AGGREGATES: dict[str, Function] = {
             "sum", (X,), "int64 for integers and bools, float64 for floats", "The sum over the rows of the group."
         ),
         Function("mean", (X,), "float64", "The mean over the rows of the group."),
-        Function("min", (X,), "same type", "The smallest number of the group."),
-        Function("max", (X,), "same type", "The largest number of the group."),
+        Function(
+            "min",
+            (X,),
+            "same type",
+            "The smallest number or text of the group; NaN where one is NaN, if the type is known.",
+        ),
+        Function(
+            "max",
+            (X,),
+            "same type",
+            "The largest number or text of the group; NaN where one is NaN, if the type is known.",
+        ),
         Function("first", (X,), "same type", "The value in the first row of the group, in the order of the source."),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -333,6 +334,58 @@ def test_the_key_of_a_group_can_be_reduced_too() -> None:
     query = select(key="k", n=fn.count()).group_by("k").where(fn.sum("k") > 1).order_by(desc(fn.sum("k")))
 
     assert run(data, str(query)) == [{"key": 2, "n": 2}, {"key": 1, "n": 2}]
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "nullable float64"])
+@pytest.mark.parametrize("name", ["min", "max"])
+def test_nan_is_the_smallest_and_the_largest_wherever_it_comes(name: str, kind: str) -> None:
+    """As with a sum, a mean and numpy; the engine returns it only where it is the first of its group."""
+    nan, orders = math.nan, [*itertools.permutations([math.nan, 1.0, 2.0])]
+    rows = [{"k": number, "x": value} for number, order in enumerate(orders) for value in order]
+    rows += [{"k": 6, "x": 1.0}, {"k": 6, "x": 2.0}, {"k": 7, "x": nan}]
+    own = f"nan{next(names)}"
+    made = dataset(own, {"k": "int64", "x": kind}, rows)
+    known = select().from_(f"mem://{own}", schema=Schema({"k": "int64", "x": kind}))
+    least = getattr(fn, name)("x")
+
+    expected = [nan] * 6 + [{"min": 1.0, "max": 2.0}[name], nan]
+    grouped = run(made, str(known.select("k", m=least).group_by("k").order_by("k")))
+    assert [row["m"] for row in grouped] == pytest.approx(expected, nan_ok=True)
+    for condition, value in ((col("k") == 1, nan), (col("k") == 6, expected[6]), (col("k") == 7, nan)):
+        assert [row["m"] for row in run(made, str(known.select(m=least).where(condition)))] == pytest.approx(
+            [value], nan_ok=True
+        )
+    assert run(made, str(known.select(m=least).where(col("k") == 9))) == []
+
+
+def test_an_infinite_quotient_is_the_largest() -> None:
+    """It is no NaN, and it stays."""
+    own = f"infinite{next(names)}"
+    made = dataset(own, {"k": "int64", "x": "float64"}, [{"k": 0, "x": 1.0}, {"k": 1, "x": 1.0}, {"k": 0, "x": 0.0}])
+    known = select().from_(f"mem://{own}", schema=Schema({"k": "int64", "x": "float64"}))
+    ratio = col("x") / col("k")
+
+    both = known.select(lo=fn.min(ratio), hi=fn.max(ratio))
+    assert run(made, str(both.where(col("x") > 0))) == [{"lo": 1.0, "hi": math.inf}]
+    assert all(math.isnan(value) for value in run(made, str(both))[0].values())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        (
+            {"lo": fn.min("b"), "hi": fn.max("b")},
+            "smallest or the largest of a text that may be null, not both, got both",
+        ),
+        ({"lo": fn.min("b"), "hi": fn.max("n")}, "one text or number that may be null in a query, got 2 columns"),
+        ({"lo": fn.min("n"), "one": fn.first("k")}, "no fn.first in the same query"),
+    ],
+)
+def test_aggregates_that_need_two_orders_of_the_rows(outputs: dict[str, Expr], words: str) -> None:
+    """The error names which."""
+    kinds = Schema({"k": "int64", "b": "nullable text", "n": "nullable int64"})
+    with pytest.raises(ArgumentError, match=words):
+        str(select(**outputs).from_("mem://orders", schema=kinds))
 
 
 @pytest.mark.parametrize("name", ["min", "max", "sum", "mean"])

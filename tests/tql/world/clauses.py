@@ -133,9 +133,9 @@ def _sum(known: list[Any]) -> Any:
 
 
 def _extreme(choose: Callable[[list[Any]], Any], known: list[Any]) -> Any:
-    """Return the smallest or the largest number; that of NaN is not documented."""
+    """Return the smallest or the largest number; NaN if one of them is, in any order of the rows."""
     if any(is_missing(cell) for cell in known):
-        raise Undecided
+        return math.nan
     return choose(known) if known else None
 
 

@@ -129,7 +129,9 @@ def _numbers(scope: Scope) -> list[Info]:
 
 def _extreme(world: World, scope: Scope) -> Single | None:
     """Return the smallest or the largest number."""
-    known = [info for info in _numbers(scope) if not info.kind.nullable and not info.has_nan]
+    known = [info for info in _numbers(scope) if not info.kind.nullable]
+    with_nan = [info for info in known if info.has_nan]
+    known = with_nan if with_nan and world.draw.chance(0.6) else known
     if not known:
         return None
     one = world.draw.choice(known)

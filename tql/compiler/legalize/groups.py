@@ -25,7 +25,8 @@ from tql_grammar.rewrite.nullable import missing
 from tql_grammar.rewrite.order import group_keys, is_of_unknown_type
 from tql_grammar.rewrite.scope import Values
 from tql_grammar.rewrite.typed import legalize_output
-from tql_grammar.typing.inference import numbers
+from tql_grammar.schema import FLOATS
+from tql_grammar.typing.inference import infer, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tql.plan.nodes import Plan
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
+
+EXTREMES = frozenset({"min", "max"})
 
 
 def groups(node: Aggregate, rows: Plan) -> Plan:
@@ -93,7 +96,27 @@ class AggregateBuilder:
     def _aggregate(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
         """Return an aggregate of the values of the group."""
         value = self._each(node, write)
-        return unpromoted(node.name, value, self._stored) or FORMS[node.name](value)
+        reduced = unpromoted(node.name, value, self._stored) or FORMS[node.name](value)
+        return self.with_nan(reduced, value) if node.name in EXTREMES and self._is_float(node, write) else reduced
+
+    def _is_float(self, node: ast.Function, write: Callable[[Expression], Expression]) -> bool:
+        """Tell whether the values that an aggregate reduces are floats, as far as it is known."""
+        known = infer(write(node.arguments[0]), Values(self.scope))
+        return known is not None and known.dtype in FLOATS
+
+    def with_nan(self, reduced: Expression, value: Expression) -> Expression:
+        """
+        Return the smallest or the largest of a column of floats, NaN if one of them is: AMIN and AMAX return NaN only where it is the first.
+
+        The sum of zeros is NaN if one of them is. A dataset has no infinite numbers, so ``x * false`` is 0 for each of its numbers; a computed one may be infinite.
+        Both read one column: the engine never ends on arithmetic with aggregates of two, where there are no groups.
+        """
+        false, true = ast.Boolean(value=False), ast.Boolean(value=True)
+        zero: Expression = ast.Chain(("*",), (value, false))
+        if self._stored.column(value) is None:
+            beyond = ast.Chain(("+",), (ast.Function("abs", (value,)), true))
+            zero = ast.Chain(("/",), (ast.Comparison("!=", value, value), beyond))
+        return ast.Chain(("+",), (reduced, ast.Function("sum", (zero,))))
 
     def _count(self) -> Expression:
         """Return the number of rows of the group: the length of a column, or the sum of ones."""

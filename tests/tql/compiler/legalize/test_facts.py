@@ -931,6 +931,12 @@ CASES: dict[str, Case] = {
         Error("Can't eval dynamic shape array"),
         per("k", lambda members: min(row["n"] for row in members if row["n"] is not None)),
     ),
+    "smallest of NaN": Case(
+        {"k": [1, 1, 0, 0], "x": [1.0, NAN, NAN, 2.0]},
+        "select k[0] as k, amin(x) as s group by k",
+        [(1, 1.0), (0, "NaN")],
+        per("k", lambda members: "NaN" if any(math.isnan(row["x"]) for row in members) else min(row["x"] for row in members)),
+    ),
     "smallest of texts": Case(
         {"k": [1, 0, 1], "t": ["b", "c", "a"]},
         "select k[0] as k, amin(t) as s group by k",

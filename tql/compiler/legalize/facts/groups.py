@@ -122,6 +122,14 @@ FACTS = (
         N,
     ),
     Fact(
+        "smallest of NaN",
+        "Returns NaN as the smallest and the largest only if it is the first of the group, and leaves it out elsewhere.",
+        "Adds a sum of zeros, which is NaN if one of the numbers is.",
+        AggregateBuilder.with_nan,
+        'select("k", s=fn.min("x")).group_by("k")',
+        columns(k="int8", x="float32"),
+    ),
+    Fact(
         "smallest of texts",
         "Cannot reduce texts.",
         "Sorts by the text, and takes the first of each group.",
