@@ -2,79 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from tql_client.engine.embedded import engine
 from tql_client.errors import ConfigError
+from tql_client.testing.inference import stored
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+# How the columns of a frame are read, by a method that the frame has: pyarrow's Table, polars' and pandas' DataFrame.
+OF_FRAMES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "to_pydict": lambda table: table.to_pydict(),
+    "get_columns": lambda frame: frame.to_dict(as_series=False),
+    "items": lambda frame: dict(frame.items()),
+}
 
-# The engine's type of a column, by the Python type of its values.
-SINGLE: dict[type | None, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
 
-
-def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
+def write(columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> str:
     """
-    Write columns to a new dataset, and return its path.
+    Write columns, or rows, to a new dataset, and return its path.
 
     The type of a column is inferred: int is Int64, float Float64, bool Bool, str Text, dict Dict, and lists of numbers of equal length are an Embedding.
-    A column of single values with None among them is nullable.
+    A column of single values with None among them is nullable. NaN is a float in a column of numbers, and None in a column of texts.
 
     Args:
-        columns: the values of each column, by name.
+        columns: the values of each column, by name; or a list of rows, where a key that a row does not have is None; or a frame of pandas, polars or pyarrow.
         path: the path of the new dataset.
 
     Raises:
-        ConfigError: the type of a column cannot be inferred, because it has no values, or values of several types.
+        ConfigError: the type of a column cannot be inferred, because it has no values, or values of several types; a value is no integer of 64 bits, or a time; the columns have different lengths; *columns* is none of these; or the path has a dataset already. Nothing is written then.
         MissingExtra: the engine is not installed.
 
     Example:
+        ``write([{"id": 1, "text": "a"}, {"id": 2}], "./data")``, or
         ``write({"id": [1, 2], "text": ["a", None], "embedding": [[1, 0], [0, 1]]}, "./data")``
     """
     deeplake = engine()
-    dataset = deeplake.create(path)
-    for name, values in columns.items():
-        dataset.add_column(name, _type(name, values, deeplake.types))
-    dataset.append({name: _values(values) for name, values in columns.items()})
-    dataset.commit()
-    return path
-
-
-def _values(values: Sequence[Any]) -> list[Any]:
-    """Return values in a form that the engine stores correctly: in a list that starts with an int, it reinterprets the bits of floats as integers."""
-    import numpy as np
-
-    if any(isinstance(value, float) for value in values):
-        return [None if value is None else float(value) for value in values]
-    vectors = any(hasattr(value, "__len__") and not isinstance(value, (str, dict)) for value in values)
-    return [np.asarray(value, dtype=np.float32) for value in values] if vectors else list(values)
-
-
-def _type(name: str, values: Sequence[Any], types: Any) -> Any:  # noqa: ANN401 - the engine ships no types
-    """Return the engine's type of a column."""
-    present = [value for value in values if value is not None]
-    complete = len(present) == len(values)
-    kind = _kind(present)
-    if kind in SINGLE:
-        column_type = getattr(types, SINGLE[kind])()
-        return column_type if complete or kind is dict else types.Nullable(column_type)
-    length = None if kind is None else _length(present)
-    if length is None or not complete:
-        message = f"the type of the column {name!r} cannot be inferred: its values must all be numbers, bools, strings or dicts, or vectors of equal length without None"
+    found = stored(_by_name(columns))
+    place = os.fspath(path)
+    if deeplake.exists(place):
+        message = f"{place!r} is a dataset already: choose another path, or remove it first"
         raise ConfigError(message)
-    return types.Embedding(length)
+    dataset = deeplake.create(place)
+    for name, (_, column_type) in found.items():
+        dataset.add_column(name, column_type(deeplake.types))
+    dataset.append({name: values for name, (values, _) in found.items()})
+    dataset.commit()
+    return place
 
 
-def _length(vectors: Sequence[Any]) -> int | None:
-    """Return the common length of vectors, or None if they differ or there are none."""
-    lengths = {len(vector) for vector in vectors if hasattr(vector, "__len__")}
-    return lengths.pop() if len(lengths) == 1 else None
-
-
-def _kind(values: Sequence[Any]) -> type | None:
-    """Return the common type of values (float for a mix of int and float), or None if there is none."""
-    kinds = {type(value) for value in values}
-    if kinds == {int, float}:
-        return float
-    return kinds.pop() if len(kinds) == 1 else None
+def _by_name(columns: Any) -> Mapping[str, Sequence[Any]]:  # noqa: ANN401 - columns, rows or a mistake
+    """Return the values of each column; of rows, the names in the order of their first use."""
+    if isinstance(columns, Mapping):
+        return columns
+    for method, read in OF_FRAMES.items():
+        if hasattr(columns, method):
+            return read(columns)
+    if isinstance(columns, Sequence) and columns and all(isinstance(row, Mapping) for row in columns):
+        names = dict.fromkeys(name for row in columns for name in row)
+        return {name: [row.get(name) for row in columns] for name in names}
+    message = f'`write` takes the values of each column, {{"id": [1, 2]}}, or a list of rows, [{{"id": 1}}, {{"id": 2}}], got {type(columns).__name__} {repr(columns)[:60]}'
+    raise ConfigError(message)
