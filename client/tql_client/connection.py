@@ -58,7 +58,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         verify: path of a CA bundle, instead of REQUESTS_CA_BUNDLE from the environment or certifi's bundle; False disables the verification of certificates.
         cert: the client's own certificate for endpoints that require one: the path of a file with the certificate and its key, or the paths of both.
         largest_answer: the maximum size of a response in bytes, after decompression; a larger one raises `ResponseTooLarge`.
-        nan: how to decode NaN and infinities: "keep" returns floats, "null" returns None, "error" raises `ProtocolError`.
+        nan: how to decode NaN and infinities: "keep" returns floats, "null" returns None, "error" raises `ProtocolError` (endpoints only).
         strict: decode integers beyond 64 bits exactly, and reject responses with duplicate keys or incomplete rows; slower.
         reflect: before the first query of each dataset, ask for its first rows, and compile and check with the schema that they determine, see `Client.reflect`; the engine in this process reports the schema of its dataset by itself.
         isolated: run the engine in a child process, which restarts after a crash and is killed at the timeout (embedded only).
@@ -89,6 +89,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
                     url, source, largest_answer, decoding_of(nan, strict), verify=verify, cert=cert, cassette=cassette
                 )
                 return Client(http, dataset, timeout=timeout, retries=Retries(attempts), reflect=reflect)
+            _require_keep(nan)
             return _of_dataset(
                 DatasetTarget(url, dataset, allow_sources, credentials, version_of(url, snapshot, credentials)),
                 Retries(attempts),
@@ -114,6 +115,13 @@ def _of_dataset(target: DatasetTarget, retries: Retries, *, isolated: bool, time
         reflect=reflect,
         version=target.version,
     )
+
+
+def _require_keep(nan: str) -> None:
+    """Raise for a decoding of NaN where nothing is decoded: the engine in process returns floats."""
+    if nan != "keep":
+        message = f'`nan` decodes the answers of endpoints, got {nan!r} for a dataset: the engine in this process returns NaN as a float; leave NaN out by .where(col("x") == col("x"))'
+        raise ConfigError(message)
 
 
 def _require_text(url: object) -> str:

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tql_client.cli.main import COMMANDS, main
+from tql_client.datasets import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,28 @@ def test_parquet(data: str, tmp_path: Path) -> None:
         [*COMMAND, "run", "--data", data, "--format", "parquet", "select id"], capture_output=True, check=True
     )
     assert pq.read_table(io.BytesIO(piped.stdout)).to_pylist() == [{"id": number} for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "begin"), [("a.csv", b"id\n0\n"), ("A.CSV", b"id\n0\n"), ("a.parquet", b"PAR1"), ("a.json", b"[\n"), ("a.md", b"| id |\n"), ("a.txt", b'{"id": 0}\n')]
+)  # fmt: skip
+def test_the_suffix_of_a_file_is_its_format(name: str, begin: bytes, data: str, tmp_path: Path) -> None:
+    """Without --format; a suffix that is no format is JSONL."""
+    assert main(["run", "--data", data, "--output", str(tmp_path / name), "select id"]) == 0
+    assert (tmp_path / name).read_bytes().startswith(begin)
+    assert main(["run", "--data", data, "--output", str(tmp_path / name), "--format", "jsonl", "select id"]) == 0
+    assert (tmp_path / name).read_bytes().startswith(b'{"id": 0}\n')
+
+
+def test_a_column_that_parquet_cannot_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names it, and the way out."""
+    path = write({"id": [1, 2], "meta": [{}, {}]}, str(tmp_path / "d"))
+    output = tmp_path / "rows.parquet"
+
+    assert main(["run", "--output", str(output), path, "select *"]) == 2
+    assert "parquet has no type for the column `meta`" in capsys.readouterr().err
+    assert not output.exists()
+    assert main(["run", "--output", str(output), path, "select id"]) == 0
 
 
 def test_markdown(data: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tql import select
+from tql import col, select
 from tql_client import connect
 from tql_client.datasets import write
 from tql_client.errors import ConfigError
@@ -95,3 +95,26 @@ def test_nulls_of_pandas(tmp_path: Path) -> None:
     assert written(pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}), tmp_path) == [{"n": 1}, {"n": None}]
     with pytest.raises(ConfigError, match=r"takes no Timestamp\(.*in row 0: the engine stores no times"):
         write(pd.DataFrame({"at": [NOW]}), str(tmp_path / "times"))
+
+
+def test_a_null_of_json_in_frames(tmp_path: Path) -> None:
+    """The engine answers `{}` for it: frames have null among values that are no objects, and keep an object among objects."""
+    metas = [{"year": 2020, "o": {"a": 1}}, {"year": None, "o": {}}, {"year": 2022, "o": {"a": 2}}]
+    with connect(write({"id": [1, 2, 3], "meta": metas}, str(tmp_path / "d"))) as client:
+        found = client.query(select("id", year=col("meta")["year"], o=col("meta")["o"]).order_by("id"))
+        frames = found.to_arrow().to_pydict(), found.to_polars().to_dict(as_series=False)
+
+    assert [row["year"] for row in found.rows] == [2020, {}, 2022]
+    assert [frame["year"] for frame in frames] == [[2020, None, 2022]] * 2
+    assert [frame["o"] for frame in frames] == [[{"a": 1}, {"a": None}, {"a": 2}]] * 2
+    assert found.to_pandas()["year"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("nan", ["null", "error"])
+def test_a_dataset_has_no_decoding_of_nan(nan: Any, tmp_path: Path) -> None:
+    """The option is for endpoints; here it had no effect."""
+    path = write({"x": [1.0]}, str(tmp_path / "d"))
+    with pytest.raises(ConfigError, match=f"`nan` decodes the answers of endpoints, got '{nan}'"):
+        connect(path, nan=nan)
+    with connect(path, nan="keep") as client:
+        assert client.query("select x")["x"] == [1.0]

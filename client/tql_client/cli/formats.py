@@ -176,8 +176,7 @@ def _parquet(result: Result, path: str | None) -> None:
     if path is None and sys.stdout.isatty():
         message = "parquet is binary and cannot be printed: pass --output FILE, or pipe it to another command"
         raise TqlError(message)
-    content = io.BytesIO()
-    parquet.write_table(result.to_arrow(), content)
+    content = _as_parquet(parquet, result.to_arrow())
     if path is None:
         sys.stdout.buffer.write(content.getvalue())
         return
@@ -185,7 +184,46 @@ def _parquet(result: Result, path: str | None) -> None:
         file.write(content.getvalue())
 
 
+def _as_parquet(parquet: Any, table: Any) -> io.BytesIO:  # noqa: ANN401 - a module and a table of an optional library
+    """
+    Return a table as the bytes of a Parquet file.
+
+    Raises:
+        TqlError: Parquet has no type for a column.
+    """
+    reason = _parquet_fault(parquet, table, content := io.BytesIO())
+    if not reason:
+        return content
+    faulty = [name for name in table.column_names if _parquet_fault(parquet, table.select([name]), io.BytesIO())]
+    message = f"parquet has no type for the column `{', '.join(faulty)}` ({reason}): leave it out, select keys of its JSON, or write --format jsonl"
+    raise TqlError(message)
+
+
+def _parquet_fault(parquet: Any, table: Any, content: io.BytesIO) -> str:  # noqa: ANN401 - a module and a table of an optional library
+    """Write a table, and return why Parquet cannot hold it; "" if it can."""
+    import pyarrow as pa
+
+    try:
+        parquet.write_table(table, content)
+    except pa.ArrowException as error:
+        return str(error)
+    return ""
+
+
+def format_of(path: str | None) -> str | None:
+    """Return the format that the name of a file ends with, or None."""
+    return None if path is None else SUFFIXES.get(os.path.splitext(path)[1].lower())  # noqa: PTH122 - the path is a string
+
+
 PAGED = frozenset({"csv", "jsonl"})
+SUFFIXES = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".md": "markdown",
+}
 _ROWS: dict[str, Callable[[TextIO, Iterable[Result]], None]] = {
     "table": _table,
     "json": _json,

@@ -47,7 +47,7 @@ def to_arrow(columns: Columns) -> Any:  # noqa: ANN401 - a Table of an optional 
         ConversionError: the values of a column have no common Arrow type.
     """
     pyarrow = library("pyarrow")
-    return pyarrow.table({name: _arrow_column(pyarrow, name, values) for name, values in columns.items()})
+    return pyarrow.table({name: _arrow_column(pyarrow, name, _with_nulls(values)) for name, values in columns.items()})
 
 
 def to_polars(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
@@ -59,8 +59,16 @@ def to_polars(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an opti
 def to_pandas(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an optional library
     """Return columns as a pandas DataFrame."""
     pandas = library("pandas")
-    series = {name: _pandas_column(pandas, values) for name, values in columns.items()}
+    series = {name: _pandas_column(pandas, _with_nulls(values)) for name, values in columns.items()}
     return pandas.DataFrame(series)
+
+
+def _with_nulls(values: Any) -> Any:  # noqa: ANN401 - typed arrays or a list
+    """Return the values of a column with None for ``{}`` among others that are no objects: the engine answers so for a null of JSON."""
+    if not isinstance(values, list) or {} not in values:
+        return values
+    others = {type(value) for value in values if value not in ({}, None)}
+    return [None if value == {} else value for value in values] if others and dict not in others else values
 
 
 def _pandas_column(pandas: ModuleType, values: Any) -> Any:  # noqa: ANN401 - a Series of an optional library

@@ -51,15 +51,18 @@ def write(columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], pa
     return place
 
 
-def _by_name(columns: Any) -> Mapping[str, Sequence[Any]]:  # noqa: ANN401 - columns, rows or a mistake
-    """Return the values of each column; of rows, the names in the order of their first use."""
+def _by_name(columns: Any) -> Mapping[str, Sequence[Any]]:  # noqa: ANN401 - columns, rows, a frame or a mistake
+    """Return the values of each column."""
     if isinstance(columns, Mapping):
         return columns
-    for method, read in OF_FRAMES.items():
-        if hasattr(columns, method):
-            return read(columns)
-    if isinstance(columns, Sequence) and columns and all(isinstance(row, Mapping) for row in columns):
-        names = dict.fromkeys(name for row in columns for name in row)
-        return {name: [row.get(name) for row in columns] for name in names}
-    message = f'`write` takes the values of each column, {{"id": [1, 2]}}, or a list of rows, [{{"id": 1}}, {{"id": 2}}], got {type(columns).__name__} {repr(columns)[:60]}'
+    read = next((read for method, read in OF_FRAMES.items() if hasattr(columns, method)), _of_rows)
+    return read(columns)
+
+
+def _of_rows(rows: Any) -> dict[str, list[Any]]:  # noqa: ANN401 - rows or a mistake
+    """Return the values of each column of rows, the names in the order of their first use."""
+    if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
+    message = f'`write` takes the values of each column, {{"id": [1, 2]}}, or a list of rows, [{{"id": 1}}, {{"id": 2}}], got {type(rows).__name__} {repr(rows)[:60]}'
     raise ConfigError(message)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
-from tql_client.cli.formats import FORMATS, write
+from tql_client.cli.formats import FORMATS, format_of, write
 from tql_client.connection import connect
 from tql_client.engine.embedded import open_dataset
 from tql_client.server.local import SECONDS, serve
@@ -25,7 +25,8 @@ def _run(options: argparse.Namespace) -> int:
     if not text.strip():
         message = f"no query: tql run {url} 'select ..', or a query on stdin"
         raise TqlError(message)
-    form = options.format or ("table" if sys.stdout.isatty() and not options.output else "jsonl")
+    by_default = "table" if sys.stdout.isatty() and not options.output else "jsonl"
+    form = options.format or format_of(options.output) or by_default
     with connect(url, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
         write(client, text, form, options.output)
     return CLEAN
@@ -129,7 +130,11 @@ COMMANDS = (
             option("--url", help="url of an endpoint, or path of a dataset"),
             option("--data", metavar="PATH", help="path of a dataset, opened by the engine in this process"),
             option("--dataset", help="the dataset that a query without FROM reads"),
-            option("--format", choices=FORMATS, help="output format; by default table on a terminal, else jsonl"),
+            option(
+                "--format",
+                choices=FORMATS,
+                help="output format; by default that of the suffix of FILE, table on a terminal, else jsonl",
+            ),
             option("--output", metavar="FILE", help="write to a file instead of stdout"),
             option("--timeout", type=float, default=60.0, help="seconds for the whole call (default: %(default)g)"),
             TOKEN_FILE,
