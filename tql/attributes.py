@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,33 @@ class Advised:
         def __getattr__(self, attribute: str) -> object:
             """Raise AttributeError with the code to write instead of an unknown name."""
             return unknown(self, attribute)
+
+
+class WithoutOperators:
+    """An expression without the operators that TQL does not have: each raises TypeError with the code to write instead."""
+
+    __slots__ = ()
+
+    def __abs__(self) -> NoReturn:
+        """Raise TypeError."""
+        raise _no_operator("abs(a)", "fn.abs(a)")
+
+    def __round__(self, digits: int = 0) -> NoReturn:
+        """Raise TypeError."""
+        raise _no_operator("round(a)", "a + 0.5 - (a + 0.5) % 1 for a >= 0, or round the returned values")
+
+    def __floordiv__(self, other: object) -> NoReturn:
+        """Raise TypeError."""
+        raise _no_operator("a // b", "(a - a % b) / b for a >= 0: % has the sign of a")
+
+    def __pow__(self, other: object) -> NoReturn:
+        """Raise TypeError."""
+        raise _no_operator("a ** b", "a * a for the square, fn.sqrt(a) for the root")
+
+
+def _no_operator(form: str, code: str) -> TypeError:
+    """Return the error for an operator that TQL does not have."""
+    return TypeError(f"an expression has no `{form}`: write {code}")
 
 
 def unknown(owner: object, attribute: str) -> object:

@@ -141,6 +141,11 @@ def _instead(attribute: str) -> str:
         return absent.builder or absent.text
     from difflib import get_close_matches
 
+    from tql.habits import FN, advice
+
+    if attribute in FN:
+        return advice(FN[attribute])
+
     longer = [name for name in NAMED if name.startswith(f"{attribute.lower()}_")]
     near = get_close_matches(attribute.lower(), [*NAMED], n=1) or longer
     return (

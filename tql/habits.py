@@ -87,6 +87,8 @@ EXPR: dict[str, Answer] = {
     **_names("asc ascending", 'asc(col("id"))', "a sort key is a function of the expression"),
     **_names("notnull notna is_not isnot", 'col("id").is_not_null()'),
     **_names("isnull isna is_none is_", 'col("id").is_null()'),
+    **_names("is_nan isnan", 'col("price") != col("price")', "NaN equals nothing, not even itself"),
+    **_names("is_not_nan is_finite isfinite", 'col("price") == col("price")', "NaN equals nothing, not even itself"),
     **_names("str", _TEXT, "startswith, endswith, contains, like, ilike and matches are methods of the expression"),
     **_names("icontains", 'col("text").ilike("%ab%")'),
     **_names("rlike regexp_match match fullmatch", 'col("text").matches("a.*")'),
@@ -130,6 +132,20 @@ EXPR: dict[str, Answer] = {
         "TQL has no windows; limit(per=) has the first rows of each value",
     ),
     **_names("apply map", "", "the engine runs no Python: compute it from the returned rows"),
+}
+
+FN: dict[str, Answer] = {
+    **_names(
+        "case case_when when if_ iff ifelse if_else where choose",
+        "",
+        "TQL has no CASE: choose the values from the returned rows, or write a query for each case",
+    ),
+    **_names(
+        "date_trunc trunc_date time_bucket",
+        'col("added") - col("added") % 3600',
+        "TQL has no dates: this is the begin of the hour of a timestamp in seconds, 86400 that of the day",
+    ),
+    **_names("isnan is_nan", 'col("price") != col("price")', "NaN equals nothing, not even itself"),
 }
 
 RESULT: dict[str, Answer] = {
@@ -210,6 +226,7 @@ MODULE: dict[str, Answer] = {
 TABLES: dict[str, Mapping[str, Answer]] = {
     "Query": QUERY,
     "Expr": EXPR,
+    "fn": FN,
     "Result": RESULT,
     "Client": CLIENT,
     "tql": MODULE,
@@ -229,10 +246,15 @@ def no_attribute(owner: str, attribute: str, names: Iterable[str]) -> AttributeE
     return AttributeError(message, name=attribute)  # without `obj`, as Python would suggest a name of its own
 
 
+def advice(answer: Answer) -> str:
+    """Return what an answer says: the code to write, and the reason."""
+    return "; ".join(filter(None, (answer.code and f"write {answer.code}", answer.note)))
+
+
 def _advice(owner: str, attribute: str, names: Iterable[str]) -> str:
     """Return the end of the message: the code to write instead, or the most similar name."""
     answer = TABLES[owner].get(attribute)
     if answer is not None:
-        return f": {'; '.join(filter(None, (answer.code and f'write {answer.code}', answer.note)))}"
+        return f": {advice(answer)}"
     similar = nearest(attribute, (name for name in names if not name.startswith("_")))
     return f"; did you mean `{similar}`?" if similar else ""

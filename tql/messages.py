@@ -26,4 +26,6 @@ def condition_hint(value: object) -> str | None:
         return f"compare each column: col({name!r}) == {first!r}"
     if isinstance(value, (list, tuple)):
         return "pass each condition as an argument, where(*conditions), or join them: all_of(conditions)"
+    if callable(value) and hasattr(getattr(value, "__self__", None), "node"):
+        return f"call it: .{getattr(value, '__name__', 'method')}()"
     return None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, Any] = {
     "Query": tql.Query,
     "Expr": tql.Expr,
+    "fn": tql.fn,
     "Result": tql_client.Result,
     "Client": tql_client.Client,
     "tql": tql,

@@ -47,6 +47,19 @@ def client(paths: tuple[str, str, bool]) -> Iterator[Client]:
         yield opened
 
 
+def test_a_join_of_two_datasets_has_the_option_in_its_error(paths: tuple[str, str, bool]) -> None:
+    """Without it the error names it; with it the rows are paired."""
+    users, events, isolated = paths
+    joined = select(u=col("id", of="u"), at=col("ts", of="e")).from_(users, "u")
+    joined = joined.join(events, col("id", of="u") == col("user", of="e"), alias="e")
+
+    with connect(users, isolated=isolated) as closed, pytest.raises(NotFound) as caught:
+        closed.query(joined)
+    assert "connect(.., allow_sources=True)" in (caught.value.hint or "")
+    with connect(users, isolated=isolated, allow_sources=True) as client:
+        assert sorted(row["u"] for row in client.query(joined)) == [1, 1, 2, 2, 3]
+
+
 def test_keys_of_another_dataset_are_exact(client: Client, paths: tuple[str, str, bool]) -> None:
     """Epoch seconds of another dataset sort, group and are distinct as they are."""
     events = paths[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql.attributes import Advised, advised
+from tql.attributes import Advised, WithoutOperators, advised
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
@@ -25,7 +25,7 @@ NO_ELEMENTS = "an expression has no elements before the engine runs it"
 PARENTHESES = 'put parentheses around comparisons: (col("a") == 1) & (col("b") > 2)'
 
 
-class Expr(Advised):
+class Expr(Advised, WithoutOperators):
     """
     An immutable expression with a value for each row, created by `col`, `fn`, `raw` and operators on expressions.
 

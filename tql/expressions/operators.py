@@ -84,6 +84,8 @@ def _member(subject: str, member: object) -> Expression:
     """Return one member of a list."""
     if member is None:
         hint = "add | col(..).is_null()"
+        if subject == "not_in":
+            hint = "leave None out, and add & col(..).is_not_null(): a row whose value is null is in no list, so not_in finds it"
         raise ArgumentError(subject, "takes values other than None", shown(member), hint, why="nothing equals null")
     node = _scalar(subject, member)
     if hasattr(member, "node"):

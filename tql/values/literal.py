@@ -140,12 +140,16 @@ def _integer(subject: str, value: object) -> ast.Expression:
     return ast.Number(number) if number >= 0 else ast.Negate(ast.Number(-number))
 
 
+NAN_HINT = 'col("x") != col("x") finds NaN, and col("x") == col("x") leaves it out'
+
+
 def _float(subject: str, value: object) -> ast.Expression:
     """Return the literal of a float with every bit, the sign of zero included."""
     number = float.__float__(value)  # type: ignore[arg-type]  # only floats come here
     if not math.isfinite(number):
+        hint = NAN_HINT if math.isnan(number) else None
         raise ArgumentError(
-            subject, "takes finite numbers", shown(value), why="TQL has no literal for NaN and infinity"
+            subject, "takes finite numbers", shown(value), hint, why="TQL has no literal for NaN and infinity"
         )
     return ast.Number(number) if math.copysign(1.0, number) > 0 else ast.Negate(ast.Number(-number))
 

@@ -141,6 +141,9 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_
     if column.dtype == "json":
         return node
     if not column.is_text:
+        if column.dtype == "bool":
+            hint = "write True or False, or the column alone: where(col(..)), where(~col(..))"
+            raise refused(node, f"takes a bool for a column of {column}", NO_TEXT, hint)
         raise refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
     if node.operator in {"=", "!="}:
         found: Expression = node

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tql
+from tests.engine import dataset, run
 from tql import col, select
 
 q: Any = select("id")
@@ -26,6 +28,14 @@ CALLS: dict[str, tuple[str, str | None]] = {
     'q.where("a > 1")': (
         "`where` takes a condition, got 'a > 1'",
         'compare a column, col("id") > 3, or write TQL with raw("id > 3")',
+    ),
+    "q.where(a.is_null)": ("`where` takes a condition, got <bound method Expr.is_null", "call it: .is_null()"),
+    'a == float("nan")': ("`=` takes finite numbers, got nan", 'col("x") != col("x") finds NaN'),
+    'a.not_in(["DE", None])': ("`not_in` takes values other than None", "leave None out, and add & col(..).is_not_null()"),
+    'a.in_(["DE", None])': ("`in_` takes values other than None", "add | col(..).is_null()"),
+    'str(q.from_("d", schema=tql.Schema(id="int64", a="bool")).where(a == "true"))': (
+        "`comparison` takes a bool for a column of bool",
+        "write True or False, or the column alone",
     ),
     "q.where(None)": ("`where` takes a condition, got None", "for an optional condition use .when("),
     "q.where(True)": ("`where` takes a condition, got True", "Python has evaluated this comparison already"),
@@ -157,3 +167,35 @@ def test_a_wrong_call(call: str, message: str, hint: str | None) -> None:
 def test_the_table_is_long_enough() -> None:
     """The table has 60 calls and more."""
     assert len(CALLS) >= 60
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("abs(a)", "an expression has no `abs(a)`: write fn.abs(a)"),
+        ("a // 3600", "an expression has no `a // b`: write (a - a % b) / b"),
+        ("a ** 2", "an expression has no `a ** b`: write a * a"),
+        ("pow(a, 2)", "an expression has no `a ** b`: write a * a"),
+        ("round(a)", "an expression has no `round(a)`: write a + 0.5 - (a + 0.5) % 1"),
+        ("round(a, 2)", "an expression has no `round(a)`: write"),
+    ],
+)
+def test_operators_that_tql_does_not_have(call: str, message: str) -> None:
+    """Python's TypeError has the code to write instead."""
+    with pytest.raises(TypeError) as caught:
+        eval(call, dict(SPACE))  # noqa: S307 - the calls are those above
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("value", [0, 1, 2, 3, 7, 100])
+def test_the_code_instead_of_an_operator(value: int) -> None:
+    """The engine computes what Python's operator does, for numbers that are not negative."""
+    own = dataset(f"operators{value}", {"x": "int64", "y": "float64"}, [{"x": value, "y": value / 4}])
+    x, y = col("x"), col("y")
+    schema = tql.Schema(x="int64", y="float64")
+    query = select(div=(x - x % 3) / 3, near=y + 0.5 - (y + 0.5) % 1, square=x * x).from_(
+        f"mem://operators{value}", schema=schema
+    )
+
+    near = math.floor(value / 4 + 0.5)
+    assert run(own, str(query)) == [{"div": value // 3, "near": near, "square": value**2}]
