@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tql import Query, Schema
+    from tql_grammar.explain.levels import QueryLevel
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
 LONGEST_CACHED = 100_000
@@ -46,6 +47,20 @@ def compiled(query: Query | str, on_findings: str, place: Place) -> str:
     from tql.compiler.compile import compile_query
 
     return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+
+
+def explained(query: Query | str, place: Place) -> QueryLevel:
+    """Return the levels of the text of a query, which is compiled or checked first."""
+    text = compiled(query, "raise", place)
+    if isinstance(query, str):
+        from tql_grammar.explain.levels import explained as of_tree
+        from tql_grammar.syntax.parser import parse
+
+        return of_tree(parse(text))
+    from tql.compiler.context import Context
+    from tql.views.levels import explain
+
+    return explain(query.statement, Context(place.dataset, place.schemas))
 
 
 def _checked(text: str, on_findings: str, place: Place) -> str:

@@ -112,6 +112,10 @@ def test_the_errors(names: dict[str, Any]) -> None:
         ("col('id').isin([1])", '`Expr` has no `isin`: write col("id").in_([1, 2])'),
         ("col('id').desc()", '`Expr` has no `desc`: write desc(col("id")); a sort key is a function of the expression'),
         ("tql.and_", '`tql` has no `and_`: write all_of([col("a") == 1, col("b") == 2])'),
+        (
+            "tql.select('id').top_k(3)",
+            '`Query` has no `top_k`: write query.similarity("embedding", vector).order_by("score").limit(5)',
+        ),
         ("tql.selct", "`tql` has no `selct`; did you mean `select`?"),
         ("tql.connect", "`tql` has no `connect`: write `from tql_client import connect`"),
     ],
@@ -122,6 +126,35 @@ def test_errors_of_expressions_and_modules(code: str, message: str) -> None:
         eval(code, {"tql": tql, "col": col})  # noqa: S307 - the code above
 
     assert str(caught.value) == message
+
+
+def test_a_column_is_no_attribute_of_a_result(names: dict[str, Any]) -> None:
+    """The name of a column leads to its subscript, also one that other libraries have as a method."""
+    result = names["client"].query(select("id", count=col("year")))
+
+    for name in ("id", "count"):
+        with pytest.raises(AttributeError, match=rf'^`Result` has no `{name}`: write result\["{name}"\]$'):
+            getattr(result, name)
+    assert pickle.loads(pickle.dumps(result)).rows == copy.copy(result).rows == result.rows  # noqa: S301 - our own pickle
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("as_retriever", "TqlRetriever(client=client, "),
+        ("get_relevant_documents", "TqlRetriever(client=client, "),
+        ("batch", 'client.map(["select id limit 3"'),
+        ("abatch", 'client.amap(["select id limit 3"'),
+        ("query_async", 'client.aquery("select id limit 3")'),
+        ("apages", 'client.pages("select id", 1000); it has no form for asyncio'),
+    ],
+)
+def test_methods_of_a_vector_store(name: str, advice: str, names: dict[str, Any]) -> None:
+    """A client has none of them, and says where they are."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(names["client"], name)
+
+    assert advice in str(caught.value)
 
 
 def test_what_asks_for_attributes_does_not_change(names: dict[str, Any]) -> None:

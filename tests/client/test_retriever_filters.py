@@ -335,3 +335,23 @@ def test_the_key_is_the_id(client: Client) -> None:
     assert [node.node.node_id for node in nodes] == [one.id for one in found]
     assert retriever(client).invoke("x")[0].id is None
     assert llamaindex.TqlRetriever(client, Model(), SEARCH).retrieve("x")[0].node.node_id
+
+
+def test_methods_of_other_retrievers(client: Client) -> None:
+    """They lead to `invoke` and `retrieve`; other names, and what asks for them, get what they got."""
+    chain: Any = retriever(client)
+    index: Any = llamaindex.TqlRetriever(client, Model(), SEARCH)
+    calls = {
+        "get_relevant_documents": (chain, "invoke"),
+        "aget_relevant_documents": (chain, "ainvoke"),
+        "retrieve": (chain, "invoke"),
+        "invoke": (index, "retrieve"),
+        "get_relevant_documents ": (index, "retrieve"),
+    }
+    for name, (one, method) in calls.items():
+        with pytest.raises(
+            AttributeError, match=rf'`TqlRetriever` has no `.*`: write retriever.{method}\("question"\)$'
+        ):
+            getattr(one, name.strip())
+    for one in (chain, index):
+        assert not hasattr(one, "no_such_name")

@@ -15,7 +15,7 @@ from tql import all_of
 from tql.expressions.expr import Expr
 from tql_client.client import Client
 from tql_client.integrations.filters import HINT, combine, compare, of_dict
-from tql_client.integrations.retriever import Search
+from tql_client.integrations.retriever import Search, no_attribute
 from tql_grammar.errors import ArgumentError
 from tql_grammar.suggestions import nearest
 
@@ -44,6 +44,11 @@ INSTEAD = {
     "embedding": "embeddings=model",
     "embedding_function": "embeddings=model",
     "where": 'filter={"lang": "en"}',
+}
+
+METHODS = {
+    **dict.fromkeys(("get_relevant_documents", "similarity_search", "search", "query", "retrieve"), "invoke"),
+    **dict.fromkeys(("aget_relevant_documents", "asimilarity_search", "aretrieve"), "ainvoke"),
 }
 
 
@@ -85,6 +90,12 @@ class TqlRetriever(BaseRetriever):
                     raise ArgumentError("TqlRetriever", f"takes {name}", got, f"pass {example}")
             condition(given.get("filter"))
             super().__init__(**given)
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the call to write instead of a method of other retrievers."""
+            if attribute in METHODS:
+                raise no_attribute(attribute, METHODS[attribute])
+            return super().__getattr__(attribute)
 
     def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[str, list[Document]]:  # noqa: ANN401 - LangChain's
         """
@@ -178,7 +189,7 @@ def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
 
     The dict is that of Chroma and Pinecone: ``{"lang": "en"}``, ``{"lang": ["en", "de"]}``, ``{"ts": {"$gte": 1, "$lt": 5}}``, ``{"$or": [{..}, {..}]}``;
     its operators are ``$eq``, ``$ne``, ``$gt``, ``$gte``, ``$lt``, ``$lte``, ``$in`` and ``$nin``, and ``"meta.lang"`` is the key ``lang`` of the JSON column ``meta``; for a column whose name has a dot write ``col("a.b") == 1``.
-    A row without a value satisfies no comparison, ``$ne`` and ``$nin`` included. Check the type of a value from a request, as a dict in its place has operators.
+    ``$ne`` leaves out the rows without a value, and ``$nin`` keeps them. Check the type of a value from a request, as a dict in its place has operators.
 
     Raises:
         ArgumentError: the filter has another type or form, a value is None, or TQL has no such operator.

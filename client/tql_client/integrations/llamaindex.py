@@ -10,7 +10,7 @@ from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 
 from tql.expressions.expr import Expr
 from tql_client.integrations.filters import HINT, combine, compare, of_dict
-from tql_client.integrations.retriever import Search
+from tql_client.integrations.retriever import Search, no_attribute
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ OPERATORS = {
     "nin": "nin",
     "text_match": "contain",
     "is_empty": "is_empty",
+}
+
+METHODS = {
+    **dict.fromkeys(("get_relevant_documents", "invoke", "search", "query"), "retrieve"),
+    **dict.fromkeys(("aget_relevant_documents", "ainvoke", "aquery"), "aretrieve"),
 }
 
 
@@ -63,6 +68,14 @@ class TqlRetriever(BaseRetriever):
         self._client, self._model, self._search, self._k = client, embed_model, search, k
         self._condition = condition(filters)
         super().__init__()
+
+    if not TYPE_CHECKING:  # a type checker would accept any attribute
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the call to write instead of a method of other retrievers."""
+            if attribute in METHODS:
+                raise no_attribute(attribute, METHODS[attribute])
+            return object.__getattribute__(self, attribute)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Return the nodes for a question."""

@@ -143,4 +143,9 @@ def _require_metric(search: Search) -> None:
     select(search.text).similarity(search.embedding, param("vector"), metric=search.metric)
 
 
-__all__ = ["Found", "Search"]
+def no_attribute(attribute: str, method: str) -> AttributeError:
+    """Return the error for a method of other retrievers, with the call to write instead."""
+    return AttributeError(f'`TqlRetriever` has no `{attribute}`: write retriever.{method}("question")', name=attribute)
+
+
+__all__ = ["Found", "Search", "no_attribute"]
