@@ -15,8 +15,8 @@ from tql_grammar.syntax.parser import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tql import QueryLevel
     from tql_client import Client
+    from tql_grammar.explain.levels import QueryLevel
 
 QUERIES = [
     select("id"),

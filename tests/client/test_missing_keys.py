@@ -38,7 +38,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
 def test_a_missing_key_sorts_first(client: Client, key: str) -> None:
     """It comes last with `desc`, with the columns known and without; `is_null()` as the key before sorts it last both ways."""
     value: Expr = col("m")[key]
-    present = sorted((row[key] for row in VALUES if row.get(key) is not None))
+    present = sorted(row[key] for row in VALUES if row.get(key) is not None)
     missing = [None] * (len(VALUES) - len(present))
     expected = {
         select("id").order_by(value): [*missing, *present],

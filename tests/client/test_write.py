@@ -76,7 +76,12 @@ def test_async_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def use(client: Client) -> None:
         close = client.close
-        monkeypatch.setattr(client, "close", lambda: (closed_in.append(threading.current_thread()), close()))
+
+        def closed() -> None:
+            closed_in.append(threading.current_thread())
+            close()
+
+        monkeypatch.setattr(client, "close", closed)
         async with client as same:
             assert same is client
             assert (await client.aquery(select("id")))["id"] == [1, 2]

@@ -44,7 +44,7 @@ def write(columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], pa
     return place
 
 
-def _by_name(columns: object) -> Mapping[str, Sequence[Any]]:
+def _by_name(columns: Any) -> Mapping[str, Sequence[Any]]:  # noqa: ANN401 - columns, rows or a mistake
     """Return the values of each column; of rows, the names in the order of their first use."""
     if hasattr(columns, "items"):  # a mapping, or a frame
         return dict(columns.items())
