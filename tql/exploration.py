@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from tql.decisions import DECIDER
-from tql.findings import findings
+from tql.findings import findings, is_failure
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
@@ -27,9 +27,6 @@ T = TypeVar("T")
 
 # The most characters of a source line, or of a value, in the words of a decision.
 LONGEST = 60
-# Severities of findings that a query must not have, and the family of advice, which it may have.
-FAILING = frozenset({"error", "warning"})
-ADVICE = "TQL5"
 BOTH, GIVEN = "both", "given"
 
 
@@ -252,18 +249,13 @@ class _Explorer:
             text = _text(query, self._schema)
         except Exception as error:  # noqa: BLE001 - the path shows whatever the compiler raises
             return path.replace(error=error)
-        path = path.replace(text=text, findings=tuple(filter(_is_failure, findings(text, self._schema))))
+        path = path.replace(text=text, findings=tuple(filter(is_failure, findings(text, self._schema))))
         if self._run is None:
             return path
         try:
             return path.replace(result=self._run(query))
         except Exception as error:  # noqa: BLE001 - the path shows whatever *run* raises
             return path.replace(error=error)
-
-
-def _is_failure(finding: Diagnostic) -> bool:
-    """Return whether a finding is more than advice."""
-    return finding.severity in FAILING and not finding.code.startswith(ADVICE)
 
 
 def _indices(path: Path) -> tuple[int, ...]:

@@ -49,6 +49,8 @@ REFUSALS = (
         "smallest int64 in a prepared query",
         'select("id").where(col("id") == param("x")).to_prepared().values(x=-(2**63))',
     ),
+    Refusal("check of no query", "check(None)"),
+    Refusal("parsing of no text", 'parse(select("id"))'),
     Refusal("schema of a check", 'check("select id", schema=3)'),
     Refusal("place outside of a text", 'complete("select id", 99)'),
     Refusal("missing value of a package", 'col("a") == pandas.NA'),

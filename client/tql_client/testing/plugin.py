@@ -58,9 +58,10 @@ def tql_fingerprint() -> Callable[[Query | str], str]:
 @pytest.fixture
 def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     """
-    Return the function that compares a query with an expected text, or with its snapshot if no text is given.
+    Return the function that compares a query with an expected query, or with its snapshot if none is given.
 
     ``assert_tql(query, "select id where id > 3")`` fails with a diff of the method calls; white space and the case of keywords are ignored.
+    The expected query is a text or a query of the builder. If `check` finds errors or warnings in a text, the message begins with them.
     ``assert_tql(query)`` compares the query with the file that ``pytest --tql-update`` writes, where long vectors are abbreviated to digests.
     """
     from tql_client.testing.snapshots import require_same, require_snapshot
@@ -69,14 +70,14 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     update = bool(request.config.getoption("--tql-update"))
     count = 0
 
-    def compare(query: Query | str, text: str | None = None) -> None:
+    def compare(query: Query | str, expected: Query | str | None = None) -> None:
         nonlocal count
         __tracebackhide__ = True
-        if text is None:
+        if expected is None:
             count += 1
             require_snapshot(query, path if count == 1 else path.with_stem(f"{path.stem}-{count}"), update=update)
         else:
-            require_same(query, text)
+            require_same(query, expected)
 
     return compare
 
