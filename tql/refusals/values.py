@@ -58,7 +58,7 @@ REFUSALS = (
     Refusal("exploration of no function", "explore(3)"),
     Refusal("conditions of an exploration", 'explore(select, when="x")'),
     Refusal("exploration of no paths", "explore(select, most=0)"),
-    Refusal("function that returns no query", "explore(lambda: None)"),
+    Refusal("function that returns no query", "explore(lambda: [])"),
     Refusal("strategy of no schema", 'strategies.rows({"id": "int64"})'),
     Refusal("conditions of a schema without plain columns", 'strategies.conditions(Schema(meta="json"))'),
     Refusal("values of no known type", 'strategies.values("inferred unknown")'),

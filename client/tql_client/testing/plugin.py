@@ -90,12 +90,13 @@ def tql_explore() -> Callable[..., Exploration]:
     ``tql_explore(lambda: search(year=choice([None, 2020])), schema)`` has the parameters of `tql.explore`, and returns its result.
     """
     from tql import explore
+    from tql.exploration import count_of_paths
 
     def run(function: Callable[[], Query | str], *arguments: Any, **options: Any) -> Exploration:  # noqa: ANN401 - those of `explore`
         __tracebackhide__ = True
         found = explore(function, *arguments, **{"until_failure": True, **options})
         if found.failures:
-            pytest.fail(f"a path fails, after {len(found)} paths\n{found.failures[0]}", pytrace=False)
+            pytest.fail(f"a path fails, after {count_of_paths(len(found))}\n{found.failures[0]}", pytrace=False)
         return found
 
     return run
