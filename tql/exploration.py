@@ -282,7 +282,9 @@ def _require_query(path: Path) -> None:
     if query is None:
         hint = f"return the query on this path too: {', '.join(path.words) or 'the one of the defaults'}"
     else:
-        hint = "a function that sends its query to `tql_recorder` returns rows: after it, return tql_recorder.queries[-1]"
+        hint = (
+            "a function that sends its query to `tql_recorder` returns rows: after it, return tql_recorder.queries[-1]"
+        )
     raise ArgumentError("function", "must return a query", shown(query), hint)
 
 

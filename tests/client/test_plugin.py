@@ -38,21 +38,19 @@ def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
         (pytester.path / name).write_text(content)
 
 
-def test_the_page_has_four_examples() -> None:
-    """The page has the files of four examples."""
-    assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py", "test_rows.py"]
+# The files of the examples that need no other file and no server.
+ALONE = ("test_failures.py", "test_offline.py", "test_paths.py", "test_recorded_engine.py", "test_rows.py")
 
 
-def test_rows(pytester: pytest.Pytester) -> None:
-    """The example of property tests passes."""
-    project(pytester, "test_rows.py")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+def test_the_page_has_its_examples() -> None:
+    """The page has the files of all examples."""
+    assert sorted(FILES) == sorted(["conftest.py", "test_engine.py", "test_hosted.py", *ALONE])
 
 
-def test_offline(pytester: pytest.Pytester) -> None:
-    """The first example passes."""
-    project(pytester, "test_offline.py")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+def test_the_examples_that_stand_alone(pytester: pytest.Pytester) -> None:
+    """Each of them passes."""
+    project(pytester, *ALONE)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=len(ALONE))
 
 
 def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
@@ -67,13 +65,31 @@ def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
 
 
 def test_engine(pytester: pytest.Pytester) -> None:
-    """The second example passes, with a local server and the data of conftest.py."""
+    """The example of the server passes, with a local server and the data of conftest.py."""
     project(pytester, "conftest.py", "test_engine.py")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
+def test_a_server_without_data(pytester: pytest.Pytester) -> None:
+    """The message says which fixture to override, and how."""
+    project(pytester, "test_engine.py")
+    found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["*override the fixture tql_data in conftest.py*", "*return {*"])
+
+
+def test_a_server_over_paths(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    """The data may be a path, as a str or as a `Path`."""
+    path = write(BOOKS, str(tmp_path / "d"))
+    data = FILES["conftest.py"].replace("import pytest", "import pathlib, pytest")
+    for shown in (repr(path), f"pathlib.Path({path!r})"):
+        (pytester.path / "conftest.py").write_text(re.sub(r"(?<=books\": )\{.*\}(?=\})", shown, data))
+        project(pytester, "test_engine.py")
+        pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
 def test_cassettes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The third example first prints how to record; once recorded, it passes without a server or a token, and the file contains no token."""
+    """The example of the service first prints how to record; once recorded, it passes without a server or a token, and the file contains no token."""
     project(pytester, "test_hosted.py")
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     missing.assert_outcomes(failed=1)
@@ -277,7 +293,9 @@ def test_comparison_with_a_query() -> None:
     with pytest.raises(AssertionError) as caught:
         require_same(query, select("id").where(col("id") > 2).limit(3))
     heading = "the query differs from the expected one (- expected, + actual)"
-    assert str(caught.value).startswith(f"{heading}\n  - where(col('id') > 2)\n  + where(col('id') > 1)\n\n--- expected")
+    assert str(caught.value).startswith(
+        f"{heading}\n  - where(col('id') > 2)\n  + where(col('id') > 1)\n\n--- expected"
+    )
 
 
 def test_an_expected_text_with_findings() -> None:

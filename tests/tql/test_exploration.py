@@ -135,7 +135,9 @@ def test_several_choices_in_a_line() -> None:
     """Each has its own values in the words of a path, in one line and in several; without positions none is guessed."""
 
     def search(title: str | None, sort: str) -> Query:
-        query = select("id").when(title, lambda q: q.where(col("title") == title)).when(sort, lambda q: q.order_by(sort))
+        query = (
+            select("id").when(title, lambda q: q.where(col("title") == title)).when(sort, lambda q: q.order_by(sort))
+        )
         return query.limit(3)
 
     one = explore(lambda: search(choice([None, "é)"]), choice(["id", "score"])), SCHEMA)
@@ -221,7 +223,8 @@ def test_texts_and_what_is_no_query() -> None:
 
 def test_a_choice_without_exploration() -> None:
     """It is the first value; a list without values is rejected, and so are arguments of explore."""
-    assert choice([3, 4]) == choice((3,)) == choice(range(3, 5)) == choice(np.arange(3, 5)) == 3
+    array: Any = np.arange(3, 5)
+    assert choice([3, 4]) == choice((3,)) == choice(range(3, 5)) == choice(array) == 3
     wrong: Any = 3
     no_sequences: tuple[Any, ...] = ({"a": 1}, {3}, iter([3]), np.array(3), bytearray(b"ab"))
     acts: list[Callable[[], object]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 SNAPSHOTS, CASSETTES = "tql_snapshots", "tql_cassettes"
 TOKEN = "token-of-the-test-server"  # noqa: S105 - the token of a server of the test run
 
+# The example for a test that has no data.
+DATA = """\
+@pytest.fixture(scope="session")
+def tql_data():
+    return {"hub://org/books": {"id": [1, 2]}}
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write snapshots and cassettes."""
@@ -36,10 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def tql_recorder() -> Iterator[Recorder]:
     """
-    Yield a client that checks each query, records it in `.queries`, and returns rows without sending it.
+    Yield a client that checks each query, records it in `.queries`, and answers without sending it.
 
-    ``tql_recorder.answer({"id": 1})`` sets the rows that it returns; with ``tql_recorder.engine("./data")`` the real engine computes them.
-    Without either it returns no rows.
+    ``tql_recorder.answer({"id": 1})`` sets the rows of the next query, ``tql_recorder.answer(ServerError(500, "boom"))`` the error that it raises; the last answer repeats.
+    With ``tql_recorder.engine({"id": [1, 2]})`` or ``tql_recorder.engine("./data")`` the real engine computes the rows. Without either there are no rows.
     """
     from tql_client.testing.recording import Recorder
 
@@ -104,7 +112,7 @@ def tql_explore() -> Callable[..., Exploration]:
 
 @pytest.fixture(scope="session")
 def tql_data() -> dict[str, Any]:
-    """Return the data of `tql_server`: a path or lists of values by column, for each name in FROM. Override this fixture in conftest.py."""
+    """Return the data of `tql_server`: a path, or lists of values by column, for each name in FROM. Override this fixture in conftest.py."""
     return {}
 
 
@@ -113,8 +121,13 @@ def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFac
     """Yield a local server with the real engine and the data of `tql_data`; pass its `.url` and `.token` to `connect`. Requires the `embedded` extra."""
     from tql_client.testing.datasets import write
 
+    if not tql_data:
+        message = f"tql_server has no data: override the fixture tql_data in conftest.py\n\n{DATA}"
+        pytest.fail(message, pytrace=False)
     paths = {
-        name: data if isinstance(data, str) else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
+        name: str(fspath(data))
+        if isinstance(data, (str, PathLike))
+        else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
         for name, data in tql_data.items()
     }
     with serve(paths, token=TOKEN) as server:
