@@ -39,12 +39,18 @@ def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
 
 
 # The files of the examples that need no other file and no server.
-ALONE = ("test_failures.py", "test_offline.py", "test_paths.py", "test_recorded_engine.py", "test_rows.py")
+ALONE = ("test_failures.py", "test_offline.py", "test_paths.py", "test_recorded_engine.py")
 
 
 def test_the_page_has_its_examples() -> None:
     """The page has the files of all examples."""
-    assert sorted(FILES) == sorted(["conftest.py", "test_engine.py", "test_hosted.py", *ALONE])
+    assert sorted(FILES) == sorted(["conftest.py", "test_engine.py", "test_hosted.py", "test_rows.py", *ALONE])
+
+
+def test_rows(pytester: pytest.Pytester) -> None:
+    """The example of property tests passes."""
+    project(pytester, "test_rows.py")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_the_examples_that_stand_alone(pytester: pytest.Pytester) -> None:

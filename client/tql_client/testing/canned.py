@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tql_client.protocol.call import Call, Transport
 
 Rows = list[dict[str, Any]]
+# Names of arguments that mean an error, and the hint for one that is written otherwise.
+ERRORS = frozenset({"error", "exception", "raises", "status"})
+AN_ERROR = 'create an error of tql_client.errors: answer(ServerError(500, "boom"))'
 
 
 class Canned:
@@ -88,24 +91,39 @@ def answer_of(given: Sequence[object], named: Mapping[str, object]) -> Rows | Tq
     Raises:
         ArgumentError: they are neither a dict for each row, nor a list of dicts, nor one error.
     """
-    if len(given) == 1 and isinstance(given[0], TqlError) and not named:
-        return given[0]
-    rows = given[0] if len(given) == 1 and isinstance(given[0], (list, tuple)) else given
-    wrong = next((row for row in rows if not isinstance(row, Mapping)), None)
-    if not named and all(isinstance(row, Mapping) for row in rows):
-        return [dict(row) for row in rows if isinstance(row, Mapping)]
-    shown = ", ".join(f"{name}={value!r}" for name, value in named.items()) or repr(wrong)
-    raise ArgumentError("answer", "takes one dict for each row, or an error", shown, _hint(wrong, named))
+    if named:
+        raise _refusal(", ".join(f"{name}={value!r}" for name, value in named.items()), _hint_of_names(named))
+    alone = given[0] if len(given) == 1 else None
+    if isinstance(alone, TqlError):
+        return alone
+    return [_row(row) for row in (alone if isinstance(alone, (list, tuple)) else given)]
 
 
-def _hint(wrong: object, named: Mapping[str, object]) -> str:
-    """Return the call that the arguments may mean."""
+def _row(row: object) -> dict[str, Any]:
+    """Return a row, or raise for another value."""
+    if not isinstance(row, Mapping):
+        raise _refusal(repr(row), _hint(row))
+    return dict(row)
+
+
+def _refusal(shown: str, hint: str) -> ArgumentError:
+    """Return the error about a wrong argument."""
+    return ArgumentError("answer", "takes one dict for each row, or an error", shown, hint)
+
+
+def _hint_of_names(named: Mapping[str, object]) -> str:
+    """Return the call that named arguments may mean."""
+    if ERRORS & set(named):
+        return AN_ERROR
+    return f"answer({{{', '.join(f'{name!r}: {value!r}' for name, value in named.items())}}})"
+
+
+def _hint(wrong: object) -> str:
+    """Return the call that a wrong argument may mean."""
     if isinstance(wrong, TqlError):
         return "an error is an answer of its own: answer({..}).answer(error)"
-    if named and not {"error", "exception", "raises", "status"} & set(named):
-        return f"answer({{{', '.join(f'{name!r}: {value!r}' for name, value in named.items())}}})"
-    if named or isinstance(wrong, (type, BaseException)):
-        return 'create an error of tql_client.errors: answer(ServerError(500, "boom"))'
+    if isinstance(wrong, (type, BaseException)):
+        return AN_ERROR
     return 'answer({"id": 1}, {"id": 2}), or answer(ServerError(500, "boom"))'
 
 
@@ -116,25 +134,25 @@ def _answer(rows: Rows, outputs: tuple[str, ...] | None) -> Answer:
     Raises:
         AssertionError: the query has no output of a name; it is no `TqlError`, which the program under test may catch.
     """
-    given = tuple(dict.fromkeys(name for row in rows for name in row))
-    if outputs is None:
-        names = given
-    else:
-        unknown = [name for name in given if name not in outputs]
-        if unknown:
-            raise AssertionError(_mismatch(unknown, outputs))
-        names = tuple(name for name in outputs if name in given or not rows)
-    return Answer(names, [{name: row.get(name) for name in names} for row in rows])
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if outputs is not None:
+        _require_outputs(names, outputs)
+        names = sorted(names if rows else outputs, key=outputs.index)
+    return Answer(tuple(names), [{name: row.get(name) for name in names} for row in rows])
 
 
-def _mismatch(unknown: Sequence[str], outputs: Sequence[str]) -> str:
-    """Return the message about canned rows with names that the query does not select."""
+def _require_outputs(names: Sequence[str], outputs: Sequence[str]) -> None:
+    """Raise for names that are none of the outputs of a query."""
+    unknown = [name for name in names if name not in outputs]
+    if not unknown:
+        return
     similar = nearest(unknown[0], outputs)
     advice = f"; did you mean `{similar}`?" if similar else ""
-    return (
+    message = (
         f"the rows of `answer` have {', '.join(f'`{name}`' for name in unknown)}, and the query has no output of this name{advice}\n"
         f"hint: its outputs are {', '.join(outputs)}; the service would return no other column"
     )
+    raise AssertionError(message)
 
 
 def output_names(query: ast.Query | None) -> tuple[str, ...] | None:
