@@ -198,6 +198,20 @@ CLIENT: dict[str, Answer] = {
     **_names("commit rollback insert add append upsert update delete create_collection", "", _READS),
 }
 
+_ROWS = ('tql_recorder.answer({"id": 1}, {"id": 2})', "an error is an answer too")
+
+RECORDER: dict[str, Answer] = {
+    **CLIENT,
+    **_names(
+        "fail fails failure error errors raises raise_ throw throws exception side_effect",
+        'tql_recorder.answer(ServerError(500, "boom"))',
+        "errors are in tql_client.errors",
+    ),
+    **_names("returns return_value respond response reply give rows result results answers mock", *_ROWS),
+    **_names("calls requests sent history recorded", "tql_recorder.queries"),
+    **_names("query_texts sql tql", "tql_recorder.texts"),
+}
+
 MODULE: dict[str, Answer] = {
     **_names("column Column c field F", 'col("year")'),
     **_names("func functions f", "fn.count()"),
@@ -235,6 +249,7 @@ TABLES: dict[str, Mapping[str, Answer]] = {
     "Expr": EXPR,
     "Result": RESULT,
     "Client": CLIENT,
+    "Recorder": RECORDER,
     "tql": MODULE,
 }
 

@@ -25,9 +25,9 @@ class Place(NamedTuple):
     needs_source: bool
 
 
-def require_query(query: object) -> None:
+def require_query(query: object, subject: str = "query") -> None:
     """
-    Raise for a value that is not a query.
+    Raise for a value that is not a query; *subject* is the name of the argument.
 
     Raises:
         ArgumentError: *query* is neither a query of the builder nor a str.
@@ -37,7 +37,7 @@ def require_query(query: object) -> None:
     if not isinstance(query, str) and not isinstance(getattr(query, "statement", None), Statement):
         kind = type(query).__name__
         hint = "decode it: query.decode()" if isinstance(query, (bytes, bytearray)) else None
-        raise ArgumentError("query", "must be a query of the builder or a query text (a str)", kind, hint)
+        raise ArgumentError(subject, "must be a query of the builder or a query text (a str)", kind, hint)
 
 
 def compiled(query: Query | str, on_findings: str, place: Place) -> str:

@@ -20,6 +20,8 @@ import tql_client
 from tql import check, col, fn, select
 from tql.habits import TABLES
 from tql_client.datasets import write
+from tql_client.errors import ServerError
+from tql_client.testing.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ KINDS: dict[str, Any] = {
     "Expr": tql.Expr,
     "Result": tql_client.Result,
     "Client": tql_client.Client,
+    "Recorder": Recorder,
     "tql": tql,
 }
 ANSWERS = [(owner, name) for owner, table in TABLES.items() for name in table]
@@ -61,6 +64,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "other": select("id", "year"),
             "result": client.query(query),
             "vector": [0.5, 1.0],
+            "ServerError": ServerError,
+            "tql_recorder": Recorder(),
         }
 
 
@@ -75,7 +80,7 @@ def test_a_name_that_is_answered_does_not_exist(owner: str, name: str) -> None:
 def test_the_code_of_an_answer_runs(owner: str, code: str, names: dict[str, Any]) -> None:
     """The code is Python that does something: a query compiles, a condition holds for rows of the engine, a coroutine returns."""
     space = names | ({"query": tql.query} if owner == "tql" else {})
-    if owner == "Client":
+    if owner in {"Client", "Recorder"}:
         with tql_client.connect(names["path"]) as client:
             value = eval(code, space | {"client": client})  # noqa: S307 - the code of our table
             value = asyncio.run(value) if inspect.iscoroutine(value) else value
@@ -91,7 +96,8 @@ def test_the_code_of_an_answer_runs(owner: str, code: str, names: dict[str, Any]
 def test_the_errors(names: dict[str, Any]) -> None:
     """The message has the code, as Python shows it, and nothing after it."""
     found = {}
-    for label in ("query.filter", "query.having", "query.wher", "result.to_dict", "client.execute"):
+    labels = ("query.filter", "query.having", "query.wher", "result.to_dict", "client.execute", "tql_recorder.fail")
+    for label in labels:
         with pytest.raises(AttributeError) as caught:
             eval(label, dict(names))  # noqa: S307 - the names above
         found[label] = "".join(traceback.format_exception_only(caught.value)).strip()
@@ -102,6 +108,7 @@ def test_the_errors(names: dict[str, Any]) -> None:
         "query.wher": "AttributeError: `Query` has no `wher`; did you mean `where`?",
         "result.to_dict": "AttributeError: `Result` has no `to_dict`: write result.rows",
         "client.execute": 'AttributeError: `Client` has no `execute`: write client.query("select id limit 3")',
+        "tql_recorder.fail": 'AttributeError: `Recorder` has no `fail`: write tql_recorder.answer(ServerError(500, "boom")); errors are in tql_client.errors',
     }
 
 
