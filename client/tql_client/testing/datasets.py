@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tql_client.engine.embedded import engine
 from tql_client.errors import ConfigError
@@ -18,7 +18,17 @@ OF_FRAMES: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def write(columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> str:
+class Frame(Protocol):
+    """A DataFrame of pandas or polars, or a Table of pyarrow."""
+
+    @property
+    def columns(self) -> Any:  # noqa: ANN401 - each library has its own
+        """The columns, or their names."""
+
+
+def write(
+    columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]] | Frame, path: str | os.PathLike[str]
+) -> str:
     """
     Write columns, or rows, to a new dataset, and return its path.
 

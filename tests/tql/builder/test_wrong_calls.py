@@ -31,7 +31,10 @@ CALLS: dict[str, tuple[str, str | None]] = {
     ),
     "q.where(a.is_null)": ("`where` takes a condition, got <bound method Expr.is_null", "call it: .is_null()"),
     'a == float("nan")': ("`=` takes finite numbers, got nan", 'col("x") != col("x") finds NaN'),
-    'a.not_in(["DE", None])': ("`not_in` takes values other than None", "leave None out, and add & col(..).is_not_null()"),
+    'a.not_in(["DE", None])': (
+        "`not_in` takes values other than None",
+        "leave None out, and add & col(..).is_not_null()",
+    ),
     'a.in_(["DE", None])': ("`in_` takes values other than None", "add | col(..).is_null()"),
     'str(q.from_("d", schema=tql.Schema(id="int64", a="bool")).where(a == "true"))': (
         "`comparison` takes a bool for a column of bool",
