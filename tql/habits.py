@@ -285,7 +285,7 @@ def no_attribute(owner: str, attribute: str, names: Iterable[str]) -> AttributeE
 
 
 def advice(answer: Answer) -> str:
-    """Return what an answer says: the code to write, and the reason."""
+    """Return the text of an answer: the code to write, and the reason."""
     return "; ".join(filter(None, (answer.code and f"write {answer.code}", answer.note)))
 
 
