@@ -8,11 +8,12 @@ from tql.compiler.best import best_of_each
 from tql.compiler.grouped import refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.compiler.sets import as_columns, required_names
+from tql.compiler.steps import all_outputs
 from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
-from tql.plan.names import column_names, computed_columns, selected_names
+from tql.plan.names import column_names, computed_columns, reject_renamed, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.statement import LAST_CLAUSES, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
@@ -42,6 +43,7 @@ def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
 def distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
     columns = as_columns(required_names("distinct", names(query, child)))
+    reject_renamed("order_by", query.keys, all_outputs(query))
     rows = lower(query.replace(unique=False, **LAST_CLAUSES), child)
     whole = Statement(outputs=columns, groups=columns, **last_clauses(query))
     return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
@@ -137,6 +139,7 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
     labels = required_names("hybrid", names(query.replace(searches=()), child))
+    reject_renamed("order_by", query.keys, query.outputs)
     _require_key(child, fusion)
     key = ast.Column(fusion.key)
     outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))

@@ -38,6 +38,12 @@ REFUSALS = (
     Refusal("score of groups", 'select("id", n=fn.count()).group_by("id").similarity("e", [1, 0])'),
     Refusal("groups of scores", 'select("id").similarity("e", [1, 0]).group_by("id")'),
     Refusal("name of a column and of an output", 'select("id", a=-col("a")).order_by("a")', columns(a="int8")),
+    Refusal("group key that is no output", 'select("id", n=fn.count()).group_by(col("k", of="output"))'),
+    Refusal("output of an output", 'select(x=col("id") + 1, y=col("x", of="output") + 1)'),
+    Refusal(
+        "distinct rows in the order of a column behind an output",
+        'select(k=col("id")).distinct().order_by(col("k", of="source"))',
+    ),
     Refusal(
         "column behind an output of `*`",
         'select("*", a=col("id") + 1).where(col("a", of="source") > col("a", of="output"))',

@@ -227,8 +227,48 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(q.select(id=col("id") + 1).where(col("id") > 3)),
-        "`where / order_by` takes unambiguous names, got 'id': it is an output",
+        "`where` takes unambiguous names, got 'id': it is an output",
         id="a name that is an output and a column",
+    ),
+    pytest.param(
+        lambda: str(q.select(id=col("id") + 1, n=fn.count()).group_by("id")),
+        "`group_by` takes unambiguous names, got 'id': it is an output",
+        id="a key that is an output and a column",
+    ),
+    pytest.param(
+        lambda: str(q.select(x=col("id") + 1, n=fn.count()).group_by("x").order_by(col("id", of="output"))),
+        "`group_by` takes the outputs, keys and aggregates of a grouped query, got 'id'",
+        id="a sort key that is no output of groups",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by(col("j", of="output"))),
+        "`group_by` takes names of outputs with of=\"output\", got 'j'",
+        id="a key that is no output",
+    ),
+    pytest.param(
+        lambda: str(q.select(x=col("id") + 1, y=col("x", of="output") + 1)),
+        "`select` takes columns of the source, got col('x', of='output')",
+        id="an output of an output",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by("k").where(fn.max(col("n", of="output")) > 1)),
+        "`select` takes columns of the source, got col('n', of='output')",
+        id="an aggregate of an output",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by("n")),
+        "`group_by` takes values of single rows, got fn.count",
+        id="a key that is an aggregate",
+    ),
+    pytest.param(
+        lambda: str(q.select(k=col("j")).distinct().order_by(col("k", of="source"))),
+        "`order_by` takes outputs as sort keys, got col('k', of='source')",
+        id="distinct rows in the order of another column",
+    ),
+    pytest.param(
+        lambda: str(q.select(k=col("j")).order_by(col("k", of="source")).limit(1, per="k")),
+        "`order_by` takes outputs as sort keys, got col('k', of='source')",
+        id="first rows in the order of another column",
     ),
 ]
 
