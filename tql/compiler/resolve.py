@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from tql.compiler.extremes import extremes
 from tql.compiler.groups import PostAggregation, over_source, refuse_groups_of_groups, single_valued
 from tql.compiler.joins import join_keys
-from tql.compiler.reductions import without_nulls
+from tql.compiler.reductions import refuse_arrays_of_one, without_nulls
 from tql.compiler.together import computed_apart
 from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
@@ -160,6 +160,7 @@ def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], 
 def _rows(base: Extend, steps: Steps) -> Plan:
     """Return a select list with its clauses: those that read an alias of it are above it."""
     reject_outputs("select", base.outputs)
+    _refuse_arrays_of_one(base, steps)
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     scope = schema(base.child)
@@ -190,6 +191,12 @@ def _computed_apart(base: Extend, plan: Plan, above: Steps) -> tuple[Extend, Pla
 def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
     """Tell whether a clause reads a name that the select list makes."""
     return any(uses(part, made) for part in steps.reads)
+
+
+def _refuse_arrays_of_one(base: Extend | Aggregate, steps: Steps) -> None:
+    """Refuse functions of arrays over single numbers of one source."""
+    if not isinstance(base.child, Join):
+        refuse_arrays_of_one((*base.outputs, *steps.reads), schema(base.child))
 
 
 def _require_unmoved(steps: Steps, split: Split) -> None:
@@ -306,6 +313,7 @@ def inside_json(
 
 def _groups(base: Aggregate, steps: Steps) -> Plan:
     """Return groups with their clauses: conditions on the source below, all that concerns groups above."""
+    _refuse_arrays_of_one(base, steps)
     base, steps = _matched(over_source(base), steps)
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))

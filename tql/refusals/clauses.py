@@ -28,6 +28,7 @@ REFUSALS = (
     Refusal("aggregate of an aggregate", "select(x=fn.max(fn.count()))"),
     Refusal("aggregate in a query without groups", 'select("id").where(col("id") == fn.max("id"))'),
     Refusal("sum of a text", 'select(x=fn.sum("t"))', columns(t="text")),
+    Refusal("mean of the elements of one number", 'select(x=fn.avg("n"))', columns(n="float64")),
     Refusal("sum of an array column", 'select(x=fn.sum("a"))', columns(a="int64[3]")),
     Refusal("smallest of unsigned values that may be null", 'select(x=fn.min("n"))', columns(n="nullable uint64")),
     Refusal("smallest of two columns", 'select(x=fn.min("n"), y=fn.min("t"))', columns(n="nullable int16", t="text")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tql import ArgumentError, all_of, any_of, asc, col, fn, not_, raw, select
+from tql import ArgumentError, Schema, all_of, any_of, asc, col, fn, not_, raw, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,3 +294,23 @@ def test_an_unknown_function_says_which_one_was_meant() -> None:
     """A misspelt function raises an AttributeError with the nearest name."""
     with pytest.raises(AttributeError, match=r"did you mean `fn.cosine_similarity`\?"):
         f.cosine_similarty("e", [1.0])
+
+
+@pytest.mark.parametrize(("name", "instead"), [("avg", "mean"), ("asum", "sum"), ("amin", "min"), ("amax", "max")])
+def test_the_elements_of_one_number(name: str, instead: str) -> None:
+    """A function of the elements of an array leads to that of the rows where the column is known to have one number in each row."""
+    function = getattr(fn, name)
+    known = Schema(k="text", price="float64", a="float64[?]")
+    query = select("k", m=function("price")).from_("D", schema=known).group_by("k")
+
+    with pytest.raises(
+        ArgumentError, match=rf"`fn.{name}` takes a column of arrays, got 'price': (.|\n)*write fn.{instead}\('price'\)"
+    ):
+        str(query)
+    for other in (
+        function("a"),
+        function(fn.abs("price")),
+        getattr(fn, instead)(function("a")),
+        raw(f"{name.removesuffix('sum')}(price)" if name != "asum" else "sum(price)"),
+    ):
+        assert str(select(m=other).from_("D", schema=known))
