@@ -220,6 +220,9 @@ def limit_per(value: object) -> tuple[ast.Column, ...]:
     """Return the columns of ``limit(.., per=)``."""
     values = () if value is None else value if isinstance(value, (list, tuple)) else (value,)
     found: list[ast.Column] = []
+    if isinstance(value, int):
+        hint = f"to skip rows write .offset: .limit(5).offset({value!r})"
+        raise ArgumentError("limit", "takes outputs by name as per", shown(value), hint)
     for part in values:
         column = expression("limit", part)
         if isinstance(column, QualifiedName) and column.place == "output":

@@ -68,6 +68,7 @@ def _has_words(query: Statement) -> bool:
 def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
     score, label = _word_score(query)
+    _require_words(score, child)
     if query.row_limit is None:
         why = "the engine ranks the first rows only"
         raise ArgumentError("bm25", "takes a limit", "none", "add .limit(10)", why=why)
@@ -93,6 +94,18 @@ def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
         "the engine ranks words in one form: the score, named score, is the only key, and the first rows are asked for"
     )
     return lower(Statement(outputs=rest, row_limit=cut[0], row_offset=cut[1]), Subquery(plan, reason=reason))
+
+
+def _require_words(score: Expression, child: Plan) -> None:
+    """Refuse a search for words in a column that the source does not have, with the words as the column where they are swapped."""
+    known = column_names(child)
+    column, words = score.arguments[:2] if isinstance(score, ast.Function) else (None, None)
+    if known is None or not isinstance(column, ast.Column) or column.name in known:
+        return
+    is_swapped = isinstance(words, ast.String) and words.value in known
+    hint = f"the column comes before the words: bm25({words.value!r}, {column.name!r})" if is_swapped else ""  # type: ignore[union-attr]  # a string
+    rule, why = "takes the name of a column of texts", "the source has no column of this name"
+    raise ArgumentError("bm25", rule, repr(column.name), hint or did_you_mean(column.name, known), why=why)
 
 
 def _word_score(query: Statement) -> tuple[Expression, str | None]:

@@ -33,6 +33,7 @@ REFUSALS = (
     Refusal("smallest of unsigned values that may be null", 'select(x=fn.min("n"))', columns(n="nullable uint64")),
     Refusal("smallest of two columns", 'select(x=fn.min("n"), y=fn.min("t"))', columns(n="nullable int16", t="text")),
     Refusal("limit per an expression", 'select("id").limit(3, per=col("id") + 1)'),
+    Refusal("offset as the second argument of limit", 'select("id").limit(5, 10)'),
     Refusal("limit per a column without a number", 'select("id").limit(None, per="id")'),
     Refusal("limit per a column in groups", 'select("id", n=fn.count()).group_by("id").limit(3, per="id")'),
     Refusal("limit per a column that is not selected", 'select("id").limit(3, per="k")', columns(k="text")),
