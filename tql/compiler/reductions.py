@@ -36,7 +36,7 @@ def refuse_arrays_of_one(nodes: Iterable[Record], scope: Scope) -> None:
     Refuse functions of the elements of an array over a column with one number in each row; they would return that number.
 
     Raises:
-        ArgumentError: a function of arrays reads such a column.
+        ArgumentError: a function of arrays reads a column of single numbers.
     """
     for part in (found for node in nodes for found in _written(node)):
         if isinstance(part, ast.Function) and part.name in OF_ROWS and len(part.arguments) == 1:
