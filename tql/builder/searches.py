@@ -60,7 +60,7 @@ class SearchMethods(Composed):
             vector: numbers of shape (d,), or (n, d) for "maxsim", converted to float32.
             metric: "cosine" in [-1, 1], "dot", and "maxsim" >= 0: higher is closer;
                 "l2", "l1", "linf" and "hamming" >= 0: lower is closer;
-                "mmr" ranks by relevance and diversity, and requires ``as_=None``; without conditions its limit is at most the number of rows, beyond which a built index repeats the last row.
+                "mmr" is the engine's MMR_SIMILARITY, which ranked as "cosine" does in all 360 searches that were measured (4.7.4), so it does not diversify; it requires ``as_=None``, and without conditions its limit is at most the number of rows, beyond which a built index repeats the last row.
             as_: the name of the score; with None the search is a sort key, closest first, after those of earlier calls of `order_by`, and the result has no score.
             exact: compare every row instead of using an index; slower.
 
