@@ -109,7 +109,7 @@ def _sorted_by(key: ast.Order, select: ast.Select) -> str | None:
     """Return the function that a key sorts by, if it is the similarity or distance of a column and a vector, else None."""
     inner = subselect(select.source)
     scores = {} if inner is None else aliased(inner.columns)
-    found = key.expression
+    found: ast.Node = key.expression
     found = _unwrapped(scores.get(found.name, found) if isinstance(found, ast.Column) else found)
     return found.name.lower() if isinstance(found, ast.Function) and _is_score(found) else None
 
