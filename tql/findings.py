@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
+# Severities of findings that a query must not have, and the family of advice, which it may have.
+FAILING = frozenset({"error", "warning"})
+ADVICE = "TQL5"
+
+
+def is_failure(finding: Diagnostic) -> bool:
+    """Return whether a finding is more than advice about searches."""
+    return finding.severity in FAILING and not finding.code.startswith(ADVICE)
+
 
 def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
     """Return the diagnostics of a query text; see `tql.check`."""

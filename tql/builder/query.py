@@ -349,17 +349,14 @@ class Query(SearchMethods):
         Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
         Where the text has an expression that the compiler generated from a call, such as a pattern of LIKE, the SELECT shows the call: ``where col('t').startswith('ab')``.
+        No columns are known; `Client.explain` explains the text that a client sends, with the columns that it knows.
 
         Raises:
             ArgumentError: the query cannot be compiled.
         """
-        from tql.compiler.compile import compiled, too_deep
-        from tql.views.levels import levels
+        from tql.views.levels import explain
 
-        try:
-            return levels(compiled(self.statement))
-        except RecursionError:
-            raise too_deep("more than Python can walk down") from None
+        return explain(self.statement)
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""
