@@ -12,6 +12,7 @@ from tql_grammar.lint.check import check
 from tql_grammar.positions import locate
 from tql_grammar.python.evidence import POSSIBLE
 from tql_grammar.python.holes import findings
+from tql_grammar.python.ignores import without_ignored
 from tql_grammar.python.queries import Located, in_file
 from tql_grammar.python.text import LITERAL, REPEATED, Source
 from tql_grammar.python.tstrings import without_t_strings
@@ -49,7 +50,8 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
             found += [_in_file(finding, characters, source) for finding in findings(query.text.written, check)]
             found += _interpolated(characters, source)
     kept = {(finding.code, finding.start, finding.message): finding for finding in reversed(found)}
-    return sorted(kept.values(), key=lambda finding: (finding.start, finding.code))
+    chosen = without_ignored(source, list(kept.values()))
+    return sorted(chosen, key=lambda finding: (finding.start, finding.code))
 
 
 def locate_queries(source: str) -> Sequence[Located]:

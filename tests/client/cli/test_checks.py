@@ -199,6 +199,42 @@ def test_comments_that_ignore(run: Callable[..., Done], tmp_path: Path) -> None:
     assert places(run("check", "a.py")) == ["a.py TQL530"]
 
 
+@pytest.mark.parametrize("comment", ["-- tql:ignore[TQL301]", "-- TQL: Ignore [ tql301 ]", "--tql : ignore[302,301]"])
+def test_a_comment_has_any_case_and_blanks(run: Callable[..., Done], comment: str) -> None:
+    """Blanks and case do not matter, and a number is the code of a rule."""
+    expected = ["query TQL530"] if "302" in comment else []
+    assert places(run("check", f"{BAD} {comment}")) == expected
+
+
+PYTHON = [
+    ('ds.query("{bad}")  # tql: ignore[TQL301]\n', []),
+    ('ds.query("{bad}")  # tql:ignore[301]\n', []),
+    ('ds.query("""\n{bad}\n""")  # tql: ignore[TQL301]\n', []),
+    ('ds.query(  # tql: ignore[TQL301]\n    "{bad}",\n)\n', []),
+    ('# tql: ignore[TQL301]\nds.query("{bad}")\n', []),
+    ('# tql: ignore[TQL301]\n\nif x:\n    ds.query("{bad}")\n', ["TQL530", "TQL301"]),
+    ('if ds.query("{bad}"):  # tql: ignore[TQL301]\n    ds.query("{bad}")\n', ["TQL301"]),
+    ('text = "{bad}"  # tql: ignore[TQL301]\nds.query(text)\n', []),
+    ('ds.query(f"select id limit {n}")  # tql: ignore[TQL510]\n', []),
+    ('ds.query("{bad}")  # tql: ignore\n', ["TQL301", "TQL011"]),
+    ('ds.query("{bad}")  # tql: ignore[TQL302, TQL301]\n', ["TQL530"]),
+    ('ds.query("{bad}")  # tql: ignore[TQL999]\n', ["TQL301", "TQL530"]),
+    ('ds.query("{bad}")\nx = "# tql: ignore[TQL301]"\n', ["TQL301"]),
+    ('ds.query("{bad}")\nx = 1  # tql: ignore[TQL301]\n', ["TQL301", "TQL530"]),
+    ('@ds.query("{bad}")  # tql: ignore[TQL301]\ndef f():\n    ds.query("{bad}")\n', ["TQL301"]),
+    ('match x:\n    case 1:\n        ds.query("{bad}")  # tql: ignore[TQL301]\n', []),
+]
+
+
+@pytest.mark.parametrize(("source", "codes"), PYTHON)
+def test_comments_of_python_that_ignore(
+    run: Callable[..., Done], tmp_path: Path, source: str, codes: list[str]
+) -> None:
+    """A comment of Python applies to the lines of its statement, or of the next one if it is alone in its line."""
+    write({"a.py": source.replace("{bad}", BAD)}, tmp_path)
+    assert places(run("check", "a.py")) == [f"a.py {code}" for code in codes]
+
+
 def test_files_that_format_does_not_read(run: Callable[..., Done], tmp_path: Path) -> None:
     """Python is refused with the reason, and a folder has its `.tql` files only."""
     write({"a.tql": "select  id\n", "app.py": "x = 1\n"}, tmp_path)
