@@ -298,3 +298,94 @@ def test_completion_of_fish(run: Callable[..., Done]) -> None:
     assert "complete -c tql -n __fish_use_subcommand -a check -d 'Report errors" in done.out
     assert "-n '__fish_seen_subcommand_from check' -l output-format -x -a 'text json github sarif'" in done.out
     assert not re.search(r"%\(", done.out)
+
+
+ERROR = "select distinct id"  # an error without a fix
+INSIDE = "; queries inside Python, notebooks and Markdown are not rewritten\n"
+
+
+@pytest.mark.parametrize("option", ["--check", "--diff"])
+@pytest.mark.parametrize(
+    ("text", "code"), [(GOOD, 0), (FIXABLE, 1), (ERROR, 1), ("select id where not id in (1, 2) and", 1)]
+)
+def test_exit_codes_of_fixes_that_are_not_written(
+    run: Callable[..., Done], tmp_path: Path, option: str, text: str, code: int
+) -> None:
+    """Both options exit with 1 for a file that would change, and for one in which an error is left."""
+    write({"a.tql": text}, tmp_path)
+
+    assert run("fix", option, "a.tql").code == code
+    assert (tmp_path / "a.tql").read_text() == text
+
+
+def test_exit_codes_of_fixes_that_are_written(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The exit code is 0 after the last error is fixed, 1 for an error that is left, and 2 for a file that cannot be read."""
+    write({"a.tql": FIXABLE, "b.tql": ERROR}, tmp_path)
+    (tmp_path / "c.tql").write_bytes(b"\xff")
+
+    assert [run("fix", name).code for name in ("a.tql", "b.tql", "c.tql")] == [0, 1, 2]
+    assert run("fix", "--exit-zero", "b.tql").code == 0
+    assert [run("fix", option, "c.tql").code for option in ("--check", "--diff")] == [2, 2]
+
+
+@pytest.mark.parametrize("option", ["--check", "--diff"])
+def test_exit_codes_of_format(run: Callable[..., Done], tmp_path: Path, option: str) -> None:
+    """Both options exit with 1 for a file that would change."""
+    write({"a.tql": "select  id\n", "b.tql": "select id\n"}, tmp_path)
+
+    assert [run("format", option, name).code for name in ("a.tql", "b.tql")] == [1, 0]
+
+
+def test_a_folder_without_queries(run: Callable[..., Done], tmp_path: Path) -> None:
+    """A warning says that nothing was read; the exit code is 0, as that of ruff."""
+    (tmp_path / "empty").mkdir()
+    write({"src/a.py": ""}, tmp_path)
+    warning = "tql: warning: no queries in {}: no file of {} that .gitignore leaves\n"
+
+    assert run("check", "empty") == (0, "", warning.format("empty", ".tql, .py, .ipynb, .md"))
+    assert run("check", "empty", "src").out == "All checks passed: 1 file\n"
+    assert run("check", "--include", "*.sql", "src").err == warning.format("src", "*.sql")
+    done = run("format", "--check", "src")
+    assert done == (0, "", warning.format("src", ".tql") + "would format 0 files of 0\n")
+
+
+def test_fixes_leave_queries_inside_of_other_files(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The summary says that Python and Markdown are not rewritten."""
+    source = f'ds.query("{FIXABLE}")\n'
+    write({"a.py": source, "a.md": f"```tql\n{FIXABLE}\n```\n", "a.tql": FIXABLE}, tmp_path)
+
+    assert run("fix", "a.py").err.endswith(f"fixed 0 files of 1{INSIDE}")
+    assert run("fix", "--diff", "a.md").err.endswith(f"would fix 0 files of 1{INSIDE}")
+    assert run("fix", "a.tql").err == "fixed 1 file of 1\n"
+    assert run("check", "--fix", "a.py").err == f"tql:{INSIDE[1:]}"
+    assert (tmp_path / "a.py").read_text() == source
+
+
+def test_info_needs_a_schema(run: Callable[..., Done], tmp_path: Path) -> None:
+    """Without a schema a message says what is missing."""
+    write({"s.json": '{"id": "int64"}'}, tmp_path)
+
+    assert run("check", "--info", GOOD).err.startswith(
+        "tql: --info reports what depends on the columns, and needs --schema"
+    )
+    assert run("check", "--info", "--schema", "s.json", GOOD).err == ""
+    assert run("check", GOOD).err == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("schema.json", "Docs"),
+        ("table.json", "DocsTable"),
+        ("books_schema.json", "Books"),
+        ("my books.json", "MyBooks"),
+    ],
+)
+def test_the_class_of_a_schema_file(run: Callable[..., Done], tmp_path: Path, file: str, name: str) -> None:
+    """The name of the class is that of the file, and none that the module imports."""
+    write({file: '{"id": "int64"}'}, tmp_path)
+    done = run("codegen", file)
+
+    assert done.code == 0
+    assert f"class {name}(Table, schema=SCHEMA):" in done.out
+    exec(compile(done.out, file, "exec"), {"__name__": "made"})  # noqa: S102 - the module that was written
