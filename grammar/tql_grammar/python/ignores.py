@@ -19,26 +19,36 @@ if TYPE_CHECKING:
 
 
 class Comment(NamedTuple):
-    """A comment that ignores rules, and the first and the last line to which it applies."""
+    """
+    A comment that ignores rules.
+
+    Attributes:
+        match: the comment, in its file.
+        codes: the codes of the rules.
+        first: the first line to which it applies.
+        last: the last line to which it applies.
+    """
 
     match: re.Match[str]
+    codes: frozenset[str]
     first: int
     last: int
 
-    def covers(self, finding: Diagnostic) -> bool:
-        """Return whether a finding begins in the lines."""
-        return self.first <= finding.line <= self.last
+    def ignores(self, finding: Diagnostic) -> bool:
+        """Return whether a finding of one of the rules begins in the lines."""
+        return finding.code in self.codes and self.first <= finding.line <= self.last
+
+    def about(self, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+        """Yield the findings about the comment, given those of the file."""
+        used = {finding.code for finding in found if self.ignores(finding)}
+        return of_comment(self.match, lambda: used, "statement", "#")
 
 
 def without_ignored(source: str, found: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return the findings in a Python file without those that its comments ignore, and with those about these comments."""
     comments = list(_comments(source)) if COMMENT.search(source) else []
-    ignored = [(comment, {code for code, _ in codes(comment.match)}) for comment in comments]
-    kept = [one for one in found if not any(one.code in them and comment.covers(one) for comment, them in ignored)]
-    for comment in comments:
-        used = {finding.code for finding in found if comment.covers(finding)}
-        kept += of_comment(comment.match, lambda used=used: used, "statement", "#")  # type: ignore[misc]  # the set of this comment
-    return kept
+    kept = [finding for finding in found if not any(comment.ignores(finding) for comment in comments)]
+    return kept + [finding for comment in comments for finding in comment.about(found)]
 
 
 def _comments(source: str) -> Iterator[Comment]:
@@ -51,7 +61,7 @@ def _comments(source: str) -> Iterator[Comment]:
         is_alone = not source[start : start + column].strip()
         lines = _lines(ranges, line, is_alone=is_alone)
         for match in COMMENT.finditer(source, start + column, start + end):
-            yield Comment(match, *lines)
+            yield Comment(match, frozenset(code for code, _ in codes(match)), *lines)
 
 
 def _written(text: str) -> Iterator[tuple[int, int, int]]:
