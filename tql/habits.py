@@ -204,7 +204,18 @@ MODULE: dict[str, Answer] = {
         "TQL has no CASE: query.when adds clauses in Python, and values are chosen from the returned rows",
     ),
     **_names("table Table DataFrame", "", "write `from tql.tables import Table`"),
-    **_names("connect Client serve", "", "write `from tql_client import connect`"),
+    **_names("connect Client", "", "write `from tql_client import connect`"),
+    **_names("serve Server", "", "write `from tql_client import serve`"),
+    **_names(
+        "write from_pandas from_records load",
+        "",
+        "write `from tql_client.datasets import write`, which makes a dataset",
+    ),
+    **_names(
+        "APIError ServerError RateLimited NotFound ConfigError BadQuery DeadlineExceeded TransportError Unavailable",
+        "",
+        "the errors of the client are in `tql_client.errors`",
+    ),
 }
 
 TABLES: dict[str, Mapping[str, Answer]] = {

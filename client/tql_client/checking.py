@@ -45,7 +45,12 @@ def compiled(query: Query | str, on_findings: str, place: Place) -> str:
         return _checked(query, on_findings, place)
     from tql.compiler.compile import compile_query
 
-    return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+    text = compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+    if on_findings == "raise" and query.statement.is_verbatim:
+        import tql
+
+        tql.validate(text, place.schemas)
+    return text
 
 
 def _checked(text: str, on_findings: str, place: Place) -> str:

@@ -129,7 +129,7 @@ class Client(Advised):
 
         Args:
             query: a query of the builder, or a query text.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+            on_findings: for a query text, also one of a template or of `parse`, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Raises:
             ParseError: the query text is not TQL, or the engine would read it differently.
@@ -193,7 +193,7 @@ class Client(Advised):
         Args:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+            on_findings: for a query text, also one of a template or of `parse`, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
             into: a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec; the rows are returned as a list of it, as by `Result.as_`.
 
         Returns:

@@ -175,8 +175,12 @@ def test_texts_and_what_is_no_query() -> None:
 
     assert [[finding.code for finding in path.findings] for path in text] == [[], ["TQL203"]]
     branch: Any = lambda: select("id").when(1, lambda _: None)  # type: ignore[arg-type,return-value]  # noqa: E731 - one branch forgets it
-    with pytest.raises(ArgumentError, match=r"must return a query, got None\nhint: .*when\(1\) is true"):
-        explore(branch)
+    assert [str(path.error).splitlines()[0] for path in explore(branch).failures] == [
+        "`when` takes a function that returns a query, got None"
+    ]
+    forgotten: Any = lambda: None if choice([False, True]) else select("id")  # noqa: E731 - the same
+    with pytest.raises(ArgumentError, match=r"must return a query, got None\nhint: .*choice"):
+        explore(forgotten)
 
 
 def test_a_choice_without_exploration() -> None:

@@ -300,8 +300,18 @@ class Query(SearchMethods):
         Example: ``select("id").when(2020, lambda q: q.where(col("year") == 2020))`` generates ``select id where year = 2020``.
 
         While `explore` runs the program, a true condition stands for both.
+
+        Raises:
+            ArgumentError: *function* returns no query, for example since it has no ``return``.
         """
-        return function(self) if holds(condition) else self
+        if not holds(condition):
+            return self
+        changed = function(self)
+        if not isinstance(changed, Query):
+            raise ArgumentError(
+                "when", "takes a function that returns a query", shown(changed), "return query.where(..)"
+            )
+        return changed
 
     def pipe(self, function: Callable[[Self], T]) -> T:
         """Return ``function(query)``, to call a function in a chain. Example: ``select("id").pipe(lambda q: q.limit(5))`` generates ``select id limit 5``."""
