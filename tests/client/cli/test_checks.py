@@ -389,3 +389,16 @@ def test_the_class_of_a_schema_file(run: Callable[..., Done], tmp_path: Path, fi
     assert done.code == 0
     assert f"class {name}(Table, schema=SCHEMA):" in done.out
     exec(compile(done.out, file, "exec"), {"__name__": "made"})  # noqa: S102 - the module that was written
+
+
+def test_a_long_hint_is_written_once_in_a_file(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The second finding with the same hint refers to the first; another file, and JSON, have the whole hint."""
+    source = f'ds.query("{BAD}")\n' * 3
+    write({"a.py": source, "b.py": source}, tmp_path)
+    hints = [line.strip() for line in run("check", "a.py", "b.py").out.splitlines() if "hint:" in line]
+    listed = json.loads(run("check", "--output-format", "json", "a.py").out)
+
+    assert hints[:3] == [f"hint: {listed[0]['hint']}", "hint: as above", "hint: as above"]
+    assert hints[3:] == hints[:3]
+    assert len({finding["hint"] for finding in listed}) == 1
+    assert len(listed) == 3
