@@ -142,6 +142,14 @@ def as_number_hint(text: str, them: str = "it") -> str:
     return f'if the column has epoch seconds, write int(datetime.fromisoformat("{text}").timestamp())'
 
 
+def _no_text(node: ast.Comparison, literal: ast.String, column: Column) -> ArgumentError:
+    """Return the error for a text in place of a number or a bool."""
+    if column.dtype == "bool":
+        hint = "write True or False, or the column alone: where(col(..)), where(~col(..))"
+        return refused(node, f"takes a bool for a column of {column}", NO_TEXT, hint)
+    return refused(node, f"takes a number for a column of {column}", NO_TEXT, as_number_hint(literal.value))
+
+
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
     """
     Return the comparison of a column with a string.
@@ -153,10 +161,7 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_
     if column.dtype == "json":
         return node
     if not column.is_text:
-        if column.dtype == "bool":
-            hint = "write True or False, or the column alone: where(col(..)), where(~col(..))"
-            raise refused(node, f"takes a bool for a column of {column}", NO_TEXT, hint)
-        raise refused(node, f"takes a number for a column of {column}", NO_TEXT, as_number_hint(literal.value))
+        raise _no_text(node, literal, column)
     if node.operator in {"=", "!="}:
         found: Expression = node
         if column.is_indexed and (is_derived or not literal.value):
