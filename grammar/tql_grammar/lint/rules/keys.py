@@ -33,7 +33,18 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
             refused = found is not None and not _is_key(computed, found, below, clause)
             if refused or (found is not None and _compares_null(computed, below, clause)):
                 message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
-                yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
+                yield subject.finding(key, message, _one_value(subject, key, scope))
+
+
+def _one_value(subject: Subject, key: ast.Node, scope: SelectScope) -> str:
+    """Return the hint for a key that is not a single value: to filter null out of a number, or to reduce an array."""
+    for part in own_parts(key):
+        column = scope.column(part)
+        if isinstance(part, ast.Column) and column is not None and column.nullable and column.is_single:
+            x = subject.written(part)
+            nan = f", and NaN with {x} = {x}" if column.dtype in FLOATS else ""
+            return f"filter null out in a subquery: from (select * from .. where {x} is not null){nan}; the builder's order_by sorts null last"  # noqa: S608 - advice
+    return "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0"
 
 
 def _json_key(subject: Subject) -> Iterator[Finding]:
