@@ -53,13 +53,14 @@ def _by_groups(scope: SelectScope) -> str:
 def _grouped(subject: Subject, scope: SelectScope) -> Fix | None:
     """Return the fix that groups by the columns in place of DISTINCT: of texts and small integers of one dataset, with no clause but FROM and WHERE."""
     select = scope.select
-    found = None if select.span is None else DISTINCT.match(subject.text, select.span.start)
-    if found is None or select.span is None or subject.tree is not select or not _is_plain(scope):
+    span = select.span or Span(0, 0)
+    found = DISTINCT.match(subject.text, span.start)
+    if found is None or subject.tree is not select or not _is_plain(scope):
         return None
     columns = [column for column in select.columns if isinstance(column, ast.Column)]
     keys = tuple(key for column in columns for key in _keys(column, scope))
     distinct = Edit(found.start(1), found.end(1), "")
-    group_by = Edit(select.span.end, select.span.end, f" group by {', '.join(map(to_tql, keys))}")
+    group_by = Edit(span.end, span.end, f" group by {', '.join(map(to_tql, keys))}")
     outputs = tuple(ast.Aliased(ast.Subscript(column, (ast.Number(0),)), column.name) for column in columns)
     edits = (distinct, *map(_first, columns), group_by)
     return Fix(edits, select, select.replace(distinct=False, columns=outputs, group_by=keys))
