@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tql.findings import findings, schemas_of
-from tql_grammar.errors import CheckError, ParseError
+from tql.messages import shown
+from tql.statement import Statement
+from tql_grammar.errors import ArgumentError, CheckError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +31,9 @@ def check(query: str | Query, schema: object = None, *, info: bool = False) -> l
         info: include findings of the severity "info", which depend on the rows, such as NaN in a sort key.
 
     Raises:
-        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
+        ArgumentError: *query* is no query, or *schema* is neither a `Schema` nor a dict of them.
     """
-    return findings(str(query), schema, info=info)
+    return findings(_text("check", query), schema, info=info)
 
 
 def validate(query: str | Query, schema: object = None) -> None:
@@ -41,11 +43,11 @@ def validate(query: str | Query, schema: object = None) -> None:
     Raises:
         ParseError: the text is not TQL, or the engine would not read all of it as written.
         CheckError: the engine would reject the query, crash on it, or silently do something else.
-        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
+        ArgumentError: *query* is no query, or *schema* is neither a `Schema` nor a dict of them.
     """
     from tql_grammar.syntax.parser import parse
 
-    text = str(query)
+    text = _text("validate", query)
     errors = [diagnostic for diagnostic in check(text, schema) if diagnostic.severity == "error"]
     if any(diagnostic.code.startswith(TEXT_FAMILIES) for diagnostic in errors):
         parse(text)
@@ -65,8 +67,9 @@ def fix(text: str, schema: object = None) -> str:
         schema: as for `check`.
 
     Raises:
-        ArgumentError: *schema* is neither a `Schema` nor a dict of them.
+        ArgumentError: *text* is no str, or *schema* is neither a `Schema` nor a dict of them.
     """
+    _require_text("fix", text)
     from tql_grammar.lint.check import apply_fixes
     from tql_grammar.syntax.parser import read
 
@@ -82,7 +85,9 @@ def parse(text: str) -> Query:
 
     Raises:
         ParseError: the text is not TQL, or the engine would not read all of it as written.
+        ArgumentError: *text* is no str.
     """
+    _require_text("parse", text)
     from tql.builder.from_tree import query_of
     from tql_grammar.syntax.parser import parse as parse_tree
 
@@ -158,10 +163,32 @@ def format(text: str, width: int = 88) -> str:  # noqa: A001 - the contract's na
 
     Raises:
         ParseError: the text is not TQL, or the engine would not read all of it as written.
+        ArgumentError: *text* is no str.
     """
+    _require_text("format", text)
     from tql_grammar.printing.formatter import format_text
 
     return format_text(text, width)
+
+
+def _is_query(value: object) -> bool:
+    """Return whether a value is a query of the builder."""
+    return isinstance(getattr(value, "statement", None), Statement)
+
+
+def _text(subject: str, query: object) -> str:
+    """Return the text of a query of the builder or a query text, or raise."""
+    if isinstance(query, str) or _is_query(query):
+        return str(query)
+    hint = f'{subject}("select id") or {subject}(select("id"))'
+    raise ArgumentError(subject, "takes a query text or a query of the builder", shown(query), hint)
+
+
+def _require_text(subject: str, text: object) -> None:
+    """Raise for a value that is no query text."""
+    if not isinstance(text, str):
+        hint = "write str(query) for its text" if _is_query(text) else f'{subject}("select id")'
+        raise ArgumentError(subject, "takes a query text (a str)", shown(text), hint)
 
 
 __all__ = ["CheckError", "ParseError", "check", "explore", "fix", "parse", "query", "validate"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from tql.messages import shown
 from tql_grammar.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -48,7 +47,14 @@ def choice(values: Sequence[T], name: str | None = None) -> T:
     Raises:
         ArgumentError: *values* is empty or no sequence.
     """
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__getitem__") or not len(values):
-        raise ArgumentError("values", "must be a list of at least one value", repr(values), "choice([None, 2020])")
+    if not _is_sequence(values) or not len(values):
+        raise ArgumentError("values", "must be a list of at least one value", shown(values), "choice([None, 2020])")
     decider = DECIDER.get()
     return values[0] if decider is None else decider.choose(values, name)
+
+
+def _is_sequence(values: object) -> bool:
+    """Return whether a value is a sequence of values, or an array of numpy; a text is none."""
+    if isinstance(values, (str, bytes, bytearray)):
+        return False
+    return isinstance(values, Sequence) or bool(getattr(values, "__array_interface__", {}).get("shape"))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import linecache
 import random
-import re
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
+from tql.call_sites import call_site, shortened
 from tql.decisions import DECIDER
-from tql.findings import findings
+from tql.findings import findings, is_failure
+from tql.messages import shown
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
 
     from tql.builder.query import Query
     from tql.statement import Statement
@@ -25,12 +23,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The most characters of a source line, or of a value, in the words of a decision.
-LONGEST = 60
-# Severities of findings that a query must not have, and the family of advice, which it may have.
-FAILING = frozenset({"error", "warning"})
-ADVICE = "TQL5"
 BOTH, GIVEN = "both", "given"
+# The words for a function without decisions.
+ALONE = "only the defaults were tried: pass values as choice([None, 2020]) to explore other paths"
+
+
+def count_of_paths(number: int) -> str:
+    """Return a number of paths in words."""
+    return f"{number} path{'' if number == 1 else 's'}"
 
 
 class Decision(Record):
@@ -120,8 +120,8 @@ class Exploration(Record):
         """Return the number of paths and of failures, and the failing path with the fewest decisions."""
         failures = self.failures
         kind = "" if self.is_complete else ", a sample"
-        first = f"\n\n{failures[0]}" if failures else ""
-        return f"{len(self)} paths{kind}: {len(failures)} fail{first}"
+        first = f"\n\n{failures[0]}" if failures else f"\n{ALONE}" if len(self) == 1 and not self[0].decisions else ""
+        return f"{count_of_paths(len(self))}{kind}: {len(failures)} fail{'s' if len(failures) == 1 else ''}{first}"
 
 
 class Script:
@@ -138,7 +138,7 @@ class Script:
         """Return whether a condition holds: a true one stands for both, unless conditions are followed."""
         if self._follows or not condition:
             return bool(condition)
-        return bool(self._take(2, lambda _: _call("when", "is true")))
+        return bool(self._take(2, lambda _: f"{call_site('when')} is true"))
 
     def choose(self, values: Sequence[T], name: str | None) -> T:
         """Return one of some values."""
@@ -252,18 +252,13 @@ class _Explorer:
             text = _text(query, self._schema)
         except Exception as error:  # noqa: BLE001 - the path shows whatever the compiler raises
             return path.replace(error=error)
-        path = path.replace(text=text, findings=tuple(filter(_is_failure, findings(text, self._schema))))
+        path = path.replace(text=text, findings=tuple(filter(is_failure, findings(text, self._schema))))
         if self._run is None:
             return path
         try:
             return path.replace(result=self._run(query))
         except Exception as error:  # noqa: BLE001 - the path shows whatever *run* raises
             return path.replace(error=error)
-
-
-def _is_failure(finding: Diagnostic) -> bool:
-    """Return whether a finding is more than advice."""
-    return finding.severity in FAILING and not finding.code.startswith(ADVICE)
 
 
 def _indices(path: Path) -> tuple[int, ...]:
@@ -281,9 +276,16 @@ def _next(given: tuple[int, ...], path: Path) -> Iterator[tuple[int, ...]]:
 
 def _require_query(path: Path) -> None:
     """Raise for a path whose function returned no query."""
-    if not isinstance(path.query, str) and not hasattr(path.query, "statement"):
+    query: object = path.query
+    if isinstance(query, str) or hasattr(query, "statement"):
+        return
+    if query is None:
         hint = f"return the query on this path too: {', '.join(path.words) or 'the one of the defaults'}"
-        raise ArgumentError("function", "must return a query", repr(path.query), hint)
+    else:
+        hint = (
+            "a function that sends its query to `tql_recorder` returns rows: after it, return tql_recorder.queries[-1]"
+        )
+    raise ArgumentError("function", "must return a query", shown(query), hint)
 
 
 def _text(query: Query | str, schema: object) -> str:
@@ -308,36 +310,4 @@ def _schemas(statement: Statement, schema: object) -> dict[str | None, Schema]:
 
 def _choice(name: str | None, value: object) -> str:
     """Return the words of a choice."""
-    end = f"is {_short(repr(value))}"
-    return f"{name} {end}" if name else _call("choice", end)
-
-
-def _call(method: str, end: str) -> str:
-    """Return the place of a call, its first argument as the source has it, and the decision."""
-    name, line = _place()
-    found = re.search(rf"\b{method}\((.*)", linecache.getline(name, line))
-    argument = f"({_short(_first(found[1]))})" if found else ""
-    return f"{name.rpartition('/')[2]}:{line} {method}{argument} {end}"
-
-
-def _place() -> tuple[str, int]:
-    """Return the file and the line of the caller of this package."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - `inspect` reads files of all callers
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(("tql.", "tql_client.")):
-        frame = frame.f_back
-    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-
-
-def _first(text: str) -> str:
-    """Return the first argument of the arguments of a call, up to the end of its line."""
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if depth < 0 or (depth == 0 and character == ","):
-            return text[:index]
-    return text.strip()
-
-
-def _short(text: str) -> str:
-    """Return a text, cut."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 2] + ".."
+    return f"{name or call_site('choice')} is {shortened(repr(value))}"

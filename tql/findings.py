@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
 
 UNKNOWN_COLUMN = "TQL215"
+# Severities of findings that a query must not have, and the family of advice, which it may have.
+FAILING = frozenset({"error", "warning"})
+ADVICE = "TQL5"
+
+
+def is_failure(finding: Diagnostic) -> bool:
+    """Return whether a finding is more than advice about searches."""
+    return finding.severity in FAILING and not finding.code.startswith(ADVICE)
 
 
 def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:

@@ -70,7 +70,7 @@ QUERY: dict[str, Answer] = {
     **_names("params values", 'query.where(col("year") > param("year")).bind(year=2000)'),
     **_names("sql to_sql compile", "str(query)"),
     **_names(
-        "search nearest knn vector_search similarity_search",
+        "search nearest knn top_k vector_search similarity_search",
         'query.similarity("embedding", vector).order_by("score").limit(5)',
     ),
 }
@@ -175,15 +175,41 @@ CLIENT: dict[str, Answer] = {
         "a client has no cursors and no transactions",
     ),
     **_names("scroll stream iterate fetchmany", 'client.pages("select id", 1000)'),
-    **_names("executemany query_batch search_batch gather", 'client.map(["select id limit 3", "select id limit 4"])'),
-    **_names("aexecute async_query query_async", 'client.aquery("select id limit 3")'),
+    **_names(
+        "executemany batch query_batch search_batch gather", 'client.map(["select id limit 3", "select id limit 4"])'
+    ),
+    **_names("aexecute async_query query_async execute_async", 'client.aquery("select id limit 3")'),
+    **_names("abatch aexecutemany", 'client.amap(["select id limit 3", "select id limit 4"])'),
+    **_names(
+        "apages",
+        'client.pages("select id", 1000)',
+        "it has no form for asyncio: call it in a thread, asyncio.to_thread(next, pages)",
+    ),
+    **_names(
+        "as_retriever get_relevant_documents invoke retrieve",
+        "",
+        'write `from tql_client.langchain import Search, TqlRetriever` and TqlRetriever(client=client, embeddings=model, search=Search("embedding", "text")); tql_client.llamaindex has one too',
+    ),
     **_names("disconnect dispose shutdown", "client.close()"),
     **_names("schema columns describe info get_collection", "client.reflect()"),
     **_names("to_pandas df", 'client.query("select id").to_pandas()'),
     **_names("count", "client.query(select(n=fn.count()))"),
-    **_names("explain", 'select("id").explain()'),
     **_names("check validate", 'check("select id")'),
     **_names("commit rollback insert add append upsert update delete create_collection", "", _READS),
+}
+
+_ROWS = ('tql_recorder.answer({"id": 1}, {"id": 2})', "an error is an answer too")
+
+RECORDER: dict[str, Answer] = {
+    **CLIENT,
+    **_names(
+        "fail fails failure error errors raises raise_ throw throws exception side_effect",
+        'tql_recorder.answer(ServerError(500, "boom"))',
+        "errors are in tql_client.errors",
+    ),
+    **_names("returns return_value respond response reply give rows result results answers mock", *_ROWS),
+    **_names("calls requests sent history recorded", "tql_recorder.queries"),
+    **_names("query_texts sql tql", "tql_recorder.texts"),
 }
 
 MODULE: dict[str, Answer] = {
@@ -204,7 +230,18 @@ MODULE: dict[str, Answer] = {
         "TQL has no CASE: query.when adds clauses in Python, and values are chosen from the returned rows",
     ),
     **_names("table Table DataFrame", "", "write `from tql.tables import Table`"),
-    **_names("connect Client serve", "", "write `from tql_client import connect`"),
+    **_names("connect Client", "", "write `from tql_client import connect`"),
+    **_names("serve Server", "", "write `from tql_client import serve`"),
+    **_names(
+        "write from_pandas from_records load",
+        "",
+        "write `from tql_client.datasets import write`, which makes a dataset",
+    ),
+    **_names(
+        "APIError ServerError RateLimited NotFound ConfigError BadQuery DeadlineExceeded TransportError Unavailable",
+        "",
+        "the errors of the client are in `tql_client.errors`",
+    ),
 }
 
 TABLES: dict[str, Mapping[str, Answer]] = {
@@ -212,6 +249,7 @@ TABLES: dict[str, Mapping[str, Answer]] = {
     "Expr": EXPR,
     "Result": RESULT,
     "Client": CLIENT,
+    "Recorder": RECORDER,
     "tql": MODULE,
 }
 

@@ -52,6 +52,11 @@ class Statement(Record):
     parts_per_group: int | None = None
     bindings: tuple[tuple[str, Expression], ...] = ()
 
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether the rows come from a text that is kept as it was written."""
+        return isinstance(self.source, VerbatimQuery)
+
 
 # The clauses that apply to the result of all others, and their values where nothing is said.
 LAST_CLAUSES: dict[str, object] = {"keys": (), "row_limit": None, "row_offset": None, "limit_per": ()}

@@ -1,7 +1,7 @@
 """
 Hypothesis strategies: rows, conditions and queries of a schema, for property tests of programs that build queries.
 
-Hypothesis is imported with this module, and is not among the dependencies: ``pip install hypothesis``.
+Hypothesis is imported with this module, and is not among the dependencies: without it, the import raises `MissingExtra` with the command that installs it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from tql.builder.query import Query, select
 from tql.compiler.compile import compile_query
 from tql.expressions.expr import Expr, asc, col, desc
-from tql_grammar.errors import ArgumentError
+from tql_grammar.errors import ArgumentError, MissingExtra
 from tql_grammar.schema import FLOATS, INTEGERS, Column, Schema
+
+try:
+    from hypothesis import strategies as st
+except ImportError:
+    missing = "tql.strategies needs hypothesis, which is not installed: pip install hypothesis"
+    raise MissingExtra(missing) from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tql import Query, Schema
+    from tql_grammar.explain.levels import QueryLevel
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
 LONGEST_CACHED = 100_000
@@ -24,9 +25,9 @@ class Place(NamedTuple):
     needs_source: bool
 
 
-def require_query(query: object) -> None:
+def require_query(query: object, subject: str = "query") -> None:
     """
-    Raise for a value that is not a query.
+    Raise for a value that is not a query; *subject* is the name of the argument.
 
     Raises:
         ArgumentError: *query* is neither a query of the builder nor a str.
@@ -36,7 +37,7 @@ def require_query(query: object) -> None:
     if not isinstance(query, str) and not isinstance(getattr(query, "statement", None), Statement):
         kind = type(query).__name__
         hint = "decode it: query.decode()" if isinstance(query, (bytes, bytearray)) else None
-        raise ArgumentError("query", "must be a query of the builder or a query text (a str)", kind, hint)
+        raise ArgumentError(subject, "must be a query of the builder or a query text (a str)", kind, hint)
 
 
 def compiled(query: Query | str, on_findings: str, place: Place) -> str:
@@ -45,7 +46,26 @@ def compiled(query: Query | str, on_findings: str, place: Place) -> str:
         return _checked(query, on_findings, place)
     from tql.compiler.compile import compile_query
 
-    return compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+    text = compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+    if on_findings == "raise" and query.statement.is_verbatim:
+        import tql
+
+        tql.validate(text, place.schemas)
+    return text
+
+
+def explained(query: Query | str, place: Place) -> QueryLevel:
+    """Return the levels of the text of a query, which is compiled or checked first."""
+    text = compiled(query, "raise", place)
+    if isinstance(query, str):
+        from tql_grammar.explain.levels import explained as of_tree
+        from tql_grammar.syntax.parser import parse
+
+        return of_tree(parse(text))
+    from tql.compiler.context import Context
+    from tql.views.levels import explain
+
+    return explain(query.statement, Context(place.dataset, place.schemas))
 
 
 def _checked(text: str, on_findings: str, place: Place) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from tql_client.advised import Advised
-from tql_client.checking import Place, compiled, datasets_of, require_query, without_source
+from tql_client.checking import Place, compiled, datasets_of, explained, require_query, without_source
 from tql_client.errors import APIError
-from tql_client.protocol.call import Call, CancelToken, InFlight, require_seconds
-from tql_client.protocol.threads import Threads
-from tql_client.protocol.tracebacks import without_locals
+from tql_client.lifetime import Closing
+from tql_client.protocol.call import Call, CancelToken, require_seconds
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
 from tql_grammar.lint.engine_messages import explain_message
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from tql_client.protocol.call import Transport
     from tql_client.reflection import Reflections
     from tql_grammar.errors import TqlError
+    from tql_grammar.explain.levels import QueryLevel
 
     Queries = Iterable[Query | str]
 
@@ -34,11 +32,11 @@ Mode = Literal["raise", "ignore"]
 TIMEOUT = 60.0
 
 
-class Client(Advised):
+class Client(Closing):
     """
     Sends queries and returns their rows; `connect` creates one.
 
-    Threads can share a client. ``with connect(..) as client:`` closes it.
+    Threads can share a client. ``with connect(..) as client:`` closes it, and ``async with connect(..) as client:`` does so in a thread.
     """
 
     def __init__(  # noqa: PLR0913 - each is one independent choice, by name
@@ -66,43 +64,23 @@ class Client(Advised):
             version: the version of the dataset that the transport keeps; None for the newest of each query.
             schemas: returns the known schemas for a call, by the names of the datasets that it reads; None is the name of the dataset that queries without FROM read.
         """
-        self._transport = transport
+        super().__init__(transport)
         self._dataset = dataset
         self._timeout = require_seconds(timeout)
         self._retries = retries or Retries()
         self._needs_source = needs_source
         self._schemas = schemas
         self._version = version
-        self._calls = InFlight()
-        self._threads = Threads()
         self._reflections = self._new_reflections() if reflect else None
 
     def __repr__(self) -> str:
         """Return the address, without the token."""
         return f"Client({self._transport!r})"
 
-    def __enter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the client."""
-        self.close()
-
     @property
     def version(self) -> str | None:
         """The version of the dataset that the client keeps, see ``connect(.., snapshot=True)``; None if each query reads the newest one."""
         return self._version
-
-    def close(self) -> None:
-        """
-        Close the connections and datasets, also those of copies made by `with_options`.
-
-        Running queries raise `Cancelled`; later queries raise `ClosedError`.
-        """
-        self._calls.close()
-        self._threads.close()
-        self._transport.close()
 
     def with_options(self, *, timeout: float | None = None, attempts: int | None = None) -> Client:
         """
@@ -129,7 +107,7 @@ class Client(Advised):
 
         Args:
             query: a query of the builder, or a query text.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+            on_findings: for a query text, also one of a template or of `parse`, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
 
         Raises:
             ParseError: the query text is not TQL, or the engine would read it differently.
@@ -143,6 +121,28 @@ class Client(Advised):
         with self._running(call.stop):
             require_query(query)
             return compiled(query, on_findings, self._place(query, on_findings, call))
+
+    def explain(self, query: Query | str) -> QueryLevel:
+        """
+        Return the nested SELECTs of the text that `query` sends for a query, each with the reason why it exists; ``str`` of the result draws the tree.
+
+        It is compiled with the columns that the client knows, as `compile` does; `Query.explain` knows none, and may have other SELECTs. Nothing is sent but what `compile` sends to know the columns.
+
+        Args:
+            query: a query of the builder, or a query text.
+
+        Raises:
+            ParseError: the query text is not TQL, or the engine would read it differently.
+            CheckError: the engine would reject the query text, or return other rows than it says.
+            ArgumentError: the query cannot be compiled, or has no FROM, and the client no dataset.
+
+        Example:
+            ``print(client.explain(select("id").order_by("kind", "year")))`` draws two SELECTs.
+        """
+        call = self._call(CancelToken(), time.monotonic())
+        with self._running(call.stop):
+            require_query(query)
+            return explained(query, self._place(query, "raise", call))
 
     def reflect(self, source: str | None = None) -> Schema:
         """
@@ -193,7 +193,7 @@ class Client(Advised):
         Args:
             query: a query of the builder, or a query text.
             as_list: True requests one object per row, False one list per column, which is smaller; the result is the same.
-            on_findings: for a query text, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
+            on_findings: for a query text, also one of a template or of `parse`, "raise" raises on the errors that `check` finds; "ignore" sends the text, to which only a missing FROM is added.
             into: a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec; the rows are returned as a list of it, as by `Result.as_`.
 
         Returns:
@@ -370,12 +370,6 @@ class Client(Advised):
         elapsed = time.monotonic() - started
         meta = Meta(text, attempts, elapsed, call.request_id, answer.message, answer.extra, answer.size)
         return Result(answer, meta)
-
-    @contextlib.contextmanager
-    def _running(self, stop: CancelToken) -> Iterator[None]:
-        """Register a call while the block runs; an error that leaves it refers to no local variable of this package."""
-        with without_locals(), self._calls.running(stop):
-            yield
 
     def _call(self, stop: CancelToken, started: float, *, as_list: bool = True) -> Call:
         """Return a call whose deadline counts from *started*; its query text is added later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.client import TIMEOUT, Client
@@ -20,7 +21,7 @@ HTTP = ("http://", "https://")
 
 
 def connect(  # noqa: PLR0913 - each is one independent choice, by name
-    url: str,
+    url: str | os.PathLike[str],
     dataset: str | None = None,
     *,
     token: str | Callable[[], str] | None = None,
@@ -45,7 +46,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     Return a client of an HTTP query endpoint, or of a dataset that the engine opens in this process.
 
     Args:
-        url: ``https://host/path`` of a query endpoint, or the dataset that the engine opens in this process: a path, ``file://``, ``mem://`` or ``s3://`` (requires the `embedded` extra).
+        url: ``https://host/path`` of a query endpoint, or the dataset that the engine opens in this process: a path as a str or a `pathlib.Path`, ``file://``, ``mem://`` or ``s3://`` (requires the `embedded` extra).
         dataset: the dataset that queries without FROM read; for the embedded engine, a second name for the dataset at *url*.
         token: the token of the endpoint, or a function that returns one for each attempt.
             If omitted, the client sends ``ACTIVELOOP_TOKEN`` from the environment, to activeloop.ai and deeplake.ai only.
@@ -67,7 +68,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         cassette: records and replays HTTP exchanges (endpoints only); see the pytest fixture `tql_cassette`.
 
     Returns:
-        The client; close it, or use it as a context manager.
+        The client; close it, or use it as a context manager, with ``with`` or ``async with``.
 
     Raises:
         ConfigError: the url, the token or an option is invalid; nothing was sent.
@@ -79,7 +80,8 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     """
     try:
         with without_locals():
-            if _require_text(url).lower().startswith(HTTP):
+            url = _require_text(os.fspath(url) if isinstance(url, os.PathLike) else url)
+            if url.lower().startswith(HTTP):
                 from tql_client.transport.http import HttpTransport
 
                 _require_newest(snapshot)

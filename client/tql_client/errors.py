@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql_grammar.errors import MissingExtra as MissingExtra  # noqa: PLC0414 - the alias exports it for type checkers
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -50,10 +51,6 @@ class ClosedError(TqlError):
 
 class Cancelled(TqlError):
     """`Client.close` or asyncio cancelled the call."""
-
-
-class MissingExtra(TqlError, ImportError):
-    """A library that one of the package's extras installs is missing; the message has the command that installs it."""
 
 
 class ConversionError(TqlError, TypeError):
@@ -288,6 +285,8 @@ class Unavailable(ServerError):
 class GatewayTimeout(ServerError):
     """A gateway received no response from the server in time."""
 
+
+MissingExtra.__module__ = __name__  # tracebacks show the name to import
 
 BY_STATUS: dict[int, type[APIError]] = {
     400: BadQuery,

@@ -5,9 +5,10 @@ Errors of a query before it is sent.
 
     TqlError
      +- QueryError
-         +- ParseError                 the text is not TQL, or the engine would not read all of it as written
-         +- CheckError                 the engine would reject the query, crash, or silently do something else
-         +- ArgumentError(ValueError)  a method of the builder got an invalid argument
+     |   +- ParseError                 the text is not TQL, or the engine would not read all of it as written
+     |   +- CheckError                 the engine would reject the query, crash, or silently do something else
+     |   +- ArgumentError(ValueError)  a method of the builder got an invalid argument
+     +- MissingExtra(ImportError)      an optional library is not installed
 
 The errors of the client, in `tql_client.errors`, derive from `TqlError` too.
 """
@@ -33,6 +34,10 @@ class TqlError(Exception):
     """
 
     index: int | None = None
+
+
+class MissingExtra(TqlError, ImportError):  # noqa: N818 - the name is the contract's, and says what happened
+    """An optional library, such as one of the package's extras, is missing; the message has the command that installs it."""
 
 
 class QueryError(TqlError):

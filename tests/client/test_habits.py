@@ -20,6 +20,8 @@ import tql_client
 from tql import check, col, fn, select
 from tql.habits import TABLES
 from tql_client.datasets import write
+from tql_client.errors import ServerError
+from tql_client.testing.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ KINDS: dict[str, Any] = {
     "Expr": tql.Expr,
     "Result": tql_client.Result,
     "Client": tql_client.Client,
+    "Recorder": Recorder,
     "tql": tql,
 }
 ANSWERS = [(owner, name) for owner, table in TABLES.items() for name in table]
@@ -61,6 +64,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "other": select("id", "year"),
             "result": client.query(query),
             "vector": [0.5, 1.0],
+            "ServerError": ServerError,
+            "tql_recorder": Recorder(),
         }
 
 
@@ -75,7 +80,7 @@ def test_a_name_that_is_answered_does_not_exist(owner: str, name: str) -> None:
 def test_the_code_of_an_answer_runs(owner: str, code: str, names: dict[str, Any]) -> None:
     """The code is Python that does something: a query compiles, a condition holds for rows of the engine, a coroutine returns."""
     space = names | ({"query": tql.query} if owner == "tql" else {})
-    if owner == "Client":
+    if owner in {"Client", "Recorder"}:
         with tql_client.connect(names["path"]) as client:
             value = eval(code, space | {"client": client})  # noqa: S307 - the code of our table
             value = asyncio.run(value) if inspect.iscoroutine(value) else value
@@ -91,7 +96,8 @@ def test_the_code_of_an_answer_runs(owner: str, code: str, names: dict[str, Any]
 def test_the_errors(names: dict[str, Any]) -> None:
     """The message has the code, as Python shows it, and nothing after it."""
     found = {}
-    for label in ("query.filter", "query.having", "query.wher", "result.to_dict", "client.execute"):
+    labels = ("query.filter", "query.having", "query.wher", "result.to_dict", "client.execute", "tql_recorder.fail")
+    for label in labels:
         with pytest.raises(AttributeError) as caught:
             eval(label, dict(names))  # noqa: S307 - the names above
         found[label] = "".join(traceback.format_exception_only(caught.value)).strip()
@@ -102,6 +108,7 @@ def test_the_errors(names: dict[str, Any]) -> None:
         "query.wher": "AttributeError: `Query` has no `wher`; did you mean `where`?",
         "result.to_dict": "AttributeError: `Result` has no `to_dict`: write result.rows",
         "client.execute": 'AttributeError: `Client` has no `execute`: write client.query("select id limit 3")',
+        "tql_recorder.fail": 'AttributeError: `Recorder` has no `fail`: write tql_recorder.answer(ServerError(500, "boom")); errors are in tql_client.errors',
     }
 
 
@@ -112,6 +119,10 @@ def test_the_errors(names: dict[str, Any]) -> None:
         ("col('id').isin([1])", '`Expr` has no `isin`: write col("id").in_([1, 2])'),
         ("col('id').desc()", '`Expr` has no `desc`: write desc(col("id")); a sort key is a function of the expression'),
         ("tql.and_", '`tql` has no `and_`: write all_of([col("a") == 1, col("b") == 2])'),
+        (
+            "tql.select('id').top_k(3)",
+            '`Query` has no `top_k`: write query.similarity("embedding", vector).order_by("score").limit(5)',
+        ),
         ("tql.selct", "`tql` has no `selct`; did you mean `select`?"),
         ("tql.connect", "`tql` has no `connect`: write `from tql_client import connect`"),
     ],
@@ -122,6 +133,35 @@ def test_errors_of_expressions_and_modules(code: str, message: str) -> None:
         eval(code, {"tql": tql, "col": col})  # noqa: S307 - the code above
 
     assert str(caught.value) == message
+
+
+def test_a_column_is_no_attribute_of_a_result(names: dict[str, Any]) -> None:
+    """The name of a column leads to its subscript, also one that other libraries have as a method."""
+    result = names["client"].query(select("id", count=col("year")))
+
+    for name in ("id", "count"):
+        with pytest.raises(AttributeError, match=rf'^`Result` has no `{name}`: write result\["{name}"\]$'):
+            getattr(result, name)
+    assert pickle.loads(pickle.dumps(result)).rows == copy.copy(result).rows == result.rows  # noqa: S301 - our own pickle
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("as_retriever", "TqlRetriever(client=client, "),
+        ("get_relevant_documents", "TqlRetriever(client=client, "),
+        ("batch", 'client.map(["select id limit 3"'),
+        ("abatch", 'client.amap(["select id limit 3"'),
+        ("query_async", 'client.aquery("select id limit 3")'),
+        ("apages", 'client.pages("select id", 1000); it has no form for asyncio'),
+    ],
+)
+def test_methods_of_a_vector_store(name: str, advice: str, names: dict[str, Any]) -> None:
+    """A client has none of them, and says where they are."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(names["client"], name)
+
+    assert advice in str(caught.value)
 
 
 def test_what_asks_for_attributes_does_not_change(names: dict[str, Any]) -> None:

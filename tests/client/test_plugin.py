@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from tql import CheckError, col, select
+from tql import ArgumentError, CheckError, col, select
 from tql_client import serve
 from tql_client.datasets import write
-from tql_client.errors import ConfigError
+from tql_client.errors import ConfigError, ConnectError, RateLimited, ServerError
 from tql_client.testing.snapshots import fingerprint, require_same
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tql_client.testing.recording import Recorder
 
@@ -37,9 +38,13 @@ def project(pytester: pytest.Pytester, *names: str, **changes: str) -> None:
         (pytester.path / name).write_text(content)
 
 
-def test_the_page_has_four_examples() -> None:
-    """The page has the files of four examples."""
-    assert sorted(FILES) == ["conftest.py", "test_engine.py", "test_hosted.py", "test_offline.py", "test_rows.py"]
+# The files of the examples that need no other file and no server.
+ALONE = ("test_failures.py", "test_offline.py", "test_paths.py", "test_recorded_engine.py")
+
+
+def test_the_page_has_its_examples() -> None:
+    """The page has the files of all examples."""
+    assert sorted(FILES) == sorted(["conftest.py", "test_engine.py", "test_hosted.py", "test_rows.py", *ALONE])
 
 
 def test_rows(pytester: pytest.Pytester) -> None:
@@ -48,10 +53,10 @@ def test_rows(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_offline(pytester: pytest.Pytester) -> None:
-    """The first example passes."""
-    project(pytester, "test_offline.py")
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+def test_the_examples_that_stand_alone(pytester: pytest.Pytester) -> None:
+    """Each of them passes."""
+    project(pytester, *ALONE)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=len(ALONE))
 
 
 def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
@@ -66,13 +71,31 @@ def test_a_dropped_condition_is_named(pytester: pytest.Pytester) -> None:
 
 
 def test_engine(pytester: pytest.Pytester) -> None:
-    """The second example passes, with a local server and the data of conftest.py."""
+    """The example of the server passes, with a local server and the data of conftest.py."""
     project(pytester, "conftest.py", "test_engine.py")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
+def test_a_server_without_data(pytester: pytest.Pytester) -> None:
+    """The message says which fixture to override, and how."""
+    project(pytester, "test_engine.py")
+    found = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["*override the fixture tql_data in conftest.py*", "*return {*"])
+
+
+def test_a_server_over_paths(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    """The data may be a path, as a str or as a `Path`."""
+    path = write(BOOKS, str(tmp_path / "d"))
+    data = FILES["conftest.py"].replace("import pytest", "import pathlib, pytest")
+    for shown in (repr(path), f"pathlib.Path({path!r})"):
+        (pytester.path / "conftest.py").write_text(re.sub(r"(?<=books\": )\{.*\}(?=\})", shown, data))
+        project(pytester, "test_engine.py")
+        pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
 def test_cassettes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The third example first prints how to record; once recorded, it passes without a server or a token, and the file contains no token."""
+    """The example of the service first prints how to record; once recorded, it passes without a server or a token, and the file contains no token."""
     project(pytester, "test_hosted.py")
     missing = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     missing.assert_outcomes(failed=1)
@@ -138,19 +161,19 @@ def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
     query = select("id").where(col("id") > 1)
     assert tql_recorder.query(query).rows == []
     tql_recorder.answer({"id": 1}, {"id": 2}).answer({"id": 3, "t": None})
-    assert [tql_recorder.query("select id").rows for _ in range(3)] == [
+    assert [tql_recorder.query(f"select id{more}").rows for more in ("", ", t", ", t")] == [
         [{"id": 1}, {"id": 2}],
         [{"id": 3, "t": None}],
         [{"id": 3, "t": None}],
     ]
     tql_recorder.answer({"id": 4}, {"t": "x"})
-    assert tql_recorder.queries == [query, "select id", "select id", "select id"]
-    assert tql_recorder.texts == [str(query), "select id", "select id", "select id"]
+    assert tql_recorder.queries == [query, "select id", "select id, t", "select id, t"]
+    assert tql_recorder.texts == [str(query), "select id", "select id, t", "select id, t"]
     with pytest.raises(CheckError):
         tql_recorder.query("select id order by a, b")
     assert len(tql_recorder.queries) == 4
-    tql_recorder.query(query)
-    lacking = tql_recorder.query(query)
+    lacking = tql_recorder.query("select t, id")
+    assert lacking.names == ("t", "id")
     assert lacking.rows == [{"id": 4, "t": None}, {"id": None, "t": "x"}]
     assert lacking["t"] == [None, "x"]
     tql_recorder.engine(write(BOOKS, str(tmp_path / "d")))
@@ -158,7 +181,104 @@ def test_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="TQL215"):
         tql_recorder.query("select nope")
     assert len(tql_recorder.map([query] * 3)) == 3
-    assert len(tql_recorder.queries) == 10
+    assert len(tql_recorder.queries) == 9
+
+
+def test_errors_are_answers(tql_recorder: Recorder) -> None:
+    """An error is raised in its turn, unchanged and without a wait; the last answer repeats, until another one is given."""
+    slow = RateLimited(429, "slow", retry_after=30)
+    tql_recorder.answer(slow).answer([{"id": 1}]).answer(ConnectError("no server", attempts=3))
+    started = time.monotonic()
+    for client in (tql_recorder, tql_recorder.with_options(attempts=3)):
+        with pytest.raises((RateLimited, ConnectError)) as caught:
+            client.query(select("id"))
+        assert caught.value is not slow
+        if client is tql_recorder:
+            assert (caught.value.args, getattr(caught.value, "retry_after", None)) == (slow.args, 30)
+            assert client.query(select("id")).rows == [{"id": 1}]
+        else:
+            assert getattr(caught.value, "attempts", None) == 3
+    found = tql_recorder.map([select("id")] * 20, on_error="return")
+    assert len({id(error) for error in found if isinstance(error, ConnectError)}) == 20
+    tql_recorder.answer({"id": 2})
+    assert tql_recorder.query("select id")["id"] == [2]
+    assert len(tql_recorder.queries) == 24
+    assert time.monotonic() - started < 10
+
+
+def test_each_canned_answer_is_given_once(tql_recorder: Recorder) -> None:
+    """Concurrent queries take one answer each."""
+    for number in range(50):
+        tql_recorder.answer({"id": number})
+    found = tql_recorder.map([select("id")] * 60, concurrency=8)
+    assert sorted({result["id"][0] for result in found}) == list(range(50))
+    assert sum(result["id"] == [49] for result in found) == 11
+
+
+def test_wrong_answers(tql_recorder: Recorder) -> None:
+    """What is neither rows nor an error is rejected, with the call that it may mean."""
+    answer: Any = tql_recorder.answer
+    wrong: dict[str, Callable[[], object]] = {
+        'answer({"id": 1}': lambda: answer("x"),
+        "got None": lambda: answer(None),
+        "answer({'id': 1})": lambda: answer(id=1),
+        "ServerError(500": lambda: answer(error=500),
+        "create an error": lambda: answer(ServerError),
+        "errors: answer": lambda: answer(ValueError("boom")),
+        "an answer of its own": lambda: answer({"id": 1}, ServerError(500, "boom")),
+        "got 3": lambda: answer([{"id": 1}, 3]),
+        "got [{'id': 1}]": lambda: answer({"id": 1}, [{"id": 1}]),
+    }
+    for part, act in wrong.items():
+        with pytest.raises(ArgumentError, match="`answer` takes one dict for each row, or an error, got ") as caught:
+            act()
+        assert part in str(caught.value)
+    assert repr(tql_recorder) == "Recorder(0 queries, 0 answers left)"
+
+
+def test_canned_rows_are_those_of_the_query(tql_recorder: Recorder) -> None:
+    """A name that the query does not select is an error, where its outputs are known; without rows the result has its columns."""
+    assert tql_recorder.query("select id, t as title")["title"] == []
+    tql_recorder.answer({"idd": 1})
+    message = "have `idd`, and the query has no output of this name; did you mean `id`\\?\nhint: its outputs are id"
+    nested = select().from_(select("id").where(col("id") > 1).limit(9))
+    for query in (select("id"), nested, "(select id) union all (select id)", select("id").order_by("a", "b")):
+        with pytest.raises(AssertionError, match=message):
+            tql_recorder.query(query)
+    for text in ("select *", "select *, id", "select a + 1"):
+        assert tql_recorder.query(text).rows == [{"idd": 1}]
+    tql_recorder.answer({"score": 0.5, "id": 1})
+    found = tql_recorder.query(select("id", "t").similarity("e", [1.0, 0.0]).order_by("score"))
+    assert (found.names, found.rows) == (("id", "score"), [{"id": 1, "score": 0.5}])
+
+
+def test_the_recorder_in_words(tql_recorder: Recorder) -> None:
+    """`repr` has the number of queries, and the answers that are left."""
+    tql_recorder.answer({"id": 1}).answer({"id": 2})
+    found = [repr(tql_recorder)]
+    for _ in range(2):
+        tql_recorder.query("select id")
+        found.append(repr(tql_recorder))
+    assert found == [
+        "Recorder(0 queries, 2 answers left)",
+        "Recorder(1 query, 1 answer left)",
+        "Recorder(2 queries, the last answer repeats)",
+    ]
+
+
+def test_the_engine_of_a_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
+    """It takes columns, which become a temporary dataset, a path as a str or as a `Path`, and nothing else."""
+    assert tql_recorder.engine(BOOKS, "hub://org/books").query('select id from "hub://org/books"')["id"] == [1, 2]
+    path = Path(re.findall("'(.*)'", repr(tql_recorder))[0])
+    assert path.is_dir()
+    assert tql_recorder.engine(Path(write({"id": [3]}, str(tmp_path / "d")))).query(select("id"))["id"] == [3]
+    tql_recorder.close()
+    assert not path.exists()
+    engine: Any = tql_recorder.engine
+    with pytest.raises(ArgumentError, match=r"takes the path of a dataset, or a dict of columns, got \[1\]"):
+        engine([1])
+    with pytest.raises(ArgumentError, match="has no effect after `engine`"):
+        tql_recorder.answer({"id": 1})
 
 
 def test_comparison() -> None:
@@ -169,6 +289,43 @@ def test_comparison() -> None:
     for other in ("select id where id > 2 limit 3", "select id where id > 1", "select id, b where id > 1 limit 3"):
         with pytest.raises(AssertionError, match="differs from the expected one"):
             require_same(query, other)
+
+
+def test_comparison_with_a_query() -> None:
+    """The expected query may be one of the builder; the difference is in its words, and has no findings of it."""
+    query = select("id").where(col("id") > 1).limit(3)
+    require_same(query, select("id").limit(3).where(col("id") > 1))
+    require_same("select id where id > 1 limit 3", query)
+    with pytest.raises(AssertionError) as caught:
+        require_same(query, select("id").where(col("id") > 2).limit(3))
+    heading = "the query differs from the expected one (- expected, + actual)"
+    assert str(caught.value).startswith(
+        f"{heading}\n  - where(col('id') > 2)\n  + where(col('id') > 1)\n\n--- expected"
+    )
+
+
+def test_an_expected_text_with_findings() -> None:
+    """The message of a difference begins with the errors and warnings of the expected text; an equal text is accepted."""
+    text = "select id order by a, b"
+    require_same(text, text)
+    with pytest.raises(AssertionError) as caught:
+        require_same(select("id").order_by("a", "b"), text)
+    first, *_, difference = str(caught.value).split("\n\n")[:2]
+    assert first.startswith("the expected text: TQL301 at line 1, column 23: ")
+    assert difference.startswith("the query differs from the expected one")
+
+
+def test_what_is_no_query(assert_tql: Callable[..., None], tql_fingerprint: Callable[..., str]) -> None:
+    """It is an `ArgumentError` with the type, for the query and for the expected one."""
+    acts: dict[str, Callable[[], object]] = {
+        "`query` .* got NoneType": lambda: assert_tql(None),
+        "`query` .* got int": lambda: assert_tql(3, "select id"),
+        "`expected` .* got int": lambda: assert_tql("select id", 3),
+        "`query` .* got float": lambda: tql_fingerprint(3.5),
+    }
+    for message, act in acts.items():
+        with pytest.raises(ArgumentError, match=message):
+            act()
 
 
 def test_fingerprints() -> None:

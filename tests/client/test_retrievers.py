@@ -43,16 +43,17 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield made
 
 
-@pytest.fixture(scope="class")
-def of_the_suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give the suite its client."""
+@pytest.fixture
+def of_the_suite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Give the suite its client, whose threads end with the test."""
     columns: dict[str, Any] = {
         "id": list(range(COUNT)),
         "text": TEXTS,
         "e": [MODEL.embed_query(text) for text in TEXTS],
     }
     cls: Any = request.cls
-    cls.made = connect(write(columns, str(tmp_path_factory.mktemp("suite") / "d")))
+    with connect(write(columns, str(tmp_path / "d"))) as cls.made:
+        yield
 
 
 @pytest.mark.usefixtures("of_the_suite")
@@ -204,9 +205,3 @@ def test_what_cannot_be_said() -> None:
             langchain.condition(odd)
         with pytest.raises(ArgumentError, match="filter"):
             llamaindex.condition(odd)
-
-
-def test_options_that_are_not_there(client: Client) -> None:
-    """An unknown option is rejected."""
-    with pytest.raises(ArgumentError, match="top_k"):
-        langchain.TqlRetriever(client=client, embeddings=MODEL, search=SEARCH).invoke("x", top_k=3)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from tql import ArgumentError, Query, Schema, choice, col, explore, fn, select
@@ -129,6 +131,43 @@ def test_the_words_of_a_path() -> None:
     assert str(found).startswith("8 paths: 2 fail\n\nsort is 'scor'\n")
 
 
+def test_several_choices_in_a_line() -> None:
+    """Each has its own values in the words of a path, in one line and in several; without positions none is guessed."""
+
+    def search(title: str | None, sort: str) -> Query:
+        query = (
+            select("id").when(title, lambda q: q.where(col("title") == title)).when(sort, lambda q: q.order_by(sort))
+        )
+        return query.limit(3)
+
+    one = explore(lambda: search(choice([None, "é)"]), choice(["id", "score"])), SCHEMA)
+    other = explore(
+        lambda: search(
+            None, choice(
+                ["id", "score"],
+            )
+        ), SCHEMA
+    )  # fmt: skip
+    names: dict[str, Any] = {"search": search, "choice": choice}
+    unknown = explore(eval("lambda: search(choice([None]), choice(['id', 'score']))", names), SCHEMA)  # noqa: S307 - the text here
+    chosen = [{words.partition(" ")[2] for path in found.failures for words in path.words} for found in (one, other)]
+
+    assert chosen[0] == {
+        """choice(["id", "score"]) is 'score'""", """choice([None, "é)"]) is 'é)'""", "when(title) is true", "when(sort) is true",
+    }  # fmt: skip
+    assert chosen[1] == {"""choice(["id", "score"]) is 'score'""", "when(sort) is true"}
+    assert unknown.failures[0].words[0].endswith(":1 choice is 'score'")
+
+
+def test_only_the_defaults() -> None:
+    """An exploration without decisions says so, and one path is singular."""
+    alone = "only the defaults were tried: pass values as choice([None, 2020]) to explore other paths"
+
+    assert str(explore(lambda: select("id").when(0, lambda q: q.limit(1)))) == f"1 path: 0 fail\n{alone}"
+    assert str(explore(lambda: select("id").when(1, lambda q: q.limit(1)))) == "2 paths: 0 fail"
+    assert str(explore(lambda: select("nothing"), SCHEMA)).startswith("1 path: 1 fails\n\nno condition holds")
+
+
 def test_conditions_are_followed() -> None:
     """With when="given" a condition has one branch; otherwise a true one has both, and a false one has one."""
 
@@ -175,17 +214,27 @@ def test_texts_and_what_is_no_query() -> None:
 
     assert [[finding.code for finding in path.findings] for path in text] == [[], ["TQL203"]]
     branch: Any = lambda: select("id").when(1, lambda _: None)  # type: ignore[arg-type,return-value]  # noqa: E731 - one branch forgets it
-    with pytest.raises(ArgumentError, match=r"must return a query, got None\nhint: .*when\(1\) is true"):
-        explore(branch)
+    assert [str(path.error).splitlines()[0] for path in explore(branch).failures] == [
+        "`when` takes a function that returns a query, got None"
+    ]
+    forgotten: Any = lambda: None if choice([False, True]) else select("id")  # noqa: E731 - the same
+    with pytest.raises(ArgumentError, match=r"must return a query, got None\nhint: .*choice"):
+        explore(forgotten)
+    rows: Any = lambda: [{"id": 1}]  # noqa: E731 - a program that sends its query
+    with pytest.raises(ArgumentError, match=r"got \[.*\] \(list\)\nhint: .* return tql_recorder\.queries\[-1\]"):
+        explore(rows)
 
 
 def test_a_choice_without_exploration() -> None:
     """It is the first value; a list without values is rejected, and so are arguments of explore."""
-    assert choice([3, 4]) == 3
+    array: Any = np.arange(3, 5)
+    assert choice([3, 4]) == choice((3,)) == choice(range(3, 5)) == choice(array) == 3
     wrong: Any = 3
+    no_sequences: tuple[Any, ...] = ({"a": 1}, {3}, iter([3]), np.array(3), bytearray(b"ab"))
     acts: list[Callable[[], object]] = [
         lambda: choice([]),
         lambda: choice("ab"),
+        *(functools.partial(choice, values) for values in no_sequences),
         lambda: explore(wrong),
         lambda: explore(select, when="x"),
         lambda: explore(select, most=0),

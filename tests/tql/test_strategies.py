@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -15,6 +17,7 @@ from tql import ArgumentError, Expr, Query, Schema, check, select
 from tql.compiler.compile import compile_query
 from tql.strategies import conditions, queries, rows, values
 from tql_client import connect
+from tql_client.errors import MissingExtra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,3 +129,15 @@ def test_arguments() -> None:
         conditions(Schema(meta="json"))
     with pytest.raises(ArgumentError, match="known type"):
         values("inferred unknown")
+
+
+def test_without_hypothesis() -> None:
+    """The import raises `MissingExtra` with the command."""
+    code = "import sys\nsys.modules['hypothesis'] = None\nimport tql.strategies"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith(
+        "MissingExtra: tql.strategies needs hypothesis, which is not installed: pip install hypothesis"
+    )
+    assert issubclass(MissingExtra, ImportError)

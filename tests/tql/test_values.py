@@ -280,6 +280,29 @@ def test_a_text_is_no_query() -> None:
         select("id").diff(wrong)
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("check(None)", "`check` takes a query text or a query of the builder, got None"),
+        ("check(3)", "`check` takes a query text or a query of the builder, got 3"),
+        ("validate(b'select id')", "`validate` takes a query text or a query of the builder, got b'select id' (bytes)"),
+        ("fix(select('id'))", "`fix` takes a query text (a str), got select('id') (Query)"),
+        ("parse(select('id'))", "`parse` takes a query text (a str), got select('id') (Query)"),
+        ("parse(None)", "`parse` takes a query text (a str), got None"),
+        ("tql.format(select('id'))", "`format` takes a query text (a str), got select('id') (Query)"),
+    ],
+)
+def test_what_is_no_text(code: str, message: str) -> None:
+    """The functions of texts say what they take; the hint for a query of the builder is its text."""
+    space = {name: getattr(tql, name) for name in tql.__all__} | {"tql": tql}
+    with pytest.raises(ArgumentError) as caught:
+        eval(code, space)  # noqa: S307 - the code above
+
+    first, hint = str(caught.value).split("\nhint: ")
+    assert first == message
+    assert ("write str(query) for its text" in hint) == ("Query" in message)
+
+
 def test_completion_offers_the_methods() -> None:
     """``dir`` of a query lists exactly the public methods, each with a docstring."""
     contract = {

@@ -300,8 +300,18 @@ class Query(SearchMethods):
         Example: ``select("id").when(2020, lambda q: q.where(col("year") == 2020))`` generates ``select id where year = 2020``.
 
         While `explore` runs the program, a true condition stands for both.
+
+        Raises:
+            ArgumentError: *function* returns no query, for example since it has no ``return``.
         """
-        return function(self) if holds(condition) else self
+        if not holds(condition):
+            return self
+        changed = function(self)
+        if not isinstance(changed, Query):
+            raise ArgumentError(
+                "when", "takes a function that returns a query", shown(changed), "return query.where(..)"
+            )
+        return changed
 
     def pipe(self, function: Callable[[Self], T]) -> T:
         """Return ``function(query)``, to call a function in a chain. Example: ``select("id").pipe(lambda q: q.limit(5))`` generates ``select id limit 5``."""
@@ -339,17 +349,14 @@ class Query(SearchMethods):
         Return the nested SELECTs of the query text, each with the reason why it exists; ``str`` of the result draws the tree.
 
         Where the text has an expression that the compiler generated from a call, such as a pattern of LIKE, the SELECT shows the call: ``where col('t').startswith('ab')``.
+        No columns are known; `Client.explain` explains the text that a client sends, with the columns that it knows.
 
         Raises:
             ArgumentError: the query cannot be compiled.
         """
-        from tql.compiler.compile import compiled, too_deep
-        from tql.views.levels import levels
+        from tql.views.levels import explain
 
-        try:
-            return levels(compiled(self.statement))
-        except RecursionError:
-            raise too_deep("more than Python can walk down") from None
+        return explain(self.statement)
 
     def __dir__(self) -> list[str]:
         """Return the names that editors complete: the methods of the clauses, and `replace`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tql.refusals.refusal import Refusal, columns
 
 REFUSALS = (
+    Refusal("function of when that returns no query", 'select("id").when(True, lambda query: None)'),
     Refusal("computed column without a name", 'select(col("id") + 1)'),
     Refusal("name twice", 'select("id", id=col("id") + 1)'),
     Refusal("`*` and an alias of a column", 'select("*", a=col("id") + 1)', columns(a="int8")),

@@ -58,7 +58,9 @@ def _require_expression(part: object, known: Mapping[str, Hole], clause: str) ->
 
 
 def _select(node: Any, known: Mapping[str, Hole]) -> None:  # noqa: ANN401 - a node
-    """Check the group keys and the weights of a sample."""
+    """Check the outputs without a name, the group keys, and the weights of a sample."""
+    for part in node.columns:
+        _require_expression(part, known, "select")
     for part in node.group_by:
         _require_expression(part, known, "group by")
     if node.sample_by is not None:

@@ -79,7 +79,8 @@ def _listed(hole: Hole) -> list[object]:
     value: Any = hole.value
     found = list(value.tolist() if hasattr(value, "tolist") else value)
     if not found:
-        raise ArgumentError(hole.subject, "takes a list of values in IN", "an empty one", "leave the condition out")
+        hint = 'nothing is in an empty list, and everything is `not in` it: build the condition with col("..").in_(..), which takes an empty list'
+        raise ArgumentError(hole.subject, "takes a list of values in IN", "an empty one", hint)
     if any(member is None for member in found):
         raise ArgumentError(
             hole.subject, "takes values other than None", shown(value), "add `or .. is null` to the text"

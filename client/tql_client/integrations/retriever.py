@@ -1,39 +1,41 @@
-"""Search of the retrievers, by vector or hybrid (vector and BM25), and conversion of their filters to conditions."""
+"""Search of the retrievers, by vector or hybrid (vector and BM25), and the documents that it finds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tql import all_of, any_of, col, not_, select
+from tql import all_of, param, select
+from tql.expressions.metrics import METRICS
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from tql import Query
     from tql.expressions.expr import Expr
     from tql_client.client import Client
+    from tql_client.results.result import Result
 
 SCORE = "score"
-OPERATORS: dict[str, Callable[[Expr, Any], Any]] = {
-    "eq": lambda column, value: column == value,
-    "ne": lambda column, value: column != value,
-    "gt": lambda column, value: column > value,
-    "gte": lambda column, value: column >= value,
-    "lt": lambda column, value: column < value,
-    "lte": lambda column, value: column <= value,
-    "in": lambda column, value: column.in_(list(value)),
-    "nin": lambda column, value: column.not_in(list(value)),
-    "like": lambda column, value: column.like(value),
-    "contain": lambda column, value: column.contains(value),
-    "is_empty": lambda column, _value: column.is_null(),
-}
-COMBINATIONS: dict[str, Callable[[list[Any]], Any]] = {
-    "and": all_of,
-    "or": any_of,
-    "not": lambda conditions: not_(any_of(conditions)),
-}
+KEY = "id"
+
+
+class Found(NamedTuple):
+    """
+    A document that a search finds.
+
+    Attributes:
+        text: its text; empty for null.
+        others: the columns of `Search.others`.
+        score: its score.
+        key: the value of the key as text, or None without a key.
+    """
+
+    text: str
+    others: dict[str, Any]
+    score: float
+    key: str | None
 
 
 class Search(Record):
@@ -44,9 +46,12 @@ class Search(Record):
         embedding: the name of the column with the vectors.
         text: the name of the column with the texts.
         others: the names of the columns that are returned as metadata.
-        metric: the metric, as in `Query.similarity`.
-        words: whether the search is hybrid: by vector, and by BM25 over `text`, which needs an index.
-        key: the name of a column with unique values, which a hybrid search needs.
+        metric: the metric, as in `Query.similarity`, except "mmr", which has no score; a hybrid search has "cosine".
+        words: whether the search is hybrid: by vector, and by BM25 over `text`, which needs an index. A question without words, as "", is searched by vector only.
+        key: the name of a column with unique values, which becomes the id of the documents. A hybrid search needs one: "id" if omitted.
+
+    Raises:
+        ArgumentError: *others* is not a tuple of names, or the metric has no score.
     """
 
     embedding: str
@@ -54,13 +59,28 @@ class Search(Record):
     others: tuple[str, ...] = ()
     metric: str = "cosine"
     words: bool = False
-    key: str = "id"
+    key: str | None = None
+
+    if not TYPE_CHECKING:  # a type checker would lose the fields
+
+        def __init__(self, *values: object, **named: object) -> None:
+            """Take the fields in order, or by name, and check them."""
+            super().__init__(*values, **named)
+            self.__dict__["others"] = _names(self.others)
+            _require_metric(self)
+
+    @property
+    def identity(self) -> str | None:
+        """The name of the column with the ids of the documents, or None."""
+        return self.key or (KEY if self.words else None)
 
     def query(self, vector: Any, question: str, count: int, condition: Expr | None = None) -> Query:  # noqa: ANN401 - any type of vector
         """Return the query for the best *count* documents, in order, with the score as the last column."""
-        query = select(self.text, *self.others).where(all_of([condition]))
-        if self.words:
-            query = query.hybrid(vector=(self.embedding, vector), text=(self.text, question), key=self.key, as_=SCORE)
+        names = dict.fromkeys(filter(None, (self.text, *self.others, self.identity)))
+        query = select(*names).where(all_of([condition]))
+        if self.words and question.strip():
+            texts = (self.text, question)
+            query = query.hybrid(vector=(self.embedding, vector), text=texts, key=self.key or KEY, as_=SCORE)
         else:
             query = query.similarity(self.embedding, vector, metric=self.metric, as_=SCORE)
         return query.order_by(SCORE).limit(count)
@@ -72,32 +92,60 @@ class Search(Record):
         question: str,
         count: int,
         condition: Expr | None,
-    ) -> list[tuple[str, dict[str, Any], float]]:
-        """Return the text, the metadata and the score of the best *count* documents."""
-        rows = client.query(self.query(vector, question, count, condition), as_list=False).rows
-        return [(row[self.text] or "", {name: row[name] for name in self.others}, row[SCORE]) for row in rows]
+    ) -> list[Found]:
+        """Return the best *count* documents."""
+        return self._found(client.query(self.query(vector, question, count, condition), as_list=False))
+
+    async def afind(
+        self,
+        client: Client,
+        vector: Any,  # noqa: ANN401 - any type of vector
+        question: str,
+        count: int,
+        condition: Expr | None,
+    ) -> list[Found]:
+        """Return the best *count* documents, from asyncio."""
+        return self._found(await client.aquery(self.query(vector, question, count, condition), as_list=False))
+
+    def _found(self, result: Result) -> list[Found]:
+        """Return the documents of the rows of a search."""
+        return [
+            Found(
+                row[self.text] or "",
+                {name: row[name] for name in self.others},
+                row[SCORE],
+                None if self.identity is None or row[self.identity] is None else str(row[self.identity]),
+            )
+            for row in result.rows
+        ]
 
 
-def compare(operator: str, name: str, value: object, columns: Callable[[str], Expr] = col) -> Any:  # noqa: ANN401 - a condition
-    """
-    Return the condition of one comparison of a filter.
-
-    Raises:
-        ArgumentError: TQL has no such operator.
-    """
-    if operator not in OPERATORS:
-        rule = f"has an operator that TQL does not support, {operator!r}; supported are {', '.join(OPERATORS)}"
-        raise ArgumentError("filter", rule, f"{name} {operator} {value!r}")
-    return OPERATORS[operator](columns(name), value)
+def _names(others: object) -> tuple[str, ...]:
+    """Return the names of the columns of the metadata."""
+    names: Iterable[object] = others if isinstance(others, (tuple, list)) else [None]
+    found = tuple(name for name in names if isinstance(name, str))
+    if isinstance(others, (tuple, list)) and len(found) == len(others):
+        return found
+    hint = f"others=({others!r},)" if isinstance(others, str) else 'others=("id", "lang")'
+    raise ArgumentError("others", "takes a tuple of names of columns", repr(others), hint)
 
 
-def combine(operator: str, conditions: Sequence[Any]) -> Any:  # noqa: ANN401 - a condition
-    """Return the conditions of a filter, combined by AND, OR or NOT."""
-    if operator not in COMBINATIONS:
-        raise ArgumentError("filter", f"must combine conditions by {', '.join(COMBINATIONS)}", repr(operator))
-    return COMBINATIONS[operator](list(conditions))
+def _require_metric(search: Search) -> None:
+    """Raise ArgumentError for a metric that the builder refuses, or that has no score, or of a hybrid search."""
+    if search.words and search.metric != "cosine":
+        why = "a hybrid search ranks the vectors by cosine similarity"
+        raise ArgumentError("metric", 'takes "cosine" with words=True', repr(search.metric), why=why)
+    if search.metric in METRICS and not METRICS[search.metric].selectable:
+        scored = ", ".join(name for name, metric in METRICS.items() if metric.selectable)
+        hint = f'send the query with a client: select("{search.text}").similarity("{search.embedding}", vector, metric="{search.metric}", as_=None).limit(5)'
+        why = "the engine ranks by it, and returns no score, which documents have"
+        raise ArgumentError("metric", f"takes one of {scored}", repr(search.metric), hint, why=why)
+    select(search.text).similarity(search.embedding, param("vector"), metric=search.metric)
 
 
-def equal_to_all(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
-    """Return the condition that each column equals its value."""
-    return all_of([compare("eq", name, value) for name, value in values.items()])
+def no_attribute(attribute: str, method: str) -> AttributeError:
+    """Return the error for a method of other retrievers, with the call to write instead."""
+    return AttributeError(f'`TqlRetriever` has no `{attribute}`: write retriever.{method}("question")', name=attribute)
+
+
+__all__ = ["Found", "Search", "no_attribute"]

@@ -63,6 +63,16 @@ class Result(Advised):
         self._answer = answer
         self.meta = meta
 
+    if not TYPE_CHECKING:  # a type checker would accept any attribute
+
+        def __getattr__(self, attribute: str) -> object:
+            """Raise AttributeError with the code to write instead of an unknown name, which may be that of a column."""
+            answer = self.__dict__.get("_answer")
+            if answer is not None and attribute in answer.names:
+                message = f'`Result` has no `{attribute}`: write result["{attribute}"]'
+                raise AttributeError(message, name=attribute)
+            return super().__getattr__(attribute)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""

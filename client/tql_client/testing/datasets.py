@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tql_client.engine.embedded import engine
 from tql_client.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # The engine's type of a column, by the Python type of its values.
 SINGLE: dict[type | None, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
 
 
-def write(columns: Mapping[str, Sequence[Any]], path: str) -> str:
+def write(columns: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> str:
     """
-    Write columns to a new dataset, and return its path.
+    Write columns, or rows, to a new dataset, and return its path.
 
     The type of a column is inferred: int is Int64, float Float64, bool Bool, str Text, dict Dict, and lists of numbers of equal length are an Embedding.
     A column of single values with None among them is nullable.
 
     Args:
-        columns: the values of each column, by name.
+        columns: the values of each column, by name; or a list of rows, where a key that a row does not have is None.
         path: the path of the new dataset.
 
     Raises:
-        ConfigError: the type of a column cannot be inferred, because it has no values, or values of several types.
+        ConfigError: the type of a column cannot be inferred, because it has no values, or values of several types; or *columns* is neither of the two.
         MissingExtra: the engine is not installed.
 
     Example:
+        ``write([{"id": 1, "text": "a"}, {"id": 2}], "./data")``, or
         ``write({"id": [1, 2], "text": ["a", None], "embedding": [[1, 0], [0, 1]]}, "./data")``
     """
     deeplake = engine()
-    dataset = deeplake.create(path)
-    for name, values in columns.items():
-        dataset.add_column(name, _type(name, values, deeplake.types))
-    dataset.append({name: _values(values) for name, values in columns.items()})
+    by_name = _by_name(columns)
+    types = {name: _type(name, values, deeplake.types) for name, values in by_name.items()}
+    place = os.fspath(path)
+    dataset = deeplake.create(place)
+    for name, column_type in types.items():
+        dataset.add_column(name, column_type)
+    dataset.append({name: _values(values) for name, values in by_name.items()})
     dataset.commit()
-    return path
+    return place
+
+
+def _by_name(columns: Any) -> Mapping[str, Sequence[Any]]:  # noqa: ANN401 - columns, rows or a mistake
+    """Return the values of each column; of rows, the names in the order of their first use."""
+    if hasattr(columns, "items"):  # a mapping, or a frame
+        return dict(columns.items())
+    if isinstance(columns, Sequence) and columns and all(isinstance(row, Mapping) for row in columns):
+        names = dict.fromkeys(name for row in columns for name in row)
+        return {name: [row.get(name) for row in columns] for name in names}
+    message = f'`write` takes the values of each column, {{"id": [1, 2]}}, or a list of rows, [{{"id": 1}}, {{"id": 2}}], got {type(columns).__name__} {repr(columns)[:60]}'
+    raise ConfigError(message)
 
 
 def _values(values: Sequence[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 SNAPSHOTS, CASSETTES = "tql_snapshots", "tql_cassettes"
 TOKEN = "token-of-the-test-server"  # noqa: S105 - the token of a server of the test run
 
+# The example for a test that has no data.
+DATA = """\
+@pytest.fixture(scope="session")
+def tql_data():
+    return {"hub://org/books": {"id": [1, 2]}}
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write snapshots and cassettes."""
@@ -36,10 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def tql_recorder() -> Iterator[Recorder]:
     """
-    Yield a client that checks each query, records it in `.queries`, and returns rows without sending it.
+    Yield a client that checks each query, records it in `.queries`, and answers without sending it.
 
-    ``tql_recorder.answer({"id": 1})`` sets the rows that it returns; with ``tql_recorder.engine("./data")`` the real engine computes them.
-    Without either it returns no rows.
+    ``tql_recorder.answer({"id": 1})`` sets the rows of the next query, ``tql_recorder.answer(ServerError(500, "boom"))`` the error that it raises; the last answer repeats.
+    With ``tql_recorder.engine({"id": [1, 2]})`` or ``tql_recorder.engine("./data")`` the real engine computes the rows. Without either there are no rows.
     """
     from tql_client.testing.recording import Recorder
 
@@ -58,9 +66,10 @@ def tql_fingerprint() -> Callable[[Query | str], str]:
 @pytest.fixture
 def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     """
-    Return the function that compares a query with an expected text, or with its snapshot if no text is given.
+    Return the function that compares a query with an expected query, or with its snapshot if none is given.
 
     ``assert_tql(query, "select id where id > 3")`` fails with a diff of the method calls; white space and the case of keywords are ignored.
+    The expected query is a text or a query of the builder. If `check` finds errors or warnings in a text, the message begins with them.
     ``assert_tql(query)`` compares the query with the file that ``pytest --tql-update`` writes, where long vectors are abbreviated to digests.
     """
     from tql_client.testing.snapshots import require_same, require_snapshot
@@ -69,14 +78,14 @@ def assert_tql(request: pytest.FixtureRequest) -> Callable[..., None]:
     update = bool(request.config.getoption("--tql-update"))
     count = 0
 
-    def compare(query: Query | str, text: str | None = None) -> None:
+    def compare(query: Query | str, expected: Query | str | None = None) -> None:
         nonlocal count
         __tracebackhide__ = True
-        if text is None:
+        if expected is None:
             count += 1
             require_snapshot(query, path if count == 1 else path.with_stem(f"{path.stem}-{count}"), update=update)
         else:
-            require_same(query, text)
+            require_same(query, expected)
 
     return compare
 
@@ -89,12 +98,13 @@ def tql_explore() -> Callable[..., Exploration]:
     ``tql_explore(lambda: search(year=choice([None, 2020])), schema)`` has the parameters of `tql.explore`, and returns its result.
     """
     from tql import explore
+    from tql.exploration import count_of_paths
 
     def run(function: Callable[[], Query | str], *arguments: Any, **options: Any) -> Exploration:  # noqa: ANN401 - those of `explore`
         __tracebackhide__ = True
         found = explore(function, *arguments, **{"until_failure": True, **options})
         if found.failures:
-            pytest.fail(f"a path fails, after {len(found)} paths\n{found.failures[0]}", pytrace=False)
+            pytest.fail(f"a path fails, after {count_of_paths(len(found))}\n{found.failures[0]}", pytrace=False)
         return found
 
     return run
@@ -102,7 +112,7 @@ def tql_explore() -> Callable[..., Exploration]:
 
 @pytest.fixture(scope="session")
 def tql_data() -> dict[str, Any]:
-    """Return the data of `tql_server`: a path or lists of values by column, for each name in FROM. Override this fixture in conftest.py."""
+    """Return the data of `tql_server`: a path, or lists of values by column, for each name in FROM. Override this fixture in conftest.py."""
     return {}
 
 
@@ -111,8 +121,13 @@ def tql_server(tql_data: Mapping[str, Any], tmp_path_factory: pytest.TempPathFac
     """Yield a local server with the real engine and the data of `tql_data`; pass its `.url` and `.token` to `connect`. Requires the `embedded` extra."""
     from tql_client.testing.datasets import write
 
+    if not tql_data:
+        message = f"tql_server has no data: override the fixture tql_data in conftest.py\n\n{DATA}"
+        pytest.fail(message, pytrace=False)
     paths = {
-        name: data if isinstance(data, str) else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
+        name: str(fspath(data))
+        if isinstance(data, (str, PathLike))
+        else write(data, str(tmp_path_factory.mktemp("tql") / "data"))
         for name, data in tql_data.items()
     }
     with serve(paths, token=TOKEN) as server:

@@ -6,6 +6,7 @@ import hashlib
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from tql_client.checking import require_query
 from tql_grammar import ast
 from tql_grammar.printing.formatter import format_text
 from tql_grammar.printing.printer import to_tql
@@ -27,20 +28,34 @@ CALL = "-- "
 
 
 def fingerprint(query: Query | str) -> str:
-    """Return 16 hexadecimal digits, the same for queries that differ only in the numbers of their vectors."""
+    """
+    Return 16 hexadecimal digits, the same for queries that differ only in the numbers of their vectors.
+
+    Raises:
+        ArgumentError: *query* is neither a query of the builder nor a query text.
+    """
+    require_query(query)
     return _digest(_formatted(query, values=False).encode())
 
 
-def require_same(query: Query | str, text: str) -> None:
-    """Raise an `AssertionError` with a diff unless a query and a text have the same syntax tree."""
+def require_same(query: Query | str, expected: Query | str) -> None:
+    """
+    Raise an `AssertionError` with a diff unless a query and the expected query, each one of the builder or a text, have the same syntax tree.
+
+    Raises:
+        ArgumentError: one of them is no query.
+    """
     __tracebackhide__ = True
-    if parse_tree(str(query)) != parse_tree(text):
-        raise AssertionError(_difference(query, text))
+    require_query(query)
+    require_query(expected, "expected")
+    if parse_tree(str(query)) != parse_tree(str(expected)):
+        raise AssertionError(_difference(query, expected))
 
 
 def require_snapshot(query: Query | str, path: Path, *, update: bool) -> None:
     """Raise an `AssertionError` with a diff unless a query equals its snapshot; with *update*, write the snapshot instead."""
     __tracebackhide__ = True
+    require_query(query)
     calls, actual = _calls(query), _formatted(query, values=True)
     if update:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,14 +116,23 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _difference(query: Query | str, text: str) -> str:
-    """Return the message for a query that differs from an expected text: a diff of the method calls, and one of the TQL."""
+def _difference(query: Query | str, expected: Query | str) -> str:
+    """Return the message for a query that differs from the expected one: findings of an expected text, a diff of the method calls, and one of the TQL."""
     from tql import Query, parse
 
-    actual = query if isinstance(query, Query) else parse(query)
-    calls = "\n".join(f"  {line}" for line in str(parse(text).diff(actual)).splitlines())
-    heading = "the query differs from the expected one (- expected, + actual)"
-    return f"{heading}\n{calls}\n\n{_lines(_formatted(text, values=True), _formatted(query, values=True))}"
+    before, after = (part if isinstance(part, Query) else parse(part) for part in (expected, query))
+    calls = "\n".join(f"  {line}" for line in str(before.diff(after)).splitlines())
+    heading = f"{_findings(expected)}the query differs from the expected one (- expected, + actual)"
+    return f"{heading}\n{calls}\n\n{_lines(_formatted(expected, values=True), _formatted(query, values=True))}"
+
+
+def _findings(expected: Query | str) -> str:
+    """Return the errors and warnings of an expected text, without advice about searches, and an empty line; "" if there are none."""
+    from tql import CheckError, check
+    from tql.findings import is_failure
+
+    found = [finding for finding in check(expected) if is_failure(finding)] if isinstance(expected, str) else []
+    return f"the expected text: {CheckError(str(expected), found)}\n\n" if found else ""
 
 
 def _lines(expected: str, actual: str) -> str:

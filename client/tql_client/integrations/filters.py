@@ -1,0 +1,126 @@
+"""Filters of the retrievers as conditions: dicts as in Chroma and Pinecone, and the operators of LangChain and LlamaIndex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tql import all_of, any_of, col, not_
+from tql_grammar.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tql.expressions.expr import Expr
+
+OPERATORS: dict[str, Callable[[Expr, Any], Any]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column != value,
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+    "in": lambda column, value: column.in_(_members(value)),
+    "nin": lambda column, value: column.not_in(_members(value)),
+    "like": lambda column, value: column.like(value),
+    "contain": lambda column, value: column.contains(value),
+    "is_empty": lambda column, _value: column.is_null(),
+}
+COMBINATIONS: dict[str, Callable[[list[Any]], Any]] = {
+    "and": all_of,
+    "or": any_of,
+    "not": lambda conditions: not_(any_of(conditions)),
+}
+# The keys of a dict that compare a column, and those that combine dicts.
+COMPARING = {f"${name}": name for name in ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin")}
+COMBINING = {"$and": "and", "$or": "or"}
+WITHOUT_VALUE = frozenset({"is_empty"})
+HINT = 'write a condition of the builder: filter=col("ts") >= 1'
+
+
+def compare(operator: str, name: str, value: object) -> Any:  # noqa: ANN401 - a condition
+    """
+    Return the condition of one comparison of a filter.
+
+    Args:
+        operator: a key of `OPERATORS`.
+        name: the name of a column, or ``column.key`` for a key of a JSON column.
+        value: the value; a list of values for ``in`` and ``nin``.
+
+    Raises:
+        ArgumentError: TQL has no such operator, or the value is None, to which nothing compares.
+    """
+    if operator not in OPERATORS:
+        rule = f"has an operator that TQL does not support, {operator!r}; supported are {', '.join(OPERATORS)}"
+        raise ArgumentError("filter", rule, f"{name} {operator} {value!r}", HINT)
+    if value is None and operator not in WITHOUT_VALUE:
+        hint = f'leave the key out for all rows, or write filter=col("{name}").is_null() for the rows without a value'
+        raise ArgumentError("filter", f"takes no None, got it for {name!r}", "", hint)
+    return OPERATORS[operator](_column(name), value)
+
+
+def _column(name: str) -> Expr:
+    """Return a column; a name with dots is a key of a JSON column, or of an object below it."""
+    if not isinstance(name, str) or not all(name.split(".")):
+        raise ArgumentError("filter", "takes names of columns, and column.key for keys of JSON", repr(name), HINT)
+    first, *keys = name.split(".")
+    found: Any = col(first)
+    for key in keys:
+        found = found[key]
+    return found  # type: ignore[no-any-return]  # a key of an expression is one
+
+
+def _members(value: object) -> list[object]:
+    """Return the values of IN; sets are sorted, so that a filter has one text."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise ArgumentError("filter", "takes a list of values for in and nin", repr(value), 'filter={"id": [1, 2]}')
+    return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
+
+
+def combine(operator: str, conditions: Sequence[Any]) -> Any:  # noqa: ANN401 - a condition
+    """Return the conditions of a filter, combined by AND, OR or NOT."""
+    if operator not in COMBINATIONS:
+        raise ArgumentError("filter", f"must combine conditions by {', '.join(COMBINATIONS)}", repr(operator))
+    return COMBINATIONS[operator](list(conditions))
+
+
+def of_dict(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
+    """
+    Return the condition of a dict, which holds where all of its keys do.
+
+    ``{"lang": "en"}`` is equality, ``{"lang": ["en", "de"]}`` one of several values, ``{"ts": {"$gte": 1, "$lt": 5}}`` comparisons;
+    ``"meta.lang"`` is a key of a JSON column, and ``{"$or": [{..}, {..}]}`` and ``{"$and": [..]}`` combine dicts.
+
+    Raises:
+        ArgumentError: a key or a value has another form.
+    """
+    return all_of([_of_key(name, value) for name, value in values.items()])
+
+
+def _of_key(name: str, value: object) -> Any:  # noqa: ANN401 - a condition
+    """Return the condition of one key of a dict."""
+    if name in COMBINING:
+        return combine(COMBINING[name], [of_dict(part) for part in _parts(name, value)])
+    if str(name).startswith("$"):
+        raise ArgumentError("filter", f"combines dicts by {', '.join(COMBINING)}", repr(name), HINT)
+    return all_of([compare(operator, name, operand) for operator, operand in _comparisons(name, value)])
+
+
+def _parts(name: str, value: object) -> Sequence[Mapping[str, object]]:
+    """Return the dicts that a key combines."""
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(part, dict) and part for part in value):
+        raise ArgumentError("filter", f"takes a list of dicts that are not empty for {name}", repr(value), HINT)
+    return value
+
+
+def _comparisons(name: str, value: object) -> Sequence[tuple[str, object]]:
+    """Return the operators of one column with their values."""
+    if not isinstance(value, Mapping):
+        return [("in" if isinstance(value, (list, tuple, set, frozenset)) else "eq", value)]
+    if not value or not value.keys() <= COMPARING.keys():
+        rule = f"takes an object with {', '.join(COMPARING)} for a column"
+        raise ArgumentError("filter", rule, f"{value!r} for {name!r}", f'{HINT}; a key of JSON is "{name}.key"')
+    return [(COMPARING[sign], operand) for sign, operand in value.items()]
+
+
+__all__ = ["HINT", "combine", "compare", "of_dict"]
