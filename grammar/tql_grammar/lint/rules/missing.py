@@ -157,7 +157,7 @@ def _first_nullable(key: ast.Node, scope: SelectScope) -> ast.Column | None:
 
 RULES = (
     Rule(
-        code="TQL531",
+        code="TQL537",
         title="IN over a float column",
         severity="warning",
         explanation="For the engine NaN is in every list: `x in (1.0)` matches the rows with NaN, and `x not in (1.0)` does not. `x = 1.0 or x = 2.0` does not match NaN. Reported only with a schema.",

@@ -32,8 +32,8 @@ ROWS = {
     "txt": ["line 1", "line\n2", "", "öl", "ÖL"],
 }
 FIXED = [
-    ("TQL531", "select id where f in (1.0, 7.0)", [0, 1, 3, 4], [1, 4]),
-    ("TQL531", "select id where f not in (1.0, 7.0)", [2], [0, 2, 3]),
+    ("TQL537", "select id where f in (1.0, 7.0)", [0, 1, 3, 4], [1, 4]),
+    ("TQL537", "select id where f not in (1.0, 7.0)", [2], [0, 2, 3]),
     ("TQL532", "select shape(id)[0] as id group by ntxt", [1, 3, 1], [1, 2, 1, 1]),
     ("TQL535", "select id where txt ilike 'öL'", [3], [3, 4]),
     ("TQL535", "select id where ntxt ilike 'ös?'", [], [4]),
