@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.walk import below
+from tql_grammar.walk import below, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +70,18 @@ def compares(node: ast.Node) -> frozenset[ast.Expression]:
         test for test in found if (test.operator == "!=") is is_either and (test.left == test.right or not is_either)
     ]
     return frozenset(side for test in decided for side, _ in test.sides)
+
+
+def is_without_nan(select: ast.Select, column: ast.Expression) -> bool:
+    """Tell whether a subquery of FROM compares a column of the dataset, which it passes on, in its WHERE: NaN does not match."""
+    inner = subselect(select.source)
+    while inner is not None and isinstance(column, ast.Column):
+        plain = ast.Column(column.name)
+        if inner.where is not None and not isinstance(inner.where, ast.Or) and plain in compares(inner.where):
+            return True
+        kept = any(isinstance(output, ast.Star) or output == plain for output in inner.columns)
+        inner = subselect(inner.source) if kept and not inner.group_by else None
+    return False
 
 
 def in_where(find: Callable[[Subject], Iterable[Finding]], subject: Subject, *, inside: bool) -> Iterator[Finding]:

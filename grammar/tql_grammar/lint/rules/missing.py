@@ -8,12 +8,12 @@ from tql_grammar import ast
 from tql_grammar.functions import NUMERIC, REDUCTIONS
 from tql_grammar.lint.edits import exchanged, followed
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.guards import compares, tests
+from tql_grammar.lint.rules.guards import is_without_nan, tests
 from tql_grammar.lint.rules.nullable import NULLABLE, is_filled, is_nullable_text
 from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts, subselect
+from tql_grammar.walk import own_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def _nan_in_list(subject: Subject) -> Iterator[Finding]:
 
 def _is_decided(operand: ast.Expression, part: Guarded, scope: SelectScope) -> bool:
     """Tell whether a comparison around IN, or in a subquery, decides what is done with NaN."""
-    return operand in part.compared or _is_without_nan(scope.select, operand)
+    return operand in part.compared or is_without_nan(scope.select, operand)
 
 
 def _with_nan(subject: Subject, node: ast.In, column: Column) -> Finding:
@@ -51,18 +51,6 @@ def _with_nan(subject: Subject, node: ast.In, column: Column) -> Finding:
 def _is_float(column: Column) -> bool:
     """Tell whether a column is a single float in each row."""
     return column.is_single and column.dtype in FLOATS
-
-
-def _is_without_nan(select: ast.Select, column: ast.Expression) -> bool:
-    """Tell whether a subquery of FROM compares a column of the dataset, which it passes on, in its WHERE: NaN does not match."""
-    inner = subselect(select.source)
-    while inner is not None and isinstance(column, ast.Column):
-        plain = ast.Column(column.name)
-        if inner.where is not None and not isinstance(inner.where, ast.Or) and plain in compares(inner.where):
-            return True
-        kept = any(isinstance(output, ast.Star) or output == plain for output in inner.columns)
-        inner = subselect(inner.source) if kept and not inner.group_by else None
-    return False
 
 
 def _apart(node: ast.In, column: Column, text: str) -> Fix | None:
