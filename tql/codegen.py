@@ -68,7 +68,7 @@ def module(schema: Schema, name: str = "Docs", source: str | None = None, rows: 
     Raises:
         ArgumentError: *name* is not the name of a class, or one that the module imports.
     """
-    if not is_attribute(name) or name in {"SCHEMA", "Schema", "Table"}:
+    if not is_class(name):
         raise ArgumentError("name", "takes the name of a class, and none that the module imports", repr(name))
     body = [*_table(schema, name, source)]
     kind = ROWS[rows] if rows else None
@@ -76,6 +76,11 @@ def module(schema: Schema, name: str = "Docs", source: str | None = None, rows: 
         body += ["", "", *kind.lines(f"{name}Row", schema)]
     head = f'"""Columns of a dataset, {NOTE}"""'
     return "\n".join([head, "", *_imports(schema, kind), "", *_schema(schema), "", "", *body]) + "\n"
+
+
+def is_class(name: str) -> bool:
+    """Return whether a name is one of a class, and none that the module imports."""
+    return is_attribute(name) and name not in {"SCHEMA", "Schema", "Table"}
 
 
 def _used(schema: Schema, kind: Rows | None) -> set[str]:

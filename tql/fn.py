@@ -109,11 +109,23 @@ def _is_weighted(function: Function) -> bool:
     return any(parameter.kind == "weights" for parameter in function.parameters)
 
 
+COUNT_DISTINCT = 'count distinct values in two queries: select(n=fn.count()).from_(select("source").distinct())'
+
+
+def _counted(values: tuple[object, ...], named: dict[str, object]) -> ArgumentError:
+    """Return the error for arguments of `fn.count`."""
+    hint = "write fn.count() for the number of rows; for the values that are not null, select(n=fn.count()).where(col(..).is_not_null())"
+    found = f"{', '.join(map(shown, values))}{f', {next(iter(named))}=..' if named else ''}".removeprefix(", ")
+    return ArgumentError("fn.count", "takes nothing", found, COUNT_DISTINCT if named else f"{hint}; {COUNT_DISTINCT}")
+
+
 @cache
 def _callable(function: Function) -> Callable[..., Expr]:
     """Return the Python function of a function of the catalogue."""
 
     def call(*values: object, **named: object) -> Expr:
+        if function.name == "count" and (values or named):
+            raise _counted(values, named)
         if named:
             return call(*in_order(function, values, named))
         read = _weights if _is_weighted(function) else _arguments
@@ -136,6 +148,8 @@ def __getattr__(attribute: str) -> Callable[..., Expr]:
 
 def _instead(attribute: str) -> str:
     """Return the remedy for the name of a function that does not exist."""
+    if attribute.lower().replace("_", "") in {"countdistinct", "nunique", "approxcountdistinct", "approxdistinct"}:
+        return COUNT_DISTINCT
     absent = {**ABSENT, **UNCALLABLE}.get(attribute.upper())
     if absent is not None:
         return absent.builder or absent.text

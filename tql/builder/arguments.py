@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from tql.compiler.grouped import refuse_score
 from tql.expressions.expr import Expr, Key, condition, expression
+from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
 from tql.statement import Dataset, Fusion, JoinClause, Sampling, Search, SetOperation, Statement, TextSearch
 from tql.values.literal import LARGEST_INT, name
@@ -219,8 +220,13 @@ def limit_per(value: object) -> tuple[ast.Column, ...]:
     """Return the columns of ``limit(.., per=)``."""
     values = () if value is None else value if isinstance(value, (list, tuple)) else (value,)
     found: list[ast.Column] = []
+    if isinstance(value, int):
+        hint = f"to skip rows write .offset: .limit(5).offset({value!r})"
+        raise ArgumentError("limit", "takes outputs by name as per", shown(value), hint)
     for part in values:
         column = expression("limit", part)
+        if isinstance(column, QualifiedName) and column.place == "output":
+            column = ast.Column(column.name)
         if not isinstance(column, ast.Column) or column.table is not None:
             hint = 'name it in select: limit(3, per="kind")'
             raise ArgumentError("limit", "takes outputs by name as per", shown(value), hint)

@@ -93,7 +93,7 @@ class SearchMethods(Composed):
         self,
         *,
         vector: tuple[Embedding, object] | list[tuple[Embedding, object]],
-        text: tuple[Words, str] | list[tuple[Words, str]],
+        text: tuple[Words, str] | list[tuple[Words, str]] | None = None,
         weights: list[float] | None = None,
         key: str = "id",
         k: int = 60,
@@ -112,7 +112,7 @@ class SearchMethods(Composed):
 
         Args:
             vector: ``(column, vector)``, ranked by cosine similarity, or a list of such pairs.
-            text: ``(column, words)``, ranked by BM25, or a list of such pairs.
+            text: ``(column, words)``, ranked by BM25, or a list of such pairs; it may be left out with two vectors or more.
             weights: a number above 0 for each search, vectors first; 1 for each by default.
             key: a column of unique texts or integers.
             k: the constant of reciprocal rank fusion, >= 0; the larger it is, the less the first ranks count.
@@ -157,7 +157,8 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
 ) -> Fusion:
     """Return a hybrid search over the rankings of *vectors_* and *texts*."""
     legs = [_leg(similarity(column, value, "cosine", None)) for column, value in _pairs("vector", vectors_)]
-    legs += [_leg(bm25(column, words, None)) for column, words in _pairs("text", texts)]
+    pairs = [] if texts is None else _pairs("text", texts)
+    legs += [_leg(bm25(column, words, None)) for column, words in pairs]
     if len(legs) < FEWEST_RANKINGS:
         raise ArgumentError(
             "hybrid", "takes two rankings or more", f"{len(legs)}", "for one ranking use similarity(..) or bm25(..)"

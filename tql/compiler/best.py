@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.sets import as_columns, required_names
+from tql.compiler.steps import all_outputs
 from tql.expressions.expr import Key
 from tql.plan.helpers import helper
-from tql.plan.names import read_names, selected_names
+from tql.plan.names import read_names, reject_renamed, selected_names
 from tql.plan.nodes import Plan, Score, Subquery
 from tql.statement import LAST_CLAUSES, Search, Statement
 from tql_grammar import ast
@@ -37,6 +38,7 @@ def best_of_each(query: Statement, child: Plan, lower: Lower) -> Plan:
     searches = [search.alias for search in query.searches]
     labels = required_names("limit", selected_names(query.outputs or (ast.Star(),), searches, child))
     _require_outputs(query, labels)
+    reject_renamed("order_by", query.keys, all_outputs(query))
     rows = lower(query.replace(**LAST_CLAUSES), child)
     scores = tuple(Score(search.alias, search.best) for search in query.searches if isinstance(search, Search))
     columns, per = as_columns(labels), query.limit_per

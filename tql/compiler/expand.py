@@ -8,11 +8,12 @@ from tql.compiler.best import best_of_each
 from tql.compiler.grouped import refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.compiler.sets import as_columns, required_names
+from tql.compiler.steps import all_outputs
 from tql.expressions.expr import Key
 from tql.expressions.logical import Relevance, Similarity
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
-from tql.plan.names import column_names, computed_columns, selected_names
+from tql.plan.names import column_names, computed_columns, reject_renamed, selected_names
 from tql.plan.nodes import Plan, Score, Subquery, Union
 from tql.statement import LAST_CLAUSES, Fusion, Statement, TextSearch, last_clauses
 from tql_grammar import ast
@@ -42,6 +43,7 @@ def names(query: Statement, child: Plan) -> tuple[str, ...] | None:
 def distinct(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return groups by every column of the same query with its duplicates; order and limit concern what is left."""
     columns = as_columns(required_names("distinct", names(query, child)))
+    reject_renamed("order_by", query.keys, all_outputs(query))
     rows = lower(query.replace(unique=False, **LAST_CLAUSES), child)
     whole = Statement(outputs=columns, groups=columns, **last_clauses(query))
     return lower(whole, Subquery(rows, reason="DISTINCT groups the rows by every column: the engine has no other way"))
@@ -66,6 +68,7 @@ def _has_words(query: Statement) -> bool:
 def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
     """Return a search for words in the engine's one form: a flat SELECT with its score as the one key, DESC, and LIMIT; offset and another name outside."""
     score, label = _word_score(query)
+    _require_words(score, child)
     if query.row_limit is None:
         why = "the engine ranks the first rows only"
         raise ArgumentError("bm25", "takes a limit", "none", "add .limit(10)", why=why)
@@ -91,6 +94,18 @@ def words_ranked(query: Statement, child: Plan, lower: Lower) -> Plan:
         "the engine ranks words in one form: the score, named score, is the only key, and the first rows are asked for"
     )
     return lower(Statement(outputs=rest, row_limit=cut[0], row_offset=cut[1]), Subquery(plan, reason=reason))
+
+
+def _require_words(score: Expression, child: Plan) -> None:
+    """Refuse a search for words in a column that the source does not have, with the words as the column where they are swapped."""
+    known = column_names(child)
+    column, words = score.arguments[:2] if isinstance(score, ast.Function) else (None, None)
+    if known is None or not isinstance(column, ast.Column) or column.name in known:
+        return
+    is_swapped = isinstance(words, ast.String) and words.value in known
+    hint = f"the column comes before the words: bm25({words.value!r}, {column.name!r})" if is_swapped else ""  # type: ignore[union-attr]  # a string
+    rule, why = "takes the name of a column of texts", "the source has no column of this name"
+    raise ArgumentError("bm25", rule, repr(column.name), hint or did_you_mean(column.name, known), why=why)
 
 
 def _word_score(query: Statement) -> tuple[Expression, str | None]:
@@ -137,6 +152,7 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
     labels = required_names("hybrid", names(query.replace(searches=()), child))
+    reject_renamed("order_by", query.keys, query.outputs)
     _require_key(child, fusion)
     key = ast.Column(fusion.key)
     outside = tuple(part for part in query.conditions if fusion.alias in _labels(part))

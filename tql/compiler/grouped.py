@@ -40,7 +40,7 @@ def refuse_stray_aggregates(query: Statement) -> None:
         places = {"where": query.conditions, "order_by": query.keys, "sample_by": drawn}
     for place, nodes in places.items():
         for node in nodes:
-            _refuse_aggregate(place, node)
+            refuse_aggregate(place, node)
 
 
 def _aggregate(node: Record) -> ast.Function | None:
@@ -59,7 +59,7 @@ def _reduced_twice(outer: ast.Function, inner: ast.Function) -> ArgumentError:
     return ArgumentError(subject, rule, f"fn.{inner.name}", hint, why=why)
 
 
-def _refuse_aggregate(place: str, node: Record) -> None:
+def refuse_aggregate(place: str, node: Record) -> None:
     """Refuse an aggregate in a clause that concerns single rows."""
     found = _aggregate(node)
     if found is not None:

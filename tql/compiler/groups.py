@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from tql.compiler.grouped import refuse_aggregate
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
 from tql.plan.helpers import helper
-from tql.plan.schema import bare
+from tql.plan.names import computed_columns, keys_of_source, reject_ambiguous
+from tql.plan.nodes import Aggregate
+from tql.plan.schema import bare, schema
+from tql.plan.tree import operations
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import COUNTING
@@ -18,6 +22,7 @@ from tql_grammar.walk import substitute, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tql.plan.nodes import Plan
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
@@ -45,6 +50,26 @@ def _reads_only(node: Expression, keys: tuple[Expression, ...]) -> bool:
     functions = {part.name.lower() for part in walk(node) if isinstance(part, ast.Function)}
     varying = any(isinstance(part, (ast.Column, QualifiedName, ast.Star)) or is_aggregate(part) for part in walk(rest))
     return not varying and functions.isdisjoint(COUNTING | {"random"})
+
+
+def over_source(base: Aggregate) -> Aggregate:
+    """Return groups whose keys read columns of the source."""
+    made = computed_columns(base.outputs)
+    reject_ambiguous((("group_by", key) for key in base.keys), made, schema(base.child).columns or ())
+    keys = keys_of_source(base.keys, base.outputs)
+    for key in keys:
+        refuse_aggregate("group_by", key)
+    return base.replace(keys=keys)
+
+
+def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
+    """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
+    is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
+    if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
+        rule = "takes rows that are not groups"
+        why = "the engine cannot group the rows of group_by, distinct or a set operation once more"
+        hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
+        raise ArgumentError("group_by", rule, "a grouped source", hint, why=why)
 
 
 def output_reference(output: Expression) -> Expression:
@@ -83,16 +108,24 @@ class PostAggregation:
         """Return *node* reading the outputs of the grouped select."""
         return substitute(node, self._part)
 
+    def _output(self, part: Record) -> Expression | None:
+        """Return the output that a name refers to, or None."""
+        if not isinstance(part, (ast.Column, QualifiedName)) or getattr(part, "place", None) == "source":
+            return None
+        if part.name in self._computed:
+            return self._computed[part.name]
+        return ast.Column(part.name) if part.name in self._names else None
+
     def _part(self, part: Record) -> Record | None:
         """Return the replacement of a part, or None to look inside of it."""
         if not isinstance(part, ast.Expression):
             return None
-        if isinstance(part, (ast.Column, QualifiedName)):
-            if part.name in self._computed:
-                return self._computed[part.name]
-            if part.name in self._names:
-                return ast.Column(part.name)
-        if part in self._by or is_aggregate(part):
+        output = self._output(part)
+        if output is not None:
+            return output
+        if isinstance(part, QualifiedName) and part.place == "source":
+            part = ast.Column(part.name)
+        if part in self._by or part in self._known or is_aggregate(part):
             return ast.Column(
                 self._known.get(part) or self._hidden.setdefault(part, helper(f"h{len(self._hidden) + 1}"))
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tql.compiler.grouped import is_grouped
 from tql.expressions.qualified_name import QualifiedName
 from tql.plan.helpers import helper
+from tql.plan.names import computed_columns
 from tql.plan.nodes import CLAUSES, Aggregate, Extend, Join, Plan, Scan, Subquery, Union
 from tql.plan.schema import alias_of, missing_side
 from tql.plan.tree import own_nodes
@@ -47,11 +48,18 @@ def over_one(query: Statement, child: Plan, lower: Lower) -> Plan:
         if column.table != alias:
             raise _of_another(column, alias)
 
+    made = {*computed_columns(query.outputs), *(search.alias for search in query.searches)}
+
     def plain_name(node: Record) -> Record:
         return ast.Column(node.name) if isinstance(node, ast.Column) and node.table else node
 
-    clauses = rebuild(query.replace(source=None), plain_name)
-    return lower(clauses.replace(source=query.source), child)
+    def of_source(node: Record) -> Record:
+        is_shadowed = isinstance(node, ast.Column) and node.table and node.name in made
+        return QualifiedName(node.name, "source") if is_shadowed else plain_name(node)  # type: ignore[attr-defined]  # a column
+
+    own = rebuild(Statement(outputs=query.outputs, searches=query.searches), plain_name)
+    rest = rebuild(query.replace(source=None, outputs=(), searches=()), of_source)
+    return lower(rest.replace(source=query.source, outputs=own.outputs, searches=own.searches), child)
 
 
 def _of_another(column: ast.Column, *aliases: str | None) -> ArgumentError:
@@ -193,7 +201,8 @@ def _refuse_unqualified(query: Statement) -> None:
     made = {output_name(output) for output in query.outputs} | {search.alias for search in query.searches}
     scores = [search.column for search in query.searches if not isinstance(search, Fusion)]
     unknown = (*_unqualified((*query.outputs, *scores)),)
-    others = (part for part in _unqualified((*query.conditions, *query.groups, *query.keys)) if part.name not in made)
+    read = _unqualified((*query.conditions, *query.groups, *query.keys))
+    others = (part for part in read if part.name not in made or getattr(part, "place", None) == "source")
     for part in (*unknown, *others):
         rule, why = "takes columns with the alias of their source", "both sources may have a column of this name"
         raise ArgumentError("join", rule, repr(part.name), f'write col("{part.name}", of="a")', why=why)

@@ -8,24 +8,61 @@ from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.printer import to_tql
+from tql_grammar.record import Record
 from tql_grammar.rewrite.elements import shape
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, is_whole, missing, remedy
 from tql_grammar.rewrite.typed import legalize_value
-from tql_grammar.walk import rebuild
+from tql_grammar.walk import below, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tql_grammar.ast import Expression
-    from tql_grammar.record import Record
     from tql_grammar.rewrite.scope import Scope
+    from tql_grammar.schema import Column
 
 N = TypeVar("N", bound="Record")
 # The functions of the elements of one array, by aggregate.
 OF_ARRAYS = {"sum": "asum", "mean": "avg", "min": "amin", "max": "amax"}
+# The aggregates of rows, by the function of the elements of one array.
+OF_ROWS = {array: rows for rows, array in OF_ARRAYS.items()}
 # Types without sums.
 OTHERS = frozenset({"text", "json", "bytes"})
+
+
+def refuse_arrays_of_one(nodes: Iterable[Record], scope: Scope) -> None:
+    """
+    Refuse functions of the elements of an array over a column with one number in each row; they would return that number.
+
+    Raises:
+        ArgumentError: a function of arrays reads a column of single numbers.
+    """
+    for part in (found for node in nodes for found in _written(node)):
+        if isinstance(part, ast.Function) and part.name in OF_ROWS and len(part.arguments) == 1:
+            _refuse_single(part, scope.column(part.arguments[0]))
+
+
+def _refuse_single(function: ast.Function, column: Column | None) -> None:
+    """Refuse a function of arrays over a column that is known to have one number in each row."""
+    if column is not None and column.is_number and column.is_single:
+        argument = repr(to_tql(function.arguments[0]))
+        why = f"the column has the type {column}, one number in each row"
+        hint = f"to reduce the rows of a group, write fn.{OF_ROWS[function.name]}({argument})"
+        subject = f"fn.{function.name}"
+        raise ArgumentError(subject, "takes a column of arrays", argument, hint, why=why)
+
+
+def _written(node: Record) -> Iterator[Record]:
+    """Yield the parts of an expression, but for those of `raw`."""
+    stack: list[object] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, tuple):
+            stack += part
+        elif isinstance(part, Record) and not isinstance(part, VerbatimExpression):
+            yield part
+            stack += below(part)
 
 
 def without_nulls(node: N, scope: Scope) -> N:

@@ -13,15 +13,22 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tql.compiler.extremes import extremes
-from tql.compiler.groups import PostAggregation, single_valued
+from tql.compiler.groups import PostAggregation, over_source, refuse_groups_of_groups, single_valued
 from tql.compiler.joins import join_keys
-from tql.compiler.reductions import without_nulls
+from tql.compiler.reductions import refuse_arrays_of_one, without_nulls
 from tql.compiler.together import computed_apart
 from tql.compiler.unmatched import told_apart
 from tql.expressions.aggregates import is_aggregate
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
-from tql.plan.names import computed_columns, hidden_columns, reject_ambiguous, unqualify, uses
+from tql.plan.names import (
+    computed_columns,
+    hidden_columns,
+    reject_ambiguous,
+    reject_outputs,
+    unqualify,
+    uses,
+)
 from tql.plan.nodes import (
     CLAUSES,
     Aggregate,
@@ -39,9 +46,8 @@ from tql.plan.nodes import (
 from tql.plan.positions import has_row_number, is_positional, positional_call, require_source_order
 from tql.plan.schema import alias_of, schema
 from tql.plan.scores import direction, score_of
-from tql.plan.tree import inputs, operations, with_inputs
+from tql.plan.tree import inputs, with_inputs
 from tql_grammar import ast
-from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_values import require_selectable, value_names
@@ -78,10 +84,16 @@ class Steps(NamedTuple):
     limit: Limit | None = None
 
     @property
-    def reads(self) -> list[ast.Node]:
-        """What the clauses compute: conditions, keys, and the weights of rows that are drawn."""
+    def clauses(self) -> list[tuple[str, ast.Node]]:
+        """What the clauses compute, each with its clause: conditions, keys, and the weights of rows that are drawn."""
         drawn = () if self.sample is None else (self.sample.weights,)
-        return [*self.conditions, *self.keys, *drawn]
+        parts = (("where", self.conditions), ("order_by", self.keys), ("sample_by", drawn))
+        return [(clause, node) for clause, nodes in parts for node in nodes]
+
+    @property
+    def reads(self) -> list[ast.Node]:
+        """What the clauses compute."""
+        return [node for _, node in self.clauses]
 
 
 def resolve(plan: Plan, _context: Context) -> Plan:
@@ -147,6 +159,8 @@ def _split(conditions: Iterable[Expression], is_outside: Callable[[Expression], 
 
 def _rows(base: Extend, steps: Steps) -> Plan:
     """Return a select list with its clauses: those that read an alias of it are above it."""
+    reject_outputs("select", base.outputs)
+    _refuse_arrays_of_one(base, steps)
     base, steps = _matched(base, steps)
     made = computed_columns(base.outputs)
     scope = schema(base.child)
@@ -156,7 +170,7 @@ def _rows(base: Extend, steps: Steps) -> Plan:
     steps = steps._replace(keys=_directed(base, steps.keys))
     _require_unmoved(steps, split)
     above = steps._replace(conditions=tuple(split.outside))
-    reject_ambiguous(above.reads, made, scope.columns or ())
+    reject_ambiguous(above.clauses, made, scope.columns or ())
     plan = _filtered("where", base.child, split.inside, {})
     base, plan, above = _computed_apart(base, plan, above)
     is_outer = split.outside or _reads_outputs(above, made) or (numbered and (above.reads or steps.limit))
@@ -177,6 +191,12 @@ def _computed_apart(base: Extend, plan: Plan, above: Steps) -> tuple[Extend, Pla
 def _reads_outputs(steps: Steps, made: Mapping[str, Expression]) -> bool:
     """Tell whether a clause reads a name that the select list makes."""
     return any(uses(part, made) for part in steps.reads)
+
+
+def _refuse_arrays_of_one(base: Extend | Aggregate, steps: Steps) -> None:
+    """Refuse functions of arrays over single numbers of one source."""
+    if not isinstance(base.child, Join):
+        refuse_arrays_of_one((*base.outputs, *steps.reads), schema(base.child))
 
 
 def _require_unmoved(steps: Steps, split: Split) -> None:
@@ -279,7 +299,7 @@ def inside_json(
     values = {label: made[label] for label in value_names(made)}
     if not values or not any(uses(part, values) for part in conditions):
         return conditions
-    reject_ambiguous((part for part in conditions if uses(part, values)), made, scope.columns or ())
+    reject_ambiguous((("where", part) for part in conditions if uses(part, values)), made, scope.columns or ())
 
     def read(part: Record) -> Record | None:
         named = isinstance(part, ast.Column) or (isinstance(part, QualifiedName) and part.place == "output")
@@ -293,10 +313,12 @@ def inside_json(
 
 def _groups(base: Aggregate, steps: Steps) -> Plan:
     """Return groups with their clauses: conditions on the source below, all that concerns groups above."""
-    base, steps = _matched(base, steps)
+    _refuse_arrays_of_one(base, steps)
+    base, steps = _matched(over_source(base), steps)
     made = computed_columns(base.outputs)
     split = _split(steps.conditions, lambda part: uses(part, made) or _reduces(part))
-    reject_ambiguous((*split.outside, *steps.keys), made, schema(base.child).columns or ())
+    above_groups = steps._replace(conditions=tuple(split.outside))
+    reject_ambiguous(above_groups.clauses, made, schema(base.child).columns or ())
     rows, base, split, steps = _prepared(base, split, steps)
     scope = schema(rows)
     base = _single_valued(base, rows, scope)
@@ -305,6 +327,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
     having = tuple(above.read(without_nulls(part, scope)) for part in split.outside)
     keys = tuple(above.read(without_nulls(key, scope)) for key in _directed(base, steps.keys))
     _require_selectable((*above.outputs, *base.keys), scope, reordered=bool(split.inside))
+    reject_outputs("select", above.outputs)
     refuse_groups_of_groups((*above.outputs, *base.keys), rows)
     groups = Aggregate(rows, tuple(map(unqualify, base.keys)), tuple(map(unqualify, above.outputs)))
     plan = _sorted(base, _filtered("where", groups, having, {}), keys, {})
@@ -314,8 +337,7 @@ def _groups(base: Aggregate, steps: Steps) -> Plan:
 def _single_valued(base: Aggregate, rows: Plan, scope: Scope) -> Aggregate:
     """Return groups of rows whose aggregates leave out nulls, and whose outputs of keys and constants are single values."""
     outputs = tuple(without_nulls(output, scope) for output in base.outputs)
-    by = _keys_of(base, outputs)
-    return base.replace(child=rows, keys=by, outputs=tuple(single_valued(output, by) for output in outputs))
+    return base.replace(child=rows, outputs=tuple(single_valued(output, base.keys) for output in outputs))
 
 
 def _prepared(base: Aggregate, split: Split, steps: Steps) -> tuple[Plan, Aggregate, Split, Steps]:
@@ -337,25 +359,9 @@ def _reading(
     return base.replace(outputs=outputs, keys=keys), Split(split.inside, [*outside]), steps._replace(keys=order)
 
 
-def refuse_groups_of_groups(nodes: tuple[Expression, ...], rows: Plan) -> None:
-    """Reject groups of rows that are groups themselves, unless no column of them is read: the engine can count them, and nothing else."""
-    is_grouped = any(isinstance(part, Aggregate) for part in operations(rows))
-    if is_grouped and any(isinstance(part, ast.Column) for node in nodes for part in walk(node)):
-        rule = "takes rows that are not groups"
-        why = "the engine cannot group the rows of group_by, distinct or a set operation once more"
-        hint = "run the inner query first, and group its rows in Python: client.query(inner).rows"
-        raise ArgumentError("group_by", rule, "a grouped source", hint, why=why)
-
-
 def _reduces(node: Expression) -> bool:
     """Tell whether an expression has an aggregate in it."""
     return any(map(is_aggregate, walk(node)))
-
-
-def _keys_of(base: Aggregate, outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Return the keys of groups: the name of an output is its expression."""
-    made = computed_columns(outputs)
-    return tuple(made.get(key.name, key) if isinstance(key, ast.Column) else key for key in base.keys)
 
 
 def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordered: bool) -> None:
@@ -369,6 +375,7 @@ def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordere
 
 def _members(base: Explode, _steps: Steps) -> Plan:
     """Return the members of groups."""
+    reject_outputs("select", base.columns)
     columns = tuple(map(unqualify, base.columns))
     for column in columns:
         require_columns("select", column, schema(base.child))

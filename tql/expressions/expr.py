@@ -230,11 +230,11 @@ class Expr(Advised):
 
     def __rand__(self, other: object) -> Expr:
         """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
-        return Expr(conditions.joined(ast.And, [condition("&", other), self.node]))
+        return Expr(conditions.joined(ast.And, [_left_condition("&", other), self.node]))
 
     def __ror__(self, other: object) -> Expr:
         """Raise ArgumentError unless *other* is a condition; usually parentheses are missing."""
-        return Expr(conditions.joined(ast.Or, [condition("|", other), self.node]))
+        return Expr(conditions.joined(ast.Or, [_left_condition("|", other), self.node]))
 
     def __invert__(self) -> Expr:
         """``not a``."""
@@ -242,7 +242,7 @@ class Expr(Advised):
 
     def __bool__(self) -> NoReturn:
         """Raise ArgumentError: an expression has a value for each row, not one."""
-        hint = f"use &, | and ~, and {PARENTHESES}; write a range with .between(low, high)"
+        hint = f"use &, | and ~, and {PARENTHESES}; write a range with .between(low, high), and a list of values with .in_([..])"
         why = "an expression has no truth value before the engine runs it"
         raise ArgumentError("and / or / not / if / a < b < c", "takes a Python bool", shown(self), hint, why=why)
 
@@ -354,6 +354,13 @@ def expression(subject: str, value: object) -> Expression:
 def _column(subject: str, label: str) -> ast.Column:
     """Return a column, cached by its name."""
     return ast.Column(column_name(subject, label))
+
+
+def _left_condition(subject: str, value: object) -> Expression:
+    """Return the condition on the left of ``&`` or ``|``; a text there is the end of a comparison without parentheses."""
+    if isinstance(value, str):
+        raise ArgumentError(subject, "takes a condition", shown(value), PARENTHESES)
+    return condition(subject, value)
 
 
 def condition(subject: str, value: object) -> Expression:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql.messages import shown
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.patterns import differs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,14 +102,17 @@ def _like(text: str, *, fold: bool = False) -> Pattern:
 
 
 def _matches(regex: str) -> Pattern:
-    """
+    r"""
     Return the pattern of a regular expression in RE2's syntax.
+
+    One that looks like a pattern of SQL begins with ``\A``, which changes nothing in a match of the whole text.
 
     Raises:
         ArgumentError: RE2 does not support a construct (look-around, back-references), or the engine's LIKE does not (inline flags).
     """
     empty = _matches_empty(regex)
-    return Pattern("".join(_translate(regex, token) for token in _TOKEN.finditer(regex)), empty)
+    written = "".join(_translate(regex, token) for token in _TOKEN.finditer(regex))
+    return Pattern(rf"\A{written}" if differs(written) else written, empty)
 
 
 def _matches_empty(regex: str) -> bool:

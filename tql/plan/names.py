@@ -14,7 +14,8 @@ from tql.plan.nodes import Aggregate, Explode, Extend, Join, Project, Scan, Unio
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import output_name
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.schema import did_you_mean
+from tql_grammar.walk import rebuild, substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,17 +87,67 @@ def uses(node: Record, made: Mapping[str, Expression]) -> bool:
     return any(place == "output" or (place is None and label in made) for label, place in read_names(node))
 
 
-def reject_ambiguous(nodes: Iterable[Record], made: Mapping[str, Expression], known: Iterable[str]) -> None:
-    """Reject an unqualified name that is both an output and a different column of the source, among those that are known."""
+def reject_ambiguous(
+    clauses: Iterable[tuple[str, Record]], made: Mapping[str, Expression], known: Iterable[str]
+) -> None:
+    """Reject an unqualified name that is both an output and a different column of the source, among those that are known; each expression comes with its clause."""
     both = {
         label for label, node in made.items() if label in known or any(label == read for read, _ in read_names(node))
     }
-    for node in nodes:
+    for clause, node in clauses:
         for label, place in read_names(node):
             if place is None and label in both:
                 hint = f'write col("{label}", of="source") or col("{label}", of="output")'
                 why = "it is an output of this query and a column of the source"
-                raise ArgumentError("where / order_by", "takes unambiguous names", repr(label), hint, why=why)
+                raise ArgumentError(clause, "takes unambiguous names", repr(label), hint, why=why)
+
+
+def keys_of_source(keys: Iterable[Expression], outputs: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """
+    Return the keys of groups as expressions over the source: the name of an output is its expression.
+
+    Raises:
+        ArgumentError: ``of="output"`` names no output.
+    """
+    made = computed_columns(outputs)
+    plain = {output.name: output for output in outputs if isinstance(output, ast.Column)}
+
+    def read(part: Record) -> Record | None:
+        if isinstance(part, ast.Column):
+            return part if part.table else made.get(part.name, part)
+        return _qualified(part, {**plain, **made}) if isinstance(part, QualifiedName) else None
+
+    return tuple(substitute(key, read) for key in keys)
+
+
+def _qualified(name: QualifiedName, outputs: Mapping[str, Expression]) -> Expression:
+    """Return the column of the source, or the expression of the output, that a name with its place refers to."""
+    if name.place == "source":
+        return ast.Column(name.name)
+    if name.name not in outputs:
+        rule, why = 'takes names of outputs with of="output"', "the query selects no output of this name"
+        hint = did_you_mean(name.name, outputs, "outputs")
+        raise ArgumentError("group_by", rule, repr(name.name), hint, why=why)
+    return outputs[name.name]
+
+
+def reject_outputs(subject: str, nodes: Iterable[Record]) -> None:
+    """Reject outputs that are computed from other outputs of the same query, which the engine reads as columns of the source."""
+    for label, place in (found for node in nodes for found in read_names(node)):
+        if place == "output":
+            hint = f'compute it in an outer query: select("*", other=col("{label}") + 1).from_(query)'
+            why = "the engine computes outputs from columns of the source only"
+            raise ArgumentError(subject, "takes columns of the source", f"col({label!r}, of='output')", hint, why=why)
+
+
+def reject_renamed(subject: str, nodes: Iterable[Record], outputs: Iterable[Expression]) -> None:
+    """Reject a column of the source that has the name of a computed column, in a clause that reads only the result."""
+    made = computed_columns(outputs)
+    for label, place in (found for node in nodes for found in read_names(node)):
+        if place == "source" and label in made:
+            hint = f'select it under another name: select(other=col("{label}"), ..)'
+            why = "the sort keys of this query read its result, in which the output has this name"
+            raise ArgumentError(subject, "takes outputs as sort keys", f"col({label!r}, of='source')", hint, why=why)
 
 
 def hidden_columns(

@@ -7,6 +7,8 @@ from tql.refusals.refusal import Refusal
 REFUSALS = (
     Refusal("value that is no expression", 'select("id").order_by(3)'),
     Refusal("`and` of expressions", '(col("a") > 1) and (col("b") > 2)'),
+    Refusal("comparisons without parentheses", 'col("a") == "x" & col("b") > 2'),
+    Refusal("count of values", 'fn.count("a")'),
     Refusal("`in` of Python", '"x" in col("t")'),
     Refusal("iteration", 'list(col("e"))'),
     Refusal("arithmetic with a text", 'col("a") + "x"'),

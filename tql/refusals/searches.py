@@ -33,6 +33,11 @@ REFUSALS = (
         'select("id").bm25("t", "apple").order_by("score").limit(2)',
         columns(t="text bm25 stale"),
     ),
+    Refusal(
+        "words in a column that is not there",
+        'select("id").bm25("retry", "t").order_by("score").limit(2)',
+        columns(t="text bm25"),
+    ),
     Refusal("words without a limit", 'select("id").bm25("t", "apple").order_by("score")'),
     Refusal("words with another key", 'select("id").bm25("t", "apple").order_by("score", "id").limit(2)'),
     Refusal("words by another key", 'select("id").bm25("t", "apple").order_by("id").limit(2)'),

@@ -41,7 +41,7 @@ def vector(subject: str, value: object) -> ast.Vector:
     array, narrow = _as_float32(subject, value)
     if array.ndim != VECTOR or array.size == 0:
         raise ArgumentError(
-            subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(array)
+            subject, "takes a vector, shape (d,) with d >= 1", f"shape {array.shape}", _shape_hint(subject, array)
         )
     text = bracketed(narrow)
     if UNWRITTEN in text:
@@ -168,8 +168,10 @@ def _has_buffer(value: object) -> bool:
     return True
 
 
-def _shape_hint(array: NDArray[Any]) -> str | None:
-    """Return the remedy for a batch of one vector, or None."""
+def _shape_hint(subject: str, array: NDArray[Any]) -> str | None:
+    """Return the remedy for a batch of vectors, or None."""
     if array.ndim == MATRIX and len(array) == 1:
         return "a model that encodes a batch returns shape (1, d): pass its first row, vector[0]"
+    if array.ndim == MATRIX and subject == "similarity":
+        return 'rank by several vectors with hybrid(vector=[("e", first), ("e", second)]); for a column of matrices pass metric="maxsim"'
     return None

@@ -53,6 +53,11 @@ class Configuration:
             self._schemas[name] = read_schema_file(name)
         return self._schemas[name] if name else None
 
+    @property
+    def has_schema(self) -> bool:
+        """Whether a file was checked with schemas."""
+        return bool(self._schemas)
+
     def _project(self, folder: Path) -> Settings:
         """Return the settings of a folder, without the options."""
         if folder not in self._projects:

@@ -64,9 +64,13 @@ def inputs(
         elif is_query(argument):
             yield Input(QUERY, "", argument.encode(), is_file=False)
         else:
-            for path in paths([argument], suffixes, include):
-                with open_file(path) as file:
-                    yield Input(path, path, file.read())
+            found = None
+            for found in paths([argument], suffixes, include):
+                with open_file(found) as file:
+                    yield Input(found, found, file.read())
+            if found is None:
+                names = ", ".join(include or suffixes)
+                sys.stderr.write(f"tql: warning: no queries in {argument}: no file of {names} that .gitignore leaves\n")
 
 
 def paths(arguments: Iterable[str], suffixes: Sequence[str], include: Sequence[str] = ()) -> Iterator[str]:

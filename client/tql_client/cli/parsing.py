@@ -17,6 +17,10 @@ OF_ARGUMENT = re.compile(r"argument (\S+): (.*)", re.DOTALL)
 REQUIRED = re.compile(r"the following arguments are required: (.*)")
 NOT_A_NUMBER = re.compile(r"invalid (int|float) value: (.*)", re.DOTALL)
 NUMBERS = {"int": "an integer", "float": "a number"}
+# Options that write files: only a word as similar as their names without the dashes leads to them.
+WRITES = frozenset({"--fix", "--output", "--svg"})
+# Short options of other tools, and what the option that does it begins with.
+SHORT = {"-o": "--output"}
 # What users of ruff, sqlfluff, psql and duckdb type, and the command that does it.
 HABITS = {
     **dict.fromkeys(("lint", "validate", "test", "analyze", "verify"), "check"),
@@ -60,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         if not flags:
             self.error(f"unexpected argument {words[0]!r}; put a query with blanks in quotes")
         flag = flags[0].partition("=")[0]
-        self.error(f"no option {flag}{_suggestion(flag, self._option_string_actions)}")
+        self.error(f"no option {flag}{_of_option(flag, self._option_string_actions)}")
 
     def error(self, message: str) -> NoReturn:
         """Exit with an error: the message, and the command that shows the help."""
@@ -93,6 +97,17 @@ def _invalid_choice(argument: str, word: str, choices: str) -> str:
     suggestion = f"; did you mean {known}?" if known else _suggestion(word, names)
     commands = f"; the commands are {', '.join(names)}"
     return f"no command {word!r}{suggestion or commands}"
+
+
+def _of_option(flag: str, known: Iterable[str]) -> str:
+    """Return the end of the message about an unknown option."""
+    begins = SHORT.get(flag)
+    meant = next((name for name in known if begins and name.startswith(begins)), None)
+    if meant:
+        return f"; did you mean {meant}?"
+    similar = nearest(flag, known)
+    is_far = similar in WRITES and nearest(flag.strip("-"), [similar.strip("-")]) is None
+    return f"; did you mean {similar}?" if similar and not is_far else ""
 
 
 def _suggestion(word: str, names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from tql_grammar.diagnostic import documentation
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tql_client.cli.colours import Paint
     from tql_grammar.completion.explanations import Explanation
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The name of a document that is a cell of a notebook ends with this and its number.
 CELL = ":cell "
+# The most characters of a hint that is repeated.
+LONG = 60
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
 
 
@@ -39,21 +41,29 @@ def report(findings: Iterable[Document], output_format: str, paint: Paint = plai
 
 
 def as_text(findings: Findings, paint: Paint = plain) -> str:
-    """Return findings as text: place, message, the line with carets, and hint."""
-    return "".join(
-        _paragraph(path, text, diagnostic, paint) for path, text, diagnostics in findings for diagnostic in diagnostics
-    )
+    """Return findings as text: place, message, the line with carets, and hint; a long hint is written once in each document."""
+    return "".join("".join(_paragraphs(*document, paint)) for document in findings)
 
 
-def _paragraph(path: str, text: str, diagnostic: Diagnostic, paint: Paint) -> str:
+def _paragraphs(path: str, text: str, diagnostics: Iterable[Diagnostic], paint: Paint) -> Iterator[str]:
+    """Yield the text of each finding in a document."""
+    written = set[str]()
+    for diagnostic in diagnostics:
+        hint = diagnostic.hint or ""
+        yield _paragraph(path, text, diagnostic, "as above" if hint in written else hint, paint)
+        if len(hint) > LONG:
+            written.add(hint)
+
+
+def _paragraph(path: str, text: str, diagnostic: Diagnostic, hint: str, paint: Paint) -> str:
     """Return the text of one finding."""
     place = paint(f"{path}:{diagnostic.line}:{diagnostic.column}:", "bold")
     label = paint(f"{diagnostic.severity} {diagnostic.code}:", diagnostic.severity)
     lines = [f"{place} {label} {diagnostic.message}"]
     line, carets = diagnostic.picture(text).split("\n", 1)
     lines += [f"    {line}", f"    {paint(carets, diagnostic.severity)}"]
-    if diagnostic.hint:
-        lines.append(f"    {paint('hint:', 'hint')} {diagnostic.hint}")
+    if hint:
+        lines.append(f"    {paint('hint:', 'hint')} {hint}")
     return "\n".join(lines) + "\n"
 
 

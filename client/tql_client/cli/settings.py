@@ -130,7 +130,7 @@ def _path(file: Path, key: str, settings: Mapping[str, object]) -> str:
 def _codes(file: Path, key: str, codes: object) -> tuple[str, ...]:
     """Return a list of codes and prefixes as a tuple."""
     if not isinstance(codes, list) or not all(isinstance(code, str) and code.startswith("TQL") for code in codes):
-        message = f'{file}: `{key}` in [tool.tql] must be a list of codes or prefixes, for example ["TQL301", "TQL5"]'
+        message = f'{file}: `{key}` in [tool.tql] must be a list of codes or prefixes, for example ["TQL301", "TQL5"]; "TQL" means all'
         raise TqlError(message)
     return require_codes(codes, f"{file}: `{key}` in [tool.tql]")
 
@@ -149,7 +149,7 @@ def require_codes(codes: Iterable[str], where: str) -> tuple[str, ...]:
     found = tuple(f"TQL{code}" if code.isdigit() else code for code in codes)
     for code in found:
         if not any(rule.startswith(code) for rule in known_codes()):
-            message = f"{where}: no rule {code}; `tql rules` lists all rules"
+            message = f"{where}: no rule {code}; `tql rules` lists all rules, and TQL means all of them"
             raise TqlError(message)
     return found
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tql_client.cli.files import FROM_STDIN, QUERY
+from tql_client.cli.reporters import CELL
 from tql_grammar.completion.explanations import explanations
 
 if TYPE_CHECKING:
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
 
 def summary(findings: Findings, files: Sequence[str], paint: Paint) -> str:
     """
-    Return the summary.
+    Return the summary; nothing without files.
 
     Args:
         findings: the findings of each document.
         files: the names of the inputs that were read.
         paint: colours a text.
     """
+    if not files:
+        return ""
     every = [diagnostic for _, _, diagnostics in findings for diagnostic in diagnostics]
     if not every:
         number = "" if is_query(files) else f": {count(len(files), 'file')}"
         return f"{paint('All checks passed', 'hint')}{number}\n"
-    with_findings = len({name.partition(":cell ")[0] for name, _, diagnostics in findings if diagnostics})
+    with_findings = len({name.partition(CELL)[0] for name, _, diagnostics in findings if diagnostics})
     where = f" in {with_findings} of {count(len(files), 'file')}" if len(files) > 1 else ""
     advice = "tql fix" if is_query(files) else "tql check --fix"
     return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}\n"
@@ -52,7 +55,15 @@ def _severities(every: Sequence[Diagnostic], paint: Paint) -> str:
 
 def is_query(files: Sequence[str]) -> bool:
     """Return whether the inputs are queries of the arguments and stdin, and no files."""
-    return all(name in {QUERY, FROM_STDIN} for name in files)
+    return bool(files) and all(name in {QUERY, FROM_STDIN} for name in files)
+
+
+def unchanged(names: Iterable[str]) -> str:
+    """Return the end of a summary of fixes, which says that documents with queries inside of other texts stay as they are."""
+    from tql_grammar.python.documents import READERS
+
+    inside = any(name.partition(CELL)[0].endswith(tuple(READERS)) for name in names)
+    return "; queries inside Python, notebooks and Markdown are not rewritten" if inside else ""
 
 
 def count(number: int, noun: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from tql_grammar.lint import cache
+from tql_grammar.lint.comments import COMMENT, codes
 from tql_grammar.lint.fixes import Checked, has_fix, is_safe, rounds, with_fixes
 from tql_grammar.lint.reads import readers
 from tql_grammar.lint.rule import Found, Rule, Subject
@@ -47,10 +47,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Schema
     from tql_grammar.syntax.findings.report import ParseResult
 
-IGNORE = re.compile(r"tql: ignore\[([^\[\]]*)\]")
 # The most readings of a text for its fixes, and the most characters in them; the first fix is always tried.
 MOST_READINGS, MOST_READ = 20_000, 4_000_000
-CODE = re.compile(r"TQL\d{3}")
 # The findings that follow from another one in the same expression: a function that does not exist needs no alias, and takes no star or DISTINCT.
 FOLLOWING = {
     "TQL201": frozenset({"TQL202", "TQL206", "TQL310", "TQL505"}),
@@ -163,12 +161,12 @@ def crash_findings(reading: ParseResult, schemas: Mapping[str | None, Schema] | 
 
 def _ignored(text: str) -> frozenset[str]:
     """Return the codes that a comment of the query ignores: ``-- tql: ignore[TQL301, TQL302]``."""
-    if "tql: ignore" not in text:
+    if not COMMENT.search(text):
         return frozenset()
 
-    written = (text[start:end] for start, end in comments(text, tokens(cut_at_nul(text))))
-    found = (match for comment in written for match in IGNORE.finditer(comment))
-    return frozenset(code for match in found for code in CODE.findall(match[1]))
+    places = comments(text, tokens(cut_at_nul(text)))
+    found = (match for start, end in places for match in COMMENT.finditer(text, start, end))
+    return frozenset(code for match in found for code, _ in codes(match))
 
 
 def apply_fixes(text: str, schemas: Mapping[str | None, Schema] | None = None) -> str:

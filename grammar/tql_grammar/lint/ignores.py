@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.lint.check import RULES, check
+from tql_grammar.lint.comments import COMMENT, codes
 from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Iterator
 
     from tql_grammar.diagnostic import Severity
-
-COMMENT = re.compile(r"tql: ignore(?:\[(?P<codes>[^\[\]]*)\])?")
-CODE = re.compile(r"[^\s,]+")
 
 
 class IgnoreRule(NamedTuple):
@@ -60,33 +58,46 @@ def ignore_findings(
         check_all: the check of a query, with all severities.
         with_schema: whether the check knows the columns; otherwise a comment for a rule that needs them may be used.
     """
-    if "tql: ignore" not in text:
+    if not COMMENT.search(text):
         return
-    found: set[str] | None = None
+
+    @cache
+    def found() -> set[str]:
+        without = COMMENT.sub(lambda match: match[0].replace(":", ".", 1), text)
+        return {diagnostic.code for diagnostic in check_all(without)}
+
     for start, end in comments(text, tokens(cut_at_nul(text))):
         for match in COMMENT.finditer(text, start, end):
-            if match["codes"] is None or not match["codes"].strip():
-                message = "`tql: ignore` names no rule, so it ignores nothing"
-                yield _finding(BARE, text, match.span(), message, "write the code: -- tql: ignore[TQL301]")
-                continue
-            if found is None:
-                found = {diagnostic.code for diagnostic in check_all(text.replace("tql: ignore", "tql. ignore"))}
-            yield from _unused(text, match, found, with_schema=with_schema)
+            yield from of_comment(match, found, "query", "--", with_schema=with_schema)
+
+
+def of_comment(
+    comment: re.Match[str], found: Callable[[], set[str]], where: str, sign: str, *, with_schema: bool = False
+) -> Iterator[Diagnostic]:
+    """
+    Yield the findings about one comment.
+
+    Args:
+        comment: the comment, in its text.
+        found: returns the codes of the findings without the comment.
+        where: what the comment applies to, for the message.
+        sign: the beginning of a comment, for the hint.
+        with_schema: whether the check knows the columns.
+    """
+    text, written = comment.string, list(codes(comment))
+    if not written:
+        message = "`tql: ignore` names no rule, so it ignores nothing"
+        yield _finding(BARE, text, comment.span(), message, f"write the code: {sign} tql: ignore[TQL301]")
+    for code, place in written:
+        if code not in found() and (with_schema or not _depends(code)):
+            message = f"no {code} in this {where}: the comment ignores nothing"
+            yield _finding(UNUSED, text, place, message, "remove the code")
 
 
 @cache
-def _needs_schema(code: str) -> bool:
-    """Return whether a rule finds its example with a schema only."""
+def _depends(code: str) -> bool:
+    """Return whether a rule finds its example only with a schema, or with the severity info."""
     return any(rule.code == code and code not in {one.code for one in check(rule.example)} for rule in RULES)
-
-
-def _unused(text: str, match: re.Match[str], used: set[str], *, with_schema: bool) -> Iterator[Diagnostic]:
-    """Yield the findings about the codes of one comment that have no finding; a rule that needs a schema may have one with it."""
-    for code in CODE.finditer(text, *match.span("codes")):
-        if code[0] not in used and (with_schema or not _needs_schema(code[0])):
-            yield _finding(
-                UNUSED, text, code.span(), f"no {code[0]} in this query: the comment ignores nothing", "remove the code"
-            )
 
 
 def _finding(rule: IgnoreRule, text: str, place: tuple[int, int], message: str, hint: str) -> Diagnostic:

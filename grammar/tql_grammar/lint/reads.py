@@ -67,13 +67,13 @@ def readers(reads: Iterable[Reads]) -> Readers:
 
 def pattern(text: str | float) -> object:
     """
-    Return whether a pattern has both ``_`` and ``%``, and whether it consists of ``*`` and ``%``.
+    Return whether a pattern has ``_`` that SQL takes for a wildcard, and whether it consists of ``*`` and ``%``.
 
     For a pattern with an unescaped character of regular expressions this returns the pattern, and for a number the number, which is no pattern.
     """
     if not isinstance(text, str):
         return text
-    return ("_" in text and "%" in text, not text.strip("*%")) if USUAL.fullmatch(text) else text
+    return ("_" in text and ("%" in text or "\\" not in text), not text.strip("*%")) if USUAL.fullmatch(text) else text
 
 
 def unfolded(text: object) -> tuple[str, ...]:

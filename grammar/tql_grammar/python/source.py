@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from typing import TYPE_CHECKING
 
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.lint.check import check
 from tql_grammar.positions import locate
+from tql_grammar.python.advice import advice
 from tql_grammar.python.evidence import POSSIBLE
 from tql_grammar.python.holes import findings
+from tql_grammar.python.ignores import without_ignored
 from tql_grammar.python.queries import Located, in_file
 from tql_grammar.python.text import LITERAL, REPEATED, Source
 from tql_grammar.python.tstrings import without_t_strings
@@ -49,7 +50,8 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
             found += [_in_file(finding, characters, source) for finding in findings(query.text.written, check)]
             found += _interpolated(characters, source)
     kept = {(finding.code, finding.start, finding.message): finding for finding in reversed(found)}
-    return sorted(kept.values(), key=lambda finding: (finding.start, finding.code))
+    chosen = without_ignored(source, list(kept.values()))
+    return sorted(chosen, key=lambda finding: (finding.start, finding.code))
 
 
 def locate_queries(source: str) -> Sequence[Located]:
@@ -108,12 +110,5 @@ def _interpolated(characters: Sequence[Character], source: str) -> Iterator[Diag
             written = " ".join(source[start:end].split())
             before = "".join(one.value or "" for one in characters[:index])
             message = f"`{written}` is interpolated into a query, and can change its meaning"
-            yield Diagnostic.at(source, start, end, PASTED, "warning", message, _advice(before))
+            yield Diagnostic.at(source, start, end, PASTED, "warning", message, advice(before, written))
             return
-
-
-def _advice(before: str) -> str:
-    """Return the hint about an interpolated value, by the text before it."""
-    if re.search(r"ARRAY\[\s*\Z", before, re.IGNORECASE):
-        return 'pass the vector as a value: select("id").similarity("embedding", vector).order_by("score").limit(10)'
-    return 'build the query: select("id").where(col("name") == value), or param("name") and bind(name=value)'

@@ -10,6 +10,7 @@ With the literal on the left (``3 = v``) it compares row by row, and correctly.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -130,6 +131,17 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 }
 
 
+def as_number_hint(text: str, them: str = "it") -> str:
+    """Return the hint for a text in place of a number; an ISO date is usually compared with epoch seconds."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return f"write {them} without quotes"
+    if text.isdigit():
+        return f"write {them} without quotes"
+    return f'if the column has epoch seconds, write int(datetime.fromisoformat("{text}").timestamp())'
+
+
 def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_derived: bool) -> Expression:
     """
     Return the comparison of a column with a string.
@@ -141,7 +153,7 @@ def _with_text(node: ast.Comparison, literal: ast.String, column: Column, *, is_
     if column.dtype == "json":
         return node
     if not column.is_text:
-        raise refused(node, f"takes a number for a column of {column}", NO_TEXT, "write it without quotes")
+        raise refused(node, f"takes a number for a column of {column}", NO_TEXT, as_number_hint(literal.value))
     if node.operator in {"=", "!="}:
         found: Expression = node
         if column.is_indexed and (is_derived or not literal.value):
@@ -318,5 +330,6 @@ def between(node: ast.Between, scope: Scope) -> Expression:
     if column is None:
         return node
     if not column.is_text:
-        raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
+        low = node.low.value if isinstance(node.low, ast.String) else ""
+        raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, as_number_hint(low, "them"))
     return not_null(node.operand, node) if column.nullable else node

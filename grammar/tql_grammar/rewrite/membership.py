@@ -9,6 +9,7 @@ from tql_grammar import ast
 from tql_grammar.rewrite.comparison import (
     LARGEST_FLOAT_INTEGER,
     NO_TEXT,
+    as_number_hint,
     class_number,
     comparison,
     is_integer,
@@ -148,7 +149,8 @@ def _texts(node: ast.In, members: tuple[ast.String, ...], column: Column, *, is_
     if column.is_label:
         return _with_classes(node, members, column, is_derived=is_derived)
     if not column.is_text:
-        raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, "write them without quotes")
+        hint = as_number_hint(members[0].value, "them")
+        raise refused(node, f"takes numbers for a column of {column}", NO_TEXT, hint)
     empty = ast.String("") in members
     apart = () if not column.is_indexed else members if is_derived else (ast.String(""),)
     found = _one_of_texts(node.operand, members, apart)

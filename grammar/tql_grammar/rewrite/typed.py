@@ -89,7 +89,18 @@ def require_columns(subject: str, node: Record, scope: Scope) -> None:
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
-            raise ArgumentError(subject, rule, repr(part.name), did_you_mean(part.name, scope.columns), why=why)
+            hint = _SCORE.get(subject) if part.name == "score" else None
+            hint = hint or did_you_mean(part.name, scope.columns)
+            raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
+
+
+_SEARCH = "score is the result of a search: add .similarity(..), .bm25(..) or .hybrid(..)"
+# The hints for `score` where the source has no such column, by clause.
+_SCORE = {
+    "order_by": _SEARCH,
+    "where": _SEARCH,
+    "select": 'a score is read by order_by and where of its query; to compute with it, use the query as the source: select(f=col("score") * 0.7).from_(query)',
+}
 
 
 def _part(part: Record, scope: Scope) -> Record:

@@ -199,6 +199,42 @@ def test_comments_that_ignore(run: Callable[..., Done], tmp_path: Path) -> None:
     assert places(run("check", "a.py")) == ["a.py TQL530"]
 
 
+@pytest.mark.parametrize("comment", ["-- tql:ignore[TQL301]", "-- TQL: Ignore [ tql301 ]", "--tql : ignore[302,301]"])
+def test_a_comment_has_any_case_and_blanks(run: Callable[..., Done], comment: str) -> None:
+    """Blanks and case do not matter, and a number is the code of a rule."""
+    expected = ["query TQL530"] if "302" in comment else []
+    assert places(run("check", f"{BAD} {comment}")) == expected
+
+
+PYTHON = [
+    ('ds.query("{bad}")  # tql: ignore[TQL301]\n', []),
+    ('ds.query("{bad}")  # tql:ignore[301]\n', []),
+    ('ds.query("""\n{bad}\n""")  # tql: ignore[TQL301]\n', []),
+    ('ds.query(  # tql: ignore[TQL301]\n    "{bad}",\n)\n', []),
+    ('# tql: ignore[TQL301]\nds.query("{bad}")\n', []),
+    ('# tql: ignore[TQL301]\n\nif x:\n    ds.query("{bad}")\n', ["TQL530", "TQL301"]),
+    ('if ds.query("{bad}"):  # tql: ignore[TQL301]\n    ds.query("{bad}")\n', ["TQL301"]),
+    ('text = "{bad}"  # tql: ignore[TQL301]\nds.query(text)\n', []),
+    ('ds.query(f"select id limit {n}")  # tql: ignore[TQL510]\n', []),
+    ('ds.query("{bad}")  # tql: ignore\n', ["TQL301", "TQL011"]),
+    ('ds.query("{bad}")  # tql: ignore[TQL302, TQL301]\n', ["TQL530"]),
+    ('ds.query("{bad}")  # tql: ignore[TQL999]\n', ["TQL301", "TQL530"]),
+    ('ds.query("{bad}")\nx = "# tql: ignore[TQL301]"\n', ["TQL301"]),
+    ('ds.query("{bad}")\nx = 1  # tql: ignore[TQL301]\n', ["TQL301", "TQL530"]),
+    ('@ds.query("{bad}")  # tql: ignore[TQL301]\ndef f():\n    ds.query("{bad}")\n', ["TQL301"]),
+    ('match x:\n    case 1:\n        ds.query("{bad}")  # tql: ignore[TQL301]\n', []),
+]
+
+
+@pytest.mark.parametrize(("source", "codes"), PYTHON)
+def test_comments_of_python_that_ignore(
+    run: Callable[..., Done], tmp_path: Path, source: str, codes: list[str]
+) -> None:
+    """A comment of Python applies to the lines of its statement, or of the next one if it is alone in its line."""
+    write({"a.py": source.replace("{bad}", BAD)}, tmp_path)
+    assert places(run("check", "a.py")) == [f"a.py {code}" for code in codes]
+
+
 def test_files_that_format_does_not_read(run: Callable[..., Done], tmp_path: Path) -> None:
     """Python is refused with the reason, and a folder has its `.tql` files only."""
     write({"a.tql": "select  id\n", "app.py": "x = 1\n"}, tmp_path)
@@ -262,3 +298,107 @@ def test_completion_of_fish(run: Callable[..., Done]) -> None:
     assert "complete -c tql -n __fish_use_subcommand -a check -d 'Report errors" in done.out
     assert "-n '__fish_seen_subcommand_from check' -l output-format -x -a 'text json github sarif'" in done.out
     assert not re.search(r"%\(", done.out)
+
+
+ERROR = "select distinct id"  # an error without a fix
+INSIDE = "; queries inside Python, notebooks and Markdown are not rewritten\n"
+
+
+@pytest.mark.parametrize("option", ["--check", "--diff"])
+@pytest.mark.parametrize(
+    ("text", "code"), [(GOOD, 0), (FIXABLE, 1), (ERROR, 1), ("select id where not id in (1, 2) and", 1)]
+)
+def test_exit_codes_of_fixes_that_are_not_written(
+    run: Callable[..., Done], tmp_path: Path, option: str, text: str, code: int
+) -> None:
+    """Both options exit with 1 for a file that would change, and for one in which an error is left."""
+    write({"a.tql": text}, tmp_path)
+
+    assert run("fix", option, "a.tql").code == code
+    assert (tmp_path / "a.tql").read_text() == text
+
+
+def test_exit_codes_of_fixes_that_are_written(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The exit code is 0 after the last error is fixed, 1 for an error that is left, and 2 for a file that cannot be read."""
+    write({"a.tql": FIXABLE, "b.tql": ERROR}, tmp_path)
+    (tmp_path / "c.tql").write_bytes(b"\xff")
+
+    assert [run("fix", name).code for name in ("a.tql", "b.tql", "c.tql")] == [0, 1, 2]
+    assert run("fix", "--exit-zero", "b.tql").code == 0
+    assert [run("fix", option, "c.tql").code for option in ("--check", "--diff")] == [2, 2]
+
+
+@pytest.mark.parametrize("option", ["--check", "--diff"])
+def test_exit_codes_of_format(run: Callable[..., Done], tmp_path: Path, option: str) -> None:
+    """Both options exit with 1 for a file that would change."""
+    write({"a.tql": "select  id\n", "b.tql": "select id\n"}, tmp_path)
+
+    assert [run("format", option, name).code for name in ("a.tql", "b.tql")] == [1, 0]
+
+
+def test_a_folder_without_queries(run: Callable[..., Done], tmp_path: Path) -> None:
+    """A warning says that nothing was read; the exit code is 0, as that of ruff."""
+    (tmp_path / "empty").mkdir()
+    write({"src/a.py": ""}, tmp_path)
+    warning = "tql: warning: no queries in {}: no file of {} that .gitignore leaves\n"
+
+    assert run("check", "empty") == (0, "", warning.format("empty", ".tql, .py, .ipynb, .md"))
+    assert run("check", "empty", "src").out == "All checks passed: 1 file\n"
+    assert run("check", "--include", "*.sql", "src").err == warning.format("src", "*.sql")
+    done = run("format", "--check", "src")
+    assert done == (0, "", warning.format("src", ".tql") + "would format 0 files of 0\n")
+
+
+def test_fixes_leave_queries_inside_of_other_files(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The summary says that Python and Markdown are not rewritten."""
+    source = f'ds.query("{FIXABLE}")\n'
+    write({"a.py": source, "a.md": f"```tql\n{FIXABLE}\n```\n", "a.tql": FIXABLE}, tmp_path)
+
+    assert run("fix", "a.py").err.endswith(f"fixed 0 files of 1{INSIDE}")
+    assert run("fix", "--diff", "a.md").err.endswith(f"would fix 0 files of 1{INSIDE}")
+    assert run("fix", "a.tql").err == "fixed 1 file of 1\n"
+    assert run("check", "--fix", "a.py").err == f"tql:{INSIDE[1:]}"
+    assert (tmp_path / "a.py").read_text() == source
+
+
+def test_info_needs_a_schema(run: Callable[..., Done], tmp_path: Path) -> None:
+    """Without a schema a message says what is missing."""
+    write({"s.json": '{"id": "int64"}'}, tmp_path)
+
+    assert run("check", "--info", GOOD).err.startswith(
+        "tql: --info reports what depends on the columns, and needs --schema"
+    )
+    assert run("check", "--info", "--schema", "s.json", GOOD).err == ""
+    assert run("check", GOOD).err == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("schema.json", "Docs"),
+        ("table.json", "DocsTable"),
+        ("books_schema.json", "Books"),
+        ("my books.json", "MyBooks"),
+    ],
+)
+def test_the_class_of_a_schema_file(run: Callable[..., Done], tmp_path: Path, file: str, name: str) -> None:
+    """The name of the class is that of the file, and none that the module imports."""
+    write({file: '{"id": "int64"}'}, tmp_path)
+    done = run("codegen", file)
+
+    assert done.code == 0
+    assert f"class {name}(Table, schema=SCHEMA):" in done.out
+    exec(compile(done.out, file, "exec"), {"__name__": "made"})  # noqa: S102 - the module that was written
+
+
+def test_a_long_hint_is_written_once_in_a_file(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The second finding with the same hint refers to the first; another file, and JSON, have the whole hint."""
+    source = f'ds.query("{BAD}")\n' * 3
+    write({"a.py": source, "b.py": source}, tmp_path)
+    hints = [line.strip() for line in run("check", "a.py", "b.py").out.splitlines() if "hint:" in line]
+    listed = json.loads(run("check", "--output-format", "json", "a.py").out)
+
+    assert hints[:3] == [f"hint: {listed[0]['hint']}", "hint: as above", "hint: as above"]
+    assert hints[3:] == hints[:3]
+    assert len({finding["hint"] for finding in listed}) == 1
+    assert len(listed) == 3

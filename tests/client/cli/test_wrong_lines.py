@@ -24,6 +24,7 @@ FILES = {
     "bad.json": b"{",
     "bad.toml": b"[[",
     "key.toml": b"[tool.tql]\nslect = []\n",
+    "all.toml": b"[tool.tql]\nselect = ['ALL']\n",
     "code.toml": b"[tool.tql]\nignore = ['TQL999']\n",
 }
 # Each command line, and the beginning of its message.
@@ -56,6 +57,12 @@ LINES = {
     "check --explain-python a.tql": "a.tql: --explain-python reads files whose names end with .py",
     "check --jsonl a.tql": "line 1 of the input is not JSON",
     "check --fix -": "`tql check --fix` writes files; for a query in the arguments or on stdin use `tql fix`",
+    "check --fmt .": "no option --fmt\nhint: `tql check --help` shows",
+    "check --fxi .": "no option --fxi; did you mean --fix?",
+    "check -o json .": "no option -o; did you mean --output-format?",
+    "run ./data -o a.json 'select id'": "no option -o; did you mean --output?",
+    "check --select ALL .": "--select: no rule ALL; `tql rules` lists all rules, and TQL means all of them",
+    "check --config all.toml .": 'all.toml: `select` in [tool.tql] must be a list of codes or prefixes, for example ["TQL301", "TQL5"]; "TQL" means all',
     "fix --dif a.tql": "no option --dif; did you mean --diff?",
     "fix none.tql": "none.tql: No such file or directory",
     "format app.py": "app.py: `tql format` formats files with one query each, since a string in a .py file has escapes",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tql.compiler.test_meaning import several
-from tql import check
+from tql import check, query
 from tql_grammar.python.source import check_python
 from tql_grammar.python.text import Source
 
@@ -135,3 +135,25 @@ def _escaped(text: str, quote: str) -> str:
     """Return the text of a string literal, without its quotes."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return text if len(quote) > 1 else text.replace("\n", "\\n")
+
+
+HINTS = [
+    ("f\"select id from D where name = '{name}'\"", "where name = {name}", "name=name"),
+    ('f"select id from D where year >= {self.year!r}"', "where year >= {year}", "year=self.year"),
+    ('f"select id from D where a = 1 and b[0] != {x}"', "where b[0] != {x}", "x=x"),
+    ("f\"select id from D where id in ({','.join(ids)})\"", "where id in ({ids})", "ids=ids"),
+    ("f\"select id from D where id not in ({','.join(map(str, ids))})\"", "where id not in ({ids})", "ids=ids"),
+    ("f\"select id from D where id in ({','.join(str(i) for i in self.ids)})\"", "where id in ({ids})", "ids=self.ids"),
+    ('"select id from D limit " + str(n)', "limit {n}", "n=n"),
+    ('"select id from D limit %d" % n', "limit {n}", "n=n"),
+    ('f"select id from D where a = {f(1)[0]}"', "where a = {value}", "value=f(1)[0]"),
+]
+
+
+@pytest.mark.parametrize(("text", "clause", "value"), HINTS)
+def test_the_hint_about_a_pasted_value(text: str, clause: str, value: str) -> None:
+    """The hint is a call of `tql.query` with the place and the value."""
+    (finding,) = [one for one in check_python(f"ds.query({text})\n") if one.code == "TQL510"]
+
+    assert finding.hint == f'pass the value: tql.query("… {clause}", {value})'
+    assert query(f"select id from D {clause}", **{value.partition("=")[0]: [1, 2] if " in (" in clause else 3})

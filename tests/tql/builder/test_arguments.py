@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tql import ArgumentError, all_of, any_of, asc, col, fn, not_, raw, select
+from tql import ArgumentError, Schema, all_of, any_of, asc, col, fn, not_, raw, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,8 +227,48 @@ REFUSED = [
     ),
     pytest.param(
         lambda: str(q.select(id=col("id") + 1).where(col("id") > 3)),
-        "`where / order_by` takes unambiguous names, got 'id': it is an output",
+        "`where` takes unambiguous names, got 'id': it is an output",
         id="a name that is an output and a column",
+    ),
+    pytest.param(
+        lambda: str(q.select(id=col("id") + 1, n=fn.count()).group_by("id")),
+        "`group_by` takes unambiguous names, got 'id': it is an output",
+        id="a key that is an output and a column",
+    ),
+    pytest.param(
+        lambda: str(q.select(x=col("id") + 1, n=fn.count()).group_by("x").order_by(col("id", of="output"))),
+        "`group_by` takes the outputs, keys and aggregates of a grouped query, got 'id'",
+        id="a sort key that is no output of groups",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by(col("j", of="output"))),
+        "`group_by` takes names of outputs with of=\"output\", got 'j'",
+        id="a key that is no output",
+    ),
+    pytest.param(
+        lambda: str(q.select(x=col("id") + 1, y=col("x", of="output") + 1)),
+        "`select` takes columns of the source, got col('x', of='output')",
+        id="an output of an output",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by("k").where(fn.max(col("n", of="output")) > 1)),
+        "`select` takes columns of the source, got col('n', of='output')",
+        id="an aggregate of an output",
+    ),
+    pytest.param(
+        lambda: str(q.select("k", n=fn.count()).group_by("n")),
+        "`group_by` takes values of single rows, got fn.count",
+        id="a key that is an aggregate",
+    ),
+    pytest.param(
+        lambda: str(q.select(k=col("j")).distinct().order_by(col("k", of="source"))),
+        "`order_by` takes outputs as sort keys, got col('k', of='source')",
+        id="distinct rows in the order of another column",
+    ),
+    pytest.param(
+        lambda: str(q.select(k=col("j")).order_by(col("k", of="source")).limit(1, per="k")),
+        "`order_by` takes outputs as sort keys, got col('k', of='source')",
+        id="first rows in the order of another column",
     ),
 ]
 
@@ -254,3 +294,23 @@ def test_an_unknown_function_says_which_one_was_meant() -> None:
     """A misspelt function raises an AttributeError with the nearest name."""
     with pytest.raises(AttributeError, match=r"did you mean `fn.cosine_similarity`\?"):
         f.cosine_similarty("e", [1.0])
+
+
+@pytest.mark.parametrize(("name", "instead"), [("avg", "mean"), ("asum", "sum"), ("amin", "min"), ("amax", "max")])
+def test_the_elements_of_one_number(name: str, instead: str) -> None:
+    """A function of the elements of an array leads to that of the rows where the column is known to have one number in each row."""
+    function = getattr(fn, name)
+    known = Schema(k="text", price="float64", a="float64[?]")
+    query = select("k", m=function("price")).from_("D", schema=known).group_by("k")
+
+    with pytest.raises(
+        ArgumentError, match=rf"`fn.{name}` takes a column of arrays, got 'price': (.|\n)*write fn.{instead}\('price'\)"
+    ):
+        str(query)
+    for other in (
+        function("a"),
+        function(fn.abs("price")),
+        getattr(fn, instead)(function("a")),
+        raw(f"{name.removesuffix('sum')}(price)" if name != "asum" else "sum(price)"),
+    ):
+        assert str(select(m=other).from_("D", schema=known))

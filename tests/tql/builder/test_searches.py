@@ -272,3 +272,21 @@ def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:
 
     with pytest.raises(ArgumentError, match=r"key="):
         compile_query(query.statement, None, {None: Schema.from_dataset(data)})
+
+
+def test_hybrid_of_vectors_only(data: Any) -> None:
+    """Two vectors are two rankings: the words may be left out, and the scores are the sums of the reciprocal ranks."""
+    one, two = EMBEDDINGS[0], EMBEDDINGS[1]
+    query = select("id").hybrid(vector=[("e", one), ("e", two)], exact=True, candidates=COUNT)
+    expected = np.zeros(COUNT)
+    for vector in (one, two):
+        closeness = EMBEDDINGS @ vector / (np.linalg.norm(EMBEDDINGS, axis=1) * np.linalg.norm(vector))
+        expected[np.argsort(-closeness)] += 1 / (61 + np.arange(COUNT))
+
+    rows = run(data, str(query.order_by("score").limit(3)))
+
+    assert str(query) == str(
+        select("id").hybrid(vector=[("e", one), ("e", two)], text=[], exact=True, candidates=COUNT)
+    )
+    assert [row["id"] for row in rows] == [int(place) for place in np.argsort(-expected, kind="stable")[:3]]
+    assert [row["score"] for row in rows] == pytest.approx(sorted(expected)[::-1][:3])

@@ -12,7 +12,14 @@ from tql import col, select
 
 q: Any = select("id")
 a: Any = col("a")
-SPACE = {name: getattr(tql, name) for name in tql.__all__} | {"tql": tql, "np": np, "q": q, "a": a}
+KNOWN = tql.Schema(id="int64", ts="int64", e="embedding[1]", text="text bm25", source="text")
+SPACE = {name: getattr(tql, name) for name in tql.__all__} | {
+    "tql": tql,
+    "np": np,
+    "q": q,
+    "a": a,
+    "known": lambda query: str(query.from_("D", schema=KNOWN)),
+}
 # Each wrong call, the beginning of its message, and its hint.
 CALLS: dict[str, tuple[str, str | None]] = {
     'q.where({"year": 2010})': (
@@ -127,7 +134,57 @@ CALLS: dict[str, tuple[str, str | None]] = {
     'raw("select id")': ("`raw` takes one expression of TQL", "put it in double quotes"),
     'fn.cosine("e", [1.0])': ("TQL has no function `cosine`: did you mean `fn.cosine_similarity`?", None),
     'fn.lower("t")': ('TQL has no function `lower`: use col("text").ilike("..")', None),
-    'fn.count("id")': ("`fn.count` takes nothing, got 1 argument", None),
+    'fn.count("id")': (
+        "`fn.count` takes nothing, got 'id'",
+        "write fn.count() for the number of rows; for the values that are not null, ",
+    ),
+    'fn.count("*")': ("`fn.count` takes nothing, got '*'", "write fn.count() for the number of rows"),
+    "fn.count(distinct=True)": (
+        "`fn.count` takes nothing, got distinct=..",
+        'count distinct values in two queries: select(n=fn.count()).from_(select("source").distinct())',
+    ),
+    "q.limit(5, 10)": (
+        "`limit` takes outputs by name as per, got 10",
+        "to skip rows write .offset: .limit(5).offset(10)",
+    ),
+    'q.where(a == "en" & a == 3)': ("`&` takes a condition, got 'en'", "put parentheses around comparisons"),
+    'a in ["en"]': (
+        "`and / or / not / if / a < b < c` takes a Python bool",
+        "use &, | and ~, and put parentheses around comparisons",
+    ),
+    "a > np.datetime64('2023-11-01').item()": (
+        "`>` takes no dates and times",
+        "compare with what the column stores: int(value.timestamp())",
+    ),
+    'known(q.order_by("score"))': (
+        "`order_by` takes names of columns, got 'score'",
+        "score is the result of a search: add .similarity(..), .bm25(..)",
+    ),
+    'known(q.similarity("e", [1.0]).select(f=col("score") * 0.7))': (
+        "`select` takes names of columns, got 'score'",
+        "a score is read by order_by and where of its query; to compute with it, use the query as the source",
+    ),
+    'known(q.bm25("retry", "text").order_by("score").limit(3))': (
+        "`bm25` takes the name of a column of texts, got 'retry'",
+        "the column comes before the words: bm25('text', 'retry')",
+    ),
+    'known(q.where(col("ts") > "2023-11-01"))': (
+        "`comparison` takes a number for a column of int64",
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+    ),
+    'known(q.where(col("ts").between("2023-11-01", "2024-11-01")))': (
+        "`comparison` takes numbers for a column of int64",
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+    ),
+    'known(q.where(col("ts") > "20231101"))': ("`comparison` takes a number for", "write it without quotes"),
+    'q.hybrid(vector=[("e", [1.0])])': (
+        "`hybrid` takes two rankings or more, got 1",
+        "for one ranking use similarity(..) or bm25(..)",
+    ),
+    'q.similarity("e", np.ones((2, 16)))': (
+        "`similarity` takes a vector, shape (d,)",
+        'rank by several vectors with hybrid(vector=[("e", first), ("e", second)]); for a column of matrices pass metric="maxsim"',
+    ),
     'Schema(id="int")': ("`Schema` takes descriptions of columns", "did you mean 'int64'?"),
     'Schema(id="string")': ("`Schema` takes descriptions of columns", "did you mean 'text'?"),
     'Schema(id="vector")': ("`Schema` takes descriptions of columns", "did you mean 'embedding[384]'?"),

@@ -367,3 +367,10 @@ def test_set_operations_over_what_cannot_be_grouped(kind: str, chain: str) -> No
 
     with pytest.raises(ArgumentError, match="one number or text in each row"):
         str(query)
+
+
+def test_distinct_values_are_counted_in_two_queries() -> None:
+    """It is the query that the error of fn.count(..) names."""
+    data = dataset(next(names), {"k": "int64"}, [{"k": number % 3} for number in range(7)])
+
+    assert run(data, str(select(n=fn.count()).from_(select("k").distinct()))) == [{"n": 3}]

@@ -24,6 +24,7 @@ from tests.tql.world.clauses import (
     same,
 )
 from tests.tql.world.searching import descends, scored, searched, sort_keys, without_rank
+from tests.tql.world.shadowing import INSIDE, unshadowed
 from tests.tql.world.values import (
     Rounded,
     Row,
@@ -90,6 +91,8 @@ class Reference:
 
     def answer(self, query: Drawn) -> Answer:
         """Return the rows of a query."""
+        if query.shadow is not None:
+            return _shadowing(self.answer(unshadowed(query)), query.shadow)
         source = self.source(query.source)
         outer, inner = _parted(query)
         rows = [row for row in source.rows if all(true(node, row, source.types) for node in inner)]
@@ -316,6 +319,17 @@ def _require_few(found: list[Any]) -> None:
 def _qualified(alias: str, row: Row) -> Row:
     """Return a row of a join's source."""
     return {f"{alias}.{name}": cell for name, cell in row.items()}
+
+
+def _shadowing(answer: Answer, shadow: str) -> Answer:
+    """Return an answer in which an output has the name of a column of the source."""
+
+    def name(label: str) -> str:
+        return shadow if label == INSIDE + shadow else label
+
+    rows = [{name(label): cell for label, cell in row.items()} for row in answer.rows]
+    types = {**answer.types, shadow: answer.types.get(INSIDE + shadow, "")}
+    return replace(answer, names=[*map(name, answer.names)], rows=rows, types=types)
 
 
 def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.tql.world import tables
 from tests.tql.world.conditions import GROUPABLE, Info, condition, is_indexed_number, number, of
+from tests.tql.world.shadowing import shadowed
 from tests.tql.world.terms import Drawn, Key, Part, RowNumber, Search, Table, Words, without
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class World:
         while True:
             found = self.draw.choice(self.kinds)(self, depth)
             if found is not None:
-                return without(found[0], order=self.draw.randrange(10**6)), found[1]
+                query, scope = without(found[0], order=self.draw.randrange(10**6)), found[1]
+                query, infos = shadowed(query, scope.infos, self.made)
+                return query, replace(scope, infos=infos)
 
     # --- sources ------------------------------------------------------------------------------------------------------
 

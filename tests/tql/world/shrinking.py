@@ -133,7 +133,7 @@ def simpler(node: Any) -> Iterator[Any]:
 def _simpler_part(node: Any, name: str, default: Any) -> Iterator[Any]:
     """Yield a part of a query without one of its own parts, if it is a clause, or with simpler ones."""
     given = getattr(node, name)
-    if isinstance(node, Drawn) and given != default and name != "source":
+    if isinstance(node, Drawn) and given != default and name not in {"source", "shadow"}:
         yield changed(node, name, default)
     yield from (changed(node, name, other) for other in simpler(given))
 

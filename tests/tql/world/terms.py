@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the source, or an output of the query; `of` is the alias of a joined source."""
+    """A column of the source, or an output of the query; `of` is the alias of a joined source, or "source" or "output"."""
 
     name: str
     of: str | None = None
@@ -256,6 +256,7 @@ class Drawn:
         sample: a sample.
         ungrouped: whether the groups of the source are split.
         order: seed of the order of the calls.
+        shadow: the output with the name of another column of the source.
     """
 
     source: Source
@@ -271,6 +272,7 @@ class Drawn:
     sample: Sample | None = None
     ungrouped: bool = False
     order: int = 0
+    shadow: str | None = None
 
 
 Source = Table | Drawn | Joined | Combined

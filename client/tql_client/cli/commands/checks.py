@@ -56,14 +56,14 @@ class Run(NamedTuple):
     changed: list[str]
 
     def exit_code(self) -> int:
-        """Return the exit code: 2 for a file that cannot be read, 1 for an error, or for a change that ``--check`` reports."""
+        """Return the exit code: 2 for a file that cannot be read, 1 for an error that is left, or for a change that ``--check`` or ``--diff`` only shows."""
         from tql_client.cli.reporters import has_errors
 
         if self.unreadable:
             return FAILED
-        if self.options.check:
-            return FINDINGS if self.changed else CLEAN
-        return FINDINGS if has_errors(self.findings) and not self.options.exit_zero else CLEAN
+        would_change = bool(self.changed) and (self.options.check or self.options.diff)
+        has_error = has_errors(self.findings) and not self.options.exit_zero
+        return FINDINGS if would_change or has_error else CLEAN
 
 
 def begin(options: argparse.Namespace) -> Run:
@@ -103,7 +103,23 @@ def _check_once(options: argparse.Namespace) -> int:
     sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in run.unreadable)
     if options.output_format == "text" and not (options.quiet or run.unreadable):
         sys.stdout.write(summary.summary(run.findings, run.files, paint))
+    sys.stderr.write("" if options.quiet else _notes(run))
     return run.exit_code()
+
+
+def _notes(run: Run) -> str:
+    """Return the lines about options that have no effect on these inputs."""
+    from tql_client.cli import summary
+
+    about = []
+    if run.options.info and not run.configuration.has_schema:
+        about.append(
+            "--info reports what depends on the columns, and needs --schema: `tql schema PATH` writes the file"
+        )
+    unchanged = summary.unchanged(name for name, _, _ in run.findings) if run.options.fix else ""
+    if unchanged:
+        about.append(unchanged.removeprefix("; "))
+    return "".join(f"tql: {line}\n" for line in about)
 
 
 def _kept(
@@ -187,7 +203,8 @@ def _fix(options: argparse.Namespace) -> int:
     if not options.quiet and not summary.is_query(run.files):
         sys.stdout.flush()
         verb = "would fix" if options.check or options.diff else "fixed"
-        sys.stderr.write(f"{verb} {summary.count(len(run.changed), 'file')} of {len(run.files)}\n")
+        number = f"{summary.count(len(run.changed), 'file')} of {len(run.files)}"
+        sys.stderr.write(f"{verb} {number}{summary.unchanged(run.files)}\n")
     return run.exit_code()
 
 
@@ -242,7 +259,9 @@ def _state(options: argparse.Namespace) -> dict[str, int]:
     return found
 
 
-_DIFF = option("--diff", action="store_true", help="do not write; print the changes as a diff")
+_DIFF = option(
+    "--diff", action="store_true", help="do not write; print the changes as a diff, and exit as --check does"
+)
 
 COMMANDS = (
     Command(
@@ -290,7 +309,9 @@ COMMANDS = (
         (
             CHECKED,
             _DIFF,
-            option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
+            option(
+                "--check", action="store_true", help="do not write; exit with 1 if a file would change, or has an error"
+            ),
             *CONFIGURATION,
             *INPUTS,
             option("--exit-zero", action="store_true", help="exit with 0 if there are findings"),

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tql.codegen import is_attribute, module
+from tql.codegen import is_class, module
 from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, FINDINGS, TOKEN_FILE, Command, option
 from tql_client.connection import HTTP, connect
@@ -55,10 +55,10 @@ def _schema(options: argparse.Namespace) -> Schema:
 
 
 def _class_name(source: str) -> str:
-    """Return the name of the class: the last part of the path, in capitals at the beginnings of words."""
+    """Return the name of the class: the last part of the path without the word schema, in capitals at the beginnings of words; Docs for none."""
     stem = re.sub(r"\.json$", "", source).rstrip("/").rpartition("/")[2]
-    name = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", stem))
-    return name if is_attribute(name) else f"Docs{name}"
+    name = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", stem) if word.lower() != "schema")
+    return name if is_class(name) else f"Docs{name}"
 
 
 COMMAND = Command(

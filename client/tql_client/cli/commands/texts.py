@@ -46,7 +46,7 @@ def _format(options: argparse.Namespace) -> int:
             codes.append(FAILED)
     if not (options.quiet or is_query(files)):
         _report(options, len(changed), len(files))
-    return max(*codes, FINDINGS if options.check and changed else CLEAN)
+    return max(*codes, FINDINGS if (options.check or options.diff) and changed else CLEAN)
 
 
 def _report(options: argparse.Namespace, changed: int, files: int) -> None:
@@ -167,7 +167,11 @@ COMMANDS = (
             FILES,
             option("--width", type=int, default=88, help="maximum length of a line (default: %(default)s)"),
             option("--check", action="store_true", help="do not write; exit with 1 if a file would change"),
-            option("--diff", action="store_true", help="do not write; print the changes as a diff"),
+            option(
+                "--diff",
+                action="store_true",
+                help="do not write; print the changes as a diff, and exit as --check does",
+            ),
             *INPUTS,
             QUIET,
             COLOR,

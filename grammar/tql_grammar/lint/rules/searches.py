@@ -109,11 +109,62 @@ def _sorted_by(key: ast.Order, select: ast.Select) -> str | None:
     """Return the function that a key sorts by, if it is the similarity or distance of a column and a vector, else None."""
     inner = subselect(select.source)
     scores = {} if inner is None else aliased(inner.columns)
-    found = key.expression
-    found = scores.get(found.name, found) if isinstance(found, ast.Column) else found
-    name = found.name.lower() if isinstance(found, ast.Function) else ""
-    searched = name in CLOSENESS and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(found))
-    return name if searched else None
+    found: ast.Node = key.expression
+    found = _unwrapped(scores.get(found.name, found) if isinstance(found, ast.Column) else found)
+    return found.name.lower() if isinstance(found, ast.Function) and _is_score(found) else None
+
+
+def _is_score(node: ast.Node) -> bool:
+    """Tell whether a node is the similarity or distance of a column and a vector."""
+    is_closeness = isinstance(node, ast.Function) and node.name.lower() in CLOSENESS
+    return is_closeness and any(isinstance(part, (ast.Vector, ast.Array)) for part in own_parts(node))
+
+
+def _unwrapped(node: ast.Node) -> ast.Node:
+    """Return a score without the ``[0]`` of its only element, or the ``+ 0`` that keeps its order."""
+    if isinstance(node, ast.Subscript):
+        return node.operand
+    is_sum = isinstance(node, ast.Chain) and node.operators == ("+",) and isinstance(node.operands[1], ast.Number)
+    return node.operands[0] if is_sum else node  # type: ignore[attr-defined]  # a chain
+
+
+def _unsorted(subject: Subject) -> Iterator[Finding]:
+    """Yield LIMIT of a search whose score is selected, and is no sort key."""
+    for scope in subject.scopes:
+        limit = scope.select.limit
+        if limit is not None and limit.count is not None and _is_unsorted(scope.select):
+            message = "the limit takes the first rows, not the nearest: no sort key reads the score"
+            yield subject.finding(
+                limit,
+                message,
+                'sort by the score in the direction of the nearest rows, ORDER BY score DESC for similarities; with the builder, .order_by("score")',
+            )
+
+
+def _is_unsorted(select: ast.Select) -> bool:
+    """Tell whether a SELECT or its subqueries compute a score that none of their sort keys reads."""
+    scores: set[str] = set()
+    has_score = has_key = False
+    for level in reversed([*_levels(select)]):
+        for output in level.columns:
+            if _reads_score(output, scores):
+                has_score = True
+                scores |= {output.alias} if isinstance(output, ast.Aliased) else set()
+        has_key = has_key or any(_reads_score(key, scores) for key in level.order_by)
+    return has_score and not has_key
+
+
+def _levels(select: ast.Select | None) -> Iterator[ast.Select]:
+    """Yield a SELECT and the SELECTs of its subqueries, the outermost first."""
+    while select is not None:
+        yield select
+        select = subselect(select.source)
+
+
+def _reads_score(node: ast.Node, scores: set[str]) -> bool:
+    """Tell whether an expression computes a score, or reads one by its name."""
+    parts = list(own_parts(node))
+    return any(_is_score(part) or (isinstance(part, ast.Column) and part.name in scores) for part in parts)
 
 
 def _all_rows(subject: Subject) -> Iterator[Finding]:
@@ -243,5 +294,14 @@ RULES = (
         find=_constant_weight,
         meant="select id from D sample by 1 limit 10 percent",
         reads=(WEIGHT,),
+    ),
+    Rule(
+        code="TQL531",
+        title="LIMIT of a search without its order",
+        severity="warning",
+        explanation="A score in the SELECT list sorts nothing: LIMIT takes the first rows of the dataset, or the first ones by other sort keys, with their scores. A sort key has to read the score for the nearest rows.",
+        example="select id, cosine_similarity(emb, ARRAY[1, 0, 0, 0]) as score from D limit 3",
+        find=_unsorted,
+        meant="select * from (select id, cosine_similarity(emb, ARRAY[1, 0, 0, 0]) as score from D) order by score desc limit 3",
     ),
 )

@@ -10,6 +10,7 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.reads import BRACKETS, PATTERN, UNFOLDED, cases, unfolded
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.patterns import QUOTED, SPECIAL, is_intended
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.typing.inference import infer
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
-# Special characters of regular expressions, and forms that only an intended regular expression has.
 CODE_POINT = re.compile(r"(?<!\\)((?:\\\\)*)\\x\{([0-9A-Fa-f]{1,8})\}")
-SPECIAL = re.compile(r"[.+()\[\]{}|^$]")
-REGULAR = re.compile(r"\.[*+?{]|\[.*\]|\(.*\)|\|")
+END = re.compile(r"(?<!\\)((?:\\\\)*)\\z")
+# The characters that the engine replaces although the pattern quotes them.
+ESCAPE, ESCAPED = re.compile(r"\\[\s\S]"), re.compile(r"(?<!\\)(?:\\\\)*\\([*%?])")
+IN_CLASS = re.compile(r"\[[^\[\]*%?]*([*%?])")
+CODES = {"*": r"\x2a", "%": r"\x25", "?": r"\x3f"}
 
 
 def _order(subject: Subject) -> Iterator[Finding]:
@@ -62,23 +65,39 @@ def _by_between(node: ast.Comparison, text: str) -> Fix | None:
     return exchanged(node, *new[operator])
 
 
-def _wildcard(subject: Subject) -> Iterator[Finding]:
-    """Yield patterns with ``_``, which is not a wildcard, and patterns that are not valid regular expressions."""
+def _patterns(subject: Subject) -> Iterator[tuple[ast.String, str]]:
+    """Yield the patterns of LIKE and ILIKE, and their values."""
     for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String):
-            pattern = node.pattern.value
-            if "_" in pattern and "%" in pattern:
-                yield subject.finding(
-                    node.pattern,
-                    "`_` is not a wildcard: LIKE takes a regular expression, in which it matches only itself",
-                    "write ? for any single character",
-                )
-            elif not _compiles(pattern):
-                yield subject.finding(
-                    node.pattern,
-                    "LIKE takes a regular expression, and this one is invalid: LIKE matches no row, and NOT LIKE matches every row",
-                    "write a backslash before special characters such as ( ) [ ] + .",
-                )
+        if isinstance(node.pattern, ast.String):
+            yield node.pattern, node.pattern.value
+
+
+def _wildcard(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns of which a character has another meaning than in SQL, and patterns that are not valid regular expressions."""
+    for node, pattern in _patterns(subject):
+        found = _unlike_sql(pattern)
+        if found is not None:
+            yield subject.finding(node, *found)
+
+
+def _unlike_sql(pattern: str) -> tuple[str, str] | None:
+    """Return the message and the hint about a pattern, or None if there is nothing to say."""
+    if "_" in QUOTED.sub("", pattern) and ("%" in pattern or not is_intended(pattern)):
+        return (
+            "`_` is not a wildcard: LIKE takes a regular expression, in which it matches only itself",
+            r"write ? for any single character, and \_ for the character itself",
+        )
+    if not _compiles(pattern):
+        return (
+            "LIKE takes a regular expression, and this one is invalid: LIKE matches no row, and NOT LIKE matches every row",
+            "write a backslash before special characters such as ( ) [ ] + .",
+        )
+    replaced = ESCAPED.search(pattern) or IN_CLASS.search(ESCAPE.sub("", pattern))
+    if replaced is None:
+        return None
+    sign, wildcard = replaced[1], "." if replaced[1] == "?" else ".*"
+    message = f"LIKE replaces `{sign}` by `{wildcard}` also after a backslash and in brackets, so the pattern does not match the character itself"
+    return message, f"write {CODES[sign]} for the character itself"
 
 
 def _compiles(pattern: str) -> bool:
@@ -94,7 +113,8 @@ def _compiles(pattern: str) -> bool:
 
 def _regular(pattern: str) -> str:
     """Return the regular expression into which the engine turns a pattern with ``*``, ``%`` and ``?``, as Python writes it."""
-    return CODE_POINT.sub(_code_point, re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+    written = END.sub(r"\1\\Z", re.sub(r"[*%]", ".*", pattern).replace("?", "."))
+    return CODE_POINT.sub(_code_point, written)
 
 
 def _code_point(match: re.Match[str]) -> str:
@@ -105,22 +125,23 @@ def _code_point(match: re.Match[str]) -> str:
 
 def _literally(subject: Subject) -> Iterator[Finding]:
     """Yield patterns with a special character of regular expressions, where nothing else suggests that a regular expression is intended."""
-    for _, node in subject.parts(ast.Like):
-        if isinstance(node, ast.Like) and isinstance(node.pattern, ast.String) and _compiles(node.pattern.value):
-            special = SPECIAL.search(node.pattern.value)
-            if special and "\\" not in node.pattern.value and not REGULAR.search(node.pattern.value):
-                found = special.group()
-                message = f"LIKE takes a regular expression, in which `{found}` is a special character"
-                yield subject.finding(node.pattern, message, f"write `\\{found}` to match the character itself")
+    for node, pattern in _patterns(subject):
+        special = SPECIAL.search(pattern)
+        if special and _compiles(pattern) and not is_intended(pattern):
+            found = special.group()
+            message = f"LIKE takes a regular expression, in which `{found}` is a special character"
+            yield subject.finding(node, message, f"write `\\{found}` to match the character itself")
 
 
-def _underscore(subject: Subject) -> Iterator[Finding]:
-    """Yield patterns with ``_`` and no ``%`` that nothing else makes a regular expression."""
-    for _, node in subject.parts(ast.Like):
-        pattern = node.pattern.value if isinstance(node.pattern, ast.String) else ""
-        if "_" in pattern and "%" not in pattern and "\\" not in pattern and not REGULAR.search(pattern):
-            message = "`_` is not a wildcard: it matches only itself"
-            yield subject.finding(node.pattern, message, "write ? for any single character")
+def _star(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with the engine's own wildcards, where nothing else suggests that a regular expression is intended."""
+    for node, pattern in _patterns(subject):
+        sign = next((sign for sign in pattern if sign in "*?"), None)
+        if sign and not is_intended(pattern):
+            meaning = "any run of characters" if sign == "*" else "any single character"
+            yield subject.finding(
+                node, f"`{sign}` is a wildcard: {meaning}", f"write {CODES[sign]} for the character itself"
+            )
 
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
@@ -231,12 +252,12 @@ RULES = (
     ),
     Rule(
         code="TQL525",
-        title="_ in a LIKE pattern without %",
+        title="* or ? in a LIKE pattern",
         severity="info",
-        explanation="`_` is no wildcard in a pattern of LIKE; it matches only itself. Beside % it is an error, TQL313. Reported only with the severity info.",
-        example="select id from D where text like 'do_ 1'",
-        find=_underscore,
-        meant="select id from D where text like 'do? 1'",
+        explanation="* and ? are wildcards of LIKE in TQL: any run of characters, as % is, and any single character. In SQL they match only themselves. Reported only with the severity info.",
+        example="select id from D where text like 'doc ?'",
+        find=_star,
+        meant="select id from D where text like 'doc \\x3f'",
     ),
     Rule(
         code="TQL305",
@@ -251,7 +272,7 @@ RULES = (
         code="TQL313",
         title="LIKE pattern with another meaning than in SQL",
         severity="error",
-        explanation="LIKE matches the whole text against a regular expression in which * and % mean .*, and ? means any single character. _ matches only itself, and an invalid regular expression matches nothing.",
+        explanation="LIKE matches the whole text against a regular expression in which * and % mean .*, and ? means any single character. _ matches only itself, and an invalid regular expression matches nothing. * % and ? are wildcards after a backslash and in brackets too; \\x2a, \\x25 and \\x3f are the characters.",
         example="select id from D where text like 'd_c%'",
         find=_wildcard,
         meant="select id from D where text like 'd?c%'",
@@ -261,7 +282,7 @@ RULES = (
         code="TQL513",
         title="LIKE pattern with a special character",
         severity="warning",
-        explanation="LIKE takes a regular expression: . matches any character, + repeats the character before it, ^ and $ match no character. With a backslash before it, each matches itself.",
+        explanation="LIKE takes a regular expression: . matches any character, + repeats the character before it, ^ and $ match no character. With a backslash before it, each matches itself. A pattern with an escape, a repetition such as .+ or [a-z]{2}, a range or alternatives in parentheses counts as intended.",
         example="select id from N where s like 'a.b'",
         find=_literally,
         meant="select id from N where s like 'a\\.b'",

@@ -290,7 +290,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_(small=col("id") * 2).where(col("small") > 1),
-        "`where / order_by` takes unambiguous names",
+        "`where` takes unambiguous names",
         id="both",
     ),
     pytest.param(

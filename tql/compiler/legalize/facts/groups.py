@@ -5,13 +5,12 @@ from __future__ import annotations
 from tql.compiler.expand import distinct
 from tql.compiler.extremes import extremes
 from tql.compiler.grouped import refuse_stray_aggregates, require_groups
-from tql.compiler.groups import PostAggregation, is_compound
+from tql.compiler.groups import PostAggregation, is_compound, refuse_groups_of_groups
 from tql.compiler.legalize.cheapest import countable
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql.compiler.legalize.groups import AggregateBuilder, may_have_sequences
 from tql.compiler.pack import needs_new_select
 from tql.compiler.reductions import without_nulls
-from tql.compiler.resolve import refuse_groups_of_groups
 from tql.expressions.aggregates import FORMS
 from tql_grammar.rewrite.order import group_keys
 
