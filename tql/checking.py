@@ -27,7 +27,7 @@ def check(query: str | Query, schema: object = None, *, info: bool = False) -> l
 
     Args:
         query: a TQL text, or a query of the builder.
-        schema: a `Schema` for all datasets, or a dict of them by the urls of datasets, ``{"hub://org/ds": Schema(id="int64")}``; without it, rules about types and lengths are skipped.
+        schema: the `Schema` of the dataset, of a join that of the first one, or a dict of them by the urls of datasets, ``{"hub://org/ds": Schema(id="int64")}``; without it, rules about types and lengths are skipped.
         info: include findings of the severity "info", which depend on the rows, such as NaN in a sort key.
 
     Raises:
@@ -139,7 +139,7 @@ def explore(  # noqa: PLR0913 - each is one independent choice, by name
 
     Args:
         function: a function without arguments that returns a query; it must depend on nothing but its decisions.
-        schema: a `Schema` for all datasets, or a dict of them by the urls of datasets, as for `check`.
+        schema: the `Schema` of the dataset, of a join that of the first one, or a dict of them by the urls of datasets, as for `check`.
         run: a function that is called with each query, for example ``client.query``, or one with assertions; an exception is a failure.
         when: "both" or "given".
         most: the most paths; if there are more, half of them are those with the fewest decisions and the others a random sample, and *is_complete* is False.

@@ -27,7 +27,7 @@ def complete(text: str, offset: int | None = None, schema: object = None) -> lis
     Args:
         text: the query text, complete or not.
         offset: the place, 0-based, in characters; by default the end of the text. The part of a word before it selects the words that begin with it.
-        schema: a `Schema` for all datasets, or a dict of them by the urls of datasets, as for `check`.
+        schema: the `Schema` of the dataset, of a join that of the first one, or a dict of them by the urls of datasets, as for `check`.
 
     Raises:
         ArgumentError: *offset* is not in the text, or *schema* is neither a `Schema` nor a dict of them.

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.schema import Schema
 
+UNKNOWN_COLUMN = "TQL215"
 # Severities of findings that a query must not have, and the family of advice, which it may have.
 FAILING = frozenset({"error", "warning"})
 ADVICE = "TQL5"
@@ -29,12 +32,25 @@ def findings(text: str, schema: object = None, *, info: bool = False) -> list[Di
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    return checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info)
+    found = checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info)
+    names = () if isinstance(schema, Mapping) else _datasets(reading.tree)
+    return [_with_schemas(one, names) for one in found] if len(names) > 1 else found
+
+
+def _with_schemas(finding: Diagnostic, names: Sequence[str]) -> Diagnostic:
+    """Return a finding about an unknown column of a query on several datasets with the hint to give the schema of each."""
+    if finding.code != UNKNOWN_COLUMN:
+        return finding
+    form = ", ".join(f'"{name}": {{..}}' for name in names)
+    said = f"the schema is taken as that of {names[0]}, the first dataset; give the schema of each: {{{form}}}"
+    return finding.replace(hint=f"{finding.hint}; {said}" if finding.hint else said)
 
 
 def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Schema]:
     """
     Return the schema of each dataset of a query text by its url; the key None is the default dataset.
+
+    A single schema is that of the default dataset and of the first one in the text: the columns of a second one are unknown.
 
     Raises:
         ArgumentError: *schema* is neither a `Schema` nor a dict of them.
@@ -44,11 +60,7 @@ def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Sc
     if schema is None:
         return {}
     if isinstance(schema, Schema):
-        from tql_grammar import ast
-        from tql_grammar.walk import walk
-
-        tables = () if tree is None else (part.name for part in walk(tree) if isinstance(part, ast.Table))
-        return dict.fromkeys([None, *tables], schema)
+        return dict.fromkeys([None, *_datasets(tree)[:1]], schema)
     if isinstance(schema, Mapping) and all(isinstance(part, Schema) for part in schema.values()):
         return schema
     from tql.messages import shown
@@ -56,3 +68,13 @@ def schemas_of(tree: ast.Query | None, schema: object) -> Mapping[str | None, Sc
 
     rule, hint = "takes a Schema, or a dict of them by the urls of datasets", '{"hub://org/ds": Schema(id="int64")}'
     raise ArgumentError("schema", rule, shown(schema), hint)
+
+
+def _datasets(tree: ast.Query | None) -> list[str]:
+    """Return the names of the datasets that a query names, in the order of the text."""
+    from tql_grammar import ast
+    from tql_grammar.walk import walk
+
+    tables = [part for part in walk(tree) if isinstance(part, ast.Table)] if tree is not None else []
+    tables.sort(key=lambda table: table.span.start if table.span is not None else 0)
+    return [*dict.fromkeys(table.name for table in tables)]

@@ -182,6 +182,8 @@ def _n() -> Any:
         "big": TYPES.Int64(),
         "s": TYPES.Text(),
         "few": TYPES.Int64(TYPES.Inverted),
+        "nt": TYPES.Nullable(TYPES.Text()),
+        "line": TYPES.Text(),
     }
     data = {
         "id": list(range(4)),
@@ -189,6 +191,8 @@ def _n() -> Any:
         "big": [2**53, 2**53 + 1, 3, 3],
         "s": ["", "a.b", "axb", "x"],
         "few": [1, 2, 3, 4],
+        "nt": ["", None, "Öl", ""],
+        "line": ["a b", "a\nb", "", "c"],
     }
     return _made("n", kinds, data)
 

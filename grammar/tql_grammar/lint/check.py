@@ -24,6 +24,7 @@ from tql_grammar.lint.rules import (
     json,
     keys,
     literals,
+    missing,
     names,
     nullable,
     order,
@@ -48,8 +49,11 @@ if TYPE_CHECKING:
 
 # The most readings of a text for its fixes, and the most characters in them; the first fix is always tried.
 MOST_READINGS, MOST_READ = 20_000, 4_000_000
-# The findings that follow from another one in the same expression: a function that does not exist needs no alias, and takes no star.
-FOLLOWING = {"TQL201": frozenset({"TQL202", "TQL206"})}
+# The findings that follow from another one in the same expression: a function that does not exist needs no alias, and takes no star or DISTINCT.
+FOLLOWING = {
+    "TQL201": frozenset({"TQL202", "TQL206", "TQL310", "TQL505"}),
+    "TQL334": frozenset({"TQL524"}),
+}
 MODULES = (
     functions,
     constructs,
@@ -63,6 +67,7 @@ MODULES = (
     keys,
     precision,
     nullable,
+    missing,
     json,
     arrays,
     joins,

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
+# LIMIT with two numbers.
+PAIR = re.compile(
+    r"(?P<limit>\blimit)\s+(?P<skipped>\d+)\s*(?P<comma>,)\s*(?P<count>\d+)(?![\w.])", re.IGNORECASE | re.ASCII
+)
 # A carriage return before a newline, or a token that may contain one: quotes, and a comment up to the end of its line.
 RETURN = re.compile(rf"""{STRING}|"[^"\n]*"|--[^\n\r]*|\r\n""")
 
@@ -152,6 +156,15 @@ def with_double_quotes(text: str, finding: Diagnostic) -> str:
     return f'{text[: finding.start]}"{name[1:-1]}"{text[finding.end :]}' if plain else text
 
 
+def with_offset(text: str, finding: Diagnostic) -> str:
+    """Return a text with ``limit 5 offset 10`` in place of ``limit 10, 5``, which in other dialects is the same."""
+    found = next((match for match in PAIR.finditer(text) if match.start("comma") == finding.start), None)
+    if found is None:
+        return text
+    written = f"{found['limit']} {found['count']} offset {found['skipped']}"
+    return text[: found.start()] + written + text[found.end() :]
+
+
 # The fixes of the findings about the text and its syntax.
 TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {
     "TQL002": without_return,
@@ -159,5 +172,6 @@ TEXT_FIXES: dict[str, Callable[[str, Diagnostic], str]] = {
     "TQL006": without_zeros,
     "TQL009": without_first,
     "TQL101": with_double_quotes,
+    "TQL110": with_offset,
     "TQL115": with_quotes,
 }

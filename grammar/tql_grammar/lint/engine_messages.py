@@ -76,7 +76,10 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"Can't compare values of dtypes|Can't compare text tensor", ("TQL217", "TQL223"), _KINDS),
     Message(r"Can't convert string '(?P<name>[^']*)' to numeric value", ("TQL218", "TQL212")),
     Message(r"Like operator is applicable only on string literals", ("TQL214",)),
-    Message(r"Like operator is applicable only on textual column|^Key not found", ("TQL237",)),
+    Message(r"Like operator is applicable only on textual column", ("TQL237",)),
+    Message(r"^Key not found", ("TQL517",)),
+    Message(r"Can't convert array to json in ORDER", ("TQL244",)),
+    Message(r"Can't eval dynamic shape array", ("TQL245", "TQL533")),
     Message(r"(?P<name>\S+) is not valid value for tensor", ("TQL236",)),
     Message(r"Can't convert string to number|Tensor should be on the left side", ("TQL208", "TQL205", "TQL323")),
     Message(r"ARRAY element can't contain tensor name", ("TQL222",)),
@@ -117,6 +120,8 @@ OF_DATA = {
     "TQL241": "the dataset in FROM does not exist or cannot be opened; a query without FROM reads the default dataset of the client",
     "TQL242": "a row has fewer elements, or the dataset fewer rows, than the query reads",
     "TQL243": "the divisor of % is 0 in some row: filter those rows out with WHERE",
+    "TQL244": "the value of JSON in a key of ORDER BY or GROUP BY is a list in some row: sort or group by one value in it, such as js['key'][0]",
+    "TQL245": "a group has a null in a number that SUM, AVG or another reduction reads, or a key of ORDER BY is a list of JSON: leave null out before the rows are grouped, where x is not null, and sort by one value of a list",
 }
 
 
@@ -164,7 +169,7 @@ def explain_message(message: str, text: str, schemas: Mapping[str | None, Schema
             name = found.groupdict().get("name")
             known = [finding for finding in check(text, schemas) if finding.code in codes or _is_syntax(codes, finding)]
             best = _likeliest(known, text, name, codes) or _by_name(message, text, name, codes[0])
-            return best if best.hint else best.replace(hint=_explanation(best.code))
+            return best.replace(severity="error", hint=best.hint or _explanation(best.code))
     return None
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # A pattern of wildcards of LIKE, plain characters, and escaped signs.
 USUAL = re.compile(r"(?:\\[^\w\s*%?]|[^\\.+()\[\]{}|^$])*")
+BRACKETS = re.compile(r"\[[^\]]*\]")
 # Elements of a vector below this fit into every type, and a vector whose largest is above that is not zero as float32.
 LARGEST, SMALLEST = 1e17, 1e-30
 # The places of literals.
@@ -75,6 +76,17 @@ def pattern(text: str | float) -> object:
     return ("_" in text and ("%" in text or "\\" not in text), not text.strip("*%")) if USUAL.fullmatch(text) else text
 
 
+def unfolded(text: object) -> tuple[str, ...]:
+    """Return the letters of a pattern outside of brackets that are not ASCII and have two cases, which ILIKE does not ignore."""
+    outside = BRACKETS.sub("", text) if isinstance(text, str) else ""
+    return tuple(letter for letter in outside if not letter.isascii() and len(cases(letter)) > 1)
+
+
+def cases(letter: str) -> str:
+    """Return a letter with its other case, if that is one character too."""
+    return "".join(case for case in dict.fromkeys((letter, letter.lower(), letter.upper())) if len(case) == 1)
+
+
 def size(numbers: list[float]) -> object:
     """Return None for a vector that is neither zero nor infinite as float32, and the numbers of any other."""
     return None if SMALLEST * len(numbers) < math.hypot(*numbers) < LARGEST else numbers
@@ -83,4 +95,5 @@ def size(numbers: list[float]) -> object:
 BOUND, AXIS, WEIGHT = Reads("bound", whole), Reads("axis", whole), Reads("weight", whole)
 COUNT, POSITION = Reads("by", is_zero), Reads("by", whole)
 PATTERN = Reads("pattern", pattern)
+UNFOLDED = Reads("pattern", unfolded)
 SIZE = Reads("vector", size)

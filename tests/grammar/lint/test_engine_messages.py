@@ -70,6 +70,19 @@ PLACES = [
     ),
     ("Dataset alias w in expression w.id is not found.", "select w.id from D as d", "TQL213", "w.id"),
     ("The query source - 'hub://x', is not found or not supported.", 'select id from "hub://x"', "TQL241", "hub://x"),
+    ("Key not found", "select id from D where js['s'] like 'a%'", "TQL517", "js['s']"),
+    (
+        "Can't convert array to json in ORDER expression.",
+        "select id from D order by js['n']",
+        "TQL244",
+        "select id from D order by js['n']",
+    ),
+    (
+        "Can't eval dynamic shape array.",
+        "select sum(nul) as s from D group by grp",
+        "TQL245",
+        "select sum(nul) as s from D group by grp",
+    ),
     ("Division by zero.", "select id % 0 as x from D", "TQL243", "select id % 0 as x from D"),
 ]
 
@@ -82,6 +95,16 @@ def test_an_answer_has_its_place(message: str, text: str, code: str, place: str)
     assert found is not None
     assert (found.code, text[found.start : found.end]) == (code, place)
     assert found.hint
+
+
+def test_a_null_in_a_group_has_the_place_of_its_reduction(schemas: dict[str | None, Schema]) -> None:
+    """With the schema of the dataset the finding is that of the rule, as an error, at the reduction."""
+    text = 'select sum(nul) as s from "mem://t" group by grp'
+    found = explain_message("Can't eval dynamic shape array.", text, schemas)
+
+    assert found is not None
+    assert (found.code, found.severity, text[found.start : found.end]) == ("TQL533", "error", "sum(nul)")
+    assert found.hint == "leave null out before the rows are grouped: where nul is not null"
 
 
 @pytest.mark.parametrize("message", ["", "out of memory", "the bucket is gone", "503 Service Unavailable"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.literals import literals_of
 from tql_grammar.outputs import bare
 from tql_grammar.walk import own_parts
 
@@ -47,11 +48,21 @@ def _name(node: ast.Node) -> tuple[str, str] | None:
 
 def _unsupported(subject: Subject) -> Iterator[Finding]:
     """Yield the constructs that the engine does not support."""
+    listed = {id(member): test for _, test in subject.parts(ast.In) for member in literals_of(test)}
     for node in _nodes(subject, *UNSUPPORTED, ast.Chain):
         found = _name(node)
         if found is not None:
             name, hint = found
+            if isinstance(node, ast.Null) and id(node) in listed:
+                hint = _apart(listed[id(node)], subject)
             yield subject.finding(node, f"the engine rejects this with `{name} is not supported.`", hint)
+
+
+def _apart(test: ast.In, subject: Subject) -> str:
+    """Return the hint for a null in a list of IN."""
+    x = subject.written(test.operand)
+    right = f"{x} NOT IN (..) AND {x} IS NOT NULL" if test.negated else f"({x} IN (..) OR {x} IS NULL)"
+    return f"leave null out of the list, and test it apart: {right}"
 
 
 def _star(subject: Subject) -> Iterator[Finding]:

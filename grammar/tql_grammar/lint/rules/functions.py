@@ -14,6 +14,7 @@ from tql_grammar.suggestions import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.absent import Absent
     from tql_grammar.functions import Function
 
 
@@ -29,7 +30,17 @@ def _absent(subject: Subject) -> Iterator[Finding]:
             continue
         absent = ABSENT.get(call.name.upper())
         message = f"no function {call.name}: the engine fails with `Function '{call.name.upper()}' is not found in external function sources.`"
-        yield subject.finding(call, message, _near(call.name) if absent is None else absent.text)
+        yield subject.finding(
+            call, message, _near(call.name) if absent is None else _replacement(call, absent, subject)
+        )
+
+
+def _replacement(call: ast.Function, absent: Absent, subject: Subject) -> str:
+    """Return the hint for a function of SQL; that for COUNT(DISTINCT x) counts the groups."""
+    if call.name.lower() == "count" and call.distinct and len(call.arguments) == 1:
+        x = subject.written(call.arguments[0])
+        return f"count the groups: select sum(one) as n from (select 1 as one from .. where {x} is not null group by {x}) group by 1"  # noqa: S608 - advice
+    return absent.text
 
 
 def _near(name: str) -> str:

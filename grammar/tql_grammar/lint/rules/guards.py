@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.walk import below
+from tql_grammar.walk import below, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,11 +21,13 @@ class Guarded(NamedTuple):
         node: the part.
         guards: the columns whose null decides the condition around it: by IS NOT NULL in an AND, by IS NULL in an OR.
         negated: whether NOT is around it.
+        compared: the columns whose NaN decides the condition around it: by a comparison in an AND, by `x != x` in an OR.
     """
 
     node: ast.Node
     guards: frozenset[ast.Expression] = frozenset()
     negated: bool = False
+    compared: frozenset[ast.Expression] = frozenset()
 
 
 TESTS = (ast.Comparison, ast.In, ast.Between, ast.Like)
@@ -44,9 +46,10 @@ def tests(condition: ast.Node) -> Iterator[Guarded]:
 def _operands(part: Guarded) -> list[Guarded]:
     """Return the operands of a part, none of them a query."""
     node, guards = part.node, part.guards | _tested(part.node)
+    compared = part.compared | compares(node)
     flat = (item for field in below(node)[::-1] for item in (field if isinstance(field, tuple) else (field,)))
     nodes = (item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query))
-    return [Guarded(item, guards, part.negated or isinstance(node, ast.Not)) for item in nodes]
+    return [Guarded(item, guards, part.negated or isinstance(node, ast.Not), compared) for item in nodes]
 
 
 def _tested(node: ast.Node) -> frozenset[ast.Expression]:
@@ -56,6 +59,29 @@ def _tested(node: ast.Node) -> frozenset[ast.Expression]:
     negated = isinstance(node, ast.And)
     found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
     return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))
+
+
+def compares(node: ast.Node) -> frozenset[ast.Expression]:
+    """Return the columns that a condition, or an operand of its AND, compares in a way that NaN does not match; of an OR those with `x != x`, which NaN matches."""
+    operands = node.operands if isinstance(node, (ast.And, ast.Or)) else (node,)
+    found = [test for test in operands if isinstance(test, ast.Comparison)]
+    is_either = isinstance(node, ast.Or)
+    decided = [
+        test for test in found if (test.operator == "!=") is is_either and (test.left == test.right or not is_either)
+    ]
+    return frozenset(side for test in decided for side, _ in test.sides)
+
+
+def is_without_nan(select: ast.Select, column: ast.Expression) -> bool:
+    """Tell whether a subquery of FROM compares a column of the dataset, which it passes on, in its WHERE: NaN does not match."""
+    inner = subselect(select.source)
+    while inner is not None and isinstance(column, ast.Column):
+        plain = ast.Column(column.name)
+        if inner.where is not None and not isinstance(inner.where, ast.Or) and plain in compares(inner.where):
+            return True
+        kept = any(isinstance(output, ast.Star) or output == plain for output in inner.columns)
+        inner = subselect(inner.source) if kept and not inner.group_by else None
+    return False
 
 
 def in_where(find: Callable[[Subject], Iterable[Finding]], subject: Subject, *, inside: bool) -> Iterator[Finding]:

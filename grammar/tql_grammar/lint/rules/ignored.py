@@ -10,6 +10,7 @@ from tql_grammar.ast import Span
 from tql_grammar.diagnostic import Edit
 from tql_grammar.lint.edits import Fix, last_end
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.nullable import is_nullable_text
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.syntax.lexer import BLANKS
 from tql_grammar.typing.scopes import queries
@@ -18,18 +19,79 @@ from tql_grammar.walk import joined, rebuild, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tql_grammar.typing.scopes import SelectScope
+
+DISTINCT = re.compile(r"select\s+(distinct\s+)", re.IGNORECASE)
+SMALL = frozenset({"int8", "int16", "uint8", "uint16"})
 HAVING = re.compile(r"\bhaving\Z", re.IGNORECASE)
 
 
 def _distinct(subject: Subject) -> Iterator[Finding]:
     """Yield SELECT DISTINCT."""
-    for select in subject.selects:
+    for scope in subject.scopes:
+        select = scope.select
         if select.distinct or select.distinct_on:
-            yield subject.finding(
-                select,
-                "the engine ignores DISTINCT and returns duplicate rows",
-                "group by the columns instead: select grp[0] as grp from .. group by grp",
-            )
+            message = "the engine ignores DISTINCT and returns duplicate rows"
+            yield subject.finding(select, message, _by_groups(scope), _grouped(subject, scope))
+
+
+def _by_groups(scope: SelectScope) -> str:
+    """Return the hint for DISTINCT, with the columns of the SELECT; a nullable text needs a key for null."""
+    columns = scope.select.columns
+    names = [column.name for column in columns if isinstance(column, ast.Column) and column.table is None]
+    if len(names) < len(columns) or not names:
+        return "group by the columns instead: select grp[0] as grp from .. group by grp"
+    written = {name: to_tql(ast.Column(name)) for name in names}
+    outputs = ", ".join(f"{name}[0] as {name}" for name in written.values())
+    keys = ", ".join(
+        f"{key}, {key} is null" if is_nullable_text(ast.Column(name), scope, "SELECT") else key
+        for name, key in written.items()
+    )
+    return f"group by the columns instead: select {outputs} from .. group by {keys}"  # noqa: S608 - advice
+
+
+def _grouped(subject: Subject, scope: SelectScope) -> Fix | None:
+    """Return the fix that groups by the columns in place of DISTINCT: of texts and small integers of one dataset, with no clause but FROM and WHERE."""
+    select = scope.select
+    span = select.span or Span(0, 0)
+    found = DISTINCT.match(subject.text, span.start)
+    if found is None or subject.tree is not select or not _is_plain(scope):
+        return None
+    columns = [column for column in select.columns if isinstance(column, ast.Column)]
+    keys = tuple(key for column in columns for key in _keys(column, scope))
+    distinct = Edit(found.start(1), found.end(1), "")
+    group_by = Edit(span.end, span.end, f" group by {', '.join(map(to_tql, keys))}")
+    outputs = tuple(ast.Aliased(ast.Subscript(column, (ast.Number(0),)), column.name) for column in columns)
+    edits = (distinct, *map(_first, columns), group_by)
+    return Fix(edits, select, select.replace(distinct=False, columns=outputs, group_by=keys))
+
+
+def _first(column: ast.Column) -> Edit:
+    """Return the edit that selects the first value of a column in each group."""
+    span, written = column.span or Span(0, 0), to_tql(column)
+    return Edit(span.start, span.end, f"{written}[0] as {written}")
+
+
+def _is_plain(scope: SelectScope) -> bool:
+    """Tell whether a SELECT DISTINCT has different columns by which the engine groups exactly, of one dataset, and no clause but FROM and WHERE."""
+    select = scope.select
+    plain = ast.Select(select.columns, select.source, select.where, distinct=True)
+    if select != plain or not (select.source is None or isinstance(select.source, ast.Table)):
+        return False
+    return len({*select.columns}) == len(select.columns) and all(_is_exact(column, scope) for column in select.columns)
+
+
+def _keys(column: ast.Column, scope: SelectScope) -> tuple[ast.Expression, ...]:
+    """Return the group keys of a column: itself, and whether it is null if it is a nullable text."""
+    return (column, ast.IsNull(column)) if is_nullable_text(column, scope, "SELECT") else (column,)
+
+
+def _is_exact(column: ast.Expression, scope: SelectScope) -> bool:
+    """Tell whether an output is a column by which the engine groups exactly: a text, or an integer that float32 stores, without null."""
+    known = scope.column(column)
+    if known is None or not known.is_single or known.is_label or getattr(column, "table", None) is not None:
+        return False
+    return known.is_text or (known.dtype in SMALL and not known.nullable)
 
 
 def _having(subject: Subject) -> Iterator[Finding]:
@@ -105,7 +167,7 @@ class Ignored(NamedTuple):
     Attributes:
         what: its name in the message, a format string with the node as ``{0}``.
         of: returns it from the node, or a false value where it is absent.
-        hint: the remedy.
+        hint: the remedy, a format string too.
     """
 
     what: str
@@ -114,7 +176,11 @@ class Ignored(NamedTuple):
 
 
 CLAUSES = (
-    Ignored("WITH", lambda query: query.with_),
+    Ignored(
+        "WITH",
+        lambda query: query.with_,
+        "write the query in place of the name {0.with_[0].name}: from (select ..)",
+    ),
     Ignored("WITH HINT", lambda query: query.hints),
     Ignored("FOR", lambda query: query.locks),
 )
@@ -133,7 +199,13 @@ IGNORED: dict[type, tuple[Ignored, ...]] = {
         Ignored("`{0.schema}.`", lambda table: table.schema, "remove it, or put the whole name in double quotes"),
     ),
     ast.Join: (Ignored("ON in a CROSS JOIN", lambda join: join.kind == "cross" and join.on, "write JOIN"),),
-    ast.Function: (Ignored("DISTINCT inside a function call", lambda call: call.distinct),),
+    ast.Function: (
+        Ignored(
+            "DISTINCT inside a function call",
+            lambda call: call.distinct,
+            "leave duplicates out in a subquery: from (select x[0] as x from .. group by x)",
+        ),
+    ),
     ast.Aliased: (Ignored("an alias of `*`", lambda output: isinstance(output.expression, ast.Star)),),
 }
 
@@ -147,7 +219,7 @@ def _others(subject: Subject) -> Iterator[Finding]:
                 first = found[0] if isinstance(found, tuple) else found
                 spans = (getattr(part, "span", None) for part in (first, node))
                 span = next(filter(None, spans), Span(0, len(subject.text)))
-                yield Finding(span, f"the engine ignores {ignored.what.format(node)}", ignored.hint)
+                yield Finding(span, f"the engine ignores {ignored.what.format(node)}", ignored.hint.format(node))
 
 
 def _holders(subject: Subject) -> Iterator[ast.Node]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import NUMERIC, REDUCTIONS
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.guards import compares, is_without_nan
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS, NOT_NUMERIC
@@ -33,7 +35,18 @@ def _no_scalar(subject: Subject) -> Iterator[Finding]:
             refused = found is not None and not _is_key(computed, found, below, clause)
             if refused or (found is not None and _compares_null(computed, below, clause)):
                 message = f"{clause} needs one value in each row, and this key is {found}: the engine fails with `Can't convert array to scalar in ORDER/SAMPLE/GROUP expressions.`"
-                yield subject.finding(key, message, "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0")
+                yield subject.finding(key, message, _one_value(subject, key, scope))
+
+
+def _one_value(subject: Subject, key: ast.Node, scope: SelectScope) -> str:
+    """Return the hint for a key that is not a single value: to filter null out of a number, or to reduce an array."""
+    for part in own_parts(key):
+        column = scope.column(part)
+        if isinstance(part, ast.Column) and column is not None and column.nullable and column.is_single:
+            x = subject.written(part)
+            nan = f", and NaN with {x} = {x}" if column.dtype in FLOATS else ""
+            return f"filter null out in a subquery: from (select * from .. where {x} is not null){nan}; the builder's order_by sorts null last"  # noqa: S608 - advice
+    return "reduce it to one value: amax(..), l2_norm(..), or e[0] + 0"
 
 
 def _json_key(subject: Subject) -> Iterator[Finding]:
@@ -87,16 +100,40 @@ def _may_be_null(key: ast.Node, found: Column, scope: SelectScope, clause: str) 
 
 
 def _float_key(subject: Subject) -> Iterator[Finding]:
-    """Yield the sort and group keys that are columns of floats, which may be NaN."""
+    """Yield the sort and group keys that are columns of floats, or reductions of them, which may be NaN."""
+    if any(_tests_nan(key) for scope in subject.scopes for key in scope.select.order_by):
+        return
     for scope in subject.scopes:
         for clause, node in expressions(scope.select):
             key = bare(node)
-            column = scope.column(key) if isinstance(key, ast.Column) and clause in CLAUSES - {"SAMPLE BY"} else None
-            if column is not None and column.dtype in FLOATS and column.is_single:
+            column = _float_of(key, scope) if clause in CLAUSES - {"SAMPLE BY"} else None
+            if column is not None:
                 message = f"`{subject.written(key)}` is {column.dtype}: if it contains NaN, ORDER BY does not sort and GROUP BY returns a single group"
                 yield subject.finding(
                     key, message, "filter NaN out with where x = x; the builder's order_by sorts NaN last"
                 )
+
+
+def _tests_nan(key: ast.Node) -> bool:
+    """Tell whether a sort key puts NaN last, as those of the builder do: `x != x`."""
+    tests = (part for part in own_parts(key) if isinstance(part, ast.Comparison))
+    return any(test.operator == "!=" and test.left == test.right for test in tests)
+
+
+def _float_of(key: ast.Node, scope: SelectScope) -> Column | None:
+    """Return the type of a key that is a float column, or a reduction of one, whose NaN no condition leaves out; None for any other key."""
+    if isinstance(key, ast.Function) and key.name.lower() in NUMERIC & REDUCTIONS and len(key.arguments) == 1:
+        key = key.arguments[0]
+    column = scope.column(key)
+    is_float = column is not None and column.dtype in FLOATS and column.is_single
+    return column if is_float and isinstance(key, ast.Column) and not _leaves_nan_out(key, scope) else None
+
+
+def _leaves_nan_out(column: ast.Column, scope: SelectScope) -> bool:
+    """Tell whether WHERE, or a subquery of FROM, compares a column: NaN does not match."""
+    where = scope.select.where
+    compared = frozenset[ast.Expression]() if where is None or isinstance(where, ast.Or) else compares(where)
+    return column in compared or is_without_nan(scope.select, column)
 
 
 RULES = (
@@ -123,7 +160,7 @@ RULES = (
         code="TQL511",
         title="sort or group key that can be NaN",
         severity="info",
-        explanation="If a float column contains NaN, ORDER BY does not sort, and GROUP BY returns a single group of all rows. Reported only with a schema, with the severity info.",
+        explanation="If a float column contains NaN, ORDER BY by it or by `amax(x)` does not sort, and GROUP BY returns a single group of all rows. Reported only with a schema, with the severity info.",
         example="select sum(id) as s from N group by f",
         find=_float_key,
         meant="select sum(id) as s from (select id, f + 0 as g from N where f = f) group by g",

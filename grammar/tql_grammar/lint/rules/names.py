@@ -135,7 +135,7 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
     hint = did_you_mean(column.name, seen)
     quoted = subject.written(column).startswith('"') and column.table is None
     literal = column.name.replace("'", "''")
-    return f"{hint}; a string literal takes single quotes: '{literal}'" if quoted else hint
+    return f"a string takes single quotes: '{literal}'; for a column, {hint}" if quoted else hint
 
 
 def _ambiguous(subject: Subject) -> Iterator[Finding]:

@@ -95,6 +95,12 @@ def is_filled(column: ast.Column, scope: SelectScope, clause: str) -> bool:
     return clause != "WHERE" and known is not None and requires(scope.select.where, column.name, known)
 
 
+def is_nullable_text(node: ast.Column, scope: SelectScope, clause: str) -> bool:
+    """Tell whether a column is a text that can be null in the rows that a clause sees."""
+    column = scope.column(node)
+    return column is not None and column.is_text and column.nullable and not is_filled(node, scope, clause)
+
+
 def _parts(subject: Subject) -> Sequence[At]:
     """Return the parts of all expressions that may read a nullable number, in the order of the text, each with its context."""
     known: list[At] | None = subject.__dict__.get("_nullable")

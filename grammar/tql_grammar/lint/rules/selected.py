@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import SEARCHES
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare, output_name
 from tql_grammar.walk import own_parts
@@ -76,7 +77,16 @@ def _misnamed(subject: Subject) -> Iterator[Finding]:
                 message = (
                     f"without an alias this output is named `{output_name(output)}`, like the column that it reads"
                 )
-                yield subject.finding(output, message, f"add an alias: {subject.written(output)} as score")
+                yield subject.finding(output, message, f"add an alias: {subject.written(output)} as {_alias(output)}")
+
+
+def _alias(output: ast.Function) -> str:
+    """Return an alias for a call of one column: "score" for a search, else the names of the function and the column."""
+    name = output.name.lower()
+    column = next((part.name for part in own_parts(output) if isinstance(part, ast.Column)), "")
+    return (
+        "score" if name in SEARCHES or name.endswith("_similarity") or not column.isidentifier() else f"{name}_{column}"
+    )
 
 
 def _reads_one(output: ast.Function, scope: SelectScope) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
-from tql_grammar.lint.reads import PATTERN
+from tql_grammar.lint.reads import BRACKETS, PATTERN, UNFOLDED, cases, unfolded
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.patterns import QUOTED, SPECIAL, is_intended
+from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.typing.inference import infer
 
@@ -183,7 +184,72 @@ def _outer_not(text: str, node: ast.Like) -> Fix | None:
     return exchanged(node, written, ast.Not(node.replace(negated=False)))
 
 
+def _unfolded(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns of ILIKE with a letter that is not ASCII, outside of brackets."""
+    for _, node in subject.parts(ast.Like):
+        pattern = node.pattern.value if isinstance(node.pattern, ast.String) else ""
+        letters = unfolded(pattern)
+        if node.case_insensitive and letters:
+            both = _in_both_cases(pattern)
+            written = to_tql(ast.String(both))
+            message = (
+                f"ILIKE ignores the case of ASCII letters only: `{letters[0]}` does not match `{cases(letters[0])[-1]}`"
+            )
+            fix = exchanged(node.pattern, written, ast.String(both))
+            yield subject.finding(node.pattern, message, f"write both letters: ilike {written}", fix)
+
+
+def _in_both_cases(pattern: str) -> str:
+    """Return a pattern in which each letter that is not ASCII, outside of brackets, is a class of its two cases."""
+    end, parts = 0, []
+    for found in (*BRACKETS.finditer(pattern), None):
+        start = len(pattern) if found is None else found.start()
+        parts += [f"[{cases(one)}]" if unfolded(one) else one for one in pattern[end:start]]
+        if found is not None:
+            parts.append(found[0])
+            end = found.end()
+    return "".join(parts)
+
+
+# The parts of patterns that match a newline too; ILIKE turns \\S into \\s.
+RUN, ONE = r"[\s\S]{0,}", r"[\s\S]"
+LOWER_RUN, LOWER_ONE = r"[\x00-\x{10ffff}]{0,}", r"[\x00-\x{10ffff}]"
+WILDCARD = re.compile(r"[*%?]")
+
+
+def _one_line(subject: Subject) -> Iterator[Finding]:
+    """Yield patterns with a wildcard, none of which matches a newline."""
+    for _, node in subject.parts(ast.Like):
+        pattern = node.pattern.value if isinstance(node.pattern, ast.String) else ""
+        found = WILDCARD.search(pattern)
+        if found is not None:
+            run, one = (LOWER_RUN, LOWER_ONE) if node.case_insensitive else (RUN, ONE)
+            characters = [one if sign == "?" else run if sign in "*%" else sign for sign in pattern]
+            right = to_tql(ast.String("".join(characters)))
+            message = f"`{found[0]}` matches no newline: texts of several lines are left out"
+            yield subject.finding(node.pattern, message, f"if a text may have a newline, write {right}")
+
+
 RULES = (
+    Rule(
+        code="TQL535",
+        title="ILIKE with a letter that is not ASCII",
+        severity="warning",
+        explanation="ILIKE ignores the case of ASCII letters only: the text `Öl` does not match 'öl%'. A class of both letters does.",
+        example="select id from N where nt ilike 'öl%'",
+        find=_unfolded,
+        meant="select id from N where nt ilike '[öÖ]l%'",
+        reads=(UNFOLDED,),
+    ),
+    Rule(
+        code="TQL536",
+        title="wildcard of LIKE and texts of several lines",
+        severity="info",
+        explanation="In a pattern of LIKE and ILIKE, * % and ? match no newline: `like 'a%'` leaves out a text that begins with a and has a second line. `[\\s\\S]{0,}` matches any characters, `[\\s\\S]` one; in ILIKE write `[\\x00-\\x{10ffff}]`. Reported only with the severity info.",
+        example="select id from N where line like 'a%'",
+        find=_one_line,
+        meant="select id from N where line like 'a[\\s\\S]{0,}'",
+    ),
     Rule(
         code="TQL525",
         title="* or ? in a LIKE pattern",

@@ -9,13 +9,13 @@ from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import tests
 from tql_grammar.lint.rules.literals import is_literal, is_text_array, literals_of
-from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.lint.rules.nullable import is_nullable_text
 from tql_grammar.rewrite.comparison import number
 from tql_grammar.rewrite.fitting import rounded
 from tql_grammar.schema import INTEGERS, NOT_NUMERIC, Column, did_you_mean
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import subselect
+from tql_grammar.walk import below, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,13 +208,21 @@ def _null_text(subject: Subject) -> Iterator[Finding]:
 
 
 def _null_matches(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
-    """Return the nullable text column whose null a test matches as the empty string, or None."""
+    """Return the nullable text column whose null a test matches as the empty string, or None; a test with an unknown column has another finding."""
+    if _names_unknown(part.node, scope):
+        return None
     for operand in _matching_empty(part.node):
-        column = scope.column(operand)
-        nullable = column is not None and column.is_text and column.nullable and operand not in part.guards
-        if isinstance(operand, ast.Column) and nullable and not is_filled(operand, scope, clause):
+        free = isinstance(operand, ast.Column) and operand not in part.guards
+        if free and isinstance(operand, ast.Column) and is_nullable_text(operand, scope, clause):
             return operand
     return None
+
+
+def _names_unknown(node: ast.Node, scope: SelectScope) -> bool:
+    """Tell whether a test has an operand without an alias that is no column of the source."""
+    seen = scope.columns or {}
+    names = (part.name for part in below(node) if isinstance(part, ast.Column) and part.table is None)
+    return any(name not in seen for name in names)
 
 
 def _matching_empty(node: ast.Node) -> tuple[ast.Expression, ...]:
@@ -224,9 +232,9 @@ def _matching_empty(node: ast.Node) -> tuple[ast.Expression, ...]:
         return _compared_with_empty(node)
     if isinstance(node, ast.Between):
         return (node.operand,) if node.low == empty else ()
-    if not isinstance(node, ast.In) or node.negated or isinstance(node.members, ast.Query):
+    if not isinstance(node, ast.In) or isinstance(node.members, ast.Query):
         return ()
-    return (node.operand,) if empty in node.members else ()
+    return (node.operand,) if (empty in node.members) is not node.negated else ()
 
 
 def _compared_with_empty(node: ast.Comparison) -> tuple[ast.Expression, ...]:
@@ -318,7 +326,7 @@ RULES = (
         "TQL334",
         "condition that a null of a text column matches",
         "error",
-        "The engine treats a null of a text column as the empty string: `x = ''`, `x in ('')`, `x between '' and 'b'`, `x != 'a'` and a comparison with another column also match null. Reported only with a schema, and not if `x is not null and ..` is around the condition.",
+        "The engine treats a null of a text column as the empty string: `x = ''`, `x in ('')`, `x between '' and 'b'`, `x != 'a'`, `x not in ('a')` and a comparison with another column also match null. Reported only with a schema, and not if `x is not null and ..` is around the condition.",
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",

@@ -44,6 +44,23 @@ def _is_repeated(place: Place) -> bool:
     return place.kind(0) in CONDITIONS and place.kind(-1) in CONDITIONS | {"WHERE"}
 
 
+def _is_window(place: Place) -> bool:
+    """Tell whether a token opens the window of a function: ``row_number() over (``."""
+    return place.kind(0) == "LPAR" and place.word(-1).upper() == "OVER" and place.kind(-2) == "RPAR"
+
+
+def _is_arrow(place: Place) -> bool:
+    """Tell whether a token ends ``->``."""
+    return place.kind(0) == "MORE" and place.kind(-1) == "DASH" and place.follows_directly()
+
+
+def _key(place: Place) -> str | None:
+    """Return the hint about a key of JSON after ``->`` or ``->>``."""
+    at = 2 if place.kind(1) == "MORE" else 1
+    is_key = place.kind(at) in {"STRING", "INTEGER"} and place.kind(-2) == "NAME"
+    return f"write the key in brackets: {place.word(-2)}[{place.word(at)}]" if is_key else None
+
+
 def _values(place: Place) -> str | None:
     """Return the hint about IN with the values in brackets."""
     words = []
@@ -149,6 +166,23 @@ RULES = (
         "select id from t where id = 1 and and id > 3",
         "select id from t where id = 1 and id > 3",
         _is_repeated,
+    ),
+    SyntaxRule(
+        "TQL136",
+        "a window function",
+        "TQL has no OVER: sort in TQL, and number, rank or sum up the returned rows; the builder's limit(n, per=column) takes the first rows of each group",
+        "select id, row_number() over (order by id) as n from t",
+        "select id from t order by id",
+        _is_window,
+    ),
+    SyntaxRule(
+        "TQL137",
+        "a JSON operator of PostgreSQL",
+        "write the key in brackets: js['key']",
+        "select js->>'key' as k from t",
+        "select js['key'] as k from t",
+        _is_arrow,
+        _key,
     ),
     SyntaxRule(
         "TQL135",
