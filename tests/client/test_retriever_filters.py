@@ -166,7 +166,7 @@ DICTS: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
     ({"lang": {"$ne": "en"}}, lambda row: row["lang"] != "en"),
     ({"lang": ["en", "de"]}, lambda row: row["lang"] in {"en", "de"}),
     ({"lang": ("en",)}, lambda row: row["lang"] == "en"),
-    ({"lang": {"en", "de"}}, lambda row: row["lang"] in {"en", "de"}),
+    ({"lang": {"en"}}, lambda row: row["lang"] == "en"),
     ({"lang": []}, lambda _row: False),
     ({"ts": {"$in": [1, 2]}}, lambda row: row["ts"] in {1, 2}),
     ({"ts": {"$nin": [1, 2]}}, lambda row: row["ts"] not in {1, 2}),
