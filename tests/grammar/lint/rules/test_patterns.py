@@ -56,13 +56,18 @@ def made() -> Any:
     return dataset("like", {"t": "text"}, [{"t": text} for text in TEXTS])
 
 
+def found(query: str) -> set[str]:
+    """Return the codes of the findings, without that of wildcards, which match no newline: no text of this module has one."""
+    return {finding.code for finding in check(query, info=True)} - {"TQL536"}
+
+
 @pytest.mark.parametrize(("pattern", "texts", "codes"), FOUND)
 def test_what_the_engine_finds(pattern: str, texts: list[str], codes: set[str], made: Any) -> None:
     """The engine finds these texts, and the check these faults."""
     query = f"select t where t like '{pattern}'"
 
     assert [row["t"] for row in run(made, query)] == texts
-    assert {finding.code for finding in check(query, info=True)} == codes
+    assert found(query) == codes
 
 
 def _as_sql(pattern: str) -> re.Pattern[str]:
@@ -76,7 +81,7 @@ def test_each_pattern_with_other_texts_than_in_sql_has_a_finding() -> None:
     texts = ["".join(parts) for size in (1, 2, 3) for parts in product("ab_%*?.+()[]|^$", repeat=size)]
     made = dataset("unlike", {"t": "text"}, [{"t": text} for text in texts])
     patterns = [f"{before}a{after}" for before, after in product(("", *PIECES), ("", *PIECES))]
-    silent = [pattern for pattern in patterns if not check(f"select t where t like '{pattern}'", info=True)]
+    silent = [pattern for pattern in patterns if not found(f"select t where t like '{pattern}'")]
 
     assert set(silent) >= {"a", "ab", "%a", "a%"}
     for pattern in silent:
