@@ -85,8 +85,8 @@ def test_each_pattern_with_other_texts_than_in_sql_has_a_finding() -> None:
 
     assert set(silent) >= {"a", "ab", "%a", "a%"}
     for pattern in silent:
-        found = [row["t"] for row in run(made, f"select t where t like '{pattern}'")]
-        assert found == [text for text in texts if _as_sql(pattern).fullmatch(text)], pattern
+        rows = [row["t"] for row in run(made, f"select t where t like '{pattern}'")]
+        assert rows == [text for text in texts if _as_sql(pattern).fullmatch(text)], pattern
 
 
 METHODS = (Expr.like, Expr.ilike, Expr.startswith, Expr.endswith, Expr.contains)
