@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tql.expressions.expr import Expr
 
-OPERATORS: dict[str, Callable[[Expr, Any], Any]] = {
+OPERATORS: dict[str, Callable[[Expr, Any], Expr]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column != value,
     "gt": lambda column, value: column > value,
@@ -26,7 +26,7 @@ OPERATORS: dict[str, Callable[[Expr, Any], Any]] = {
     "contain": lambda column, value: column.contains(value),
     "is_empty": lambda column, _value: column.is_null(),
 }
-COMBINATIONS: dict[str, Callable[[list[Any]], Any]] = {
+COMBINATIONS: dict[str, Callable[[list[Any]], Expr]] = {
     "and": all_of,
     "or": any_of,
     "not": lambda conditions: not_(any_of(conditions)),
@@ -38,7 +38,7 @@ WITHOUT_VALUE = frozenset({"is_empty"})
 HINT = 'write a condition of the builder: filter=col("ts") >= 1'
 
 
-def compare(operator: str, name: str, value: object) -> Any:  # noqa: ANN401 - a condition
+def compare(operator: str, name: str, value: object) -> Expr:
     """
     Return the condition of one comparison of a filter.
 
@@ -64,10 +64,10 @@ def _column(name: str) -> Expr:
     if not isinstance(name, str) or not all(name.split(".")):
         raise ArgumentError("filter", "takes names of columns, and column.key for keys of JSON", repr(name), HINT)
     first, *keys = name.split(".")
-    found: Any = col(first)
+    found = col(first)
     for key in keys:
         found = found[key]
-    return found  # type: ignore[no-any-return]  # a key of an expression is one
+    return found
 
 
 def _members(value: object) -> list[object]:
@@ -77,14 +77,14 @@ def _members(value: object) -> list[object]:
     return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
 
 
-def combine(operator: str, conditions: Sequence[Any]) -> Any:  # noqa: ANN401 - a condition
+def combine(operator: str, conditions: Sequence[Any]) -> Expr:
     """Return the conditions of a filter, combined by AND, OR or NOT."""
     if operator not in COMBINATIONS:
         raise ArgumentError("filter", f"must combine conditions by {', '.join(COMBINATIONS)}", repr(operator))
     return COMBINATIONS[operator](list(conditions))
 
 
-def of_dict(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
+def of_dict(values: Mapping[str, object]) -> Expr:
     """
     Return the condition of a dict, which holds where all of its keys do.
 
@@ -97,7 +97,7 @@ def of_dict(values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a condition
     return all_of([_of_key(name, value) for name, value in values.items()])
 
 
-def _of_key(name: str, value: object) -> Any:  # noqa: ANN401 - a condition
+def _of_key(name: str, value: object) -> Expr:
     """Return the condition of one key of a dict."""
     if name in COMBINING:
         return combine(COMBINING[name], [of_dict(part) for part in _parts(name, value)])
