@@ -132,7 +132,7 @@ class TqlRetriever(BaseRetriever):
         """Return the documents for a question."""
         count, wanted = self._wanted(options)
         vector = self.embeddings.embed_query(query)
-        return _documents(self.search.find(self.client, vector, query, count, wanted))
+        return _documents(self.search.find(self.client, self.search.query(vector, query, count, wanted)))
 
     async def _aget_relevant_documents(
         self,
@@ -144,7 +144,7 @@ class TqlRetriever(BaseRetriever):
         """Return the documents for a question, from asyncio."""
         count, wanted = self._wanted(options)
         vector = await self.embeddings.aembed_query(query)
-        return _documents(await self.search.afind(self.client, vector, query, count, wanted))
+        return _documents(await self.search.afind(self.client, self.search.query(vector, query, count, wanted)))
 
     def _wanted(self, options: Mapping[str, Any]) -> tuple[int, Any]:
         """Return the number of documents, and the retriever's filter and that of the call, combined by AND."""

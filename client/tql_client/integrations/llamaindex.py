@@ -81,13 +81,15 @@ class TqlRetriever(BaseRetriever):
         """Return the nodes for a question."""
         question = query_bundle.query_str
         vector = query_bundle.embedding or self._model.get_query_embedding(question)
-        return _nodes(self._search.find(self._client, vector, question, self._k, self._condition))
+        return _nodes(self._search.find(self._client, self._search.query(vector, question, self._k, self._condition)))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         """Return the nodes for a question, from asyncio."""
         question = query_bundle.query_str
         vector = query_bundle.embedding or await self._model.aget_query_embedding(question)
-        return _nodes(await self._search.afind(self._client, vector, question, self._k, self._condition))
+        return _nodes(
+            await self._search.afind(self._client, self._search.query(vector, question, self._k, self._condition))
+        )
 
 
 def _nodes(found: Iterable[Found]) -> list[NodeWithScore]:

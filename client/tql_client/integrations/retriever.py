@@ -85,27 +85,13 @@ class Search(Record):
             query = query.similarity(self.embedding, vector, metric=self.metric, as_=SCORE)
         return query.order_by(SCORE).limit(count)
 
-    def find(
-        self,
-        client: Client,
-        vector: Any,  # noqa: ANN401 - any type of vector
-        question: str,
-        count: int,
-        condition: Expr | None,
-    ) -> list[Found]:
-        """Return the best *count* documents."""
-        return self._found(client.query(self.query(vector, question, count, condition), as_list=False))
+    def find(self, client: Client, query: Query) -> list[Found]:
+        """Return the documents of a query of this search."""
+        return self._found(client.query(query, as_list=False))
 
-    async def afind(
-        self,
-        client: Client,
-        vector: Any,  # noqa: ANN401 - any type of vector
-        question: str,
-        count: int,
-        condition: Expr | None,
-    ) -> list[Found]:
-        """Return the best *count* documents, from asyncio."""
-        return self._found(await client.aquery(self.query(vector, question, count, condition), as_list=False))
+    async def afind(self, client: Client, query: Query) -> list[Found]:
+        """Return the documents of a query of this search, from asyncio."""
+        return self._found(await client.aquery(query, as_list=False))
 
     def _found(self, result: Result) -> list[Found]:
         """Return the documents of the rows of a search."""
