@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions lowest docs bench bench-growth bench-smoke typing-peers clean
+.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -131,6 +131,17 @@ torch: .venv/torch.stamp
 PYTHONS ?= $(foreach minor,11 12 13 14,$(shell command -v python3.$(minor)))
 versions:
 	@set -e; for python in $(PYTHONS); do sh tests/version.sh "$$python"; done
+
+# The tests of t-strings under Python 3.14, which has them, as WebAssembly in Node. About half a minute.
+# numpy, orjson and the engine have no wheel there, so arrays, and checks of whole files, are left to the other versions.
+pyodide: .venv/pyodide/.stamp
+	node tests/pyodide/run.mjs . .venv/pyodide tests/tql/test_templating.py tests/grammar/python/test_tstrings.py --deselect tests/grammar/python/test_tstrings.py::test_templates
+
+.venv/pyodide/.stamp: tests/pyodide/requirements.txt | .venv/bin/python
+	@echo "Installing Python 3.14 as WebAssembly into .venv/pyodide with npm, and pytest with pip: about a minute .."
+	@rm -rf .venv/pyodide && npm install --silent --no-save --prefix .venv/pyodide "pyodide@^314.0.7"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.14 --platform any --target .venv/pyodide/python --requirement tests/pyodide/requirements.txt
+	@touch $@
 
 # Language, builder and client with the lowest versions that pyproject.toml declares, in an environment of their own. They have wheels for Python 3.11 only.
 lowest: .venv/lowest.stamp

@@ -244,8 +244,8 @@ def _typeddict(name: str, schema: Schema) -> Iterator[str]:
     yield ")"
 
 
-def _with_aliases(base: str, alias: str) -> Callable[[str, Schema], Iterator[str]]:
-    """Return the lines of a class whose fields can have another name than their column."""
+def _with_aliases(base: str, alias: str, refused: str = "(?!)") -> Callable[[str, Schema], Iterator[str]]:
+    """Return the lines of a class whose fields can have another name than their column, but for columns with a character that matches *refused*."""
 
     def lines(name: str, schema: Schema) -> Iterator[str]:
         yield f"class {name}({base}):"
@@ -253,6 +253,9 @@ def _with_aliases(base: str, alias: str) -> Callable[[str, Schema], Iterator[str
         if schema.columns:
             yield ""
         for attribute, label, column in attributes(schema, lambda label: bool(OF_PYDANTIC.fullmatch(label))):
+            if re.search(refused, label):
+                yield f"    # no field for the column {_text(label)}: {base.partition('.')[0]} has no such names"
+                continue
             renamed = "" if attribute == label else f" = {alias.format(_text(label))}"
             yield f"    {attribute}: {row_type(column)}{renamed}"
 
@@ -263,5 +266,7 @@ ROWS: dict[str, Rows] = {
     "dataclass": Rows(("from dataclasses import dataclass",), _dataclass),
     "typeddict": Rows((), _typeddict),
     "pydantic": Rows(("import pydantic",), _with_aliases("pydantic.BaseModel", "pydantic.Field(alias={})")),
-    "msgspec": Rows(("import msgspec",), _with_aliases("msgspec.Struct, frozen=True", "msgspec.field(name={})")),
+    "msgspec": Rows(
+        ("import msgspec",), _with_aliases("msgspec.Struct, frozen=True", "msgspec.field(name={})", r'[\\"\0-\x1f]')
+    ),
 }

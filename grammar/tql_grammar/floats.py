@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -19,6 +17,8 @@ MIDDLE, NEARER = "7.038531e-26", "7.0385307e-26"
 
 def bracketed(array: NDArray[np.float32]) -> str:
     """Return the numbers of an array, shape (d,), in order in memory, separated by commas, in brackets; ``null`` for what is not finite."""
+    import orjson
+
     if array.size > PART:
         parts = [bracketed(array[start : start + PART])[1:-1] for start in range(0, array.size, PART)]
         parts[0], parts[-1] = f"[{parts[0]}", f"{parts[-1]}]"

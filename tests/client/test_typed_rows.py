@@ -7,6 +7,7 @@ import pickle
 import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypedDict, assert_type
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pydantic
@@ -82,6 +83,22 @@ class Model(pydantic.BaseModel):
     score: float
 
 
+class Struct(msgspec.Struct, frozen=True):
+    """A row."""
+
+    number: int = msgspec.field(name="id")
+    score: float
+    kind: str = "x"
+
+
+class StructOfArrays(msgspec.Struct, kw_only=True, rename="lower"):
+    """A row."""
+
+    Title: str | None = None
+    E: npt.NDArray[np.float32] | None
+    meta: dict[str, Any]
+
+
 @pytest.mark.parametrize("by_rows", [False, True])
 def test_rows_are_instances(by_rows: bool) -> None:  # noqa: FBT001 - a parameter
     """Each kind of class is made of the values of `rows`; columns without a field are left out."""
@@ -96,6 +113,10 @@ def test_rows_are_instances(by_rows: bool) -> None:  # noqa: FBT001 - a paramete
     assert given.as_(Pair) == [Pair(1, [1.0, 2.0]), Pair(2, [3.0, 4.0])]
     assert given.as_(Keys) == [{"id": 1, "title": "a"}, {"id": 2, "title": None}]
     assert given.as_(Model) == [Model(id=1, score=0.5), Model(id=2, score=2.0)]
+    assert given.as_(Struct) == [Struct(1, 0.5), Struct(2, 2.0)]
+    structs = given.as_(StructOfArrays)
+    assert [(one.Title, one.meta) for one in structs] == [("a", {"year": 1}), (None, {})]
+    assert [one.E.tolist() for one in structs if one.E is not None] == [[1.0, 2.0], [3.0, 4.0]]
     assert result({"id": [], "e": []}).as_(Pair) == []
 
 
@@ -129,6 +150,18 @@ class WrongModel(pydantic.BaseModel):
     title: str
 
 
+class WrongStruct(msgspec.Struct):
+    """A row."""
+
+    title: str
+
+
+class WrongStructs(msgspec.Struct):
+    """A row."""
+
+    number: list[int] = msgspec.field(name="e")
+
+
 class Flag(NamedTuple):
     """A row."""
 
@@ -143,6 +176,8 @@ class Flag(NamedTuple):
         (Missing, "Missing: column 'idd': wanted int, got no such column; the result has id, title"),
         (WrongArray, "row 0, column 'title'"),
         (WrongModel, "WrongModel: row 1, column 'title': wanted str, got None: Input should be a valid string"),
+        (WrongStruct, "WrongStruct: row 1, column 'title': wanted str, got None: Expected `str`, got `null`"),
+        (WrongStructs, "WrongStructs: row 0, column 'e': wanted list[int], got [1.0, 2.0] (list): Expected `int`"),
         (Flag, "Flag: row 0, column 'id': wanted bool, got 1 (int)"),
     ],
 )

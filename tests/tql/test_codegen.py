@@ -15,6 +15,7 @@ from deeplake import types as kinds
 from tests.typing import checkers
 from tql import ArgumentError, Schema, col, select
 from tql.codegen import module
+from tql.row_types import fields_of
 from tql.tables import Table
 from tql_client.cli.main import main
 
@@ -111,6 +112,12 @@ def loaded(path: Path) -> Any:
     return found
 
 
+def quoted(label: str) -> str:
+    """Return a text as Python, in double quotes unless it has some, as ruff formats it."""
+    text = repr(label)
+    return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
+
+
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Schema]:
     """Return the generated files, with the schemas of their datasets."""
@@ -120,7 +127,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Schema]:
         schema = Schema.from_dataset(dataset(number))
         path = folder / f"generated_{number}.py"
         path.write_text(
-            module(schema, "Docs", "hub://o/d", (None, "dataclass", "typeddict", "pydantic")[number % 4]),
+            module(schema, "Docs", "hub://o/d", (None, "dataclass", "typeddict", "pydantic", "msgspec")[number % 5]),
             encoding="utf-8",
         )
         found[path] = schema
@@ -130,12 +137,17 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Schema]:
 def test_a_generated_module_has_the_schema_of_the_dataset(modules: dict[Path, Schema]) -> None:
     """It imports, its schema is that of the dataset, and each column is there under its name."""
     for path, schema in modules.items():
-        docs = loaded(path).Docs
+        made = loaded(path)
+        docs = made.Docs
         assert issubclass(docs, Table)
         assert docs.__schema__ == schema
         assert sorted(docs.__names__.values()) == sorted(schema)
         for attribute, label in docs.__names__.items():
             assert select(getattr(docs, attribute)) == select(col(label))
+        source = path.read_text(encoding="utf-8")
+        fields = {label for label in schema if f"no field for the column {quoted(label)}" not in source}
+        if hasattr(made, "DocsRow") and fields:
+            assert {field.column for field in fields_of("as_", made.DocsRow)} == fields
 
 
 def test_a_generated_module_passes_both_checkers(modules: dict[Path, Schema]) -> None:

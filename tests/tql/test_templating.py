@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tql
+from tests.tql.templates import both, template
 from tql import ArgumentError, ParseError, Query, Schema, col, fn, select
 from tql.tables import Number, Table
 from tql_grammar import ast
@@ -29,35 +28,6 @@ class Docs(Table, source="hub://org/docs", schema=Schema(id="int64", year="int32
     year: Number[int]
 
 
-class Interpolation(NamedTuple):
-    """A hole of a t-string, as `string.templatelib` has it."""
-
-    value: object
-    expression: str
-    conversion: str | None = None
-    format_spec: str = ""
-
-
-class Template(NamedTuple):
-    """A t-string, as `string.templatelib` has it."""
-
-    strings: tuple[str, ...]
-    interpolations: tuple[Interpolation, ...]
-
-
-def both(text: str, **values: Any) -> list[Query]:
-    """Return the queries of a text with named holes, and of the t-string with the same parts."""
-    import string
-
-    strings, holes = [""], []
-    for before, name, spec, conversion in string.Formatter().parse(text):
-        strings[-1] += before
-        if name is not None:
-            holes.append(Interpolation(values[name], name, conversion, spec or ""))
-            strings.append("")
-    return [tql.query(text, **values), tql.query(Template(tuple(strings), tuple(holes)))]
-
-
 EQUAL: list[tuple[str, dict[str, Any], Query]] = [
     ("select id where name = {name}", {"name": "it's"}, select("id").where(col("name") == "it's")),
     ("select id where name = {n} limit {k}", {"n": "{n}", "k": 3}, select("id").where(col("name") == "{n}").limit(3)),
@@ -73,7 +43,6 @@ EQUAL: list[tuple[str, dict[str, Any], Query]] = [
         select("id").from_(SUB).limit(1).offset(1),
     ),
     ("select id where a in ({ids})", {"ids": [1, 2]}, select("id").where(col("a").in_([1, 2]))),
-    ("select id where a in ({ids})", {"ids": np.array([1, 2])}, select("id").where(col("a").in_([1, 2]))),
     ("select id where a in ({x}, 7)", {"x": "b"}, tql.parse("select id where a in ('b', 7)")),
     (
         "select id where {condition}",
@@ -91,9 +60,9 @@ EQUAL: list[tuple[str, dict[str, Any], Query]] = [
         select(col("a").as_("odd name")).order_by("b"),
     ),
     (
-        "select id, cosine_similarity(e, {v}) as score",
-        {"v": [0.5, 1.0]},
-        select("id", score=fn.cosine_similarity("e", [0.5, 1.0])),
+        "select id, {f} as score order by {f} desc",
+        {"f": fn.abs("e")},
+        select("id", score=fn.abs("e")).order_by(tql.desc(fn.abs("e"))),
     ),
     (
         "select id where meta[{key}] = {value}",
@@ -156,7 +125,9 @@ def value_of(node: object) -> object:
 @example("z00qqqq")
 def test_a_value_comes_back_from_the_tree(value: str | float) -> None:
     """The tree of the text has the same value in the place of the hole, of the same type, and nothing else has changed."""
-    tree = parse(str(tql.query("select id where name = {value} and b = 1", value=value)))
+    named, made = both("select id where name = {value} and b = 1", value=value)
+    assert str(made) == str(named)
+    tree = parse(str(named))
 
     assert isinstance(tree, ast.Select)
     assert isinstance(tree.where, ast.And)
@@ -201,10 +172,7 @@ REFUSED_VALUES: list[tuple[str, Any, str]] = [
     ("select id where a in ({x})", [], "an empty one"),
     ("select id where a in ({x})", [1, None], "or .. is null"),
     ("select id where a in ({x})", float("nan"), "finite numbers"),
-    ("select id where a = {x}", [1, 2], "takes one value in a comparison"),
-    ("select id where a between {x} and 3", [1, 2], "takes one value in a comparison"),
     ("select id where a = {x}", SUB, "takes a query in FROM only"),
-    ("select id where a = {x}", object(), "`{x}`"),
     ("select id limit {x}", -1, "takes a number of rows"),
     ("select id limit {x}", None, "leave the clause out"),
     ("select id offset {x}", "3", "takes a number of rows"),
@@ -236,7 +204,7 @@ def test_a_value_of_another_kind_is_refused(text: str, value: Any, message: str)
     [
         (lambda: tql.query("select id", x=1), "write {x} into the text"),
         (lambda: tql.query(3), "takes a text or a t-string"),
-        (lambda: tql.query(Template(("select id",), ()), x=1), "takes no values with a t-string"),
+        (lambda: tql.query(template("select id"), x=1), "takes no values with a t-string"),
     ],
 )
 def test_other_arguments_are_refused(call: Callable[[], Query], message: str) -> None:
@@ -245,17 +213,8 @@ def test_other_arguments_are_refused(call: Callable[[], Query], message: str) ->
         call()
 
 
-@pytest.mark.parametrize("hole", [Interpolation(1, "a + b", "r"), Interpolation(1, "a + b", None, ">3")])
-def test_a_t_string_with_a_conversion_is_refused(hole: Interpolation) -> None:
+@pytest.mark.parametrize("hole", ["{a + b!r}", "{a + b:>3}"])
+def test_a_t_string_with_a_conversion_is_refused(hole: str) -> None:
     """``{x!r}`` and ``{x:>3}`` are refused with a caret."""
     with pytest.raises(ParseError, match=r"write \{a \+ b\}"):
-        tql.query(Template(("select id where a = ", ""), (hole,)))
-
-
-if sys.version_info >= (3, 14):
-
-    def test_a_t_string_of_python() -> None:
-        """A t-string is the same as the text with named holes."""
-        names = {"tql": tql, "name": "it's"}
-        made = eval('tql.query(t"select id where name = {name}")', names)  # noqa: S307 - syntax that older versions do not read
-        assert made == select("id").where(col("name") == "it's")
+        tql.query(template(f"select id where a = {hole}", a=1, b=2))
