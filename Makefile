@@ -7,12 +7,15 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
+.PHONY: demo test lint types mypy basedpyright unit differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
 
-test: lint types bench-smoke unit
+# The checks take one core each, so two run at a time.
+test: .venv/bench.stamp
+	@$(MAKE) --no-print-directory --jobs 2 basedpyright mypy lint bench-smoke
+	@$(MAKE) --no-print-directory unit
 
 lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
@@ -24,8 +27,12 @@ lint: .venv/test.stamp
 	$(BIN)/check-wheel-contents .venv/dist/*.whl
 	$(BIN)/twine check --strict .venv/dist/*
 
-types: .venv/test.stamp
+types: mypy basedpyright
+
+mypy: .venv/test.stamp
 	$(BIN)/python -m mypy
+
+basedpyright: .venv/test.stamp
 	$(BIN)/python -m basedpyright --pythonpath $(BIN)/python
 
 unit: .venv/test.stamp
