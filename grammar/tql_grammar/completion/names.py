@@ -137,7 +137,18 @@ def values(place: Place, level: OpenSelect) -> Iterator[Proposal]:
     if column is not None and column.classes:
         yield from (_string(place, name, "class") for name in column.classes)
     if place.tokens and place.tokens[-1].kind == "LSQB":
-        yield from (_string(place, key, "key") for key in dict.fromkeys(_keys(place)))
+        keys = dict.fromkeys([*_known_keys(place, level), *_keys(place)])
+        yield from (_string(place, key, "key") for key in keys)
+
+
+def _known_keys(place: Place, level: OpenSelect) -> tuple[str, ...]:
+    """Return the keys of the JSON column before the bracket at a place, as far as its schema has them."""
+    before = place.tokens[:-1]
+    if not before or before[-1].kind != "NAME":
+        return ()
+    alias = str(before[-3].value) if len(before) > 2 and before[-2].kind == "DOT" else None  # noqa: PLR2004 - alias, point, name
+    column = column_types(level, alias).get(str(before[-1].value))
+    return () if column is None else column.keys
 
 
 def _keys(place: Place) -> Iterator[str]:

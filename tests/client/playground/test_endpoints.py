@@ -174,9 +174,13 @@ def test_there_is_no_page_unless_it_is_asked_for(path: str) -> None:
 def test_what_it_knows(server: Server, schema: tql.Schema) -> None:
     """The page knows the columns of each dataset, by names that may be markup, and the words of the language."""
     found = ask(server, "setup", "")
-    columns = {name: {"type": str(column), "kind": column.kind} for name, column in schema.columns}
+    columns = {
+        name: {"type": str(column), "kind": column.kind, "boxes": column.boxes} for name, column in schema.columns
+    }
 
     assert found["datasets"] == {"d": columns, datasets.MARKUP: columns}
+    keys = ask(server, "complete", "select meta['", offset=13, dataset="d")["proposals"]
+    assert [one["label"] for one in keys] == ["1", "2", "__proto__", "number"]
     assert "SELECT" in found["keywords"]
     assert "cosine_similarity" in found["functions"]
 
@@ -228,7 +232,7 @@ def test_a_dataset_for_queries_without_from(server: Server) -> None:
     assert finding["code"] == "TQL230" or "nope" in finding["message"]
     assert ask(server, "check", "select nope")["findings"] == []
     assert signature["parameters"][signature["active"]]["name"] == "vector"
-    columns = {"id": {"type": "int64", "kind": ""}}
+    columns = {"id": {"type": "int64", "kind": "", "boxes": ""}}
     sent = {"text": "select id from d", "added": "d", "columns": columns}
     assert ask(server, "prepare", "select id", dataset="d") == sent
     assert ask(server, "prepare", "select id from d", dataset="d") == {**sent, "added": None}
