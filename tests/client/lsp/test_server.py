@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import sys
@@ -18,14 +19,16 @@ from tql_client.cli.lsp.positions import Lines
 from tql_client.cli.lsp.runs import NO_DATASET
 from tql_client.cli.lsp.server import RUN
 from tql_client.datasets import write
+from tql_grammar.python.documents import documents as checked
 from tql_grammar.python.source import check_python
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
 SCHEMA = Schema(id="int64", text="text", e="embedding[3]")
 PATIENCE = 60
+COMMAND = (sys.executable, "-m", "tql_client", "lsp")
 # `make editor` draws more.
 EDITS = int(os.environ.get("TQL_EDITS", "150"))
 
@@ -50,16 +53,17 @@ class Editor:
         """Keep diagnostics."""
         self.published.put_nowait(params)
 
-    async def start(self, folder: Path) -> None:
-        """Start the server in a folder."""
-        await self.client.start_io(sys.executable, "-m", "tql_client", "lsp", cwd=str(folder))
+    async def start(self, folder: Path, command: Sequence[str] = COMMAND) -> None:
+        """Start the server, or another one, in a folder."""
+        await self.client.start_io(*command, cwd=str(folder))
         general = lsp.GeneralClientCapabilities(position_encodings=[self.encoding])
         item = lsp.ClientCompletionItemOptions(snippet_support=True)
         document = lsp.TextDocumentClientCapabilities(completion=lsp.CompletionClientCapabilities(completion_item=item))
-        capabilities = lsp.ClientCapabilities(general=general, text_document=document)
+        notebook = lsp.NotebookDocumentClientCapabilities(lsp.NotebookDocumentSyncClientCapabilities())
+        capabilities = lsp.ClientCapabilities(general=general, text_document=document, notebook_document=notebook)
         params = lsp.InitializeParams(capabilities=capabilities, root_uri=folder.as_uri())
         answer = await asyncio.wait_for(self.client.initialize_async(params), PATIENCE)
-        assert answer.capabilities.position_encoding == self.encoding
+        assert answer.capabilities.position_encoding == self.encoding or command is not COMMAND
         self.client.initialized(lsp.InitializedParams())
 
     async def stop(self) -> None:
@@ -339,3 +343,76 @@ async def ran(editor: Editor, line: int, character: int) -> str:
     """Return the rows or the message that the command shows for the query at a position."""
     params = lsp.ExecuteCommandParams(RUN, [editor.uri, line, character])
     return str(await asyncio.wait_for(editor.client.workspace_execute_command_async(params), PATIENCE))
+
+
+HEAD = 'import deeplake\n%matplotlib inline\nds = deeplake.open("x")\nds?\n'
+CELLS = (
+    HEAD,
+    "%%tql rows\nselect '\U0001f600' as a, nope from t\nwhere not id in (1, 2)",
+    "%%bash\nselect nope",
+    'print(1)\nds.query("select id from t where not id in (1, 2)")',
+    "%time ds.query('select \U0001f600nope from t')",
+)
+
+
+async def test_a_notebook(editor: Editor, tmp_path: Path) -> None:
+    """The findings in the cells are those of `tql check` for the file; each cell has completion, hover and fixes; cells come and go."""
+    book = (tmp_path / "book.ipynb").as_uri()
+    uris = [f"{book}#W{number}" for number in range(len(CELLS))]
+    cells = [lsp.NotebookCell(lsp.NotebookCellKind.Code, uri) for uri in uris]
+    items = [lsp.TextDocumentItem(uri, "python", 1, text) for uri, text in zip(uris, CELLS, strict=True)]
+    opened = lsp.DidOpenNotebookDocumentParams(lsp.NotebookDocument(book, "jupyter-notebook", 1, cells), items)
+    editor.client.notebook_document_did_open(opened)
+    found = await findings_of(editor, len(CELLS))
+
+    source = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in CELLS]
+    file = json.dumps({"cells": source, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
+    expected = checked("book.ipynb", file, lambda query: check(query, SCHEMA))
+    assert [len(document.findings) for document in expected] == [0, 2, 0, 1, 0]
+    for uri, document in zip(uris, expected, strict=True):
+        lines = Lines(document.text, editor.encoding)
+        assert places(found[uri], lines) == [(one.code, one.start, one.end) for one in document.findings]
+
+    editor.uri, editor.text = uris[1], CELLS[1]
+    at = editor.position(CELLS[1].index("id in"))
+    hover = await editor.client.text_document_hover_async(lsp.HoverParams(editor.document, at))
+    assert hover is not None
+    completed = await editor.client.text_document_completion_async(lsp.CompletionParams(editor.document, at))
+    assert isinstance(completed, lsp.CompletionList)
+    assert "id" in [item.label for item in completed.items]
+    options = lsp.FormattingOptions(4, insert_spaces=True)
+    assert not await editor.client.text_document_formatting_async(
+        lsp.DocumentFormattingParams(editor.document, options)
+    )
+    fixed = editor.written(changes((await editor.actions())[0]))
+    assert fixed.endswith("where id not in (1, 2)")
+
+    text = lsp.NotebookDocumentCellContentChanges(
+        lsp.VersionedTextDocumentIdentifier(2, uris[1]), [lsp.TextDocumentContentChangeWholeDocument(fixed)]
+    )
+    removed = lsp.NotebookDocumentCellChangeStructure(
+        lsp.NotebookCellArrayChange(3, 1), did_close=[lsp.TextDocumentIdentifier(uris[3])]
+    )
+    change = lsp.NotebookDocumentChangeEvent(cells=lsp.NotebookDocumentCellChanges(removed, text_content=[text]))
+    versioned = lsp.VersionedNotebookDocumentIdentifier(2, book)
+    editor.client.notebook_document_did_change(lsp.DidChangeNotebookDocumentParams(versioned, change))
+    found = await findings_of(editor, len(CELLS))
+    assert {uri: [one.code for one in diagnostics] for uri, diagnostics in found.items() if diagnostics} == {
+        uris[1]: ["TQL215"]
+    }
+
+    Schema(nope="int64", id="int64").save(tmp_path / "schema.json")
+    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([]))
+    assert not any((await findings_of(editor, len(CELLS) - 1)).values())
+    left = [lsp.TextDocumentIdentifier(uri) for uri in uris if uri != uris[3]]
+    closed = lsp.DidCloseNotebookDocumentParams(lsp.NotebookDocumentIdentifier(book), left)
+    editor.client.notebook_document_did_close(closed)
+    assert not any((await findings_of(editor, len(left))).values())
+    assert await editor.client.text_document_hover_async(lsp.HoverParams(editor.document, at)) is None
+
+
+async def findings_of(editor: Editor, count: int) -> dict[str, list[lsp.Diagnostic]]:
+    """Return the next diagnostics of a number of documents."""
+    found = [await asyncio.wait_for(editor.published.get(), PATIENCE) for _ in range(count)]
+    assert len({one.uri for one in found}) == count
+    return {one.uri: list(one.diagnostics) for one in found}
