@@ -143,11 +143,11 @@ def values(place: Place, level: OpenSelect) -> Iterator[Proposal]:
 
 def _known_keys(place: Place, level: OpenSelect) -> tuple[str, ...]:
     """Return the keys of the JSON column before the bracket at a place, as far as its schema has them."""
-    before = place.tokens[:-1]
-    if not before or before[-1].kind != "NAME":
+    kinds = [token.kind for token in place.tokens]
+    if kinds[-2:-1] != ["NAME"]:
         return ()
-    alias = str(before[-3].value) if len(before) > 2 and before[-2].kind == "DOT" else None  # noqa: PLR2004 - alias, point, name
-    column = column_types(level, alias).get(str(before[-1].value))
+    alias = str(place.tokens[-4].value) if kinds[-4:-2] == ["NAME", "DOT"] else None
+    column = column_types(level, alias).get(str(place.tokens[-2].value))
     return () if column is None else column.keys
 
 
