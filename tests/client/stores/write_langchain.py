@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from langchain_core.embeddings import Embeddings
-from langchain_deeplake import DeeplakeVectorStore
+from langchain_deeplake import DeeplakeVectorStore  # pyright: ignore[reportMissingImports] - in an environment of its own
 
 from tests.client.stores.documents import COUNT, IDS, TEXTS, nested, vector
 

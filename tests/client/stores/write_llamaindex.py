@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
-from llama_index.vector_stores.deeplake import DeepLakeVectorStore
+from llama_index.vector_stores.deeplake import DeepLakeVectorStore  # pyright: ignore[reportMissingImports] - in an environment of its own
 
 from tests.client.stores.documents import COUNT, IDS, TEXTS, flat, vector
 
