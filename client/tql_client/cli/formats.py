@@ -55,6 +55,13 @@ def write(client: Client, text: str, form: str, path: str | None = None) -> None
         _ROWS[form](file, _chained(first, results))
 
 
+def written(result: Result, form: str) -> str:
+    """Return rows in one of `TEXTS`."""
+    file = io.StringIO()
+    _ROWS[form](file, [result])
+    return file.getvalue().rstrip("\n")
+
+
 @contextlib.contextmanager
 def whole_file(path: str) -> Iterator[str]:
     """
@@ -231,4 +238,5 @@ _ROWS: dict[str, Callable[[TextIO, Iterable[Result]], None]] = {
     "csv": _csv,
     "markdown": _markdown,
 }
-FORMATS = (*_ROWS, "parquet")
+TEXTS = tuple(_ROWS)
+FORMATS = (*TEXTS, "parquet")

@@ -65,6 +65,21 @@ def test_the_last_query_needs_no_semicolon(
     assert capsys.readouterr().out == "id\n--\n 1\n(1 row)\n"
 
 
+def test_the_format_of_the_rows(data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`.mode` sets it, for the queries that follow; `.format json` leads to it."""
+    lines = ".mode csv\nselect id, title limit 1;\n.mode jsonl\nselect id limit 1;\n.mode\n.mode jsn\n.format json\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+
+    assert main(["shell", data]) == 1
+    assert capsys.readouterr().out == (
+        "format of the rows: csv\nid,title\n1,a\n"
+        'format of the rows: jsonl\n{"id": 1}\n'
+        "format of the rows: jsonl\n"
+        "error: no format jsn; did you mean json?\nhint: write one of table, json, jsonl, csv, markdown\n"
+        "error: `.format` formats a query, and json is a format of rows\nhint: write .mode json\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "is_hinted"),
     [
