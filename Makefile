@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types mypy basedpyright unit differential chaos fuzz mutated growth completion floats editor editor-peers soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
+.PHONY: demo test lint types mypy basedpyright unit differential chaos fuzz mutated growth completion floats editor editor-peers soak freshness sigfpe neighbours throughput playground playground-test net contract stores mutants torch versions pyodide lowest docs docs-test bench bench-growth bench-smoke typing-peers clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -175,9 +175,25 @@ LOWEST_EXTRAS = embedded cli lsp frames langchain llamaindex test
 	.venv/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv/lowest/constraints.txt --editable ".[test]"
 	touch $@
 
+# The datasets that langchain-deeplake and llama-index-vector-stores-deeplake write, for tests/client/test_stores.py; each package has an environment of its own.
+stores: .venv/stores-langchain.stamp .venv/stores-llamaindex.stamp
+	sh tests/client/stores/write.sh .venv
+
+.venv/stores-langchain.stamp: STORE = "langchain-deeplake==0.1.0" "langchain<1" "deeplake==4.7.4"
+.venv/stores-llamaindex.stamp: STORE = "llama-index-vector-stores-deeplake==0.6.0" "deeplake==4.7.4"
+.venv/stores-%.stamp: | .venv/bin/python
+	@echo 'Installing $(STORE) into .venv/stores-$* with pip: about a minute ..'
+	@$(PYTHON) -m venv .venv/stores-$*
+	@.venv/stores-$*/bin/python -m pip install --quiet --disable-pip-version-check $(STORE)
+	@touch $@
+
 # The documentation as HTML, in docs/_build; a warning is an error.
 docs: .venv/docs.stamp
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+
+# The built pages in a headless Chromium, which has to be installed: axe-core finds nothing, and no page is wider than a phone. About a minute.
+docs-test: docs .venv/test.stamp client/playground/node_modules/.stamp
+	$(BIN)/python -m pytest -q tests/docs/pages.py
 
 .venv/docs.stamp: pyproject.toml | .venv/bin/python
 	$(call INSTALL,Sphinx,a minute) --editable ".[docs]"

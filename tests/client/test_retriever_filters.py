@@ -207,7 +207,7 @@ def test_dicts(client: Client, case: tuple[dict[str, Any], Callable[[dict[str, A
         ({"$and": {"lang": "en"}}, r"a list of dicts"),
         ({"$or": []}, r"a list of dicts that are not empty"),
         ({"$or": [{}, {"lang": "en"}]}, r"a list of dicts that are not empty"),
-        ({"lang": {"$in": "en"}}, r"takes a list of values for in and nin, got 'en'"),
+        ({"lang": {"$in": "en"}}, r"takes a list of values for in, nin, any and all, got 'en'"),
         ({"meta.": "en"}, r"column.key for keys of JSON"),
         ({3: "en"}, r"takes names of columns"),
         ({"ts": {"$gte": [1]}}, r"takes one value"),

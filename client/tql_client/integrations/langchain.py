@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 from tql import all_of
 from tql.expressions.expr import Expr
 from tql_client.client import Client
-from tql_client.integrations.filters import HINT, combine, compare, of_dict
+from tql_client.integrations.filters import ALL_COLUMNS, HINT, combine, compare, of_dict
 from tql_client.integrations.retriever import Search, no_attribute
 from tql_grammar.errors import ArgumentError
 from tql_grammar.suggestions import nearest
@@ -56,7 +56,7 @@ class TqlRetriever(BaseRetriever):
     """
     Retrieves documents from a Deep Lake dataset: ``TqlRetriever(client=connect(..), embeddings=model, search=Search("embedding", "text"))``.
 
-    ``retriever.invoke("question", k=3, filter=..)`` returns documents, the best first, with the columns of `Search.others` and the score as metadata; `Search.key` is their id.
+    ``retriever.invoke("question", k=3, filter=..)`` returns documents, the best first, with the keys of `Search.metadata`, the columns of `Search.others` and the score as metadata; `Search.key` is their id.
     ``ainvoke``, ``batch`` and ``abatch`` take the same options, and ``retriever.bind(filter=..)`` is a retriever with an option; ``with_config`` refuses them, as LangChain would ignore them.
 
     Args:
@@ -88,7 +88,7 @@ class TqlRetriever(BaseRetriever):
                 if not isinstance(given.get(name), kind):
                     got = repr(given[name]) if name in given else "nothing"
                     raise ArgumentError("TqlRetriever", f"takes {name}", got, f"pass {example}")
-            condition(given.get("filter"))
+            condition(given.get("filter"), given["search"])
             super().__init__(**given)
 
         def __getattr__(self, attribute: str) -> object:
@@ -150,12 +150,16 @@ class TqlRetriever(BaseRetriever):
         """Return the number of documents, and the retriever's filter and that of the call, combined by AND."""
         _require_known("invoke", options, OPTIONS)
         count = options.get("k")
-        return self.k if count is None else count, all_of([condition(self.filter), condition(options.get("filter"))])
+        return self.k if count is None else count, all_of(
+            [condition(filter_, self.search) for filter_ in (self.filter, options.get("filter"))]
+        )
 
 
 def _documents(found: Iterable[Found]) -> list[Document]:
     """Return the results of a search as documents of LangChain."""
-    return [Document(one.text, id=one.key, metadata={**one.others, "score": one.score}) for one in found]
+    return [
+        Document(one.text, id=one.key, metadata={**one.metadata, **one.others, "score": one.score}) for one in found
+    ]
 
 
 def _require_known(subject: str, given: Mapping[str, object], known: Iterable[str]) -> None:
@@ -183,12 +187,13 @@ def _require_configuration(config: Mapping[str, object]) -> None:
         raise ArgumentError("config", rule, ", ".join(unknown), hint, why="LangChain ignores other keys")
 
 
-def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object, search: Search | None = None) -> Any:  # noqa: ANN401 - a condition, or None
     """
     Return the condition of a filter: a condition of the builder, a dict of columns and values, or a comparison or operation of LangChain.
 
     The dict is that of Chroma and Pinecone: ``{"lang": "en"}``, ``{"lang": ["en", "de"]}``, ``{"ts": {"$gte": 1, "$lt": 5}}``, ``{"$or": [{..}, {..}]}``;
     its operators are ``$eq``, ``$ne``, ``$gt``, ``$gte``, ``$lt``, ``$lte``, ``$in`` and ``$nin``, and ``"meta.lang"`` is the key ``lang`` of the JSON column ``meta``; for a column whose name has a dot write ``col("a.b") == 1``.
+    Names are columns; with the `Search.metadata` of *search* they are keys of that column, unless *search* names a column so: ``{"lang": "en"}`` and ``{"metadata": {"lang": "en"}}`` are both the key ``lang``.
     ``$ne`` leaves out the rows without a value, and ``$nin`` keeps them. Check the type of a value from a request, as a dict in its place has operators.
 
     Raises:
@@ -196,12 +201,13 @@ def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
     """
     if filter_ is None or isinstance(filter_, Expr):
         return filter_
+    names = ALL_COLUMNS if search is None else search.names
     if isinstance(filter_, dict):
-        return of_dict(cast("dict[str, object]", filter_))
+        return of_dict(cast("dict[str, object]", filter_), names)
     if isinstance(filter_, Comparison):
-        return compare(filter_.comparator.value, filter_.attribute, filter_.value)
+        return compare(filter_.comparator.value, filter_.attribute, filter_.value, names)
     if isinstance(filter_, Operation):
-        return combine(filter_.operator.value, [condition(part) for part in filter_.arguments])
+        return combine(filter_.operator.value, [condition(part, search) for part in filter_.arguments])
     kind = (
         "a Comparison or an Operation"
         if isinstance(filter_, FilterDirective)

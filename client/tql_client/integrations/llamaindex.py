@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
+from llama_index.core.vector_stores.utils import metadata_dict_to_node
 
 from tql.expressions.expr import Expr
-from tql_client.integrations.filters import HINT, combine, compare, of_dict
+from tql_client.integrations.filters import ALL_COLUMNS, HINT, combine, compare, of_dict
 from tql_client.integrations.retriever import Search, no_attribute
 from tql_grammar.errors import ArgumentError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llama_index.core.base.embeddings.base import BaseEmbedding
-    from llama_index.core.schema import QueryBundle
+    from llama_index.core.schema import BaseNode, QueryBundle
 
     from tql_client.client import Client
     from tql_client.integrations.retriever import Found
@@ -33,8 +34,15 @@ OPERATORS = {
     "in": "in",
     "nin": "nin",
     "text_match": "contain",
+    "text_match_insensitive": "contain_ignoring_case",
+    "contains": "element",
+    "any": "any",
+    "all": "all",
     "is_empty": "is_empty",
 }
+
+# The key of the metadata in which the stores of LlamaIndex write the node itself.
+CONTENT = "_node_content"
 
 METHODS = {
     **dict.fromkeys(("get_relevant_documents", "invoke", "search", "query"), "retrieve"),
@@ -46,7 +54,7 @@ class TqlRetriever(BaseRetriever):
     """
     Retrieves nodes from a Deep Lake dataset: ``TqlRetriever(connect(..), embed_model, Search("embedding", "text"), k=3)``.
 
-    ``retriever.retrieve("question")`` returns nodes with their scores, the best first, and the columns of `Search.others` as metadata; `Search.key` is their id. ``aretrieve`` does the same from asyncio.
+    ``retriever.retrieve("question")`` returns nodes with their scores, the best first, and the keys of `Search.metadata` and the columns of `Search.others` as metadata; `Search.key` is their id. Nodes that LlamaIndex wrote come back as they were, with their relationships. ``aretrieve`` does the same from asyncio.
     """
 
     def __init__(
@@ -66,7 +74,7 @@ class TqlRetriever(BaseRetriever):
             ArgumentError: the filters have another type, or TQL has no such operator.
         """
         self._client, self._model, self._search, self._k = client, embed_model, search, k
-        self._condition = condition(filters)
+        self._condition = condition(filters, search)
         super().__init__()
 
     if not TYPE_CHECKING:  # a type checker would accept any attribute
@@ -94,33 +102,42 @@ class TqlRetriever(BaseRetriever):
 
 def _nodes(found: Iterable[Found]) -> list[NodeWithScore]:
     """Return the results of a search as nodes of LlamaIndex."""
-    return [
-        NodeWithScore(
-            node=TextNode(text=one.text, metadata=one.others, **({} if one.key is None else {"id_": one.key})),
-            score=one.score,
-        )
-        for one in found
-    ]
+    return [NodeWithScore(node=_node(one), score=one.score) for one in found]
 
 
-def condition(filter_: object) -> Any:  # noqa: ANN401 - a condition, or None
+def _node(one: Found) -> BaseNode:
+    """Return a result as a node: the node that LlamaIndex stored in the metadata, or one of its text and metadata."""
+    if CONTENT in one.metadata:
+        node = metadata_dict_to_node(one.metadata, one.text)
+        node.metadata = {**node.metadata, **one.others}
+    else:
+        node = TextNode(text=one.text, metadata={**one.metadata, **one.others})
+    if one.key is not None:
+        node.node_id = one.key
+    return node
+
+
+def condition(filter_: object, search: Search | None = None) -> Any:  # noqa: ANN401 - a condition, or None
     """
     Return the condition of filters of LlamaIndex, or of a dict as for LangChain; a condition of the builder is returned unchanged.
 
-    ``MetadataFilter(key="meta.lang", ..)`` is the key ``lang`` of the JSON column ``meta``.
+    ``MetadataFilter(key="meta.lang", ..)`` is the key ``lang`` of the JSON column ``meta``; with the `Search.metadata` of *search*, ``key="lang"`` is the key of that column.
+    ``contains``, ``any`` and ``all`` test the elements of a list, or the substrings of a text; ``text_match_insensitive`` takes a text.
 
     Raises:
         ArgumentError: the filters have another type, or TQL has no such operator.
     """
     if filter_ is None or isinstance(filter_, Expr):
         return filter_
+    names = ALL_COLUMNS if search is None else search.names
     if isinstance(filter_, dict):
-        return of_dict(cast("dict[str, object]", filter_))
+        return of_dict(cast("dict[str, object]", filter_), names)
     if isinstance(filter_, MetadataFilters):
-        return combine(getattr(filter_.condition, "value", "and"), [condition(part) for part in filter_.filters])
+        parts = [condition(part, search) for part in filter_.filters]
+        return combine(getattr(filter_.condition, "value", "and"), parts)
     if isinstance(filter_, MetadataFilter):
         name = filter_.operator.value
-        return compare(OPERATORS.get(name, name), filter_.key, filter_.value)
+        return compare(OPERATORS.get(name, name), filter_.key, filter_.value, names)
     raise ArgumentError("filters", "must be MetadataFilters, a dict or a condition of the builder", repr(filter_), HINT)
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql import all_of, param, select
 from tql.expressions.metrics import METRICS
+from tql_client.integrations.filters import Names
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tql import Query
     from tql.expressions.expr import Expr
@@ -30,12 +31,14 @@ class Found(NamedTuple):
         others: the columns of `Search.others`.
         score: its score.
         key: the value of the key as text, or None without a key.
+        metadata: the value of the column of `Search.metadata`, without a column no keys.
     """
 
     text: str
     others: dict[str, Any]
     score: float
     key: str | None
+    metadata: dict[str, Any]
 
 
 class Search(Record):
@@ -49,6 +52,8 @@ class Search(Record):
         metric: the metric, as in `Query.similarity`, except "mmr", which has no score; a hybrid search has "cosine".
         words: whether the search is hybrid: by vector, and by BM25 over `text`, which needs an index. A question without words, as "", is searched by vector only.
         key: the name of a column with unique values, which becomes the id of the documents. A hybrid search needs one: "id" if omitted.
+        metadata: the name of a JSON column with the metadata of each document, as langchain-deeplake and LlamaIndex write it.
+            Its keys become the metadata of the documents, below the columns of *others*, which win; a name in a filter is one of its keys, unless it is a column that this search names.
 
     Raises:
         ArgumentError: *others* is not a tuple of names, or the metric has no score.
@@ -60,6 +65,7 @@ class Search(Record):
     metric: str = "cosine"
     words: bool = False
     key: str | None = None
+    metadata: str | None = None
 
     if not TYPE_CHECKING:  # a type checker would lose the fields
 
@@ -74,9 +80,15 @@ class Search(Record):
         """The name of the column with the ids of the documents, or None."""
         return self.key or (KEY if self.words else None)
 
+    @property
+    def names(self) -> Names:
+        """The meaning of the names in a filter of this search."""
+        columns = (self.text, *self.others, self.identity, SCORE)
+        return Names(self.metadata, tuple(name for name in columns if name is not None))
+
     def query(self, vector: Any, question: str, count: int, condition: Expr | None = None) -> Query:  # noqa: ANN401 - any type of vector
         """Return the query for the best *count* documents, in order, with the score as the last column."""
-        names = dict.fromkeys(filter(None, (self.text, *self.others, self.identity)))
+        names = dict.fromkeys(filter(None, (self.text, *self.others, self.identity, self.metadata)))
         query = select(*names).where(all_of([condition]))
         if self.words and question.strip():
             texts = (self.text, question)
@@ -101,9 +113,18 @@ class Search(Record):
                 {name: row[name] for name in self.others},
                 row[SCORE],
                 None if self.identity is None or row[self.identity] is None else str(row[self.identity]),
+                self._metadata(row),
             )
             for row in result.rows
         ]
+
+    def _metadata(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the value of the column of the metadata; no keys for null."""
+        value = {} if self.metadata is None else row[self.metadata]
+        if value is not None and not isinstance(value, dict):
+            rule = f"takes the name of a JSON column, whose values have keys, got {self.metadata!r}, which has"
+            raise ArgumentError("metadata", rule, repr(value), "others=(..) takes other columns")
+        return value or {}
 
 
 def _names(others: object) -> tuple[str, ...]:

@@ -86,13 +86,13 @@ def page() -> str:
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>The grammar of TQL</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>The grammar of TQL</h1>",
+            f"<title>The grammar of TQL</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>The grammar of TQL</h1>",
             *(f"<p>{escape(text)}</p>" for text in INTRODUCTION),
             *_contents(sections),
             *(line for title, names in sections for line in _section(title, names, rules, spelt)),
             *_precedences(spelt),
             *_terminals(),
-            "</body>\n</html>\n",
+            "</main>\n</body>\n</html>\n",
         ]
     )
 
@@ -135,7 +135,7 @@ def _section(title: str, names: Iterable[str], rules: standalone.Rules, spelt: d
     yield f"<h2>{_title(title)}</h2>"
     for name in names:
         part = part_of(name, [symbols for symbols, _ in rules[name]])
-        yield f'<h3 id="{name}">{name}</h3>\n<figure>{_drawn(name, part, spelt)}</figure>'
+        yield f'<h3 id="{name}">{name}</h3>\n<figure tabindex="0">{_drawn(name, part, spelt)}</figure>'
 
 
 def _drawn(name: str, part: Part, spelt: dict[str, str]) -> str:
@@ -204,5 +204,5 @@ def _terminals() -> Iterator[str]:
     yield '<h2 id="terminals">Terminals</h2>\n<p>Blanks and comments may be between any two of them.</p>\n<dl>'
     for name, meaning in TERMINALS.items():
         yield f'<dt id="{name}"><code>{name}</code></dt>\n<dd>{escape(meaning)}'
-        yield f"<pre>{escape(patterns[name])}</pre></dd>"
+        yield f'<pre tabindex="0">{escape(patterns[name])}</pre></dd>'
     yield "</dl>"

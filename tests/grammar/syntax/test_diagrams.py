@@ -14,7 +14,7 @@ from tql_grammar.syntax import diagrams, standalone
 from tql_grammar.syntax.keywords import RESERVED, SYMBOLS
 from tql_grammar.syntax.tables import HERE
 
-FIGURE = re.compile(r'<h3 id="(\w+)">\1</h3>\n<figure>(.*?)</figure>', re.DOTALL)
+FIGURE = re.compile(r'<h3 id="(\w+)">\1</h3>\n<figure tabindex="0">(.*?)</figure>', re.DOTALL)
 RULES = sorted(set(re.findall(r"^([a-z_]+)(?:\.\d)?:", HERE.joinpath("tql.lark").read_text("utf-8"), re.MULTILINE)))
 
 
