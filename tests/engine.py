@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TYPES = deeplake.types
+ENGINE_TYPES: dict[str, Any] = {
+    "int8": TYPES.Int8(),
+    "int16": TYPES.Int16(),
+    "int32": TYPES.Int32(),
+    "int64": TYPES.Int64(),
+    "uint8": TYPES.UInt8(),
+    "uint16": TYPES.UInt16(),
+    "uint32": TYPES.UInt32(),
+    "uint64": TYPES.UInt64(),
+    "float16": TYPES.Float16(),
+    "float32": TYPES.Float32(),
+    "float64": TYPES.Float64(),
+}
 KINDS = {
     "int8": TYPES.Int8(),
     "int32": TYPES.Int32(),
