@@ -15,6 +15,16 @@ from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parent / "answers"
 HASH, LONGEST = 12, 60
+# The types of the newest engine that was measured.
+TYPES = frozenset(
+    {
+        *("Array", "Audio", "BM25", "Binary", "BinaryMask", "Bool", "BoundingBox", "Bytes", "ClassLabel", "Clustered"),
+        *("ClusteredQuantized", "Dict", "Embedding", "EmbeddingsMatrixIndex", "Exact", "Float16", "Float32", "Float64"),
+        *("Image", "Int128", "Int16", "Int32", "Int64", "Int8", "Inverted", "Link", "Medical", "Mesh", "Nullable"),
+        *("Point", "Polygon", "PooledQuantized", "SegmentMask", "Sequence", "Serial", "Struct", "Text", "UInt16"),
+        *("UInt32", "UInt64", "UInt8", "Unique", "Video"),
+    }
+)
 _NUMBER = re.compile(r"\d+")
 _KIND = re.compile(r"[^/]*")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,9 @@ CAUSES = (SAME, RANDOM, ROWS, REFUSED, DIES, LEFT_OUT)
 BY_WORD = {"dies": DIES, "hangs": DIES, "refused": REFUSED, "Pos": REFUSED, "left": LEFT_OUT, "random": RANDOM}
 # Kinds whose answers are compared with Python, so that they can be wrong.
 FORMS = ("facts", "functions", "probes", "client", "world")
+
+
+AND = " and "
 
 
 class Group(NamedTuple):
@@ -56,28 +60,40 @@ def groups(old: Answers, new: Answers) -> list[Group]:
     """
     Return the differences but for what is random, each in one group, the largest first.
 
-    A group is named by the feature that most of its texts have, and few of those with the same answers: the number of changed texts by its part of all.
+    A group is named by the feature, or the two of them, that most of its texts have, and few of those with the same answers: the number of changed texts by its part of all.
     """
     changed = {case for case, why in differences(old, new).items() if why != RANDOM}
     if not changed:
         return []
-    known = {case: _features(case, old, new) for case in old.said.keys() & new.said.keys()}
+    known = {case: _names(_features(case, old, new)) for case in old.said.keys() & new.said.keys()}
     total = Counter(name for names in known.values() for name in names)
-    found, left = [], set(changed)
-    while left:
-        here = Counter(name for case in left for name in known[case])
-        if not here:
-            found.append(Group("other", tuple(sorted(left)), 0))
-            break
-        name = max(sorted(here), key=lambda name: here[name] ** 2 / total[name])
-        members = {case for case in left if name in known[case]}
-        found.append(Group(name, tuple(sorted(members)), total[name] - _count(changed, known, name)))
-        left -= members
+    found = _grouped(changed, known, total)
     return sorted(found, key=lambda group: -len(group.changed))
 
 
+def _grouped(changed: set[str], known: dict[str, tuple[str, ...]], total: Counter[str]) -> list[Group]:
+    """Return the groups of cases, by the features of each and the number of the cases with a feature."""
+    found, left = [], set(changed)
+    while here := Counter(name for case in left for name in known[case]):
+        name = _name(here, total)
+        members = {case for case in left if name in known[case]}
+        found.append(Group(name, tuple(sorted(members)), total[name] - _count(changed, known, name)))
+        left -= members
+    return [*found, Group("other", tuple(sorted(left)), 0)] if left else found
+
+
+def _name(here: Counter[str], total: Counter[str]) -> str:
+    """Return the feature by which a group is named; one alone rather than two."""
+    return max(sorted(here), key=lambda name: (here[name] ** 2 / total[name], AND not in name))
+
+
+def _names(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the features of a text, and each two of them."""
+    return (*found, *(AND.join(two) for two in itertools.combinations(found, 2)))
+
+
 def _count(cases_: set[str], known: dict[str, tuple[str, ...]], name: str) -> int:
-    """Return how many cases have a feature."""
+    """Return the number of cases with a feature."""
     return sum(name in known[case] for case in cases_)
 
 

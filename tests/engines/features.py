@@ -29,7 +29,9 @@ def _chain(node: Any) -> Iterator[str]:
 
 def _select(node: Any) -> Iterator[str]:
     """Yield the clauses of a SELECT."""
-    clauses = {"where": "WHERE", "order_by": "ORDER BY", "group_by": "GROUP BY", "distinct": "DISTINCT"}
+    clauses = {
+        "where": "WHERE", "order_by": "ORDER BY", "group_by": "GROUP BY", "distinct": "DISTINCT", "limit": "LIMIT",
+    }  # fmt: skip
     yield from (name for field, name in clauses.items() if getattr(node, field, None))
 
 
@@ -38,6 +40,7 @@ NAMES: dict[str, Callable[[Any], Iterator[str]]] = {
     "Select": _select,
     "Function": lambda node: iter([node.name.lower()]),
     "Comparison": lambda node: iter([node.operator]),
+    "String": lambda node: iter([] if node.value else ["''"]),
     "Like": lambda _node: iter([LIKE]),
     "In": lambda _node: iter(["IN"]),
     "Between": lambda _node: iter(["BETWEEN"]),

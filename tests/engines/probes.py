@@ -133,7 +133,7 @@ def _keys(data: str) -> list[Probe]:
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
-    """Return what a pattern of SQL means."""
+    """Return the regular expression of a pattern of SQL."""
     meant = {"%": r"[\s\S]*", "_": r"[\s\S]"}
     return re.compile("".join(meant.get(part, re.escape(part)) for part in pattern))
 

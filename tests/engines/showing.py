@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.engines.answers import Answers
 
-VERDICTS = ("right", "wrong", "refused", "dies", "declined", "undecided")
+VERDICTS = ("right", "wrong", "refused", "dies", "declined", "undecided", "left out")
 WIDTH, SHOWN, LONGEST = 11, 3, 100
 
 
@@ -49,13 +49,14 @@ def _causes(base: Answers, answers: Answers, kind: str) -> list[int]:
 def verdicts(answers: Answers, *kinds: str) -> list[int]:
     """Return the number of queries of the builder by verdict."""
     words = Counter(said.split(" ", 1)[0] for case, said in answers.said.items() if kind_of(case) in (kinds or FORMS))
+    words["left out"] = words["left"]
     words["dies"] += words["hangs"]
     words["refused"] += words["broken"]
     return [words[verdict] for verdict in VERDICTS]
 
 
 def difference(old: Answers, new: Answers) -> str:
-    """Return what changed between two versions, by what the changed texts have in common."""
+    """Return the changes between two versions, by what the changed texts have in common."""
     found = differences(old, new)
     random = sum(why == RANDOM for why in found.values())
     changed = len(found) - random

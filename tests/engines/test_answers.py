@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engines import answers
-from tests.engines.answers import FOLDER, Answers, kind_of, read, versions
+from tests.engines.answers import FOLDER, TYPES, Answers, kind_of, read, versions
 from tests.engines.causes import FORMS, RANDOM, cause, differences, groups
 from tests.engines.features import HAMMING, INT64_KEYS, REMAINDER, features
-from tests.engines.measuring import TYPES
 from tests.engines.showing import difference, table
 from tql_client.engine.versions import MEASURED
 

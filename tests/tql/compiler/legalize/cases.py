@@ -1168,9 +1168,15 @@ def made(fact: Fact) -> Any:
         data.indexing_mode = deeplake.IndexingMode.Always
     for name, column in fact.schema.columns:
         data.add_column(name, engine_type(column))
-    data.append({name: [row[name] for row in case.rows] for name, _ in fact.schema.columns})
+    data.append({name: _values(column, [row[name] for row in case.rows]) for name, column in fact.schema.columns})
     data.commit()
     return data
+
+
+def _values(column: Column, values: list[Any]) -> Any:
+    """Return the values of a column as the engine takes them: before 4.6, integers beyond 2**63 in arrays only."""
+    is_large = column.dtype == "uint64" and not column.shape and not column.nullable
+    return np.array(values, "uint64") if is_large else values
 
 
 def source(fact: Fact) -> str:
