@@ -43,10 +43,11 @@ unit: .venv/test.stamp
 differential: .venv/test.stamp
 	TQL_EXAMPLES=new TQL_TEXTS=100000 TQL_QUERIES=10000 TQL_WORLD=30000 $(BIN)/python -m pytest -n 2 tests/differential tests/tql tests/grammar/lint/test_sql_texts.py tests/grammar/lint/test_typed_texts.py
 
-# 10,000 sequences of faults against the model of the client's policy; 1,000,000 mutated answers through its decoder.
+# 10,000 sequences of faults against the model of the client's policy, and 32 threads that call 1,000 times each.
 chaos: .venv/test.stamp
-	TQL_EXAMPLES=new TQL_CHAOS=10000 $(BIN)/python -m pytest -q tests/client/test_chaos.py
+	TQL_EXAMPLES=new TQL_CHAOS=10000 TQL_CALLS=1000 $(BIN)/python -m pytest -q tests/client/test_chaos.py tests/client/test_faults_of_use.py::test_threads
 
+# 1,000,000 mutated answers through the client's decoder.
 fuzz: .venv/test.stamp
 	TQL_MUTATIONS=1000000 $(BIN)/python -m pytest -q -n 2 tests/client/test_decoder.py
 

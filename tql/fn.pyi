@@ -168,7 +168,7 @@ def hamming_distance(column: AnyValue, vector: object) -> Expr:
     """
 
 def keys(x: AnyValue) -> Expr:
-    """The keys of a JSON object; in the select list only.
+    """The keys of a JSON object, in SELECT and in CONTAINS; a value that is no object ends the process of the engine.
 
     The TQL is ``keys(x)``.
 

@@ -192,7 +192,7 @@ CATALOGUE: dict[str, Function] = {
             "keys",
             (Parameter("x", "json"),),
             "sorted list of strings",
-            "The keys of a JSON object; in the select list only.",
+            "The keys of a JSON object, in SELECT and in CONTAINS; a value that is no object ends the process of the engine.",
             gives="sequence text",
         ),
         Function(

@@ -22,7 +22,7 @@ ALSO = [
     ("(a and (b or (", ")))"),
     ("a in (1) and (", ")"),
 ]  # fmt: skip
-MOST = 1_500
+MOST = 600
 # The frames that a caller leaves to an operation.
 FRAMES = 300
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,9 +148,10 @@ def _arrays() -> Words:
     return Words(Schema({**kinds, **COMMON}), [*kinds, *COMMON], conditions, computed)
 
 
-def vocabularies() -> list[Words]:
-    """Return all vocabularies."""
-    return [_any_names(), _typed(), _meant(), _nullable(), _close(), _arrays()]
+@functools.cache
+def vocabularies() -> tuple[Words, ...]:
+    """Return all vocabularies; they take seconds."""
+    return _any_names(), _typed(), _meant(), _nullable(), _close(), _arrays()
 
 
 # --- queries of one level ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 Values of JSON that a row may lack, or that are numbers of two types.
 
 The engine fails to compute with a value where a row lacks it, outside of WHERE, and LIKE fails for a missing value everywhere.
+KEYS of a value that a row lacks ends the engine's process (SIGSEGV).
 The numbers of an output have the type of the first one: 1.5 after 3 becomes the integer with its bits. Times 1.0 all of them are float64.
 """
 
@@ -87,7 +88,7 @@ def require_there(subject: str, node: Expression, scope: Scope) -> None:
     """
     if node not in scope.present:
         rule, why = "takes a value of JSON that every row has", "where a row lacks it, the engine fails"
-        hint = f"leave those rows out: .where({_python(node)}.is_not_null()); for a pattern below OR and NOT in a subquery: from_(select().where(..))"
+        hint = f"leave those rows out: .where({_python(node)}.is_not_null()); for a pattern or keys below OR and NOT in a subquery: from_(select().where(..))"
         raise ArgumentError(subject, rule, _written(node), hint, why=why)
 
 
@@ -161,8 +162,11 @@ def _negative(node: ast.Negate, scope: Scope) -> Expression:
 
 
 def _call(node: ast.Function, scope: Scope) -> Expression:
-    """Return a function of numbers."""
+    """Return a function of numbers; the keys are those of a value that every row has."""
     name = node.name.lower()
+    value = _with_keys(node, scope)
+    if value is not None:
+        require_there("fn.keys", value, scope)
     if name not in NUMERIC:
         return node
     return node.replace(arguments=tuple(as_number(f"fn.{name}", part, scope) for part in node.arguments))
@@ -173,10 +177,10 @@ _NUMBERS: dict[type, Callable[..., Expression]] = {ast.Chain: _chain, ast.Negate
 
 def patterns(node: Expression, scope: Scope) -> tuple[Expression, Expression] | None:
     """
-    Return a condition of WHERE as one that leaves out the rows that lack a value of a pattern, and one over the rest; None where no row lacks it.
+    Return a condition of WHERE as one that leaves out the rows that lack a value of a pattern or of keys, and one over the rest; None where no row lacks it.
 
     Raises:
-        ArgumentError: OR or NOT is over a pattern.
+        ArgumentError: OR or NOT is over a pattern or keys.
     """
     parts = node.operands if isinstance(node, ast.And) else (node,)
     apart = [part for part in parts if _lacking(part, scope)]
@@ -190,21 +194,31 @@ def patterns(node: Expression, scope: Scope) -> tuple[Expression, Expression] | 
 
 
 def _require_plain(node: Expression, scope: Scope) -> None:
-    """Require that a condition with a pattern is the pattern itself."""
-    if not isinstance(node, ast.Like) or node.negated:
-        require_there("like", next(_lacking_values(node, scope)), scope)
+    """Require that a condition with a pattern is the pattern itself, and one with keys a test for one of them."""
+    is_test = isinstance(node, ast.Function) and node.name.lower() in {"any", "contains"}
+    if not (is_test or (isinstance(node, ast.Like) and not node.negated)):
+        subject = "like" if any(isinstance(part, ast.Like) for part in walk(node)) else "fn.keys"
+        require_there(subject, next(_lacking_values(node, scope)), scope)
 
 
 def _lacking(node: Expression, scope: Scope) -> bool:
-    """Tell whether a condition has a pattern of a value that a row may lack."""
+    """Tell whether a condition has a pattern, or the keys, of a value that a row may lack."""
     return next(_lacking_values(node, scope), None) is not None
 
 
 def _lacking_values(node: Expression, scope: Scope) -> Iterator[Expression]:
-    """Yield the values of JSON with a pattern in a condition that a row may lack."""
+    """Yield the values of JSON with a pattern or keys in a condition that a row may lack."""
     for part in walk(node):
-        if isinstance(part, ast.Like) and is_json_value(part.operand) and part.operand not in scope.present:
-            yield part.operand
+        value = part.operand if isinstance(part, ast.Like) and is_json_value(part.operand) else _with_keys(part, scope)
+        if value is not None and value not in scope.present:
+            yield value
+
+
+def _with_keys(node: object, scope: Scope) -> Expression | None:
+    """Return the value of JSON of which a call returns the keys; None for any other node."""
+    if not isinstance(node, ast.Function) or node.name.lower() != "keys" or not node.arguments:
+        return None
+    return node.arguments[0] if is_value(node.arguments[0], scope) else None
 
 
 def _written(node: Record) -> str:

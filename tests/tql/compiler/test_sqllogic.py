@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.tql.sqllogic import Case, Table
 
-COUNT = int(os.environ.get("TQL_QUERIES", "1000"))
+COUNT = int(os.environ.get("TQL_QUERIES", "400"))
 # Queries over one table.
 EACH = 50
 # At most so many of a hundred are refused: most compute with, or combine, numbers whose nulls have two types.

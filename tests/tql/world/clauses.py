@@ -150,7 +150,9 @@ AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
 
 
 def rank(cell: Any) -> tuple[int, Any]:
-    """Return the order of a value: numbers and texts, then NaN, then null."""
+    """Return the order of a value: numbers and texts, then NaN, then null. Arrays have none."""
+    if isinstance(cell, np.ndarray):
+        raise Undecided
     if cell is None:
         return 2, 0
     return (1, 0) if is_missing(cell) else (0, cell.encode() if isinstance(cell, str) else cell)

@@ -136,7 +136,9 @@ def plain(cell: Any) -> Any:
     if isinstance(cell, (np.ndarray, np.generic)):
         return cell.tolist()
     if isinstance(cell, dict):
-        return {key: {} if part is None else part for key, part in cell.items()}
+        return {
+            key: {} if part is None else plain(part) if isinstance(part, dict) else part for key, part in cell.items()
+        }
     if isinstance(cell, list):
         return [plain(part) for part in cell]
     return cell or None if isinstance(cell, str) else cell

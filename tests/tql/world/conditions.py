@@ -12,6 +12,7 @@ from tests.tql.world.terms import (
     Call,
     Column,
     Compare,
+    HasKey,
     Holds,
     Literal,
     Logic,
@@ -372,6 +373,8 @@ def _of_json(draw: Draw, infos: list[Info]) -> Node | None:
         lambda: Compare(draw.choice(COMPARISONS if key != "s" else COMPARISONS[:2]), node, Literal(literal(draw, replace(kind, family="text" if key == "s" else "json")))),
         lambda: Member(node, tuple(value for value in draw.some(kind.pool, 2) if value is not None), negated=draw.chance(0.4)),
         lambda: Null(node, negated=draw.chance(0.5)),
+        lambda: HasKey(Part(draw.choice(known).node, "o"), draw.choice(["a", "b", "c"])),
+        lambda: HasKey(draw.choice(known).node, draw.choice(["year", "n", "o"])),
     ]  # fmt: skip
     makes += [lambda: pattern(draw, node)] if key == "s" else []
     return draw.choice(makes)()

@@ -101,10 +101,10 @@ def text(index: str = "", pool: list[str] = WORDS, *, plain: bool = False) -> Ki
 def _documents() -> tuple[dict[str, Any], ...]:
     """Return JSON values with missing keys and null."""
     return (
-        {"year": 2020, "n": 1, "s": "x"},
-        {"year": 2021, "n": None, "s": "it's"},
-        {"year": 2021, "s": ""},
-        {"year": 1999, "n": 3},
+        {"year": 2020, "n": 1, "s": "x", "o": {"a": 1}},
+        {"year": 2021, "n": None, "s": "it's", "o": {"a": 2, "b": None}},
+        {"year": 2021, "s": "", "o": {}},
+        {"year": 1999, "n": 3, "o": None},
         {"year": 2000, "n": -1, "s": None},
         {"year": 1_700_000_001, "n": 2, "s": "x"},
     )

@@ -130,6 +130,14 @@ class Holds:
 
 
 @dataclass(frozen=True)
+class HasKey:
+    """``contains`` of ``keys``: whether an object of JSON has a key."""
+
+    value: Node
+    key: str
+
+
+@dataclass(frozen=True)
 class Aggregate:
     """A function of the rows of a group."""
 
@@ -158,6 +166,7 @@ Node = (
     | Call
     | Length
     | Holds
+    | HasKey
     | Aggregate
     | RowNumber
 )

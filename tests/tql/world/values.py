@@ -275,5 +275,8 @@ MEANINGS: dict[type, Callable[[Any, Row, Types], Any]] = {
     terms.Part: _part,
     terms.Call: _call,
     terms.Length: _length,
+    terms.HasKey: lambda node, row, types: (
+        isinstance(found := value(node.value, row, types), dict) and node.key in found
+    ),
     terms.Holds: lambda node, row, types: bool(np.any(value(node.value, row, types) == node.element)),
 }

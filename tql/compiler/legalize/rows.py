@@ -42,7 +42,8 @@ def filtered(node: Filter, rows: Plan) -> Plan:
     apart = patterns(node.predicate, scope)
     if apart is not None:
         there, rest = apart
-        return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), rest)
+        test = unwrap_verbatim(legalize_condition(rest, scope._replace(is_whole=False)))
+        return Filter(Barrier(filtered(Filter(node.child, there), rows), reasons.PATTERN), test)
     predicate = unwrap_verbatim(legalize_condition(node.predicate, scope))
     if predicate == ast.Boolean(value=True):
         return rows

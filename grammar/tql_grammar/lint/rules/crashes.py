@@ -76,13 +76,13 @@ def _empty_array(subject: Subject) -> Iterator[Finding]:
         for column in _columns_of(call.arguments[:1]) if call.name.lower() == "hamming_distance" else ():
             known = place.scope.column(column)
             may_be_empty = known is not None and known.shape == (None,) and known.dtype not in NOT_NUMERIC
-            if may_be_empty and not any(_has_element(where, column.name) for where in _filters(place)):
+            if may_be_empty and not any(_has_element(where, column.name) for where in filters(place)):
                 message = f"`{column.name}` may be empty in a row: HAMMING_DISTANCE of an empty array crashes the engine process (SIGFPE)"
                 hint = f"filter the empty arrays out in a subquery: select .. from (select * from .. where shape({column.name})[0] > 0)"  # noqa: S608 - advice
                 yield subject.finding(call, message, hint)
 
 
-def _filters(place: Place) -> Iterator[ast.Expression]:
+def filters(place: Place) -> Iterator[ast.Expression]:
     """Yield the conditions of WHERE that have left the rows that an expression reads: of subqueries, and for outputs of its own SELECT."""
     select: ast.Select | None = place.scope.select
     own = place.clause == "SELECT" and not place.scope.select.group_by

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.crashes import filters
 from tql_grammar.lint.rules.literals import literals_of
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import is_json_value
@@ -206,6 +207,35 @@ def _keys(subject: Subject) -> Iterator[Finding]:
                 break
 
 
+def _absent(subject: Subject) -> Iterator[Finding]:
+    """Yield KEYS of a value of JSON that a row may lack."""
+    for place in subject.places(ast.Function):
+        value = place.part.arguments[0] if _is_keys(place.part) and place.part.arguments else None
+        if value is None or not _is_part_of_json(value, place.scope):
+            continue
+        source = defining_expression(place.scope.select, value)
+        if not any(_has_value(test, (value, source)) for test in filters(place)):
+            written = subject.written(value)
+            message = f"KEYS crashes the engine process (SIGSEGV) if a row has no {written}"
+            hint = f"filter those rows out in a subquery: select .. from (select * from .. where {written} is not null)"  # noqa: S608 - advice
+            yield subject.finding(place.part, message, hint)
+
+
+def _is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
+    """Tell whether a node is a value of a JSON column, or the output of a subquery that is one."""
+    return is_json_value(node) or is_json_value(defining_expression(scope.select, node))
+
+
+def _has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
+    """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys."""
+    if isinstance(test, ast.IsNull):
+        return test.negated and test.operand in values
+    if not isinstance(test, ast.Function) or test.name.lower() != "contains":
+        return False
+    keys, *key = test.arguments
+    return _is_keys(keys) and ast.Subscript(keys.arguments[0], tuple(key)) in values  # type: ignore[attr-defined]  # a call
+
+
 RULES = (
     Rule(
         code="TQL252",
@@ -269,5 +299,14 @@ RULES = (
         example="select id from (select id, js['n']['a'] as l from D where id % 2 = 0) where l[0] = 2",
         find=_renamed_list,
         meant="select id from D where js['n']['a'][0] = 2",
+    ),
+    Rule(
+        code="TQL420",
+        title="KEYS of a value of JSON that a row may lack",
+        severity="error",
+        explanation="KEYS of a key of JSON crashes the engine process (SIGSEGV) if a row lacks the key, in SELECT and in WHERE, and if its value is a number or a text. In SELECT, a condition of the same WHERE keeps those rows out; in WHERE, a subquery has to.",
+        example="select keys(js['n']) as k from D",
+        find=_absent,
+        meant="select keys(js['n']) as k from D where js['n'] is not null",
     ),
 )

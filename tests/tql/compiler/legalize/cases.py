@@ -838,6 +838,19 @@ CASES: dict[str, Case] = {
         Error("Key not found"),
         where(lambda row: row["m"].get("s", "").startswith("x")),
     ),
+    "keys of JSON in a condition": Case(
+        {"m": [{"s": {"a": 1}}, {}, {"s": {"b": 1}}, {"s": {"a": 1, "b": 2}}]},
+        "select id where m['s'] is not null and contains(keys(m['s']), 'a')",
+        Engine.CRASHES,
+        where(lambda row: "a" in row["m"].get("s", {})),
+    ),
+    "keys of JSON as an output": Case(
+        {"m": [{"s": {"a": 1}}, {}, {"s": {"b": 1}}]},
+        "select keys(m['s']) as k",
+        Engine.CRASHES,
+        each(lambda row: sorted(row["m"].get("s", {}))),
+        "leave those rows out: .where(col('m')['s'].is_not_null())",
+    ),
     "last of a list in JSON": Case(
         {"m": [{"l": [1, 2]}, {"l": [2, 1]}, {}]},
         "select id where m['l'][9223372036854775807] = 2",

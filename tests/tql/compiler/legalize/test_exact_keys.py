@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 # Random queries of a run.
-QUERIES = int(os.environ.get("TQL_KEY_QUERIES", "2000"))
+QUERIES = int(os.environ.get("TQL_QUERIES", "700"))
 ROWS = 90
 T = TYPES
 KINDS: dict[str, Any] = {

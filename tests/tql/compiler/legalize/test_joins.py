@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -321,7 +322,7 @@ def made(engine: Tables, case: Case) -> tuple[str, str]:
     return found[0], found[1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=int(os.environ.get("TQL_QUERIES", "120")), deadline=None)
 @given(case=cases())
 def test_joins_are_python_s(engine: Tables, case: Case) -> None:
     """The pairs whose keys are equal, and the rows of one side that match nothing: right rows, or a refusal where there is no form."""

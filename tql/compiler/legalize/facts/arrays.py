@@ -336,6 +336,22 @@ FACTS = (
         M,
     ),
     Fact(
+        "keys of JSON in a condition",
+        "Ends its process where a row lacks the value, whatever the other conditions are.",
+        "Leaves those rows out in a subquery, and refuses OR and NOT over the keys.",
+        patterns,
+        'select("id").where(fn.contains(fn.keys(col("m")["s"]), "a"))',
+        M,
+    ),
+    Fact(
+        "keys of JSON as an output",
+        "Ends its process where a row lacks the value.",
+        "Refuses it, unless the condition leaves those rows out.",
+        with_numbers,
+        'select(k=fn.keys(col("m")["s"]))',
+        M,
+    ),
+    Fact(
         "last of a list in JSON",
         "Finds nothing for an index from the end.",
         "Refuses it.",
