@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,8 @@ FORMS = ("facts", "functions", "probes", "client", "world")
 
 
 AND = " and "
+# Features, alone or two together, by name.
+Names = dict[str, frozenset[str]]
 
 
 class Group(NamedTuple):
@@ -65,13 +68,14 @@ def groups(old: Answers, new: Answers) -> list[Group]:
     changed = {case for case, why in differences(old, new).items() if why != RANDOM}
     if not changed:
         return []
-    known = {case: _names(_features(case, old, new)) for case in old.said.keys() & new.said.keys()}
-    total = Counter(name for names in known.values() for name in names)
-    found = _grouped(changed, known, total)
-    return sorted(found, key=lambda group: -len(group.changed))
+    found = {case: frozenset(_features(case, old, new)) for case in old.said.keys() & new.said.keys()}
+    known = {case: _names(found[case]) for case in changed}
+    wanted = {name: parts for names in known.values() for name, parts in names.items()}
+    total = Counter(name for here in found.values() for name, parts in wanted.items() if parts <= here)
+    return sorted(_grouped(changed, known, total), key=lambda group: -len(group.changed))
 
 
-def _grouped(changed: set[str], known: dict[str, tuple[str, ...]], total: Counter[str]) -> list[Group]:
+def _grouped(changed: set[str], known: dict[str, Names], total: Counter[str]) -> list[Group]:
     """Return the groups of cases, by the features of each and the number of the cases with a feature."""
     found, left = [], set(changed)
     while here := Counter(name for case in left for name in known[case]):
@@ -87,12 +91,13 @@ def _name(here: Counter[str], total: Counter[str]) -> str:
     return max(sorted(here), key=lambda name: (here[name] ** 2 / total[name], AND not in name))
 
 
-def _names(found: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the features of a text, and each two of them."""
-    return (*found, *(AND.join(two) for two in itertools.combinations(found, 2)))
+def _names(found: frozenset[str]) -> Names:
+    """Return the features of a text, and each two of them, by name."""
+    one = {name: frozenset({name}) for name in found}
+    return one | {AND.join(two): frozenset(two) for two in itertools.combinations(sorted(found), 2)}
 
 
-def _count(cases_: set[str], known: dict[str, tuple[str, ...]], name: str) -> int:
+def _count(cases_: set[str], known: dict[str, Names], name: str) -> int:
     """Return the number of cases with a feature."""
     return sum(name in known[case] for case in cases_)
 
@@ -108,6 +113,7 @@ def _features(case: str, old: Answers, new: Answers) -> tuple[str, ...]:
     return features(text) if text else ()
 
 
+@functools.cache
 def text_of(case: str) -> str:
     """Return the text of a case, or "" of one that has none, or that is known no more."""
     kind = kind_of(case)
