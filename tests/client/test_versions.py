@@ -79,3 +79,13 @@ def test_a_client_of_an_older_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ConfigError, match=r"deeplake 4\.7\.0 is not supported"):
         connect("./no-dataset")
+
+
+@pytest.mark.parametrize(
+    ("found", "word"), [("4.7.0", "not supported"), ("4.9.1", "not measured"), ("4.7.2", "measured")]
+)
+def test_the_word_for_a_version(found: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older version is not supported, and a newer one not measured."""
+    monkeypatch.setattr("tql_client.engine.versions.version", lambda _name: found)
+
+    assert installed() == f"deeplake {found} ({word})"

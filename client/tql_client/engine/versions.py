@@ -20,12 +20,13 @@ _NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 def installed() -> str:
-    """Return the name and the version of the installed engine, and whether it was measured, for people."""
+    """Return the name and the version of the installed engine with "measured", "not measured" or "not supported", for people."""
     try:
         found = version(NAME)
     except PackageNotFoundError:
         return f"{NAME} is not installed"
-    return f"{NAME} {found} ({'measured' if found in MEASURED else 'not measured'})"
+    unmeasured = "not supported" if _is_too_old(found) else "not measured"
+    return f"{NAME} {found} ({'measured' if found in MEASURED else unmeasured})"
 
 
 @functools.cache
@@ -36,18 +37,17 @@ def require_supported(found: str) -> None:
     Raises:
         ConfigError: the version is older than the measured ones; its rows differ.
     """
-    numbers = _numbers(found)
-    if numbers is not None and numbers < OLDEST:
+    if _is_too_old(found):
         raise ConfigError(_too_old(found))
     if found not in MEASURED:
         message = f"{NAME} {found} was not measured, so its rows may differ from those that queries mean; measured are 4.7.1 to 4.7.4: {command('embedded')}"
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def _numbers(found: str) -> Version | None:
-    """Return the numbers of a version, or None for an unknown one."""
+def _is_too_old(found: str) -> bool:
+    """Return whether a version is older than the measured ones; False for an unknown one."""
     match = _NUMBERS.match(found)
-    return None if match is None else tuple(int(part or 0) for part in match.groups())
+    return match is not None and tuple(int(part or 0) for part in match.groups()) < OLDEST
 
 
 def _too_old(found: str) -> str:
