@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types mypy basedpyright unit engine engines differential chaos fuzz mutated growth completion floats editor soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
+.PHONY: demo test lint types mypy basedpyright unit engine engines differential chaos fuzz mutated growth completion floats editor editor-peers soak freshness sigfpe neighbours throughput playground playground-test net contract mutants torch versions pyodide lowest docs bench bench-growth bench-smoke typing-peers clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -66,6 +66,16 @@ completion: .venv/test.stamp
 # 2,000 random edits of a document for each unit of positions: the language server's diagnostics are those of `tql check`.
 editor: .venv/test.stamp
 	TQL_EDITS=2000 $(BIN)/python -m pytest -q tests/client/lsp
+
+# From a change to its diagnostics, of `tql lsp` and of `sqruff lsp`, which checks SQL: the rows of docs/editors.md. sqruff has an environment of its own. About a minute.
+editor-peers: .venv/test.stamp .venv/sqruff.stamp
+	$(BIN)/python -m tests.client.lsp.peers .venv/sqruff/bin/sqruff
+
+.venv/sqruff.stamp:
+	@echo "Installing sqruff into .venv/sqruff with pip: a few seconds .."
+	@$(PYTHON) -m venv .venv/sqruff
+	@.venv/sqruff/bin/python -m pip install --quiet --disable-pip-version-check "sqruff>=0.44"
+	@touch $@
 
 # Every float32 is written and read as the engine reads it: 4,278,190,080 of them, ten minutes.
 floats: .venv/test.stamp

@@ -103,7 +103,7 @@ def _imports(schema: Schema, kind: Rows | None) -> list[str]:
         [line for line in given if not line.startswith(STANDARD)],
         ["from tql import Schema", *_of_tables(schema, used)],
     ]
-    if any(column.classes for _, column in schema.columns):
+    if any(_needs_class(column) for _, column in schema.columns):
         groups[-1].append("from tql_grammar import schema as columns")
     return "\n\n".join("\n".join(group) for group in groups if group).split("\n")
 
@@ -141,15 +141,24 @@ def _schema(schema: Schema) -> Iterator[str]:
 
 def _description(label: str, column: Column) -> Iterator[str]:
     """Yield the lines of the description of a column."""
-    described = json.dumps(str(column.replace(classes=())))
-    if not column.classes:
+    described = json.dumps(str(column))
+    if not _needs_class(column):
         yield f"        {_text(label)}: {described},"
         return
-    yield f"        {_text(label)}: columns.Column.parse({described}).replace("
+    begin = f"        {_text(label)}: columns.Column.parse({described}).replace("
+    if column.boxes:
+        yield f"{begin}boxes={_text(column.boxes)}),"
+        return
+    yield begin
     yield "            classes=("
     yield from (f"                {_text(one)}," for one in column.classes)
     yield "            )"
     yield "        ),"
+
+
+def _needs_class(column: Column) -> bool:
+    """Tell whether a column has more than its description says; keys of JSON are left out, since only completion needs them."""
+    return bool(column.classes or column.boxes)
 
 
 def _table(schema: Schema, name: str, source: str | None) -> Iterator[str]:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 from tql_grammar.errors import ArgumentError
-from tql_grammar.history import stale_indexes
 from tql_grammar.record import Record
+from tql_grammar.stored import stored_columns
 from tql_grammar.suggestions import nearest, type_hint
 
 if TYPE_CHECKING:
@@ -26,17 +26,8 @@ KINDS = ("embedding", "class label", "sequence", "image", "other")
 STALE = "stale"
 INDEXES = ("inverted", "bm25", "exact", "quantized", "matrix", STALE)
 TEXT_INDEXES = frozenset({"inverted", "bm25", "exact"})
-# The engine's names of the indexes; every embedding has the index "clustered".
-ENGINE_INDEXES = {
-    "inverted_index": "inverted",
-    "bm25": "bm25",
-    "exact_text": "exact",
-    "clustered_quantized": "quantized",
-}
-ENGINE_DTYPES = {"object": "json"}
-ENGINE_KINDS = {"Embedding": "embedding", "ClassLabel": "class label", "Sequence": "sequence", "Image": "image"}
-PLAIN_KINDS = frozenset({"Generic", "Text", "Dict", "Nullable"})
-LARGEST_LENGTH = 2**32
+# The fields of a column that its description leaves out, with their types in JSON.
+MORE: Mapping[str, type] = {"classes": list, "keys": list, "boxes": str}
 RULE = 'takes a JSON object with a description for each column, such as {"id": "int64", "text": "text bm25"}'
 WRITING = "write the file by `Schema.save`, or by `tql schema PATH > schema.json`"
 COLUMN = re.compile(
@@ -62,6 +53,8 @@ class Column(Record):
         classes: the names of the classes of a class label, in the order of their numbers.
         inferred: whether the type is that of values that were returned: the widest one that has them, int64 for each type of integers except uint64, float64 for each type of floats.
             Whether a value can be null, and which indexes there are, is then unknown, not denied.
+        keys: keys that values of a JSON column have, as far as rows were read; they are proposed while a query is typed, and nothing else.
+        boxes: the format and the unit of bounding boxes, "ltwh pixel": "ccwh", "ltwh" or "ltrb", in "pixel" or "fractional"; "" where the dataset does not say.
     """
 
     dtype: str
@@ -71,6 +64,8 @@ class Column(Record):
     indexes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     inferred: bool = False
+    keys: tuple[str, ...] = ()
+    boxes: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -157,8 +152,7 @@ class Schema(Record):
     @classmethod
     def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
         """Return the schema of a dataset, or of a view, that is open in the engine."""
-        outdated = stale_indexes(getattr(dataset, "history", None) or ())
-        return cls({column.name: _of_engine(dataset, column, outdated) for column in dataset.schema.columns})
+        return cls({name: Column(**facts) for name, facts in stored_columns(dataset, DTYPES, STALE)})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -221,7 +215,7 @@ class Schema(Record):
     def __repr__(self) -> str:
         """Return the constructor call of an equal schema."""
         written = ", ".join(
-            f"{name!r}: {column!r}" if column.classes else f"{name!r}: {str(column)!r}" for name, column in self.columns
+            f"{name!r}: {column!r}" if _more(column) else f"{name!r}: {str(column)!r}" for name, column in self.columns
         )
         return f"Schema({{{written}}})"
 
@@ -345,55 +339,31 @@ def _unreadable(given: object) -> ArgumentError:
     return ArgumentError("Schema", rule, repr(given), advice)
 
 
+def _more(column: Column) -> dict[str, Any]:
+    """Return the fields of a column that its description leaves out: the names of its classes, its keys and the format of its boxes."""
+    return {name: kind(getattr(column, name)) for name, kind in MORE.items() if getattr(column, name)}
+
+
 def _to_json(column: Column) -> object:
-    """Return a column as JSON: its description, or an object with the names of its classes."""
-    return {"type": str(column), "classes": list(column.classes)} if column.classes else str(column)
+    """Return a column as JSON: its description, or an object with what else is known of it."""
+    more = _more(column)
+    return {"type": str(column), **more} if more else str(column)
 
 
 def _from_json(value: Any) -> Column | None:  # noqa: ANN401 - JSON
     """Return a column from JSON, or None for any other value."""
-    described, classes = (value.get("type"), value.get("classes")) if isinstance(value, dict) else (value, [])
-    if not isinstance(described, str) or not isinstance(classes, list):
+    if not isinstance(value, dict):
+        return _described(value)
+    column, more = _described(value.get("type")), {name: value[name] for name in MORE if name in value}
+    if column is None or not more or any(type(found) is not MORE[name] for name, found in more.items()):
         return None
+    fields = {name: tuple(map(str, found)) if MORE[name] is list else found for name, found in more.items()}
+    return column.replace(**fields)
+
+
+def _described(text: object) -> Column | None:
+    """Return the column that a text describes, or None for any other value."""
     try:
-        column = Column.parse(described)
+        return Column.parse(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return column.replace(classes=tuple(map(str, classes))) if classes else column
-
-
-def _of_engine(dataset: Any, definition: Any, outdated: frozenset[str]) -> Column:  # noqa: ANN401 - the engine ships no types
-    """Return a column of an opened dataset."""
-    column, kind = dataset[definition.name], definition.dtype
-    dtype = ENGINE_DTYPES.get(str(kind.id), str(kind.id))
-    known = dtype in DTYPES
-    found = _engine_kind(kind)
-    indexes = _engine_indexes(column)
-    is_stale = "clustered" in outdated if found == "embedding" else bool(indexes) and "inverted" in outdated
-    return Column(
-        dtype if known else "bytes",
-        tuple(None if length > LARGEST_LENGTH else int(length) for length in kind.shape or ()),
-        bool(kind.is_nullable),
-        found if known else "other",
-        (*indexes, STALE) if is_stale else indexes,
-        _engine_classes(column) if found == "class label" else (),
-    )
-
-
-def _engine_kind(kind: Any) -> str:  # noqa: ANN401 - the engine ships no types
-    """Return the kind of a column of the engine's type."""
-    name = str(kind.kind).rpartition(".")[2]
-    plain = "" if name in PLAIN_KINDS else "other"
-    return "sequence" if kind.is_sequence else ENGINE_KINDS.get(name, plain)
-
-
-def _engine_indexes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
-    """Return the indexes of a column of an opened dataset, without the one that every embedding has."""
-    names = map(str, getattr(column, "indexes", None) or ())
-    return tuple(ENGINE_INDEXES.get(name, "matrix") for name in names if name != "clustered")
-
-
-def _engine_classes(column: Any) -> tuple[str, ...]:  # noqa: ANN401 - the engine ships no types
-    """Return the names of the classes of a column of an opened dataset, where it has them."""
-    metadata = getattr(column, "metadata", None) or {}
-    return tuple(map(str, metadata["class_names"])) if "class_names" in metadata else ()

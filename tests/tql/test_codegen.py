@@ -85,6 +85,7 @@ def drawn(generator: random.Random) -> Any:
             kinds.Image(),
             kinds.ClassLabel("int32"),
             kinds.Point(),
+            kinds.BoundingBox("float32", "ltwh", "pixel"),
         ]
     )
 

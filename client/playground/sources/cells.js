@@ -1,5 +1,6 @@
 // Cells of the table: texts wrapped, vectors and scores as bars, JSON as a tree, images as pictures.
 
+import { withBoxes } from "./boxes.js";
 import { drawing, element } from "./dom.js";
 import { isNumber, write } from "./exact.js";
 
@@ -16,6 +17,7 @@ const FEW_PARTS = 50;
  * @property {string} name
  * @property {string} type the description of the column of the dataset, or ""
  * @property {string} kind "image", "embedding", .. or ""
+ * @property {string} boxes the format of the boxes of the column, "ltwh pixel", or ""
  * @property {boolean} isScore whether a bar shows its numbers
  * @property {number} least
  * @property {number} most
@@ -26,7 +28,7 @@ const FEW_PARTS = 50;
  *
  * @param {string} name
  * @param {any[]} values
- * @param {{type: string, kind: string} | undefined} known its type, where it is known
+ * @param {{type: string, kind: string, boxes: string} | undefined} known its type, where it is known
  * @param {boolean} isStored whether a dataset of the query has a column of this name
  * @returns {Column}
  */
@@ -38,6 +40,7 @@ export function columnOf(name, values, known, isStored) {
     name,
     type: known?.type ?? "",
     kind: known?.kind ?? "",
+    boxes: known?.boxes ?? "",
     isScore,
     least: numbers.reduce((found, one) => Math.min(found, one), 0),
     most: numbers.reduce((found, one) => Math.max(found, one), 0),
@@ -50,15 +53,16 @@ export function columnOf(name, values, known, isStored) {
  * @param {any} value
  * @param {Column} column
  * @param {((vector: any[]) => void) | null} like called to search for rows like this one
+ * @param {{name: string, format: string, value: any}[]} boxes the boxes of the row, for its picture
  * @returns {Node}
  */
-export function cell(value, column, like) {
+export function cell(value, column, like, boxes) {
   if (value === null) return element("span", { class: "null" }, "null");
   if (isNumber(value)) return column.isScore ? score(Number(value), String(value), column) : number(String(value));
   if (typeof value === "string") return text(value);
   if (typeof value === "boolean") return element("span", { class: "number" }, String(value));
   const picture = column.kind === "image" ? image(value) : null;
-  if (picture) return picture;
+  if (picture) return withBoxes(picture, boxes);
   if (isVector(value)) return vector(value, column, like);
   return tree(value, true);
 }

@@ -7,14 +7,14 @@ import { byId, element } from "./dom.js";
 import { makeEditor, markdown } from "./editor.js";
 import { boxes, plan } from "./levels.js";
 import * as memory from "./memory.js";
-import { asCsv, asJsonLines, rowCount, table } from "./rows.js";
-import { ServerError, ask, run as runQuery, setToken } from "./server.js";
+import { asCsv, asJson, asJsonLines, rowCount, table } from "./rows.js";
+import { ServerError, ask, file, run as runQuery, setToken } from "./server.js";
 import { makeTabs } from "./tabs.js";
 import { toCharacters } from "./offsets.js";
 
 const UNAUTHORIZED = 401;
 
-/** @type {{datasets: Record<string, Record<string, {type: string, kind: string}>>, example: string} | null} */
+/** @type {{datasets: Record<string, import("./rows.js").Columns>, example: string} | null} */
 let known = null;
 /** @type {import("./editor.js").Finding[]} */
 let findings = [];
@@ -233,6 +233,7 @@ function showRows(result, sent) {
   const files = [
     element("button", { type: "button", click: () => save("rows.csv", "text/csv", asCsv(result)) }, "CSV"),
     element("button", { type: "button", click: () => save("rows.jsonl", "application/jsonl", asJsonLines(result)) }, "JSON Lines"),
+    element("button", { type: "button", click: () => saveParquet(result) }, "Parquet"),
   ];
   const shown = rowCount(result) ? table(result, sent.columns, columnsOf(sent.text), like) : [element("p", { class: "quiet" }, "no rows")];
   const bar = element("div", { class: "bar" }, element("span", { class: "quiet" }, "Save as "), ...files);
@@ -268,12 +269,25 @@ async function like(column, vector) {
 }
 
 /**
+ * Save the rows that are shown as Parquet, which the server writes.
+ *
+ * @param {import("./rows.js").Result} result
+ */
+async function saveParquet(result) {
+  try {
+    save("rows.parquet", "application/vnd.apache.parquet", await file("parquet", asJson(result)));
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/**
  * @param {string} name
  * @param {string} type
- * @param {string} content
+ * @param {string | Blob} content
  */
 function save(name, type, content) {
-  const url = URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }));
+  const url = URL.createObjectURL(new Blob([content], { type: typeof content === "string" ? `${type};charset=utf-8` : type }));
   const link = /** @type {HTMLAnchorElement} */ (element("a", { href: url, download: name }));
   link.click();
   URL.revokeObjectURL(url);

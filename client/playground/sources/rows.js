@@ -12,7 +12,7 @@ const PAGE = 100;
  * @property {Map<string, any[]>} columns
  */
 
-/** @typedef {Record<string, {type: string, kind: string}>} Columns */
+/** @typedef {Record<string, {type: string, kind: string, boxes: string}>} Columns */
 
 /** @param {Result} result */
 export function rowCount(result) {
@@ -33,6 +33,8 @@ export function table(result, known, stored, like) {
   );
   const search = (/** @type {string} */ name) => (stored[name]?.kind === "embedding" ? (/** @type {any[]} */ vector) => like(name, vector) : null);
   const count = rowCount(result);
+  // Of several pictures in a row, nothing says which one the boxes are of.
+  const boxed = columns.filter((column) => column.kind === "image").length === 1 ? columns.filter((column) => column.boxes) : [];
   const body = element("tbody");
   const more = element("button", { type: "button", click: () => show() });
   let shown = 0;
@@ -41,9 +43,10 @@ export function table(result, known, stored, like) {
     const last = Math.min(count, shown + PAGE);
     for (; shown < last; shown++) {
       const row = element("tr", {}, element("th", { scope: "row", class: "place" }, shown + 1));
+      const at = (/** @type {string} */ name) => result.columns.get(name)?.[shown] ?? null;
+      const boxes = boxed.map((column) => ({ name: column.name, format: column.boxes, value: at(column.name) }));
       for (const column of columns) {
-        const value = result.columns.get(column.name)?.[shown] ?? null;
-        row.append(element("td", {}, cell(value, column, search(column.name))));
+        row.append(element("td", {}, cell(at(column.name), column, search(column.name), boxes)));
       }
       body.append(row);
     }
@@ -53,7 +56,7 @@ export function table(result, known, stored, like) {
 
   show();
   const heads = columns.map((column) =>
-    element("th", { scope: "col" }, column.name, column.type ? element("span", { class: "type" }, column.type) : null),
+    element("th", { scope: "col" }, column.name, column.type ? element("span", { class: "type" }, column.boxes ? `boxes, ${column.boxes}` : column.type) : null),
   );
   const head = element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "place" }, "#"), ...heads));
   const scrolled = element("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": "rows" }, element("table", {}, head, body));
@@ -67,6 +70,15 @@ export function table(result, known, stored, like) {
  */
 export function asJsonLines(result) {
   return lines(result, (name, value) => /** @type {[string, any]} */ ([name, value]), (row) => write(new Map(row)));
+}
+
+/**
+ * Return the rows as the server's JSON, by columns.
+ *
+ * @param {Result} result
+ */
+export function asJson(result) {
+  return write(new Map(/** @type {[string, any][]} */ ([["tensors", result.names], ["data", result.columns]])));
 }
 
 /**

@@ -28,13 +28,13 @@ export function setToken(value) {
  * Send a request, and return the response.
  *
  * @param {string} path
- * @param {object} body
+ * @param {string} body JSON
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Response>}
  */
 async function post(path, body, signal) {
   const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
-  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+  const response = await fetch(path, { method: "POST", headers, body, signal });
   if (response.ok) return response;
   /** @type {{description?: string, hint?: string}} */
   let found = {};
@@ -55,7 +55,17 @@ async function post(path, body, signal) {
  * @returns {Promise<any>}
  */
 export async function ask(name, body, signal) {
-  return (await post(name, body, signal)).json();
+  return (await post(name, JSON.stringify(body), signal)).json();
+}
+
+/**
+ * Return a file that the server makes of rows.
+ *
+ * @param {string} name
+ * @param {string} rows the server's JSON, by columns
+ */
+export async function file(name, rows) {
+  return (await post(name, rows, undefined)).blob();
 }
 
 /**
@@ -66,7 +76,7 @@ export async function ask(name, body, signal) {
  * @returns {Promise<{names: string[], columns: Map<string, any[]>, size: number}>}
  */
 export async function run(text, signal) {
-  const response = await post(QUERIES, { query: text, as_list: false }, signal);
+  const response = await post(QUERIES, JSON.stringify({ query: text, as_list: false }), signal);
   const body = await response.text();
   const found = parse(body);
   return {

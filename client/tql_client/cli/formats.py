@@ -12,7 +12,6 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tql_client.extras import missing
 from tql_client.progress import bar, no_bar
 from tql_grammar.errors import TqlError
 
@@ -53,6 +52,13 @@ def write(client: Client, text: str, form: str, path: str | None = None) -> None
         open(temporary, "w", encoding="utf-8", newline="") as file,  # noqa: PTH123 - pathlib would normalize the path in error messages
     ):
         _ROWS[form](file, _chained(first, results))
+
+
+def written(result: Result, form: str) -> str:
+    """Return rows in one of `TEXTS`."""
+    file = io.StringIO()
+    _ROWS[form](file, [result])
+    return file.getvalue().rstrip("\n")
 
 
 @contextlib.contextmanager
@@ -169,45 +175,17 @@ def _markdown(file: TextIO, results: Iterable[Result]) -> None:
 
 def _parquet(result: Result, path: str | None) -> None:
     """Write a Parquet file."""
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        raise missing("parquet needs pyarrow", "frames") from None
+    from tql_client.results.parquet import as_parquet
+
+    content = as_parquet(result)
     if path is None and sys.stdout.isatty():
         message = "parquet is binary and cannot be printed: pass --output FILE, or pipe it to another command"
         raise TqlError(message)
-    content = _as_parquet(parquet, result.to_arrow())
     if path is None:
-        sys.stdout.buffer.write(content.getvalue())
+        sys.stdout.buffer.write(content)
         return
     with whole_file(path) as temporary, open(temporary, "wb") as file:  # noqa: PTH123 - pathlib would normalize the path in error messages
-        file.write(content.getvalue())
-
-
-def _as_parquet(parquet: Any, table: Any) -> io.BytesIO:  # noqa: ANN401 - a module and a table of an optional library
-    """
-    Return a table as the bytes of a Parquet file.
-
-    Raises:
-        TqlError: Parquet has no type for a column.
-    """
-    reason = _parquet_fault(parquet, table, content := io.BytesIO())
-    if not reason:
-        return content
-    faulty = [name for name in table.column_names if _parquet_fault(parquet, table.select([name]), io.BytesIO())]
-    message = f"parquet has no type for the column `{', '.join(faulty)}` ({reason}): leave it out, select keys of its JSON, or write --format jsonl"
-    raise TqlError(message)
-
-
-def _parquet_fault(parquet: Any, table: Any, content: io.BytesIO) -> str:  # noqa: ANN401 - a module and a table of an optional library
-    """Write a table, and return why Parquet cannot hold it; "" if it can."""
-    import pyarrow as pa
-
-    try:
-        parquet.write_table(table, content)
-    except pa.ArrowException as error:
-        return str(error)
-    return ""
+        file.write(content)
 
 
 def format_of(path: str | None) -> str | None:
@@ -231,4 +209,5 @@ _ROWS: dict[str, Callable[[TextIO, Iterable[Result]], None]] = {
     "csv": _csv,
     "markdown": _markdown,
 }
-FORMATS = (*_ROWS, "parquet")
+TEXTS = tuple(_ROWS)
+FORMATS = (*TEXTS, "parquet")

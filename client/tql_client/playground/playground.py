@@ -7,11 +7,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from tql_client.errors import APIError
+from tql_client.errors import APIError, MissingExtra
 from tql_client.playground.inspection import PLAN, SCHEMAS, Inspection
 from tql_client.playground.replies import REPLIES, asked, shown_column
+from tql_client.protocol.wire import decode_answer
+from tql_client.results.parquet import as_parquet
+from tql_client.results.result import Meta, Result
 from tql_client.version import __version__
-from tql_grammar.errors import ArgumentError, QueryError
+from tql_grammar.errors import ArgumentError, QueryError, TqlError
 from tql_grammar.functions import CATALOGUE
 from tql_grammar.schema import Schema
 from tql_grammar.syntax.keywords import TOKEN_OF_WORD
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 # Longest request in bytes: a text of this length is checked in about a second.
 MOST_BYTES = 2**20
 SETUP = "setup"
-NAMES = (SETUP, PLAN, *REPLIES)
+PARQUET = "parquet"
+NAMES = (SETUP, PLAN, PARQUET, *REPLIES)
 
 
 class Playground:
@@ -42,17 +46,19 @@ class Playground:
         # Checks take all of a processor: one after the other, they leave the other ones to the queries.
         self._thread = ThreadPoolExecutor(1, "tql-playground")
 
-    async def reply(self, name: str, body: bytes) -> dict[str, Any]:
+    async def reply(self, name: str, body: bytes) -> dict[str, Any] | bytes:
         """
-        Return the reply to a request.
+        Return the reply to a request: JSON, or a file.
 
         Args:
             name: one of `NAMES`.
-            body: the body of the request: a JSON object.
+            body: the body of the request: a JSON object, for `PARQUET` rows as the query endpoint answers them.
 
         Raises:
             APIError: the request is invalid, or its text is.
         """
+        if name == PARQUET:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, parquet_of, body)
         request = _request(body)
         try:
             if name == SETUP:
@@ -89,6 +95,24 @@ class Playground:
         """Return the columns of the datasets, from the engine."""
         found = json.loads(await self._inspect(Inspection(SCHEMAS)))
         return {name: Schema.from_json(text) for name, text in found.items()}
+
+
+def parquet_of(body: bytes) -> bytes:
+    """
+    Return the Parquet file of rows.
+
+    Args:
+        body: the rows, as the query endpoint answers them.
+
+    Raises:
+        APIError: the body has no rows, pyarrow is not installed, or Parquet has no type for a column.
+    """
+    try:
+        return as_parquet(Result(decode_answer(body), Meta("")))
+    except MissingExtra as error:
+        raise APIError(501, f"{error}, where the server runs") from None
+    except TqlError as error:
+        raise APIError(400, str(error)) from None
 
 
 def _columns(schema: Schema) -> dict[str, dict[str, str]]:

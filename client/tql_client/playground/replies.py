@@ -134,8 +134,8 @@ def result_columns(text: str, schemas: Mapping[str | None, Schema]) -> dict[str,
 
 
 def shown_column(column: Column) -> dict[str, str]:
-    """Return the type and the kind of a column."""
-    return {"type": str(column), "kind": column.kind}
+    """Return the type and the kind of a column, and the format of its boxes."""
+    return {"type": str(column), "kind": column.kind, "boxes": column.boxes}
 
 
 def _explain(found: Asked) -> Json:

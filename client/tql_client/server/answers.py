@@ -11,10 +11,13 @@ from tql_client.errors import APIError, ConfigError, NotFound, QueryTimeout
 from tql_client.playground.inspection import PLAN, Inspection
 from tql_client.protocol.call import Call, CancelToken
 from tql_client.protocol.wire import encode_answer, load, orjson_dumps
+from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from tql_grammar.schema import Schema
 
 MEBIBYTE = 2**20
 # The largest response in bytes, which is what a client accepts by default.
@@ -114,7 +117,20 @@ class Answers:
 
     def _schemas(self, call: Call) -> bytes:
         """Return the columns of the datasets as JSON, by name."""
-        return orjson_dumps({name: schema.to_json() for name, schema in self._datasets.schemas(call).items()})
+        found = self._datasets.schemas(call)
+        return orjson_dumps({name: self._with_keys(name, schema, call).to_json() for name, schema in found.items()})
+
+    def _with_keys(self, name: str | None, schema: Schema, call: Call) -> Schema:
+        """Return the columns of a dataset with the keys of JSON that its first rows have; without them where the rows cannot be read."""
+        from tql_grammar.completion.samples import sample_query, with_keys
+
+        text = sample_query(schema, name)
+        if text is None:
+            return schema
+        try:
+            return with_keys(schema, load(self._run(call.replace(query=text)))["data"])
+        except TqlError:
+            return schema
 
     def _plan(self, call: Call) -> bytes:
         """Return the engine's plan of a query as JSON."""

@@ -139,7 +139,10 @@ class Application:
             async with self._body(request) as body:
                 reply = await page.reply(name, body)
             self._note(request, 200)
-            return _json(reply, headers={"X-Content-Type-Options": "nosniff"})
+            headers = {"X-Content-Type-Options": "nosniff"}
+            if isinstance(reply, bytes):
+                return Response(reply, headers=headers, media_type="application/octet-stream")
+            return _json(reply, headers=headers)
 
         return answer
 

@@ -150,8 +150,9 @@ def _sentences(column: Column | None) -> str:
     if column is None:
         return "A column that a subquery computes."
     found = [text for applies, text in FACTS if applies(column)]
-    classes = f"Its classes are {', '.join(column.classes)}." if column.classes else ""
-    return " ".join(["A column of the source.", *found, classes]).strip()
+    lists = {"classes are": column.classes, "first rows have the keys": column.keys}
+    listed = [f"Its {words} {', '.join(names)}." for words, names in lists.items() if names]
+    return " ".join(["A column of the source.", *found, *listed])
 
 
 FACTS: tuple[tuple[Callable[[Column], bool], str], ...] = (

@@ -137,7 +137,18 @@ def values(place: Place, level: OpenSelect) -> Iterator[Proposal]:
     if column is not None and column.classes:
         yield from (_string(place, name, "class") for name in column.classes)
     if place.tokens and place.tokens[-1].kind == "LSQB":
-        yield from (_string(place, key, "key") for key in dict.fromkeys(_keys(place)))
+        keys = dict.fromkeys([*_known_keys(place, level), *_keys(place)])
+        yield from (_string(place, key, "key") for key in keys)
+
+
+def _known_keys(place: Place, level: OpenSelect) -> tuple[str, ...]:
+    """Return the keys of the JSON column before the bracket at a place, as far as its schema has them."""
+    kinds = [token.kind for token in place.tokens]
+    if kinds[-2:-1] != ["NAME"]:
+        return ()
+    alias = str(place.tokens[-4].value) if kinds[-4:-2] == ["NAME", "DOT"] else None
+    column = column_types(level, alias).get(str(place.tokens[-2].value))
+    return () if column is None else column.keys
 
 
 def _keys(place: Place) -> Iterator[str]:

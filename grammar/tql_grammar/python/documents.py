@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Check = Callable[[str], list[Diagnostic]]
 
 # Lines of IPython in a cell: magics, commands of the shell, and questions.
-MAGIC = re.compile(r"^([ \t]*)[%!?]|^([ \t]*)(?=\S.*\?[ \t]*$)", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*)(?:[%!?]|\S(?=.*\?[ \t]*$))", re.MULTILINE)
 CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*\n?")
 # The magics of cells whose cell is Python.
 PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "debug"})
@@ -124,17 +124,28 @@ def _python(path: str, content: bytes, check: Check) -> list[Document]:
 def _notebook(path: str, content: bytes, check: Check) -> list[Document]:
     """Return the cells of a notebook; its code cells are one Python file."""
     texts = {number: text for number, text in enumerate(_cells(path, decode(path, content)), 1) if text.strip()}
+    found = findings_of_cells(texts, check)
+    return [Document(f"{path}:cell {number}", text, found[number]) for number, text in texts.items()]
+
+
+def findings_of_cells(texts: dict[int, str], check: Check) -> dict[int, list[Diagnostic]]:
+    """Return the findings in the code cells of a notebook, by their numbers, which are in the order of the cells."""
     lines: list[Line] = []
     found: dict[int, list[Diagnostic]] = {number: [] for number in texts}
     for number, text in texts.items():
-        magic = CELL_MAGIC.match(text)
-        if magic and magic[1] == "tql":
-            lines_of_cell = _lines(text[magic.end() :], number, magic.end())
-            _relocate(check(text[magic.end() :]), lines_of_cell, texts, found)
-        elif magic is None or magic[1] in PYTHON_MAGICS:
-            lines += _lines(_python_of(text), number, 0)
+        start = query_start(text)
+        if start is not None:
+            _relocate(check(text[start:]), _lines(text[start:], number, start), texts, found)
+        else:
+            lines += _lines(python_of(text), number, 0)
     _relocate(_checked(lines, check), lines, texts, found)
-    return [Document(f"{path}:cell {number}", text, found[number]) for number, text in texts.items()]
+    return found
+
+
+def query_start(cell: str) -> int | None:
+    """Return the offset of the query of a cell with the magic ``%%tql``, or None for any other cell."""
+    magic = CELL_MAGIC.match(cell)
+    return magic.end() if magic and magic[1] == "tql" else None
 
 
 def _cells(path: str, text: str) -> Iterator[str]:
@@ -149,8 +160,11 @@ def _cells(path: str, text: str) -> Iterator[str]:
         yield "".join(source) if kind == "code" else ""
 
 
-def _python_of(cell: str) -> str:
-    """Return the Python of a cell: lines of IPython are comments, and a cell that is not Python is empty."""
+def python_of(cell: str) -> str:
+    """Return the Python of a cell, with its characters in their places: lines of IPython are comments, and a cell that is not Python is empty."""
+    magic = CELL_MAGIC.match(cell)
+    if magic and magic[1] not in PYTHON_MAGICS:
+        return ""
     for text in (cell, MAGIC.sub(_comment, cell)):
         if _is_python(text):
             return text
@@ -159,7 +173,7 @@ def _python_of(cell: str) -> str:
 
 def _comment(match: re.Match[str]) -> str:
     """Return the beginning of a line of IPython as one of a comment."""
-    return f"{match[1]}#" if match[1] is not None else f"{match[2]}#"
+    return f"{match[1]}#"
 
 
 def _markdown(path: str, content: bytes, check: Check) -> list[Document]:

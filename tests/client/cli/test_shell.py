@@ -11,13 +11,17 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import deeplake
 import pytest
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.input.defaults import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tql import Schema
+from tql_client import connect
 from tql_client.cli.main import main
+from tql_client.cli.sampled import sampled, schema_of
 from tql_client.cli.shell.prompt import TqlCompleter, entries, history_path
 from tql_client.cli.shell.session import is_complete, query_of
 from tql_client.datasets import write
@@ -63,6 +67,21 @@ def test_the_last_query_needs_no_semicolon(
 
     assert main(["shell", data]) == 0
     assert capsys.readouterr().out == "id\n--\n 1\n(1 row)\n"
+
+
+def test_the_format_of_the_rows(data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`.mode` sets it, for the queries that follow; `.format json` leads to it."""
+    lines = ".mode csv\nselect id, title limit 1;\n.mode jsonl\nselect id limit 1;\n.mode\n.mode jsn\n.format json\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+
+    assert main(["shell", data]) == 1
+    assert capsys.readouterr().out == (
+        "format of the rows: csv\nid,title\n1,a\n"
+        'format of the rows: jsonl\n{"id": 1}\n'
+        "format of the rows: jsonl\n"
+        "error: no format jsn; did you mean json?\nhint: write one of table, json, jsonl, csv, markdown\n"
+        "error: `.format` formats a query, and json is a format of rows\nhint: write .mode json\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,3 +175,21 @@ def test_a_terminal(data: str, tmp_path: Path) -> None:
     assert code == 0
     assert b"a query ends with ; and .help lists the commands" in written
     assert b"(2 rows)" in written
+
+
+def test_keys_of_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`tql schema` and completion know the keys of the first values of JSON columns; a dataset without rows has none."""
+    path = write({"id": [1, 2], "meta": [{"lang": "en"}, {"it's": 1}]}, str(tmp_path / "d"))
+    assert main(["schema", path]) == 0
+    found = Schema.from_json(capsys.readouterr().out)
+    assert found["meta"].keys == ("lang", "it's")
+    with connect(path, isolated=True) as client:
+        assert sampled(Schema(id="int64", meta="json"), client) == found
+        assert sampled(Schema(id="int64", other="json"), client) == Schema(id="int64", other="json")
+    document = Document("select meta['")
+    assert [one.text for one in TqlCompleter(found).get_completions(document, CompleteEvent())] == ["'lang'", "'it''s'"]
+    empty = str(tmp_path / "empty")
+    made = deeplake.create(empty)
+    made.add_column("meta", deeplake.types.Dict())
+    made.commit()
+    assert schema_of(empty) == Schema(meta="json")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
+import statistics
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,19 +15,23 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from tql import Schema, check, fix
+from tql import Schema, check, complete, fix
+from tql_client.cli.lsp import documents
+from tql_client.cli.lsp.converted import diagnostic
 from tql_client.cli.lsp.positions import Lines
 from tql_client.cli.lsp.runs import NO_DATASET
 from tql_client.cli.lsp.server import RUN
 from tql_client.datasets import write
+from tql_grammar.python.documents import documents as checked
 from tql_grammar.python.source import check_python
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
 SCHEMA = Schema(id="int64", text="text", e="embedding[3]")
 PATIENCE = 60
+COMMAND = (sys.executable, "-m", "tql_client", "lsp")
 # `make editor` draws more.
 EDITS = int(os.environ.get("TQL_EDITS", "150"))
 
@@ -50,16 +56,18 @@ class Editor:
         """Keep diagnostics."""
         self.published.put_nowait(params)
 
-    async def start(self, folder: Path) -> None:
-        """Start the server in a folder."""
-        await self.client.start_io(sys.executable, "-m", "tql_client", "lsp", cwd=str(folder))
+    async def start(self, folder: Path, command: Sequence[str] = COMMAND) -> None:
+        """Start the server, or another one, in a folder."""
+        await self.client.start_io(*command, cwd=str(folder))
         general = lsp.GeneralClientCapabilities(position_encodings=[self.encoding])
         item = lsp.ClientCompletionItemOptions(snippet_support=True)
         document = lsp.TextDocumentClientCapabilities(completion=lsp.CompletionClientCapabilities(completion_item=item))
-        capabilities = lsp.ClientCapabilities(general=general, text_document=document)
+        notebook = lsp.NotebookDocumentClientCapabilities(lsp.NotebookDocumentSyncClientCapabilities())
+        capabilities = lsp.ClientCapabilities(general=general, text_document=document, notebook_document=notebook)
         params = lsp.InitializeParams(capabilities=capabilities, root_uri=folder.as_uri())
         answer = await asyncio.wait_for(self.client.initialize_async(params), PATIENCE)
-        assert answer.capabilities.position_encoding == self.encoding
+        assert answer.capabilities.position_encoding == self.encoding or command is not COMMAND
+        self.capabilities = answer.capabilities
         self.client.initialized(lsp.InitializedParams())
 
     async def stop(self) -> None:
@@ -144,6 +152,7 @@ async def test_a_query(editor: Editor, tmp_path: Path) -> None:
     """Open, change, fix, describe, complete, format: a text with an astral character before the places."""
     text = "select id from t where text = '😀é' and not id in (1, 2)"
     found = await editor.open(tmp_path / "query.tql", text)
+    assert editor.capabilities.rename_provider is None  # names are those of the dataset
 
     expected = check(text, SCHEMA)
     assert expected
@@ -274,16 +283,40 @@ async def test_a_schema_is_read_again(editor: Editor, tmp_path: Path) -> None:
     assert await editor.diagnostics() == []
 
 
+VECTOR = ", ".join(str(number / 7) for number in range(1536))
+TEXTS = {
+    "40 lines": "select id, text\nfrom t\nwhere id > 3\n" + "and id < 100\n" * 37,
+    "1,536 numbers": f"select cosine_similarity(e, ARRAY[{VECTOR}]) as s from t",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_change_takes_few_milliseconds(name: str) -> None:
+    """Of a processor, which other programs do not change much: 10 for the findings, 5 for completion, as the median of 21 texts."""
+    checked_in, completed_in = [], []
+    for number in range(21):
+        text = f"{TEXTS[name]} limit {number}"
+        begin = time.process_time()
+        document = documents.read(text, SCHEMA, is_python=False)
+        lines = Lines(text, "utf-16")
+        shown = [diagnostic(finding, lines) for finding in document.findings]
+        between = time.process_time()
+        proposals = complete(text, 8, SCHEMA)
+        checked_in.append(between - begin)
+        completed_in.append(time.process_time() - between)
+        assert (len(shown), bool(proposals)) == (len(check(text, SCHEMA)), True)
+    assert statistics.median(checked_in) <= 0.010
+    assert statistics.median(completed_in) <= 0.005
+
+
 async def test_it_is_fast(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     """Start, a change to its diagnostics, and completion, of 40 lines and of a text with a vector of 1,536 numbers."""
     made, begin = Editor("utf-16"), time.perf_counter()
     await made.start(tmp_path)
     started = time.perf_counter() - begin
-    query = "select id, text\nfrom t\nwhere id > 3\n" + "and id < 100\n" * 37
-    vector = f"select cosine_similarity(e, ARRAY[{', '.join(str(number / 7) for number in range(1536))}]) as s from t"
-    await made.open(tmp_path / "query.tql", query)
+    await made.open(tmp_path / "query.tql", TEXTS["40 lines"])
     figures = {}
-    for name, text in (("40 lines", query), ("1,536 numbers", vector)):
+    for name, text in TEXTS.items():
         changed, completed = [], []
         for number in range(40):
             begin = time.perf_counter()
@@ -339,3 +372,76 @@ async def ran(editor: Editor, line: int, character: int) -> str:
     """Return the rows or the message that the command shows for the query at a position."""
     params = lsp.ExecuteCommandParams(RUN, [editor.uri, line, character])
     return str(await asyncio.wait_for(editor.client.workspace_execute_command_async(params), PATIENCE))
+
+
+HEAD = 'import deeplake\n%matplotlib inline\nds = deeplake.open("x")\nds?\n'
+CELLS = (
+    HEAD,
+    "%%tql rows\nselect '\U0001f600' as a, nope from t\nwhere not id in (1, 2)",
+    "%%bash\nselect nope",
+    'print(1)\nds.query("select id from t where not id in (1, 2)")',
+    "%time ds.query('select \U0001f600nope from t')",
+)
+
+
+async def test_a_notebook(editor: Editor, tmp_path: Path) -> None:
+    """The findings in the cells are those of `tql check` for the file; each cell has completion, hover and fixes; cells come and go."""
+    book = (tmp_path / "book.ipynb").as_uri()
+    uris = [f"{book}#W{number}" for number in range(len(CELLS))]
+    cells = [lsp.NotebookCell(lsp.NotebookCellKind.Code, uri) for uri in uris]
+    items = [lsp.TextDocumentItem(uri, "python", 1, text) for uri, text in zip(uris, CELLS, strict=True)]
+    opened = lsp.DidOpenNotebookDocumentParams(lsp.NotebookDocument(book, "jupyter-notebook", 1, cells), items)
+    editor.client.notebook_document_did_open(opened)
+    found = await findings_of(editor, len(CELLS))
+
+    source = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in CELLS]
+    file = json.dumps({"cells": source, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
+    expected = checked("book.ipynb", file, lambda query: check(query, SCHEMA))
+    assert [len(document.findings) for document in expected] == [0, 2, 0, 1, 0]
+    for uri, document in zip(uris, expected, strict=True):
+        lines = Lines(document.text, editor.encoding)
+        assert places(found[uri], lines) == [(one.code, one.start, one.end) for one in document.findings]
+
+    editor.uri, editor.text = uris[1], CELLS[1]
+    at = editor.position(CELLS[1].index("id in"))
+    hover = await editor.client.text_document_hover_async(lsp.HoverParams(editor.document, at))
+    assert hover is not None
+    completed = await editor.client.text_document_completion_async(lsp.CompletionParams(editor.document, at))
+    assert isinstance(completed, lsp.CompletionList)
+    assert "id" in [item.label for item in completed.items]
+    options = lsp.FormattingOptions(4, insert_spaces=True)
+    assert not await editor.client.text_document_formatting_async(
+        lsp.DocumentFormattingParams(editor.document, options)
+    )
+    fixed = editor.written(changes((await editor.actions())[0]))
+    assert fixed.endswith("where id not in (1, 2)")
+
+    text = lsp.NotebookDocumentCellContentChanges(
+        lsp.VersionedTextDocumentIdentifier(2, uris[1]), [lsp.TextDocumentContentChangeWholeDocument(fixed)]
+    )
+    removed = lsp.NotebookDocumentCellChangeStructure(
+        lsp.NotebookCellArrayChange(3, 1), did_close=[lsp.TextDocumentIdentifier(uris[3])]
+    )
+    change = lsp.NotebookDocumentChangeEvent(cells=lsp.NotebookDocumentCellChanges(removed, text_content=[text]))
+    versioned = lsp.VersionedNotebookDocumentIdentifier(2, book)
+    editor.client.notebook_document_did_change(lsp.DidChangeNotebookDocumentParams(versioned, change))
+    found = await findings_of(editor, len(CELLS))
+    assert {uri: [one.code for one in diagnostics] for uri, diagnostics in found.items() if diagnostics} == {
+        uris[1]: ["TQL215"]
+    }
+
+    Schema(nope="int64", id="int64").save(tmp_path / "schema.json")
+    editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([]))
+    assert not any((await findings_of(editor, len(CELLS) - 1)).values())
+    left = [lsp.TextDocumentIdentifier(uri) for uri in uris if uri != uris[3]]
+    closed = lsp.DidCloseNotebookDocumentParams(lsp.NotebookDocumentIdentifier(book), left)
+    editor.client.notebook_document_did_close(closed)
+    assert not any((await findings_of(editor, len(left))).values())
+    assert await editor.client.text_document_hover_async(lsp.HoverParams(editor.document, at)) is None
+
+
+async def findings_of(editor: Editor, count: int) -> dict[str, list[lsp.Diagnostic]]:
+    """Return the next diagnostics of a number of documents."""
+    found = [await asyncio.wait_for(editor.published.get(), PATIENCE) for _ in range(count)]
+    assert len({one.uri for one in found}) == count
+    return {one.uri: list(one.diagnostics) for one in found}

@@ -25,6 +25,9 @@ def write(path: str) -> None:
         ("meta", types.Dict()),
         ("picture", types.Image("uint8", "png")),
         ("<b>bold</b>", types.Text()),
+        ("boxes", types.BoundingBox("float32", "ltrb", "pixel")),
+        ("relative", types.BoundingBox("float32", "ccwh", "fractional")),
+        ("vague", types.BoundingBox()),
     ):
         made.add_column(name, kind)
     made.append(rows())
@@ -46,4 +49,7 @@ def rows() -> dict[str, Any]:
         ],
         "picture": list(pictures),
         "<b>bold</b>": [MARKUP] * ROWS,
+        "boxes": [np.array([[1, 2, 5, 8], [0, 0, 16, 12]], np.float32), *[np.zeros((0, 4), np.float32)] * (ROWS - 1)],
+        "relative": [np.array([[0.5, 0.5, 0.25, 0.5]], np.float32)] * ROWS,
+        "vague": [np.array([[1, 2, 5, 8]], np.float32)] * ROWS,
     }

@@ -7,6 +7,7 @@ With TQL_PICTURES=docs/_static it writes the pictures of docs/playground.md.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from pyarrow import parquet
 
 from tests.client.playground import datasets
 from tests.client.playground.browser import CTRL, SHIFT, Browser, find
@@ -276,12 +278,53 @@ def test_markup_is_text_and_numbers_are_exact(browser: Browser, markup: Server) 
     )
 
 
-def saved(browser: Browser, name: str) -> str:
+def test_boxes_on_pictures(browser: Browser, markup: Server) -> None:
+    """The boxes of a row are drawn over its picture, in the format of the dataset; those without a format, and those of rows with two pictures, are numbers only."""
+    opened(browser, markup, f"#token={TOKEN}")
+    write(browser, "select picture as p, boxes, relative as r, vague from d limit 2")
+    run(browser)
+    rects = "[...document.querySelectorAll('#rows tbody tr:nth-child({}) .boxes rect')].map(one => ['x', 'y', 'width', 'height'].map(name => +one.getAttribute(name)))"
+    assert browser.run(rects.format(1)) == [[1, 2, 4, 6], [0, 0, 16, 12], [6, 3, 4, 6]]
+    assert browser.run(rects.format(2)) == [[6, 3, 4, 6]]
+    assert browser.run("document.querySelector('#rows .boxes').getAttribute('viewBox')") == "0 0 16 12"
+    labels = "[...document.querySelectorAll('#rows .boxed [aria-label]')].map(one => one.getAttribute('aria-label'))"
+    assert [one for one in browser.run(labels) if "picture" not in one] == ["2 boxes of boxes", "1 box of r", "1 box of r"]  # fmt: skip
+    places = "['.picture', '.boxes'].map(one => document.querySelector('#rows ' + one).getBoundingClientRect()).map(one => [one.x, one.y, one.right, one.bottom])"
+    picture, boxes = browser.run(places)
+    assert [abs(one - two) for one, two in zip(picture, boxes, strict=True)] == [1, 1, 1, 1]
+    axe = (SOURCES / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    browser.run(axe)
+    assert violations(browser) == []
+    write(browser, "select picture, picture as other, boxes from d limit 2")
+    run(browser)
+    assert browser.run("document.querySelectorAll('#rows .boxes').length") == 0
+    assert browser.run("document.querySelectorAll('#rows canvas.picture').length") == 4
+
+
+def test_rows_as_parquet(browser: Browser, markup: Server) -> None:
+    """The rows that are shown, with exact numbers."""
+    opened(browser, markup, f"#token={TOKEN}")
+    write(browser, "select id, name, rank, embedding from d limit 3")
+    run(browser)
+    saved(browser, "Parquet", wait=True)
+    content = browser.run(
+        "window.saved.arrayBuffer().then(found => btoa(String.fromCharCode(...new Uint8Array(found))))"
+    )
+    found = parquet.read_table(io.BytesIO(base64.b64decode(content))).to_pydict()
+    assert found["id"] == [datasets.LARGE, 1, 2]
+    assert found["name"][0] == datasets.MARKUP
+    assert str(found["rank"][0]) == "-0.0"
+    assert [len(one) for one in found["embedding"]] == [datasets.LENGTH] * 3
+
+
+def saved(browser: Browser, name: str, *, wait: bool = False) -> str:
     """Return the content of the file that a button saves."""
     browser.run(
-        "URL.createObjectURL = blob => { window.saved = blob; return '#'; }; HTMLAnchorElement.prototype.click = () => {};"
+        "delete window.saved; URL.createObjectURL = blob => { window.saved = blob; return '#'; }; HTMLAnchorElement.prototype.click = () => {};"
         f"[...document.querySelectorAll('#rows button')].find(one => one.textContent === {json.dumps(name)}).click()"
     )
+    if wait:
+        browser.until("window.saved")
     content: str = browser.run("window.saved.text()")
     return content
 

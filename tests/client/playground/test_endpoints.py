@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ import deeplake
 import numpy as np
 import pytest
 import requests
+from pyarrow import parquet
 
 import tql
 from tests.client.playground import datasets
@@ -174,9 +176,13 @@ def test_there_is_no_page_unless_it_is_asked_for(path: str) -> None:
 def test_what_it_knows(server: Server, schema: tql.Schema) -> None:
     """The page knows the columns of each dataset, by names that may be markup, and the words of the language."""
     found = ask(server, "setup", "")
-    columns = {name: {"type": str(column), "kind": column.kind} for name, column in schema.columns}
+    columns = {
+        name: {"type": str(column), "kind": column.kind, "boxes": column.boxes} for name, column in schema.columns
+    }
 
     assert found["datasets"] == {"d": columns, datasets.MARKUP: columns}
+    keys = ask(server, "complete", "select meta['", offset=13, dataset="d")["proposals"]
+    assert [one["label"] for one in keys] == ["1", "2", "__proto__", "number"]
     assert "SELECT" in found["keywords"]
     assert "cosine_similarity" in found["functions"]
 
@@ -228,7 +234,7 @@ def test_a_dataset_for_queries_without_from(server: Server) -> None:
     assert finding["code"] == "TQL230" or "nope" in finding["message"]
     assert ask(server, "check", "select nope")["findings"] == []
     assert signature["parameters"][signature["active"]]["name"] == "vector"
-    columns = {"id": {"type": "int64", "kind": ""}}
+    columns = {"id": {"type": "int64", "kind": "", "boxes": ""}}
     sent = {"text": "select id from d", "added": "d", "columns": columns}
     assert ask(server, "prepare", "select id", dataset="d") == sent
     assert ask(server, "prepare", "select id from d", dataset="d") == {**sent, "added": None}
@@ -253,6 +259,39 @@ def test_the_columns_of_the_rows(server: Server, text: str, kinds: dict[str, str
     assert {name: column["kind"] for name, column in columns.items()}.items() >= kinds.items()
     assert {*columns} <= {*names_of_rows(server, text)}
     assert columns.get("picture", {}).get("kind") != "image" or "picture" in kinds
+
+
+def test_the_format_of_boxes(server: Server) -> None:
+    """It is that of the dataset, under any name; without one there is none."""
+    text = "select relative as r, boxes, vague from (select * from d)"
+    columns = ask(server, "prepare", text, dataset="d")["columns"]
+
+    assert {name: column["boxes"] for name, column in columns.items()} == {
+        "r": "ccwh fractional",
+        "boxes": "ltrb pixel",
+        "vague": "",
+    }
+
+
+def test_rows_as_parquet(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows that the page has become a file with their values; what cannot is refused with the reason."""
+    with connect(server.url, token=TOKEN) as client:
+        rows = client.query("select id, name, rank, embedding, boxes from d limit 3")
+    body = {"tensors": list(rows.names), "data": rows.columns}
+    assert server.page is not None
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+    with requests.post(f"{server.page}parquet", json=body, headers=headers, timeout=30) as response:
+        assert (response.status_code, response.headers["X-Content-Type-Options"]) == (200, "nosniff")
+        found = parquet.read_table(io.BytesIO(response.content))
+    assert found.to_pydict() == rows.columns
+    for wrong in (b"", b"[]", b'{"data": 1}', b'{"tensors": ["x"], "data": {"x": [1, "a"]}}'):
+        assert post(server, "parquet", wrong).status_code == 400
+    empty = post(server, "parquet", {"tensors": ["x"], "data": {"x": [{}]}})
+    assert (empty.status_code, "no type for the column `x`" in empty.text) == (400, True)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused = post(server, "parquet", body)
+    assert refused.status_code == 501
+    assert "parquet needs pyarrow: pip install" in refused.text
 
 
 def names_of_rows(server: Server, text: str) -> list[str]:

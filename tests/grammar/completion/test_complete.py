@@ -18,6 +18,7 @@ from tql_grammar.completion.keywords import KEYWORDS
 from tql_grammar.completion.names import REJECTED
 from tql_grammar.completion.place import allowed, place_at, states_after
 from tql_grammar.completion.proposal import Proposal, plain
+from tql_grammar.completion.samples import sample_query, with_keys
 from tql_grammar.completion.snippets import SNIPPETS, snippets
 from tql_grammar.functions import CATALOGUE
 from tql_grammar.schema import Column
@@ -212,11 +213,39 @@ def test_proposals_of_names() -> None:
 
 
 def test_proposals_of_strings() -> None:
-    """Classes of a label, in quotes, and the keys of JSON that the text has."""
+    """Classes of a label, in quotes, and the keys of JSON that the schema and the text have."""
     assert labels("select id from t where label = |")[:2] == ["cat", "it's"]
     assert [proposal.text for proposal in proposals("select id from t where label = '|'")] == ["'cat'", "'it''s'"]
     assert labels("select id from t where label in ('cat', 'i|")[:1] == ["it's"]
     assert labels("select j['k'], j['|'] from t") == ["k"]
+    known = Schema({**SCHEMA.as_dict(), "j": SCHEMA["j"].replace(keys=("it's", "k"))})
+    for text in ("j['k'], j['|'] from t", "a.j['|'] from t as a", "j['|'] from (select id, j from t)", "j['|']['k']"):
+        assert labels(f"select {text}", known) == ["it's", "k"]
+    assert [one.text for one in proposals("select j[| from t", known)][:2] == ["'it''s'", "'k'"]
+    assert labels("select j['k']['|'] from t", known) == []
+    assert labels("select e['|'] from t", known) == []
+
+
+def test_keys_of_the_first_rows() -> None:
+    """The objects among the values of JSON columns have the keys; one with NUL is in no text."""
+    schema = Schema({"id": "int64", "my json": "json", "j": "nullable json"})
+    text = sample_query(schema, "hub://a/b")
+
+    assert text == 'select "my json", j from "hub://a/b" limit 20'
+    assert check(text, schema) == []
+    assert sample_query(schema) == 'select "my json", j limit 20'
+    assert sample_query(Schema(id="int64")) is None
+    assert sample_query(Schema({'a"b': "json"})) is None
+    assert sample_query(schema, 'a"b') is None
+    rows: dict[str, list[object]] = {
+        "my json": [{"a": 1}, None, [1], "x", {"b\0": 1, "c": {"d": 1}}],
+        "j": [],
+        "other": [{"z": 1}],
+    }
+    found = with_keys(schema, rows)
+    assert found["my json"].keys == ("a", "c")
+    assert found["j"] == schema["j"]
+    assert Schema.from_json(found.to_json()) == found
     assert labels("select id from t where text = '|") == []
 
 

@@ -70,6 +70,7 @@ def notebook(*cells: str) -> str:
         ([f"{PYTHON}ds.query('{QUERY}')"], 2, 3),
         ([PYTHON, f"# a\n\nds.query('{QUERY}')"], 3, 3),
         ([f"%pip install x\n{PYTHON}!ls\nds.query('{QUERY}')\nds?"], 2, 5),
+        ([f"{PYTHON}%ls\nds?\nds.query('{QUERY}')"], 2, 5),
         ([PYTHON, "not Python (", f"ds.query('{QUERY}')"], 4, 1),
         ([f"%%time\n{PYTHON}ds.query('{QUERY}')"], 2, 4),
         ([f"%%tql\n\n{QUERY}"], 2, 3),

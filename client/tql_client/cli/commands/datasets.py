@@ -9,10 +9,8 @@ from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
 from tql_client.cli.formats import FORMATS, format_of, write
 from tql_client.connection import connect
-from tql_client.engine.embedded import open_dataset
 from tql_client.server.local import SECONDS, serve
 from tql_grammar.errors import TqlError
-from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
     import argparse
@@ -100,7 +98,9 @@ def _split(item: str) -> tuple[str, str]:
 
 def _schema(options: argparse.Namespace) -> int:
     """Write the columns of a dataset as JSON."""
-    sys.stdout.write(Schema.from_dataset(open_dataset(options.url)).to_json() + "\n")
+    from tql_client.cli.sampled import schema_of
+
+    sys.stdout.write(schema_of(options.url).to_json() + "\n")
     return CLEAN
 
 
@@ -180,7 +180,7 @@ COMMANDS = (
     Command(
         "schema",
         _schema,
-        "Write the columns of a dataset as JSON, for `--schema`.",
+        "Write the columns of a dataset as JSON, for `--schema`; JSON columns with the keys of their first values.",
         (option("url", help="path or url of a dataset, opened by the engine in this process"),),
         ("tql schema ./data > schema.json",),
     ),

@@ -45,12 +45,11 @@ def _init(options: argparse.Namespace) -> int:
 
 def _write_schema(folder: Path, data: str) -> tuple[str, ...]:
     """Write schema.json, and return the names of the first columns that a query can have as they are."""
-    from tql_client.engine.embedded import open_dataset
+    from tql_client.cli.sampled import schema_of
     from tql_grammar import ast
     from tql_grammar.printing.printer import to_tql
-    from tql_grammar.schema import Schema
 
-    schema = Schema.from_dataset(open_dataset(data))
+    schema = schema_of(data)
     sys.stdout.write(_write(folder / "schema.json", schema.to_json() + "\n") + "\n")
     return tuple(to_tql(ast.Column(name)) for name in [*json.loads(schema.to_json())][:FIRST])
 

@@ -35,14 +35,15 @@ def _shell(options: argparse.Namespace) -> int:
         session = Session(client, schema, sys.stdout, painter(sys.stdout, options.color))
         if sys.stdin.isatty():
             sys.stdout.write(f"{options.dataset_or_url}: a query ends with ; and .help lists the commands\n")
-        for entry in _entries(schema):
+        for entry in _entries(schema, client):
             if not session.enter(entry):
                 break
     return FINDINGS if session.failed and not sys.stdin.isatty() else CLEAN
 
 
-def _entries(schema: Schema | None) -> Iterator[str]:
+def _entries(schema: Schema | None, client: Client) -> Iterator[str]:
     """Return the entries that are typed, by prompt_toolkit if it is installed, or those of a pipe."""
+    from tql_client.cli.sampled import sampled
     from tql_client.cli.shell import lines
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -51,7 +52,7 @@ def _entries(schema: Schema | None) -> Iterator[str]:
         from tql_client.cli.shell.prompt import entries
     except ImportError:
         return lines.entries()
-    return entries(schema)
+    return entries(None if schema is None else sampled(schema, client))
 
 
 def _schema(options: argparse.Namespace, client: Client, *, is_endpoint: bool) -> Schema | None:

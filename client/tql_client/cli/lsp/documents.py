@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql import check, fix
 from tql_grammar.lint.edits import difference
+from tql_grammar.python.documents import findings_of_cells, python_of, query_start
 from tql_grammar.python.holes import findings as findings_of_string
 from tql_grammar.python.source import check_python, locate_queries
 
@@ -72,7 +73,7 @@ class Document(NamedTuple):
         text: its text; of a Python file with newlines as Python reads them.
         regions: its queries whose characters are known.
         findings: the findings, as `tql check` has them.
-        is_python: whether it is a Python file.
+        is_python: whether it is a Python file, or a cell of a notebook.
     """
 
     text: str
@@ -99,9 +100,31 @@ def read(text: str, schemas: Schemas, *, is_python: bool) -> Document:
         return Document(text, (whole,), tuple(check(query, schemas)), is_python)
     source = text.replace("\r\n", "\n").replace("\r", "\n")
     found = check_python(source, lambda query: check(query, schemas))
+    return Document(source, _regions(source), tuple(found), is_python)
+
+
+def read_cells(texts: Sequence[str], schemas: Schemas) -> list[Document]:
+    """Return the code cells of a notebook; those of Python are one program."""
+    sources = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    found = findings_of_cells(dict(enumerate(sources)), lambda query: check(query, schemas))
+    return [
+        Document(text, _regions_of_cell(text), tuple(found[number]), is_python=True)
+        for number, text in enumerate(sources)
+    ]
+
+
+def _regions_of_cell(text: str) -> tuple[Region, ...]:
+    """Return the queries of a cell: the one below ``%%tql``, or those in its Python."""
+    start = query_start(text)
+    if start is None:
+        return _regions(python_of(text))
+    return (Region(text[start:], tuple((index, index + 1) for index in range(start, len(text)))),)
+
+
+def _regions(source: str) -> tuple[Region, ...]:
+    """Return the queries of Python whose characters are known."""
     located = [query.text.characters for query in locate_queries(source) if query.verdict.read]
-    regions = (region for region in map(_region, located) if region is not None)
-    return Document(source, tuple(dict.fromkeys(regions)), tuple(found), is_python)
+    return tuple(dict.fromkeys(region for region in map(_region, located) if region is not None))
 
 
 def _region(characters: Sequence[Character]) -> Region | None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 EXPLAIN, RUN = "tql.explain", "tql.run"
 FIX_ALL, RUN_HERE = "source.fixAll.tql", "source.run.tql"
+# The cells of any notebook whose language is Python; a cell with ``%%tql`` is one of them.
+NOTEBOOKS = lsp.NotebookDocumentFilterWithCells([lsp.NotebookCellLanguage("python")], "*")
 TRIGGERS = [".", "(", "'", '"', "[", " ", ","]
 
 
@@ -38,7 +40,12 @@ class TqlServer(LanguageServer):
 
     def __init__(self) -> None:
         """Begin without documents; a change has the whole text, so that every line ending is that of the editor."""
-        super().__init__("tql", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            "tql",
+            __version__,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            notebook_document_sync=lsp.NotebookDocumentSyncOptions([NOTEBOOKS]),
+        )
         self.project = Project()
         self.documents: dict[str, Document] = {}
         self.runs = Runs()
@@ -74,12 +81,30 @@ class TqlServer(LanguageServer):
             document = documents.read(source.source, self.schemas(uri), is_python=is_python)
         except SyntaxError:
             return
+        self._publish(uri, document, source.version)
+
+    def check_notebook(self, uri: str) -> None:
+        """Read the code cells of a notebook, and publish the findings of each."""
+        notebook = self.workspace.get_notebook_document(notebook_uri=uri)
+        cells = [] if notebook is None else [one for one in notebook.cells if one.kind is lsp.NotebookCellKind.Code]
+        sources = [self.workspace.get_text_document(cell.document) for cell in cells]
+        read = documents.read_cells([source.source for source in sources], self.schemas(uri))
+        for source, document in zip(sources, read, strict=True):
+            self._publish(source.uri, document, source.version)
+
+    def forget(self, uri: str) -> None:
+        """Forget a document, and its findings."""
+        self.documents.pop(uri, None)
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    def _publish(self, uri: str, document: Document, version: int | None) -> None:
+        """Keep a document, and publish its findings."""
         self.documents[uri] = document
         path = path_of(uri)
         chosen = self.project.settings(path).select_findings(_name(path, self.workspace.root_path), document.findings)
         lines = self.lines(document.text)
         found = [converted.diagnostic(finding, lines) for finding in chosen]
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, source.version))
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
         for error in self.project.errors:
             self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, f"tql: {error}"))
         self.project.errors.clear()
@@ -118,15 +143,36 @@ def _changed(ls: TqlServer, params: lsp.DidChangeTextDocumentParams) -> None:
 
 def _closed(ls: TqlServer, params: lsp.DidCloseTextDocumentParams) -> None:
     """Forget a document, and its findings."""
-    ls.documents.pop(params.text_document.uri, None)
-    ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+    ls.forget(params.text_document.uri)
+
+
+def _notebook_opened(ls: TqlServer, params: lsp.DidOpenNotebookDocumentParams) -> None:
+    """Check a notebook that was opened."""
+    ls.check_notebook(params.notebook_document.uri)
+
+
+def _notebook_changed(ls: TqlServer, params: lsp.DidChangeNotebookDocumentParams) -> None:
+    """Check a notebook whose cells were changed, and forget those that were removed."""
+    structure = params.change.cells.structure if params.change.cells else None
+    for cell in (structure.did_close if structure else None) or ():
+        ls.forget(cell.uri)
+    ls.check_notebook(params.notebook_document.uri)
+
+
+def _notebook_closed(ls: TqlServer, params: lsp.DidCloseNotebookDocumentParams) -> None:
+    """Forget the cells of a notebook."""
+    for cell in params.cell_text_documents:
+        ls.forget(cell.uri)
 
 
 def _files_changed(ls: TqlServer, _params: lsp.DidChangeWatchedFilesParams) -> None:
     """Check all documents again, since settings or a schema changed."""
     ls.project.clear()
     for uri in [*ls.workspace.text_documents]:
-        ls.check(uri)
+        if ls.workspace.get_notebook_document(cell_uri=uri) is None:
+            ls.check(uri)
+    for uri in [*ls.workspace.notebook_documents]:
+        ls.check_notebook(uri)
 
 
 def _complete(ls: TqlServer, params: lsp.CompletionParams) -> lsp.CompletionList:
@@ -275,6 +321,9 @@ FEATURES = (
     (lsp.TEXT_DOCUMENT_DID_OPEN, _opened, None),
     (lsp.TEXT_DOCUMENT_DID_CHANGE, _changed, None),
     (lsp.TEXT_DOCUMENT_DID_CLOSE, _closed, None),
+    (lsp.NOTEBOOK_DOCUMENT_DID_OPEN, _notebook_opened, None),
+    (lsp.NOTEBOOK_DOCUMENT_DID_CHANGE, _notebook_changed, None),
+    (lsp.NOTEBOOK_DOCUMENT_DID_CLOSE, _notebook_closed, None),
     (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, _files_changed, None),
     (lsp.SHUTDOWN, _shut_down, None),
     (lsp.TEXT_DOCUMENT_COMPLETION, _complete, lsp.CompletionOptions(trigger_characters=TRIGGERS)),

@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from tql_client.cli import reporters
+from tql_client.cli import formats, reporters
 from tql_client.cli.colours import plain
 from tql_client.cli.files import text as read_file
 from tql_grammar.errors import ParseError, TqlError
@@ -29,6 +29,7 @@ HELP = """a query ends with a semicolon, and may have several lines; a line that
 .schema           the columns of the dataset, and their types
 .explain [QUERY]  the nested SELECTs of a query, or of the last one, and why each is needed
 .format [QUERY]   a query, or the last one, formatted
+.mode [FORMAT]    the format of the rows: table, json, jsonl, csv or markdown
 .read FILE        run the query in a file
 .help             this help
 .quit             end the shell, as Ctrl-D does
@@ -69,7 +70,7 @@ class Session:
     def __init__(self, client: Client, schema: Schema | None, output: TextIO, paint: Paint = plain) -> None:
         """Begin without a query."""
         self._client, self.schema, self._output, self._paint = client, schema, output, paint
-        self._last = ""
+        self._last, self._form = "", "table"
         self.failed = False
 
     def enter(self, entry: str) -> bool:
@@ -107,13 +108,14 @@ class Session:
         return run(self, rest)
 
     def _rows(self, query: str) -> str:
-        """Return the rows of a query as a table, below the warnings about it."""
+        """Return the rows of a query, below the warnings about it."""
         from tql import check
 
         self._last = query
         warnings = [finding for finding in check(query, self.schema) if finding.severity != "error"]
         found = reporters.as_text([("query", query, warnings)], self._paint)
-        return found + _table(self._client.query(query))
+        result = self._client.query(query)
+        return found + (_table(result) if self._form == "table" else formats.written(result, self._form))
 
     def _argument(self, rest: str) -> str:
         """
@@ -151,10 +153,33 @@ class Session:
         return str(explained(parse(self._argument(rest))))
 
     def format(self, rest: str) -> str:
-        """Return a query, formatted."""
+        """
+        Return a query, formatted.
+
+        Raises:
+            TqlError: the argument is a format of rows.
+        """
         from tql_grammar.printing.formatter import format_text
 
+        if rest in formats.TEXTS:
+            message = f"`.format` formats a query, and {rest} is a format of rows\nhint: write .mode {rest}"
+            raise TqlError(message)
         return format_text(self._argument(rest))
+
+    def mode(self, rest: str) -> str:
+        """
+        Set the format of the rows, and return it.
+
+        Raises:
+            TqlError: there is no such format.
+        """
+        if rest and rest not in formats.TEXTS:
+            similar = nearest(rest, formats.TEXTS)
+            asked = f"; did you mean {similar}?" if similar else ""
+            message = f"no format {rest}{asked}\nhint: write one of {', '.join(formats.TEXTS)}"
+            raise TqlError(message)
+        self._form = rest or self._form
+        return f"format of the rows: {self._form}"
 
     def read(self, rest: str) -> str:
         """
@@ -182,6 +207,7 @@ COMMANDS: dict[str, Callable[[Session, str], str]] = {
     ".schema": Session.show_schema,
     ".explain": Session.explain,
     ".format": Session.format,
+    ".mode": Session.mode,
     ".read": Session.read,
     ".help": Session.help,
     ".quit": Session.help,

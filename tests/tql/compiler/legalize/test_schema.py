@@ -90,7 +90,10 @@ def test_a_schema_is_saved_and_loaded(
 ) -> None:
     """The file has the form of ``tql schema``, and is read to an equal schema."""
     path = tmp_path_factory.getbasetemp() / "saved.json"
-    found = Schema({**columns, "label": Column("int32", kind="class label", classes=tuple(classes))})
+    label, keys = Column("int32", kind="class label", classes=tuple(classes)), Column("json", keys=tuple(classes))
+    boxes = Column("float32", (None, 4), kind="other", boxes="ltwh pixel")
+    found = Schema({**columns, "label": label, "keys": keys, "boxes": boxes})
+    assert eval(repr(found), {"Schema": Schema, "Column": Column}) == found  # noqa: S307 - our own
     found.save(path)
 
     assert Schema.load(path) == found == Schema.load(str(path))
@@ -104,6 +107,8 @@ BROKEN = [
     ('{"a": 1}', "the column 'a' with '1'"),
     ('{"id": "int64", "ts": "int46"}', "the column 'ts' with 'int46'"),
     ('{"a": {"type": "class label int32", "classes": "cat"}}', "the column 'a' with "),
+    ('{"a": {"type": "json", "keys": "k"}}', "the column 'a' with "),
+    ('{"a": {"type": "int64", "boxes": 1}}', "the column 'a' with "),
     ('{"a": "int64", "a": "text"}', "'a' twice"),
     ('{"hub://o/d": {"a": "int8", "b": "bit"}}', "hub://o/d: the column 'b' with 'bit'"),
     ('{"hub://o/d": {"a": "int8"}}', "the columns of one dataset"),
@@ -150,6 +155,30 @@ def test_what_is_no_schema_in_json_is_refused(wrong: str) -> None:
     """An ArgumentError, whatever is wrong with it."""
     with pytest.raises(ArgumentError, match=r"`Schema"):
         Schema.from_json(wrong)
+
+
+FORMATS = [(form, unit) for form in ("ccwh", "ltwh", "ltrb", "unknown", None) for unit in ("pixel", "fractional", None)]
+
+
+def test_the_formats_of_boxes(tmp_path: Path) -> None:
+    """Each format with its unit is that of the dataset, also of a nullable column; where one is not said there is none."""
+    types = deeplake.types
+    made = deeplake.create(str(tmp_path / "d"))
+    for dtype in ("float32", "int32"):
+        for number, pair in enumerate(FORMATS):
+            made.add_column(f"{dtype}{number}", types.BoundingBox(dtype, *pair))
+    made.add_column("nullable", types.Nullable(types.BoundingBox("float32", "LTRB", "pixel")))
+    made.add_column("plain", types.BoundingBox())
+    made.add_column("polygon", types.Polygon())
+    made.commit()
+    schema = Schema.from_dataset(deeplake.open_read_only(str(tmp_path / "d")))
+
+    for dtype in ("float32", "int32"):
+        for number, (form, unit) in enumerate(FORMATS):
+            known = form not in {None, "unknown"} and unit is not None
+            assert schema[f"{dtype}{number}"].boxes == (f"{form} {unit}" if known else "")
+    assert schema["nullable"].boxes == "ltrb pixel"
+    assert (schema["plain"].boxes, schema["polygon"].boxes) == ("", "")
 
 
 def test_the_columns_of_datasets(measured: dict[str, Any]) -> None:
