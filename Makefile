@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 comma := ,
 INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types mypy basedpyright unit differential chaos fuzz mutated growth completion floats editor editor-peers soak freshness sigfpe neighbours throughput playground playground-test net contract stores mutants torch versions pyodide lowest docs docs-test bench bench-growth bench-smoke typing-peers clean
+.PHONY: demo test lint types mypy basedpyright unit engine engines differential chaos fuzz mutated growth completion floats editor editor-peers soak freshness sigfpe neighbours throughput playground playground-test net contract stores mutants torch versions pyodide lowest docs docs-test bench bench-growth bench-smoke typing-peers clean
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
@@ -159,6 +159,25 @@ pyodide: .venv/pyodide/.stamp
 	@echo "Installing Python 3.14 as WebAssembly into .venv/pyodide with npm, and pytest with pip: about a minute .."
 	@rm -rf .venv/pyodide && npm install --silent --no-save --prefix .venv/pyodide "pyodide@^314.0.7"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.14 --platform any --target .venv/pyodide/python --requirement tests/pyodide/requirements.txt
+	@touch $@
+
+# Every claim about the engine on one version of it, in an environment of its own: `make engine VERSION=4.6.5`. Two to four minutes.
+# The answers are kept in tests/engines/answers; `python -m tests.engines diff 4.7.0 4.7.1` says what changed between two versions.
+engine: .venv/engine-$(VERSION)/.stamp
+	PYTHONPATH=.:client:grammar .venv/engine-$(VERSION)/bin/python -m tests.engines measure
+
+# The same for each of ENGINES, one after the other.
+ENGINES ?= 4.7.4 4.7.3 4.7.2 4.7.1 4.7.0 4.6.5 4.5.10 4.5.1
+engines:
+	@set -e; for version in $(ENGINES); do $(MAKE) --no-print-directory engine VERSION=$$version; done
+
+.venv/engine-$(VERSION)/.stamp:
+	@test -n "$(VERSION)" || { echo "Name the version of deeplake: make engine VERSION=4.6.5" >&2; exit 1; }
+	@echo "Installing deeplake $(VERSION) into .venv/engine-$(VERSION) with pip: about a minute .."
+	@mkdir -p .venv
+	@$(PYTHON) -m venv .venv/engine-$(VERSION) || { $(PYTHON) -m venv --clear --without-pip .venv/engine-$(VERSION) && $(PYTHON) -m pip --quiet --python .venv/engine-$(VERSION)/bin/python install pip; }
+	@.venv/engine-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check numpy "lark>=1.2.1" "orjson>=3.10" "requests>=2.32.2" "urllib3>=2.6"
+	@.venv/engine-$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps deeplake==$(VERSION)
 	@touch $@
 
 # Language, builder and client with the lowest versions that pyproject.toml declares, in an environment of their own. They have wheels for Python 3.11 only.

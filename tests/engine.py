@@ -13,9 +13,24 @@ from tql_grammar.lint.check import crash_findings
 from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 TYPES = deeplake.types
+# A type for a type that holds null; None in versions of the engine before 4.5.1, which have none.
+nullable: Callable[[Any], Any] = getattr(TYPES, "Nullable", lambda _kind: None)
+ENGINE_TYPES: dict[str, Any] = {
+    "int8": TYPES.Int8(),
+    "int16": TYPES.Int16(),
+    "int32": TYPES.Int32(),
+    "int64": TYPES.Int64(),
+    "uint8": TYPES.UInt8(),
+    "uint16": TYPES.UInt16(),
+    "uint32": TYPES.UInt32(),
+    "uint64": TYPES.UInt64(),
+    "float16": TYPES.Float16(),
+    "float32": TYPES.Float32(),
+    "float64": TYPES.Float64(),
+}
 KINDS = {
     "int8": TYPES.Int8(),
     "int32": TYPES.Int32(),
@@ -27,12 +42,12 @@ KINDS = {
     "text": TYPES.Text(),
     "json": TYPES.Dict(),
     "array": TYPES.Array("int64", 1),
-    "nullable": TYPES.Nullable(TYPES.Int64()),
-    "nullable text": TYPES.Nullable(TYPES.Text()),
-    "nullable int64": TYPES.Nullable(TYPES.Int64()),
-    "nullable int16": TYPES.Nullable(TYPES.Int16()),
-    "nullable int32": TYPES.Nullable(TYPES.Int32()),
-    "nullable float64": TYPES.Nullable(TYPES.Float64()),
+    "nullable": nullable(TYPES.Int64()),
+    "nullable text": nullable(TYPES.Text()),
+    "nullable int64": nullable(TYPES.Int64()),
+    "nullable int16": nullable(TYPES.Int16()),
+    "nullable int32": nullable(TYPES.Int32()),
+    "nullable float64": nullable(TYPES.Float64()),
     "int16": TYPES.Int16(),
     "uint32": TYPES.UInt32(),
     "uint64": TYPES.UInt64(),

@@ -15,9 +15,18 @@ PATIENCE = 20.0
 
 
 class Child:
-    """A child process that runs the engine; `answers` is "parse", "run", "nulls" or "tables", see `tests.answering`."""
+    """
+    A child process that runs the engine.
 
+    Attributes:
+        module: the module that answers.
+        answers: "parse", "run", "nulls" or "tables", see `tests.answering`; or a kind of another module.
+        patience: the seconds that an answer may take.
+    """
+
+    module = "tests.answering"
     answers: str
+    patience = PATIENCE
 
     def __init__(self) -> None:
         """Start the child."""
@@ -32,7 +41,7 @@ class Child:
         child.stdin.flush()
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
-            answer = child.stdout.readline() if selector.select(PATIENCE) else HANG
+            answer = child.stdout.readline() if selector.select(self.patience) else HANG
         if answer not in {"", HANG}:
             return json.loads(answer)
         self.close()
@@ -47,7 +56,7 @@ class Child:
     def _started(self) -> subprocess.Popen[str]:
         """Start a child."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.answering", self.answers],
+            [sys.executable, "-m", self.module, self.answers],
             cwd=Path(__file__).parents[1],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

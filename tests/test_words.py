@@ -50,7 +50,6 @@ RENAMED = {
     "drive": "run_parser",
     "given_back": "output_reference",
     "grown": "open_chains",
-    "has_other_remainder": "has_ieee_remainder",
     "home": "default_dataset",
     "is_cut": "has_limit",
     "machine": "parse_table",

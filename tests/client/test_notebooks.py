@@ -22,7 +22,7 @@ from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import Comment, Error, Keyword, Name, Number, String
 from rich.console import Console
 
-from tests.differential.test_engine import CASES, text_of
+from tests.differential.measured import CASES, text_of
 from tql import check, col, select
 from tql_client.datasets import write
 from tql_grammar.printing.highlighting import TqlLexer

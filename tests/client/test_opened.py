@@ -19,7 +19,7 @@ from tests.client.matrix import SLACK, client_of
 from tql import col, fn, select
 from tql_client import connect, serve
 from tql_client.engine.embedded import engine
-from tql_client.engine.opened import Opened, has_ieee_remainder
+from tql_client.engine.opened import Opened
 from tql_client.errors import BadQuery, ConfigError, ConnectionLost, NotFound
 from tql_client.protocol.call import Call, CancelToken
 
@@ -330,18 +330,6 @@ def test_no_answer_to_whom_to_trust(verify: Any) -> None:
 
 
 # --- the version of the engine ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "other"),
-    [
-        ("4.7.0", True), ("4.6.5", True), ("4.0.0", True), ("3.9.52", True), ("4.7", True), ("4.7.0rc1", True),
-        ("4.7.1", False), ("4.7.4", False), ("4.8.0", False), ("4.10", False), ("5.0", False), ("4.7.10.post1", False), ("", False), ("unknown", False),
-    ],
-)  # fmt: skip
-def test_the_remainder_of_an_engine(version: str, other: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """`%` is the IEEE remainder before 4.7.1."""
-    assert has_ieee_remainder(version) is other
 
 
 def test_this_engine_is_not_warned_of() -> None:

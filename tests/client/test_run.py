@@ -274,8 +274,11 @@ def test_help_has_examples_that_are_commands(command: Any) -> None:
 
 
 def test_version() -> None:
-    """`--version` prints the version of the package."""
-    assert re.fullmatch(r"tql \d+\.\d+\.\d+\n", run("--version").stdout)
+    """`--version` prints the versions of the package and of the engine, and whether the engine was measured."""
+    assert re.fullmatch(
+        r"tql \d+\.\d+\.\d+\ndeeplake \d+\.\d+\.\d+ \((measured|not measured|not supported)\)\n",
+        run("--version").stdout,
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
+from tests.differential.measured import AT_RANDOM, CASES, repeatable, text_of
 from tql_client import connect, serve
 from tql_grammar.errors import TqlError
 from tql_grammar.syntax.parser import read

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.differential.sizes import SIZED
+from tests.differential.measured import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import CRASH, Oracle, Runner
-from tql_grammar import ast
 from tql_grammar.printing.formatter import format_text
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.syntax.parser import read
-from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-CASES: list[dict[str, Any]] = [
-    json.loads(line)
-    for line in (Path(__file__).parents[1] / "corpus" / "engine_verdicts.jsonl").read_text("utf-8").splitlines()
-]
-# Long cases are stored as their construction: "AND x100 :: select .." repeats a part.
-SHORT = re.compile(r"(.*?) x?(\d+) :: ")
-
-# Reading a column of sequences sometimes crashes the engine.
-AT_RANDOM = "mem://s"
-# Columns with one byte per number: SQRT reads them as two-byte floats, half of them behind the end of the column.
-OF_BYTES = frozenset({"u8", "v8"})
-
-
-def text_of(case: dict[str, Any]) -> str:
-    """Return the text of a case."""
-    short = SHORT.match(case["query"])
-    return SIZED[short[1]](int(short[2])) if short else case["query"]
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +49,6 @@ def test_measured_texts_have_their_verdict(part: int, oracle: Oracle) -> None:
         assert (reading.engine_position, reading.parses) == (position, position is None), text
         told = re.match(r"RuntimeError: Pos (\d+)", case["engine"])
         assert position == (int(told[1]) if told else None), text
-
-
-def repeatable(tree: ast.Query) -> bool:
-    """Return whether a query returns the same rows each time."""
-    return not any(isinstance(node, ast.Sample) or _is_drawn(node) for node in walk(tree))
-
-
-def _is_drawn(node: object) -> bool:
-    """Return whether a function returns another result each time."""
-    if not isinstance(node, ast.Function):
-        return False
-    name = node.name.upper()
-    below = {part.name for part in walk(node) if isinstance(part, ast.Column)}
-    return name == "RANDOM" or (name == "SQRT" and not OF_BYTES.isdisjoint(below))
 
 
 @pytest.mark.parametrize("part", range(8))

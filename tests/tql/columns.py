@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.engine import TYPES
+from tests.engine import ENGINE_TYPES, TYPES
 from tests.tql.signs import COMPARISONS
 from tql import all_of, any_of, col, not_
 
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from tests.tql.meaning import Condition, Row
 
 T = TYPES
-ENGINE_TYPES: dict[str, Any] = {
-    "int8": T.Int8(),
-    "int16": T.Int16(),
-    "int32": T.Int32(),
-    "int64": T.Int64(),
-    "uint8": T.UInt8(),
-    "uint16": T.UInt16(),
-    "uint32": T.UInt32(),
-    "uint64": T.UInt64(),
-    "float16": T.Float16(),
-    "float32": T.Float32(),
-    "float64": T.Float64(),
-}
 INTEGERS = tuple(kind for kind in ENGINE_TYPES if "int" in kind)
 FLOATS = ("float16", "float32", "float64")
 # Columns by name: the type of the elements, and the engine's type. A name begins with "x" for an index, with "n" for null.

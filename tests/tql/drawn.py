@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.engine import ENGINE_TYPES
 from tests.tql import columns, meaning, nulls, queries
 from tests.tql.compiler.legalize import test_arithmetic, test_exact_keys, test_joins
 from tql import ArgumentError, Expr, Key, Query, Schema, asc, col, desc, fn, param, raw, select
@@ -139,7 +140,7 @@ def _close() -> Words:
 
 def _arrays() -> Words:
     """Return a vocabulary of numbers and arrays of every type."""
-    kinds = {**described(columns.ENGINE_TYPES), "bool": "bool", "bytes": "uint8[3]", "shorts": "int16[3]"}
+    kinds = {**described(ENGINE_TYPES), "bool": "bool", "bytes": "uint8[3]", "shorts": "int16[3]"}
     kinds |= {"vector": "float32[3]", "lists": "int32[?]"}
     computed = [number for number, _ in pool(test_arithmetic.numbers)]
     conditions = [number > value for number, value in zip(computed, range(-200, 200), strict=False)]

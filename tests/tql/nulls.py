@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import deeplake
 import numpy as np
 
-from tests.tql.columns import ENGINE_TYPES
+from tests.engine import ENGINE_TYPES
 from tests.tql.signs import ARITHMETIC, COMPARISONS
 from tql import Expr, Schema, col, fn, not_
 

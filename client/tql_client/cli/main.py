@@ -75,6 +75,17 @@ def _hint(error: OSError) -> str:
     return "hint: put the query in quotes: tql check 'select ..'\n" if begins else ""
 
 
+class _Versions(argparse.Action):
+    """Prints the versions of this package and of the engine; they are looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object) -> None:
+        """Print the versions, and exit."""
+        from tql_client.engine.versions import installed
+
+        sys.stdout.write(f"tql {__version__}\n{installed()}\n")
+        parser.exit()
+
+
 def parser() -> Parser:
     """Return the parser of the command line."""
     command_line = Parser(
@@ -83,7 +94,9 @@ def parser() -> Parser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command_line.add_argument("--version", action="version", version=f"tql {__version__}")
+    command_line.add_argument(
+        "--version", action=_Versions, nargs=0, help="show the versions of tql and of the engine, and exit"
+    )
     commands = command_line.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 import threading
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from tql_client.engine.blocked import abandon, require_unblocked
 from tql_client.engine.commits import folder_of, newest_commit
 from tql_client.engine.open_files import require_room
+from tql_client.engine.versions import require_supported
 from tql_client.errors import (
     APIError,
     Cancelled,
@@ -23,7 +22,7 @@ from tql_client.errors import (
     Replaced,
     by_status,
 )
-from tql_client.extras import command, missing
+from tql_client.extras import missing
 from tql_client.protocol.call import STOPPED, Call, CancelToken
 from tql_client.protocol.messages import hint, is_hosted, path_hint
 from tql_grammar.errors import TqlError
@@ -43,8 +42,6 @@ PART, FIRST_PAUSE, LONGEST_PAUSE = 1 / 16, 0.00001, 0.02
 TIMED_OUT = "the query timed out, and the engine in this process still runs it, since it cannot be interrupted; until it ends, it delays or blocks every other query of the process: increase the timeout with connect(.., timeout=seconds), or use connect(.., isolated=True), which ends the query at its timeout"
 # Seconds for opening a dataset, where no call limits them.
 OPENING_SECONDS = 60.0
-TRUNCATING = (4, 7, 1)
-_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _MISSING = re.compile(r"does not exist|not found|No such|Failed to open", re.IGNORECASE)
 # The engine's error classes for failures of the storage; any other class is an error in the query.
 _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Permission|FileNotFound")
@@ -52,34 +49,18 @@ _OF_STORAGE = re.compile(r"KeyError|Storage|Log|HTTP|Gcs|OSError|MemoryError|Per
 
 def engine() -> Any:  # noqa: ANN401 - the engine ships no types
     """
-    Return the module of the engine; warn once about a version with another ``%``.
+    Return the module of the engine; warn once about a version that was not measured.
 
     Raises:
         MissingExtra: the engine is not installed.
+        ConfigError: the engine is older than the measured versions.
     """
     try:
         import deeplake
     except ImportError:
         raise missing("the engine is not installed", "embedded") from None
-    _warn_about_remainder(str(getattr(deeplake, "__version__", "")))
+    require_supported(str(getattr(deeplake, "__version__", "")))
     return deeplake
-
-
-@functools.cache
-def _warn_about_remainder(version: str) -> None:
-    """Warn about an engine whose ``%`` is the IEEE remainder; the cache limits the warning to one per process."""
-    if has_ieee_remainder(version):
-        message = (
-            f"deeplake {version} computes `%` as the IEEE remainder (`7 % 10` is -3), so queries with `%`, and sorts and groups by large numbers, "
-            f"return wrong rows; install 4.7.1 or later: {command('embedded')}"
-        )
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
-
-
-def has_ieee_remainder(version: str) -> bool:
-    """Return whether ``%`` of a version of the engine is the IEEE remainder, as before 4.7.1, and not that of SQL; False for an unknown version."""
-    match = _VERSION.match(version)
-    return match is not None and tuple(int(part or 0) for part in match.groups()) < TRUNCATING
 
 
 def local_path(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.differential.test_engine import CASES, text_of
+from tests.differential.measured import CASES, text_of
 from tql import Schema, check
 
 if TYPE_CHECKING:

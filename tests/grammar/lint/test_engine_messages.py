@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import deeplake
 import pytest
 
-from tests.differential.test_engine import CASES, text_of
+from tests.differential.measured import CASES, text_of
 from tql_client import connect
 from tql_client.errors import APIError
 from tql_grammar.lint.engine_messages import explain_message

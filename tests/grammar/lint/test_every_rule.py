@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.grammar.lint.located import located
 from tests.oracle import CRASH, HANG, Runner
 from tql import Schema, check, fix
 from tql_grammar.lint import rules
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from tql_grammar.lint.rule import Rule
 
-SOURCES = {"D": "t", "X": "x", "U": "u", "K": "k", "S": "s", "F": "built", "N": "n", "P": "updated"}
 # Sequences end the engine's process at random.
 TRIES, PROCESSES = 200, 5
 # What these examples show takes no harm from the rows being the same, or not being there at all: see each.
@@ -40,11 +39,6 @@ def runner() -> Iterator[Runner]:
     found = Runner()
     yield found
     found.close()
-
-
-def located(text: str) -> str:
-    """Return a text of a rule over the data of the cases."""
-    return re.sub(r"\b(from|join|,) ([DXUKSFNP])\b", lambda found: f'{found[1]} "mem://{SOURCES[found[2]]}"', text)
 
 
 def codes(text: str, schemas: dict[str, Schema]) -> set[str]:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.grammar.lint.test_every_rule import FIXED, located
+from tests.grammar.lint.located import located
+from tests.grammar.lint.test_every_rule import FIXED
 from tests.oracle import Oracle, Runner
 from tql import check, fix
 from tql_grammar import ast

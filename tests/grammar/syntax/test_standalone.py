@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import lark
 import pytest
 
-from tests.differential.test_engine import text_of
+from tests.differential.measured import text_of
 from tests.differential.texts import texts, walked
 from tests.oracle import Oracle
 from tql import parse

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.differential.test_engine import AT_RANDOM, CASES, repeatable, text_of
+from tests.differential.measured import AT_RANDOM, CASES, repeatable, text_of
 from tests.oracle import Runner
 from tests.tql import meaning
 from tql import Expr, Query, Schema, any_of, asc, col, desc, fn, parse, raw, select

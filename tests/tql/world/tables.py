@@ -24,6 +24,8 @@ WORDS = ["a", "b", "ab", "A", "z", "", "é", "É", "ß", "日本", "😀", "a b"
 LABELS = ["cat", "dog", "it's"]
 PHRASES = ["red apple", "green apple", "red", "blue sky sky", "a green blue red sky", "apple pear", "plum"]
 VECTOR = 4
+# The engine before 4.6 takes larger numbers in arrays only.
+LARGE = 2**63
 
 
 class Draw(random.Random):
@@ -302,6 +304,8 @@ def written(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {written(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list):
+        if any(isinstance(part, int) and part >= LARGE for part in value):
+            return f"np.array({value!r}, 'u8')"
         return f"[{', '.join(map(written, value))}]"
     return "math.nan" if isinstance(value, float) and math.isnan(value) else repr(value)
 

@@ -11,8 +11,8 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.engine import TYPES, dataset, run
-from tests.tql.columns import ENGINE_TYPES, FLOATS, INTEGERS, floats_of
+from tests.engine import ENGINE_TYPES, TYPES, dataset, run
+from tests.tql.columns import FLOATS, INTEGERS, floats_of
 from tests.tql.compiler.test_meaning import several
 from tql import Expr, Schema, col, fn, select
 from tql.compiler.compile import compile_query

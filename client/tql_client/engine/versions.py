@@ -1,0 +1,56 @@
+"""Versions of the engine: the ones that were measured, and the ones that are refused with the reason."""
+
+from __future__ import annotations
+
+import functools
+import re
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+
+from tql_client.errors import ConfigError
+from tql_client.extras import command
+
+Version = tuple[int, ...]
+
+NAME = "deeplake"
+# The versions whose answers `tests/engines` compared: all have the same rows.
+MEASURED = frozenset({"4.7.1", "4.7.2", "4.7.3", "4.7.4"})
+OLDEST: Version = (4, 7, 1)
+_NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
+
+
+def installed() -> str:
+    """Return the name and the version of the installed engine with "measured", "not measured" or "not supported", for people."""
+    try:
+        found = version(NAME)
+    except PackageNotFoundError:
+        return f"{NAME} is not installed"
+    unmeasured = "not supported" if _is_too_old(found) else "not measured"
+    return f"{NAME} {found} ({'measured' if found in MEASURED else unmeasured})"
+
+
+@functools.cache
+def require_supported(found: str) -> None:
+    """
+    Accept a measured version of the engine, and warn about one that was not measured; the cache limits the warning to one per process.
+
+    Raises:
+        ConfigError: the version is older than the measured ones; its rows differ.
+    """
+    if _is_too_old(found):
+        raise ConfigError(_too_old(found))
+    if found not in MEASURED:
+        message = f"{NAME} {found} was not measured, so its rows may differ from those that queries mean; measured are 4.7.1 to 4.7.4: {command('embedded')}"
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def _is_too_old(found: str) -> bool:
+    """Return whether a version is older than the measured ones; False for an unknown one."""
+    match = _NUMBERS.match(found)
+    return match is not None and tuple(int(part or 0) for part in match.groups()) < OLDEST
+
+
+def _too_old(found: str) -> str:
+    """Return the message about a version that is too old."""
+    reason = "before 4.7.1, `%` is the IEEE remainder (`7 % 10` is -3), so queries with `%`, and sorts and groups by large integers, have other rows, and a Hamming distance ends the process"
+    return f"{NAME} {found} is not supported: {reason}\nhint: install 4.7.1 or later: {command('embedded')}"

@@ -1,0 +1,124 @@
+"""The kept answers of every measured engine: what differs between two versions is named, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engines import answers
+from tests.engines.answers import FOLDER, TYPES, Answers, kind_of, read, versions
+from tests.engines.causes import FORMS, RANDOM, cause, differences, groups
+from tests.engines.features import HAMMING, INT64_KEYS, REMAINDER, features
+from tests.engines.showing import difference, table
+from tql_client.engine.versions import MEASURED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 300_000
+NEWEST = "4.7.4"
+
+
+@pytest.fixture(scope="module", name="newest")
+def _newest() -> Answers:
+    """Return the answers of the newest engine."""
+    return read(NEWEST)
+
+
+def altered(kept: Answers, case: str, said: str) -> Answers:
+    """Return answers of which one is another."""
+    return kept._replace(said={**kept.said, case: said})
+
+
+@pytest.mark.parametrize("kind", ["rows", "rules", "naive", "syntax", "facts", "functions", "probes", "world"])
+def test_an_altered_answer_is_noticed(kind: str, newest: Answers, tmp_path: Path) -> None:
+    """One line of a file that somebody changed is one difference, with its case."""
+    case = next(case for case, said in newest.said.items() if kind_of(case) == kind and said != RANDOM)
+    answers.write(altered(newest, case, "rows 000000000000"), tmp_path)
+    found = read(NEWEST, tmp_path)
+
+    assert [one for one, why in differences(newest, found).items() if why != RANDOM] == [case]
+    assert case in difference(newest, found)
+
+
+def test_a_removed_answer_is_no_difference(newest: Answers) -> None:
+    """Versions are compared in the cases that both have: a new case does not need new answers of every version."""
+    said = dict(list(newest.said.items())[1:])
+
+    assert not groups(newest, newest._replace(said=said))
+
+
+def test_the_change_of_4_7_1_is_named() -> None:
+    """Remainders, Hamming distances and keys of 64 bits, and nothing else."""
+    found = groups(read("4.7.0"), read("4.7.1"))
+
+    assert {group.name for group in found} == {REMAINDER, HAMMING, INT64_KEYS}
+    assert all(group.changed for group in found)
+
+
+def test_the_same_version_twice(newest: Answers) -> None:
+    """All that differs is random."""
+    assert {*differences(newest, newest).values()} <= {RANDOM}
+    assert groups(newest, newest) == []
+    assert "0 of" in difference(newest, newest)
+
+
+@pytest.mark.parametrize("version", sorted(MEASURED))
+def test_supported_versions_are_the_same(version: str, newest: Answers) -> None:
+    """They have the answers of the newest one, and no query of the builder has wrong rows, is refused or ends the process."""
+    found = read(version)
+
+    assert groups(newest, found) == []
+    assert {said.split()[0] for case, said in found.said.items() if kind_of(case) in FORMS} <= {
+        "right",
+        "declined",
+        "undecided",
+    }
+
+
+@pytest.mark.parametrize("version", versions())
+def test_a_kept_file(version: str, tmp_path: Path) -> None:
+    """It is small, and what writing its answers gives."""
+    found = read(version)
+    path = answers.write(found, tmp_path)
+
+    assert found.version == version
+    assert {*found.lacks} <= TYPES
+    assert path.read_bytes() == (FOLDER / path.name).read_bytes()
+    assert path.stat().st_size < MOST_BYTES
+    assert f"deeplake {version}" in table(found, [found])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("rows 1", "rows 1", "same"),
+        ("rows 1", "rows 2", "other rows"),
+        ("rows 1", "refused no such column", "refused"),
+        ("rows 1", "dies", "dies"),
+        ("rows 1", "hangs", "dies"),
+        ("right", "wrong 1", "other rows"),
+        ("random", "dies", "random"),
+        ("ok", "Pos 7: syntax error", "refused"),
+    ],
+)
+def test_the_cause_of_a_difference(old: str, new: str, why: str) -> None:
+    """It is seen from the old version."""
+    assert cause(old, new) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("select id % 7 as x", ("%",)),
+        ("select * order by (k - k % 4194304) % 17592186044416", ("-", "ORDER BY", "int64 keys")),
+        ("select id where s like 'a'", ("LIKE", "WHERE")),
+        ("select hamming_distance(v, ARRAY[1]) as d", ("hamming_distance",)),
+        ("select id from", ("syntax",)),
+        ("select id", ("a plain SELECT",)),
+    ],
+)
+def test_the_features_of_a_text(text: str, names: tuple[str, ...]) -> None:
+    """They are its operators, functions and clauses; the parts of an exact key are no remainder."""
+    assert features(text) == names
