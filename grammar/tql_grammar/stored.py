@@ -35,7 +35,8 @@ def stored_columns(dataset: Any, dtypes: Collection[str], stale: str) -> Iterato
         dtypes: the names of known types; a column of another type has "bytes".
         stale: the name that a column with outdated indexes has among them.
     """
-    outdated = stale_indexes(getattr(dataset, "history", None) or ())
+    texts = sum(str(one.dtype.id) == "text" and bool(_indexes(dataset[one.name])) for one in dataset.schema.columns)
+    outdated = stale_indexes(getattr(dataset, "history", None) or (), texts)
     for definition in dataset.schema.columns:
         column, kind = dataset[definition.name], definition.dtype
         dtype = ENGINE_DTYPES.get(str(kind.id), str(kind.id))
@@ -47,16 +48,18 @@ def stored_columns(dataset: Any, dtypes: Collection[str], stale: str) -> Iterato
             "shape": _shape(kind),
             "nullable": bool(kind.is_nullable),
             "kind": found if known else "other",
-            "indexes": (*indexes, stale) if _is_stale(found, indexes, outdated) else indexes,
+            "indexes": (*indexes, stale) if _is_stale(found, dtype, indexes, outdated) else indexes,
             "classes": _classes(column) if found == "class label" else (),
             "boxes": _boxes(kind),
         }
         yield definition.name, facts
 
 
-def _is_stale(kind: str, indexes: tuple[str, ...], outdated: frozenset[str]) -> bool:
+def _is_stale(kind: str, dtype: str, indexes: tuple[str, ...], outdated: frozenset[str]) -> bool:
     """Tell whether the index of a column is outdated."""
-    return "clustered" in outdated if kind == "embedding" else bool(indexes) and "inverted" in outdated
+    if kind == "embedding":
+        return "clustered" in outdated
+    return bool(indexes) and ("inverted" in outdated or (dtype == "text" and "words" in outdated))
 
 
 def _shape(kind: Any) -> tuple[int | None, ...]:  # noqa: ANN401 - the engine ships no types

@@ -38,6 +38,9 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
     if not flat:
         return ast.Boolean(neutral)
     found = tuple(dict.fromkeys(flat) if kind is ast.Or else flat)
+    if len(found) < len(flat) and isinstance(found[0], ast.Column):
+        # A column alone is a value, which may be null; `n or n` is a condition, which is true or false.
+        found = tuple(flat) if len(found) == 1 else found
     return found[0] if len(found) == 1 else kind(found)
 
 
@@ -45,7 +48,9 @@ def negation(operand: Expression) -> Expression:
     """Return the negation."""
     if isinstance(operand, ast.Boolean):
         return ast.Boolean(not operand.value)
-    return operand.operand if isinstance(operand, ast.Not) else ast.Not(operand)
+    if isinstance(operand, ast.Not) and not isinstance(operand.operand, ast.Column):
+        return operand.operand
+    return ast.Not(operand)
 
 
 JOINS: dict[type, Callable[[Iterable[Expression]], Expression]] = {ast.And: conjunction, ast.Or: disjunction}

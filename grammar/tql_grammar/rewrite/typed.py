@@ -249,8 +249,8 @@ def require_kind(node: ast.Function, column: Column) -> None:
         raise ArgumentError("bm25", rule, str(column), hint, why="the engine ranks words by that index only")
     if name == "bm25_similarity" and column.is_stale:
         rule = "takes a column whose index is current"
-        why = "rows were updated, or deleted and others appended, after an index of the dataset was built, and the engine finds them by their old words, or not at all"
-        hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), then create_index(deeplake.types.BM25)'
+        why = "after an index of the dataset was built, rows were updated or deleted, or a few were appended: the engine finds updated rows by their old words, and ranks the others by wrong scores"
+        hint = 'build the index again: data["column"].drop_index(deeplake.types.BM25), data.commit(), data["column"].create_index(deeplake.types.BM25), data.commit()'
         raise ArgumentError("bm25", rule, str(column), hint, why=why)
     if name in OF_VECTORS:
         require_vectors(name, node, column)

@@ -79,11 +79,24 @@ def sort_keys(query: Drawn) -> list[terms.Key]:
 
 
 def descends(query: Drawn, key: terms.Key) -> bool:
-    """Return whether a key descends: a bare score sorts the best first, and every other key ascends."""
+    """Return whether a key descends: a bare score sorts the best first, also that of a query in FROM, and every other key ascends."""
     if key.direction is not None:
         return key.direction == "desc"
+    search = _search_of(query, key.value)
+    return search is not None and is_best_high(search)
+
+
+def _search_of(query: Drawn, node: object) -> terms.Search | terms.Words | terms.Fused | None:
+    """Return the search of which an expression is the score."""
     search = query.search
-    return search is not None and key.value == terms.Column(search.alias or RANK) and is_best_high(search)
+    if search is not None and node == terms.Column(search.alias or RANK):
+        return search
+    if not isinstance(node, terms.Column):
+        return None
+    made = None if node.of == "source" else dict(query.outputs).get(node.name)
+    if made is not None and made != node:
+        return _search_of(terms.without(query, outputs=()), made)
+    return _search_of(query.source, node) if isinstance(query.source, terms.Drawn) else None
 
 
 def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:

@@ -50,7 +50,8 @@ def unshadowed(query: Drawn) -> Drawn:
     def read(column: Column) -> Column:
         if column.name != shadow:
             return column
-        return Column(INSIDE + column.name) if column.of == "output" else Column(column.name)
+        # A key that was added after the output was renamed has no place: it is the output, as in the builder.
+        return Column(column.name) if column.of == "source" else Column(INSIDE + column.name)
 
     outputs = tuple((INSIDE + label if label == shadow else label, node) for label, node in query.outputs)
     return without(_with_clauses(query, read), outputs=outputs, shadow=None)

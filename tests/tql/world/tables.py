@@ -234,11 +234,17 @@ def drawn_table(draw: Draw, name: str, url: str, *, plain: bool = False) -> Made
         {label: _cell(draw, kind, begin + step * place) for label, kind in kinds.items()} for place in range(size(draw))
     ]
     later = draw.randint(0, len(rows)) if draw.chance(0.2) else len(rows)
+    later = len(rows) if _is_whole(draw, made) else later
     _append(draw, made, rows[:later])
     _change(draw, made)
     if rows[later:]:
         _append(draw, made, rows[later:])
     return made
+
+
+def _is_whole(draw: Draw, made: Made) -> bool:
+    """Return whether a table has all its rows in one commit: without a schema, an index of words has wrong scores for a few later ones, as is documented."""
+    return draw.plain and made.built and any(kind.family == "words" for kind in made.kinds.values())
 
 
 def _cell(draw: Draw, kind: Kind, number: int) -> Any:
@@ -251,6 +257,7 @@ def _cell(draw: Draw, kind: Kind, number: int) -> Any:
 def _append(draw: Draw, made: Made, rows: list[dict[str, Any]]) -> None:
     """Append rows in one to three commits."""
     parts = draw.choice([1, 1, 2, 3])
+    parts = 1 if _is_whole(draw, made) else parts
     each = max(1, -(-len(rows) // parts))
     for begin in range(0, len(rows), each):
         part = rows[begin : begin + each]

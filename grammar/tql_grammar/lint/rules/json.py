@@ -227,7 +227,9 @@ def _is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
 
 
 def _has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
-    """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys."""
+    """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys; or for every row."""
+    if test == ast.Boolean(value=False):
+        return True
     if isinstance(test, ast.IsNull):
         return test.negated and test.operand in values
     if not isinstance(test, ast.Function) or test.name.lower() != "contains":

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-MESSAGE = "rows of `{0}` were updated after its index was built: the engine finds them by their old values"
-AGAIN = "drop and create the index, or "
+MESSAGE = "rows of `{0}` were updated or deleted after its index was built: the engine finds updated rows by their old values, and ranks words by wrong scores"
+AGAIN = "drop and create the index, with a commit after each, or "
 
 
 def _stale(subject: Subject) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ RULES = (
         code="TQL528",
         title="condition or search on an index that is not current",
         severity="warning",
-        explanation="The engine does not update the indexes of a column with its rows: a condition or a search that an index answers finds an updated row by its old value. Reported only with a schema that says `stale`, as `Schema.from_dataset` does.",
+        explanation="The engine does not update the indexes of a column with its rows: a condition or a search that an index answers finds an updated row by its old value. After a deletion BM25 ranks by wrong scores: the same text has two. Reported only with a schema that says `stale`, as `Schema.from_dataset` does.",
         example="select id from P where num = 99",
         find=_stale,
         meant="select id from P where 99 = num",
