@@ -25,7 +25,8 @@ def stale_indexes(history: Iterable[Any], texts: int) -> frozenset[str]:
 
     Over the rows that a deletion leaves, and over the blocks of several appends, an index of words has scores of its parts: the same text has two scores, and the best rows are others.
     An index lacks the first row that is appended after the last one was deleted; which rows were deleted the history does not say.
-    The history of a dataset names columns by numbers only, so all indexes of a kind count as stale, and those of words until that of each text has been built again.
+    The history of a dataset names columns by numbers only, so all indexes of a kind count as stale.
+    Those of words are current once that of each text has been built again.
 
     Args:
         history: the versions of the dataset.

@@ -86,6 +86,6 @@ def test_a_client_of_an_older_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_word_for_a_version(found: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An older version is not supported, and a newer one not measured."""
-    monkeypatch.setattr("tql_client.engine.versions.version", lambda _name: found)
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: found)
 
     assert installed() == f"deeplake {found} ({word})"

@@ -12,6 +12,8 @@ from tests.engines.answers import kind_of
 from tests.engines.features import features
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.engines.answers import Answers
 
 SAME, RANDOM, ROWS, REFUSED, DIES, LEFT_OUT = "same", "random", "other rows", "refused", "dies", "left out"
@@ -70,9 +72,14 @@ def groups(old: Answers, new: Answers) -> list[Group]:
         return []
     found = {case: frozenset(_features(case, old, new)) for case in old.said.keys() & new.said.keys()}
     known = {case: _names(found[case]) for case in changed}
-    wanted = {name: parts for names in known.values() for name, parts in names.items()}
-    total = Counter(name for here in found.values() for name, parts in wanted.items() if parts <= here)
+    total = _total(found.values(), known.values())
     return sorted(_grouped(changed, known, total), key=lambda group: -len(group.changed))
+
+
+def _total(found: Iterable[frozenset[str]], known: Iterable[Names]) -> Counter[str]:
+    """Return the number of all texts that have a feature, or two, of those that changed."""
+    wanted = {name: parts for names in known for name, parts in names.items()}
+    return Counter(name for here in found for name, parts in wanted.items() if parts <= here)
 
 
 def _grouped(changed: set[str], known: dict[str, Names], total: Counter[str]) -> list[Group]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 
 from tql_client.errors import ConfigError
 from tql_client.extras import command
@@ -21,6 +20,8 @@ _NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 
 def installed() -> str:
     """Return the name and the version of the installed engine with "measured", "not measured" or "not supported", for people."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         found = version(NAME)
     except PackageNotFoundError:

@@ -37,11 +37,14 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
             flat.append(part)
     if not flat:
         return ast.Boolean(neutral)
-    found = tuple(dict.fromkeys(flat) if kind is ast.Or else flat)
-    if len(found) < len(flat) and isinstance(found[0], ast.Column):
-        # A column alone is a value, which may be null; `n or n` is a condition, which is true or false.
-        found = tuple(flat) if len(found) == 1 else found
+    found = _once(flat) if kind is ast.Or else tuple(flat)
     return found[0] if len(found) == 1 else kind(found)
+
+
+def _once(parts: list[Expression]) -> tuple[Expression, ...]:
+    """Return each part once, but for a column alone: that is a value, which may be null, and `n or n` is true or false."""
+    found = tuple(dict.fromkeys(parts))
+    return tuple(parts) if len(found) == 1 and isinstance(found[0], ast.Column) else found
 
 
 def negation(operand: Expression) -> Expression:

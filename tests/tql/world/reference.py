@@ -151,8 +151,9 @@ class Reference:
         rows, types = first.rows, first.types
         for method, other in source.others:
             more = self.relation(other)
-            types = {name: kind if kind == more.types.get(name) else "" for name, kind in types.items()}
-            rows = SETS[method](rows, more.rows)
+            mixed = [name for name, kind in types.items() if kind != more.types.get(name)]
+            types = {name: "" if name in mixed else kind for name, kind in types.items()}
+            rows = _of_one_type(SETS[method](rows, more.rows), mixed)
         return Relation(rows, types)
 
     # --- outputs ------------------------------------------------------------------------------------------------------
@@ -330,6 +331,15 @@ def _shadowing(answer: Answer, shadow: str) -> Answer:
     rows = [{name(label): cell for label, cell in row.items()} for row in answer.rows]
     types = {**answer.types, shadow: answer.types.get(INSIDE + shadow, "")}
     return replace(answer, names=[*map(name, answer.names)], rows=rows, types=types)
+
+
+def _of_one_type(rows: list[Row], names: list[str]) -> list[Row]:
+    """Return rows with floats in the columns that have integers and floats, as in SQL."""
+    whole = [name for name in names if any(isinstance(row.get(name), float) for row in rows)]
+    return [
+        {name: float(cell) if name in whole and type(cell) is int else cell for name, cell in row.items()}
+        for row in rows
+    ]
 
 
 def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:
