@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tql
-from tests.tql.templates import both, template
-from tql import ArgumentError, ParseError, Query, Schema, col, fn, select
+from tests.tql.templates import PLACES, both, template
+from tql import ArgumentError, ParseError, Query, Schema, TqlError, col, fn, select
 from tql.tables import Number, Table
 from tql_grammar import ast
 from tql_grammar.syntax.parser import parse
@@ -138,6 +138,22 @@ def test_a_value_comes_back_from_the_tree(value: str | float) -> None:
     assert (type(found), repr(found)) == (type(value), repr(value))
 
 
+WRITTEN: list[tuple[object, str]] = [(3, "3"), (1.5, "1.5"), ("it's", "'it''s'"), (True, "true")]
+
+
+@pytest.mark.parametrize(("text", "start", "end"), PLACES, ids=[f"{text[:20]} {start}" for text, start, _ in PLACES])
+def test_every_place_takes_a_literal_or_refuses_it(text: str, start: int, end: int) -> None:
+    """In place of each token, a hole is the query of the text with the literal, a name of a str, or a TqlError."""
+    holed = f"{text[:start]}{{x}}{text[end:]}"
+    for value, literal in WRITTEN:
+        try:
+            made = tql.query(holed, x=value)
+        except TqlError:
+            continue
+        is_name = isinstance(value, str) and f'"{value}"' in str(made)
+        assert made == tql.parse(text[:start] + (f'"{value}"' if is_name else literal) + text[end:])
+
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("select id where name = '{name}'", {"name": "x"}, "remove the quotes"),
     ('select id from "{name}"', {"name": "x"}, "remove the quotes"),
@@ -148,6 +164,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("select id where a = {", {}, "a brace without its other half"),
     ("select id where a = {nam}", {"name": 1}, "did you mean {name}?"),
     ("select id where a = {name}", {}, "pass it: query(.., name=..)"),
+    ("select id from data_{name}", {"name": 3}, "a part of the word that it touches"),
+    ("select a{name}id from x as a", {"name": 3}, "a part of the word that it touches"),
+    ("select id where a = 1{name}", {"name": 3}, "a part of the word that it touches"),
+    ("select id where a = {name}e5", {"name": 3}, "a part of the word that it touches"),
+    ("select {name}{name} from d", {"name": 3}, "a part of the word that it touches"),
     ("select id where {name} {name}", {"name": 1}, "`{name}` is not allowed here"),
     ("select id from ({name})", {"name": SUB}, "`{name}` is not allowed here"),
     ("{name} id", {"name": "select"}, "`{name}` is not allowed here"),

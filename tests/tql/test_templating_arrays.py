@@ -1,15 +1,16 @@
-"""Holes of templates that take arrays."""
+"""Holes of templates that take arrays, expressions, and objects that might be arrays."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tql
-from tests.tql.templates import both
-from tql import ArgumentError, Query, col, fn, select
+from tests.tql.templates import PLACES, both
+from tql import ArgumentError, Query, TqlError, col, fn, select
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,12 @@ def test_a_value_that_is_no_single_one_is_refused(text: str, value: Any, message
 
     assert "{x}" in str(error.value)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "start", "end"), PLACES, ids=[f"{text[:20]} {start}" for text, start, _ in PLACES])
+def test_every_place_takes_an_expression_or_refuses_it(text: str, start: int, end: int) -> None:
+    """In place of each token, a hole is a query whose text parses, or a TqlError."""
+    values: list[object] = [col("zz"), col("zz") > 1, select("id").from_("d"), tql.asc("k"), None, [1, 2], object()]
+    for value in values:
+        with contextlib.suppress(TqlError):
+            assert tql.parse(str(tql.query(f"{text[:start]}{{x}}{text[end:]}", x=value)))

@@ -14,7 +14,7 @@ from tql_grammar.positions import locate
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 CODE = "TQL100"
 BRACES = re.compile(r"\{\{|\}\}|\{(?P<hole>[^{}]*)\}|[{}]")
@@ -143,6 +143,25 @@ def refuse_quoted(text: str, holes: list[Hole]) -> None:
             if found.start() < hole.start < found.end():
                 why, hint = WHY_QUOTED[found.lastgroup or "string"]
                 raise _error(text, hole.start, hole.end, f"{hole.subject}: {why}", hint)
+
+
+def refuse_joined(text: str, holes: list[Hole]) -> None:
+    """Raise ParseError for a hole that touches a name, a number, or another hole: its value would be a part of a word."""
+    starts = {hole.start for hole in holes}
+    for hole in holes:
+        around = text[hole.end : hole.end + 1] + text[max(0, hole.start - 1) : hole.start]
+        if hole.end in starts or any(character == "_" or character.isalnum() for character in around):
+            why = f"{hole.subject}: a value would be a part of the word that it touches"
+            hint = "put a blank between them, or make the whole name before and pass it: from {source}"
+            raise _error(text, hole.start, hole.end, why, hint)
+
+
+def refuse_unread(text: str, holes: list[Hole], names: Collection[str]) -> None:
+    """Raise ParseError for a hole that no name of the parsed text stands for: the engine ignores this part of the text."""
+    for hole in holes:
+        if hole.token not in names:
+            why = f"{hole.subject}: the engine ignores this part of the text"
+            raise _error(text, hole.start, hole.end, why, "remove the hole, or the part")
 
 
 def with_tokens(text: str, holes: list[Hole]) -> list[Hole]:

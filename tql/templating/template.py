@@ -9,7 +9,7 @@ from tql.builder.query import Query
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
 from tql.statement import DerivedQuery, Statement, VerbatimQuery
-from tql.templating.holes import Hole, read_template, refuse_quoted, with_tokens
+from tql.templating.holes import Hole, read_template, refuse_joined, refuse_quoted, refuse_unread, with_tokens
 from tql.templating.places import check_places
 from tql.templating.values import filled
 from tql_grammar import ast
@@ -27,13 +27,23 @@ def query_of(template: object, values: Mapping[str, object]) -> Query:
     """Return the query of a template; see `tql.query`."""
     text, holes = read_template(template, values)
     refuse_quoted(text, holes)
+    refuse_joined(text, holes)
     holes = with_tokens(text, holes)
     tree = _parse(text, holes)
+    refuse_unread(text, holes, names_in(tree))
     known = {hole.token: hole for hole in holes}
     check_places(tree, known)
     written = filled(tree, known, lambda expression: legalize_value(physical(expression.node), UNKNOWN))
     meant = filled(tree, known, lambda expression: expression.node)
     return Query(_statement(tree, meant, written, known))
+
+
+def names_in(tree: ast.Query) -> frozenset[str]:
+    """Return the names and the texts in a tree."""
+    fields = (value for part in walk(tree) for value in part.__dict__.values())
+    return frozenset(
+        text for value in fields for text in (value if type(value) is tuple else (value,)) if type(text) is str
+    )
 
 
 def _statement(tree: ast.Query, meant: ast.Query, written: ast.Query, known: Mapping[str, Hole]) -> Statement:
