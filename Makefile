@@ -12,10 +12,9 @@ INSTALL = @echo "Installing $(1) into .venv with pip: $(2) .."; $(BIN)/python -m
 demo: .venv/demo.stamp
 	$(BIN)/python -m tql_client demo
 
-# The checks take one core each, so two run at a time.
+# The checks run one after the other while the tests run, some of which wait; `make lint types` are the checks alone.
 test: .venv/bench.stamp
-	@$(MAKE) --no-print-directory --jobs 2 basedpyright mypy lint bench-smoke
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory --jobs 2 unit lint mypy basedpyright bench-smoke
 
 lint: .venv/test.stamp
 	$(BIN)/python -m ruff format --check .
