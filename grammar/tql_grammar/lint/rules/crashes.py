@@ -93,7 +93,9 @@ def filters(place: Place) -> Iterator[ast.Expression]:
 
 
 def _has_element(test: ast.Expression, name: str) -> bool:
-    """Tell whether a condition is false for an empty array of a column: SHAPE of it is, or is above, a number, or ANY of a comparison of it."""
+    """Tell whether a condition is false for an empty array of a column: SHAPE of it is, or is above, a number, or ANY of a comparison of it; or for every row."""
+    if test == ast.Boolean(value=False):
+        return True
     if isinstance(test, ast.Comparison) and test.operator in FEWEST and isinstance(test.right, ast.Number):
         if test.right.value < FEWEST[test.operator]:
             return False
