@@ -71,7 +71,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     place = tmp_path_factory.mktemp("stores")
     with tarfile.open(Path(__file__).parent / "stores" / f"{request.param}.tar.gz") as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # early Python 3.11 has no filters
-        archive.extractall(place)  # noqa: S202 - an archive of ours
+        archive.extractall(place)  # noqa: S202 - these archives are a part of the tests
     with connect(place) as client:
         yield client, {"langchain": LANGCHAIN, "llamaindex": LLAMAINDEX}[request.param]
 

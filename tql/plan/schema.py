@@ -113,6 +113,8 @@ def _of_project(plan: Project) -> Scope:
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
     result = _may_lack(result, named, scope)._replace(lengths=kept_lengths(plan.columns, scope))
+    if ast.Star() in plan.columns:
+        result = result._replace(index_ordered=result.index_ordered | scope.index_ordered.difference(dict(named)))
     return result._replace(json_values=json_values, present=present, unindexed=unindexed, lacking=lacking)
 
 
@@ -357,7 +359,7 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
     may_be_unmatched = nullable and column is not None and may_be_empty(column)
     is_value = value is not None and (is_number(value) or not value.inferred)
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
-    is_ranked = column is None or column.is_indexed
+    is_ranked = column is None or is_index_ordered(name, side)
     return result._replace(
         columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
         values={**result.values, label: _in_join(value, nullable=nullable)},

@@ -402,3 +402,21 @@ def test_arrays_that_a_join_lacks(how: Any) -> None:
     assert rows(dataset, select("i").from_(joined).where(fn.any(col("e") > 0))) == [(0,)]
     there = select("i").from_(joined).where(col("e").is_not_null())
     assert rows(dataset, there.similarity("e", [1.0, 0.0], "hamming")) == [(0, 0)]
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right"])
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_the_first_rows_of_a_join_by_an_indexed_column(how: str, *, is_renamed: bool) -> None:
+    """With LIMIT in the SELECT of the order, the engine sorts by an index that the rows of a join do not have, also behind ``*`` and another name."""
+    url, data = made({"id": (T.Int64(), [*range(30)]), "v": (T.Int8(T.Inverted), [*range(30, 0, -1)])}, built=True)
+    side = select("id", v=col("v")).from_(url, schema=Schema.from_dataset(data))
+    source = select("id", w=col("v")).from_(side) if is_renamed else side
+    label = "w" if is_renamed else "v"
+    joined = (
+        select(x=col(label, of="b")).from_(source, "a").join(source, col("id", of="a") == col("id", of="b"), how, "b")
+    )
+
+    assert rows((url, data), joined.order_by("x").limit(2)) == [(1,), (2,)]
+    assert rows((url, data), select("x").from_(select().from_(joined)).order_by("x").limit(2)) == [(1,), (2,)]
+    nested = select().from_(joined.order_by(desc("x"))).where(col("x") > 3)
+    assert rows((url, data), select("x").from_(nested).order_by("x").limit(1)) == [(4,)]
