@@ -90,10 +90,10 @@ def _files() -> Iterator[str]:
     # Twice for each test, so without the objects of pathlib, which take three times as long.
     names: list[str] = []
     with contextlib.suppress(OSError):
-        names = os.listdir(OPEN)  # noqa: PTH208
+        names = os.listdir(OPEN)  # noqa: PTH208 - see above
     for name in names:
         with contextlib.suppress(OSError):
-            target = os.readlink(f"{OPEN}/{name}")  # noqa: PTH115
+            target = os.readlink(f"{OPEN}/{name}")  # noqa: PTH115 - see above
             if not target.startswith("/proc/"):
                 yield NUMBER.sub("N", target)
 

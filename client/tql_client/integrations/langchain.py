@@ -187,7 +187,7 @@ def _require_configuration(config: Mapping[str, object]) -> None:
         raise ArgumentError("config", rule, ", ".join(unknown), hint, why="LangChain ignores other keys")
 
 
-def condition(filter_: object, search: Search | None = None) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object, search: Search | None = None) -> Expr | None:
     """
     Return the condition of a filter: a condition of the builder, a dict of columns and values, or a comparison or operation of LangChain.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, TextNode
@@ -117,7 +117,7 @@ def _node(one: Found) -> BaseNode:
     return node
 
 
-def condition(filter_: object, search: Search | None = None) -> Any:  # noqa: ANN401 - a condition, or None
+def condition(filter_: object, search: Search | None = None) -> Expr | None:
     """
     Return the condition of filters of LlamaIndex, or of a dict as for LangChain; a condition of the builder is returned unchanged.
 
