@@ -108,9 +108,9 @@ class Vector(Expression):
         """The numbers, separated by commas, in brackets."""
         cached: str | None = self.__dict__.get("_text")
         if cached is None:
-            from tql_grammar.floats import bracketed
+            from tql_grammar.floats import bracketed, few
 
-            cached = self.__dict__["_text"] = bracketed(self.array)
+            cached = self.__dict__["_text"] = few(self.bits) or bracketed(self.array)
         return cached
 
     @property

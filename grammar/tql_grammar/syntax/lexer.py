@@ -40,6 +40,8 @@ ELEMENTS = re.compile(rf"\[{ELEMENT}(?:,{ELEMENT})*(\]\Z)?")
 # Below this, JSON parses numbers as the engine does; the integer ``-0`` is 0 in both.
 LARGEST_IN_JSON = 1e17
 LONGEST_KEPT = 100_000
+# Lists up to this length are parsed without orjson, whose import takes longer.
+LONGEST_SHORT = 200
 
 TOKEN = re.compile(
     rf"""
@@ -164,17 +166,23 @@ def numbers(written: str) -> list[float] | None:
 
 
 def _numbers(written: str) -> list[float] | None:
-    """Parse the numbers as JSON, which is faster, or one by one where JSON could differ."""
+    """Parse a long list as JSON, which is faster, and a short one, or one where JSON could differ, number by number."""
+    found = _json(written) if len(written) > LONGEST_SHORT else []
+    if found and math.hypot(*found) < LARGEST_IN_JSON:
+        return found
+    plain = ELEMENTS.match(written)
+    return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
+
+
+def _json(written: str) -> list[float]:
+    """Return the numbers of a list that is JSON, or no numbers."""
     import orjson
 
     try:
         found: list[float] = orjson.loads(written)
     except orjson.JSONDecodeError:
-        found = []
-    if found and math.hypot(*found) < LARGEST_IN_JSON:
-        return found
-    plain = ELEMENTS.match(written)
-    return [float(number) for number in written[1:-1].split(",")] if plain and plain[1] else None
+        return []
+    return found
 
 
 # A query is scanned twice in a row: for its cache key, and for its tokens.

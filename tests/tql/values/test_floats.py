@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.oracle import Runner
 from tests.tql.every_float import is_kept
 from tql import select
-from tql_grammar.floats import MIDDLE, NEARER
+from tql_grammar.floats import MIDDLE, NEARER, bracketed, few
+from tql_grammar.syntax.lexer import LONGEST_SHORT, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,32 @@ def test_every_bit_is_in_the_text(bits: list[int]) -> None:
     numbers = np.array([float(number) for number in inside(bits).split(",")])
 
     assert numbers.astype("f4").view("u4").tolist() == bits
+
+
+everyday = st.floats(-1e13, 1e13) | st.floats(-1000, 1000).map(lambda number: round(number, 3))
+
+
+@given(numbers=st.lists(everyday | st.integers(-(10**6), 10**6), min_size=1, max_size=9))
+@example(numbers=[-0.0, 1e-4, 9.999e11, 1e12])
+def test_few_numbers_are_written_as_many(numbers: list[float]) -> None:
+    """The text of a few numbers, which is written without numpy, is the one of orjson, or there is none."""
+    narrow = np.array(numbers, np.float32)
+    text = few(narrow.tobytes())
+
+    assert text in {bracketed(narrow), None}
+    assert text or len(numbers) > 8 or any(number and not 1e-4 <= abs(number) < 1e12 for number in narrow.tolist())
+
+
+@given(bits=patterns)
+def test_short_lists_are_read_as_long_ones(bits: list[int]) -> None:
+    """Numbers are parsed one by one in a short list, and as JSON in a long one."""
+    narrow = np.array(bits, "u4").view("f4")
+    text = bracketed(narrow)
+    blanks = text.replace(",", "," + " " * LONGEST_SHORT)
+    expected = [float(number) for number in text[1:-1].split(",")]
+
+    assert numbers(text) == expected
+    assert numbers(f"{blanks[:-1]}{' ' * LONGEST_SHORT}]") == expected
 
 
 @pytest.fixture(scope="module")

@@ -190,10 +190,9 @@ def _cast_by_index(subject: Subject) -> Iterator[Finding]:
 
 def _fits(dtype: str, value: float) -> bool:
     """Tell whether an integer type can store a number."""
-    import numpy as np
-
-    info = np.iinfo(dtype)
-    return int(value) == value and info.min <= value <= info.max
+    bits = int(dtype.removeprefix("u").removeprefix("int"))
+    smallest, count = (0 if dtype.startswith("u") else -(2 ** (bits - 1))), 2**bits
+    return int(value) == value and smallest <= value < smallest + count
 
 
 def _null_text(subject: Subject) -> Iterator[Finding]:

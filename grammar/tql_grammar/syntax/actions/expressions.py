@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_grammar import ast
@@ -85,10 +86,7 @@ def _vector(token: Token) -> ast.Vector:
 
 def vector(numbers: list[float]) -> ast.Vector:
     """Return a vector with the numbers rounded as the engine does: parsed as float64, then stored as float32."""
-    import numpy as np
-
-    with np.errstate(over="ignore"):
-        return ast.Vector(np.fromiter(numbers, np.float64, len(numbers)).astype(np.float32).tobytes())
+    return ast.Vector(array("f", numbers).tobytes())
 
 
 def _array(elements: list[ast.Expression]) -> ast.Array | ast.Vector:
