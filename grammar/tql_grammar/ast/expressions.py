@@ -92,8 +92,13 @@ class Vector(Expression):
         return made(cls, {"bits": array.tobytes(), "_text": text})
 
     @property
+    def numbers(self) -> memoryview[float]:
+        """The numbers, read-only, for a use that needs no numpy."""
+        return memoryview(self.bits).cast("f")
+
+    @property
     def array(self) -> NDArray[np.float32]:
-        """The numbers, read-only."""
+        """The numbers as an array, read-only."""
         import numpy as np
 
         return np.frombuffer(self.bits, np.float32)
@@ -126,7 +131,7 @@ class Vector(Expression):
         """Show length and type instead of the numbers when there are many."""
         few = 8
         if self.size <= few:
-            return f"Vector({self.array.tolist()})"
+            return f"Vector({self.numbers.tolist()})"
         return f"Vector(<{self.size} float32>)"
 
 

@@ -169,7 +169,7 @@ def _beyond_float32(subject: Subject) -> Iterator[Finding]:
     """Yield arrays with numbers beyond the range of float32."""
     for _, node in subject.parts(ast.Vector):
         # A sum of float32 numbers stays far below the largest float64, so only an infinity makes it infinite.
-        if not math.isfinite(sum(memoryview(node.bits).cast("f"))):
+        if not math.isfinite(sum(node.numbers)):
             message = "the elements of ARRAY are float32: a number beyond 3.4028235e38 becomes infinity"
             yield subject.finding(node, message, "scale the vector")
 

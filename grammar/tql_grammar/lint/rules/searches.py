@@ -216,7 +216,7 @@ def _zero(subject: Subject) -> Iterator[Finding]:
     """Yield zero vectors in a cosine similarity."""
     for _, call in subject.parts(ast.Function):
         for argument in call.arguments if _is(call, "cosine_similarity") else ():
-            if isinstance(argument, ast.Vector) and not argument.array.any():
+            if isinstance(argument, ast.Vector) and not any(argument.numbers):
                 yield subject.finding(argument, "a zero vector has no direction: the similarity is 0 for every row")
 
 
