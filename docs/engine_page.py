@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from tql import check, fix
 from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
-from tql_grammar.lint.check import RULES
+from tql_grammar.engines import REST
+from tql_grammar.lint.check import OLDER_RULES, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ HEAD = """# Rules
 
 `tql check` and `check` report what is wrong with a query before it is sent. Each finding has the code of a rule.
 Every rule was measured on the engine, deeplake 4.7.4. A test runs the wrong and the right form of each there.
+A rule for an older engine was measured on that one; `tql check --engine 4.7.0` reports it, see [check](check.md#other-versions-of-the-engine).
 
 The first digit of a code is its family. `tql rules TQL301` prints a rule in the terminal.
 
@@ -93,7 +95,9 @@ def _rule_page(code: str, rule: Explanation) -> str:
     """Return the page of one rule."""
     family, meaning = FAMILIES[code[3]]
     since = SINCE.get(code, FIRST)
-    schema = " It needs a schema." if code in {known.code for known in RULES if known.needs_schema} else ""
+    schema = (
+        " It needs a schema." if code in {known.code for known in (*RULES, *OLDER_RULES) if known.needs_schema} else ""
+    )
     language = _language(code, rule)
     right = f"\n## Right\n\n```{language}\n{_cut(rule.meant)}\n```\n" if rule.meant else ""
     return (
@@ -111,12 +115,16 @@ def _language(code: str, rule: Explanation) -> str:
 def _shown(code: str, rule: Explanation) -> str:
     """Return the finding in the example, where the check finds it without a schema."""
     text = _text(rule.example)
-    found = [finding for finding in check(text) if finding.code == code]
+    found = [finding for finding in check(text, engine=_engine(code)) if finding.code == code]
     if not found or len(rule.example) > LONGEST:
         return ""
-    return (
-        f"\n`tql check` reports:\n\n```text\nline {found[0].line}, column {found[0].column}: {found[0].message}\n```\n"
-    )
+    option = f" --engine {_engine(code)}" if _engine(code) else ""
+    return f"\n`tql check{option}` reports:\n\n```text\nline {found[0].line}, column {found[0].column}: {found[0].message}\n```\n"
+
+
+def _engine(code: str) -> str | None:
+    """Return the engine of a rule that finds something on older engines only."""
+    return REST.name if code in {rule.code for rule in OLDER_RULES} else None
 
 
 def _why(code: str, rule: Explanation) -> str:
@@ -129,7 +137,8 @@ def _why(code: str, rule: Explanation) -> str:
 
 def _remedy(code: str, rule: Explanation) -> str:
     """Return the remedy: the hint of the finding, and the text that `tql fix` writes."""
-    hints = [finding.hint for finding in check(_text(rule.example)) if finding.code == code and finding.hint]
+    found = check(_text(rule.example), engine=_engine(code))
+    hints = [finding.hint for finding in found if finding.code == code and finding.hint]
     known = _why(code, rule)
     parts = [_sentences(hint) for hint in hints[:1] if _sentences(hint) not in known]
     if _fixed(rule):

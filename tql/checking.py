@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tql.findings import findings, schemas_of
 from tql.messages import shown
 from tql.statement import Statement
+from tql_grammar.engines import engine_of
 from tql_grammar.errors import ArgumentError, CheckError, ParseError
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 TEXT_FAMILIES = ("TQL0", "TQL1")
 
 
-def check(query: str | Query, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
+def check(
+    query: str | Query, schema: object = None, *, info: bool = False, engine: str | None = None
+) -> list[Diagnostic]:
     """
     Return the diagnostics of a query, in the order of its text; an empty list if the engine does exactly what the query says.
 
@@ -29,14 +32,15 @@ def check(query: str | Query, schema: object = None, *, info: bool = False) -> l
         query: a TQL text, or a query of the builder.
         schema: the `Schema` of the dataset, of a join that of the first one, or a dict of them by the urls of datasets, ``{"hub://org/ds": Schema(id="int64")}``; without it, rules about types and lengths are skipped.
         info: include findings of the severity "info", which depend on the rows, such as NaN in a sort key.
+        engine: the version of the engine that runs the query, ``"4.7.0"``, or "rest" for the hosted service, whose version is not known: then the query has to be right on every version that was measured. By default the newest one.
 
     Raises:
-        ArgumentError: *query* is no query, or *schema* is neither a `Schema` nor a dict of them.
+        ArgumentError: *query* is no query, *schema* is neither a `Schema` nor a dict of them, or *engine* is no version.
     """
-    return findings(_text("check", query), schema, info=info)
+    return findings(_text("check", query), schema, info=info, engine=engine_of(engine, "check(engine=..)"))
 
 
-def validate(query: str | Query, schema: object = None) -> None:
+def validate(query: str | Query, schema: object = None, *, engine: str | None = None) -> None:
     """
     Raise an error unless the engine does exactly what the query says; warnings are ignored. The arguments are those of `check`.
 
@@ -48,7 +52,7 @@ def validate(query: str | Query, schema: object = None) -> None:
     from tql_grammar.syntax.parser import parse
 
     text = _text("validate", query)
-    errors = [diagnostic for diagnostic in check(text, schema) if diagnostic.severity == "error"]
+    errors = [diagnostic for diagnostic in check(text, schema, engine=engine) if diagnostic.severity == "error"]
     if any(diagnostic.code.startswith(TEXT_FAMILIES) for diagnostic in errors):
         parse(text)
     if errors:

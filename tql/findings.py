@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tql_grammar.engines import NEWEST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.engines import Engine
     from tql_grammar.schema import Schema
 
 UNKNOWN_COLUMN = "TQL215"
@@ -23,16 +26,16 @@ def is_failure(finding: Diagnostic) -> bool:
     return finding.severity in FAILING and not finding.code.startswith(ADVICE)
 
 
-def findings(text: str, schema: object = None, *, info: bool = False) -> list[Diagnostic]:
+def findings(text: str, schema: object = None, *, info: bool = False, engine: Engine = NEWEST) -> list[Diagnostic]:
     """Return the diagnostics of a query text; see `tql.check`."""
     from tql_grammar.lint import check as checks
 
     if schema is None:
-        return checks.check(text, info=info)
+        return checks.check(text, info=info, engine=engine)
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    found = checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info)
+    found = checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info, engine=engine)
     names = () if isinstance(schema, Mapping) else _datasets(reading.tree)
     return [_with_schemas(one, names) for one in found] if len(names) > 1 else found
 

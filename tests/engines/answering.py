@@ -1,7 +1,7 @@
 """
 A child process that answers cases of one kind, on the engine of its environment: ``python -m tests.engines.answering KIND``.
 
-It reads one JSON value a line, and writes what the engine said as one text; see `tests.engines.answers`.
+It writes "ready" once its datasets are made, reads one JSON value a line, and writes what the engine said as one text; see `tests.engines.answers`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tests.answering import parser, runner
 from tests.engine import dataset, run
 from tests.engines.answers import TYPES, message, short
-from tql import ArgumentError, select
+from tql import ArgumentError, Query, select
+from tql.compiler.compile import compile_query
 from tql_client.engine import versions
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def facts() -> Callable[[Any], str]:
 
     def answer(name: str) -> str:
         fact, case = cases.BY_NAME[name], cases.CASES[name]
-        found = cases.plain(run(cases.made(fact), cases.over(fact, cases.built(fact))))
+        found = cases.plain(run(cases.made(fact), cases.over(fact, cases.built(fact, versions.present_engine()))))
         return judged(cases.is_meant(found, case), found)
 
     return answer
@@ -65,16 +66,20 @@ def functions() -> Callable[[Any], str]:
         if name in known.GROUPED:
             expression, _, meaning = known.GROUPED[name]
             query = select("k", x=expression).group_by("k")
-            found = {row["k"]: row["x"] for row in run(data, str(query))}
+            found = {row["k"]: row["x"] for row in run(data, text(query))}
             meant = {key: meaning([row for row in known.ROWS if row["k"] == key]) for key in found}
             return judged(_same([*found.values()], [*meant.values()]) and sorted(found) == [0, 1, 2], found)
         expression, _, of_row = known.ROWWISE[name][number]
-        values = [row["x"] for row in run(data, str(select(x=expression)))]
+        values = [row["x"] for row in run(data, text(select(x=expression)))]
         return judged(_same(values, [of_row(row) for row in known.ROWS]), values)
+
+    def text(query: Query) -> str:
+        return compile_query(query.statement, engine=versions.present_engine())
 
     def _same(found: list[Any], meant: list[Any]) -> bool:
         try:
-            known.assert_same(found, meant)
+            # Before 4.7 the empty text of a group is an empty text, and later it is None, as in every other query.
+            known.assert_same([None if value == "" else value for value in found], meant)
         except AssertionError:
             return False
         return True
@@ -169,6 +174,8 @@ def main() -> None:
     kind = sys.argv[1]
     versions.OLDEST = EVERY
     answer = ANSWERS[kind]()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         try:
             said = answer(json.loads(line))

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.differential.measured import AT_RANDOM, CASES, repeatable, text_of
 from tests.engines.answers import named
 from tests.grammar.lint.located import located
-from tql_grammar.lint.check import RULES
+from tql_grammar.lint.check import OLDER_RULES, RULES
 from tql_grammar.syntax.parser import read
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -36,9 +36,9 @@ def rows() -> dict[str, str]:
 
 @functools.cache
 def rules() -> dict[str, str]:
-    """Return the wrong example and the right form of each rule."""
+    """Return the wrong example and the right form of each rule, those of older engines too."""
     found = {}
-    for rule in RULES:
+    for rule in (*RULES, *OLDER_RULES):
         found[f"rules/{rule.code}/wrong"] = located(rule.example)
         if rule.meant:
             found[f"rules/{rule.code}/right"] = located(rule.meant)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -18,7 +19,8 @@ from tests.tql.compiler.legalize.cases import CASES, Engine
 from tests.tql.functions import GROUPED, ROWWISE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import subprocess
+    from collections.abc import Callable, Sequence
 
     Questions = dict[str, Any]
 
@@ -26,6 +28,8 @@ RANDOM = "random"
 DIES, HANGS = "dies", "hangs"
 # Rules of the family 4 end the process in some runs only: the example is asked so often.
 TRIES = 20
+# The number of kinds that are asked at a time.
+WORKERS = 2
 ENDS = re.compile(r"rules/TQL4\d\d/wrong")
 # The queries of the world: seeds, and queries of each; two of three seeds with a schema.
 SEEDS, EACH = 30, 20
@@ -35,12 +39,20 @@ class Asked(Child):
     """A child process that answers cases of one kind."""
 
     module = "tests.engines.answering"
-    patience = 12.0
+    # On a machine that is busy a query takes longer: TQL_PATIENCE is the seconds after which one counts as endless.
+    patience = float(os.environ.get("TQL_PATIENCE", "12"))
 
     def __init__(self, kind: str) -> None:
         """Start the child."""
         self.answers = kind
         super().__init__()
+
+    def _started(self) -> subprocess.Popen[str]:
+        """Start a child, and wait until its datasets are made."""
+        child = super()._started()
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        return child
 
     def said(self, question: Any) -> str:
         """Return the engine's answer."""
@@ -81,24 +93,42 @@ KINDS: dict[str, tuple[Callable[[], Questions], bool]] = {
 }
 
 
-def measured(workers: int = 2) -> Answers:
-    """Return the answers of the engine of this environment."""
-    jobs = [(kind, number) for kind, (_, twice) in KINDS.items() for number in range(1 + twice)]
-    with ThreadPoolExecutor(workers) as pool:
-        found = dict(zip(jobs, pool.map(lambda job: _answers(job[0]), jobs), strict=True))
-    said: dict[str, str] = {}
-    for kind, (_, twice) in KINDS.items():
-        first = found[kind, 0]
-        said |= {case: _steady(text, found[kind, 1][case]) for case, text in first.items()} if twice else first
-    features = _features(
-        {
-            case
-            for case, text in said.items()
-            if case.startswith("world/") and text not in FINE and not text.startswith("left out")
-        }
-    )
+def measured(kept: Answers | None = None, kinds: Sequence[str] = (), *, only_new: bool = False) -> Answers:
+    """
+    Return the answers of the engine of this environment.
+
+    Args:
+        kept: the answers of this version that stay where no case of their kind is asked.
+        kinds: the kinds of cases that are asked; all of them by default.
+        only_new: ask no case that has an answer.
+    """
+    known = frozenset(kept.said) if kept is not None and only_new else frozenset[str]()
+    said = _said(known, kinds or tuple(KINDS))
+    features = _features({case for case, text in said.items() if _needs_features(case, text)})
     lacks = tuple(sorted(TYPES - set(dir(deeplake.types))))
+    if kept is not None:
+        said = kept.said | said
+        features = {
+            case: names for case, names in kept.features.items() if _needs_features(case, said[case])
+        } | features
     return Answers(version("deeplake"), lacks, said, features)
+
+
+def _said(known: frozenset[str], kinds: Sequence[str]) -> dict[str, str]:
+    """Return the answers in the cases of some kinds that are not known."""
+    jobs = [(kind, number) for kind in kinds for number in range(1 + KINDS[kind][1])]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = dict(zip(jobs, pool.map(lambda job: _answers(job[0], known), jobs), strict=True))
+    said: dict[str, str] = {}
+    for kind in kinds:
+        first, second = found[kind, 0], found.get((kind, 1))
+        said |= first if second is None else {case: _steady(text, second[case]) for case, text in first.items()}
+    return said
+
+
+def _needs_features(case: str, text: str) -> bool:
+    """Tell whether the features of a query of the world are kept with its answer, since its text is not known without an engine."""
+    return case.startswith("world/") and text not in FINE and not text.startswith("left out")
 
 
 FINE = frozenset({"right", "declined", "undecided"})
@@ -109,11 +139,14 @@ def _steady(one: str, other: str) -> str:
     return one if one == other else RANDOM
 
 
-def _answers(kind: str) -> dict[str, str]:
-    """Return the engine's answers in the cases of a kind."""
+def _answers(kind: str, known: frozenset[str]) -> dict[str, str]:
+    """Return the engine's answers in the cases of a kind whose answers are not known."""
+    questions = {case: question for case, question in KINDS[kind][0]().items() if case not in known}
+    if not questions:
+        return {}
     child = Asked(kind)
     try:
-        return {case: _answer(child, case, question) for case, question in KINDS[kind][0]().items()}
+        return {case: _answer(child, case, question) for case, question in questions.items()}
     finally:
         child.close()
 
@@ -132,6 +165,8 @@ def _answer(child: Asked, case: str, question: Any) -> str:
 
 def _features(wanted: set[str]) -> dict[str, tuple[str, ...]]:
     """Return the features of the texts of some queries of the world."""
+    if not wanted:
+        return {}
     child = Asked("world")
     try:
         questions = {case: question for case, question in _world().items() if case in wanted}

@@ -15,6 +15,7 @@ from tests.engine import TYPES, dataset, run
 from tests.engines.features import HAMMING, INT64_KEYS, LIKE, REMAINDER
 from tql import Expr, Query, Schema, col, desc, fn, select
 from tql.compiler.compile import compile_query
+from tql_client.engine.versions import present_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -196,7 +197,8 @@ def right(topic: str, number: int) -> tuple[bool, Any]:
     """Return whether the engine has the rows that a query means, and its rows."""
     probe = PROBES[topic][number]
     made = _made(probe.data)
-    text = compile_query(probe.query.statement, None, {None: Schema.from_dataset(made)})
+    schemas: dict[str | None, Schema] = {None: Schema.from_dataset(made)}
+    text = compile_query(probe.query.statement, None, schemas, engine=present_engine())
     rows = [tuple(row.values()) for row in run(made, text)]
     found = [row[0] if len(row) == 1 else row for row in rows]
     meant = probe.meaning(DATA[probe.data][1])

@@ -12,9 +12,13 @@ from tests.engines.causes import FORMS, RANDOM, cause, differences, groups
 from tests.engines.features import HAMMING, INT64_KEYS, REMAINDER, features
 from tests.engines.showing import difference, table
 from tql_client.engine.versions import MEASURED
+from tql_grammar.engines import engine_of
+from tql_grammar.lint.check import OLDER_RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tql_grammar.lint.rule import Rule
 
 MOST_BYTES = 300_000
 NEWEST = "4.7.4"
@@ -75,6 +79,23 @@ def test_supported_versions_are_the_same(version: str, newest: Answers) -> None:
         "declined",
         "undecided",
     }
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.code) for rule in OLDER_RULES])
+def test_a_rule_of_older_engines(rule: Rule, newest: Answers) -> None:
+    """Its wrong example has other rows, or ends the process, on the versions before the change and on no other; its right form has the same rows on all."""
+    wrong, right = f"rules/{rule.code}/wrong", f"rules/{rule.code}/right"
+    meant = newest.said[wrong]
+    found = {version: said for version in versions() if wrong in (said := read(version).said)}
+    change = rule.change
+    assert change is not None
+
+    assert [version for version in found if engine_of(version).lacks(change)]
+    for version, said in found.items():
+        is_older = engine_of(version).lacks(change)
+        assert (said[wrong] != meant) is is_older
+        assert (said[wrong] == "dies") is (is_older and rule.code.startswith("TQL4"))
+        assert said.get(right, meant) == meant
 
 
 @pytest.mark.parametrize("version", versions())

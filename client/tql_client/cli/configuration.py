@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tql_client.cli.files import read_schema_file
 from tql_client.cli.settings import Settings, read_settings, require_codes, settings_of, table
+from tql_grammar.engines import engine_of
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class Configuration:
         self._config: str | None = getattr(options, "config", None)
         self._isolated: bool = getattr(options, "isolated", False)
         self._schema: str | None = options.schema
+        self._engine: str | None = getattr(options, "engine", None)
         self._schemas: dict[str, Schemas] = {}
         self._projects: dict[Path, Settings] = {}
         self._changes = {
             field: found for field in ("select", "ignore", "extend_select") if (found := _codes(options, field))
         }
+        engine_of(self._engine, "--engine")
         if self._config and self._isolated:
             message = "--isolated reads no configuration, and --config names one: leave one of them out"
             raise TqlError(message)
@@ -52,6 +55,10 @@ class Configuration:
         if name and name not in self._schemas:
             self._schemas[name] = read_schema_file(name)
         return self._schemas[name] if name else None
+
+    def engine(self, path: str) -> str | None:
+        """Return the engine of a file: that of ``--engine``, or of its project; None for the newest one."""
+        return self._engine or self.settings(path).engine
 
     @property
     def has_schema(self) -> bool:

@@ -11,6 +11,7 @@ from tql_client.cli.colours import plain
 from tql_client.version import __version__
 from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
+from tql_grammar.engines import NEWEST
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tql_client.cli.colours import Paint
     from tql_grammar.completion.explanations import Explanation
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.engines import Engine
     from tql_grammar.schema import Schema
 
     Document = tuple[str, str, Sequence[Diagnostic]]
@@ -162,12 +164,18 @@ REPORTS: dict[str, Callable[[Findings], str]] = {
 }
 
 
-def check_lines(lines: Iterable[bytes], schema: Schema | dict[str, Schema] | None, *, info: bool = False) -> int:
+def check_lines(
+    lines: Iterable[bytes],
+    schema: Schema | dict[str, Schema] | None,
+    *,
+    info: bool = False,
+    engine: Engine = NEWEST,
+) -> int:
     """Check one JSON string per line, write one JSON object per line (ok, parses, engine_position, diagnostics), and return the exit code."""
     write, exit_code = sys.stdout.write, 0
     for number, line in enumerate(lines, 1):
         if line.strip():
-            answer = _check(_string(line, number), schema, info=info)
+            answer = _check(_string(line, number), schema, info=info, engine=engine)
             exit_code = max(exit_code, not answer["ok"])
             write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -187,14 +195,14 @@ def _string(line: bytes, number: int) -> str:
     return text
 
 
-def _check(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool) -> dict[str, object]:
+def _check(text: str, schema: Schema | dict[str, Schema] | None, *, info: bool, engine: Engine) -> dict[str, object]:
     """Return the JSON object for one query: ok, parses, engine_position and diagnostics."""
     from tql.findings import schemas_of
     from tql_grammar.lint.check import check_parsed
     from tql_grammar.syntax.parser import read
 
     reading = read(text)
-    diagnostics = check_parsed(reading, schemas_of(reading.tree, schema), info=info)
+    diagnostics = check_parsed(reading, schemas_of(reading.tree, schema), info=info, engine=engine)
     return {
         "ok": not any(diagnostic.severity == "error" for diagnostic in diagnostics),
         "parses": reading.parses,

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tql_grammar.engines import engine_of
 from tql_grammar.errors import TqlError
 from tql_grammar.record import Record
 from tql_grammar.suggestions import nearest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tql_grammar.diagnostic import Diagnostic
 
 FILE = "pyproject.toml"
-KEYS = ("select", "ignore", "extend-select", "per-file-ignores", "schema", "dataset")
+KEYS = ("select", "ignore", "extend-select", "per-file-ignores", "schema", "dataset", "engine")
 EVERY = ("TQL",)
 
 
@@ -35,6 +36,7 @@ class Settings(Record):
         schema: the path of the schema file, relative to the pyproject.toml; empty for none.
         dataset: the path of the dataset on which editors run queries, relative to the pyproject.toml; empty for none.
         folder: the folder of the pyproject.toml, to which the patterns are relative.
+        engine: the version of the engine that runs the queries, or "rest"; None for the newest one.
     """
 
     select: tuple[str, ...] = EVERY
@@ -44,6 +46,7 @@ class Settings(Record):
     schema: str = ""
     dataset: str = ""
     folder: str = ""
+    engine: str | None = None
 
     def select_findings(self, path: str, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         """Return the findings in a file that are selected and not ignored."""
@@ -115,7 +118,15 @@ def settings_of(file: Path, settings: Mapping[str, object]) -> Settings:
         _path(file, "schema", settings),
         _path(file, "dataset", settings),
         str(file.parent),
+        _engine(file, settings.get("engine")),
     )
+
+
+def _engine(file: Path, name: object) -> str | None:
+    """Return the name of an engine, or None where there is none."""
+    if name is not None:
+        engine_of(name, f"{file}: engine in [tool.tql]")  # type: ignore[arg-type]  # any other value is refused
+    return name  # type: ignore[return-value]  # the same
 
 
 def _path(file: Path, key: str, settings: Mapping[str, object]) -> str:

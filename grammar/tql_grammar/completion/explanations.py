@@ -17,7 +17,7 @@ class Explanation(NamedTuple):
 
 def explanations() -> dict[str, Explanation]:
     """Return the explanations of all rules, by code: of characters, of syntax, of Python files, and of the checks."""
-    from tql_grammar.lint.check import RULES
+    from tql_grammar.lint.check import OLDER_RULES, RULES
     from tql_grammar.lint.ignores import IGNORE_RULES
     from tql_grammar.python import source as python_source
     from tql_grammar.syntax.findings import syntax_rules, text_rules
@@ -45,6 +45,6 @@ def explanations() -> dict[str, Explanation]:
     )
     for about in IGNORE_RULES:
         by_code[about.code] = Explanation(about.severity, about.title, about.why, about.example, about.meant)
-    for rule in RULES:
+    for rule in (*RULES, *OLDER_RULES):
         by_code[rule.code] = Explanation(rule.severity, rule.title, rule.explanation, rule.example, rule.meant)
     return by_code

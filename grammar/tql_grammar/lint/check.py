@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tql_grammar.engines import NEWEST, compiling_for
 from tql_grammar.lint import cache
 from tql_grammar.lint.comments import COMMENT, codes
 from tql_grammar.lint.fixes import Checked, has_fix, is_safe, rounds, with_fixes
@@ -27,6 +28,7 @@ from tql_grammar.lint.rules import (
     missing,
     names,
     nullable,
+    older,
     order,
     precision,
     searches,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.engines import Engine
     from tql_grammar.schema import Schema
     from tql_grammar.syntax.findings.report import ParseResult
 
@@ -88,16 +91,39 @@ CERTAIN: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.severity != "in
 CRASH = "TQL4"
 CRASH_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.code.startswith(CRASH))
 WITHOUT_SCHEMA: tuple[Rule, ...] = tuple(rule for rule in CERTAIN if not rule.needs_schema)
+# The rules of engines before a change; the rules above are those of every measured engine.
+OLDER_RULES: tuple[Rule, ...] = older.RULES_OF_CHANGES
 # The properties of literals that the rules without a schema read; the cache key includes no others.
 READ = readers(read for rule in WITHOUT_SCHEMA for read in rule.reads)
 
 
-def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False) -> list[Diagnostic]:
-    """Return the findings about a query text in the order of the text; with *info* also those of severity info, which depend on the data."""
+def older_rules(engine: Engine) -> tuple[Rule, ...]:
+    """Return the rules of what another version of the engine changed, for an engine from before."""
+    if engine == NEWEST:
+        return ()
+    return tuple(rule for rule in OLDER_RULES if rule.change is not None and engine.lacks(rule.change))
+
+
+def check(
+    text: str,
+    schemas: Mapping[str | None, Schema] | None = None,
+    *,
+    info: bool = False,
+    engine: Engine = NEWEST,
+) -> list[Diagnostic]:
+    """
+    Return the findings about a query text in the order of the text.
+
+    Args:
+        text: the query text.
+        schemas: the columns of datasets by their names; None for the dataset of a query without FROM.
+        info: include the findings of severity info, which depend on the data.
+        engine: the engine that runs the query.
+    """
     from tql_grammar.syntax.parser import read
 
-    if schemas or info:
-        return check_parsed(read(text), schemas, info=info)
+    if schemas or info or older_rules(engine):
+        return check_parsed(read(text), schemas, info=info, engine=engine)
     key = cache.cache_key(text, READ)
     if cache.is_clean(key):
         return []
@@ -108,11 +134,16 @@ def check(text: str, schemas: Mapping[str | None, Schema] | None = None, *, info
 
 
 def check_parsed(
-    reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None, *, info: bool = False
+    reading: ParseResult,
+    schemas: Mapping[str | None, Schema] | None = None,
+    *,
+    info: bool = False,
+    engine: Engine = NEWEST,
 ) -> list[Diagnostic]:
-    """Return the findings about a query that is parsed already."""
-    rules = RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA
-    return with_fixes(_checked(reading, rules, schemas), _checker(rules, schemas))
+    """Return the findings about a query that is parsed already; see `check`."""
+    rules = (RULES if info else CERTAIN if schemas else WITHOUT_SCHEMA) + older_rules(engine)
+    with compiling_for(engine):
+        return with_fixes(_checked(reading, rules, schemas), _checker(rules, schemas))
 
 
 def _checker(rules: tuple[Rule, ...], schemas: Mapping[str | None, Schema] | None) -> Callable[[str], Checked]:
@@ -148,14 +179,15 @@ def _follows(finding: Diagnostic, cause: Diagnostic) -> bool:
     return inside and finding.code in FOLLOWING[cause.code]
 
 
-def crash_findings(reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None) -> list[Diagnostic]:
+def crash_findings(
+    reading: ParseResult, schemas: Mapping[str | None, Schema] | None = None, engine: Engine = NEWEST
+) -> list[Diagnostic]:
     """Return the TQL4xx findings, even those that the query says to ignore: a crash affects everyone who shares the engine."""
+    rules = (*CRASH_RULES, *(rule for rule in older_rules(engine) if rule.code.startswith(CRASH)))
     found = [finding for finding in reading.diagnostics if finding.code.startswith(CRASH)]
     if reading.tree is not None:
         subject = Subject(reading.text, reading.tree, tuple(scopes_of(reading.tree, schemas or {})))
-        found += [
-            rule.found(finding, reading.text).diagnostic for rule in CRASH_RULES for finding in rule.find(subject)
-        ]
+        found += [rule.found(finding, reading.text).diagnostic for rule in rules for finding in rule.find(subject)]
     return found
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar.diagnostic import Diagnostic
-from tql_grammar.lint.check import RULES, check
+from tql_grammar.lint.check import OLDER_RULES, RULES, check
 from tql_grammar.lint.comments import COMMENT, codes
 from tql_grammar.syntax.lexer import comments, cut_at_nul, tokens
 
@@ -89,9 +89,14 @@ def of_comment(
         message = "`tql: ignore` names no rule, so it ignores nothing"
         yield _finding(BARE, text, comment.span(), message, f"write the code: {sign} tql: ignore[TQL301]")
     for code, place in written:
-        if code not in found() and (with_schema or not _depends(code)):
+        if code not in found() and not _may_be_used(code, with_schema=with_schema):
             message = f"no {code} in this {where}: the comment ignores nothing"
             yield _finding(UNUSED, text, place, message, "remove the code")
+
+
+def _may_be_used(code: str, *, with_schema: bool) -> bool:
+    """Return whether a rule may find something in another check: on an older engine, or with a schema."""
+    return code in {rule.code for rule in OLDER_RULES} or (not with_schema and _depends(code))
 
 
 @cache

@@ -16,6 +16,7 @@ from tql_grammar.walk import own_parts, subselect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tql_grammar.engines import Change
     from tql_grammar.lint.edits import Fix
     from tql_grammar.lint.reads import Reads
     from tql_grammar.typing.scopes import SelectScope
@@ -159,6 +160,7 @@ class Rule(Record):
         needs_schema: whether it finds nothing without a schema.
         reads: the literals whose values decide whether the rule finds anything without a schema. The cache key of `check` includes only these,
             so the cache would hide findings of a rule that reads other literals; `tests/grammar/lint/test_cache.py` fails for a rule that does.
+        change: the change of the engine that ended what the rule finds: it finds something on older engines only. None for a rule of the newest engine.
     """
 
     code: str
@@ -170,6 +172,7 @@ class Rule(Record):
     meant: str = ""
     needs_schema: bool = False
     reads: tuple[Reads, ...] = ()
+    change: Change | None = None
 
     def found(self, finding: Finding, text: str) -> Found:
         """Return a finding of this rule as a diagnostic, with its fix."""

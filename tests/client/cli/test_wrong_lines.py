@@ -45,7 +45,7 @@ LINES = {
     "check --ignore TQL301,X .": "--ignore: no rule X;",
     "check --config none.toml .": "none.toml: No such file or directory",
     "check --config bad.toml .": "bad.toml: not TOML",
-    "check --config key.toml .": "key.toml: unknown setting 'slect' in [tool.tql]; available: select, ignore, extend-select, per-file-ignores, schema, dataset; did you mean 'select'?",
+    "check --config key.toml .": "key.toml: unknown setting 'slect' in [tool.tql]; available: select, ignore, extend-select, per-file-ignores, schema, dataset, engine; did you mean 'select'?",
     "check --config code.toml .": "code.toml: `ignore` in [tool.tql]: no rule TQL999; `tql rules` lists all rules",
     "check --isolated --config key.toml .": "--isolated reads no configuration, and --config names one",
     "check none.tql": "none.tql: No such file or directory",

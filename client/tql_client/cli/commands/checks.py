@@ -22,6 +22,7 @@ from tql_client.cli.commands.command import (
     Command,
     option,
 )
+from tql_grammar.engines import engine_of
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -77,15 +78,21 @@ def begin(options: argparse.Namespace) -> Run:
 def _check(options: argparse.Namespace) -> int:
     """Report errors and traps in queries."""
     if options.jsonl:
-        from tql_client.cli import reporters
-
-        lines = inputs.lines(options.files)
-        return reporters.check_lines(
-            lines, inputs.schemas(options.schema or inputs.settings().schema), info=options.info
-        )
+        return _check_lines(options)
     if options.explain_python:
         return _explain_python(options)
     return _watch(options) if options.watch else _check_once(options)
+
+
+def _check_lines(options: argparse.Namespace) -> int:
+    """Check JSON lines, and report in JSON lines."""
+    from tql_client.cli import reporters
+
+    lines, settings = inputs.lines(options.files), inputs.settings()
+    engine = engine_of(options.engine or settings.engine, "--engine")
+    return reporters.check_lines(
+        lines, inputs.schemas(options.schema or settings.schema), info=options.info, engine=engine
+    )
 
 
 def _check_once(options: argparse.Namespace) -> int:
@@ -156,7 +163,10 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
     settings = run.configuration.settings(source.path)
     info = run.options.info
     check = partial(
-        _findings, schemas=run.configuration.schemas(source.path), info=info or bool(settings.extend_select)
+        _findings,
+        schemas=run.configuration.schemas(source.path),
+        info=info or bool(settings.extend_select),
+        engine=run.configuration.engine(source.path),
     )
     try:
         found = documents(source.name, source.content, check)
@@ -169,13 +179,15 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
         yield document.name, document.text, shown
 
 
-def _findings(text: str, schemas: Schemas, *, info: bool) -> list[Diagnostic]:
+def _findings(text: str, schemas: Schemas, *, info: bool, engine: str | None) -> list[Diagnostic]:
     """Return the findings in one query, and those about its comments."""
     from tql import check
     from tql_grammar.lint.ignores import ignore_findings
 
-    found = check(text, schemas, info=info)
-    about = ignore_findings(text, lambda other: check(other, schemas, info=True), with_schema=schemas is not None)
+    found = check(text, schemas, info=info, engine=engine)
+    about = ignore_findings(
+        text, lambda other: check(other, schemas, info=True, engine=engine), with_schema=schemas is not None
+    )
     return sorted([*found, *about], key=lambda finding: (finding.start, finding.code))
 
 

@@ -47,6 +47,11 @@ SCHEMA = option(
     metavar="FILE",
     help="JSON file with the columns of the dataset, written by `tql schema`, or with the columns of several datasets by url",
 )
+ENGINE = option(
+    "--engine",
+    metavar="VERSION",
+    help="also report what means something else on this version of the engine, such as 4.7.0; rest is the hosted service (default: the newest version)",
+)
 TOKEN_FILE = option(
     "--token-file",
     metavar="FILE",
@@ -83,6 +88,7 @@ INPUTS = (
 )
 CONFIGURATION = (
     SCHEMA,
+    ENGINE,
     option("--select", action="append", metavar="CODES", help="report only these rules or families: TQL301,TQL2"),
     option("--ignore", action="append", metavar="CODES", help="do not report these rules or families"),
     option(

@@ -87,9 +87,9 @@ class Document(NamedTuple):
         return next(((region, inside) for region, inside in found if inside is not None), None)
 
 
-def read(text: str, schemas: Schemas, *, is_python: bool) -> Document:
+def read(text: str, schemas: Schemas, engine: str | None = None, *, is_python: bool) -> Document:
     """
-    Return a document.
+    Return a document, checked for an engine.
 
     Raises:
         SyntaxError: it is a Python file, and not Python.
@@ -97,16 +97,16 @@ def read(text: str, schemas: Schemas, *, is_python: bool) -> Document:
     if not is_python:
         query = text.removesuffix("\n")
         whole = Region(query, tuple((index, index + 1) for index in range(len(query))))
-        return Document(text, (whole,), tuple(check(query, schemas)), is_python)
+        return Document(text, (whole,), tuple(check(query, schemas, engine=engine)), is_python)
     source = text.replace("\r\n", "\n").replace("\r", "\n")
-    found = check_python(source, lambda query: check(query, schemas))
+    found = check_python(source, lambda query: check(query, schemas, engine=engine))
     return Document(source, _regions(source), tuple(found), is_python)
 
 
-def read_cells(texts: Sequence[str], schemas: Schemas) -> list[Document]:
+def read_cells(texts: Sequence[str], schemas: Schemas, engine: str | None = None) -> list[Document]:
     """Return the code cells of a notebook; those of Python are one program."""
     sources = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
-    found = findings_of_cells(dict(enumerate(sources)), lambda query: check(query, schemas))
+    found = findings_of_cells(dict(enumerate(sources)), lambda query: check(query, schemas, engine=engine))
     return [
         Document(text, _regions_of_cell(text), tuple(found[number]), is_python=True)
         for number, text in enumerate(sources)

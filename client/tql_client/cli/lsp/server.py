@@ -64,6 +64,10 @@ class TqlServer(LanguageServer):
         """Return the schemas for a document."""
         return self.project.schemas(path_of(uri))
 
+    def engine(self, uri: str) -> str | None:
+        """Return the engine for a document; None for the newest one."""
+        return self.project.settings(path_of(uri)).engine
+
     def at(self, uri: str, position: lsp.Position) -> tuple[Region, int, Lines] | None:
         """Return the query at a position, the offset in it, and the lines of the document."""
         known = self.document(uri)
@@ -78,7 +82,7 @@ class TqlServer(LanguageServer):
         source = self.workspace.get_text_document(uri)
         is_python = source.language_id == "python" or uri.endswith(".py")
         try:
-            document = documents.read(source.source, self.schemas(uri), is_python=is_python)
+            document = documents.read(source.source, self.schemas(uri), self.engine(uri), is_python=is_python)
         except SyntaxError:
             return
         self._publish(uri, document, source.version)
@@ -88,7 +92,7 @@ class TqlServer(LanguageServer):
         notebook = self.workspace.get_notebook_document(notebook_uri=uri)
         cells = [] if notebook is None else [one for one in notebook.cells if one.kind is lsp.NotebookCellKind.Code]
         sources = [self.workspace.get_text_document(cell.document) for cell in cells]
-        read = documents.read_cells([source.source for source in sources], self.schemas(uri))
+        read = documents.read_cells([source.source for source in sources], self.schemas(uri), self.engine(uri))
         for source, document in zip(sources, read, strict=True):
             self._publish(source.uri, document, source.version)
 
