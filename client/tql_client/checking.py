@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from tql_grammar.engines import NEWEST
 from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tql import Query, Schema
+    from tql_grammar.engines import Engine
     from tql_grammar.explain.levels import QueryLevel
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
@@ -18,11 +20,12 @@ LONGEST_CACHED = 100_000
 
 
 class Place(NamedTuple):
-    """Where a client sends its queries: the dataset of queries without FROM, the known schemas, and whether a query has to name its dataset."""
+    """Where a client sends its queries: the dataset of queries without FROM, the known schemas, whether a query has to name its dataset, and the engine."""
 
     dataset: str | None
     schemas: Mapping[str | None, Schema]
     needs_source: bool
+    engine: Engine = NEWEST
 
 
 def require_query(query: object, subject: str = "query") -> None:
@@ -46,11 +49,13 @@ def compiled(query: Query | str, on_findings: str, place: Place) -> str:
         return _checked(query, on_findings, place)
     from tql.compiler.compile import compile_query
 
-    text = compile_query(query.statement, place.dataset, place.schemas, needs_source=place.needs_source)
+    text = compile_query(
+        query.statement, place.dataset, place.schemas, needs_source=place.needs_source, engine=place.engine
+    )
     if on_findings == "raise" and query.statement.is_verbatim:
         import tql
 
-        tql.validate(text, place.schemas)
+        tql.validate(text, place.schemas, engine=place.engine.name)
     return text
 
 
@@ -65,7 +70,7 @@ def explained(query: Query | str, place: Place) -> QueryLevel:
     from tql.compiler.context import Context
     from tql.views.levels import explain
 
-    return explain(query.statement, Context(place.dataset, place.schemas))
+    return explain(query.statement, Context(place.dataset, place.schemas, place.engine))
 
 
 def _checked(text: str, on_findings: str, place: Place) -> str:
@@ -73,24 +78,24 @@ def _checked(text: str, on_findings: str, place: Place) -> str:
     import tql
     from tql.compiler.compile import with_source
 
-    dataset, schemas, needs_source = place
+    dataset, schemas, needs_source, engine = place
     if on_findings not in {"raise", "ignore"}:
         raise ArgumentError("on_findings", 'must be "raise" or "ignore"', repr(on_findings))
     if on_findings == "raise" and not schemas and len(text) <= LONGEST_CACHED:
-        return _check_cached(text, dataset, needs_source)
-    if any(finding.severity == "error" for finding in tql.check(text, schemas)):
+        return _check_cached(text, dataset, needs_source, engine)
+    if any(finding.severity == "error" for finding in tql.check(text, schemas, engine=engine.name)):
         if on_findings == "ignore":
             return text if dataset is None else with_source(text, dataset)
-        tql.validate(text, schemas)
+        tql.validate(text, schemas, engine=engine.name)
     return _add_source(text, dataset, needs_source)
 
 
 @functools.lru_cache(maxsize=128)
-def _check_cached(text: str, dataset: str | None, needs_source: bool) -> str:  # noqa: FBT001 - the key of the cache
+def _check_cached(text: str, dataset: str | None, needs_source: bool, engine: Engine) -> str:  # noqa: FBT001 - the key of the cache
     """Return a query text with its FROM, or raise on the errors that `check` finds; a text without errors is checked once."""
     import tql
 
-    tql.validate(text)
+    tql.validate(text, engine=engine.name)
     return _add_source(text, dataset, needs_source)
 
 

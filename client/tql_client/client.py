@@ -14,6 +14,7 @@ from tql_client.lifetime import Closing
 from tql_client.protocol.call import Call, CancelToken, require_seconds
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
+from tql_grammar.engines import NEWEST
 from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tql import Query, Schema
     from tql_client.protocol.call import Transport
     from tql_client.reflection import Reflections
+    from tql_grammar.engines import Engine
     from tql_grammar.errors import TqlError
     from tql_grammar.explain.levels import QueryLevel
 
@@ -50,6 +52,7 @@ class Client(Closing):
         schemas: Callable[[Call, Iterable[str | None]], Mapping[str | None, Schema]] = lambda _call, _others: {},
         reflect: bool = False,
         version: str | None = None,
+        engine: Engine = NEWEST,
     ) -> None:
         """
         Create a client over a transport.
@@ -62,6 +65,7 @@ class Client(Closing):
             needs_source: whether a query must have FROM when it is sent.
             reflect: whether the schemas of other datasets are inferred from their rows.
             version: the version of the dataset that the transport keeps; None for the newest of each query.
+            engine: the engine that runs the queries.
             schemas: returns the known schemas for a call, by the names of the datasets that it reads; None is the name of the dataset that queries without FROM read.
         """
         super().__init__(transport)
@@ -71,6 +75,7 @@ class Client(Closing):
         self._needs_source = needs_source
         self._schemas = schemas
         self._version = version
+        self._engine = engine
         self._reflections = self._new_reflections() if reflect else None
 
     def __repr__(self) -> str:
@@ -387,4 +392,4 @@ class Client(Closing):
         if self._reflections is not None and not (isinstance(query, str) and on_findings == "ignore"):
             names = ((source, source or self._dataset) for source in datasets_of(query) if source not in schemas)
             schemas = {**schemas, **self._reflections.schemas(names, call)}
-        return Place(self._dataset, schemas, self._needs_source)
+        return Place(self._dataset, schemas, self._needs_source, self._engine)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.client import TIMEOUT, Client
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport, version_of
+from tql_client.engine.versions import present_engine
 from tql_client.errors import ConfigError
 from tql_client.protocol.address import require_url
 from tql_client.protocol.credentials import token_for
@@ -116,6 +117,7 @@ def _of_dataset(target: DatasetTarget, retries: Retries, *, isolated: bool, time
         schemas=transport.schemas,
         reflect=reflect,
         version=target.version,
+        engine=present_engine(),
     )
 
 

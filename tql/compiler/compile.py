@@ -19,6 +19,7 @@ from tql.compiler.resolve import resolve
 from tql.parameters import require_bound, require_fitting
 from tql.plan.helpers import names_apart_from, names_in
 from tql.plan.schema import schema
+from tql_grammar.engines import NEWEST, compiling_for
 from tql_grammar.errors import ArgumentError
 from tql_grammar.printing.parts import Slot
 from tql_grammar.printing.printer import chunks, to_tql
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tql.compiler.pack import Packed
     from tql.statement import Statement
     from tql_grammar import ast
+    from tql_grammar.engines import Engine
     from tql_grammar.rewrite.scope import Scope
     from tql_grammar.schema import Schema
 
@@ -46,11 +48,13 @@ class Wanted(NamedTuple):
         dataset: the source of a query that has none.
         needs_source: whether a query that has none, and gets none, is refused.
         schemas: the columns of datasets by their names.
+        engine: the engine that runs the text.
     """
 
     dataset: str | None = None
     needs_source: bool = False
     schemas: tuple[tuple[str | None, Schema], ...] = ()
+    engine: Engine = NEWEST
 
 
 NOTHING = Wanted()
@@ -64,7 +68,7 @@ def compiled(query: Statement, context: Context = NOWHERE) -> Packed:
         ArgumentError: no text has the query's meaning.
     """
     found: Any = query
-    with names_apart_from(names_in(query, context.schemas.values())):
+    with names_apart_from(names_in(query, context.schemas.values())), compiling_for(context.engine):
         for step in PASSES:
             found = step(found, context)
     packed: Packed = found
@@ -88,6 +92,7 @@ def compile_query(
     schemas: Mapping[str | None, Schema] | None = None,
     *,
     needs_source: bool = False,
+    engine: Engine = NEWEST,
 ) -> str:
     """
     Return the text to send.
@@ -97,11 +102,13 @@ def compile_query(
         dataset: the source of a query that has none; None leaves it without FROM.
         schemas: the columns of datasets by their names, and under None those of the source of a query that has none.
         needs_source: whether a query that has none, and gets none, is refused.
+        engine: the engine that runs the text.
 
     Raises:
         ArgumentError: no text has the query's meaning.
     """
-    wanted = NOTHING if dataset is None and not needs_source else Wanted(dataset, needs_source)
+    plain = dataset is None and not needs_source and engine is NEWEST
+    wanted = NOTHING if plain else Wanted(dataset, needs_source, engine=engine)
     if schemas:
         wanted = wanted._replace(schemas=tuple(schemas.items()))
     if query.bindings:
@@ -120,7 +127,7 @@ def compiled_chunks(query: Statement, wanted: Wanted) -> list[str]:
     """Return the text to send in chunks, with slots for the literals that are traced."""
     dataset = wanted.dataset
     try:
-        found = compiled(query, Context(dataset, dict(wanted.schemas))).tree
+        found = compiled(query, Context(dataset, dict(wanted.schemas), wanted.engine)).tree
         if dataset is not None:
             found = fill_source(found, dataset)
         elif wanted.needs_source and lacks_source(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_client.engine.known import add, is_known, shape_of
+from tql_client.engine.versions import present_engine
 from tql_client.errors import BadQuery, NotFound
 from tql_client.protocol.messages import did_you_mean
 from tql_grammar.record import Record
@@ -118,7 +119,7 @@ def _refuse_deadly(parsed: ParseResult, schemas: Mapping[str | None, Schema]) ->
     """Raise if the query would crash or block the engine."""
     from tql_grammar.lint.check import crash_findings
 
-    _refuse(crash_findings(parsed, schemas))
+    _refuse(crash_findings(parsed, schemas, present_engine()))
 
 
 def _refuse(findings: Iterable[Diagnostic]) -> None:

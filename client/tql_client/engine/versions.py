@@ -8,6 +8,7 @@ import warnings
 
 from tql_client.errors import ConfigError
 from tql_client.extras import command
+from tql_grammar.engines import NEWEST, Engine, installed_engine
 
 Version = tuple[int, ...]
 
@@ -28,6 +29,17 @@ def installed() -> str:
         return f"{NAME} is not installed"
     unmeasured = "not supported" if _is_too_old(found) else "not measured"
     return f"{NAME} {found} ({'measured' if found in MEASURED else unmeasured})"
+
+
+@functools.cache
+def present_engine() -> Engine:
+    """Return the installed engine, for which queries are compiled; the newest one if none is installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return installed_engine(version(NAME))
+    except PackageNotFoundError:
+        return NEWEST
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.engines import HAMMING, lacks
 from tql_grammar.errors import ArgumentError
 from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.walk import walk
@@ -56,10 +57,14 @@ def require_one_length(node: ast.Function, scope: Scope) -> None:
     The engine crashes where the first one is empty, and returns several distances where the lengths differ.
 
     Raises:
-        ArgumentError: the length of a column is not known, or the lengths differ.
+        ArgumentError: the length of a column is not known, or the lengths differ; or the engine crashes in any case.
     """
     if node.name.lower() != BITS:
         return
+    if lacks(HAMMING):
+        rule, why = "takes an engine from 4.7.1 on", "an older one crashes when it computes a Hamming distance"
+        hint = "install deeplake 4.7.1 or later, or read the vectors and compare them in Python"
+        raise ArgumentError(BITS, rule, "", hint, why=why)
     lengths: dict[object, int | None] = {column: _length(column, scope) for column in _vectors(node, scope)}
     if lengths:
         lengths.update((part, part.size) for part in node.arguments if isinstance(part, ast.Vector))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.engines import INTEGER_KEYS, lacks
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import CLOSENESS, FLAT
 from tql_grammar.rewrite.arithmetic import chained
@@ -34,6 +35,8 @@ REVERSED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "des
 # A float32 stores 24 bits: two parts have 48 bits, and three parts of 22 bits with their signs have 64.
 HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
+# A product of an int64 wraps: times these it has the lowest 44 and 22 bits of the number, as its highest ones.
+LOW_BITS, LOWEST_BITS = 2**20, 2**42
 WRAP = 2.0**64
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null)
 RANKING = FLAT | CLOSENESS.keys()
@@ -203,8 +206,22 @@ def _halves(value: Expression) -> list[Sort]:
 
 def _thirds(value: Expression) -> list[Sort]:
     """Return an int64 in three parts: ``v - v % 17592186044416``, ``(v - v % 4194304) % 17592186044416`` and ``v % 4194304``."""
+    if lacks(INTEGER_KEYS):
+        return _shifted(value)
     low = _remainder(value, THIRD)
     return [Sort(_less(value, _remainder(value, THIRDS))), Sort(_remainder(_less(value, low), THIRDS)), Sort(low)]
+
+
+def _shifted(value: Expression) -> list[Sort]:
+    """
+    Return an int64 in three parts without a remainder: ``v - v * 1048576 / 1048576``, ``v * 1048576 - v * 4398046511104 / 4194304`` and ``v * 4398046511104``.
+
+    The product wraps, and leaves the lowest 44 or 22 bits, as signed numbers; the quotient is a float64 that stores them.
+    A difference of an integer beyond 2**53 rounds, but a float32 of it is exact.
+    """
+    lowest, low = (chained("*", value, ast.Number(size)) for size in (LOWEST_BITS, LOW_BITS))
+    high = _less(value, chained("/", low, ast.Number(LOW_BITS)))
+    return [Sort(high), Sort(_less(low, chained("/", lowest, ast.Number(THIRD)))), Sort(lowest)]
 
 
 def _unsigned(value: Expression) -> list[Sort]:
@@ -216,8 +233,16 @@ def _unsigned(value: Expression) -> list[Sort]:
     negative = ast.Negate(value)
     high, middle, low = (part.expression for part in _thirds(negative))
     wrapped = ast.Chain(("*",), (ast.Comparison(">", negative, ast.Number(0)), ast.Number(WRAP)))
-    first = ast.Chain(("+",), (ast.Chain(("*",), (high, ast.Negate(ast.Number(1.0)))), wrapped))
+    first = ast.Chain(("+",), (_reversed(high), wrapped))
+    if lacks(INTEGER_KEYS):
+        # The negative of a part of 2**63 would wrap.
+        return [Sort(first), Sort(_reversed(middle)), Sort(_reversed(low))]
     return [Sort(first), Sort(_less(ast.Number(0), middle)), Sort(_less(ast.Number(0), low))]
+
+
+def _reversed(value: Expression) -> Expression:
+    """Return the negative of a number as a float64."""
+    return ast.Chain(("*",), (value, ast.Negate(ast.Number(1.0))))
 
 
 def _residual(value: Expression) -> Expression:
@@ -288,5 +313,13 @@ def is_part(key: Expression) -> bool:
     parts = list(walk(key))
     if any(isinstance(part, ast.Function) and part.name == "l1_norm" for part in parts):
         return isinstance(key, ast.Chain)
-    divided = (part for part in parts if isinstance(part, ast.Chain) and part.operators[-1] == "%")
-    return any(isinstance(last := part.operands[-1], ast.Number) and last.value in SIZES for part in divided)
+    return any(isinstance(part, ast.Chain) and _is_split(part) for part in parts)
+
+
+def _is_split(node: ast.Chain) -> bool:
+    """Tell whether arithmetic takes a part of an integer: ``x % 4194304``, or ``x * 1048576``, which wraps."""
+    pairs = zip(node.operators, node.operands[1:], strict=True)
+    return any((sign, number.value) in SPLITS for sign, number in pairs if isinstance(number, ast.Number))
+
+
+SPLITS = {*(("%", size) for size in SIZES), ("*", LOW_BITS), ("*", LOWEST_BITS)}

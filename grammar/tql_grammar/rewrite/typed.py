@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
+from tql_grammar.engines import LIKE, lacks
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
-from tql_grammar.rewrite import nullable, width
+from tql_grammar.patterns import of_bytes
+from tql_grammar.rewrite import nullable, remainder, width
 from tql_grammar.rewrite.arguments import require_arguments
 from tql_grammar.rewrite.comparison import between, comparison, ranges
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
@@ -185,7 +187,18 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
     if column is not None and not column.is_text:
         why, hint = f"the column is {column}", "compare it with ==, or with < and >"
         raise ArgumentError("like", "takes a column of texts", repr(node.operand.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+    _require_characters(node)
     return node
+
+
+def _require_characters(node: ast.Like) -> None:
+    """Raise ArgumentError for a pattern that matches characters where the engine's LIKE matches bytes."""
+    part = of_bytes(node.pattern.value) if lacks(LIKE) and isinstance(node.pattern, ast.String) else ""
+    if part:
+        rule = "takes patterns of letters and runs of characters here, which `%` is"
+        why = "before 4.5.10 the engine matches bytes, and most letters outside of ASCII have two or three"
+        hint = "use startswith, endswith, contains or a pattern without `_`, or an engine from 4.5.10 on"
+        raise ArgumentError("like", rule, f"one with `{part}`", hint, why=why)
 
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
@@ -201,7 +214,7 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
         if isinstance(operand, ast.Vector):
             for column in columns:
                 require_length(node.operators[0], operand, column)
-    return width.chain(node, scope)
+    return remainder.chain(node, scope)
 
 
 def require_length(subject: str, vector: ast.Vector, column: Column) -> None:

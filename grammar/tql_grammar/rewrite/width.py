@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.engines import MEAN, lacks
 from tql_grammar.functions import CATALOGUE, PROMOTED
 from tql_grammar.schema import INTEGERS
 from tql_grammar.walk import unbounded
@@ -87,7 +88,7 @@ def function(node: ast.Function, scope: Scope) -> Expression:
     name = node.name.lower()
     if name == "dot" and len(node.arguments) == len(("column", "vector")):
         return _dot(node, scope)
-    kind = PROMOTED.get(name)
+    kind = "floats" if name == "avg" and lacks(MEAN) else PROMOTED.get(name)
     with_vector = len(node.arguments) > 1 and any(isinstance(argument, LITERALS) for argument in node.arguments)
     if kind is None or with_vector:
         return node

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tql_grammar import ast
 from tql_grammar.ast.traced import TracedNumber, TracedString, TracedVector
+from tql_grammar.engines import REMAINDER, lacks
 from tql_grammar.functions import CATALOGUE, WITH_AXIS
 from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.walk import unbounded, walk
@@ -73,6 +74,8 @@ def numbers(node: ast.Node, scope: ColumnScope) -> Column | None:
     ``a * 1`` of an int8 is computed as int64, but its values fit into int8; those of ``a % 10`` fit into int16, and a number of rows into uint32.
     A random value changes each time that it is computed, so it cannot be split into parts and counts as small.
     """
+    if _is_small_remainder(node, scope):
+        return SMALL
     inner = _without_neutral(node)
     found = infer(inner, scope)
     if found is None:
@@ -136,6 +139,15 @@ def _is_small(node: ast.Node, found: Column) -> bool:
     last = node.operands[-1]
     is_plain = found.is_single and not (found.nullable or found.inferred)
     return isinstance(last, ast.Number) and is_plain and last.value <= SMALLEST
+
+
+def _is_small_remainder(node: ast.Node, scope: ColumnScope) -> bool:
+    """Tell whether *node* is generated from the remainder of a division of integers by a small number."""
+    origin = node.origin
+    if not isinstance(origin, ast.Chain) or origin.operators != ("%",):
+        return False
+    dividend = infer(origin.operands[0], scope)
+    return dividend is not None and _is_small(origin, dividend)
 
 
 def _number(node: ast.Number, _scope: ColumnScope) -> Column:
@@ -205,11 +217,17 @@ def _chain(node: ast.Chain, scope: ColumnScope) -> Column | None:
         columns.append(column)
     dtype = columns[0].dtype
     for operator, column in zip(node.operators, columns[1:], strict=True):
-        dtype = promoted(dtype, column.dtype)
-        dtype = _quotient(dtype) if operator == "/" else dtype
+        dtype = _of_operator(operator, promoted(dtype, column.dtype))
     shape = max((column.shape for column in columns), key=len)
     nullable, inferred = (any(getattr(column, name) for column in columns) for name in ("nullable", "inferred"))
     return Column(dtype, shape, nullable, inferred=inferred)
+
+
+def _of_operator(operator: str, dtype: str) -> str:
+    """Return the type of the result of an operator for operands of a type."""
+    if operator == "%" and lacks(REMAINDER):
+        return "float64"
+    return _quotient(dtype) if operator == "/" else dtype
 
 
 def _operand(node: ast.Expression, scope: ColumnScope) -> Column | None:

@@ -20,7 +20,9 @@ from tests.tql.world.reference import Reference
 from tests.tql.world.tables import create
 from tests.tql.world.values import Unanswered, Undecided
 from tql import ArgumentError, Schema
+from tql.compiler.compile import compile_query
 from tql_client import connect
+from tql_client.engine.versions import present_engine
 
 if TYPE_CHECKING:
     from tests.tql.world.reference import Answer
@@ -48,7 +50,8 @@ class Worldly:
         query = Composer(self.urls, self.schemas).query(drawn)
         if self.schema:
             return self.client.query(query).rows
-        return self.client.query(str(query), on_findings="ignore").rows
+        text = compile_query(query.statement, engine=present_engine())
+        return self.client.query(text, on_findings="ignore").rows
 
     def outcome(self, drawn: Drawn) -> tuple[str, str]:
         """Return the outcome of a query, with a detail; "broken" where the reference fails."""

@@ -18,11 +18,13 @@ import tql
 from tests.engine import ENGINE_TYPES, TYPES
 from tql.compiler.compile import compile_query
 from tql.compiler.legalize.facts import FACTS
+from tql_grammar.engines import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tql.compiler.legalize.facts.fact import Fact
+    from tql_grammar.engines import Engine as Version
     from tql_grammar.schema import Column
 
 Row = dict[str, Any]
@@ -1213,10 +1215,10 @@ def _plain(value: Any) -> Any:
     return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
-def built(fact: Fact) -> str:
-    """Return the text of a fact's query for the columns of its dataset."""
+def built(fact: Fact, engine: Version = NEWEST) -> str:
+    """Return the text of a fact's query for the columns of its dataset, and for an engine."""
     query = eval(fact.query, vars(tql).copy())  # noqa: S307 - our own table
-    return compile_query(query.statement, None, {None: fact.schema, "mem://a": fact.schema})
+    return compile_query(query.statement, None, {None: fact.schema, "mem://a": fact.schema}, engine=engine)
 
 
 BY_NAME = {fact.name: fact for fact in FACTS}
