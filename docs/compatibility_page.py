@@ -20,6 +20,7 @@ from tests.engines.answers import kind_of, read, versions  # noqa: E402 - see ab
 from tests.engines.causes import CAUSES, FORMS, RANDOM, SAME, cause, differences, groups  # noqa: E402 - see above
 from tests.engines.showing import VERDICTS, verdicts  # noqa: E402 - see above
 from tql_client.engine.versions import MEASURED  # noqa: E402 - see above
+from tql_grammar.engines import HAMMING, INTEGER_KEYS, LIKE, MEAN, REMAINDER  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ HEAD = """# Compatibility
 | Linux, glibc, aarch64 | all; the engine has a wheel | no |
 | macOS 11 or later, arm64 | all; the engine has a wheel | no |
 | Windows, Intel Macs, Alpine | builder, check, client; the engine has no wheel | no |
-| engine | deeplake 4.7.1 to 4.7.4 | the same; see below |
+| engine | deeplake 4.7.0 to 4.7.4 | the same; see below |
 
 | extra | adds | needed for |
 |---|---|---|
@@ -53,6 +54,8 @@ Names without an underscore that the [reference](reference/index.md) lists are p
 
 The engine is deeplake. Every rule, every refusal and every form of the builder was measured on {newest}; the same cases were measured on each version below.
 With an engine that is not supported, the embedded client and `serve` raise a `ConfigError`, which says what to install. They warn once of a version that was not measured. `tql --version` prints the version.
+
+Queries are compiled for the installed engine, and `connect(url, profile="4.7.0")` names that of an endpoint. `tql check --engine 4.7.0` finds what means something else there.
 
 `make engine VERSION=4.6.5` measures a version in its own environment, and keeps its answers; `python -m tests.engines diff 4.7.0 4.7.1` says what changed.
 """
@@ -74,6 +77,19 @@ CHANGES = """
 ### What changed
 
 """
+FORMS_OF_CHANGES = """
+### What queries are compiled for
+
+| what changed | since | before | a query of the builder there |
+| --- | --- | --- | --- |
+"""
+DONE = {
+    REMAINDER: "a form that is the remainder on every version, as a float64; the divisor is a number",
+    INTEGER_KEYS: "parts of a product that wraps, which are exact on every version",
+    HAMMING: "refused",
+    MEAN: "the mean of floats",
+    LIKE: "refused where the pattern matches a number of characters; contains, startswith and endswith are right",
+}
 RULES = """
 ### Rules that differ
 
@@ -95,6 +111,8 @@ def page() -> str:
             *_table(("engine", "supported", *CAUSES[:-1]), (_texts(newest, one) for one in found)),
             BUILT.format(count=f"{built:,}"),
             *_table(("engine", *VERDICTS, "types it lacks"), map(_built, found)),
+            FORMS_OF_CHANGES,
+            *(_row((one.name, ".".join(map(str, one.since)), one.before, done)) for one, done in DONE.items()),
             CHANGES,
             *_table(("from", "to", "what", "answers that differ"), _changes(found)),
             RULES.format(newest=newest.version),

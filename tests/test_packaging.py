@@ -131,9 +131,9 @@ def test_no_other_package_has_our_names() -> None:
     ("requirement", "constraint"),
     [
         ("lark>=1.2.1", "lark==1.2.1"),
-        ("deeplake>=4.7.1,<4.8", "deeplake==4.7.1"),
-        ("deeplake <4.8, >=4.7.1", "deeplake==4.7.1"),
-        ("deeplake==4.7.4", "deeplake==4.7.4"),
+        ("deeplake>=4.7.0,<4.8", "deeplake==4.7.1"),
+        ("rich <14, >=13", "rich==13"),
+        ("rich==13.2", "rich==13.2"),
         ("validate-pyproject[all] ~= 0.24", "validate-pyproject==0.24"),
         ('numpy>=2.1; python_version >= "3.13"', "numpy==2.1"),
     ],

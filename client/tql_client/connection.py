@@ -14,11 +14,17 @@ from tql_client.protocol.credentials import token_for
 from tql_client.protocol.tracebacks import without_locals
 from tql_client.protocol.wire import decoding_of
 from tql_client.transport.retry import Retries
+from tql_grammar.engines import REST, engine_of
+from tql_grammar.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tql_grammar.engines import Engine
+
 HTTP = ("http://", "https://")
+# The profile of the hosted service, whose parser is that of version 3.
+HOSTED = "rest-v3"
 
 
 def connect(  # noqa: PLR0913 - each is one independent choice, by name
@@ -42,6 +48,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
     snapshot: bool | str = False,
     credentials: Mapping[str, str] | None = None,
     cassette: Callable[..., Any] | None = None,
+    profile: str | None = None,
 ) -> Client:
     """
     Return a client of an HTTP query endpoint, or of a dataset that the engine opens in this process.
@@ -67,6 +74,7 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
         snapshot: True keeps the version of the dataset that is the newest now, and `Client.version` names it; a str keeps the version of that id. By default each query reads the newest version (embedded only).
         credentials: credentials that the engine uses to open s3://, gs://, az:// and al:// paths (embedded only).
         cassette: records and replays HTTP exchanges (endpoints only); see the pytest fixture `tql_cassette`.
+        profile: the engine of an endpoint, if it is not the newest: ``"rest-v3"`` for the hosted service, whose version is not known, or a version, ``"4.7.0"``; then queries have the forms that are right there, and texts are checked for it (endpoints only).
 
     Returns:
         The client; close it, or use it as a context manager, with ``with`` or ``async with``.
@@ -86,13 +94,16 @@ def connect(  # noqa: PLR0913 - each is one independent choice, by name
                 from tql_client.transport.http import HttpTransport
 
                 _require_newest(snapshot)
+                served = _engine_of(profile)
                 require_url(url, allow_insecure=allow_insecure)
                 source = None if anonymous else token_for(url, token, token_file)
                 http = HttpTransport(
                     url, source, largest_answer, decoding_of(nan, strict), verify=verify, cert=cert, cassette=cassette
                 )
-                return Client(http, dataset, timeout=timeout, retries=Retries(attempts), reflect=reflect)
+                retries = Retries(attempts)
+                return Client(http, dataset, timeout=timeout, retries=retries, reflect=reflect, engine=served)
             _require_keep(nan)
+            _require_no_profile(profile)
             return _of_dataset(
                 DatasetTarget(url, dataset, allow_sources, credentials, version_of(url, snapshot, credentials)),
                 Retries(attempts),
@@ -125,6 +136,27 @@ def _require_keep(nan: str) -> None:
     """Raise for a decoding of NaN where nothing is decoded: the engine in process returns floats."""
     if nan != "keep":
         message = f'`nan` decodes the answers of endpoints, got {nan!r} for a dataset: the engine in this process returns NaN as a float; leave NaN out by .where(col("x") == col("x"))'
+        raise ConfigError(message)
+
+
+def _engine_of(profile: str | None) -> Engine:
+    """
+    Return the engine of an endpoint.
+
+    Raises:
+        ConfigError: *profile* is none.
+    """
+    try:
+        return REST if profile == HOSTED else engine_of(profile)
+    except ArgumentError:
+        message = f'`profile` must be "{HOSTED}" or a version of the engine, such as "4.7.0", got {profile!r}'
+        raise ConfigError(message) from None
+
+
+def _require_no_profile(profile: object) -> None:
+    """Raise for the engine of an endpoint where there is none: the installed engine has a version."""
+    if profile is not None:
+        message = f"`profile` is the engine of an endpoint, got {profile!r} for a dataset: queries have the forms of the engine that is installed"
         raise ConfigError(message)
 
 

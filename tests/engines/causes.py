@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAME, RANDOM, ROWS, REFUSED, DIES, LEFT_OUT = "same", "random", "other rows", "refused", "dies", "left out"
 CAUSES = (SAME, RANDOM, ROWS, REFUSED, DIES, LEFT_OUT)
+# The builder refuses a query for one of two versions: that is no answer of the engine.
+DECLINED = "declined"
 # The first word of what is said: the cause where it is not the same as before.
 BY_WORD = {"dies": DIES, "hangs": DIES, "refused": REFUSED, "Pos": REFUSED, "left": LEFT_OUT, "random": RANDOM}
 # Kinds whose answers are compared with Python, so that they can be wrong.
@@ -51,14 +53,16 @@ def cause(old: str, new: str) -> str:
         return RANDOM
     if old == new:
         return SAME
+    if DECLINED in words:
+        return DECLINED
     return BY_WORD.get(new.split(" ", 1)[0], ROWS)
 
 
 def differences(old: Answers, new: Answers) -> dict[str, str]:
-    """Return the cause of each case that both versions have, without those that are the same."""
+    """Return the cause of each case that both versions have, without those that are the same, and those that the builder refuses for one of them."""
     both = sorted(old.said.keys() & new.said.keys())
     found = {case: cause(old.said[case], new.said[case]) for case in both}
-    return {case: why for case, why in found.items() if why != SAME}
+    return {case: why for case, why in found.items() if why not in {SAME, DECLINED}}
 
 
 def groups(old: Answers, new: Answers) -> list[Group]:

@@ -20,6 +20,8 @@ from tql_client.engine.versions import present_engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tql_grammar.engines import Engine
+
 Row = dict[str, Any]
 WORDS = ["ab", "a_b", "aéb", "a%b", "a\nb", "日本", "😀b", "A_B", "a.b", "", "b", "aXXb", "É", "it's", "a\\b"]
 PATTERNS = ["a_b", "a%", "%b", "%é%", "__", "_", "a.b", "%", "", "a\\_b", "日_", "%\\%%", "A%"]
@@ -193,12 +195,12 @@ def _made(name: str) -> Any:
     return dataset(f"probe-{name}", *DATA[name])
 
 
-def right(topic: str, number: int) -> tuple[bool, Any]:
-    """Return whether the engine has the rows that a query means, and its rows."""
+def right(topic: str, number: int, engine: Engine | None = None) -> tuple[bool, Any]:
+    """Return whether the engine has the rows that a query means, compiled for it or for another one, and its rows."""
     probe = PROBES[topic][number]
     made = _made(probe.data)
     schemas: dict[str | None, Schema] = {None: Schema.from_dataset(made)}
-    text = compile_query(probe.query.statement, None, schemas, engine=present_engine())
+    text = compile_query(probe.query.statement, None, schemas, engine=engine or present_engine())
     rows = [tuple(row.values()) for row in run(made, text)]
     found = [row[0] if len(row) == 1 else row for row in rows]
     meant = probe.meaning(DATA[probe.data][1])

@@ -1,7 +1,7 @@
 """
 Remainders on an engine before 4.7.1, whose ``%`` is the IEEE remainder, computed with float64.
 
-The remainder has the sign of the dividend, as on newer engines; it is a float64.
+The remainder has the sign of the dividend, as on newer engines; it is a float64. The form is right on newer engines too.
 An int64 *x* beyond 2**53 is not a float64, but the lowest 44 bits of it are one, and the rest of it is: a product of integers wraps, so ``x * 2**20 / 2**20`` has these bits.
 The remainder of both is that of *x*; of a number of another type the first part is the number, and the rest is 0.
 """
@@ -102,11 +102,19 @@ def _product(one: Expression, other: Expression) -> Expression:
 
 
 def _halves(value: Expression, meant: Expression) -> tuple[Expression, Expression]:
-    """Return a number in two parts that float64 stores: a multiple of 2**44, and the lowest 44 bits of an integer."""
+    """
+    Return a number in two parts that float64 stores: a multiple of 2**44, and the lowest 44 bits of an integer.
+
+    The difference of an integer beyond 2**53 and these bits is rounded by at most 2**10: it is that multiple nearest to it, by either remainder.
+    """
     low = ast.Chain(("*", "/"), (value, ast.Number(LOW_BITS), ast.Number(LOW_BITS)))
     high = ast.Chain(("-",), (value, low))
-    rounding = ast.Chain(("%",), (high, ast.Number(THIRDS))).with_origin(meant)
-    return ast.Chain(("-",), (high, rounding)), low
+    error = ast.Chain(("%",), (high, ast.Number(THIRDS))).with_origin(meant)
+    half = ast.Number(THIRDS // 2)
+    above = ast.Chain(("*",), (ast.Comparison(">", error, half), ONE))
+    below = ast.Chain(("*",), (ast.Comparison("<", error, ast.Negate(half)), ONE))
+    carried = ast.Chain(("*",), (ast.Chain(("-",), (above, below)), ast.Number(THIRDS)))
+    return ast.Chain(("-", "+"), (high, error, carried)), low
 
 
 def _refused(rule: str, hint: str, got: str) -> ArgumentError:

@@ -7,14 +7,16 @@ integers of 64 bits wrap, a quotient and `%` are those of float64, and `%` is th
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tql import ArgumentError, Query, Schema, col, desc, fn, select
@@ -26,8 +28,6 @@ from tql_grammar.rewrite.order import LOW_BITS, LOWEST_BITS
 from tql_grammar.syntax.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tql_grammar.engines import Engine
 
 OLD = engine_of("4.7.0")
@@ -56,12 +56,30 @@ def wrapped(value: int) -> int:
     return (value + 2**63) % 2**64 - 2**63
 
 
-def arithmetic(sign: str, one: Any, other: Any) -> Any:
-    """Return the result of an operator as an engine before 4.7.1 computes it."""
+Remainder = Callable[[Any, Any], Any]
+
+
+def nearest(one: Any, other: Any) -> float:
+    """Return the remainder of an engine before 4.7.1: that of IEEE, of float64."""
+    return math.remainder(float(one), float(other))
+
+
+def truncating(one: Any, other: Any) -> Any:
+    """Return the remainder of the newest engine: exact for integers, that of C for floats."""
+    if isinstance(one, int) and isinstance(other, int):
+        return int(math.copysign(1, one)) * (abs(one) % abs(other))
+    return math.fmod(one, other)
+
+
+REMAINDERS: list[Remainder] = [nearest, truncating]
+
+
+def arithmetic(sign: str, one: Any, other: Any, remainder: Remainder) -> Any:
+    """Return the result of an operator as the engine computes it."""
     if sign == "/":
         return float(one) / float(other)
     if sign == "%":
-        return math.remainder(float(one), float(other))
+        return remainder(one, other)
     found = {"+": operator.add, "-": operator.sub, "*": operator.mul}[sign](one, other)
     return wrapped(found) if isinstance(found, int) else found
 
@@ -69,21 +87,21 @@ def arithmetic(sign: str, one: Any, other: Any) -> Any:
 TESTS: dict[str, Callable[[Any, Any], bool]] = {">": operator.gt, "<": operator.lt, "=": operator.eq}
 
 
-def value(node: Any, row: dict[str, Any]) -> Any:
-    """Return the value of an expression in a row, as an engine before 4.7.1 computes it."""
+def value(node: Any, row: dict[str, Any], remainder: Remainder = nearest) -> Any:
+    """Return the value of an expression in a row, as the engine computes it."""
     if isinstance(node, ast.Column):
         return row[node.name]
     if isinstance(node, ast.Number):
         return node.value
     if isinstance(node, ast.Negate):
-        found = -value(node.operand, row)
+        found = -value(node.operand, row, remainder)
         return wrapped(found) if isinstance(found, int) else found
     if isinstance(node, ast.Comparison):
-        return int(TESTS[node.operator](value(node.left, row), value(node.right, row)))
+        return int(TESTS[node.operator](value(node.left, row, remainder), value(node.right, row, remainder)))
     assert isinstance(node, ast.Chain), node
-    found = value(node.operands[0], row)
+    found = value(node.operands[0], row, remainder)
     for sign, operand in zip(node.operators, node.operands[1:], strict=True):
-        found = arithmetic(sign, found, value(operand, row))
+        found = arithmetic(sign, found, value(operand, row, remainder), remainder)
     return found
 
 
@@ -93,9 +111,10 @@ def tree_of(query: Query, *, has_schema: bool = True) -> Any:
     return parse(sent(query, schema=SCHEMA if has_schema else None))
 
 
-def output(query: Query, row: dict[str, Any], *, has_schema: bool = True) -> Any:
-    """Return the value of the only output of a query."""
-    return value(tree_of(query, has_schema=has_schema).columns[0].expression, row)
+def outputs(query: Query, row: dict[str, Any]) -> set[Any]:
+    """Return the values of the only output of a query, with and without a schema, on an older engine and on the newest one."""
+    trees = [tree_of(query, has_schema=has_schema) for has_schema in (True, False)]
+    return {value(tree.columns[0].expression, row, remainder) for tree in trees for remainder in REMAINDERS}
 
 
 def keys(query: Query, row: dict[str, Any]) -> list[float]:
@@ -107,10 +126,11 @@ def keys(query: Query, row: dict[str, Any]) -> list[float]:
     return found
 
 
-DIVISORS = [1, 2, 3, 7, 10, 64, 1_000_003, 2**31, 2**44 + 1, 2**53, -2, -3]
+DIVISORS = [3, 10, 2**44 + 1, 2**53, -7]
 
 
 @pytest.mark.parametrize("divisor", DIVISORS)
+@settings(max_examples=50)
 @given(dividend=INTEGERS | NEAR)
 @example(dividend=2**53 + 1)
 @example(dividend=-(2**53) - 1)
@@ -120,18 +140,17 @@ def test_a_remainder_is_exact(divisor: int, dividend: int) -> None:
     meant = int(math.copysign(1, dividend)) * (abs(dividend) % abs(divisor))
     query = select(x=col("id") % divisor)
 
-    assert output(query, {"id": dividend}) == meant
-    assert output(query, {"id": dividend}, has_schema=False) == meant
+    assert outputs(query, {"id": dividend}) == {meant}
 
 
-@pytest.mark.parametrize("divisor", [0.1, 0.5, 2.5, 3, 1e-3, 12345.678, 1e15])
+@pytest.mark.parametrize("divisor", [0.1, 2.5, 1e15])
+@settings(max_examples=50)
 @given(dividend=st.floats(-1e300, 1e300) | st.floats(-1e3, 1e3))
 def test_a_remainder_of_a_float_is_exact(divisor: float, dividend: float) -> None:
     """It is that of C."""
     query = select(x=col("f") % divisor)
 
-    assert output(query, {"f": dividend}) == math.fmod(dividend, divisor)
-    assert output(query, {"f": dividend}, has_schema=False) == math.fmod(dividend, divisor)
+    assert outputs(query, {"f": dividend}) == {math.fmod(dividend, divisor)}
 
 
 @given(one=INTEGERS | NEAR, other=INTEGERS | NEAR)
@@ -211,6 +230,19 @@ def test_a_small_remainder_is_one_key() -> None:
     assert small.count("select") == 1
     assert large.count("select") == 4
     assert "l1_norm" in large
+
+
+def test_the_forms_of_every_version_on_this_engine() -> None:
+    """The queries of the hosted service, whose version is not known, have the rows that they mean on the newest engine too."""
+    from tests.engines import probes
+
+    tried = 0
+    for topic, number in ((topic, number) for topic, of in probes.PROBES.items() for number in range(len(of))):
+        with contextlib.suppress(ArgumentError):
+            is_right, found = probes.right(topic, number, REST)
+            assert is_right, (topic, number, found)
+            tried += 1
+    assert tried > 80
 
 
 def test_keys_are_parts_that_wrap() -> None:

@@ -121,15 +121,17 @@ def _part(child: Child, seed: int, place: int, mode: str, found: Outcomes) -> tu
             place = said[1] + 1
 
 
-def main(count: int, mode: str, first: int) -> None:
-    """Run queries, and print how they ended."""
+def main(count: int, mode: str, first: int) -> int:
+    """Run queries, print how they ended, and return 1 if rows are wrong."""
     begun = time.perf_counter()
     found = run(count, mode, first)
     lines = [found.summary(), f"{count / (time.perf_counter() - begun):.0f} queries a second"]
     lines += [f"{number:5} {why} ({found.seeds[why]})" for why, number in found.reasons.most_common(40)]
     lines += [f"{seed} {kind} {detail[:300]}" for seed, kind, detail in found.bad]
     sys.stdout.write("\n".join(lines) + "\n")
+    return int(bool(found.bad))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "schema", int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+    MODE = sys.argv[2] if len(sys.argv) > 2 else "schema"
+    sys.exit(main(int(sys.argv[1]), MODE, int(sys.argv[3]) if len(sys.argv) > 3 else 0))
