@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Longest query text, in characters, whose check is cached; the cache holds 128 of them.
 LONGEST_CACHED = 100_000
-UNMEASURED = "the rows of this service were not measured: its parser takes the same texts as the engine's, and this text has the forms that are right on every version from 4.5.10 to 4.7.4"
+UNMEASURED = "the rows of this service were not measured: its parser takes the same texts as the engine's, and this text has the forms that are right on the versions that were measured, 4.7.0 to 4.7.4"
 
 
 class Place(NamedTuple):

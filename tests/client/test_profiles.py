@@ -26,10 +26,10 @@ NUMBERS = [7, -7, 2**53 + 1, -(2**53) - 1, 0, 2**62 + 3, 2**43 + 1, 2**44 + 5]
 REMAINDER = select("id", x=col("id") % 10)
 
 
-@pytest.fixture(scope="module", name="hosted")
-def _hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+@pytest.fixture(name="hosted")
+def _hosted(tmp_path: Path) -> Iterator[Client]:
     """Return a client of a server, with the profile of the hosted service."""
-    path = write({"id": NUMBERS, "t": ["é"] * len(NUMBERS)}, str(tmp_path_factory.mktemp("profile") / "data"))
+    path = write({"id": NUMBERS, "t": ["é"] * len(NUMBERS)}, str(tmp_path / "data"))
     with (
         serve({NAME: path}, token="secret") as server,  # noqa: S106 - the token of a server of this test
         connect(server.url, dataset=NAME, token="secret", profile="rest-v3", reflect=True) as client,  # noqa: S106 - the same
@@ -37,26 +37,18 @@ def _hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield client
 
 
-def test_the_forms_of_the_hosted_service_are_right_on_this_engine(hosted: Client) -> None:
-    """They are those that are right on every version."""
+def test_the_profile_of_the_hosted_service(hosted: Client) -> None:
+    """Its forms are right on this engine too, as on every other; texts are checked for all of them, and `explain` says what was not measured."""
     rows = hosted.query(REMAINDER.order_by("id")).rows
 
     assert [row["id"] for row in rows] == sorted(NUMBERS)
     assert [row["x"] for row in rows] == [int(math.copysign(1, n)) * (abs(n) % 10) for n in sorted(NUMBERS)]
-
-
-def test_a_text_is_checked_for_the_engine_of_the_profile(hosted: Client) -> None:
-    """A remainder in a text has other rows there, so it is not sent."""
     with pytest.raises(CheckError, match="TQL360"):
         hosted.query("select id where id % 2 = 1")
     assert len(hosted.query("select id where id > 0")) == 5
     with pytest.raises(ArgumentError, match=r"before 4\.5\.10 the engine matches bytes"):
         hosted.query(select("id").where(col("t").like("_")))
     assert len(hosted.query(select("id").where(col("t").startswith("é")))) == len(NUMBERS)
-
-
-def test_explain_says_what_was_not_measured(hosted: Client) -> None:
-    """The first level says it, of a query and of a text."""
     assert UNMEASURED in hosted.explain(select("id").order_by("id")).why
     assert hosted.explain("select id").why == UNMEASURED
     with connect(URL, dataset=NAME, anonymous=True) as client:

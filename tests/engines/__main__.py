@@ -33,7 +33,7 @@ def measure(words: list[str]) -> int:
 
 
 def verify(words: list[str]) -> int:
-    """Measure the engine of this environment again, and return 1 if an answer is another one."""
+    """Measure the engine of this environment again, and return 1 if an answer changed."""
     from tests.engines.measuring import measured
 
     kept, found = answers.read(version("deeplake")), measured(kinds=words)

@@ -51,7 +51,7 @@ def test_a_rule_finds_its_example_on_older_engines(rule: Rule, schemas: dict[str
 
 
 def test_each_change_has_a_rule_and_each_rule_a_code_of_its_own() -> None:
-    """A change that no rule names would be found by nobody who checks a text."""
+    """A text that depends on a change without a rule would have no finding."""
     assert {rule.change for rule in OLDER_RULES} == {*CHANGES}
     assert not {rule.code for rule in OLDER_RULES} & {rule.code for rule in RULES}
     assert len({rule.code for rule in OLDER_RULES}) == len(OLDER_RULES)
