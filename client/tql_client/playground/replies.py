@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tql import check, complete, describe, fix, parse, select, signature
 from tql import format as format_text
 from tql_client.checking import Place, compiled
+from tql_client.engine.versions import present_engine
 from tql_client.errors import APIError
 from tql_grammar import ast
 from tql_grammar.errors import QueryError
@@ -72,7 +73,12 @@ def asked(request: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Asked:
 
 def _check(found: Asked) -> Json:
     """Return the findings, with the edits of their fixes."""
-    return {"findings": [_finding(one) for one in check(found.text, dict(found.schemas))]}
+    return {"findings": [_finding(one) for one in _findings(found)]}
+
+
+def _findings(found: Asked) -> list[Diagnostic]:
+    """Return the findings of a text for the engine that runs it."""
+    return check(found.text, dict(found.schemas), engine=present_engine().name)
 
 
 def _finding(one: Diagnostic) -> Json:
@@ -118,7 +124,9 @@ def _fix(found: Asked) -> Json:
 def _prepare(found: Asked) -> Json:
     """Return the text that a client sends for a query text, whether it differs, since the default dataset becomes FROM, and the columns of its rows."""
     on_findings = "ignore" if found.request.get("unchecked") is True else "raise"
-    sent = compiled(found.text, on_findings, Place(found.dataset, found.schemas, needs_source=True))
+    sent = compiled(
+        found.text, on_findings, Place(found.dataset, found.schemas, needs_source=True, engine=present_engine())
+    )
     added = found.dataset if sent != found.text else None
     return {"text": sent, "added": added, "columns": result_columns(sent, found.schemas)}
 
@@ -142,7 +150,7 @@ def _explain(found: Asked) -> Json:
     """Return the text that is sent, the nested SELECTs of the text and of its fixed form, and the code of the builder for it."""
     fixed = fix(found.text, dict(found.schemas))
     written, after = read(found.text).tree, read(fixed).tree
-    errors = sum(one.severity == "error" for one in check(found.text, dict(found.schemas)))
+    errors = sum(one.severity == "error" for one in _findings(found))
     sent = {"text": None, "added": None} if errors or written is None else _prepare(found)
     return {
         "sent": sent["text"],
