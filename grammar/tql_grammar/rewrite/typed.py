@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
@@ -90,10 +91,23 @@ def require_columns(subject: str, node: Record, scope: Scope) -> None:
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
             hint = _SCORE.get(subject) if part.name == "score" else None
-            hint = hint or did_you_mean(part.name, scope.columns)
+            hint = hint or _as_expression(part.name, scope) or did_you_mean(part.name, scope.columns)
             raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
 
 
+def _as_expression(name: str, scope: Scope) -> str | None:
+    """Return the hint for SQL in the place of a name: a call, arithmetic, or a key of JSON behind a dot; None for a plain name."""
+    if CALL.fullmatch(name):
+        return "a name is that of a column; the functions are those of fn: select(n=fn.count())"
+    if ARITHMETIC.fullmatch(name):
+        return 'a name is that of a column; an expression is written with col: select(total=col("price") * 2)'
+    column, _, key = name.partition(".")
+    found = scope.column(ast.Column(column)) if key else None
+    return f"a key of JSON is col({column!r})[{key!r}]" if found is not None and found.dtype == "json" else None
+
+
+CALL = re.compile(r"\w+\s*\(.*\)")
+ARITHMETIC = re.compile(r"\w+\s*[-+*/%]\s*[\w.]+")
 _SEARCH = "score is the result of a search: add .similarity(..), .bm25(..) or .hybrid(..)"
 # The hints for `score` where the source has no such column, by clause.
 _SCORE = {

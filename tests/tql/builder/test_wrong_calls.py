@@ -183,11 +183,11 @@ CALLS: dict[str, tuple[str, str | None]] = {
     ),
     'known(q.where(col("ts") > "2023-11-01"))': (
         "`comparison` takes a number for a column of int64",
-        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").replace(tzinfo=UTC).timestamp()), times 1000 for milliseconds',
     ),
     'known(q.where(col("ts").between("2023-11-01", "2024-11-01")))': (
         "`comparison` takes numbers for a column of int64",
-        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").replace(tzinfo=UTC).timestamp()), times 1000 for milliseconds',
     ),
     'known(q.where(col("ts") > "20231101"))': ("`comparison` takes a number for", "write it without quotes"),
     'q.hybrid(vector=[("e", [1.0])])': (
