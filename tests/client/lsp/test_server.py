@@ -306,7 +306,9 @@ def test_the_processor_time_of_a_change(name: str, record_property: Callable[[st
         completed_in.append(time.process_time() - between)
         assert (len(shown), bool(proposals)) == (len(check(text, SCHEMA)), True)
     checked, completed = (statistics.median(taken) * 1000 for taken in (checked_in, completed_in))
-    record_property("figure", f"a change of {name}: {checked:.1f} ms of a processor, and {completed:.1f} for completion")
+    record_property(
+        "figure", f"a change of {name}: {checked:.1f} ms of a processor, and {completed:.1f} for completion"
+    )
 
 
 async def test_it_is_fast(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:

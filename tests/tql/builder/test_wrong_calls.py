@@ -14,7 +14,7 @@ from tql import col, select
 
 q: Any = select("id")
 a: Any = col("a")
-KNOWN = tql.Schema(id="int64", ts="int64", e="embedding[1]", text="text bm25", source="text")
+KNOWN = tql.Schema(id="int64", ts="int64", e="embedding[1]", text="text bm25", source="text", meta="json")
 SPACE = {name: getattr(tql, name) for name in tql.__all__} | {
     "tql": tql,
     "np": np,
@@ -114,7 +114,32 @@ CALLS: dict[str, tuple[str, str | None]] = {
     'q.limit(None, per="a")': ("`limit` takes a number of rows with per, got None", None),
     'q.join("b", on="id")': ("`alias` takes a name for the joined source, got None", 'join(.., alias="b")'),
     'q.join("b", on="id", alias="b")': ("`join` takes a condition, got 'id'", "compare a column"),
-    'q.join("b", on=a == 1, how="outer", alias="b")': ("`how` takes inner, left or right, got 'outer'", None),
+    'q.join("b", on=a == 1, how="outer", alias="b")': (
+        "`how` takes inner, left or right, got 'outer'",
+        "combine a left join with what has no match in a right one",
+    ),
+    'q.join("b", on=a == 1, how="LEFT", alias="b")': ("`how` takes inner, left or right, got 'LEFT'", 'how="left"'),
+    'q.join("b", on=a == 1, how="anti", alias="b")': ("`how` takes inner, left or right", 'how="left", and .where('),
+    'q.join("b", on=a == 1, how="natural", alias="b")': ("`how` takes inner, left or right", None),
+    'known(q.select("count(*)"))': (
+        "`select` takes names of columns, got 'count(*)'",
+        "a name is that of a column; the functions are those of fn: select(n=fn.count())",
+    ),
+    'known(q.select("ts * 2"))': (
+        "`select` takes names of columns, got 'ts * 2'",
+        "a name is that of a column; an expression is written with col",
+    ),
+    'known(q.select("meta.lang"))': (
+        "`select` takes names of columns, got 'meta.lang'",
+        "a key of JSON is col('meta')['lang']",
+    ),
+    'known(q.select("text.lang"))': ("`select` takes names of columns, got 'text.lang'", None),
+    'known(q.select(x=fn.mean("text")))': ("`fn.mean` aggregates numbers only, got 'text'", "a text has no sum"),
+    'known(q.select(x=fn.mean("meta")))': ("`fn.mean` aggregates numbers only, got 'meta'", "aggregate a number of it"),
+    'known(q.select(x=fn.mean(col("e")[0])))': (
+        "`fn.mean` aggregates one number of each row, got `e[0]`",
+        "select the element in a subquery",
+    ),
     "q.from_(3)": ("`from_` takes the url of a dataset or a query, got 3", None),
     'q.from_("x", schema={"a": "int64"})': (
         "`schema` takes a Schema, got {'a': 'int64'}",
