@@ -38,7 +38,7 @@ QUERY: dict[str, Answer] = {
         'query.group_by("kind").where(fn.count() > 1)',
         "a condition on an aggregate or an alias filters groups",
     ),
-    **_names("head take fetch first_n", "query.limit(5)"),
+    **_names("head take fetch first_n top", "query.limit(5)"),
     **_names("first one one_or_none scalar fetchone", *_FIRST),
     **_names("all fetchall collect execute run scalars to_list to_dicts to_dict", "client.query(query).rows", _SEND),
     **_names("df to_df to_pandas", "client.query(query).to_pandas()", _SEND),
@@ -72,6 +72,11 @@ QUERY: dict[str, Answer] = {
     **_names(
         "search nearest knn top_k vector_search similarity_search",
         'query.similarity("embedding", vector).order_by("score").limit(5)',
+    ),
+    **_names(
+        "mmr max_marginal_relevance max_marginal_relevance_search",
+        'query.similarity("embedding", vector).order_by("score").limit(50)',
+        "choose among its rows in Python, as the recipe for MMR does: the engine's MMR does not diversify",
     ),
 }
 
@@ -295,4 +300,6 @@ def _advice(owner: str, attribute: str, names: Iterable[str]) -> str:
     if answer is not None:
         return f": {advice(answer)}"
     similar = nearest(attribute, (name for name in names if not name.startswith("_")))
-    return f"; did you mean `{similar}`?" if similar else ""
+    if similar:
+        return f"; did you mean `{similar}`?"
+    return f': a key of JSON is a subscript, col("meta")["{attribute}"]' if owner == "Expr" else ""
