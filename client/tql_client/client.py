@@ -146,7 +146,7 @@ class Client(Closing):
 
     def reflect(self, source: str | None = None) -> Schema:
         """
-        Return the schema that the first rows of a dataset determine; it takes one to three queries.
+        Return the schema that the first rows of a dataset determine, also of one on this machine, whose own types are `Schema.from_dataset`; it takes one to three queries.
 
         With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not determine is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
         A client with ``reflect=True`` then uses the new schema, as after a change of the columns.

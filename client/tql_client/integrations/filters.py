@@ -178,7 +178,7 @@ def _parts(name: str, value: object) -> Sequence[Mapping[str, object]]:
 
 
 def _instead(name: str, value: Mapping[object, object], names: Names) -> str:
-    """Return what to write in place of an object whose operators a dict does not have."""
+    """Return the code to write in place of an object whose operators a dict does not have."""
     code = next((INSTEAD[sign] for sign in map(str, value) if sign in INSTEAD), None)
     if code is None:
         return f'{HINT}; a key of JSON is "{name}.key"'

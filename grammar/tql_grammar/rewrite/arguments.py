@@ -65,7 +65,9 @@ def _known(node: Expression, scope: Scope) -> Column | None:
 def _require_one(value: Expression) -> None:
     """Raise ArgumentError for CONTAINS of several values: no row of an array meets it, and with JSON the engine fails."""
     if isinstance(value, (ast.Array, ast.Vector)):
-        hint = "any_of([col(..).contains(one) for one in ..]) has rows with one of them, and all_of([..]) those with all"
+        hint = (
+            "any_of([col(..).contains(one) for one in ..]) has rows with one of them, and all_of([..]) those with all"
+        )
         why = "the engine looks for no list of values"
         raise ArgumentError("contains", "takes one value", "a list", hint, why=why)
 
@@ -76,7 +78,10 @@ def _require_elements(node: Expression, value: Expression, scope: Scope) -> None
     if column is None or column.dtype == "json":
         return
     if column.kind == "sequence" and column.dtype == "text" and column.shape:
-        rule, crash = "takes no column of sequences of texts", "CONTAINS of one crashes the engine in about half of its runs"
+        rule, crash = (
+            "takes no column of sequences of texts",
+            "CONTAINS of one crashes the engine in about half of its runs",
+        )
         raise ArgumentError("fn.contains", rule, f"a column of {column}", LISTS_OF_TEXTS, why=crash)
     is_text = isinstance(value, ast.String)
     why = "no row meets it in the engine, and every row its negation"
