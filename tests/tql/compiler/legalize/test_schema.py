@@ -249,17 +249,17 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_("id").where(col("ragged").contains("3")),
-        "the column is int64[?]\nhint: look for one of its numbers: col('ragged').contains(3)",
+        "`like` takes a column of texts, got 'ragged': the column is int64[?]\nhint: look for one of its numbers: col('ragged').contains(3)",
         id="a text in numbers",
     ),
     pytest.param(
         lambda: select_("id").where(col("meta").contains("a")),
-        'the column is json\nhint: read a key of it: col(\'meta\')["key"].contains("a")',
+        '`like` takes a column of texts, got 'meta': the column is json\nhint: read a key of it: col(\'meta\')["key"].contains("a")',
         id="a text in JSON",
     ),
     pytest.param(
         lambda: select_("id").where(col("meta.a.b") == "en"),
-        "the source has no column of this name\nhint: a key of JSON is a subscript: col('meta')['a']['b']",
+        "`where` takes names of columns, got 'meta.a.b': the source has no column of this name\nhint: a key of JSON is a subscript: col('meta')['a']['b']",
         id="a dotted key",
     ),
     pytest.param(
