@@ -254,7 +254,7 @@ REFUSED = [
     ),
     pytest.param(
         lambda: select_("id").where(col("meta").contains("a")),
-        '`like` takes a column of texts, got 'meta': the column is json\nhint: read a key of it: col(\'meta\')["key"].contains("a")',
+        "`like` takes a column of texts, got 'meta': the column is json\nhint: read a key of it: col('meta')[\"key\"].contains(\"a\")",
         id="a text in JSON",
     ),
     pytest.param(
