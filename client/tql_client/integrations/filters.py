@@ -48,6 +48,7 @@ class Names(Record):
 
 
 HINT = 'write a condition of the builder: filter=col("ts") >= 1'
+NEGATIONS = dict.fromkeys(("$not", "$nor"), "negate a condition of the builder: filter=~(col('lang') == 'en')")
 # The conditions of the builder for operators that a dict has in other libraries, each with the column before it.
 INSTEAD = {
     "$contains": ".contains('a')",
@@ -163,8 +164,9 @@ def _of_key(name: str, value: object, names: Names) -> Expr:
     if name in COMBINING:
         return combine(COMBINING[name], [of_dict(part, names) for part in _parts(name, value)])
     if str(name).startswith("$"):
-        hint = "negate a condition of the builder: filter=~(col('lang') == 'en')" if name in {"$not", "$nor"} else HINT
-        raise ArgumentError("filter", f"combines dicts by {', '.join(COMBINING)}", repr(name), hint)
+        raise ArgumentError(
+            "filter", f"combines dicts by {', '.join(COMBINING)}", repr(name), NEGATIONS.get(name, HINT)
+        )
     if name == names.metadata and isinstance(value, Mapping) and value and not value.keys() & COMPARING.keys():
         return of_dict({f"{name}.{key}": part for key, part in value.items()}, names)
     return all_of([compare(operator, name, operand, names) for operator, operand in _comparisons(name, value, names)])

@@ -72,17 +72,22 @@ def _require_one(value: Expression) -> None:
         raise ArgumentError("contains", "takes one value", "a list", hint, why=why)
 
 
-def _require_elements(node: Expression, value: Expression, scope: Scope) -> None:
-    """Raise ArgumentError for CONTAINS that no row meets: of a single number, of a matrix, or of a value of another type than the elements."""
-    column = _known(node, scope)
-    if column is None or column.dtype == "json":
-        return
+def _require_no_texts(column: Column) -> None:
+    """Raise ArgumentError for CONTAINS of a column of sequences of texts; the keys of an object, which have no shape, are none."""
     if column.kind == "sequence" and column.dtype == "text" and column.shape:
         rule, crash = (
             "takes no column of sequences of texts",
             "CONTAINS of one crashes the engine in about half of its runs",
         )
         raise ArgumentError("fn.contains", rule, f"a column of {column}", LISTS_OF_TEXTS, why=crash)
+
+
+def _require_elements(node: Expression, value: Expression, scope: Scope) -> None:
+    """Raise ArgumentError for CONTAINS that no row meets: of a single number, of a matrix, or of a value of another type than the elements."""
+    column = _known(node, scope)
+    if column is None or column.dtype == "json":
+        return
+    _require_no_texts(column)
     is_text = isinstance(value, ast.String)
     why = "no row meets it in the engine, and every row its negation"
     if (column.is_single and not column.is_text) or len(column.shape) > 1:
