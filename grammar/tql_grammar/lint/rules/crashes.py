@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tql_grammar.lint.rule import Place
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
 
 
 IN_JSON = "store lists of texts in a JSON column, {\"tags\": [..]}: contains(meta['tags'], 'x')"
@@ -249,15 +251,19 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 def _sequence(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of sequences inside of ANY and ALL, and CONTAINS of a sequence of texts."""
     for scope, node in subject.parts(ast.Function):
-        if not isinstance(node, ast.Function) or node.name.lower() not in {*WITH_AXIS, "contains"}:
-            continue
-        found = [column for part in own_parts(node) if (column := scope.column(part)) and column.kind == "sequence"]
-        if node.name.lower() != "contains":
-            if found:
-                yield subject.finding(node, f"{node.name} on a column of sequences crashes the engine process")
+        name = node.name.lower() if isinstance(node, ast.Function) else ""
+        found = _sequences(node, scope) if name == "contains" or name in WITH_AXIS else []
+        if name != "contains" and found:
+            yield subject.finding(node, f"{node.name} on a column of sequences crashes the engine process")
         elif any(column.dtype == "text" for column in found):
             message = "CONTAINS of a column of sequences of texts crashes the engine process in about half of its runs"
             yield subject.finding(node, message, IN_JSON)
+
+
+def _sequences(node: ast.Node, scope: SelectScope) -> list[Column]:
+    """Return the columns of sequences that a call reads."""
+    columns = map(scope.column, own_parts(node))
+    return [column for column in columns if column is not None and column.kind == "sequence"]
 
 
 def _shared_star(subject: Subject) -> Iterator[Finding]:
