@@ -92,6 +92,11 @@ QUERY: dict[str, Answer] = {
         "search nearest knn top_k vector_search similarity_search",
         'query.similarity("embedding", vector).order_by("score").limit(5)',
     ),
+    **_names(
+        "mmr max_marginal_relevance max_marginal_relevance_search",
+        'query.similarity("embedding", vector).order_by("score").limit(50)',
+        "choose among its rows in Python, as the recipe for MMR does: the engine's MMR does not diversify",
+    ),
 }
 
 _TEXT = 'col("text").contains("ab")'
@@ -325,4 +330,6 @@ def _advice(owner: str, attribute: str, names: Iterable[str]) -> str:
     if answer is not None:
         return f": {advice(answer)}"
     similar = nearest(attribute, (name for name in names if not name.startswith("_")))
-    return f"; did you mean `{similar}`?" if similar else ""
+    if similar:
+        return f"; did you mean `{similar}`?"
+    return f': a key of JSON is a subscript, col("meta")["{attribute}"]' if owner == "Expr" else ""
