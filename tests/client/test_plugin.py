@@ -15,7 +15,7 @@ import pytest
 from tql import ArgumentError, CheckError, col, select
 from tql_client import serve
 from tql_client.datasets import write
-from tql_client.errors import ConfigError, ConnectError, RateLimited, ServerError
+from tql_client.errors import ConfigError, ConnectError, NotFound, RateLimited, ServerError
 from tql_client.testing.snapshots import fingerprint, require_same
 
 if TYPE_CHECKING:
@@ -269,6 +269,9 @@ def test_the_recorder_in_words(tql_recorder: Recorder) -> None:
 def test_the_engine_of_a_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
     """It takes columns, which become a temporary dataset, a path as a str or as a `Path`, and nothing else."""
     assert tql_recorder.engine(BOOKS, "hub://org/books").query('select id from "hub://org/books"')["id"] == [1, 2]
+    for name in (None, "hub://org/book"):
+        with pytest.raises(NotFound, match="name the data as FROM does: tql_recorder.engine"):
+            tql_recorder.engine(BOOKS, name).query('select id from "hub://org/books"')
     path = Path(re.findall("'(.*)'", repr(tql_recorder))[0])
     assert path.is_dir()
     assert tql_recorder.engine(Path(write({"id": [3]}, str(tmp_path / "d")))).query(select("id"))["id"] == [3]

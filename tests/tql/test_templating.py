@@ -172,6 +172,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("select id where {name} {name}", {"name": 1}, "`{name}` is not allowed here"),
     ("select id from ({name})", {"name": SUB}, "`{name}` is not allowed here"),
     ("{name} id", {"name": "select"}, "`{name}` is not allowed here"),
+    ("select id where a in {name}", {"name": [1]}, "IN ({name})"),
+    ("select id order by a {name}", {"name": "desc"}, "write the keyword into the text"),
 ]
 
 

@@ -99,10 +99,16 @@ def as_github(findings: Findings) -> str:
     """Return findings as workflow commands of GitHub, which annotate the lines of a pull request."""
     return "".join(
         f"::{GITHUB[diagnostic.severity]} file={_escape(path.partition(CELL)[0], ':,')},line={diagnostic.line},col={diagnostic.column},"
-        f"title={diagnostic.code}::{_escape(diagnostic.message)}\n"
+        f"title={diagnostic.code}::{_escape(_message(path, diagnostic))}\n"
         for path, _, diagnostics in findings
         for diagnostic in diagnostics
     )
+
+
+def _message(path: str, diagnostic: Diagnostic) -> str:
+    """Return the message of a finding; in a notebook with its cell, since the line is one of the cell."""
+    _, cell, number = path.partition(CELL)
+    return f"cell {number}: {diagnostic.message}" if cell else diagnostic.message
 
 
 def _escape(text: str, marks: str = "") -> str:
@@ -140,7 +146,8 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
         "charLength": diagnostic.end - diagnostic.start,
     }
     place = {"artifactLocation": {"uri": quote(path.partition(CELL)[0])}, "region": region}
-    text = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
+    message = _message(path, diagnostic)
+    text = message if diagnostic.hint is None else f"{message}\nhint: {diagnostic.hint}"
     return {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),

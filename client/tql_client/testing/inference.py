@@ -136,7 +136,8 @@ def _vectors(name: str, values: list[Any]) -> tuple[list[Any], Callable[[Any], A
     lengths = [(length, next(group)[0]) for length, group in groupby(enumerate(made), key=lambda pair: len(pair[1]))]
     if len(lengths) > 1:
         (length, _), (other, row) = lengths[:2]
-        _refuse(name, row, values[row], f"it has {other} numbers, and row 0 has {length}: vectors have equal lengths")
+        why = f"it has {other} numbers, and row 0 has {length}: vectors have equal lengths; for arrays of any length create the dataset by deeplake.create, and pass its path"
+        _refuse(name, row, values[row], why)
     return made, lambda types: types.Embedding(len(made[0]))
 
 

@@ -92,6 +92,12 @@ HINTS = [
     ("", "TQL135", "select * limit 10"),
     (" \n", "TQL135", "select * limit 10"),
     ("select id where title = x oder by id", "TQL100", "ORDER"),
+    ("select id where title = {title}", "TQL100", "tql.query(.., title=..)"),
+    ("select id limit {n}", "TQL100", "{n} is a hole of a template"),
+    ("select id where title = %s", "TQL100", "write a parameter as ?"),
+    ("select id where title in 'x'", "TQL100", "IN ('x')"),
+    ("select id where id in ids", "TQL100", "IN (ids)"),
+    ("select id offset 20 limit 10", "TQL109", "LIMIT 10 OFFSET 20"),
 ]
 
 
