@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The name of a document that is a cell of a notebook ends with this and its number.
 CELL = ":cell "
+# The most rules that the error about an unknown code names.
+MOST_NAMED = 3
 # The most characters of a hint that is repeated.
 LONG = 60
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
@@ -245,7 +247,9 @@ def _chosen(known: Mapping[str, Explanation], prefixes: Sequence[str]) -> dict[s
     """
     for prefix in prefixes:
         if not any(code.startswith(prefix) for code in known):
-            message = f"no rule {prefix}: `tql rules` lists all rules"
+            named = [f"{code} {rule.title}" for code, rule in known.items() if prefix in rule.title.upper()]
+            about = f", among them {', '.join(named[:MOST_NAMED])}" if named else ""
+            message = f"no rule {prefix}: `tql rules` lists all rules{about}"
             raise TqlError(message)
     return {code: rule for code, rule in known.items() if code.startswith(tuple(prefixes) or "TQL")}
 

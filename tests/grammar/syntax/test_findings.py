@@ -124,6 +124,15 @@ def test_a_published_text_has_the_verdict_of_the_engine(entry: dict[str, str], o
     assert reading.parses == (reading.engine_position is None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["(select id) union all (select id)", "select all(x) as y where all(a = 1)", "select id intersect select id"],
+)
+def test_parentheses_of_set_operations_and_of_functions(text: str) -> None:
+    """A parenthesis after ALL opens arguments, except in a set operation."""
+    assert format_text(text) == text
+
+
 @pytest.mark.parametrize("entry", PUBLISHED, ids=range(len(PUBLISHED)))
 def test_printing_and_formatting_keep_the_tree(entry: dict[str, str]) -> None:
     """Reading the printed text gives an equal tree; formatting again changes nothing."""
