@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 WHOLE = 100
 
 
+def python_condition(value: object, function: object) -> object:
+    """Return the condition of ``when``, a value of Python; its function takes and returns a query."""
+    if not callable(function):
+        raise ArgumentError("when", "takes a function of a query", shown(function), "lambda query: query.where(..)")
+    if isinstance(value, Expr):
+        hint = "a condition on rows goes into .where(..)"
+        raise ArgumentError("when", "takes a value that Python knows as true or false", shown(value), hint)
+    return value
+
+
 def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
     """Return the outputs of *query*, followed by those of one more call of ``select``."""
     fresh = [_output(column) for column in columns]

@@ -231,6 +231,16 @@ CALLS: dict[str, tuple[str, str | None]] = {
         '{"hub://org/ds": Schema(id="int64")}',
     ),
     'tql.query("select {x}")': ("TQL100 at line 1, column 8: no value for the hole {x}", None),
+    'tql.query("select id where price < {}", 2.5)': (
+        "`query` takes values by the names of their holes, got 2.5",
+        'name the holes: query("select id where price < {price}", price=5)',
+    ),
+    'q.when(True, q.where(col("a") > 1))': ("`when` takes a function of a query", "lambda query: query.where(..)"),
+    "q.when(a > 1, lambda q: q)": (
+        "`when` takes a value that Python knows as true or false",
+        "a condition on rows goes into .where(..)",
+    ),
+    'Schema(tags="int32[]")': ("`Schema` takes descriptions of columns", "such as"),
     'tql.parse("selct id")': ("TQL100 at line 1, column 1: `selct` is not allowed here", "did you mean SELECT?"),
     "col.year": ('`col` has no `year`: write col("year")', None),
     "q.filter(a == 1)": ('`Query` has no `filter`: write query.where(col("year") > 2000)', None),
