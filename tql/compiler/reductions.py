@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_ONE_ROW
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.elements import shape
@@ -77,7 +78,7 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 def _is_numeric(node: Record) -> bool:
     """Tell whether *node* is an aggregate of numbers."""
-    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first", "last"}
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", *OF_ONE_ROW}
 
 
 def _reduction(node: ast.Function, scope: Scope) -> Expression:
