@@ -134,7 +134,7 @@ def _row(cells: Iterable[object]) -> str:
 
 def _texts(newest: Answers, one: Answers) -> list[object]:
     """Return the row of the texts of a version."""
-    compared = [case for case in one.said if kind_of(case) not in FORMS and case in newest.said]
+    compared = [case for case in one.said if kind_of(case) not in (*FORMS, "unadapted") and case in newest.said]
     found = Counter(cause(newest.said[case], one.said[case]) for case in compared)
     return [one.version, "yes" if one.version in MEASURED else "no", *(f"{found[why]:,}" for why in CAUSES[:-1])]
 

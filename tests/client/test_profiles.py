@@ -43,7 +43,7 @@ def test_the_profile_of_the_hosted_service(hosted: Client) -> None:
 
     assert [row["id"] for row in rows] == sorted(NUMBERS)
     assert [row["x"] for row in rows] == [int(math.copysign(1, n)) * (abs(n) % 10) for n in sorted(NUMBERS)]
-    with pytest.raises(CheckError, match="TQL360"):
+    with pytest.raises(CheckError, match="TQL380"):
         hosted.query("select id where id % 2 = 1")
     assert len(hosted.query("select id where id > 0")) == 5
     with pytest.raises(ArgumentError, match=r"before 4\.5\.10 the engine matches bytes"):

@@ -69,7 +69,7 @@ def test_queries_are_compiled_for_the_installed_engine(monkeypatch: pytest.Monke
         deeplake.create("mem://of-old-engine").add_column("id", deeplake.types.Int64())
         with connect("mem://of-old-engine") as client:
             text = client.compile(select(x=col("id") % 10))
-            with pytest.raises(CheckError, match="TQL360"):
+            with pytest.raises(CheckError, match="TQL380"):
                 client.compile("select id % 10 as x")
     finally:
         present_engine.cache_clear()

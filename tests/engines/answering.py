@@ -17,6 +17,7 @@ from tests.engines.answers import TYPES, message, short
 from tql import ArgumentError, Query, select
 from tql.compiler.compile import compile_query
 from tql_client.engine import versions
+from tql_grammar.engines import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,13 @@ def probes() -> Callable[[Any], str]:
     return lambda asked: judged(*right(*asked))
 
 
+def unadapted() -> Callable[[Any], str]:
+    """Return the function that compares the rows of a probe, compiled for the newest engine, with those of Python: what a version changed."""
+    from tests.engines.probes import right
+
+    return lambda asked: judged(*right(*asked, NEWEST))
+
+
 def client() -> Callable[[Any], str]:
     """Return the function that compares a use of the embedded client with Python."""
     from tests.engines.clients import right
@@ -164,6 +172,7 @@ ANSWERS: dict[str, Callable[[], Callable[[Any], Any]]] = {
     "naive": naive,
     "functions": functions,
     "probes": probes,
+    "unadapted": unadapted,
     "client": client,
     "world": world,
 }

@@ -116,7 +116,7 @@ def _count(cases_: set[str], known: dict[str, Names], name: str) -> int:
 def _features(case: str, old: Answers, new: Answers) -> tuple[str, ...]:
     """Return the features of a case."""
     kind = kind_of(case)
-    if kind == "probes":
+    if kind in {"probes", "unadapted"}:
         return (case.split("/")[1],)
     if kind == "world":
         return new.features.get(case) or old.features.get(case) or ()

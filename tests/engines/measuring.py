@@ -65,6 +65,11 @@ def _functions() -> Questions:
     return found | {f"functions/{name}": [name, 0] for name in GROUPED}
 
 
+def _probes(kind: str) -> Questions:
+    """Return the probes, as cases of a kind."""
+    return {f"{kind}/{topic}/{number}": [topic, number] for topic, of in PROBES.items() for number in range(len(of))}
+
+
 def _naive() -> Questions:
     """Return the facts whose text a person would write does the same each time."""
     return {f"naive/{name}": name for name, case in CASES.items() if case.engine is not Engine.VARIES}
@@ -85,10 +90,8 @@ KINDS: dict[str, tuple[Callable[[], Questions], bool]] = {
     "syntax": (cases.syntax, False),
     "facts": (lambda: {f"facts/{name}": name for name in CASES}, False),
     "functions": (_functions, False),
-    "probes": (
-        lambda: {f"probes/{topic}/{n}": [topic, n] for topic, of in PROBES.items() for n in range(len(of))},
-        False,
-    ),
+    "probes": (lambda: _probes("probes"), False),
+    "unadapted": (lambda: _probes("unadapted"), False),
     "client": (lambda: {f"client/{name}": name for name in USES}, False),
 }
 

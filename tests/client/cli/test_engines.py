@@ -38,7 +38,7 @@ def _run(
 
 @pytest.mark.parametrize(
     ("engine", "found"),
-    [("4.5", ["TQL360"]), ("4.7.0", ["TQL360"]), ("4.7", ["TQL360"]), ("rest", ["TQL360"]), ("4.7.1", []), ("4.9", [])],
+    [("4.5", ["TQL380"]), ("4.7.0", ["TQL380"]), ("4.7", ["TQL380"]), ("rest", ["TQL380"]), ("4.7.1", []), ("4.9", [])],
 )
 def test_the_option(run: Callable[..., tuple[int, list[str], str]], engine: str, found: list[str]) -> None:
     """It names a version, or the hosted service; two numbers are the first release."""
@@ -53,8 +53,8 @@ def test_the_setting(run: Callable[..., tuple[int, list[str], str]], tmp_path: P
         (tmp_path / folder / "a.tql").write_text(REMAINDER)
         (tmp_path / folder / "pyproject.toml").write_text(f"[tool.tql]\nengine = {engine}\n")
 
-    assert run("check", ".") == (1, ["TQL360"], "")
-    assert run("check", "--engine", "4.7.0", ".")[1] == ["TQL360", "TQL360"]
+    assert run("check", ".") == (1, ["TQL380"], "")
+    assert run("check", "--engine", "4.7.0", ".")[1] == ["TQL380", "TQL380"]
     assert run("check", "--engine", "4.7.4", ".") == (0, [], "")
     assert run("fix", "old/a.tql")[1] == []
     assert (tmp_path / "old/a.tql").read_text() == REMAINDER
@@ -64,15 +64,15 @@ def test_findings_for_programs(run: Callable[..., tuple[int, list[str], str]], t
     """JSON lines have them, and queries in Python files."""
     (tmp_path / "app.py").write_text(f'import deeplake\n\nds = deeplake.open("d")\nds.query("{REMAINDER}")\n')
 
-    assert run("check", "--jsonl", "--engine", "rest", "-", stdin=json.dumps(REMAINDER))[1][:1] == ["TQL360"]
+    assert run("check", "--jsonl", "--engine", "rest", "-", stdin=json.dumps(REMAINDER))[1][:1] == ["TQL380"]
     assert run("check", "--jsonl", "-", stdin=json.dumps(REMAINDER)) == (0, [], "")
-    assert run("check", "--engine", "4.6.5", "app.py")[1] == ["TQL360"]
+    assert run("check", "--engine", "4.6.5", "app.py")[1] == ["TQL380"]
     assert run("check", "app.py")[1] == []
 
 
 def test_a_comment_ignores_a_rule_of_another_engine(run: Callable[..., tuple[int, list[str], str]]) -> None:
     """It is not reported as one that ignores nothing, on an engine without the rule."""
-    text = f"{REMAINDER} -- tql: ignore[TQL360]"
+    text = f"{REMAINDER} -- tql: ignore[TQL380]"
 
     assert run("check", text) == (0, [], "")
     assert run("check", "--engine", "4.7.0", text) == (0, [], "")
@@ -96,6 +96,6 @@ def test_an_editor_checks_for_the_engine_of_the_project() -> None:
     """A document and the cells of a notebook have the findings that `tql check` has."""
     cell = f"%%tql\n{REMAINDER}"
 
-    assert [one.code for one in documents.read(REMAINDER, None, "4.7.0", is_python=False).findings] == ["TQL360"]
+    assert [one.code for one in documents.read(REMAINDER, None, "4.7.0", is_python=False).findings] == ["TQL380"]
     assert not documents.read(REMAINDER, None, is_python=False).findings
-    assert [one.code for one in documents.read_cells([cell], None, "4.7.0")[0].findings] == ["TQL360"]
+    assert [one.code for one in documents.read_cells([cell], None, "4.7.0")[0].findings] == ["TQL380"]

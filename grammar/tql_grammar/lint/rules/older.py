@@ -123,7 +123,7 @@ def _bytes(subject: Subject) -> Iterator[Finding]:
 
 RULES_OF_CHANGES = (
     Rule(
-        code="TQL360",
+        code="TQL380",
         title="remainder on an engine before 4.7.1",
         severity="error",
         explanation=f"{REMAINDER.before} Reported only for an engine before 4.7.1.",
@@ -133,7 +133,7 @@ RULES_OF_CHANGES = (
         change=REMAINDER,
     ),
     Rule(
-        code="TQL361",
+        code="TQL381",
         title="character in a LIKE pattern on an engine before 4.5.10",
         severity="error",
         explanation=f"{LIKE.before} Reported only for an engine before 4.5.10.",
@@ -143,7 +143,7 @@ RULES_OF_CHANGES = (
         change=LIKE,
     ),
     Rule(
-        code="TQL362",
+        code="TQL382",
         title="mean of integers on an engine before 4.6",
         severity="error",
         explanation=f"{MEAN.before} Reported only with a schema, and for an engine before 4.6.",
@@ -154,7 +154,7 @@ RULES_OF_CHANGES = (
         change=MEAN,
     ),
     Rule(
-        code="TQL421",
+        code="TQL480",
         title="Hamming distance on an engine before 4.7.1",
         severity="error",
         explanation=f"{HAMMING.before} Reported only for an engine before 4.7.1.",
@@ -163,7 +163,7 @@ RULES_OF_CHANGES = (
         change=HAMMING,
     ),
     Rule(
-        code="TQL538",
+        code="TQL580",
         title="parts of a large integer as keys on an engine before 4.7.1",
         severity="warning",
         explanation=f"{INTEGER_KEYS.before} Reported only with a schema, and for an engine before 4.7.1.",
