@@ -305,10 +305,11 @@ def test_long_columns_of_numbers_become_arrays(name: str, as_list: bool) -> None
     some, dtype = LONG_COLUMNS[name]
     values = some * (LONG // len(some) + 1)
     body = json.dumps({"tensors": ["v"], "data": [{"v": value} for value in values] if as_list else {"v": values}})
-    result = Result(decode_answer(body.encode()), Meta("q"))
+    answer = decode_answer(body.encode())
+    result = Result(answer, Meta("q"))
     listed = Result(Answer(("v",), {"v": values}), Meta("q"))
 
-    stored = None if as_list else getattr(result._answer.data["v"], "dtype", None)
+    stored = None if as_list else getattr(answer.data["v"], "dtype", None)
     assert as_list or str(stored) == str(dtype)
     for found in (result, Result(decode_answer(bytearray(body.encode())), Meta("q"))):
         assert repr(found["v"]) == repr(values)
@@ -327,5 +328,5 @@ def test_a_large_response_has_arrays_too(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(wire, "LARGE", 0)
     values = list(range(LONG))
     for data in ([{"v": value} for value in values], {"v": values}):
-        result = Result(decode_answer(bytearray(json.dumps({"data": data}).encode())), Meta("q"))
-        assert (str(result._answer.data["v"].dtype), result["v"]) == ("int64", values)
+        answer = decode_answer(bytearray(json.dumps({"data": data}).encode()))
+        assert (str(answer.data["v"].dtype), Result(answer, Meta("q"))["v"]) == ("int64", values)
