@@ -11,6 +11,7 @@ from tql_grammar.errors import ArgumentError, CheckError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Never
 
     from tql.builder.query import Query
     from tql.exploration import Exploration
@@ -94,7 +95,7 @@ def parse(text: str) -> Query:
     return query_of(parse_tree(text))
 
 
-def query(template: object, /, **values: object) -> Query:
+def query(template: object, /, *unnamed: Never, **values: object) -> Query:
     """
     Return the query of a text with holes, into which values go as literals of the tree, never as text.
 
@@ -107,6 +108,7 @@ def query(template: object, /, **values: object) -> Query:
 
     Args:
         template: the text, or a t-string.
+        unnamed: none; values have the names of their holes.
         values: the values of the holes of a text, by name.
 
     Raises:
@@ -115,6 +117,9 @@ def query(template: object, /, **values: object) -> Query:
     """
     from tql.templating.template import query_of
 
+    if unnamed:
+        hint = 'name the holes: query("select id where price < {price}", price=5)'
+        raise ArgumentError("query", "takes values by the names of their holes", shown(unnamed[0]), hint)
     return query_of(template, values)
 
 

@@ -304,7 +304,7 @@ def prod(x: Numbers) -> Expr:
     """
 
 def random() -> Expr:
-    """A random number for each row, different each time it is read.
+    """A random whole number from 0 to 2147483647 for each row, different each time it is read: ``where(fn.random() % 10 == 0)`` keeps about a tenth of the rows.
 
     The TQL is ``random()``.
 

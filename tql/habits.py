@@ -30,6 +30,17 @@ def _names(names: str, code: str, note: str = "") -> dict[str, Answer]:
 
 _SEND = "a query is sent by a client"
 _FIRST = ("client.query(query.limit(1)).rows[0]", _SEND)
+_DISTINCT = ('select(n=fn.count()).from_(select("source").distinct())', "distinct values are counted in two queries")
+_AFTERWARDS = ("client.query(query).to_pandas()", "TQL has no such function: compute it from the returned rows")
+_ELEMENTS = (
+    "client.query(query).to_pandas()",
+    "TQL makes no rows of the elements of an array: select the array, and use explode of the data frame",
+)
+_WINDOWS = "lag lead shift diff pct_change cumsum cumulative_sum rolling running_sum dense_rank percent_rank ntile first_value last_value"
+_WINDOW = (
+    "client.query(query).to_pandas()",
+    "TQL has no windows: sort in the query, and compute it from the returned rows",
+)
 
 QUERY: dict[str, Answer] = {
     **_names("filter filter_by query", 'query.where(col("year") > 2000)'),
@@ -38,7 +49,15 @@ QUERY: dict[str, Answer] = {
         'query.group_by("kind").where(fn.count() > 1)',
         "a condition on an aggregate or an alias filters groups",
     ),
-    **_names("head take fetch first_n", "query.limit(5)"),
+    **_names("head take fetch first_n top", "query.limit(5)"),
+    **_names("rows records", "client.query(query).rows", _SEND),
+    **_names("n_unique nunique", *_DISTINCT),
+    **_names("explode unnest flatten", *_ELEMENTS),
+    **_names(
+        "pivot pivot_table crosstab unpivot melt",
+        "client.query(query).to_pandas()",
+        "group by both keys in the query, and pivot the data frame",
+    ),
     **_names("first one one_or_none scalar fetchone", *_FIRST),
     **_names("all fetchall collect execute run scalars to_list to_dicts to_dict", "client.query(query).rows", _SEND),
     **_names("df to_df to_pandas", "client.query(query).to_pandas()", _SEND),
@@ -73,6 +92,11 @@ QUERY: dict[str, Answer] = {
         "search nearest knn top_k vector_search similarity_search",
         'query.similarity("embedding", vector).order_by("score").limit(5)',
     ),
+    **_names(
+        "mmr max_marginal_relevance max_marginal_relevance_search",
+        'query.similarity("embedding", vector).order_by("score").limit(50)',
+        "choose among its rows in Python, as the recipe for MMR does: the engine's MMR does not diversify",
+    ),
 }
 
 _TEXT = 'col("text").contains("ab")'
@@ -104,7 +128,10 @@ EXPR: dict[str, Answer] = {
     **_names("mean avg", 'fn.mean(col("id"))'),
     **_names("min", 'fn.min(col("id"))'),
     **_names("max", 'fn.max(col("id"))'),
-    **_names("count n_unique nunique", "fn.count()", "it counts the rows of a group"),
+    **_names("count", "fn.count()", "it counts the rows of a group"),
+    **_names("n_unique nunique", *_DISTINCT),
+    **_names("median quantile percentile std stddev var variance mode", *_AFTERWARDS),
+    **_names("explode unnest flatten", *_ELEMENTS),
     **_names("eq equals", 'col("id") == 1'),
     **_names("ne", 'col("id") != 1'),
     **_names("gt", 'col("id") > 1'),
@@ -131,6 +158,7 @@ EXPR: dict[str, Answer] = {
         'select("id", "kind", "price").order_by("price").limit(3, per="kind")',
         "TQL has no windows; limit(per=) has the first rows of each value",
     ),
+    **_names(_WINDOWS, *_WINDOW),
     **_names("apply map", "", "the engine runs no Python: compute it from the returned rows"),
 }
 
@@ -146,6 +174,11 @@ FN: dict[str, Answer] = {
         "TQL has no dates: this is the begin of the hour of a timestamp in seconds, 86400 that of the day",
     ),
     **_names("isnan is_nan", 'col("price") != col("price")', "NaN equals nothing, not even itself"),
+    **_names("quantile percentile percentile_cont percentile_disc approx_quantile", *_AFTERWARDS),
+    **_names("stddev stdev stddev_samp stddev_pop variance var_samp var_pop mode corr skew kurtosis", *_AFTERWARDS),
+    **_names(f"{_WINDOWS} rank over", *_WINDOW),
+    **_names("explode unnest flatten", *_ELEMENTS),
+    **_names("greatest least clip", "", "choose the value from the returned rows"),
 }
 
 RESULT: dict[str, Answer] = {
@@ -153,7 +186,7 @@ RESULT: dict[str, Answer] = {
     **_names("fetchone first one", "result.rows[0]", "it raises IndexError without rows"),
     **_names("head fetchmany", "result.rows[:5]"),
     **_names("tail", "result.rows[-5:]"),
-    **_names("df to_df fetchdf pandas dataframe", "result.to_pandas()"),
+    **_names("df to_df fetchdf pandas dataframe to_dataframe", "result.to_pandas()"),
     **_names("pl polars", "result.to_polars()"),
     **_names("arrow fetch_arrow_table to_table", "result.to_arrow()"),
     **_names("numpy fetchnumpy", 'result.to_numpy("id")'),
@@ -167,6 +200,8 @@ RESULT: dict[str, Answer] = {
     **_names("to_parquet write_parquet", 'result.to_pandas().to_parquet("rows.parquet")'),
     **_names("show display", "print(result)"),
     **_names("describe info", "result.to_pandas().describe()"),
+    **_names("duckdb to_duckdb", "result.to_arrow()", "DuckDB reads a table of Arrow by the name of its variable"),
+    **_names("pivot pivot_table", "result.to_pandas()", "pivot the data frame"),
     **_names(
         "sort_values sort filter groupby group_by",
         "result.to_pandas()",
@@ -295,4 +330,6 @@ def _advice(owner: str, attribute: str, names: Iterable[str]) -> str:
     if answer is not None:
         return f": {advice(answer)}"
     similar = nearest(attribute, (name for name in names if not name.startswith("_")))
-    return f"; did you mean `{similar}`?" if similar else ""
+    if similar:
+        return f"; did you mean `{similar}`?"
+    return f': a key of JSON is a subscript, col("meta")["{attribute}"]' if owner == "Expr" else ""

@@ -146,9 +146,9 @@ class Client(Closing):
 
     def reflect(self, source: str | None = None) -> Schema:
         """
-        Return the schema that the first rows of a dataset determine; it takes one to three queries.
+        Return the columns of a dataset: those that a dataset on this machine has, or those that the first rows of an endpoint determine, which takes one to three queries.
 
-        With it, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not determine is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
+        With them, names and lengths of vectors are checked, and sort and group keys are exact. A type that the values do not determine is unknown, and nothing is assumed about nulls and indexes: see `Column.inferred`.
         A client with ``reflect=True`` then uses the new schema, as after a change of the columns.
 
         Args:
@@ -167,7 +167,8 @@ class Client(Closing):
             raise without_source("reflect()")
         call = self._call(CancelToken(), time.monotonic())
         with self._running(call.stop):
-            return (self._reflections or self._new_reflections()).refresh(name, call, required=True)
+            known = self._schemas(call, [source]).get(source)
+            return known or (self._reflections or self._new_reflections()).refresh(name, call, required=True)
 
     @overload
     def query(self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: type[T]) -> list[T]: ...

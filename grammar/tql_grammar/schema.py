@@ -32,7 +32,7 @@ RULE = 'takes a JSON object with a description for each column, such as {"id": "
 WRITING = "write the file by `Schema.save`, or by `tql schema PATH > schema.json`"
 COLUMN = re.compile(
     r"(?P<prefix>(?:nullable|inferred) )?(?:(?P<kind>class label|sequence|image|other) )?(?P<dtype>[a-z]\w*)"
-    r"(?:\[(?P<shape>[\d?, ]*)\])?(?P<indexes>(?: [a-z]\w*)*)"
+    r"(?:\[(?P<shape>[\d?, ]+)\])?(?P<indexes>(?: [a-z]\w*)*)"
 )
 
 
@@ -335,7 +335,7 @@ def _column(given: Column | str) -> Column:
 def _unreadable(given: object) -> ArgumentError:
     """Return the error for an invalid description of a column."""
     rule = f"takes descriptions of columns: a type ({', '.join(DTYPES)}, embedding), a shape in brackets, indexes ({', '.join(INDEXES)})"
-    advice = f'{type_hint(given)}such as "int64", "text bm25", "nullable text", "embedding[384]"'
+    advice = f'{type_hint(given)}such as "int64", "text bm25", "nullable text", "embedding[384]", "int32[?]" for rows of any length'
     return ArgumentError("Schema", rule, repr(given), advice)
 
 

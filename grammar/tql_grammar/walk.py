@@ -6,7 +6,7 @@ import contextlib
 import functools
 import operator
 import threading
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import QueryError
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 P = ParamSpec("P")
-# The results that `unbounded` functions have for parts of a deep node, by thread, and by function and the identities of its arguments.
-_results: dict[int, dict[tuple[object, ...], tuple[Any]]] = {}
+# The results of `unbounded` functions for parts of a deep node, by the function and the identities of its arguments, each with the arguments, which so live as long.
+Results: TypeAlias = dict[tuple[object, ...], tuple[Any, tuple[object, ...]]]
+_results: dict[int, Results] = {}
+# `rebuild` keeps them from this depth on, and no more than these, since they take memory.
+DEEP, MOST_RESULTS = 50, 100_000
 PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -49,21 +52,28 @@ def rebuild(root: R, change: Callable[[Record], Record], opaque: type[Record] | 
     *change* gets a record whose children are already changed; unchanged records are shared with *root*, not copied.
     A node that replaces another one has its origin.
     Records of the classes *opaque* are left unchanged, with everything below them.
+    In a deep node, the `unbounded` functions that *change* calls compute nothing twice, so the work grows with the number of nodes, not with its square.
     """
     done: list[Any] = []
     stack: list[tuple[Any, list[Any] | None]] = [(root, None)]
-    while stack:
-        item, parts = stack.pop()
-        if parts:
-            first = len(done) - len(parts)
-            done[first:] = [_with_parts(item, parts[::-1], done[first:], change)]
-            continue
-        parts = _parts(item, opaque)
-        if parts:
-            stack.append((item, parts))
-            stack += [(part, None) for part in parts]
-        else:
-            done.append(item if parts is None or type(item) is tuple else _changed(item, change))
+    has_begun = False
+    try:
+        while stack:
+            item, parts = stack.pop()
+            if parts:
+                first = len(done) - len(parts)
+                done[first:] = [_with_parts(item, parts[::-1], done[first:], change)]
+                continue
+            parts = _parts(item, opaque)
+            if parts:
+                stack.append((item, parts))
+                stack += [(part, None) for part in parts]
+                has_begun = has_begun or (len(stack) > DEEP and _keep_results())
+            else:
+                done.append(item if parts is None or type(item) is tuple else _changed(item, change))
+    finally:
+        if has_begun:
+            _forget_results()
     found: R = done[0]  # *change* keeps a query a query and an expression an expression
     return found
 
@@ -100,11 +110,9 @@ def unbounded(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def computed(*arguments: P.args, **_named: P.kwargs) -> T:
-        if _results:
-            known = _results.get(threading.get_ident(), {}).get((function, *map(id, arguments)))
-            if known is not None:
-                found: T = known[0]
-                return found
+        results = _results.get(threading.get_ident()) if _results else None
+        if results is not None:
+            return _kept(results, function, arguments)
         try:
             return function(*arguments)  # type: ignore[call-arg]  # by position
         except RecursionError:
@@ -113,19 +121,64 @@ def unbounded(function: Callable[P, T]) -> Callable[P, T]:
     return computed
 
 
+def keeping(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function during which the results of `unbounded` functions are kept: it asks them about each node of a deep one."""
+
+    @functools.wraps(function)
+    def kept(*arguments: P.args, **named: P.kwargs) -> T:
+        has_begun = _keep_results()
+        try:
+            return function(*arguments, **named)
+        finally:
+            if has_begun:
+                _forget_results()
+
+    return kept
+
+
+def _kept(results: Results, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """Return the result of a function that is kept, or compute and keep it."""
+    key = (function, *map(id, arguments))
+    known = results.get(key)
+    if known is not None:
+        found: T = known[0]
+        return found
+    try:
+        found = function(*arguments)
+    except RecursionError:
+        found = _from_leaves(function, *arguments)
+    if len(results) < MOST_RESULTS:
+        results[key] = (found, arguments)
+    return found
+
+
+def _keep_results() -> bool:
+    """Keep the results of `unbounded` functions in this thread; return False if they are kept already."""
+    thread = threading.get_ident()
+    if thread in _results:
+        return False
+    _results[thread] = {}
+    return True
+
+
+def _forget_results() -> None:
+    """Remove the results that are kept in this thread."""
+    del _results[threading.get_ident()]
+
+
 def _from_leaves(function: Callable[..., T], node: Record, *constants: object) -> T:
     """Return the result of a function for a node, after those for its parts."""
-    thread = threading.get_ident()
-    outermost = thread not in _results
-    results = _results.setdefault(thread, {})
+    has_begun = _keep_results()
+    results = _results[threading.get_ident()]
     try:
         for part in [*walk(node)][:0:-1]:
             with contextlib.suppress(QueryError):
-                results[function, *map(id, (part, *constants))] = (function(part, *constants),)
+                arguments = (part, *constants)
+                results[function, *map(id, arguments)] = (function(*arguments), arguments)
         return function(node, *constants)
     finally:
-        if outermost:
-            del _results[thread]
+        if has_begun:
+            _forget_results()
 
 
 def own_parts(node: Record) -> Iterator[ast.Node]:

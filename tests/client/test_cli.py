@@ -84,6 +84,7 @@ def test_a_cell_is_in_the_file_of_its_notebook(tmp_path: Path, capsys: pytest.Ca
     assert main(["check", "--output-format", output, str(file)]) == 1
     printed = capsys.readouterr().out
     assert "c.ipynb" in printed
+    assert "cell 1: " in printed
     assert "c.ipynb:cell" not in printed
     assert "c.ipynb%3Acell" not in printed
 

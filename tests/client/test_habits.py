@@ -117,6 +117,7 @@ def test_the_errors(names: dict[str, Any]) -> None:
     ("code", "message"),
     [
         ("col.year", '`col` has no `year`: write col("year")'),
+        ("col('meta').lang", '`Expr` has no `lang`: a key of JSON is a subscript, col("meta")["lang"]'),
         ("col('id').isin([1])", '`Expr` has no `isin`: write col("id").in_([1, 2])'),
         ("col('id').desc()", '`Expr` has no `desc`: write desc(col("id")); a sort key is a function of the expression'),
         ("tql.and_", '`tql` has no `and_`: write all_of([col("a") == 1, col("b") == 2])'),

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tql import ArgumentError, CheckError, col, select
+from tql import ArgumentError, CheckError, Schema, col, select
 from tql_client import serve
 from tql_client.datasets import write
-from tql_client.errors import ConfigError, ConnectError, RateLimited, ServerError
-from tql_client.testing.snapshots import fingerprint, require_same
+from tql_client.errors import ConfigError, ConnectError, NotFound, RateLimited, ServerError
+from tql_client.testing.snapshots import fingerprint, require_same, require_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -269,6 +269,9 @@ def test_the_recorder_in_words(tql_recorder: Recorder) -> None:
 def test_the_engine_of_a_recorder(tql_recorder: Recorder, tmp_path: Path) -> None:
     """It takes columns, which become a temporary dataset, a path as a str or as a `Path`, and nothing else."""
     assert tql_recorder.engine(BOOKS, "hub://org/books").query('select id from "hub://org/books"')["id"] == [1, 2]
+    for name in (None, "hub://org/book"):
+        with pytest.raises(NotFound, match=r"name the data as FROM does: tql_recorder\.engine"):
+            tql_recorder.engine(BOOKS, name).query('select id from "hub://org/books"')
     path = Path(re.findall("'(.*)'", repr(tql_recorder))[0])
     assert path.is_dir()
     assert tql_recorder.engine(Path(write({"id": [3]}, str(tmp_path / "d")))).query(select("id"))["id"] == [3]
@@ -279,6 +282,20 @@ def test_the_engine_of_a_recorder(tql_recorder: Recorder, tmp_path: Path) -> Non
         engine([1])
     with pytest.raises(ArgumentError, match="has no effect after `engine`"):
         tql_recorder.answer({"id": 1})
+
+
+def test_a_snapshot_leaves_the_columns_of_a_schema_out(tmp_path: Path) -> None:
+    """They are no part of a query, and as long as the dataset is wide."""
+    query = select("id").from_("hub://org/books", schema=Schema({"id": "int64", "kind": "class label int32"}))
+
+    require_snapshot(query, tmp_path / "one.tql", update=True)
+
+    assert (tmp_path / "one.tql").read_text("utf-8").splitlines() == [
+        "-- select('id')",
+        "-- from_('hub://org/books', schema=..)",
+        'select id from "hub://org/books"',
+    ]
+    require_snapshot(query, tmp_path / "one.tql", update=False)
 
 
 def test_comparison() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import tql
 from tql import Schema
@@ -16,6 +16,7 @@ from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 Operation: TypeAlias = "Callable[[str], object]"
 SCHEMA = Schema(id="int64", a="nullable int64", f="float32", text="nullable text bm25", e="embedding[3]", m="json")
@@ -120,6 +121,25 @@ def calls(operation: Operation, text: str) -> int:
         tried(operation, text)
     finally:
         sys.setprofile(None)
+    return made
+
+
+def steps(operation: Operation, text: str) -> int:
+    """Return the number of bytecodes that an operation executes: it has the rounds of loops that call nothing, too."""
+    made = 0
+
+    def traced(frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        nonlocal made
+        frame.f_trace_opcodes = True
+        made += event == "opcode"
+        return traced
+
+    before = sys.gettrace()
+    sys.settrace(traced)
+    try:
+        tried(operation, text)
+    finally:
+        sys.settrace(before)
     return made
 
 

@@ -180,7 +180,7 @@ def test_the_command_writes_and_compares(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["codegen", str(columns), "-o", str(models), "--rows", "dataclass", "--check"]) == 0
     Schema(id="int64", more="text").save(columns)
     assert main(["codegen", str(columns), "-o", str(models), "--rows", "dataclass", "--check"]) == 1
-    assert "run tql codegen without --check" in capsys.readouterr().err
+    assert "run the same command without --check" in capsys.readouterr().err
     assert main(["codegen", str(columns), "--name", "Books", "--from", "hub://o/d"]) == 0
     assert 'class Books(Table, source="hub://o/d", schema=SCHEMA):' in capsys.readouterr().out
     assert loaded(models).MyDocsRow(id=3).id == 3

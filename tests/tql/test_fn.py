@@ -11,10 +11,11 @@ import pytest
 from tests.engine import TYPES, dataset, run
 from tests.tql.functions import GROUPED, KINDS, ROWS, ROWWISE, V, assert_same, cosine
 from tests.tql.stubs import STUBS, stubs
-from tql import ArgumentError, Expr, col, desc, fn, param, select
-from tql.expressions.aggregates import AGGREGATES, OF_ROWS
+from tql import ArgumentError, Expr, Schema, col, desc, fn, param, select
+from tql.expressions.aggregates import AGGREGATES, FORMS, OF_ROWS
+from tql_grammar import ast
 from tql_grammar.absent import ABSENT, UNCALLABLE
-from tql_grammar.functions import CATALOGUE
+from tql_grammar.functions import CATALOGUE, OF_ONE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +87,33 @@ def test_an_aggregate_has_its_text_and_its_rows(data: Any, name: str) -> None:
     assert sorted(found) == [0, 1, 2]
     for key, value in found.items():
         assert_same([value], [meaning([row for row in ROWS if row["k"] == key])])
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [col("t"), col("n"), col("n") + 1, col("n") > 1, col("f") * col("n"), col("j")["a"], col("v"), col("small")],
+    ids=str,
+)
+@pytest.mark.parametrize("is_schema", [True, False], ids=["schema", "no schema"])
+def test_the_functions_of_one_row_are_one_kind(argument: Expr, *, is_schema: bool) -> None:
+    """Another function of `OF_ONE_ROW` is built as ``first`` is, and needs no more than its form."""
+    schema = Schema(k="int64", t="nullable text", n="nullable int64", f="nullable float32", j="json", v="int8[?]", small="int8")  # fmt: skip
+
+    def built(name: str) -> str:
+        query = select("k", x=Expr(ast.Function(name, (argument.node,))), s=fn.sum("small")).group_by("k")
+        try:
+            return str(query.from_("D", schema=schema if is_schema else None))
+        except ArgumentError as error:
+            return str(error)
+
+    texts = set()
+    for name in OF_ONE_ROW:
+        form: Any = FORMS[name](argument.node)
+        text = built(name).replace(f"[{form.indices[0].value}] as x", "[..] as x")
+        texts.add(text.replace(f"fn.{name}", "fn.one").replace(f"`{name}(", "`one("))
+
+    assert len(OF_ONE_ROW) > 1
+    assert len(texts) == 1, texts
 
 
 def test_random_orders_the_rows(data: Any) -> None:

@@ -172,6 +172,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("select id where {name} {name}", {"name": 1}, "`{name}` is not allowed here"),
     ("select id from ({name})", {"name": SUB}, "`{name}` is not allowed here"),
     ("{name} id", {"name": "select"}, "`{name}` is not allowed here"),
+    ("select id where a in {name}", {"name": [1]}, "IN ({name})"),
+    ("select id order by a {name}", {"name": "desc"}, "write the keyword into the text"),
 ]
 
 
@@ -198,6 +200,7 @@ REFUSED_VALUES: list[tuple[str, Any, str]] = [
     ("select id limit {x}", None, "leave the clause out"),
     ("select id offset {x}", "3", "takes a number of rows"),
     ("select id order by {x}", "year", "for a column pass col"),
+    ("select {x} from t", ["id", "year"], "select(*names)"),
     ("select n group by {x}", "year", "for a column pass col"),
     ("select id sample by {x}", 1, "for a column pass col"),
     ("select {x}(a) as b", "sum", "is no name of a function"),

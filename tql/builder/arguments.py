@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 WHOLE = 100
 
 
+def python_condition(value: object, function: object) -> object:
+    """Return the condition of ``when``, a value of Python; its function takes and returns a query."""
+    if not callable(function):
+        raise ArgumentError("when", "takes a function of a query", shown(function), "lambda query: query.where(..)")
+    if isinstance(value, Expr):
+        hint = "a condition on rows goes into .where(..)"
+        raise ArgumentError("when", "takes a value that Python knows as true or false", shown(value), hint)
+    return value
+
+
 def outputs(query: Statement, columns: Iterable[object], named: Mapping[str, object]) -> tuple[Expression, ...]:
     """Return the outputs of *query*, followed by those of one more call of ``select``."""
     fresh = [_output(column) for column in columns]
@@ -242,6 +252,17 @@ JOINS = {
     "cross": "the engine requires a condition for a cross join, and ignores it",
     "natural": "the engine fails with `NATURAL JOIN is not supported.`",
 }
+_FULL = 'combine a left join with what has no match in a right one: left.union_all(right.where(col("id", of="a").is_null()))'
+# The remedies for other kinds of joins.
+OTHER_JOINS = {
+    **dict.fromkeys(("full", "outer", "full outer", "fullouter"), _FULL),
+    **dict.fromkeys(("left outer", "leftouter"), 'how="left"'),
+    **dict.fromkeys(("right outer", "rightouter"), 'how="right"'),
+    **dict.fromkeys(("anti", "left anti"), 'how="left", and .where(col("id", of="b").is_null())'),
+    **dict.fromkeys(
+        ("semi", "left semi"), 'run the other query first: .where(col("id").in_(client.query(other)["id"]))'
+    ),
+}
 
 
 def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: object) -> JoinClause:
@@ -252,9 +273,9 @@ def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: ob
         raise ArgumentError("join", "takes one join for each query", "a second one", hint, why=why)
     refusal = JOINS.get(how) if isinstance(how, str) else None
     if refusal is None:
-        raise ArgumentError("how", "takes inner, left or right", shown(how))
+        raise ArgumentError("how", "takes inner, left or right", shown(how), _other_join(how))
     if refusal:
-        raise ArgumentError("how", "takes inner, left or right", shown(how), why=refusal)
+        raise ArgumentError("how", "takes inner, left or right", shown(how), _other_join(how), why=refusal)
     if source.alias is None:
         raise ArgumentError("alias", "takes a name for the joined source", shown(None), 'join(.., alias="b")')
     node = condition("join", on)
@@ -262,6 +283,12 @@ def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: ob
         hint, why = 'col("id", of="a") == col("uid", of="b")', "the engine supports no other join condition"
         raise ArgumentError("on", "takes the equality of one column of each source", shown(on), hint, why=why)
     return JoinClause(source, node, str(how))
+
+
+def _other_join(how: object) -> str | None:
+    """Return the remedy for the kind of a join that there is not; in capitals it is the name in small letters."""
+    kind = how.lower() if isinstance(how, str) else ""
+    return f'how="{kind}"' if JOINS.get(kind) == "" else OTHER_JOINS.get(kind)
 
 
 def _sides(node: ast.Comparison) -> set[bool]:

@@ -302,9 +302,9 @@ class Query(SearchMethods):
         While `explore` runs the program, a true condition stands for both.
 
         Raises:
-            ArgumentError: *function* returns no query, for example since it has no ``return``.
+            ArgumentError: *function* is no function, or returns no query, for example since it has no ``return``; or *condition* is one on rows.
         """
-        if not holds(condition):
+        if not holds(clauses.python_condition(condition, function)):
             return self
         changed = function(self)
         if not isinstance(changed, Query):

@@ -14,6 +14,7 @@ from tql.plan.nodes import Filter, Join, Plan, Sort
 from tql.plan.schema import schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_ONE_ROW
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import conjunction
@@ -62,23 +63,21 @@ def _one_order(calls: Sequence[ast.Function], nodes: Sequence[ast.Node], scope: 
     """Return the order of the rows in which all calls can be read, and the form of each call."""
     names = {call.name for call in calls}
     argument, *others = {call.arguments[0] for call in calls}
-    firsts = any(call.name == "first" for node in nodes for call in _calls(node))
-    found = None if others or firsts else _reductions(argument, names, scope)
+    of_one_row = next((call.name for node in nodes for call in _calls(node) if call.name in OF_ONE_ROW), None)
+    found = None if others or of_one_row else _reductions(argument, names, scope)
     if found is None:
-        raise _two_orders(calls, firsts=firsts, columns=len(others) + 1)
+        raise _two_orders(calls, of_one_row, columns=len(others) + 1)
     return found
 
 
-def _two_orders(calls: Sequence[ast.Function], *, firsts: bool, columns: int) -> ArgumentError:
+def _two_orders(calls: Sequence[ast.Function], of_one_row: str | None, *, columns: int) -> ArgumentError:
     """Return the error for aggregates that need two orders of the rows."""
     subject = " / ".join(f"fn.{name}" for name in sorted({call.name for call in calls}))
     if columns > 1:
         rule, found = "takes one text or number that may be null in a query", f"{columns} columns"
-    elif firsts:
-        rule, found = (
-            "takes no fn.first in the same query, where it reads a text or a number that may be null",
-            "fn.first",
-        )
+    elif of_one_row:
+        found = f"fn.{of_one_row}"
+        rule = f"takes no {found} in the same query, where it reads a text or a number that may be null"
     else:
         column = to_tql(calls[0].arguments[0])
         rule, found = "takes the smallest or the largest of a text that may be null, not both", f"both of `{column}`"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 from tql.expressions.aggregates import is_aggregate
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_ONE_ROW
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.record import Record
 from tql_grammar.rewrite.elements import shape
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.nullable import absent, is_whole, missing, remedy
 from tql_grammar.rewrite.typed import legalize_value
-from tql_grammar.walk import below, rebuild
+from tql_grammar.walk import below, rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -77,7 +78,7 @@ def without_nulls(node: N, scope: Scope) -> N:
 
 def _is_numeric(node: Record) -> bool:
     """Tell whether *node* is an aggregate of numbers."""
-    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", "first", "last"}
+    return isinstance(node, ast.Function) and is_aggregate(node) and node.name not in {"count", *OF_ONE_ROW}
 
 
 def _reduction(node: ast.Function, scope: Scope) -> Expression:
@@ -87,12 +88,10 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
     column = scope.column(argument)
     if column is not None and column.dtype in OTHERS:
         rule, why = "aggregates numbers only", f"the column has the type {column}"
-        hint = "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
-        raise ArgumentError(subject, rule, repr(argument.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+        raise ArgumentError(subject, rule, repr(argument.name), _of_others(column.dtype), why=why)  # type: ignore[attr-defined]  # a column
     if shape(argument, scope) or (column is not None and not column.is_single):
         rule, why = "aggregates one number of each row", "each row has an array"
-        hint = f"reduce each row first: fn.{OF_ARRAYS[node.name]}(..), alone or in fn.{node.name}(..)"
-        raise ArgumentError(subject, rule, f"`{to_tql(argument)}`", hint, why=why)
+        raise ArgumentError(subject, rule, f"`{to_tql(argument)}`", _of_arrays(node, argument), why=why)
     absences = missing(argument, scope)
     if not absences:
         return node
@@ -102,6 +101,22 @@ def _reduction(node: ast.Function, scope: Scope) -> Expression:
         names = ", ".join(repr(absence.name) for absence in absences)
         raise ArgumentError(subject, rule, f"{names}, which may be", remedy(absences), why=why)
     return form(_single_sum(legalize_value(argument, scope), scope), absent(absences))
+
+
+def _of_others(dtype: str) -> str:
+    """Return the remedy for the aggregate of a column that has no numbers."""
+    if dtype == "text":
+        return "a text has no sum and no mean: fn.min and fn.max take texts, and fn.count() counts rows"
+    if dtype == "json":
+        return "aggregate a number of it, col('meta')['price'], where every row has it"
+    return "the first of a sort is the smallest: select(..).order_by(..).limit(1), with desc(..) the largest"
+
+
+def _of_arrays(node: ast.Function, argument: Expression) -> str:
+    """Return the remedy for the aggregate of arrays: of an element, the engine has no number but in a subquery."""
+    if any(isinstance(part, ast.Subscript) for part in walk(argument)):
+        return f"select the element in a subquery: select(x=fn.{node.name}('x')).from_(select(x=..))"
+    return f"reduce each row first: fn.{OF_ARRAYS[node.name]}(..), alone or in fn.{node.name}(..)"
 
 
 def _single_sum(argument: Expression, scope: Scope) -> Expression:

@@ -16,9 +16,9 @@ from tql.plan.nodes import Filter, Join, Plan, Project, Sample
 from tql.plan.schema import schema
 from tql.plan.tree import operations, own_nodes
 from tql_grammar import ast
-from tql_grammar.functions import COUNTING, FLAT
+from tql_grammar.functions import COUNTING, FLAT, OF_ONE_ROW
 from tql_grammar.rewrite.nullable import FirstNull, NullWith, missing
-from tql_grammar.walk import substitute, walk
+from tql_grammar.walk import keeping, substitute, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 # Functions that depend on the order of the rows, or on an index.
-IN_ORDER = COUNTING | FLAT | {"first"}
+IN_ORDER = COUNTING | FLAT | OF_ONE_ROW
 # The kinds of expressions that compute numbers; conditions test for null themselves.
 VALUES = (ast.Aliased, ast.Chain, ast.Function, ast.Negate, ast.Order)
 
@@ -42,6 +42,7 @@ class Together:
         self.scope = scope
         self.columns: dict[tuple[ast.Column, ...], str] = {}
 
+    @keeping
     def read(self, node: N) -> N:
         """Return an expression that reads the columns of the subquery."""
         return substitute(node, self._part)

@@ -10,6 +10,7 @@ from tql.plan.nodes import Aggregate, Extend
 from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_ONE_ROW
 from tql_grammar.outputs import output_name
 from tql_grammar.walk import rebuild, walk
 
@@ -136,12 +137,12 @@ def _uncomputable(found: str) -> ArgumentError:
 
 
 def _refuses(function: ast.Function, missing: Missing, *, grouped: bool) -> bool:
-    """Tell whether the engine cannot compute a function of missing values; of their conditions, and the number or the first of them, it can."""
+    """Tell whether the engine cannot compute a function of missing values; of their conditions, and their number or the one of a row, it can."""
     if _is_contains(function):
         return False
     if grouped and is_aggregate(function):
         numbers = (part for part in function.arguments if isinstance(part, (ast.Column, ast.Chain)))
-        return function.name != "first" and any(_reads(part, missing.unknown) for part in numbers)
+        return function.name not in OF_ONE_ROW and any(_reads(part, missing.unknown) for part in numbers)
     return _reads(function, missing.labels - missing.single)
 
 

@@ -13,7 +13,7 @@ from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql_grammar import ast
-from tql_grammar.functions import FLAT
+from tql_grammar.functions import FLAT, OF_ONE_ROW
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.json_present import kept_values, required_values
 from tql_grammar.rewrite.json_values import value_names
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # The column of a left or right join with the row number of the joined source, 0 for unmatched rows.
 MATCH = "match"
 # Aggregates that return a value of their column, and the type that sums and means are promoted with.
-OF_ONE = frozenset({"min", "max", "first"})
+OF_ONE = OF_ONE_ROW | {"min", "max"}
 SUMS = {"sum": "int64", "mean": "float64"}
 INTEGER = Column("int64")
 # Types that the engine can sum and average.

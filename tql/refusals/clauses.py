@@ -6,6 +6,8 @@ from tql.refusals.refusal import Refusal, columns
 
 REFUSALS = (
     Refusal("function of when that returns no query", 'select("id").when(True, lambda query: None)'),
+    Refusal("query in place of the function of when", 'select("id").when(True, select("id").limit(3))'),
+    Refusal("condition on rows in when", 'select("id").when(col("id") > 3, lambda query: query.limit(3))'),
     Refusal("computed column without a name", 'select(col("id") + 1)'),
     Refusal("name twice", 'select("id", id=col("id") + 1)'),
     Refusal("`*` and an alias of a column", 'select("*", a=col("id") + 1)', columns(a="int8")),

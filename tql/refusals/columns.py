@@ -12,6 +12,8 @@ REFUSALS = (
     Refusal("pattern of a number", 'select("id").where(col("n").startswith("a"))', columns(n="int8")),
     Refusal("arithmetic of a text", 'select(x=col("t") + 1)', columns(t="text")),
     Refusal("`contains` with an index", 'select("id").where(fn.contains("t", "some"))', columns(t="text inverted")),
+    Refusal("list in `contains`", 'select("id").where(col("n").contains([3, 4]))', columns(n="int32[?]")),
+    Refusal("`contains` of lists of texts", 'select("id").where(fn.contains("t", "a"))', columns(t="sequence text[?]")),
     Refusal("`contains` of numbers", 'select("id").where(~fn.contains("n", 3))', columns(n="int8")),
     Refusal("`contains` of a number in texts", 'select("id").where(~fn.contains("t", 3))', columns(t="text")),
     Refusal("function of numbers over texts", 'select("id").where(~fn.any("t"))', columns(t="text")),

@@ -11,6 +11,7 @@ from tql.messages import shown
 from tql_grammar.diagnostic import Diagnostic
 from tql_grammar.errors import ArgumentError, ParseError
 from tql_grammar.positions import locate
+from tql_grammar.quoted_holes import QUOTED, WHY_QUOTED
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
 
 CODE = "TQL100"
 BRACES = re.compile(r"\{\{|\}\}|\{(?P<hole>[^{}]*)\}|[{}]")
-# Where a hole is text to the engine: strings, names in double quotes, and comments.
-QUOTED = re.compile(r"(?P<string>'(?:[^']|'')*'?)|(?P<name>\"[^\"\n]*\"?)|(?P<comment>--[^\n]*)")
-WHY_QUOTED = {
-    "string": ("a value in quotes would be part of a text", "remove the quotes: a str becomes a literal by itself"),
-    "name": (
-        "a name in quotes is read as written",
-        "remove the quotes: {source} and {alias} are quoted where they need it",
-    ),
-    "comment": ("the engine ignores a comment", "remove the hole, or the comment"),
-}
 # A text between holes, or the name of a hole and its value.
 Part = str | tuple[str, object]
 DIGITS = string.digits + string.ascii_lowercase

@@ -53,7 +53,9 @@ def _require_expression(part: object, known: Mapping[str, Hole], clause: str) ->
     """Require an expression: a literal is the same in each row."""
     hole = _held(part, known)
     if hole is not None and not isinstance(hole.value, Expr):
-        hint = "for a column pass col(..): a str is a text here"
+        several = isinstance(hole.value, (list, tuple)) and clause == "select"
+        listed = "select several columns by the builder: select(*names)"
+        hint = listed if several else "for a column pass col(..): a str is a text here"
         raise ArgumentError(hole.subject, f"takes an expression in {clause}", shown(hole.value), hint)
 
 

@@ -64,6 +64,8 @@ def _statement(tree: ast.Query, meant: ast.Query, written: ast.Query, known: Map
     )
 
 
+# The remedy for a hole where no value can be.
+NO_KEYWORD = 'a hole takes a value, and no keyword: write the keyword into the text, or add the clause by its method: query(..).order_by(desc("year"))'
 # Nodes that mean the same in a text and in the builder, which guards them against the traps of the engine.
 PLAIN = (
     *(ast.Column, ast.Star, ast.Aliased, ast.Number, ast.Negate, ast.String, ast.Boolean),
@@ -111,8 +113,11 @@ def _parse(text: str, holes: list[Hole]) -> ast.Query:
     try:
         return parse(written)
     except ParseError as error:
+        is_hole = any(hole.start == error.position for hole in holes)
+        is_guess = error.hint is None or error.hint.startswith("did you mean")
+        hint = NO_KEYWORD if is_hole and is_guess else error.hint
         message, hint, unexpected = (
-            _restored(part, holes) for part in (error.diagnostic.message, error.hint, error.unexpected)
+            _restored(part, holes) for part in (error.diagnostic.message, hint, error.unexpected)
         )
         place = error.diagnostic.replace(message=message, hint=hint, fix=None, edits=())
         raise ParseError(text, place, unexpected or "", error.expected, error.engine_position) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tql_client.cli.commands.command import FAILED
@@ -62,7 +63,12 @@ class Parser(argparse.ArgumentParser):
         """Exit with the error about words that are no arguments of this command."""
         flags = [word for word in words if word.startswith("-") and word != "-"]
         if not flags:
-            self.error(f"unexpected argument {words[0]!r}; put a query with blanks in quotes")
+            one = (
+                f"`{self.prog}` takes one file or query"
+                if Path(words[0]).exists()
+                else "put a query with blanks in quotes"
+            )
+            self.error(f"unexpected argument {words[0]!r}; {one}")
         flag = flags[0].partition("=")[0]
         self.error(f"no option {flag}{_of_option(flag, self._option_string_actions)}")
 

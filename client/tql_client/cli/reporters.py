@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # The name of a document that is a cell of a notebook ends with this and its number.
 CELL = ":cell "
+# The most rules that the error about an unknown code names.
+MOST_NAMED = 3
 # The most characters of a hint that is repeated.
 LONG = 60
 FIELDS = ("code", "severity", "message", "line", "column", "start", "end", "hint", "fix")
@@ -99,10 +101,16 @@ def as_github(findings: Findings) -> str:
     """Return findings as workflow commands of GitHub, which annotate the lines of a pull request."""
     return "".join(
         f"::{GITHUB[diagnostic.severity]} file={_escape(path.partition(CELL)[0], ':,')},line={diagnostic.line},col={diagnostic.column},"
-        f"title={diagnostic.code}::{_escape(diagnostic.message)}\n"
+        f"title={diagnostic.code}::{_escape(_message(path, diagnostic))}\n"
         for path, _, diagnostics in findings
         for diagnostic in diagnostics
     )
+
+
+def _message(path: str, diagnostic: Diagnostic) -> str:
+    """Return the message of a finding; in a notebook with its cell, since the line is one of the cell."""
+    _, cell, number = path.partition(CELL)
+    return f"cell {number}: {diagnostic.message}" if cell else diagnostic.message
 
 
 def _escape(text: str, marks: str = "") -> str:
@@ -140,7 +148,8 @@ def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, ob
         "charLength": diagnostic.end - diagnostic.start,
     }
     place = {"artifactLocation": {"uri": quote(path.partition(CELL)[0])}, "region": region}
-    text = diagnostic.message if diagnostic.hint is None else f"{diagnostic.message}. {diagnostic.hint}"
+    message = _message(path, diagnostic)
+    text = message if diagnostic.hint is None else f"{message}\nhint: {diagnostic.hint}"
     return {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
@@ -238,7 +247,9 @@ def _chosen(known: Mapping[str, Explanation], prefixes: Sequence[str]) -> dict[s
     """
     for prefix in prefixes:
         if not any(code.startswith(prefix) for code in known):
-            message = f"no rule {prefix}: `tql rules` lists all rules"
+            named = [f"{code} {rule.title}" for code, rule in known.items() if prefix in rule.title.upper()]
+            about = f", among them {', '.join(named[:MOST_NAMED])}" if named else ""
+            message = f"no rule {prefix}: `tql rules` lists all rules{about}"
             raise TqlError(message)
     return {code: rule for code, rule in known.items() if code.startswith(tuple(prefixes) or "TQL")}
 

@@ -48,6 +48,16 @@ class Names(Record):
 
 
 HINT = 'write a condition of the builder: filter=col("ts") >= 1'
+NEGATIONS = dict.fromkeys(("$not", "$nor"), "negate a condition of the builder: filter=~(col('lang') == 'en')")
+# The conditions of the builder for operators that a dict has in other libraries, each with the column before it.
+INSTEAD = {
+    "$contains": ".contains('a')",
+    "$like": ".like('a%')",
+    "$ilike": ".ilike('a%')",
+    "$regex": ".matches('a.*')",
+    "$exists": ".is_not_null()",
+    "$between": ".between(1, 5)",
+}
 ALL_COLUMNS = Names()
 
 
@@ -154,10 +164,12 @@ def _of_key(name: str, value: object, names: Names) -> Expr:
     if name in COMBINING:
         return combine(COMBINING[name], [of_dict(part, names) for part in _parts(name, value)])
     if str(name).startswith("$"):
-        raise ArgumentError("filter", f"combines dicts by {', '.join(COMBINING)}", repr(name), HINT)
+        raise ArgumentError(
+            "filter", f"combines dicts by {', '.join(COMBINING)}", repr(name), NEGATIONS.get(name, HINT)
+        )
     if name == names.metadata and isinstance(value, Mapping) and value and not value.keys() & COMPARING.keys():
         return of_dict({f"{name}.{key}": part for key, part in value.items()}, names)
-    return all_of([compare(operator, name, operand, names) for operator, operand in _comparisons(name, value)])
+    return all_of([compare(operator, name, operand, names) for operator, operand in _comparisons(name, value, names)])
 
 
 def _parts(name: str, value: object) -> Sequence[Mapping[str, object]]:
@@ -167,13 +179,21 @@ def _parts(name: str, value: object) -> Sequence[Mapping[str, object]]:
     return value
 
 
-def _comparisons(name: str, value: object) -> Sequence[tuple[str, object]]:
+def _instead(name: str, value: Mapping[object, object], names: Names) -> str:
+    """Return the code to write in place of an object whose operators a dict does not have."""
+    code = next((INSTEAD[sign] for sign in map(str, value) if sign in INSTEAD), None)
+    if code is None:
+        return f'{HINT}; a key of JSON is "{name}.key"'
+    return f"write a condition of the builder: filter={names.expression(name)!r}{code}"
+
+
+def _comparisons(name: str, value: object, names: Names) -> Sequence[tuple[str, object]]:
     """Return the operators of one column with their values."""
     if not isinstance(value, Mapping):
         return [("in" if isinstance(value, (list, tuple, set, frozenset)) else "eq", value)]
     if not value or not value.keys() <= COMPARING.keys():
         rule = f"takes an object with {', '.join(COMPARING)} for a column"
-        raise ArgumentError("filter", rule, f"{value!r} for {name!r}", f'{HINT}; a key of JSON is "{name}.key"')
+        raise ArgumentError("filter", rule, f"{value!r} for {name!r}", _instead(name, value, names))
     return [(COMPARING[sign], operand) for sign, operand in value.items()]
 
 

@@ -138,7 +138,8 @@ def condition(filter_: object, search: Search | None = None) -> Expr | None:
     if isinstance(filter_, MetadataFilter):
         name = filter_.operator.value
         return compare(OPERATORS.get(name, name), filter_.key, filter_.value, names)
-    raise ArgumentError("filters", "must be MetadataFilters, a dict or a condition of the builder", repr(filter_), HINT)
+    hint = HINT.replace("filter=", "filters=")
+    raise ArgumentError("filters", "must be MetadataFilters, a dict or a condition of the builder", repr(filter_), hint)
 
 
 __all__ = ["Search", "TqlRetriever", "condition"]

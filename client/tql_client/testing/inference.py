@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SINGLE: dict[type, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
 NAMES = "numbers, bools, strings or dicts, or vectors of equal length without None"
 TIMES = (dt.date, dt.time, dt.timedelta)
+IN_JSON = 'write a list of another kind as JSON, {"tags": ["a", "b"]}'
 # The most characters of a value in an error.
 SHOWN = 60
 
@@ -116,6 +117,8 @@ def _kind(name: str, row: int, value: Any) -> type:  # noqa: ANN401 - any value
             return kind
     if isinstance(value, TIMES):
         _refuse(name, row, value, "the engine stores no times: write int(value.timestamp()) or value.isoformat()")
+    if isinstance(value, (set, frozenset)):
+        _refuse(name, row, value, f"a set has no order: {IN_JSON}")
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
         _refuse(name, row, value, f"its type cannot be inferred: the values are {NAMES}")
     return list
@@ -136,7 +139,12 @@ def _vectors(name: str, values: list[Any]) -> tuple[list[Any], Callable[[Any], A
     lengths = [(length, next(group)[0]) for length, group in groupby(enumerate(made), key=lambda pair: len(pair[1]))]
     if len(lengths) > 1:
         (length, _), (other, row) = lengths[:2]
-        _refuse(name, row, values[row], f"it has {other} numbers, and row 0 has {length}: vectors have equal lengths")
+        _refuse(
+            name,
+            row,
+            values[row],
+            f"it has {other} numbers, and row 0 has {length}: vectors have equal lengths; {IN_JSON}",
+        )
     return made, lambda types: types.Embedding(len(made[0]))
 
 
@@ -145,7 +153,7 @@ def _vector(name: str, row: int, value: Any) -> Any:  # noqa: ANN401 - a list, a
     if value is None:
         _refuse(name, row, value, "a column of vectors has a vector in each row")
     if not len(value) or not all(isinstance(_python(number), (int, float)) for number in value):
-        _refuse(name, row, value, "a vector is a list of numbers")
+        _refuse(name, row, value, f"a vector is a list of numbers; {IN_JSON}")
     return value
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tql_client.client import Client
 from tql_client.engine.embedded import DatasetTarget, EmbeddedTransport
-from tql_client.errors import ConfigError
+from tql_client.errors import ConfigError, NotFound
 from tql_client.testing.canned import Canned, Once, answer_of
 from tql_client.testing.datasets import write
 from tql_client.transport.http import Exchange
@@ -80,7 +80,7 @@ class Recorder(Client):
 
         Args:
             data: the path of a dataset, or a dict of columns, ``{"id": [1, 2]}``, for a temporary dataset that is removed when the client is closed.
-            dataset: the name of the dataset in FROM.
+            dataset: the name of the dataset in FROM, for queries that have one: ``engine({"id": [1, 2]}, "hub://org/books")``.
 
         Raises:
             ArgumentError: *data* is neither a path nor a dict of columns.
@@ -119,7 +119,14 @@ class Recorder(Client):
         text = self.compile(query)
         self.queries.append(query)
         self.texts.append(text)
-        return super()._query(query, **options)
+        try:
+            return super()._query(query, **options)
+        except NotFound as error:
+            if not self._has_engine:
+                raise
+            known = (error.hint or "").rpartition("; ")[2]
+            hint = f'name the data as FROM does: tql_recorder.engine(data, "hub://org/books"); {known}'
+            raise NotFound(error.status, error.description, hint=hint) from None
 
 
 class Cassette:

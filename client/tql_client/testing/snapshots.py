@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ WIDTH = 88
 MARK = "tql_vector_{}_"
 # Beginning of a line with a method call, which is a comment of TQL.
 CALL = "-- "
+# The argument with the columns of a dataset, which are no part of a query.
+SCHEMA = re.compile(r"(, schema=)Schema\(\{[^{}]*\}\)")
 
 
 def fingerprint(query: Query | str) -> str:
@@ -75,11 +78,11 @@ def require_snapshot(query: Query | str, path: Path, *, update: bool) -> None:
 
 
 def _calls(query: Query | str) -> list[str]:
-    """Return the method calls of a query of the builder; a text has none."""
+    """Return the method calls of a query of the builder, without the columns of schemas; a text has none."""
     from tql import Query
     from tql.views.query_source import calls
 
-    return calls(query.statement) if isinstance(query, Query) else []
+    return [SCHEMA.sub(r"\1..", call) for call in calls(query.statement)] if isinstance(query, Query) else []
 
 
 def _parts(content: str) -> tuple[list[str], str]:

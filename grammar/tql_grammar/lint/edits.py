@@ -7,6 +7,7 @@ A rule has edits only where the edited query is certain to return the intended r
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tql_grammar.diagnostic import Diagnostic
+    from tql_grammar.record import Record
 
 ORDER_BY = re.compile(r"order\s+by\s*\Z", re.IGNORECASE)
 URL = re.compile(r"""[A-Za-z][A-Za-z0-9]*://[^\s()"',;]+""")
@@ -45,7 +47,15 @@ class Fix(NamedTuple):
 
     def intended(self, tree: ast.Query) -> ast.Query:
         """Return the tree that the edited text has to have."""
-        return rebuild(tree, lambda node: self.new if node is self.old else node)
+        return rebuild(tree, lambda node: self.new if node is self.old else flat(node))
+
+
+def flat(node: Record) -> Record:
+    """Return AND in AND, and OR in OR, as the parser reads them: as one."""
+    if isinstance(node, (ast.And, ast.Or)) and any(type(part) is type(node) for part in node.operands):
+        inner = (part.operands if isinstance(part, type(node)) else (part,) for part in node.operands)
+        return type(node)(tuple(chain.from_iterable(inner)))
+    return node
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

@@ -25,6 +25,8 @@ _NO_DATASET = "check the dataset name in FROM, or the path"
 _LENGTHS = "a vector must have the length of the column's vectors: was it embedded with the same model?"
 _KINDS = "write strings in single quotes, and numbers without quotes"
 _NO_INDEX = "the column needs a BM25 index: create it with deeplake.types.Text(deeplake.types.BM25)"
+_NULL_IN_KEY = 'a key is null or a list in some row: with the type of the column the builder sorts and groups null, connect(.., reflect=True) or from_(.., schema=Schema(stock="nullable int64"))'
+_NULL_IN_GROUP = 'a group has a null in a number that it adds up: leave null out, .where(col("stock").is_not_null()), or give the type, from_(.., schema=Schema(stock="nullable int64"))'
 _ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take only literals, all of one kind"
 
 
@@ -79,13 +81,13 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"Like operator is applicable only on textual column", ("TQL237",)),
     Message(r"^Key not found", ("TQL517",)),
     Message(r"Can't convert array to json in ORDER", ("TQL244",)),
-    Message(r"Can't eval dynamic shape array", ("TQL245", "TQL533")),
+    Message(r"Can't eval dynamic shape array", ("TQL245", "TQL533"), _NULL_IN_GROUP),
     Message(r"(?P<name>\S+) is not valid value for tensor", ("TQL236",)),
     Message(r"Can't convert string to number|Tensor should be on the left side", ("TQL208", "TQL205", "TQL323")),
     Message(r"ARRAY element can't contain tensor name", ("TQL222",)),
     Message(r"std::get: wrong index for variant", ("TQL209", "TQL208", "TQL222", "TQL221", "TQL224"), _ONE_KIND),
     Message(r"Can't get size of scalar array|Nested query with parameter", ("TQL224",)),
-    Message(r"Can't convert array to scalar|Can't convert list of strings", ("TQL219",)),
+    Message(r"Can't convert array to scalar|Can't convert list of strings", ("TQL219",), _NULL_IN_KEY),
     Message(r"Indexes should be 1D array", ("TQL220",)),
     Message(r"Can't slice array more than actual dimensions|String subscript can be applied", ("TQL221",)),
     Message(r"different length arrays|arrays with different shapes", ("TQL235",), _LENGTHS),

@@ -93,7 +93,9 @@ def _spaced(tokens: Iterable[tuple[str, str]]) -> Iterator[Token]:
 
 def _calls(kind: str, before: str) -> bool:
     """Tell whether a parenthesis after a token of this kind opens its arguments."""
-    return kind in {"ALL", "CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
+    if kind == "ALL":
+        return before not in {"UNION", "INTERSECT", "EXCEPT"}
+    return kind in {"CAST", "EXTRACT"} or (kind == "NAME" and before not in {"AS", "RPAR", "NAME"})
 
 
 def _broken(line: list[Token], width: int) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tql_grammar.python.ignores import without_ignored
 from tql_grammar.python.queries import Located, in_file
 from tql_grammar.python.text import LITERAL, REPEATED, Source
 from tql_grammar.python.tstrings import without_t_strings
+from tql_grammar.quoted_holes import QUOTED, WHY_QUOTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,7 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
         if query.verdict.read and characters:
             found += [_in_file(finding, characters, source) for finding in findings(query.text.written, check)]
             found += _interpolated(characters, source)
+            found += _quoted(query.text.written, characters, source)
     kept = {(finding.code, finding.start, finding.message): finding for finding in reversed(found)}
     chosen = without_ignored(source, list(kept.values()))
     return sorted(chosen, key=lambda finding: (finding.start, finding.code))
@@ -112,3 +114,13 @@ def _interpolated(characters: Sequence[Character], source: str) -> Iterator[Diag
             message = f"`{written}` is interpolated into a query, and can change its meaning"
             yield Diagnostic.at(source, start, end, PASTED, "warning", message, advice(before, written))
             return
+
+
+def _quoted(text: str, characters: Sequence[Character], source: str) -> Iterator[Diagnostic]:
+    """Yield the findings about the holes of a template in quotes and in comments, which `tql.query` refuses."""
+    for found in QUOTED.finditer(text):
+        for character in characters[found.start() : found.end()]:
+            if character.value is None and character.given == LITERAL:
+                start, end = character.start, character.end
+                why, hint = WHY_QUOTED[found.lastgroup or "string"]
+                yield Diagnostic.at(source, start, end, "TQL100", "error", f"{source[start:end]}: {why}", hint)

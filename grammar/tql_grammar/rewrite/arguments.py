@@ -27,6 +27,9 @@ TAKEN: dict[str, tuple[Callable[[Column], bool], str, str]] = {
 }
 
 
+LISTS_OF_TEXTS = 'store them in a JSON column, {"tags": ["a", "b"]}, and write col("meta")["tags"].contains("a")'
+
+
 def require_arguments(node: ast.Function, scope: Scope) -> None:
     """
     Require that the columns that a function gets are of types that it takes.
@@ -49,6 +52,7 @@ def require_arguments(node: ast.Function, scope: Scope) -> None:
                 why="the engine computes it of nothing else",
             )
     if name == "contains" and len(node.arguments) > 1:
+        _require_one(node.arguments[1])
         _require_elements(node.arguments[0], node.arguments[1], scope)
 
 
@@ -58,11 +62,32 @@ def _known(node: Expression, scope: Scope) -> Column | None:
     return None if column is None or column.dtype == UNKNOWN_TYPE else column
 
 
+def _require_one(value: Expression) -> None:
+    """Raise ArgumentError for CONTAINS of several values: no row of an array meets it, and with JSON the engine fails."""
+    if isinstance(value, (ast.Array, ast.Vector)):
+        hint = (
+            "any_of([col(..).contains(one) for one in ..]) has rows with one of them, and all_of([..]) those with all"
+        )
+        why = "the engine looks for no list of values"
+        raise ArgumentError("contains", "takes one value", "a list", hint, why=why)
+
+
+def _require_no_texts(column: Column) -> None:
+    """Raise ArgumentError for CONTAINS of a column of sequences of texts; the keys of an object, which have no shape, are none."""
+    if column.kind == "sequence" and column.dtype == "text" and column.shape:
+        rule, crash = (
+            "takes no column of sequences of texts",
+            "CONTAINS of one crashes the engine in about half of its runs",
+        )
+        raise ArgumentError("fn.contains", rule, f"a column of {column}", LISTS_OF_TEXTS, why=crash)
+
+
 def _require_elements(node: Expression, value: Expression, scope: Scope) -> None:
     """Raise ArgumentError for CONTAINS that no row meets: of a single number, of a matrix, or of a value of another type than the elements."""
     column = _known(node, scope)
     if column is None or column.dtype == "json":
         return
+    _require_no_texts(column)
     is_text = isinstance(value, ast.String)
     why = "no row meets it in the engine, and every row its negation"
     if (column.is_single and not column.is_text) or len(column.shape) > 1:

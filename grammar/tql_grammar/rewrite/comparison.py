@@ -134,12 +134,13 @@ _TEXT_ORDERS: dict[str, Callable[[Expression, ast.String], Expression]] = {
 def as_number_hint(text: str, them: str = "it") -> str:
     """Return the hint for a text in place of a number; an ISO date is usually compared with epoch seconds."""
     try:
-        datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         return f"write {them} without quotes"
     if text.isdigit():
         return f"write {them} without quotes"
-    return f'if the column has epoch seconds, write int(datetime.fromisoformat("{text}").timestamp())'
+    zone = "" if date.tzinfo else ".replace(tzinfo=UTC)"
+    return f'if the column has epoch seconds, write int(datetime.fromisoformat("{text}"){zone}.timestamp()), times 1000 for milliseconds'
 
 
 def _no_text(node: ast.Comparison, literal: ast.String, column: Column) -> ArgumentError:

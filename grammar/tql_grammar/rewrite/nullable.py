@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
-from tql_grammar.functions import NUMERIC
+from tql_grammar.functions import NUMERIC, OF_ONE_ROW
 from tql_grammar.rewrite.arithmetic import chained
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, disjunction, negation
@@ -255,7 +255,7 @@ def _is_filled(node: Record) -> bool:
 
 def _read_by(node: ast.Function) -> Iterable[object]:
     """Return the arguments that make a call null."""
-    is_null = node.name == "first" or (node.name.lower() in COMPUTED and not _is_filled(node))
+    is_null = node.name in OF_ONE_ROW or (node.name.lower() in COMPUTED and not _is_filled(node))
     return node.arguments if is_null else ()
 
 
@@ -304,7 +304,7 @@ def called(node: ast.Function, scope: Scope) -> Expression:
         ArgumentError: the engine has no form for it.
     """
     absences = _union(missing(argument, scope) for argument in node.arguments)
-    if not absences or node.name == "first":
+    if not absences or node.name in OF_ONE_ROW:
         return node
     if node.name.lower() not in COMPUTED or _is_filled(node):
         subject = f"fn.{node.name}"

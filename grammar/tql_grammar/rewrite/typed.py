@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_VECTORS
 from tql_grammar.rewrite import nullable, width
-from tql_grammar.rewrite.arguments import require_arguments
+from tql_grammar.rewrite.arguments import LISTS_OF_TEXTS, require_arguments
 from tql_grammar.rewrite.comparison import between, comparison, ranges
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
 from tql_grammar.rewrite.given import VerbatimExpression
@@ -90,10 +91,30 @@ def require_columns(subject: str, node: Record, scope: Scope) -> None:
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
             hint = _SCORE.get(subject) if part.name == "score" else None
-            hint = hint or did_you_mean(part.name, scope.columns)
+            hint = hint or _as_expression(part.name, scope) or did_you_mean(part.name, scope.columns)
             raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
 
 
+def _as_expression(name: str, scope: Scope) -> str | None:
+    """Return the hint for an expression in the place of a name: a call, arithmetic, or a key of JSON behind a dot; None for a plain name."""
+    if CALL.fullmatch(name):
+        return "a name is that of a column; the functions are those of fn: select(n=fn.count())"
+    if ARITHMETIC.fullmatch(name):
+        return 'a name is that of a column; an expression is written with col: select(total=col("price") * 2)'
+    return _json_key(name, scope)
+
+
+def _json_key(name: str, scope: Scope) -> str | None:
+    """Return the code to write in place of a name such as meta.lang, where meta is a column of JSON; None for another name."""
+    first, *keys = name.split(".")
+    column = scope.column(ast.Column(first)) if keys else None
+    if column is None or column.dtype != "json":
+        return None
+    return f"a key of JSON is a subscript: col({first!r}){''.join(f'[{key!r}]' for key in keys)}"
+
+
+CALL = re.compile(r"\w+\s*\(.*\)")
+ARITHMETIC = re.compile(r"\w+\s*[-+*/%]\s*[\w.]+")
 _SEARCH = "score is the result of a search: add .similarity(..), .bm25(..) or .hybrid(..)"
 # The hints for `score` where the source has no such column, by clause.
 _SCORE = {
@@ -183,9 +204,21 @@ def _like(node: ast.Like, scope: Scope) -> Expression:
     require_inside(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is not None and not column.is_text:
-        why, hint = f"the column is {column}", "compare it with ==, or with < and >"
-        raise ArgumentError("like", "takes a column of texts", repr(node.operand.name), hint, why=why)  # type: ignore[attr-defined]  # a column
+        name = node.operand.name  # type: ignore[attr-defined]  # a column
+        why = f"the column is {column}"
+        raise ArgumentError("like", "takes a column of texts", repr(name), _no_pattern(name, column), why=why)
     return node
+
+
+def _no_pattern(name: str, column: Column) -> str:
+    """Return the code to write in place of a pattern of a column that is no text."""
+    if column.dtype == "json":
+        return f'read a key of it: col({name!r})["key"].contains("a")'
+    if column.is_single:
+        return "compare it with ==, or with < and >"
+    if column.dtype == "text":
+        return LISTS_OF_TEXTS
+    return f"look for one of its numbers: col({name!r}).contains(3)"
 
 
 def _chain(node: ast.Chain, scope: Scope) -> Expression:
@@ -227,6 +260,13 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     require_one_length(node, scope)
     require_elements(node, scope)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
+
+
+def drawn(node: ast.Aliased, _scope: Scope) -> Expression:
+    """Return an output; the engine has memory that it never wrote where ``random()`` is the whole of it."""
+    call = node.expression
+    alone = isinstance(call, ast.Function) and call.name.lower() == "random"
+    return node.replace(expression=ast.Function("abs", (call,))) if alone else node
 
 
 def _subscript(node: ast.Subscript, scope: Scope) -> Expression:
@@ -291,4 +331,5 @@ _RULES: dict[type, Callable[..., Record]] = {
     ast.Negate: _negate,
     ast.Subscript: _subscript,
     ast.Function: _function,
+    ast.Aliased: drawn,
 }

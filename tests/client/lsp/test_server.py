@@ -291,8 +291,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_change_takes_few_milliseconds(name: str) -> None:
-    """Of a processor, which other programs do not change much: 10 for the findings, 5 for completion, as the median of 21 texts."""
+def test_the_processor_time_of_a_change(name: str, record_property: Callable[[str, object], None]) -> None:
+    """The median of 21 texts is a figure, with the findings of `tql check` and some proposals for each."""
     checked_in, completed_in = [], []
     for number in range(21):
         text = f"{TEXTS[name]} limit {number}"
@@ -305,8 +305,10 @@ def test_a_change_takes_few_milliseconds(name: str) -> None:
         checked_in.append(between - begin)
         completed_in.append(time.process_time() - between)
         assert (len(shown), bool(proposals)) == (len(check(text, SCHEMA)), True)
-    assert statistics.median(checked_in) <= 0.010
-    assert statistics.median(completed_in) <= 0.005
+    checked, completed = (statistics.median(taken) * 1000 for taken in (checked_in, completed_in))
+    record_property(
+        "figure", f"a change of {name}: {checked:.1f} ms of a processor, and {completed:.1f} for completion"
+    )
 
 
 async def test_it_is_fast(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:

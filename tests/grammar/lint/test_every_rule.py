@@ -187,6 +187,10 @@ TEXTS = [
         "select id from D -- c\nwhere text <= 'doc 3' -- d",
         "select id from D -- c\nwhere (text between '' and 'doc 3') -- d",
     ),
+    (
+        "select id from D where id > 3 and text < 'doc 7'",
+        "select id from D where id > 3 and (text between '' and 'doc 7' and text != 'doc 7')",
+    ),
     ("select id from D where not id between 1 and 2", "select id from D where not (id between 1 and 2)"),
     (
         "select id from D where not id in (1, 2) -- a\norder by grp desc, text limit 3",

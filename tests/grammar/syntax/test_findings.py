@@ -92,6 +92,12 @@ HINTS = [
     ("", "TQL135", "select * limit 10"),
     (" \n", "TQL135", "select * limit 10"),
     ("select id where title = x oder by id", "TQL100", "ORDER"),
+    ("select id where title = {title}", "TQL100", "tql.query(.., title=..)"),
+    ("select id limit {n}", "TQL100", "{n} is a hole of a template"),
+    ("select id where title = %s", "TQL100", "write a parameter as ?"),
+    ("select id where title in 'x'", "TQL100", "IN ('x')"),
+    ("select id where id in ids", "TQL100", "IN (ids)"),
+    ("select id offset 20 limit 10", "TQL109", "LIMIT 10 OFFSET 20"),
 ]
 
 
@@ -116,6 +122,15 @@ def test_a_published_text_has_the_verdict_of_the_engine(entry: dict[str, str], o
         return
     assert reading.engine_position == position
     assert reading.parses == (reading.engine_position is None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(select id) union all (select id)", "select all(x) as y where all(a = 1)", "select id intersect select id"],
+)
+def test_parentheses_of_set_operations_and_of_functions(text: str) -> None:
+    """A parenthesis after ALL opens arguments, except in a set operation."""
+    assert format_text(text) == text
 
 
 @pytest.mark.parametrize("entry", PUBLISHED, ids=range(len(PUBLISHED)))

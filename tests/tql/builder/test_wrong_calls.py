@@ -14,7 +14,7 @@ from tql import col, select
 
 q: Any = select("id")
 a: Any = col("a")
-KNOWN = tql.Schema(id="int64", ts="int64", e="embedding[1]", text="text bm25", source="text")
+KNOWN = tql.Schema(id="int64", ts="int64", e="embedding[1]", text="text bm25", source="text", meta="json")
 SPACE = {name: getattr(tql, name) for name in tql.__all__} | {
     "tql": tql,
     "np": np,
@@ -114,7 +114,32 @@ CALLS: dict[str, tuple[str, str | None]] = {
     'q.limit(None, per="a")': ("`limit` takes a number of rows with per, got None", None),
     'q.join("b", on="id")': ("`alias` takes a name for the joined source, got None", 'join(.., alias="b")'),
     'q.join("b", on="id", alias="b")': ("`join` takes a condition, got 'id'", "compare a column"),
-    'q.join("b", on=a == 1, how="outer", alias="b")': ("`how` takes inner, left or right, got 'outer'", None),
+    'q.join("b", on=a == 1, how="outer", alias="b")': (
+        "`how` takes inner, left or right, got 'outer'",
+        "combine a left join with what has no match in a right one",
+    ),
+    'q.join("b", on=a == 1, how="LEFT", alias="b")': ("`how` takes inner, left or right, got 'LEFT'", 'how="left"'),
+    'q.join("b", on=a == 1, how="anti", alias="b")': ("`how` takes inner, left or right", 'how="left", and .where('),
+    'q.join("b", on=a == 1, how="natural", alias="b")': ("`how` takes inner, left or right", None),
+    'known(q.select("count(*)"))': (
+        "`select` takes names of columns, got 'count(*)'",
+        "a name is that of a column; the functions are those of fn: select(n=fn.count())",
+    ),
+    'known(q.select("ts * 2"))': (
+        "`select` takes names of columns, got 'ts * 2'",
+        "a name is that of a column; an expression is written with col",
+    ),
+    'known(q.select("meta.lang"))': (
+        "`select` takes names of columns, got 'meta.lang'",
+        "a key of JSON is col('meta')['lang']",
+    ),
+    'known(q.select("text.lang"))': ("`select` takes names of columns, got 'text.lang'", None),
+    'known(q.select(x=fn.mean("text")))': ("`fn.mean` aggregates numbers only, got 'text'", "a text has no sum"),
+    'known(q.select(x=fn.mean("meta")))': ("`fn.mean` aggregates numbers only, got 'meta'", "aggregate a number of it"),
+    'known(q.select(x=fn.mean(col("e")[0])))': (
+        "`fn.mean` aggregates one number of each row, got `e[0]`",
+        "select the element in a subquery",
+    ),
     "q.from_(3)": ("`from_` takes the url of a dataset or a query, got 3", None),
     'q.from_("x", schema={"a": "int64"})': (
         "`schema` takes a Schema, got {'a': 'int64'}",
@@ -183,11 +208,11 @@ CALLS: dict[str, tuple[str, str | None]] = {
     ),
     'known(q.where(col("ts") > "2023-11-01"))': (
         "`comparison` takes a number for a column of int64",
-        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").replace(tzinfo=UTC).timestamp()), times 1000 for milliseconds',
     ),
     'known(q.where(col("ts").between("2023-11-01", "2024-11-01")))': (
         "`comparison` takes numbers for a column of int64",
-        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").timestamp())',
+        'if the column has epoch seconds, write int(datetime.fromisoformat("2023-11-01").replace(tzinfo=UTC).timestamp()), times 1000 for milliseconds',
     ),
     'known(q.where(col("ts") > "20231101"))': ("`comparison` takes a number for", "write it without quotes"),
     'q.hybrid(vector=[("e", [1.0])])': (
@@ -206,6 +231,16 @@ CALLS: dict[str, tuple[str, str | None]] = {
         '{"hub://org/ds": Schema(id="int64")}',
     ),
     'tql.query("select {x}")': ("TQL100 at line 1, column 8: no value for the hole {x}", None),
+    'tql.query("select id where price < {}", 2.5)': (
+        "`query` takes values by the names of their holes, got 2.5",
+        'name the holes: query("select id where price < {price}", price=5)',
+    ),
+    'q.when(True, q.where(col("a") > 1))': ("`when` takes a function of a query", "lambda query: query.where(..)"),
+    "q.when(a > 1, lambda q: q)": (
+        "`when` takes a value that Python knows as true or false",
+        "a condition on rows goes into .where(..)",
+    ),
+    'Schema(tags="int32[]")': ("`Schema` takes descriptions of columns", "such as"),
     'tql.parse("selct id")': ("TQL100 at line 1, column 1: `selct` is not allowed here", "did you mean SELECT?"),
     "col.year": ('`col` has no `year`: write col("year")', None),
     "q.filter(a == 1)": ('`Query` has no `filter`: write query.where(col("year") > 2000)', None),

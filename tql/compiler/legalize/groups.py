@@ -18,6 +18,7 @@ from tql.plan.schema import bare, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.explain import reasons
+from tql_grammar.functions import OF_ONE_ROW
 from tql_grammar.outputs import output_name
 from tql_grammar.rewrite.elements import require_single
 from tql_grammar.rewrite.json_present import as_number
@@ -124,9 +125,9 @@ class AggregateBuilder:
         return FORMS["count"](self._ones()) if column is None else length(self.reference(column))
 
     def _each(self, node: ast.Function, write: Callable[[Expression], Expression]) -> Expression:
-        """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the first one."""
+        """Return the column of the values that an aggregate reduces; those of JSON are numbers, but for the value of one row."""
         value = write(node.arguments[0])
-        return self.reference(value if node.name == "first" else as_number(f"fn.{node.name}", value, self.scope))
+        return self.reference(value if node.name in OF_ONE_ROW else as_number(f"fn.{node.name}", value, self.scope))
 
     def _ones(self) -> Expression:
         """Return the column of ones that is summed to count."""

@@ -22,6 +22,7 @@ from tql_client.cli.commands.command import (
     Command,
     option,
 )
+from tql_client.errors import ConfigError
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
@@ -234,6 +235,9 @@ def _fixed(run: Run) -> Iterator[tuple[str, str, Sequence[Diagnostic]]]:
 
 def _watch(options: argparse.Namespace) -> int:
     """Check the inputs again after each change of a file, until interrupted."""
+    if not any(map(os.path.exists, options.files)):
+        message = "--watch needs a file or a folder: tql check --watch queries"
+        raise ConfigError(message)
     before = _state(options)
     while True:
         if sys.stdout.isatty():

@@ -12,6 +12,7 @@ from tql_client.cli.commands import inputs
 from tql_client.cli.commands.command import CLEAN, FINDINGS, TOKEN_FILE, Command, option
 from tql_client.connection import HTTP, connect
 from tql_client.engine.embedded import open_dataset
+from tql_client.errors import ConfigError
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ def _codegen(options: argparse.Namespace) -> int:
 
 def _compare(output: str | None, text: str) -> int:
     """Return whether the file has the module."""
-    path = Path(output or "")
-    if output and path.is_file() and path.read_text(encoding="utf-8") == text:
+    if not output:
+        message = "--check needs the file to compare: tql codegen .. -o models.py --check"
+        raise ConfigError(message)
+    path = Path(output)
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
         return CLEAN
-    sys.stderr.write(
-        f"tql: {output or 'no file, since --output is missing'} is not what the columns give; run tql codegen without --check\n"
-    )
+    state = "differs from the columns" if path.is_file() else "does not exist"
+    sys.stderr.write(f"tql: {output} {state}: run the same command without --check to write it\n")
     return FINDINGS
 
 

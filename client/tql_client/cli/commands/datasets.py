@@ -30,6 +30,13 @@ def _run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _require_order(words: list[str]) -> None:
+    """Refuse a query before its dataset."""
+    if len(words) > 1 and _is_text(words[0]) and not _is_text(words[1]):
+        message = f"the dataset comes before the query: tql run {words[1]} 'select ..'"
+        raise TqlError(message)
+
+
 def _target(options: argparse.Namespace) -> tuple[str, str | None]:
     """
     Return the dataset or the endpoint of a command line, and its query; None reads stdin.
@@ -43,6 +50,7 @@ def _target(options: argparse.Namespace) -> tuple[str, str | None]:
         if not words or (len(words) == 1 and _is_text(words[0])):
             message = "no dataset: tql run ./data 'select ..' reads one on this machine, tql run --url URL 'select ..' an endpoint"
             raise TqlError(message)
+        _require_order(words)
         url, *words = words
     if not words and sys.stdin.isatty():
         message = f"no query: tql run {url} 'select ..', or tql shell {url} to type several"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tql_client.cli import formats, reporters
 from tql_client.cli.colours import plain
@@ -143,7 +143,7 @@ class Session:
             raise TqlError(message)
         columns = json.loads(self.schema.to_json())
         width = max(map(len, columns), default=0)
-        return "\n".join(f"{name:{width}}  {column}" for name, column in columns.items())
+        return "\n".join(f"{name:{width}}  {_described(column)}" for name, column in columns.items())
 
     def explain(self, rest: str) -> str:
         """Return the nested SELECTs of a query."""
@@ -212,6 +212,14 @@ COMMANDS: dict[str, Callable[[Session, str], str]] = {
     ".help": Session.help,
     ".quit": Session.help,
 }
+
+
+def _described(column: str | dict[str, Any]) -> str:
+    """Return the type of a column, with the names of its classes in parentheses."""
+    if isinstance(column, str):
+        return column
+    more = (", ".join(value) if isinstance(value, list) else value for name, value in column.items() if name != "type")
+    return f"{column['type']} ({'; '.join(more)})"
 
 
 def _table(result: Result) -> str:

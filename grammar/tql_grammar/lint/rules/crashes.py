@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tql_grammar.lint.rule import Place
+    from tql_grammar.schema import Column
+    from tql_grammar.typing.scopes import SelectScope
 
 
+IN_JSON = "store lists of texts in a JSON column, {\"tags\": [..]}: contains(meta['tags'], 'x')"
 KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
 # The smallest number with which a comparison of SHAPE is false for an empty array.
 FEWEST = {">": 0, ">=": 1, "=": 1}
@@ -248,14 +251,21 @@ def _nullable_shape(subject: Subject) -> Iterator[Finding]:
 
 
 def _sequence(subject: Subject) -> Iterator[Finding]:
-    """Yield comparisons of sequences inside of ANY and ALL."""
+    """Yield comparisons of sequences inside of ANY and ALL, and CONTAINS of a sequence of texts."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() in WITH_AXIS:
-            for part in own_parts(node):
-                column = scope.column(part)
-                if column is not None and column.kind == "sequence":
-                    yield subject.finding(node, f"{node.name} on a column of sequences crashes the engine process")
-                    break
+        name = node.name.lower() if isinstance(node, ast.Function) else ""
+        found = _sequences(node, scope) if name == "contains" or name in WITH_AXIS else []
+        if name != "contains" and found:
+            yield subject.finding(node, f"{node.name} on a column of sequences crashes the engine process")
+        elif any(column.dtype == "text" for column in found):
+            message = "CONTAINS of a column of sequences of texts crashes the engine process in about half of its runs"
+            yield subject.finding(node, message, IN_JSON)
+
+
+def _sequences(node: ast.Node, scope: SelectScope) -> list[Column]:
+    """Return the columns of sequences that a call reads."""
+    columns = map(scope.column, own_parts(node))
+    return [column for column in columns if column is not None and column.kind == "sequence"]
 
 
 def _shared_star(subject: Subject) -> Iterator[Finding]:
@@ -318,9 +328,9 @@ RULES = (
     ),
     Rule(
         code="TQL409",
-        title="ANY or ALL on a column of sequences",
+        title="ANY, ALL or CONTAINS on a column of sequences",
         severity="error",
-        explanation="ANY and ALL on a column of sequences crash the engine process (SIGSEGV). Reported only with a schema.",
+        explanation="ANY and ALL on a column of sequences, and CONTAINS on one of sequences of texts, crash the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from S where any(seq = 3)",
         find=_sequence,
         needs_schema=True,

@@ -120,20 +120,31 @@ def _is_limited(select: ast.Select) -> bool:
 
 def _unknown_column(subject: Subject) -> Iterator[Finding]:
     """Yield the names of columns that the source does not have."""
-    for _, scope, clause, _, column in subject.places(ast.Column):
+    for _, scope, clause, whole, column in subject.places(ast.Column):
         seen = scope.columns if column.table is None else scope.aliases.get(column.table)
         if seen is None or column.name in seen:
             continue
         own = clause != "SELECT" and column.table is None and column.name in _own_aliases(scope.select)
         if not own:
             message = f'no column `{column.name}`: the engine fails with `Tensor "{column.name}" does not exist in the dataset.`'
-            yield subject.finding(column, message, _meant(subject, column, seen))
+            as_text = _is_compared_with_text(scope, whole, column)
+            yield subject.finding(column, message, _meant(subject, column, seen, as_text=as_text))
 
 
-def _meant(subject: Subject, column: ast.Column, seen: Iterable[str]) -> str:
-    """Return the hint for an unknown column; a name in double quotes may be meant as a string literal."""
+def _is_compared_with_text(scope: SelectScope, whole: ast.Node, column: ast.Column) -> bool:
+    """Tell whether a name is compared with a column of texts or of class labels."""
+    for part in own_parts(whole):
+        if isinstance(part, ast.Comparison) and any(side is column for side in (part.left, part.right)):
+            other = part.left if part.right is column else part.right
+            found = scope.column(other) if isinstance(other, ast.Column) else None
+            return found is not None and (found.is_text or found.is_label)
+    return False
+
+
+def _meant(subject: Subject, column: ast.Column, seen: Iterable[str], *, as_text: bool) -> str:
+    """Return the hint for an unknown column; a name in double quotes, or compared with a text, may be meant as a string literal."""
     hint = did_you_mean(column.name, seen)
-    quoted = subject.written(column).startswith('"') and column.table is None
+    quoted = (subject.written(column).startswith('"') or as_text) and column.table is None
     literal = column.name.replace("'", "''")
     return f"a string takes single quotes: '{literal}'; for a column, {hint}" if quoted else hint
 

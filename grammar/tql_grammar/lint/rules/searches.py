@@ -145,9 +145,10 @@ def _unsorted(subject: Subject) -> Iterator[Finding]:
 
 def _is_unsorted(select: ast.Select) -> bool:
     """Tell whether a SELECT or its subqueries compute a score that none of their sort keys reads."""
-    scores: set[str] = set()
+    levels = [*_levels(select)]
+    scores = _reciprocal_ranks(levels[-1].source)
     has_score = has_key = False
-    for level in reversed([*_levels(select)]):
+    for level in reversed(levels):
         for output in level.columns:
             if _reads_score(output, scores):
                 has_score = True
@@ -161,6 +162,31 @@ def _levels(select: ast.Select | None) -> Iterator[ast.Select]:
     while select is not None:
         yield select
         select = subselect(select.source)
+
+
+def _reciprocal_ranks(source: ast.Source | None) -> set[str]:
+    """Return the names of the reciprocal ranks of a hybrid search: each ranking of its union selects one, ``1.0 / (61 + row_number())``, from rows that a score sorts."""
+    query = source.query if isinstance(source, ast.Derived) else None
+    members = query.operands if isinstance(query, ast.SetOperation) else ()
+    return {
+        name
+        for member in members
+        if isinstance(member, ast.Select) and _is_ranked(subselect(member.source))
+        for name, node in aliased(member.columns).items()
+        if _is_reciprocal(node)
+    }
+
+
+def _is_ranked(select: ast.Select | None) -> bool:
+    """Tell whether the score of a search by vectors or words sorts the rows of a SELECT."""
+    keys = (key for level in _levels(select) for key in level.order_by)
+    return any(_is_score(part) or _is(part, "bm25_similarity") for key in keys for part in own_parts(key))
+
+
+def _is_reciprocal(node: ast.Node) -> bool:
+    """Tell whether a node is a quotient with a row number in the divisor."""
+    is_quotient = isinstance(node, ast.Chain) and "/" in node.operators
+    return is_quotient and any(_is(part, "row_number") for part in own_parts(node))
 
 
 def _reads_score(node: ast.Node, scores: set[str]) -> bool:

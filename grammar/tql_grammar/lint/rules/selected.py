@@ -118,6 +118,16 @@ def _whole_column(call: ast.Node) -> ast.Column | None:
     return argument if isinstance(argument, ast.Column) else None
 
 
+def _drawn(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs that are a random number and nothing else."""
+    for scope in subject.scopes:
+        for output in scope.select.columns:
+            call = bare(output)
+            if isinstance(call, ast.Function) and call.name.lower() == "random" and not call.arguments:
+                message = "the engine returns memory that it never wrote where RANDOM() is the whole output"
+                yield subject.finding(call, message, f"write abs({subject.written(call)}), which is the same number")
+
+
 RULES = (
     Rule(
         code="TQL206",
@@ -163,5 +173,14 @@ RULES = (
         example="select all (id) from D",
         find=_select_all,
         meant="select id from D",
+    ),
+    Rule(
+        code="TQL360",
+        title="random number as a whole output",
+        severity="error",
+        explanation="RANDOM() returns a whole number from 0 to 2147483647. In conditions, sort keys and arithmetic it does; as a whole output the engine returns memory that it never wrote: a few numbers, again and again.",
+        example="select random() as x from D",
+        find=_drawn,
+        meant="select abs(random()) as x from D",
     ),
 )

@@ -155,6 +155,9 @@ RULES = (
         "select id from t offset 1 limit 2",
         "select id from t limit 2 offset 1",
         lambda place: place.kind(0) == "LIMIT" and place.kind(-2) == "OFFSET",
+        lambda place: (
+            f"write LIMIT first: LIMIT {place.word(1)} OFFSET {place.word(-1)}" if place.kind(1) == "INTEGER" else None
+        ),
     ),
     SyntaxRule(
         "TQL114",
@@ -283,7 +286,8 @@ def finding(
         if mistake.applies(place):
             advice = None if mistake.advise is None else mistake.advise(place)
             return mistake.code, f"{mistake.title}: {unexpected} is not allowed here", advice or mistake.hint
-    return "TQL100", f"{unexpected} is not allowed here; {_in_words(expected)}", _misspelt(place)
+    hint = next(filter(None, (advise(place) for advise in ADVICE)), None)
+    return "TQL100", f"{unexpected} is not allowed here; {_in_words(expected)}", hint
 
 
 def _written(token: Token) -> str:
@@ -300,6 +304,27 @@ def _in_words(expected: Sequence[str]) -> str:
     return f"expected {' or '.join(expected)}" if expected else "nothing is expected here"
 
 
+def _hole(place: Place) -> str | None:
+    """Return the hint about a hole of a template, ``{n}``, in a text without values."""
+    if place.word(0) != "{" or place.kind(1) != "NAME" or place.word(2) != "}":
+        return None
+    name = place.word(1)
+    return f"{{{name}}} is a hole of a template: pass its value by tql.query(.., {name}=..), or write the value in its place"
+
+
+def _placeholder(place: Place) -> str | None:
+    """Return the hint about a placeholder of database drivers, ``%s``."""
+    if place.word(0) != "%" or place.word(1) != "s" or not place.follows_directly(1):
+        return None
+    return "write a parameter as ?, with values in order; tql.query(.., name=..) takes the values of holes {name}"
+
+
+def _without_list(place: Place) -> str | None:
+    """Return the hint about IN with a value that is not in parentheses."""
+    is_value = place.kind(0) in {"NAME", "STRING", "INTEGER", "FLOAT"}
+    return f"put the values in parentheses: IN ({place.word(0)})" if is_value and place.kind(-1) == "IN" else None
+
+
 def _misspelt(place: Place) -> str | None:
     """Return a hint with the keyword nearest to a misspelt word at the place or before it, or None."""
     meant: list[tuple[float, bool, str]] = []
@@ -313,6 +338,10 @@ def _misspelt(place: Place) -> str | None:
             if distance <= min(MOST_CHANGES, len(other) // 2):
                 meant.append((distance / len(other), word[0] != other[0], other))
     return f"did you mean {min(meant)[2]}?" if meant else None
+
+
+# The remedies for an unexpected token that no rule of the table is about.
+ADVICE = (_hole, _placeholder, _without_list, _misspelt)
 
 
 def _distance(word: str, other: str) -> int:

@@ -8,6 +8,7 @@ from tql import Query, asc, check, col, desc, fn, select
 
 VECTOR = [0.5, 1.0]
 SEARCH = select("id").similarity("e", VECTOR)
+HYBRID = select("id").hybrid(vector=("e", VECTOR), text=("t", "a"))
 
 
 def codes(query: str | Query) -> list[str]:
@@ -26,6 +27,14 @@ def codes(query: str | Query) -> list[str]:
         pytest.param(SEARCH.distinct().limit(3), id="distinct"),
         pytest.param(select("id").similarity("e", VECTOR, metric="l1").limit(3), id="l1"),
         pytest.param(select("id").similarity("e", [1, 2], metric="hamming").limit(3), id="hamming"),
+        pytest.param(HYBRID.limit(3), id="hybrid"),
+        pytest.param(HYBRID.order_by("id").limit(3), id="hybrid with another key"),
+        pytest.param(HYBRID.where(col("score") > 0.01).limit(3), id="hybrid with a threshold"),
+        pytest.param(select().from_(HYBRID).limit(3), id="hybrid with the limit outside"),
+        pytest.param(
+            select("id").hybrid(vector=("e", VECTOR), text=("t", "a"), exact=True, as_="near").limit(3),
+            id="exact hybrid",
+        ),
         pytest.param("select id, l2_norm(e - ARRAY[0.5,1.0]) as far from D limit 3", id="text"),
     ],
 )
@@ -55,8 +64,12 @@ def test_the_farthest_rows_first(metric: str) -> None:
         pytest.param(select(final=col("score") * 0.7).from_(SEARCH).order_by(desc("final")).limit(3), id="computed"),
         pytest.param(select().from_(SEARCH.order_by("score").limit(9)).order_by("id").limit(3), id="the nearest by id"),
         pytest.param(select("id").similarity("e", VECTOR, as_=None).limit(3), id="a key"),
+        pytest.param(HYBRID.order_by("score").limit(3), id="hybrid"),
+        pytest.param(HYBRID.order_by("score", "id").limit(3), id="hybrid with more keys"),
+        pytest.param(HYBRID, id="hybrid without a limit"),
         pytest.param(
-            select("id").hybrid(vector=("e", VECTOR), text=("t", "a"), key="id").order_by("score").limit(3), id="hybrid"
+            "select * from ((select id, 1.0 / (row_number() + 1) as w from (select id from D order by id)) union all (select id, 2.0 as w from D)) limit 3",
+            id="reciprocal ranks of no search",
         ),
         pytest.param(select("id").order_by(fn.l2_norm("e")).limit(3), id="no vector to search for"),
         pytest.param("select id, l2_norm(e) as length from D limit 3", id="the length of a vector"),

@@ -9,7 +9,7 @@ from tql import Schema, check
 SCHEMAS = {
     "mem://a": Schema(
         id="int64", grp="int64", i32="int32", u8="uint8", u16="uint16", u64="uint64", f64="float64", txt="text", ntxt="nullable text",
-        nint="nullable int64", emb="embedding[3]", js="json", arr="int64[?]",
+        nint="nullable int64", emb="embedding[3]", js="json", arr="int64[?]", words="sequence text[?]", marks="sequence int64[?]",
     ),
     "mem://b": Schema(id="int64", uid="int64", name="text"),
     "mem://x": Schema(id="int64", num="int64 inverted", te="text exact", emb="embedding[3]"),
@@ -54,6 +54,8 @@ FOUND = [
     ("TQL238", "select id from x order by te limit 5"),
     ("TQL238", "select top 3 id from x order by num"),
     ("TQL238", "select * from (select id, num as y from x where id > 3) order by y desc limit 4"),
+    ("TQL409", "select id from a where contains(words, 'x')"),
+    ("TQL409", "select id from a where id > 3 or not contains(words, 'x')"),
     ("TQL418", "select id from a where shape(emb)[0] = 3 and u8 > 3 order by l2_norm(emb)"),
     ("TQL418", "select id from a where u8 > 3 and shape(emb)[0] = 3 or id = 3 order by l2_norm(emb)"),
     ("TQL419", "select id from a where id > 3 and hamming_distance(arr, ARRAY[1, 2]) > 0"),
@@ -96,6 +98,9 @@ FOUND = [
     ("TQL522", "select id / 2 as h from a"),
 ]
 CLEAN = [
+    "select id from (select id, keys(js) as words from a) where contains(words, 'x')",
+    "select id from a where contains(keys(js), 'x')",
+    "select id from a where contains(js['words'], 'x')",
     "select id from a where ntxt is not null and ntxt not in ('a')",
     "select id from a where f64 in (1.0, 2.0) and f64 = f64",
     "select id from a where f64 not in (1.0) or f64 != f64",

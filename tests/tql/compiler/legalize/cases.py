@@ -64,7 +64,7 @@ class Near(float):
 
     def __eq__(self, other: object) -> bool:
         """Return whether another number is near."""
-        return isinstance(other, float) and math.isclose(self, other, rel_tol=0, abs_tol=self.tolerance)
+        return isinstance(other, (int, float)) and math.isclose(self, other, rel_tol=0, abs_tol=self.tolerance)
 
     __hash__ = float.__hash__
 
@@ -619,6 +619,9 @@ CASES: dict[str, Case] = {
         "select cosine_similarity(a, b) as x",
         [Near(0.488, 0.001)],
         each(lambda row: Near(cosine(row["a"], row["b"]))),
+    ),
+    "random number as an output": Case(
+        {"u": [0] * 3}, "select random() as x", Engine.VARIES, each(lambda _row: Near(2.0**30, 2.0**30))
     ),
     # --- arrays and JSON
     "index from the end": Case(

@@ -247,6 +247,26 @@ REFUSED = [
         "`like` takes a column of texts, got 'id': the column is int64",
         id="like",
     ),
+    pytest.param(
+        lambda: select_("id").where(col("ragged").contains("3")),
+        "`like` takes a column of texts, got 'ragged': the column is int64[?]\nhint: look for one of its numbers: col('ragged').contains(3)",
+        id="a text in numbers",
+    ),
+    pytest.param(
+        lambda: select_("id").where(col("meta").contains("a")),
+        "`like` takes a column of texts, got 'meta': the column is json\nhint: read a key of it: col('meta')[\"key\"].contains(\"a\")",
+        id="a text in JSON",
+    ),
+    pytest.param(
+        lambda: select_("id").where(col("meta.a.b") == "en"),
+        "`where` takes names of columns, got 'meta.a.b': the source has no column of this name\nhint: a key of JSON is a subscript: col('meta')['a']['b']",
+        id="a dotted key",
+    ),
+    pytest.param(
+        lambda: select_("id").where(col("ragged").contains([3, 4])),
+        "`contains` takes one value, got a list: the engine looks for no list of values",
+        id="several elements",
+    ),
     pytest.param(lambda: select_("id").where(col("e") == 1), "`comparison` takes one value in each row", id="array"),
     pytest.param(
         lambda: select_("id").where(col("text") < col("indexed")), "`comparison` takes a string literal", id="two texts"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
-from tql_grammar.rewrite import width
+from tql_grammar.rewrite import typed, width
 
 U, A = columns(u="uint8", w="uint8"), columns(a="uint8[2]")
 FACTS = (
@@ -69,5 +69,12 @@ FACTS = (
         width.function,
         'select(x=fn.cosine_similarity("a", col("b")))',
         columns(a="uint8[2]", b="uint8[2]"),
+    ),
+    Fact(
+        "random number as an output",
+        "Returns memory that it never wrote where `random()` is a whole output: a few numbers, again and again.",
+        "Takes the absolute value, which is the same number.",
+        typed.drawn,
+        "select(x=fn.random())",
     ),
 )
