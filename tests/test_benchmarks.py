@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.benchmarks import answers, composing
-from tests.benchmarks.__main__ import CASES, PARTS, chart, measured, page, smoke
+from tests.benchmarks import answers, composing, growing
+from tests.benchmarks.__main__ import CASES, PARTS, measured, smoke
 from tests.benchmarks.case import LEAST_SECONDS, PAIRS, Case, Row, paired
+from tests.benchmarks.page import amount, chart, growth_of, page, rows_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 AGREEING = [case for case in CASES if case.check is not Case._field_defaults["check"]]
@@ -68,22 +69,30 @@ def test_the_first_run_is_not_measured() -> None:
 def test_the_page() -> None:
     """The page has a line for each row, and the versions of the measured libraries."""
     written = page([Row("a", "b", 1, 2, 0.5, 1.0), Row("c", "d", 3, 2, 1.5, 1.0)], {"numpy": "2"})
-    assert "| a | b | 0.5 | 1 | holds |" in written
-    assert "| c | d | 1.5 | 1 | missed |" in written
+    assert "| a | b | 1,000 ms | 2,000 ms | 0.5 | 1 | holds |" in written
+    assert "| c | d | 3,000 ms | 2,000 ms | 1.5 | 1 | missed |" in written
+    assert amount(Row("memory of x", "b", 16881, 2, 0.5, 1.0), 16881) == "16,881 bytes"
+    assert "Growth" not in written
     assert "numpy 2" in written
     assert "Whole calls" not in written
     call = Row("e", "the engine", 0.002, 0.001, 2.0, 1.15, 0.001)
     assert call.holds
     assert not call._replace(ours=0.003, ratio=3.0).holds
-    assert "| e | 2 | 1 | the engine | 2 | 2.15 | holds |" in page([call], {})
+    assert "| e | the engine | 2 ms | 1 ms | 2 | 2.15 | holds |" in page([call], {})
+    grown = page([call], {}, {"f": [(1000, 0.5, 0.25), (10_000, 3.0, 2.0)]})
+    assert "| call | 1,000 rows | 10,000 rows |" in grown
+    assert "| f | 0.5 / 0.25 | 3 / 2 |" in grown
 
 
 def test_the_page_in_the_documentation() -> None:
-    """The page in the documentation has the figures of docs/benchmarks.json, and every case; the whole calls are there after a run of `make bench`, all of them or none."""
-    kept = json.loads((DOCS / "benchmarks.json").read_text("utf-8"))
-    rows = [Row(**{name: value for name, value in row.items() if name != "holds"}) for row in kept["rows"]]
+    """The page in the documentation has the figures of docs/benchmarks.json, and every case; the whole calls are there after a run of `make bench`, and the growth after one of `make bench-growth`, all of them or none."""
+    rows, compared = rows_of(DOCS)
+    grown = growth_of(DOCS)
 
-    assert page(rows, kept["versions"]) == (DOCS / "speed.md").read_text("utf-8")
+    assert page(rows, compared, grown) == (DOCS / "speed.md").read_text("utf-8")
+    if grown is not None:
+        assert growing.chart(grown) == (DOCS / "growth.svg").read_text("utf-8")
+        assert [len(points) for points in grown.values()] == [len(growing.ROWS)] * 10
     assert chart(rows) == (DOCS / "benchmarks.svg").read_text("utf-8")
     assert [(row.case, row.reference) for row in rows] in [
         [(case.name, case.reference) for case in cases] for cases in (PARTS, CASES)

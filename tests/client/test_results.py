@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from rich.console import Console
 from tests.tql.compiler.test_meaning import several
 from tql_client.errors import MissingExtra
 from tql_client.extras import command
+from tql_client.protocol import wire
+from tql_client.protocol.values import LONG
 from tql_client.protocol.wire import Answer, decode_answer, encode_answer
 from tql_client.results import html_table, table
 from tql_client.results.result import Meta, Result
@@ -257,6 +260,8 @@ MISSING = """
 import sys
 sys.modules[{name!r}] = None
 from tql_client.results.result import Meta, Result
+from tql_client.protocol import wire
+from tql_client.protocol.values import LONG
 from tql_client.protocol.wire import Answer
 try:
     Result(Answer(("a",), {{"a": [1]}}), Meta("q")).to_{name}()
@@ -278,3 +283,50 @@ def test_a_column_that_is_not_there() -> None:
     """The error has the names of the columns."""
     with pytest.raises(KeyError, match="no column `x`; it has n, f"):
         result_of(PLAIN, as_list=False)["x"]
+
+
+LONG_COLUMNS: dict[str, tuple[list[Any], str | None]] = {
+    "integers": ([0, -1, 2**53 + 1, 2**63 - 1, -(2**63)], "int64"),
+    "floats": ([0.5, -0.0, 1e300, 1 / 3, float("nan"), float("inf")], "float64"),
+    "booleans": ([True, False], "bool"),
+    "beyond 64 bits": ([1, 2**63], None),
+    "both": ([1, 2.5], None),
+    "nulls": ([1, None], None),
+    "booleans and integers": ([True, 1], None),
+    "texts": (["a", "b"], None),
+    "vectors": ([[0.5], [1.5]], None),
+}
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+@pytest.mark.parametrize("name", LONG_COLUMNS)
+def test_long_columns_of_numbers_become_arrays(name: str, as_list: bool) -> None:  # noqa: FBT001 - a parameter
+    """Values, rows and frames are those of the same column that stays a list, and its types are those of the values."""
+    some, dtype = LONG_COLUMNS[name]
+    values = some * (LONG // len(some) + 1)
+    body = json.dumps({"tensors": ["v"], "data": [{"v": value} for value in values] if as_list else {"v": values}})
+    answer = decode_answer(body.encode())
+    result = Result(answer, Meta("q"))
+    listed = Result(Answer(("v",), {"v": values}), Meta("q"))
+
+    stored = None if as_list else getattr(answer.data["v"], "dtype", None)
+    assert as_list or str(stored) == str(dtype)
+    for found in (result, Result(decode_answer(bytearray(body.encode())), Meta("q"))):
+        assert repr(found["v"]) == repr(values)
+        assert [repr(row["v"]) for row in found.rows] == list(map(repr, values))
+    assert repr(result.to_numpy("v").tolist()) == repr(listed.to_numpy("v").tolist())
+    assert result.to_numpy("v").dtype == listed.to_numpy("v").dtype
+    assert result.to_pandas().dtypes.tolist() == pd.DataFrame({"v": values}).dtypes.tolist()
+    assert repr(result.to_pandas()["v"].tolist()) == repr(pd.Series(values).tolist())
+    if name not in {"both", "booleans and integers", "beyond 64 bits"}:  # pyarrow.table refuses these
+        assert repr(result.to_arrow().to_pydict()) == repr(pa.table({"v": values}).to_pydict())
+        assert result.to_arrow().schema == pa.table({"v": values}).schema
+
+
+def test_a_large_response_has_arrays_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded in chunks, a long column of numbers is an array as well, for both forms of a response."""
+    monkeypatch.setattr(wire, "LARGE", 0)
+    values = list(range(LONG))
+    for data in ([{"v": value} for value in values], {"v": values}):
+        answer = decode_answer(bytearray(json.dumps({"data": data}).encode()))
+        assert (str(answer.data["v"].dtype), Result(answer, Meta("q"))["v"]) == ("int64", values)

@@ -6,9 +6,16 @@ A float32 number becomes the float with the shortest digits that round to it: 0.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 PLAIN = frozenset({bool, int, float, str, type(None)})
+# numpy's type of a column whose values are all of one type of Python; an integer beyond 64 bits does not fit into it.
+ARRAYS = {float: "float64", int: "int64", bool: "bool"}
+# Columns of so many numbers become arrays when they are decoded: these take a quarter of the memory, and frames take them as they are.
+LONG = 1_000
 
 
 def to_python(values: Any) -> list[Any]:  # noqa: ANN401 - a column as the engine gives it
@@ -67,3 +74,21 @@ def _each_short(value: Any) -> Any:  # noqa: ANN401 - lists nested as deep as th
     import numpy as np
 
     return [_each_short(part) for part in value] if isinstance(value, list) else float(str(np.float32(value)))
+
+
+def as_array(values: list[Any]) -> Any:  # noqa: ANN401 - an array of numpy, or the same list
+    """Return a column of floats, of integers of 64 bits or of booleans as an array, from which `to_python` makes the same list, and any other column unchanged."""
+    dtype = ARRAYS.get(type(values[0])) if values else None
+    if dtype is None or len(set(map(type, values))) > 1:
+        return values
+    import numpy as np
+
+    try:
+        return np.array(values, dtype)
+    except OverflowError:
+        return values
+
+
+def packed(names: Iterable[str], columns: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Return some columns, long ones of numbers as arrays."""
+    return {name: as_array(columns[name]) if len(columns[name]) >= LONG else columns[name] for name in names}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tql_client.errors import APIError, ConfigError, ProtocolError, by_status
 from tql_client.protocol.messages import WEB_PAGE, hint, token_hint
-from tql_client.protocol.values import to_python
+from tql_client.protocol.values import packed, to_python
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.engine_messages import engine_position
 from tql_grammar.record import Record
@@ -45,7 +45,7 @@ class Answer(Record):
 
     Attributes:
         names: the names of the columns, in order.
-        data: one dict per row, or one list per column.
+        data: one dict per row, or one list or array per column.
         message: the message of the server.
         extra: the other keys of the response.
         size: the size of the response in bytes, after decompression; 0 for the engine in this process.
@@ -140,7 +140,14 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
     in_order = isinstance(data, list) and _are_in_order(names, data)
     if not in_order:
         _require_shape(names, data, strict=decoding.strict)
-    return Answer(names, data, str(response.get("message", "")), extra, size, in_order)
+    return Answer(
+        names,
+        data if isinstance(data, list) else packed(names, data),
+        str(response.get("message", "")),
+        extra,
+        size,
+        in_order,
+    )
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:
@@ -157,7 +164,7 @@ def _large(body: bytearray, decoding: Decoding) -> Answer:
         count = chunks.count
         columns = {name: columns[name] if name in columns else [None] * count for name in names}
     _require_shape(names, columns, strict=False)
-    return Answer(names, {name: columns[name] for name in names}, str(rest.pop("message", "")), rest, size)
+    return Answer(names, packed(names, columns), str(rest.pop("message", "")), rest, size)
 
 
 def _object(body: bytes | bytearray, decoding: Decoding) -> dict[str, Any]:

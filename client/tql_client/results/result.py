@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tql_client.advised import Advised
-from tql_client.protocol.values import to_python
+from tql_client.protocol.values import as_array, to_python
 from tql_client.results.columns import NUMBERS, typed
 from tql_grammar.record import Record
 from tql_grammar.suggestions import nearest
@@ -195,7 +195,7 @@ class Result(Advised):
         Return one column as a numpy array.
 
         The shape is (rows,) for single values, and (rows, ..) for arrays of equal shape.
-        Numbers of the engine in this process have its types, from int8 to float64; the array is that of the result, so copy it before you change it.
+        Numbers of the engine in this process have its types, from int8 to float64. The array may be that of the result, so copy it before you change it.
         Over HTTP, arrays of floats, for example embeddings, are float32 as in the engine; single numbers are float64, int64, uint64 or bool.
         Other columns are object arrays: strings, objects, arrays of different shapes, and columns with nulls, which are None.
 
@@ -239,10 +239,10 @@ class Result(Advised):
     def _typed_columns(self) -> dict[str, Any]:
         """Return the columns for frames: arrays of the engine's types where it gave them, lists of plain values otherwise."""
         if self._answer.by_rows:
-            return self.columns
+            return {name: as_array(values) for name, values in self.columns.items()}
         kinds = self._answer.types or {}
         found = {name: typed(self._answer.data[name], kinds.get(name)) for name in self.names}
-        return {name: self._values(name) if column is None else column for name, column in found.items()}
+        return {name: as_array(self._values(name)) if column is None else column for name, column in found.items()}
 
     def _values(self, name: str) -> list[Any]:
         """Return one column as plain values, without making those of the others."""

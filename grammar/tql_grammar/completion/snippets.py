@@ -36,7 +36,7 @@ class Snippet(Record):
 # One search of a hybrid one, its ranking by words, and the parts of its key.
 _RANKED = "(select {{key}}, 1.0 / (61 + row_number()) as rank from (select {{key}} from {{dataset}} order by {} desc limit 100))"
 _WORDS = "bm25_similarity({text}, '${{5:words}}')"
-_KEY = "{key} % 4194304, ({key} - {key} % 4194304) % 17592186044416, {key} - {key} % 17592186044416"
+_KEY = "{key}, {key} % 17592186044416, {key} % 4194304"
 SNIPPETS = (
     Snippet(
         "vector search",

@@ -7,6 +7,7 @@ An odd number of DESC reverses rows that tie in all keys: then the innermost SEL
 
 The engine compares keys as float32 in ORDER BY and GROUP BY, cannot sort nullable numbers, and does not sort a column that contains NaN.
 So a key of a known type becomes several keys: parts of the number that fit into float32, a test for null, and a test for NaN that puts it last.
+A key of GROUP BY needs no order of its parts: an integer is a key itself, and its remainders tell apart those that round to the same float32.
 A float64 is exact if its magnitude is 0 or from 1e-28 to 3.4e38; beyond that, numbers that round to the same float32 tie.
 """
 
@@ -26,10 +27,13 @@ from tql_grammar.typing.inference import SCORE, numbers
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tql_grammar.ast import Expression
     from tql_grammar.schema import Column
+
+    # The sorts of a value of each type.
+    Forms = Mapping[str, Callable[[Expression], list["Sort"]]]
 
 REVERSED: dict[str | None, Literal["asc", "desc"]] = {"desc": "asc", "asc": "desc", None: "desc"}
 # A float32 stores 24 bits: two parts have 48 bits, and three parts of 22 bits with their signs have 64.
@@ -37,6 +41,8 @@ HALF, THIRD, THIRDS = 2**24, 2**22, 2**44
 SIZES = frozenset({HALF, THIRD, THIRDS})
 # A product of an int64 wraps: times these it has the lowest 44 and 22 bits of the number, as its highest ones.
 LOW_BITS, LOWEST_BITS = 2**20, 2**42
+# Integers of 32 bits that round to the same float32 differ by 256 at most.
+NEIGHBOURS = 1024
 WRAP = 2.0**64
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null)
 RANKING = FLAT | CLOSENESS.keys()
@@ -111,9 +117,15 @@ def physical(keys: Sequence[ast.Order], scope: Scope = UNKNOWN) -> list[Physical
     return found
 
 
-def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort]:
+def sorts(key: Expression, scope: Scope, subject: str = "order_by", forms: Forms | None = None) -> list[Sort]:
     """
     Return the sorts that produce the order of *key* in the engine, the most significant first.
+
+    Args:
+        key: the key.
+        scope: the columns and their types.
+        subject: the name of the method for a message.
+        forms: the sorts of each type; `PARTS` by default.
 
     Raises:
         ArgumentError: the engine cannot sort by a column of this type.
@@ -122,18 +134,19 @@ def sorts(key: Expression, scope: Scope, subject: str = "order_by") -> list[Sort
     if column is not None and (not column.is_single or column.dtype in {"json", "bytes"}):
         rule, hint = "takes a key with one number or text in each row", "reduce it, as with col(..)[0] or fn.sum"
         raise ArgumentError(subject, rule, repr(getattr(key, "name", "")), hint, why=f"the column is {column}")
-    return _computed(key, scope) if column is None or column.inferred else _of_value(key, column)
+    forms = forms or PARTS
+    return _computed(key, scope, forms) if column is None or column.inferred else _of_value(key, column, forms)
 
 
-def _of_value(key: Expression, column: Column) -> list[Sort]:
+def _of_value(key: Expression, column: Column, forms: Forms) -> list[Sort]:
     """Return the sorts of a value; a nullable number is sorted by its sum, since the engine cannot sort by the number itself."""
     if not column.nullable:
-        return _by_type(key, column)
+        return _by_type(key, column, forms)
     value = key if column.is_text else ast.Function("sum", (key,))
-    return [Sort(ast.IsNull(key)), *_by_type(value, column)]
+    return [Sort(ast.IsNull(key)), *_by_type(value, column, forms)]
 
 
-def _computed(key: Expression, scope: Scope) -> list[Sort]:
+def _computed(key: Expression, scope: Scope, forms: Forms) -> list[Sort]:
     """
     Return the sorts of a computed or inferred key: a single one if its type is unknown, or if it is computed from a vector, which has float32 precision.
 
@@ -145,8 +158,8 @@ def _computed(key: Expression, scope: Scope) -> list[Sort]:
     column = _type(key, scope)
     if absences:
         value = _sum_without_null(key, column, scope)
-        return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column))]
-    return [Sort(key)] if column is None else _of_value(key, column)
+        return [Sort(absent(absences)), *([Sort(value)] if column is None else _by_type(value, column, forms))]
+    return [Sort(key)] if column is None else _of_value(key, column, forms)
 
 
 def _sum_without_null(key: Expression, column: Column | None, scope: Scope) -> Expression:
@@ -181,9 +194,9 @@ def _is_score(node: object) -> bool:
     return isinstance(node, ast.Function) and node.name.lower() in RANKING
 
 
-def _by_type(value: Expression, column: Column) -> list[Sort]:
+def _by_type(value: Expression, column: Column, forms: Forms) -> list[Sort]:
     """Return the sorts of a value that is never null, by its type; a class label is a small number."""
-    forms = SCORES if column.kind == SCORE.kind else PARTS
+    forms = SCORES if column.kind == SCORE.kind else forms
     form = None if column.is_label else forms.get(column.dtype)
     return [Sort(value)] if form is None else form(value)
 
@@ -282,8 +295,8 @@ def _guarded(value: Expression) -> list[Sort]:
 
 
 # The sorts of scores, which are never NaN, and the sorts of each other type that one plain sort does not order exactly.
-SCORES: dict[str, Callable[[Expression], list[Sort]]] = {"float64": _positive}
-PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
+SCORES: Forms = {"float64": _positive}
+PARTS: Forms = {
     "int32": _halves,
     "uint32": _halves,
     "int64": _thirds,
@@ -292,6 +305,27 @@ PARTS: dict[str, Callable[[Expression], list[Sort]]] = {
     "float32": _guarded,
     "float64": _residuals,
 }
+
+
+def _near(value: Expression) -> list[Sort]:
+    """Return the keys of groups of an integer of 32 bits: itself, and ``v % 1024``, in which no two differ that round to the same float32."""
+    return [Sort(_remainder(value, NEIGHBOURS)), Sort(value)]
+
+
+def _nearer(value: Expression) -> list[Sort]:
+    """
+    Return the keys of groups of an int64: itself, ``v % 17592186044416`` and ``v % 4194304``.
+
+    Two int64 that round to the same float32 differ by 2**40 at most, so they are equal if their remainders by 2**44 are;
+    those that round to the same float32 differ by 2**20 at most, so they are equal if their remainders by 2**22 are, which a float32 stores.
+    """
+    if lacks(INTEGER_KEYS):
+        return _shifted(value)
+    return [Sort(_remainder(value, THIRD)), Sort(_remainder(value, THIRDS)), Sort(value)]
+
+
+# The keys of groups, the last one first: the number itself is the first key of GROUP BY, so that groups come in the order of their first rows.
+GROUPED = {**PARTS, "int32": _near, "uint32": _near, "int64": _nearer}
 
 
 def group_keys(key: Expression, scope: Scope) -> list[Expression]:
@@ -305,7 +339,7 @@ def group_keys(key: Expression, scope: Scope) -> list[Expression]:
     Raises:
         ArgumentError: the engine cannot group by a column of this type.
     """
-    return [sort.expression for sort in reversed(sorts(key, scope, "group_by"))]
+    return [sort.expression for sort in reversed(sorts(key, scope, "group_by", GROUPED))]
 
 
 def is_part(key: Expression) -> bool:

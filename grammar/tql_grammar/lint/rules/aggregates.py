@@ -59,6 +59,8 @@ def _lists(scope: SelectScope) -> dict[str, bool]:
 def _compared_list(subject: Subject) -> Iterator[Finding]:
     """Yield conditions and sort keys that read a list of a group's values as one value."""
     lists = {id(scope): found for scope in subject.scopes if (found := _lists(scope))}
+    if not lists:
+        return
     for _, scope, clause, whole, node in subject.places(ast.Comparison, ast.In, ast.Between, ast.Like, ast.Column):
         known = lists.get(id(scope), {})
         column = bare(whole) if isinstance(node, ast.Column) and clause == "ORDER BY" else _compared(node)

@@ -48,14 +48,20 @@ def _name(node: ast.Node) -> tuple[str, str] | None:
 
 def _unsupported(subject: Subject) -> Iterator[Finding]:
     """Yield the constructs that the engine does not support."""
-    listed = {id(member): test for _, test in subject.parts(ast.In) for member in literals_of(test)}
+    listed: dict[int, ast.In] = {}
     for node in _nodes(subject, *UNSUPPORTED, ast.Chain):
         found = _name(node)
         if found is not None:
             name, hint = found
+            listed = listed or _listed(subject)
             if isinstance(node, ast.Null) and id(node) in listed:
                 hint = _apart(listed[id(node)], subject)
             yield subject.finding(node, f"the engine rejects this with `{name} is not supported.`", hint)
+
+
+def _listed(subject: Subject) -> dict[int, ast.In]:
+    """Return the tests by IN, by the identity of each member of their lists."""
+    return {id(member): test for _, test in subject.parts(ast.In) for member in literals_of(test)}
 
 
 def _apart(test: ast.In, subject: Subject) -> str:

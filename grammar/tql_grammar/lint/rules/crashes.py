@@ -47,6 +47,8 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
     """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it. The SELECT sorts, groups or samples by the other of the two."""
+    if not any(call.name.lower() == "shape" for _, call in subject.parts(ast.Function)):
+        return
     for scope in subject.scopes:
         where = scope.select.where or ast.Boolean(value=True)
         keys = [key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES]
@@ -268,6 +270,8 @@ def _sequences(node: ast.Node, scope: SelectScope) -> list[Column]:
 
 def _shared_star(subject: Subject) -> Iterator[Finding]:
     """Yield USING with ``*`` anywhere in the query, also in clauses that the engine ignores: its parser crashes."""
+    if "using" not in subject.text.lower():
+        return
     for node in walk(subject.tree):
         if isinstance(node, ast.Join) and isinstance(node.using, ast.Star):
             message = "USING with `*` crashes the engine process while it parses the query"

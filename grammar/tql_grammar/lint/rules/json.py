@@ -103,8 +103,10 @@ def _is_keys(node: ast.Node) -> bool:
 def _selected(subject: Subject) -> Iterator[Finding]:
     """Yield combinations of JSON with another column in the SELECT list."""
     for scope in subject.scopes:
-        for output in scope.select.columns:
-            for node in _mixed(bare(output), scope):
+        for output in map(bare, scope.select.columns):
+            if isinstance(output, (ast.Column, ast.Star)):  # a column alone combines nothing
+                continue
+            for node in _mixed(output, scope):
                 message = (
                     "comparing or combining JSON with another column in the SELECT list crashes the engine process"
                 )

@@ -27,6 +27,8 @@ WIDE = frozenset({"int32", "uint32", "int64", "uint64", "float64"})
 # The largest value of each type of integers.
 BOUNDS = {"bool": 1, **{f"{sign}int{bits}": 2**bits for bits in (8, 16, 32, 64) for sign in ("", "u")}}
 CLAUSES = frozenset({"ORDER BY", "GROUP BY"})
+# The most by which integers of a type differ that round to the same float32.
+APART = {"int32": 2**7, "uint32": 2**8, "int64": 2**40}
 NARROW_FLOATS = frozenset({"float16", "float32"})
 
 
@@ -152,7 +154,7 @@ def _keys(subject: Subject) -> Iterator[Finding]:
                 continue
             computed, inner = subject.computed(key, scope)
             below = WithInferred(inner)
-            if is_exact(computed, below):
+            if is_exact(computed, below) or (clause == "GROUP BY" and _is_told_apart(subject, key, scope)):
                 continue
             column = infer(computed, below)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
@@ -186,6 +188,25 @@ def _is_parted(key: ast.Node, scope: SelectScope) -> bool:
     )
     calls = (part for root in around for part in walk(root) if isinstance(part, ast.Function))  # type: ignore[arg-type]  # nodes all
     return any(call.name.lower() == "l1_norm" and bool(call.arguments) for call in calls)
+
+
+def _is_told_apart(subject: Subject, key: ast.Node, scope: SelectScope) -> bool:
+    """
+    Tell whether an integer is a key of the group, and its remainders are further keys by which no two integers are equal as float32.
+
+    Integers that round to the same float32 differ by *apart* at most: they are equal if their remainders by a number of twice that are.
+    """
+    whole = key.operands[0] if isinstance(key, ast.Chain) and _divisor(key, key.operands[0]) else key
+    computed, inner = subject.computed(whole, scope)
+    column = infer(computed, WithInferred(inner))
+    apart = None if column is None or not column.is_single else APART.get(column.dtype)
+    keys = scope.select.group_by
+    if apart is None or whole not in keys:
+        return False
+    for size in sorted({_divisor(other, whole) for other in keys}, reverse=True):
+        if apart and size >= 2 * apart:
+            apart = 0 if size <= LARGEST else size // LARGEST
+    return not apart
 
 
 def _joins(subject: Subject) -> Iterator[Finding]:

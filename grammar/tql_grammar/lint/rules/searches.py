@@ -130,6 +130,8 @@ def _unwrapped(node: ast.Node) -> ast.Node:
 
 def _unsorted(subject: Subject) -> Iterator[Finding]:
     """Yield LIMIT of a search whose score is selected, and is no sort key."""
+    if not subject.places(ast.Function):
+        return
     for scope in subject.scopes:
         limit = scope.select.limit
         if limit is not None and limit.count is not None and _is_unsorted(scope.select):

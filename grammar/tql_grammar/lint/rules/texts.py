@@ -146,8 +146,9 @@ def _star(subject: Subject) -> Iterator[Finding]:
 
 def _not_like(subject: Subject) -> Iterator[Finding]:
     """Yield LIKE and NOT LIKE that are false for an empty text, against their pattern, in a query that does not compare the column with the empty string."""
-    compared = _compared_with_empty(subject)
-    for _, node in subject.parts(ast.Like):
+    likes = [node for _, node in subject.parts(ast.Like)]
+    compared = _compared_with_empty(subject) if likes else []
+    for node in likes:
         matches = _matches_empty(node.pattern)
         if node.negated and not matches:
             message = "NOT LIKE leaves out rows with an empty text: LIKE and NOT LIKE are both false for it"

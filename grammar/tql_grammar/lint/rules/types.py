@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 def _clash(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of text with numbers."""
     for scope, node in subject.parts(ast.Comparison):
-        if isinstance(node, ast.Comparison):
-            left, right = (_type_of(*subject.computed(side, scope)) for side in (node.left, node.right))
-            if left is not None and right is not None and _are_incomparable(left, right):
+        left = _type_of(*subject.computed(node.left, scope))
+        if left is not None:
+            right = _type_of(*subject.computed(node.right, scope))
+            if right is not None and _are_incomparable(left, right):
                 message = f"{left} is compared with {right}: the engine fails with `Can't compare values of dtypes: ..`"
                 yield subject.finding(node, message, "write strings in single quotes, and numbers without quotes")
 

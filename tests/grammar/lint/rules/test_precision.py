@@ -105,6 +105,28 @@ def test_a_coarse_key_beside_its_residual_has_none() -> None:
     assert not check(f"select id[0] as x group by {RESIDUAL}, f", SCHEMA)
 
 
+@pytest.mark.parametrize(
+    ("keys", "warned"),
+    [
+        ("i, i % 1024", 0),
+        ("i % 1024, i", 0),
+        ("i, i % 128", 1),
+        ("i % 1024", 0),
+        ("id, id % 17592186044416, id % 4194304", 0),
+        ("id, id % 4194304", 1),
+        ("id, id % 17592186044416", 2),
+        ("id % 17592186044416, id % 4194304", 1),
+        ("id, id % 17592186044416, id % 1024", 2),
+    ],
+)
+def test_integers_and_their_remainders_are_exact_keys_of_groups(keys: str, warned: int) -> None:
+    """An integer has no warning where its remainders tell apart those that are equal as float32; in ORDER BY it has one."""
+    assert [finding.code for finding in check(f"select id[0] as x group by {keys}", SCHEMA)] == ["TQL512"] * warned
+    assert [finding.code for finding in check("select * from (select * order by i % 1024) order by i", SCHEMA)] == [
+        "TQL512"
+    ]
+
+
 JOIN = (
     'select x, y from (select a.id as x, b.id as y, a.id as k1, b.id as k2 from "D" as a join "D" as b on a.id = b.id)'
 )

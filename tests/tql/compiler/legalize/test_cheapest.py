@@ -24,7 +24,7 @@ COLUMNS = {
     "z": T.Nullable(T.Int64()),
     "b": T.Bool(),
 }
-KEYS = ("g", "s", "t", "1", "g % 16777216, g - g % 16777216")
+KEYS = ("g", "s", "t", "1", "g, g % 1024")
 CONDITIONS = ("", "where s > 0 ", "where i > 0 ", "where k > 0 ", "where s > 5 ")
 # Each form of every column, and the cheapest one; ones are summed below.
 SUMS = (
