@@ -12,7 +12,7 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from tests.benchmarks.whole_data import GROUPS, TYPES, client, dataset, written
 from tql import col, fn, select
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 PAIRS = 9
@@ -126,7 +126,7 @@ def panel(name: str, points: Sequence[Sequence[float]], at: tuple[int, int], mos
     return "".join(drawn)
 
 
-def chart(found: dict[str, list[Any]]) -> str:
+def chart(found: Mapping[str, Sequence[Sequence[float]]]) -> str:
     """Return the panels of all calls, five in a row, on the same scales."""
     most = 10.0 ** math.ceil(
         math.log10(max(value for points in found.values() for point in points for value in point[1:]))

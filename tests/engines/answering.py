@@ -99,7 +99,7 @@ def unadapted() -> Callable[[Any], str]:
     """Return the function that compares the rows of a probe, compiled for the newest engine, with those of Python: what a version changed."""
     from tests.engines.probes import right
 
-    return lambda asked: judged(*right(*asked, NEWEST))
+    return lambda asked: judged(*right(asked[0], asked[1], NEWEST))
 
 
 def client() -> Callable[[Any], str]:

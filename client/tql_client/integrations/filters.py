@@ -48,7 +48,9 @@ class Names(Record):
 
 
 HINT = 'write a condition of the builder: filter=col("ts") >= 1'
-NEGATIONS = dict.fromkeys(("$not", "$nor"), "negate a condition of the builder: filter=~(col('lang') == 'en')")
+NEGATIONS: dict[str, str] = dict.fromkeys(
+    ("$not", "$nor"), "negate a condition of the builder: filter=~(col('lang') == 'en')"
+)
 # The conditions of the builder for operators that a dict has in other libraries, each with the column before it.
 INSTEAD = {
     "$contains": ".contains('a')",

@@ -42,7 +42,7 @@ def near(kind: str, random: np.random.Generator) -> list[int]:
     return [*found, *found[::3]]
 
 
-def stored(kind: str, values: list[int], random: np.random.Generator, *, index: bool, nullable: bool = False) -> Any:
+def stored(kind: str, values: list[Any], random: np.random.Generator, *, index: bool, nullable: bool = False) -> Any:
     """Return a dataset of two commits, the second one after the index was built, without some rows that were deleted."""
     data = deeplake.create(f"mem://group_keys_{len(KEPT)}")
     KEPT.append(data)
