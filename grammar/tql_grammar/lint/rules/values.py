@@ -30,14 +30,16 @@ WRAPPING = frozenset("+-*")
 
 def _wrapped(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic on columns of small or unsigned integers, without a literal, whose result wraps around."""
-    for scope, node in subject.parts(ast.Chain):
-        found = None if scope.select.group_by else infer(node, scope)
+    for place in subject.places(ast.Chain):
+        node = place.part
+        found = None if _is_grouped(place) else infer(node, place.scope)
         if found is not None and _may_wrap(node, found):
             written = subject.written(node.operands[0])
             message = f"the engine computes this in {found.dtype}, in which a result out of its range wraps around"
             yield subject.finding(node, message, f"write {written} * 1 for {written}: then it is computed in int64")
-    for scope, negated in subject.parts(ast.Negate):
-        column = None if scope.select.group_by else scope.column(negated.operand)
+    for place in subject.places(ast.Negate):
+        negated = place.part
+        column = None if _is_grouped(place) else place.scope.column(negated.operand)
         if column is not None and column.dtype in NARROW & UNSIGNED:
             message = f"the engine computes - of {column.dtype} in as many bits, in which a result out of its range wraps around"
             yield subject.finding(negated, message, f"write {subject.written(negated.operand)} * -1")

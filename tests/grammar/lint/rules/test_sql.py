@@ -44,6 +44,8 @@ FOUND = [
     ("TQL526", "select -u16 as k from a"),
     ("TQL526", "select id from a where u64 - u8 < 0"),
     ("TQL526", "select u16 * u16 as k from a"),
+    ("TQL526", "select u8[0] as u8 from a where -u8 > -4 group by u8"),
+    ("TQL526", "select u8[0] as u8 from a where u16 * u16 > 4 group by u8"),
     ("TQL514", "select id from a where txt like '%'"),
     ("TQL332", "select id from x where te in ('', 'w1')"),
     ("TQL229", "(select id from b) union all (select * from a)"),
