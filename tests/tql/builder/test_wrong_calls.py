@@ -131,7 +131,7 @@ CALLS: dict[str, tuple[str, str | None]] = {
     ),
     'known(q.select("meta.lang"))': (
         "`select` takes names of columns, got 'meta.lang'",
-        "a key of JSON is col('meta')['lang']",
+        "a key of JSON is a subscript: col('meta')['lang']",
     ),
     'known(q.select("text.lang"))': ("`select` takes names of columns, got 'text.lang'", None),
     'known(q.select(x=fn.mean("text")))': ("`fn.mean` aggregates numbers only, got 'text'", "a text has no sum"),
