@@ -126,7 +126,7 @@ def _engine(file: Path, name: object) -> str | None:
     """Return the name of an engine, or None where there is none."""
     if name is not None:
         engine_of(name, f"{file}: engine in [tool.tql]")  # type: ignore[arg-type]  # any other value is refused
-    return name  # type: ignore[return-value]  # the same
+    return name  # type: ignore[return-value]  # `engine_of` refuses any other value
 
 
 def _path(file: Path, key: str, settings: Mapping[str, object]) -> str:

@@ -132,22 +132,18 @@ def decode_answer(body: bytes | bytearray, decoding: Decoding = PLAIN) -> Answer
     if "data" not in response:
         message = f"the response has no key `data`; its keys are {', '.join(map(str, response)) or 'none'}"
         raise ProtocolError(message, "missing_key")
-    data, extra = (
-        response["data"],
-        {key: value for key, value in response.items() if key not in {"message", "tensors", "data"}},
-    )
+    data = response["data"]
     names = _names(response.get("tensors"), data)
     in_order = isinstance(data, list) and _are_in_order(names, data)
     if not in_order:
         _require_shape(names, data, strict=decoding.strict)
-    return Answer(
-        names,
-        data if isinstance(data, list) else packed(names, data),
-        str(response.get("message", "")),
-        extra,
-        size,
-        in_order,
-    )
+    rows = data if isinstance(data, list) else packed(names, data)
+    return Answer(names, rows, str(response.get("message", "")), _extra(response), size, in_order)
+
+
+def _extra(response: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of a response that the protocol does not name."""
+    return {key: value for key, value in response.items() if key not in {"message", "tensors", "data"}}
 
 
 def _large(body: bytearray, decoding: Decoding) -> Answer:

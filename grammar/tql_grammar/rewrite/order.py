@@ -7,7 +7,7 @@ An odd number of DESC reverses rows that tie in all keys: then the innermost SEL
 
 The engine compares keys as float32 in ORDER BY and GROUP BY, cannot sort nullable numbers, and does not sort a column that contains NaN.
 So a key of a known type becomes several keys: parts of the number that fit into float32, a test for null, and a test for NaN that puts it last.
-A key of GROUP BY needs no order of its parts: an integer is a key itself, and its remainders tell apart those that round to the same float32.
+A key of GROUP BY needs no order of its parts: an integer is a key itself, and its remainders differ for integers that round to the same float32.
 A float64 is exact if its magnitude is 0 or from 1e-28 to 3.4e38; beyond that, numbers that round to the same float32 tie.
 """
 

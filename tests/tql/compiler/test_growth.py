@@ -22,7 +22,7 @@ CLAUSES: dict[str, Callable[[Expr], Query]] = {
     "where": lambda value: select("a").where(value > 1),
     "order_by": lambda value: select("a").order_by(value),
 }
-# Nullable numbers are not among them: the forms of their negatives and functions are written anew for each one around them.
+# Nullable numbers are not among them: the forms of their negatives and functions are written once more for each one around them.
 TYPES = ("", "int8")
 
 

@@ -59,8 +59,11 @@ def _lists(scope: SelectScope) -> dict[str, bool]:
 def _compared_list(subject: Subject) -> Iterator[Finding]:
     """Yield conditions and sort keys that read a list of a group's values as one value."""
     lists = {id(scope): found for scope in subject.scopes if (found := _lists(scope))}
-    if not lists:
-        return
+    yield from _compared_lists(subject, lists) if lists else ()
+
+
+def _compared_lists(subject: Subject, lists: dict[int, dict[str, bool]]) -> Iterator[Finding]:
+    """Yield conditions and sort keys that read one of some lists, by scope and name, as one value."""
     for _, scope, clause, whole, node in subject.places(ast.Comparison, ast.In, ast.Between, ast.Like, ast.Column):
         known = lists.get(id(scope), {})
         column = bare(whole) if isinstance(node, ast.Column) and clause == "ORDER BY" else _compared(node)

@@ -47,8 +47,12 @@ def _sample_info(subject: Subject) -> Iterator[Finding]:
 
 def _shape_and_key(subject: Subject) -> Iterator[Finding]:
     """Yield SHAPE of a column, or its values, in a WHERE that reads another column after it. The SELECT sorts, groups or samples by the other of the two."""
-    if not any(call.name.lower() == "shape" for _, call in subject.parts(ast.Function)):
-        return
+    has_shape = any(call.name.lower() == "shape" for _, call in subject.parts(ast.Function))
+    yield from _shapes_and_keys(subject) if has_shape else ()
+
+
+def _shapes_and_keys(subject: Subject) -> Iterator[Finding]:
+    """Yield those of a query that has SHAPE."""
     for scope in subject.scopes:
         where = scope.select.where or ast.Boolean(value=True)
         keys = [key for clause, key in expressions(scope.select) if clause in KEY_CLAUSES]

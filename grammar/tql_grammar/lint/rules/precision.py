@@ -197,16 +197,20 @@ def _is_told_apart(subject: Subject, key: ast.Node, scope: SelectScope) -> bool:
     Integers that round to the same float32 differ by *apart* at most: they are equal if their remainders by a number of twice that are.
     """
     whole = key.operands[0] if isinstance(key, ast.Chain) and _divisor(key, key.operands[0]) else key
-    computed, inner = subject.computed(whole, scope)
-    column = infer(computed, WithInferred(inner))
-    apart = None if column is None or not column.is_single else APART.get(column.dtype)
     keys = scope.select.group_by
-    if apart is None or whole not in keys:
+    if whole not in keys:
         return False
+    computed, inner = subject.computed(whole, scope)
+    apart = _apart(infer(computed, WithInferred(inner)))
     for size in sorted({_divisor(other, whole) for other in keys}, reverse=True):
         if apart and size >= 2 * apart:
             apart = 0 if size <= LARGEST else size // LARGEST
-    return not apart
+    return apart == 0
+
+
+def _apart(column: Column | None) -> int | None:
+    """Return the largest difference of two integers of a column that round to the same float32, or None if it has no integers of 32 or 64 bits."""
+    return None if column is None or not column.is_single else APART.get(column.dtype)
 
 
 def _joins(subject: Subject) -> Iterator[Finding]:

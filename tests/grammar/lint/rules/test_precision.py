@@ -120,7 +120,7 @@ def test_a_coarse_key_beside_its_residual_has_none() -> None:
     ],
 )
 def test_integers_and_their_remainders_are_exact_keys_of_groups(keys: str, warned: int) -> None:
-    """An integer has no warning where its remainders tell apart those that are equal as float32; in ORDER BY it has one."""
+    """An integer has no warning where its remainders differ for integers that are equal as float32; in ORDER BY it has one."""
     assert [finding.code for finding in check(f"select id[0] as x group by {keys}", SCHEMA)] == ["TQL512"] * warned
     assert [finding.code for finding in check("select * from (select * order by i % 1024) order by i", SCHEMA)] == [
         "TQL512"

@@ -43,7 +43,7 @@ FACTS = (
     Fact(
         "large keys of groups",
         "Compares keys as float32: integers that agree in 24 bits fall into one group.",
-        "Groups by the number, and by its remainder, which tells apart those that are one float32.",
+        "Groups by the number, and by its remainder, which differs for integers with the same float32.",
         group_keys,
         'select("t", s=fn.sum("id")).group_by("t")',
         columns(t="int32"),
@@ -51,7 +51,7 @@ FACTS = (
     Fact(
         "large integer keys of groups",
         "Compares keys as float32: ids beyond `2**53` fall into one group.",
-        "Groups by the number, and by two remainders, which tell apart those that are one float32.",
+        "Groups by the number, and by two remainders, which differ for integers with the same float32.",
         group_keys,
         'select("t", s=fn.sum("id")).group_by("t")',
         columns(t="int64"),
