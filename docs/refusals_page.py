@@ -14,6 +14,7 @@ import tql
 from tql import codegen, strategies, tables
 from tql.compiler.compile import compile_query
 from tql.refusals import FAMILIES
+from tql_grammar.engines import engine_of
 from tql_grammar.schema import Schema
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def raised(refusal: Refusal) -> tql.ArgumentError:
         found = eval(refusal.example, NAMES.copy())  # noqa: S307 - our own table
         if isinstance(found, tql.Query):
             schemas = None if known is None else {None: known, "mem://a": known}
-            compile_query(found.statement, None, schemas, needs_source=refusal.needs_source)
+            engine = engine_of(refusal.engine)
+            compile_query(found.statement, None, schemas, needs_source=refusal.needs_source, engine=engine)
     except tql.ArgumentError as error:
         return error
     message = f"{refusal.name}: nothing refuses {refusal.example}"
@@ -70,6 +72,7 @@ def _row(refusal: Refusal) -> str:
     """Return the row of one refusal."""
     error = raised(refusal)
     types = "".join(f"<br>`{name}: {kind}`" for name, kind in refusal.columns)
+    types += f"<br>deeplake {refusal.engine}" if refusal.engine else ""
     said = str(error).partition("\nhint: ")[0]
     cells = (f"**{refusal.name}**<br>{_code(refusal.example)}{types}", _text(said), _text(error.hint or ""))
     return f"| {' | '.join(cells)} |\n"

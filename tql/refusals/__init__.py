@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tql.refusals import clauses, columns, expressions, searches, sources, tables, templates, values
+from tql.refusals import clauses, columns, engines, expressions, searches, sources, tables, templates, values
 
 if TYPE_CHECKING:
     from tql.refusals.refusal import Refusal
@@ -18,5 +18,6 @@ FAMILIES: dict[str, tuple[Refusal, ...]] = {
     "Values and parameters": values.REFUSALS,
     "Tables and types of rows": tables.REFUSALS,
     "Templates": templates.REFUSALS,
+    "Older engines": engines.REFUSALS,
 }
 REFUSALS: tuple[Refusal, ...] = tuple(refusal for refusals in FAMILIES.values() for refusal in refusals)

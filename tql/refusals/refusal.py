@@ -14,12 +14,14 @@ class Refusal(NamedTuple):
         example: the smallest Python expression that raises it, by itself or when it is compiled.
         columns: the columns that it reads, in addition to the int64 `id`, each with its description; see `tql_grammar.schema.Column`; without any nothing is known of the columns.
         needs_source: whether it is compiled for a client without a dataset.
+        engine: the version of the engine for which it is compiled; the newest one by default.
     """
 
     name: str
     example: str
     columns: tuple[tuple[str, str], ...] = ()
     needs_source: bool = False
+    engine: str | None = None
 
 
 def columns(**named: str) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from tql.refusals.refusal import Refusal
 
 REFUSALS = (
     Refusal("argument that is no template", "query(3)"),
+    Refusal("value by position of a template", 'query("select id where a = {x}", 5)'),
     Refusal("value without a hole", 'query("select id", x=1)'),
     Refusal("None in a template", 'query("select id where a = {x}", x=None)'),
     Refusal("query in an expression of a template", 'query("select id where a = {x}", x=select("id"))'),
