@@ -75,19 +75,19 @@ REST = Engine("rest", (0, 0, 0))
 RULE = 'takes "rest" or a version of the engine, such as "4.7.0"'
 
 
-def engine_of(name: str | None, subject: str = "engine") -> Engine:
+def engine_of(name: object, subject: str = "engine") -> Engine:
     """
     Return the engine of a name, the newest one for None; ``4.5`` is the first release of 4.5, 4.5.0.
 
     Raises:
-        ArgumentError: the name is neither "rest" nor a version.
+        ArgumentError: the name is neither "rest" nor a version, or no text.
     """
     if name is None or name == REST.name:
         return NEWEST if name is None else REST
     found = _NUMBERS.fullmatch(name) if isinstance(name, str) else None
     if found is None or found["rest"]:
         raise ArgumentError(subject, RULE, repr(name), "`tql --version` prints the version that is installed")
-    return Engine(name, _version(found))
+    return Engine(found.string, _version(found))
 
 
 def installed_engine(version: str) -> Engine:

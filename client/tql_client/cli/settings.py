@@ -124,9 +124,7 @@ def settings_of(file: Path, settings: Mapping[str, object]) -> Settings:
 
 def _engine(file: Path, name: object) -> str | None:
     """Return the name of an engine, or None where there is none."""
-    if name is not None:
-        engine_of(name, f"{file}: engine in [tool.tql]")  # type: ignore[arg-type]  # any other value is refused
-    return name  # type: ignore[return-value]  # `engine_of` refuses any other value
+    return None if name is None else engine_of(name, f"{file}: engine in [tool.tql]").name
 
 
 def _path(file: Path, key: str, settings: Mapping[str, object]) -> str:
