@@ -31,6 +31,7 @@ VALUES: dict[str, list[Any]] = {
     "score": [0.5, 2.0],
     "e": [[1.0, 2.0], [3.0, 4.0]],
     "meta": [{"year": 1}, {}],
+    "amount": ["a", 2],
 }
 
 
@@ -123,7 +124,7 @@ def test_rows_are_instances(by_rows: bool) -> None:  # noqa: FBT001 - a paramete
 class Wrong(TypedDict):
     """A row."""
 
-    title: str
+    amount: str
 
 
 class WrongList(NamedTuple):
@@ -147,13 +148,13 @@ class WrongArray(NamedTuple):
 class WrongModel(pydantic.BaseModel):
     """A row."""
 
-    title: str
+    amount: str
 
 
 class WrongStruct(msgspec.Struct):
     """A row."""
 
-    title: str
+    amount: str
 
 
 class WrongStructs(msgspec.Struct):
@@ -171,12 +172,12 @@ class Flag(NamedTuple):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (Wrong, "Wrong: row 1, column 'title': wanted str, got None"),
+        (Wrong, "Wrong: row 1, column 'amount': wanted str, got 2 (int)"),
         (WrongList, "WrongList: row 0, column 'e': wanted list[int], got [1.0, 2.0] (list)"),
         (Missing, "Missing: column 'idd': wanted int, got no such column; the result has id, title"),
         (WrongArray, "row 0, column 'title'"),
-        (WrongModel, "WrongModel: row 1, column 'title': wanted str, got None: Input should be a valid string"),
-        (WrongStruct, "WrongStruct: row 1, column 'title': wanted str, got None: Expected `str`, got `null`"),
+        (WrongModel, "WrongModel: row 1, column 'amount': wanted str, got 2 (int): Input should be a valid string"),
+        (WrongStruct, "WrongStruct: row 1, column 'amount': wanted str, got 2 (int): Expected `str`, got `int`"),
         (WrongStructs, "WrongStructs: row 0, column 'e': wanted list[int], got [1.0, 2.0] (list): Expected `int`"),
         (Flag, "Flag: row 0, column 'id': wanted bool, got 1 (int)"),
     ],
@@ -225,6 +226,44 @@ def test_a_client_returns_rows_of_a_class(tmp_path: Path) -> None:
         assert_type(client.query(query), Result)
         assert found == [Found(2, "b", 1.0), Found(1, "a", 0.0)]
         assert client.query(select("id"), into=Keys2) == [{"id": 1}, {"id": 2}]
+
+
+class Texts(NamedTuple):
+    """A row."""
+
+    id: int
+    text: str
+
+
+class TextsOrNone(TypedDict):
+    """A row."""
+
+    text: str | None
+
+
+class TextModel(pydantic.BaseModel):
+    """A row."""
+
+    text: str
+
+
+class TextStruct(msgspec.Struct):
+    """A row."""
+
+    text: str
+
+
+def test_a_field_of_texts_takes_the_empty_text(tmp_path: Path) -> None:
+    """The engine gives None for the empty text, also for a column that is never null."""
+    path = write({"id": [1, 2, 3], "text": ["", "a", ""]}, str(tmp_path / "d"))
+    with connect(path) as client:
+        found = client.query(select("id", "text"))
+
+        assert [row["text"] for row in found.rows] == [None, "a", None]
+        assert found.as_(Texts) == [Texts(1, ""), Texts(2, "a"), Texts(3, "")]
+        assert found.as_(TextsOrNone) == [{"text": None}, {"text": "a"}, {"text": None}]
+        assert [row.text for row in found.as_(TextModel)] == ["", "a", ""]
+        assert [row.text for row in found.as_(TextStruct)] == ["", "a", ""]
 
 
 class Keys2(TypedDict):

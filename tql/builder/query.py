@@ -216,6 +216,8 @@ class Query(SearchMethods):
         """
         Return the distinct rows of both queries; later ``order_by`` and ``limit`` apply to the union.
 
+        Types are those of `union_all`.
+
         Example: ``select("id").from_("a").union(select("id").from_("b"))`` generates
         ``select id[0] as id from ((.. from (select id from a)) union all (.. from (select id from b))) group by id``.
         """
@@ -224,6 +226,8 @@ class Query(SearchMethods):
     def union_all(self, other: Query) -> Query:
         """
         Return the rows of both queries, duplicates included.
+
+        Columns of different types of numbers get the common type of numpy: an integer and a float give float64, which is exact up to 2^53.
 
         Example: ``select("id").from_("a").union_all(select("id").from_("b"))`` generates
         ``select id from ((.. from (select id from a)) union all (.. from (select id from b)))``.

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.expressions.aggregates import AGGREGATES, is_aggregate, only_aggregates
+from tql.expressions.logical import Membership, Range, TextMatch
 from tql.statement import DerivedQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import bare, output_name
 from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tql.statement import Statement
     from tql_grammar.record import Record
+
+# The conditions with one operand that is compared.
+CONDITIONS = (ast.Between, ast.In, ast.Like, TextMatch, Range, Membership)
 
 
 def is_grouped(query: Statement) -> bool:
@@ -67,6 +72,68 @@ def refuse_aggregate(place: str, node: Record) -> None:
         hint = 'run the aggregate first and use what it returns: client.query(select(m=fn.max("id")))["m"][0]; or group the query: group_by'
         hint = f"for the elements of one row's array write fn.asum(..); {hint}" if found.name == "sum" else hint
         raise ArgumentError(place, rule, f"fn.{found.name}", hint, why=why)
+
+
+def refuse_lists(query: Statement) -> None:
+    """
+    Refuse the list of a group's values as one value: as an operand of a condition, or as a sort key.
+
+    Raises:
+        ArgumentError: a query over groups compares or sorts such an output, or a grouped query sorts it.
+    """
+    source = query.source.query if isinstance(query.source, DerivedQuery) and query.joined is None else None
+    if source is not None and query.parts_per_group is None:
+        lists = _lists(source)
+        places = {"where": [part for node in query.conditions for part in _compared(node)], "order_by": _sorted(query)}
+        for place, nodes in places.items():
+            _refuse_list(place, nodes, lists)
+    _refuse_list("order_by", _sorted(query), _lists(query))
+
+
+def _lists(query: Statement) -> frozenset[str]:
+    """Return the outputs of a grouped query that are lists of the values of a column: it is no key."""
+    if not is_grouped(query):
+        return frozenset()
+    keys = {getattr(key, "name", None) for key in query.groups}
+    outputs = {output_name(output): bare(output) for output in query.outputs}
+    columns = {label: node for label, node in outputs.items() if label and isinstance(node, ast.Column)}
+    return frozenset(label for label, node in columns.items() if not {label, node.name} & keys)
+
+
+def _sorted(query: Statement) -> list[Record]:
+    """Return the expressions of sort keys."""
+    return [getattr(key, "expression", key) for key in query.keys]
+
+
+def _compared(node: Record) -> Iterator[Record]:
+    """Yield the operands of the conditions in a condition; the engine compares each element with a number, where ANY or ALL is around that."""
+    if isinstance(node, (ast.And, ast.Or)):
+        for operand in node.operands:
+            yield from _compared(operand)
+    elif isinstance(node, ast.Function) and node.name in {"any", "all"}:
+        for test in node.arguments:
+            yield from () if _is_with_number(test) else _compared(test)
+    elif isinstance(node, ast.Not):
+        yield from _compared(node.operand)
+    elif isinstance(node, ast.Comparison):
+        yield from (node.left, node.right)
+    elif isinstance(node, CONDITIONS):
+        yield node.operand
+
+
+def _is_with_number(node: Record) -> bool:
+    """Tell whether a node is a comparison with a number that is written out."""
+    numbers = (ast.Number, ast.Negate)
+    return isinstance(node, ast.Comparison) and any(isinstance(side, numbers) for side in (node.left, node.right))
+
+
+def _refuse_list(place: str, nodes: Iterable[Record], lists: frozenset[str]) -> None:
+    """Refuse a column that is a list of a group's values."""
+    found = next((node.name for node in nodes if isinstance(node, ast.Column) and node.name in lists), None)
+    if found is not None:
+        rule, why = "takes one value in each row", "without a function it is the list of the values of a group"
+        hint = f"select one of them, fn.max({found!r}) or fn.first({found!r}); or test them: fn.any(col({found!r}) > 1)"
+        raise ArgumentError(place, rule, repr(found), hint, why=why)
 
 
 def require_groups(query: Statement) -> None:

@@ -96,8 +96,9 @@ class PostAggregation:
 
     @property
     def outputs(self) -> tuple[Expression, ...]:
-        """The outputs of the grouped select, hidden ones last."""
-        return (*self._simple, *(ast.Aliased(node, name) for node, name in self._hidden.items()))
+        """The outputs of the grouped select, hidden ones last; first in one group of all rows, whose ``group by 1`` is no position of a column."""
+        hidden = tuple(ast.Aliased(node, name) for node, name in self._hidden.items())
+        return (*self._simple, *hidden) if self._by else (*hidden, *self._simple)
 
     def column(self, output: Expression) -> Expression:
         """Return an output as the outer level gives it back."""

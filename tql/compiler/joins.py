@@ -20,7 +20,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import FLAT
 from tql_grammar.outputs import output_name
-from tql_grammar.walk import rebuild, walk
+from tql_grammar.walk import below, rebuild, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,9 +93,10 @@ def over_both(query: Statement, child: Plan, lower: Lower) -> Plan:
     read = tuple(_qualified(query)) or tuple(_left_key(join.on, left.alias))
     there = {column: helper(f"j{number}") for number, column in enumerate(read, 1)}
     columns = tuple(ast.Aliased(column, label) for column, label in there.items())
-    both = _join(query, Join(child, rows_of(join.source, lower), join.on, join.how, columns))
     outer = query.replace(outputs=tuple(map(_with_name, query.outputs)), source=None, joined=None)
-    return lower(_renamed(outer, there), both)
+    clauses = _renamed(outer, there)
+    plan = Join(child, rows_of(join.source, lower), join.on, join.how, columns, texts=_texts(clauses))
+    return lower(clauses, _join(query, plan))
 
 
 def _with_name(output: Expression) -> Expression:
@@ -134,6 +135,19 @@ def _join(query: Statement, plan: Join) -> Join:
         raise ArgumentError("join", rule, "sample_by", hint, why="this join reads its sources several times")
     source = sources[missing is plan.right]
     return plan.replace(unfiltered=_unfiltered(missing), is_grouped=_has_groups(source))
+
+
+def _texts(clauses: Statement) -> tuple[str, ...]:
+    """Return the columns that clauses compare with a text."""
+    compared = [below(part) for part in walk(clauses)]
+    with_text = (parts for parts in compared if any(isinstance(part, ast.String) for part in _flat(parts)))
+    return tuple({part.name: None for parts in with_text for part in parts if isinstance(part, ast.Column)})
+
+
+def _flat(parts: Iterable[object]) -> Iterable[object]:
+    """Yield the parts of a node, and those of its tuples."""
+    for part in parts:
+        yield from part if isinstance(part, tuple) else (part,)
 
 
 def _has_groups(source: Record | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.expand import EXPANSIONS
-from tql.compiler.grouped import refuse_stray_aggregates, require_groups
+from tql.compiler.grouped import refuse_lists, refuse_stray_aggregates, require_groups
 from tql.compiler.sets import set_operation
 from tql.compiler.steps import steps
 from tql.plan.nodes import Scan, Subquery, Verbatim
@@ -40,6 +40,7 @@ def lowered(query: Statement, child: Plan | None = None, scores: tuple[Score, ..
     if child is None:
         refuse_stray_aggregates(query)
         require_groups(query)
+        refuse_lists(query)
         child = source(query.source)
         if isinstance(child, Subquery) and query == Statement(source=query.source) and _is_whole(query.source):
             return child.child

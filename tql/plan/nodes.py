@@ -205,6 +205,7 @@ class Join(Plan):
         columns: the columns of both sources that the query reads, each with a unique alias.
         unfiltered: for a left or right join, the source whose rows may be missing, without its filters, sorts and limits.
         is_grouped: whether that source contains groups.
+        texts: the columns that the query compares with a text, by their aliases.
     """
 
     left: Plan
@@ -214,6 +215,7 @@ class Join(Plan):
     columns: tuple[ast.Aliased, ...]
     unfiltered: Plan | None = None
     is_grouped: bool = False
+    texts: tuple[str, ...] = ()
 
 
 class Barrier(Plan):

@@ -28,6 +28,10 @@ REFUSALS = (
         columns(k="int8"),
     ),
     Refusal("values of a group as a condition", 'select("k").group_by("k").order_by("id")', columns(k="int8")),
+    Refusal(
+        "values of a group as one value",
+        'select("k").from_(select("k", "id").group_by("k")).where(col("id") == 3)',
+    ),
     Refusal("aggregate of an aggregate", "select(x=fn.max(fn.count()))"),
     Refusal("aggregate in a query without groups", 'select("id").where(col("id") == fn.max("id"))'),
     Refusal("sum of a text", 'select(x=fn.sum("t"))', columns(t="text")),

@@ -31,6 +31,7 @@ REFUSALS = (
         'select(u=col("a") + col("b"), v=col("c") + col("d"), w=col("e") + col("f"), x=col("g") + col("h"), y=col("i") + col("j"), z=col("k") + col("l"))',
         columns(**dict.fromkeys("abcdefghijkl", "nullable int64")),
     ),
+    Refusal("column of JSON as a whole", 'select("id").where(col("m") == "a")', columns(m="json")),
     Refusal("element of a JSON list as an output", 'select(x=col("m")["l"][0])', columns(m="json")),
     Refusal("key of a column that is no JSON", 'select(x=col("n")["k"])', columns(n="int8")),
     Refusal("length of one value", 'select(x=col("n").shape[0])', columns(n="int8")),

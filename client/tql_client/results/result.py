@@ -177,7 +177,8 @@ class Result(Advised):
         Return the rows as instances of a dataclass, TypedDict, NamedTuple, model of pydantic or struct of msgspec.
 
         A field takes the column of its name, or of its alias in pydantic and msgspec; columns without a field are left out, and a field with a default may have no column.
-        A value must have the type of its field; an int is a float too. A field of numpy's arrays has float32 arrays, as from `to_numpy`.
+        A value must have the type of its field; an int is a float too.
+        The engine gives None for the empty text: a field of type ``str`` has ``""`` there. A field of numpy's arrays has float32 arrays, as from `to_numpy`.
 
         Raises:
             RowTypeError: a column is missing, or a value has another type; it names the row, the column, and both types.

@@ -91,6 +91,8 @@ def _column(result: Columns, field: Field, row: type) -> list[Any]:
     if _is_array(wanted):
         return _arrays(result, field, row)
     values = result[field.column]
+    if wanted is str and None in values:  # the engine gives None for the empty text
+        values = ["" if value is None else value for value in values]
     if kind_of("as_", row) in {"pydantic", "msgspec"}:  # the library checks and converts
         return values
     _require_types(values, wanted, field, row)

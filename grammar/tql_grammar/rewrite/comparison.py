@@ -38,6 +38,8 @@ LARGEST_LITERAL = 2**63 - 1
 def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison with a literal in a form that the engine evaluates as written; any other is unchanged."""
     column, literal = scope.column(node.left), node.right
+    for side in (node.left, node.right):
+        refuse_whole_json(node, side, scope)
     if column is None:
         return _of_unknown(node)
     if isinstance(literal, (ast.Column, ast.Null)) or not _is_literal(literal):
@@ -50,6 +52,16 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     if value is None or not column.is_number:
         return _with_other(node, column, value)
     return _with_number(node, value, column, is_derived=scope.is_derived)
+
+
+def refuse_whole_json(node: Expression, operand: Expression, scope: Scope) -> None:
+    """Refuse the comparison of a column of JSON; a value of a key that a subquery selects is none."""
+    column = scope.column(operand)
+    if isinstance(operand, ast.Column) and column is not None and column.dtype == "json":
+        if operand.name in scope.json_values:
+            return
+        rule, why = "takes a key of a column of JSON", "for the engine nothing is equal to an object, not even itself"
+        raise refused(node, rule, why, f'read a key of it: col({operand.name!r})["key"]')
 
 
 def _with_elements(node: ast.Comparison, literal: Expression, column: Column) -> Expression:
@@ -335,6 +347,7 @@ def _wide_bound(node: Expression, scope: Scope) -> tuple[Expression, int] | None
 
 def between(node: ast.Between, scope: Scope) -> Expression:
     """Return BETWEEN of strings, which does not match null."""
+    refuse_whole_json(node, node.operand, scope)
     column = scope.column(node.operand)
     if column is None:
         return node

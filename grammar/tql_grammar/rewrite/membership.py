@@ -17,6 +17,7 @@ from tql_grammar.rewrite.comparison import (
     not_null,
     number,
     of_many,
+    refuse_whole_json,
     refused,
     require_class,
 )
@@ -45,6 +46,7 @@ def membership(node: ast.In, scope: Scope) -> Expression:
     column = scope.column(node.operand)
     if column is None:
         return _of_unknown(node, scope)
+    refuse_whole_json(node, node.operand, scope)
     if not column.is_single:
         raise of_many(node, column, "use .contains(..)")
     if isinstance(members[0], ast.String):

@@ -20,7 +20,8 @@ def combined(world: World, depth: int) -> Found | None:
     columns = world.draw.some(known, 3)
     labels = [info.name if info.of is None else world.draw.label() for info in columns]
     count = world.draw.choice([1, 1, 1, 2, 3])
-    others = [_other(world, depth, first, columns, labels) for _ in range(count)]
+    plain = [_is_plain(info) and world.draw.chance(0.3) for info in columns]
+    others = [_other(world, depth, first, labels, list(zip(columns, plain, strict=True))) for _ in range(count)]
     members = [_member(world, *other) for other in ((first, labels, columns), *others)]
     source = Combined(members[0], tuple(zip(_methods(world, len(members) - 1), members[1:], strict=True)))
     infos = [Info(label, info.kind, label=info.label) for label, info in zip(labels, columns, strict=True)]
@@ -36,23 +37,23 @@ def _methods(world: World, count: int) -> list[str]:
 
 
 def _other(
-    world: World, depth: int, first: Scope, columns: list[Info], labels: list[str]
+    world: World, depth: int, first: Scope, labels: list[str], wanted: list[tuple[Info, bool]]
 ) -> tuple[Scope, list[str], list[Info]]:
-    """Return the source, the names and the columns of another member."""
+    """Return the source, the names and the columns of another member; each column says whether every type of numbers may meet in it."""
+    columns = [info for info, _ in wanted]
     if world.draw.chance(0.6):
         return first, labels, columns
     other = world.source(depth)
-    chosen = [found for info in columns if (found := _like(world, info, other)) is not None]
+    chosen = [found for info, mixed in wanted if (found := _like(world, info, other, mixed=mixed)) is not None]
     if other.grouped or len(chosen) < len(columns):
         return first, labels, columns
     return other, labels, chosen
 
 
-def _like(world: World, wanted: Info, scope: Scope) -> Info | None:
+def _like(world: World, wanted: Info, scope: Scope, *, mixed: bool) -> Info | None:
     """Return a column whose type agrees with another one."""
     known = [info for info in groupable(scope.infos) if info.kind.family == wanted.kind.family]
-    plain = _is_plain(wanted) and world.draw.chance(0.3)
-    same = list(filter(_is_plain, known)) if plain else [info for info in known if _is_of_type(info, wanted.kind.dtype)]
+    same = list(filter(_is_plain, known)) if mixed else [info for info in known if _is_of_type(info, wanted.kind.dtype)]
     return world.draw.choice(same) if same else None
 
 

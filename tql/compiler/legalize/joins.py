@@ -313,7 +313,7 @@ def _nulls(node: Join, kept: Side, other: Side, unfiltered: Plan) -> Plan:
         one = _select([*literals, _constant(1, helper(MATCH))], kept.rows, limit=1)
     else:
         source = unfiltered.replace(alias=None)
-        one = _select([ast.Star()], Union((_read_once(node, other, source), _spare(kept, other, source))))
+        one = _select([ast.Star()], Union((_read_once(node, other, source), _spare(node, kept, other, source))))
     never = _select([_constant(0, helper(MATCH))], kept.rows, limit=1)
     columns = [*(_as(label, label, "a") for label in labels), _constant(0, helper(MATCH))]
     return _select(columns, _join(one, never, helper(MATCH), "right"))
@@ -343,14 +343,15 @@ def _require_no_sequence(other: Side, scope: Scope) -> None:
             raise ArgumentError("join", rule, f"{column}", hint, why=why)
 
 
-def _spare(kept: Side, other: Side, source: Plan) -> Plan:
-    """Return one row of literals if the other source has no rows at all, else none: a null has no type that matters where no value is."""
+def _spare(node: Join, kept: Side, other: Side, source: Plan) -> Plan:
+    """Return one row of literals if the other source has no rows at all, else none: a null has no type that matters where no value is, but that of a text with which it is compared."""
     some, none = (
         _select([_constant(number, helper(NUMBER))], rows, limit=1) for number, rows in ((0, source), (1, kept.rows))
     )
     first = Limit(_select([ast.Star()], Union((some, none))), ast.Number(1))
     is_none = ast.Comparison("=", ast.Column(helper(NUMBER)), ast.Number(1))
-    literals = (ast.Aliased(LITERALS.get(dtype, INTEGER), label) for label, dtype in other.dtypes.items())
+    types = {**other.dtypes, **dict.fromkeys(node.texts, "text")}
+    literals = (ast.Aliased(LITERALS.get(types[label], INTEGER), label) for label in other.dtypes)
     return _select([*literals, _constant(1, helper(MATCH))], Subquery(first), is_none)
 
 

@@ -64,7 +64,10 @@ def _compared_list(subject: Subject) -> Iterator[Finding]:
 
 def _compared_lists(subject: Subject, lists: dict[int, dict[str, bool]]) -> Iterator[Finding]:
     """Yield conditions and sort keys that read one of some lists, by scope and name, as one value."""
+    elements = {id(part) for _, call in subject.parts(ast.Function) for part in _of_each_element(call)}
     for _, scope, clause, whole, node in subject.places(ast.Comparison, ast.In, ast.Between, ast.Like, ast.Column):
+        if id(node) in elements:
+            continue
         known = lists.get(id(scope), {})
         column = bare(whole) if isinstance(node, ast.Column) and clause == "ORDER BY" else _compared(node)
         if not isinstance(column, ast.Column) or column.name not in known:
@@ -74,6 +77,13 @@ def _compared_lists(subject: Subject, lists: dict[int, dict[str, bool]]) -> Iter
         message = f"`{column.name}` is a list of a group's values, as the subquery selects it without a function: the engine rejects this, or compares wrongly"
         hint = f"write {column.name}[0] as {column.name} in the subquery for the key of the group, and sum(..), amax(..) or any(..) for other columns"
         yield subject.finding(node, message, hint)
+
+
+def _of_each_element(call: ast.Function) -> Iterator[ast.Comparison]:
+    """Yield the comparison with a number in ANY or ALL, which the engine evaluates for each value of a list."""
+    for part in call.arguments if call.name.lower() in {"any", "all"} else ():
+        if isinstance(part, ast.Comparison) and (is_number(part.left) or is_number(part.right)):
+            yield part
 
 
 def _compared(node: ast.Node) -> ast.Node | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
@@ -168,6 +168,24 @@ def _is_in(node: ast.Node, whole: ast.Node | None) -> bool:
     return whole is not None and any(part is node for part in walk(whole))
 
 
+def _whole(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of a whole column of JSON."""
+    for scope, node in subject.parts(ast.Comparison, ast.In, ast.Between):
+        operands = (node.left, node.right) if isinstance(node, ast.Comparison) else (node.operand,)
+        found = next((part for part in operands if _is_whole(part, scope)), None)
+        if found is not None:
+            message = (
+                f"`{found.name}` is a column of JSON: nothing is equal to an object, so this is the same for every row"
+            )
+            yield subject.finding(node, message, f"compare a key of it: {found.name}['key']")
+
+
+def _is_whole(node: ast.Expression, scope: SelectScope) -> TypeGuard[ast.Column]:
+    """Tell whether a node is a column of JSON itself."""
+    column = scope.column(node)
+    return column is not None and column.dtype == "json" and not _is_part_of_json(node, scope)
+
+
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of text with a JSON value that a subquery selects."""
     for scope, node in subject.parts(ast.Comparison):
@@ -285,6 +303,15 @@ RULES = (
         example="select id from D where any(keys(js) = 'k')",
         find=_keys,
         meant="select id from D where contains(keys(js), 'k')",
+    ),
+    Rule(
+        code="TQL361",
+        title="column of JSON compared as a whole",
+        severity="error",
+        explanation="No object is equal to anything, not even to itself: comparisons, IN and BETWEEN of a column of JSON match no row, and `!=` and NOT match every row. Compare a key.",
+        example="select id from D where js = 's2'",
+        find=_whole,
+        meant="select id from D where js['s'] = 's2'",
     ),
     Rule(
         code="TQL416",

@@ -148,6 +148,7 @@ TESTS = [
     Held(X < 1.5, lambda row: _is(row, "x", lambda x: x < 1.5)),
     Held((V >= 0) & (X < 1.5) & (X >= 0.25) & (W > 0), lambda row: _is(row, "v", lambda v: v >= 0) and _is(row, "x", lambda x: 0.25 <= x < 1.5) and _is(row, "w", lambda w: w > 0)),
 ]  # fmt: skip
+TESTS_OF_TEXTS = [test for test in TESTS if not test.known and f"{test.condition} ".startswith(("t ", "not t "))]
 
 
 class Case(NamedTuple):
@@ -397,6 +398,17 @@ def test_groups_of_joined_rows(engine: Tables, both: tuple[str, str], *, known: 
     if known:
         summed = left(both, known=True, s=fn.sum(col("w", of="b"))).group_by("v")
         assert sorted(engine.ask(str(summed))) == [[0, 5], [1, 6], [2, 0]]
+
+
+@pytest.mark.parametrize("many", [0, 2])
+@pytest.mark.parametrize("test", TESTS_OF_TEXTS)
+def test_texts_of_a_dataset_without_rows(engine: Tables, test: Held, many: int) -> None:
+    """Without a schema a text that no row has is still a text, where it is compared with one."""
+    rows = [{"k": number, "v": number, "g": 0} for number in range(many)]
+    case = Case("small", rows, [], ("table", "table"), "left", [test], None, None, known=False, counted=False)
+    found = engine.ask(str(query_of(case, made(engine, case))))
+
+    assert sorted(map(cells, found)) == sorted(map(cells, meaning(case)))
 
 
 @pytest.mark.parametrize("how", ["inner", "left", "right"])
