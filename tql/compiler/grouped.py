@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from tql.expressions.aggregates import AGGREGATES, is_aggregate, only_aggregates
 from tql.expressions.logical import Membership, Range, TextMatch
+from tql.expressions.qualified_name import QualifiedName
 from tql.statement import DerivedQuery
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.outputs import bare, output_name
-from tql_grammar.walk import walk
+from tql_grammar.walk import substitute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tql.statement import Statement
     from tql_grammar.record import Record
 
+NAMES = (ast.Column, QualifiedName)
 # The conditions with one operand that is compared.
 CONDITIONS = (ast.Between, ast.In, ast.Like, TextMatch, Range, Membership)
 
@@ -79,7 +81,7 @@ def refuse_lists(query: Statement) -> None:
     Refuse the list of a group's values as one value: as an operand of a condition, or as a sort key.
 
     Raises:
-        ArgumentError: a query over groups compares or sorts such an output, or a grouped query sorts it.
+        ArgumentError: a query over groups compares or sorts by a list, or a grouped query sorts by one.
     """
     source = query.source.query if isinstance(query.source, DerivedQuery) and query.joined is None else None
     if source is not None and query.parts_per_group is None:
@@ -87,17 +89,28 @@ def refuse_lists(query: Statement) -> None:
         places = {"where": [part for node in query.conditions for part in _compared(node)], "order_by": _sorted(query)}
         for place, nodes in places.items():
             _refuse_list(place, nodes, lists)
-    _refuse_list("order_by", _sorted(query), _lists(query))
+    own = _lists(query)
+    labels = {node: ast.Column(label) for label, node in own.items()}
+    _refuse_list("order_by", [labels.get(key, key) for key in _sorted(query)], own)  # type: ignore[call-overload]  # an expression
 
 
-def _lists(query: Statement) -> frozenset[str]:
-    """Return the outputs of a grouped query that are lists of the values of a column: it is no key."""
+def _lists(query: Statement) -> dict[str, ast.Node]:
+    """Return the outputs of a grouped query that are lists of a value of each row: they read a column that is no key, and have no function."""
     if not is_grouped(query):
-        return frozenset()
-    keys = {getattr(key, "name", None) for key in query.groups}
-    outputs = {output_name(output): bare(output) for output in query.outputs}
-    columns = {label: node for label, node in outputs.items() if label and isinstance(node, ast.Column)}
-    return frozenset(label for label, node in columns.items() if not {label, node.name} & keys)
+        return {}
+    keys: set[Record] = {*query.groups, *(ast.Column(key.name) for key in query.groups if isinstance(key, NAMES))}
+    outputs = {label: bare(output) for output in query.outputs if (label := output_name(output)) is not None}
+    return {
+        label: node
+        for label, node in outputs.items()
+        if ast.Column(label) not in keys and _varies(node, frozenset(keys))
+    }
+
+
+def _varies(node: ast.Node, keys: frozenset[Record]) -> bool:
+    """Tell whether an expression without a function has other values in the rows of a group."""
+    rest = tuple(walk(substitute(node, lambda part: ast.Number(0) if part in keys else None)))
+    return any(isinstance(part, NAMES) for part in rest) and not any(isinstance(part, ast.Function) for part in rest)
 
 
 def _sorted(query: Statement) -> list[Record]:
@@ -127,10 +140,10 @@ def _is_with_number(node: Record) -> bool:
     return isinstance(node, ast.Comparison) and any(isinstance(side, numbers) for side in (node.left, node.right))
 
 
-def _refuse_list(place: str, nodes: Iterable[Record], lists: frozenset[str]) -> None:
+def _refuse_list(place: str, nodes: Iterable[Record], lists: Mapping[str, ast.Node]) -> None:
     """Refuse a column that is a list of a group's values."""
-    found = next((node.name for node in nodes if isinstance(node, ast.Column) and node.name in lists), None)
-    if found is not None:
+    named = (node for node in nodes if isinstance(node, NAMES) and node.name in lists)
+    if (found := next((node.name for node in named), None)) is not None:
         rule, why = "takes one value in each row", "without a function it is the list of the values of a group"
         hint = f"select one of them, fn.max({found!r}) or fn.first({found!r}); or test them: fn.any(col({found!r}) > 1)"
         raise ArgumentError(place, rule, repr(found), hint, why=why)

@@ -44,17 +44,32 @@ def require_one_type(label: str, scopes: list[Scope]) -> None:
     node = ast.Column(label)
     if not any(missing(node, scope) for scope in scopes):
         return
-    hint = f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
-    if any(label in scope.nullables for scope in scopes):
-        rule = "takes no computed number whose nulls have another type"
-        why = "the engine reads the nulls of a set operation in one type"
-        hint = f"{hint}; or compute it of nullable columns of one type, int64 or float64"
-        raise ArgumentError(SUBJECT, rule, repr(label), hint, why=why)
+    require_own_nulls(SUBJECT, label, scopes)
     columns = [scope.value(node) for scope in scopes]
     if _has_several_types(columns) and not _is_type_of_nulls(columns):
         rule, why = "takes one type for each nullable column", "the engine shifts the values after a null"
         kinds = " and ".join("a computed number" if column is None else str(column) for column in columns)
-        raise ArgumentError(SUBJECT, rule, f"{label!r}, which is {kinds}", hint, why=why)
+        raise ArgumentError(SUBJECT, rule, f"{label!r}, which is {kinds}", _without_nulls(label), why=why)
+
+
+def require_own_nulls(subject: str, label: str, scopes: list[Scope]) -> None:
+    """
+    Require that the nulls of a column have its type.
+
+    Raises:
+        ArgumentError: the column is computed, and its nulls are those of a column of another type.
+    """
+    if any(label in scope.nullables for scope in scopes):
+        rule = "takes no computed number whose nulls have another type"
+        why = "the engine reads the nulls of a set operation in one type"
+        why = why if subject == SUBJECT else f"{why}, and one computes a number of several nullable columns"
+        hint = f"{_without_nulls(label)}; or compute it of nullable columns of one type, int64 or float64"
+        raise ArgumentError(subject, rule, repr(label), hint, why=why)
+
+
+def _without_nulls(label: str) -> str:
+    """Return the hint to leave out nulls."""
+    return f"filter out the nulls of each query: .where(col({label!r}).is_not_null())"
 
 
 def _has_several_types(columns: list[Column | None]) -> bool:

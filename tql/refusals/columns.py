@@ -31,6 +31,11 @@ REFUSALS = (
         'select(u=col("a") + col("b"), v=col("c") + col("d"), w=col("e") + col("f"), x=col("g") + col("h"), y=col("i") + col("j"), z=col("k") + col("l"))',
         columns(**dict.fromkeys("abcdefghijkl", "nullable int64")),
     ),
+    Refusal(
+        "number whose nulls have another type",
+        'select("e", x=col("a") + col("b")).from_(select("a", "b", e=col("a") + 0.5))',
+        columns(a="nullable int64", b="nullable int64"),
+    ),
     Refusal("column of JSON as a whole", 'select("id").where(col("m") == "a")', columns(m="json")),
     Refusal("element of a JSON list as an output", 'select(x=col("m")["l"][0])', columns(m="json")),
     Refusal("key of a column that is no JSON", 'select(x=col("n")["k"])', columns(n="int8")),

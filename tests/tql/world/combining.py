@@ -20,14 +20,19 @@ def combined(world: World, depth: int) -> Found | None:
     columns = world.draw.some(known, 3)
     labels = [info.name if info.of is None else world.draw.label() for info in columns]
     count = world.draw.choice([1, 1, 1, 2, 3])
-    plain = [_is_plain(info) and world.draw.chance(0.3) for info in columns]
-    others = [_other(world, depth, first, labels, list(zip(columns, plain, strict=True))) for _ in range(count)]
+    wanted = _wanted(world, columns)
+    others = [_other(world, depth, first, labels, wanted) for _ in range(count)]
     members = [_member(world, *other) for other in ((first, labels, columns), *others)]
     source = Combined(members[0], tuple(zip(_methods(world, len(members) - 1), members[1:], strict=True)))
     infos = [Info(label, info.kind, label=info.label) for label, info in zip(labels, columns, strict=True)]
     grouped = any(method != "union_all" for method, _ in source.others)
     where = world.where(infos) if world.draw.chance(0.3) else ()
     return Drawn(source, (), where, keys=world.keys(infos), **world.cut()), Scope(source, infos, grouped=grouped)
+
+
+def _wanted(world: World, columns: list[Info]) -> list[tuple[Info, bool]]:
+    """Return columns, each with whether every type of numbers may meet in it."""
+    return [(info, _is_plain(info) and world.draw.chance(0.3)) for info in columns]
 
 
 def _methods(world: World, count: int) -> list[str]:
@@ -39,7 +44,7 @@ def _methods(world: World, count: int) -> list[str]:
 def _other(
     world: World, depth: int, first: Scope, labels: list[str], wanted: list[tuple[Info, bool]]
 ) -> tuple[Scope, list[str], list[Info]]:
-    """Return the source, the names and the columns of another member; each column says whether every type of numbers may meet in it."""
+    """Return the source, the names and the columns of another member."""
     columns = [info for info, _ in wanted]
     if world.draw.chance(0.6):
         return first, labels, columns

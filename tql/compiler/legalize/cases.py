@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tql.plan.common_types import require_own_nulls
 from tql.plan.nodes import Filter, Plan, Project, Union
+from tql.plan.schema import schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.outputs import bare
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.nullable import FirstNull, remedy
 from tql_grammar.walk import rebuild, walk
@@ -43,8 +46,11 @@ def in_cases(node: Project, rows: Plan, column: ast.Column, write: Callable[[Pro
         write: returns a legal select list.
 
     Raises:
-        ArgumentError: there are too many cases.
+        ArgumentError: there are too many cases, or the select list also has a computed column whose nulls have another type.
     """
+    for output in node.columns:
+        if isinstance(other := bare(output), ast.Column):
+            require_own_nulls("select", other.name, [schema(node.child)])
     legs: list[Plan] = []
     for negated in (True, False):
         test = ast.IsNull(column, negated=negated)

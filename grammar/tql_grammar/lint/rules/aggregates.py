@@ -16,6 +16,7 @@ from tql_grammar.walk import own_parts, subselect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rule import Place
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
@@ -63,11 +64,8 @@ def _compared_list(subject: Subject) -> Iterator[Finding]:
 
 
 def _compared_lists(subject: Subject, lists: dict[int, dict[str, bool]]) -> Iterator[Finding]:
-    """Yield conditions and sort keys that read one of some lists, by scope and name, as one value."""
-    elements = {id(part) for _, call in subject.parts(ast.Function) for part in _of_each_element(call)}
-    for _, scope, clause, whole, node in subject.places(ast.Comparison, ast.In, ast.Between, ast.Like, ast.Column):
-        if id(node) in elements:
-            continue
+    """Yield conditions and sort keys that read one of some lists, by scope and name, as one value; the engine compares each element in ANY and ALL."""
+    for _, scope, clause, whole, node in _of_one_value(subject):
         known = lists.get(id(scope), {})
         column = bare(whole) if isinstance(node, ast.Column) and clause == "ORDER BY" else _compared(node)
         if not isinstance(column, ast.Column) or column.name not in known:
@@ -77,6 +75,13 @@ def _compared_lists(subject: Subject, lists: dict[int, dict[str, bool]]) -> Iter
         message = f"`{column.name}` is a list of a group's values, as the subquery selects it without a function: the engine rejects this, or compares wrongly"
         hint = f"write {column.name}[0] as {column.name} in the subquery for the key of the group, and sum(..), amax(..) or any(..) for other columns"
         yield subject.finding(node, message, hint)
+
+
+def _of_one_value(subject: Subject) -> list[Place]:
+    """Return conditions and columns, without the conditions on each element of a list."""
+    elements = {id(part) for _, call in subject.parts(ast.Function) for part in _of_each_element(call)}
+    places = subject.places(ast.Comparison, ast.In, ast.Between, ast.Like, ast.Column)
+    return [place for place in places if id(place.part) not in elements]
 
 
 def _of_each_element(call: ast.Function) -> Iterator[ast.Comparison]:
