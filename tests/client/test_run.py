@@ -191,6 +191,26 @@ def test_errors_are_one_sentence(arguments: list[str], shown: str, data: str) ->
     assert found.stdout == ""
 
 
+def test_warnings_are_on_stderr(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A query that means something else to the engine than it seems to is run, and its warnings are no rows."""
+    assert main(["run", data, "select id order by id limit 1"]) == 0
+
+    written = capsys.readouterr()
+    assert "warning TQL512" in written.err
+    assert [*json.loads(written.out)] == ["id"]
+
+
+def test_other_datasets_are_read_on_request(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the option that allows them."""
+    other = write({"n": [7]}, str(tmp_path / "other"))
+    query = f'select n from "{other}"'
+    assert main(["run", data, query]) == 2
+    assert "hint: --allow-sources reads other datasets too" in capsys.readouterr().err
+
+    assert main(["run", data, query, "--allow-sources"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"n": 7}
+
+
 def test_no_token_on_the_command_line() -> None:
     """Other users can read command lines, so no option takes a token."""
     found = run("run", "--token", "secret", "select 1")

@@ -178,6 +178,36 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
     return query.replace(searches=searches)
 
 
+# What users of other libraries pass to a method, beside what it takes: the rule, and the code to write.
+MORE = {
+    "where": ("takes conditions without names", 'write .where(col("{name}") == value)'),
+    "order_by": ("takes keys without names", 'the direction is that of a key: order_by(desc("year"), "title")'),
+    "group_by": (
+        "takes keys without names",
+        'name a computed key in select: select(year=col("meta")["year"], n=fn.count()).group_by("year")',
+    ),
+    "distinct": (
+        "takes no columns",
+        'it compares the outputs: select("{name}").distinct(); or .limit(1, per="{name}") for one row of each',
+    ),
+}
+
+
+def refuse_more(method: str, more: Mapping[str, object]) -> None:
+    """
+    Refuse arguments that a method does not have.
+
+    Raises:
+        ArgumentError: there are any.
+    """
+    if more:
+        rule, hint = MORE[method]
+        label = next(iter(more))
+        raise ArgumentError(
+            method, rule, label if method == "distinct" else f"{label}=", hint.replace("{name}", str(label))
+        )
+
+
 def keys(values: Iterable[object]) -> list[Key]:
     """Return the arguments of ``order_by`` as sort keys."""
     return [_key(value) if type(value) is str else _checked_key(value) for value in values]

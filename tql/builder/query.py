@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Never, Self, TypeVar
 
 from tql import parameters
 from tql.builder import arguments as clauses
@@ -105,7 +105,7 @@ class Query(SearchMethods):
         """
         return self._changed(joined=clauses.joined(self.statement, _source(source, alias, schema), on, how))
 
-    def where(self, *conditions: Filter) -> Self:
+    def where(self, *conditions: Filter, **named: Never) -> Self:
         """
         Keep the rows that meet all *conditions*, and those of earlier calls.
 
@@ -117,6 +117,7 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: an argument is not a condition, such as None, a str or a bool.
         """
+        clauses.refuse_more("where", named)
         return self._changed(conditions=(*self.statement.conditions, *clauses.conditions(conditions)))
 
     def sample_by(
@@ -183,7 +184,7 @@ class Query(SearchMethods):
 
         return prepared(self.statement)
 
-    def group_by(self, *expressions: GroupKey) -> Self:
+    def group_by(self, *expressions: GroupKey, **named: Never) -> Self:
         """
         Group the rows by *expressions*, after those of earlier calls; the result has one row per group.
 
@@ -197,9 +198,10 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query has a search; or, when it is compiled, it selects ``*``.
         """
+        clauses.refuse_more("group_by", named)
         return self._changed(groups=clauses.groups(self.statement, expressions))
 
-    def distinct(self) -> Self:
+    def distinct(self, *columns: Never) -> Self:
         """
         Remove duplicate rows from the result; ``order_by`` and ``limit`` apply afterwards.
 
@@ -210,6 +212,7 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: the query selects ``*``; raised when it is compiled.
         """
+        clauses.refuse_more("distinct", dict.fromkeys(columns))
         return self._changed(unique=True)
 
     def union(self, other: Query) -> Query:
@@ -258,7 +261,7 @@ class Query(SearchMethods):
             raise ArgumentError(operator, "takes a query", shown(other))
         return Query(clauses.combined(operator, self.statement, other.statement))
 
-    def order_by(self, *keys: GroupKey | Key) -> Self:
+    def order_by(self, *keys: GroupKey | Key, **named: Never) -> Self:
         """
         Sort the rows by *keys*, most significant first, after those of earlier calls.
 
@@ -272,6 +275,7 @@ class Query(SearchMethods):
         Raises:
             ArgumentError: a key is not a column, an expression or a `Key`.
         """
+        clauses.refuse_more("order_by", named)
         return self._changed(keys=(*self.statement.keys, *clauses.keys(keys)))
 
     def limit(self, rows: int | None, per: GroupKey | Sequence[GroupKey] | None = None) -> Self:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from tql_client.cli.commands import checks, codegen, datasets, editors, init, playground, shell, texts
 from tql_client.cli.commands.command import CLEAN, FAILED, INTERRUPTED, PIPE_CLOSED, Command, option
+from tql_client.cli.hints import with_options
 from tql_client.cli.parsing import Parser
 from tql_client.extras import missing
 from tql_client.version import __version__
@@ -39,11 +39,6 @@ then:
 """
 
 
-# A hint of the library, and the options of the commands that do the same.
-CONNECT = re.compile(r'connect\("([^"]+)", dataset="([^"]+)"(?:, token=\.\.)?\)')
-OPTIONS = r"tql run --url \1 --dataset \2 --token-file FILE 'select ..'"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -59,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discard the output that is still buffered
         return PIPE_CLOSED
     except TqlError as error:
-        sys.stderr.write(f"tql: {CONNECT.sub(OPTIONS, str(error))}\n")
+        sys.stderr.write(f"tql: {with_options(str(error))}\n")
         return FAILED
     except OSError as error:
         sys.stderr.write(f"tql: {error.filename or 'input'}: {error.strerror or error}\n{_hint(error)}")

@@ -52,6 +52,9 @@ ENGINE = option(
     metavar="VERSION",
     help="also report what means something else on this version of the engine, such as 4.7.0; rest is the hosted service (default: the newest version)",
 )
+ALLOW_SOURCES = option(
+    "--allow-sources", action="store_true", help="let queries read other datasets too, which the engine opens"
+)
 TOKEN_FILE = option(
     "--token-file",
     metavar="FILE",

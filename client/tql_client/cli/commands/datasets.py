@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from tql import check
+from tql_client.cli.colours import painter
 from tql_client.cli.commands import inputs
-from tql_client.cli.commands.command import CLEAN, TOKEN_FILE, Command, option
+from tql_client.cli.commands.command import ALLOW_SOURCES, CLEAN, TOKEN_FILE, Command, option
 from tql_client.cli.formats import FORMATS, format_of, write
-from tql_client.connection import connect
+from tql_client.cli.reporters import as_text
+from tql_client.connection import HTTP, connect
 from tql_client.server.local import SECONDS, serve
 from tql_grammar.errors import TqlError
 
 if TYPE_CHECKING:
     import argparse
+
+    from tql_grammar.schema import Schema
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -25,9 +30,22 @@ def _run(options: argparse.Namespace) -> int:
         raise TqlError(message)
     by_default = "table" if sys.stdout.isatty() and not options.output else "jsonl"
     form = options.format or format_of(options.output) or by_default
-    with connect(url, options.dataset, token=inputs.token(options), timeout=options.timeout) as client:
+    with connect(
+        url,
+        options.dataset,
+        token=inputs.token(options),
+        timeout=options.timeout,
+        allow_sources=options.allow_sources,
+    ) as client:
+        _warn(text, None if url.lower().startswith(HTTP) else client.reflect())
         write(client, text, form, options.output)
     return CLEAN
+
+
+def _warn(query: str, schema: Schema | None) -> None:
+    """Print the warnings about a query to stderr; its errors are raised when it is sent."""
+    warnings = [finding for finding in check(query, schema) if finding.severity == "warning"]
+    sys.stderr.write(as_text([("query", query, warnings)], painter(sys.stderr)))
 
 
 def _require_order(words: list[str]) -> None:
@@ -145,6 +163,7 @@ COMMANDS = (
             ),
             option("--output", metavar="FILE", help="write to a file instead of stdout"),
             option("--timeout", type=float, default=60.0, help="seconds for the whole call (default: %(default)g)"),
+            ALLOW_SOURCES,
             TOKEN_FILE,
         ),
         (

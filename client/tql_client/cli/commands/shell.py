@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tql_client.cli.commands import inputs
-from tql_client.cli.commands.command import CLEAN, COLOR, FINDINGS, TOKEN_FILE, Command, option
+from tql_client.cli.commands.command import ALLOW_SOURCES, CLEAN, COLOR, FINDINGS, TOKEN_FILE, Command, option
 from tql_client.connection import HTTP, connect
 from tql_grammar.errors import TqlError
 
@@ -30,6 +30,7 @@ def _shell(options: argparse.Namespace) -> int:
         token=inputs.token(options),
         timeout=options.timeout,
         isolated=not is_endpoint,
+        allow_sources=options.allow_sources,
     ) as client:
         schema = _schema(options, client, is_endpoint=is_endpoint)
         session = Session(client, schema, sys.stdout, painter(sys.stdout, options.color))
@@ -102,6 +103,7 @@ COMMAND = Command(
             "--schema", metavar="FILE", help="JSON file with the columns to complete; by default those of the dataset"
         ),
         option("--timeout", type=float, default=60.0, help="seconds that a query may run (default: %(default)g)"),
+        ALLOW_SOURCES,
         TOKEN_FILE,
         COLOR,
     ),

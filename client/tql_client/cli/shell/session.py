@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tql_client.cli import formats, reporters
 from tql_client.cli.colours import plain
 from tql_client.cli.files import text as read_file
+from tql_client.cli.hints import with_options
 from tql_grammar.errors import ParseError, TqlError
 from tql_grammar.suggestions import nearest
 
@@ -84,7 +85,7 @@ class Session:
         try:
             self._write(self._command(word, rest.strip()) if word.startswith(".") else self._rows(query_of(text)))
         except TqlError as error:
-            self._fail(f"{error}{_SEMICOLON if _begins_query(error, text) else ''}")
+            self._fail(f"{with_options(str(error))}{_SEMICOLON if _begins_query(error, text) else ''}")
         except OSError as error:
             self._fail(f"{error.filename or word}: {error.strerror or error}")
         except KeyboardInterrupt:

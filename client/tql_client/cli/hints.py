@@ -1,0 +1,20 @@
+"""Hints of the library in the options of the commands."""
+
+from __future__ import annotations
+
+import re
+
+HINTS = (
+    (
+        re.compile(r'connect\("([^"]+)", dataset="([^"]+)"(?:, token=\.\.)?\)'),
+        r"tql run --url \1 --dataset \2 --token-file FILE 'select ..'",
+    ),
+    (re.compile(r"connect\(\.\., allow_sources=True\)"), "--allow-sources"),
+)
+
+
+def with_options(message: str) -> str:
+    """Return a message of the library with the options of the commands that do the same."""
+    for code, form in HINTS:
+        message = code.sub(form, message)
+    return message
