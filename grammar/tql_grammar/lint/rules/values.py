@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 UNSIGNED = frozenset({"uint8", "uint16", "uint32", "uint64"})
 WRAPPING = frozenset("+-*")
+PAIR = 2
 
 
 def _wrapped(subject: Subject) -> Iterator[Finding]:
@@ -64,6 +65,22 @@ def _numbers_in_contains(subject: Subject) -> Iterator[Finding]:
             if column is not None and column.is_single and column.dtype not in NOT_NUMERIC:
                 message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`"
                 yield subject.finding(argument, message, "compare with =")
+
+
+def _lists_in_contains(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS of a list of several numbers in an array whose elements are numbers."""
+    for scope, call in subject.parts(ast.Function):
+        if call.name.lower() != "contains" or len(call.arguments) != PAIR:
+            continue
+        array, wanted = call.arguments
+        column = infer(array, scope)
+        is_list = isinstance(wanted, ast.Vector) and len(wanted.numbers) > 1
+        if is_list and column is not None and not column.kind and len(column.shape) == 1:
+            message = "no element of an array of numbers is a list: CONTAINS is false for every row"
+            written = subject.written(array)
+            yield subject.finding(
+                call, message, f"test for each number: contains({written}, 1) and contains({written}, 2)"
+            )
 
 
 def _shape_of_one(subject: Subject) -> Iterator[Finding]:
@@ -124,6 +141,16 @@ def _nullable(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | No
 
 
 RULES = (
+    Rule(
+        code="TQL362",
+        title="CONTAINS of a list of several numbers",
+        severity="error",
+        explanation="CONTAINS looks for one element. No number is a list of several, so the condition is false for every row; in a matrix it looks for a row. Reported only with a schema.",
+        example="select id from D where contains(arr, array[1, 2])",
+        find=_lists_in_contains,
+        meant="select id from D where contains(arr, 1) and contains(arr, 2)",
+        needs_schema=True,
+    ),
     Rule(
         code="TQL250",
         title="CONTAINS of a number",
