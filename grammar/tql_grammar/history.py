@@ -21,9 +21,10 @@ OF_TEXT = re.compile(r"Created (bm25|exact_text) index on column (?P<column>\d+)
 
 def stale_indexes(history: Iterable[Any], texts: int) -> frozenset[str]:
     """
-    Return the kinds of indexes, "inverted" and "clustered", of which one was built before rows of its column were updated, or deleted and others appended; "words" if rows were deleted after an inverted index was built, or a few were appended to it.
+    Return the kinds of indexes, "inverted" and "clustered", of which one was built before rows of its column were updated, or deleted and others appended; "clustered" and "words" also if rows were deleted, and "words" if a few were appended.
 
     Over the rows that a deletion leaves, and over the blocks of several appends, an index of words has scores of its parts: the same text has two scores, and the best rows are others.
+    An index of embeddings takes deleted rows for some of the nearest, and leaves them out of these: of 2,000 rows without 500, a limit of 10 had 5 to 9.
     An index lacks the first row that is appended after the last one was deleted; which rows were deleted the history does not say.
     The history of a dataset names columns by numbers only, so all indexes of a kind count as stale.
     Those of words are current once that of each text has been built again.
@@ -78,8 +79,9 @@ class _Indexes:
             self.stale[column] = self.kinds[column]
 
     def delete(self) -> None:
-        """Note rows that all indexes lose."""
+        """Note rows that all indexes lose; one of embeddings still counts them among the nearest."""
         self.shortened |= self.kinds.keys()
+        self.stale |= {column: kind for column, kind in self.kinds.items() if kind == "clustered"}
 
     def append(self, column: str) -> None:
         """Note rows that an index may lack."""

@@ -49,7 +49,7 @@ class Column(Record):
         shape: () for single values.
         nullable: whether a value can be null.
         kind: a name in `KINDS`, or "" for plain values and arrays.
-        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built, or deleted and others appended: the engine still finds them by their old values, or not at all.
+        indexes: names in `INDEXES`; the engine does not report which of the three text indexes a column has. "stale" says that rows were updated after an index was built, or deleted and others appended: the engine still finds them by their old values, or not at all. An index of embeddings is stale after rows were deleted: a search by it has fewer rows than its limit.
         classes: the names of the classes of a class label, in the order of their numbers.
         inferred: whether the type is that of values that were returned: the widest one that has them, int64 for each type of integers except uint64, float64 for each type of floats.
             Whether a value can be null, and which indexes there are, is then unknown, not denied.

@@ -178,7 +178,7 @@ def searched(subject: str, query: Statement, found: Search | TextSearch | Fusion
     return query.replace(searches=searches)
 
 
-# What users of other libraries pass to a method, beside what it takes: the rule, and the code to write.
+# Methods that users of other libraries call with more arguments: the rule, and the code to write.
 MORE = {
     "where": ("takes conditions without names", 'write .where(col("{name}") == value)'),
     "order_by": ("takes keys without names", 'the direction is that of a key: order_by(desc("year"), "title")'),

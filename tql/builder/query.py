@@ -111,8 +111,7 @@ class Query(SearchMethods):
 
         Example: ``select("id").where(col("year") > 2000, col("kind") == "novel")`` generates ``select id where year > 2000 and kind = 'novel'``.
 
-        A name refers to an output of this query, such as an alias or a score, if there is one, and to a column of the source otherwise.
-        For an optional condition use `when`: ``.when(year, lambda q: q.where(col("year") == year))``.
+        A name refers to an output of this query, such as an alias or a score, if there is one, and to a column of the source otherwise. For an optional condition use `when`: ``.when(year, lambda q: q.where(col("year") == year))``.
 
         Raises:
             ArgumentError: an argument is not a condition, such as None, a str or a bool.
@@ -210,16 +209,14 @@ class Query(SearchMethods):
         The engine ignores DISTINCT, so the query uses GROUP BY. Texts are compared by their bytes, numbers as in `group_by`.
 
         Raises:
-            ArgumentError: the query selects ``*``; raised when it is compiled.
+            ArgumentError: there are arguments; or, when it is compiled, the query selects ``*``.
         """
         clauses.refuse_more("distinct", dict.fromkeys(columns))
         return self._changed(unique=True)
 
     def union(self, other: Query) -> Query:
         """
-        Return the distinct rows of both queries; later ``order_by`` and ``limit`` apply to the union.
-
-        Types are those of `union_all`.
+        Return the distinct rows of both queries, of the types of `union_all`; later ``order_by`` and ``limit`` apply to the union.
 
         Example: ``select("id").from_("a").union(select("id").from_("b"))`` generates
         ``select id[0] as id from ((.. from (select id from a)) union all (.. from (select id from b))) group by id``.
@@ -228,9 +225,7 @@ class Query(SearchMethods):
 
     def union_all(self, other: Query) -> Query:
         """
-        Return the rows of both queries, duplicates included.
-
-        Columns of different types of numbers get the common type of numpy: an integer and a float give float64, which is exact up to 2^53.
+        Return the rows of both queries, duplicates included. Columns of several types of numbers get the common type of numpy: an integer and a float give float64, which is exact up to 2^53.
 
         Example: ``select("id").from_("a").union_all(select("id").from_("b"))`` generates
         ``select id from ((.. from (select id from a)) union all (.. from (select id from b)))``.

@@ -12,6 +12,7 @@ from tql.expressions.aggregates import is_aggregate
 from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
+from tql.plan.stored import lacking_texts, without_nulls
 from tql_grammar import ast
 from tql_grammar.functions import FLAT, OF_ONE_ROW
 from tql_grammar.outputs import output_name
@@ -322,7 +323,9 @@ def _of_union(plan: Union) -> Scope:
     unknown = [label for label, column in met.items() if column is None]
     values = {label: common_column([scope.value(ast.Column(label)) for scope in scopes]) for label in unknown}
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
-    return first._replace(columns=met, values=values, json_values=lifted)
+    lacking = lacking_texts(plan.children, scopes)
+    met.update(without_nulls(met, lacking))
+    return first._replace(columns=met, values=values, json_values=lifted, lacking=lacking)
 
 
 def missing_side(plan: Join) -> Plan | None:

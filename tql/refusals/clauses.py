@@ -15,7 +15,7 @@ REFUSALS = (
     Refusal("condition that is None", 'select("id").where(None)'),
     Refusal("condition that is a text", 'select("id").where("id > 3")'),
     Refusal("condition by the name of a column", 'select("id").where(city="Bonn")'),
-    Refusal("direction beside the sort keys", 'select("id").order_by("year", descending=True)'),
+    Refusal("direction of all sort keys", 'select("id").order_by("year", descending=True)'),
     Refusal("group key with a name", 'select("id").group_by(year="y")'),
     Refusal("columns in distinct", 'select("id").distinct("kind")'),
     Refusal("number of rows", 'select("id").limit(-1)'),

@@ -30,9 +30,9 @@ def require_matched(node: Expression, operand: Expression, scope: Scope) -> None
     if not _is_same_for_both(node):
         from tql_grammar.printing.printer import to_tql
 
-        rule = f"takes no such test of `{operand.name}`, which is missing where a join has no match"
-        why = "a query over the join reads a missing text as an empty one"
-        hint = "put the condition in the query of the join: select(..).join(..).where(col('t', of='b').is_null())"
+        rule = f"takes no such test of `{operand.name}`, which is missing where a join has no match, or in one query of a set operation"
+        why = "a query over these reads a missing text as an empty one"
+        hint = "put the condition in the query of the join, select(..).join(..).where(col('t', of='b').is_null()), or in those of the set operation"
         raise ArgumentError("where", rule, f"`{to_tql(node)}`", hint, why=why)
 
 

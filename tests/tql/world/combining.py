@@ -24,10 +24,15 @@ def combined(world: World, depth: int) -> Found | None:
     others = [_other(world, depth, first, labels, wanted) for _ in range(count)]
     members = [_member(world, *other) for other in ((first, labels, columns), *others)]
     source = Combined(members[0], tuple(zip(_methods(world, len(members) - 1), members[1:], strict=True)))
-    infos = [Info(label, info.kind, label=info.label) for label, info in zip(labels, columns, strict=True)]
+    infos = [_met(label, *one) for label, one in zip(labels, wanted, strict=True)]
     grouped = any(method != "union_all" for method, _ in source.others)
     where = world.where(infos) if world.draw.chance(0.3) else ()
     return Drawn(source, (), where, keys=world.keys(infos), **world.cut()), Scope(source, infos, grouped=grouped)
+
+
+def _met(label: str, info: Info, mixed: bool) -> Info:  # noqa: FBT001 - one of a pair
+    """Return a column of a set operation: one in which types of numbers meet has a type of its own."""
+    return Info(label, replace(info.kind, dtype="") if mixed else info.kind, label=info.label)
 
 
 def _wanted(world: World, columns: list[Info]) -> list[tuple[Info, bool]]:
@@ -58,13 +63,14 @@ def _other(
 def _like(world: World, wanted: Info, scope: Scope, *, mixed: bool) -> Info | None:
     """Return a column whose type agrees with another one."""
     known = [info for info in groupable(scope.infos) if info.kind.family == wanted.kind.family]
-    same = list(filter(_is_plain, known)) if mixed else [info for info in known if _is_of_type(info, wanted.kind.dtype)]
+    same = list(filter(_is_plain, known)) if mixed else [info for info in known if _is_of_type(info, wanted)]
     return world.draw.choice(same) if same else None
 
 
-def _is_of_type(info: Info, dtype: str) -> bool:
-    """Return whether a column has a known type."""
-    return bool(dtype) and info.kind.dtype == dtype
+def _is_of_type(info: Info, wanted: Info) -> bool:
+    """Return whether a column has the known type of another one; a text also its nulls, since a missing text is an empty one where they differ."""
+    same = bool(wanted.kind.dtype) and info.kind.dtype == wanted.kind.dtype
+    return same and (info.kind.family != "text" or info.kind.nullable is wanted.kind.nullable)
 
 
 def _is_plain(info: Info) -> bool:

@@ -104,7 +104,7 @@ class Composer:
             return [self._call("bm25", search.column, search.words, search.alias)]
         if isinstance(search, Fused):
             return [_fusion(search)]
-        vector, exact = list(search.vector), search.metric in {"cosine", "l2"}
+        vector, exact = list(search.vector), search.exact and search.metric in {"cosine", "l2"}
         return [lambda query: query.similarity(search.column, vector, search.metric, search.alias, exact=exact)]
 
     def _sample(self, drawn: Drawn) -> list[Callable[[Query], Query]]:

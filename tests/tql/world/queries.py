@@ -10,7 +10,7 @@ from tests.tql.world.conditions import Info, of
 from tests.tql.world.grouping import apart, distinct, groups
 from tests.tql.world.scopes import Found, Scope, World, both, groupable, scored
 from tests.tql.world.tables import Draw
-from tests.tql.world.terms import Column, Compare, Drawn, Fused, Key, Length, Literal, Sample, Search, Words
+from tests.tql.world.terms import Column, Compare, Drawn, Fused, Key, Length, Literal, Sample, Search, Words, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,9 +38,11 @@ def nearest(world: World, depth: int) -> Found | None:
     vectors = of(scope.infos, "vector")
     if not vectors:
         return None
-    alias = draw.choice(["score", "near", None])
-    search = Search(draw.choice(vectors).name, _vector(draw), draw.choice(METRICS), alias)
-    return _by_score(world, scope, search)
+    alias = draw.choice(["score", "near", None, None])
+    exact = alias is not None or draw.chance(0.5)
+    search = Search(draw.choice(vectors).name, _vector(draw), draw.choice(METRICS), alias, exact)
+    query, found = _by_score(world, scope, search)
+    return query if exact else without(query, limit=draw.choice([1, 3, 10]), offset=None), found
 
 
 def of_bytes(world: World, depth: int) -> Found | None:

@@ -171,9 +171,9 @@ class World:
 
 
 def _is_last(query: Drawn) -> bool:
-    """Return whether the rows of a query are not certain: it ranks by words, or by diversity."""
+    """Return whether the rows of a query are not certain: it ranks by words, by diversity, or by an index."""
     search = query.search
-    return isinstance(search, Words) or (isinstance(search, Search) and search.metric == "mmr")
+    return isinstance(search, Words) or (isinstance(search, Search) and not search.is_certain)
 
 
 def named(found: list[Named]) -> tuple[tuple[tuple[str, Node], ...], list[Info]]:

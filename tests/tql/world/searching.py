@@ -34,8 +34,6 @@ METRICS: dict[str, Callable[[Any, Any], Any]] = {
     "l1": lambda e, v: np.abs(e - v).sum(),
     "linf": lambda e, v: np.abs(e - v).max(),
     "hamming": bits,
-    # The order by relevance and diversity is not documented: any rows may be first.
-    "mmr": lambda _e, _v: 0.0,
 }
 # The score of a row, as a sort key of a search without a name.
 RANK = " rank"
@@ -105,7 +103,9 @@ def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:
 
 
 def _by_vector(search: terms.Search, rows: list[Row], _every: list[Row]) -> list[tuple[Row, Rounded]]:
-    """Return all rows."""
+    """Return all rows; where it is not documented which are the first, all are as close."""
+    if not search.is_certain:
+        return [(row, Rounded(0.0)) for row in rows]
     return [(row, similarity(search.metric, search.vector, row[search.column])) for row in rows]
 
 

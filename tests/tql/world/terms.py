@@ -199,12 +199,18 @@ class Combined:
 
 @dataclass(frozen=True)
 class Search:
-    """A similarity search; without an alias it is the sort key of the query, as it always is with "mmr"."""
+    """A similarity search; without an alias it is the sort key of the query, as it always is with "mmr". *exact* forbids an index, which finds nearly the closest rows."""
 
     column: str
     vector: tuple[float, ...]
     metric: str
     alias: str | None
+    exact: bool = True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is documented which rows are the first."""
+        return self.exact and self.metric != "mmr"
 
 
 @dataclass(frozen=True)

@@ -169,11 +169,13 @@ def ordered(node: Sort, rows: Plan) -> Plan:
 
 
 def _of_every_row(key: ast.Order, rows: Plan) -> ast.Order:
-    """Return a ranking by relevance and diversity that reads no index where rows are left out: of fewer rows than its limit an index repeats the last one."""
+    """Return a ranking by relevance and diversity that reads no index where rows are left out, or were deleted: of fewer rows than its limit an index repeats the last one."""
     call = key.expression
     while isinstance(rows, Project):
         rows = rows.child
-    if not isinstance(call, ast.Function) or call.name.lower() != "mmr_similarity" or isinstance(rows, Scan):
+    if not isinstance(call, ast.Function) or call.name.lower() != "mmr_similarity":
+        return key
+    if isinstance(rows, Scan) and not _is_stale(rows):
         return key
     column, *others = call.arguments
     if not isinstance(column, ast.Column):
