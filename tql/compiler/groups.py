@@ -96,9 +96,10 @@ class PostAggregation:
 
     @property
     def outputs(self) -> tuple[Expression, ...]:
-        """The outputs of the grouped select, hidden ones last; first in one group of all rows, whose ``group by 1`` is no position of a column."""
+        """The outputs of the grouped select, hidden ones last, unless ``group by 1`` would then be the position of a column."""
         hidden = tuple(ast.Aliased(node, name) for node, name in self._hidden.items())
-        return (*self._simple, *hidden) if self._by else (*hidden, *self._simple)
+        is_position = not self._by and not any(map(is_aggregate, walk(self._simple[0]))) if self._simple else False
+        return (*hidden, *self._simple) if is_position else (*self._simple, *hidden)
 
     def column(self, output: Expression) -> Expression:
         """Return an output as the outer level gives it back."""
