@@ -19,7 +19,7 @@ import pytest
 from tests.engine import TYPES, dataset, run
 from tql import ArgumentError, Query, Schema, asc, col, desc, fn, select
 from tql.compiler.compile import compile_query
-from tql_client import connect
+from tql_client import connect, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -167,8 +167,8 @@ class Table(NamedTuple):
 
 @functools.cache
 def reflected(url: str) -> Schema:
-    """Return the schema that is inferred from the rows of a dataset."""
-    with connect(url) as client:
+    """Return the schema that is inferred from the rows of a dataset, as over an endpoint."""
+    with serve({"d": url}, workers=0) as server, connect(server.url, "d") as client:
         return client.reflect()
 
 
