@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tql_grammar.schema import Column
     from tql_grammar.typing.scopes import SelectScope
 
-MESSAGE = "rows of `{0}` were updated or deleted after its index was built: the engine finds updated rows by their old values, and ranks words by wrong scores"
+MESSAGE = "rows of `{0}` were updated or deleted after its index was built: the engine finds updated rows by their old values, ranks words by wrong scores, and finds fewer of the nearest than a limit asks for"
+RANKED = {**INDEXED, "mmr_similarity": "desc"}
 AGAIN = "drop and create the index, with a commit after each, or "
 
 
@@ -30,7 +31,7 @@ def _stale(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(place.part, MESSAGE.format(written), AGAIN + hint.format(written))
     for scope in subject.scopes:
         for key in scope.select.order_by[:1] if scope.select.limit is not None else ():
-            found = _search(key, scope)
+            found = _search(key, *subject.computed(key.expression, scope))
             if found is not None:
                 column, hint = found
                 written = subject.written(column)
@@ -70,9 +71,8 @@ def _uses_index(node: ast.Node, column: Column) -> bool:
     return equal and "exact" in column.indexes
 
 
-def _search(key: ast.Order, scope: SelectScope) -> tuple[ast.Expression, str] | None:
-    """Return the column of a search by a stale index, and a hint; None for any other key."""
-    call = key.expression
+def _search(key: ast.Order, call: ast.Node, scope: SelectScope) -> tuple[ast.Expression, str] | None:
+    """Return the column of a search by a stale index, and a hint, of a key and what it computes; None for any other key."""
     if not isinstance(call, ast.Function) or not call.arguments:
         return None
     name = call.name.lower()
@@ -82,7 +82,7 @@ def _search(key: ast.Order, scope: SelectScope) -> tuple[ast.Expression, str] | 
         return None
     if name == "bm25_similarity":
         return searched, ""
-    is_search = INDEXED.get(name) == (key.direction or "asc")
+    is_search = (key.direction or "asc") == RANKED.get(name)
     return (searched, ", or write {0} * 1, which uses no index") if is_search else None
 
 
@@ -97,7 +97,7 @@ RULES = (
         code="TQL528",
         title="condition or search on an index that is not current",
         severity="warning",
-        explanation="The engine does not update the indexes of a column with its rows: a condition or a search that an index answers finds an updated row by its old value. After a deletion BM25 ranks by wrong scores: the same text has two. Reported only with a schema that says `stale`, as `Schema.from_dataset` does.",
+        explanation="The engine does not update the indexes of a column with its rows: a condition or a search that an index answers finds an updated row by its old value. After a deletion BM25 ranks by wrong scores, the same text has two, and a search of embeddings has fewer rows than its limit. Reported only with a schema that says `stale`, as `Schema.from_dataset` does.",
         example="select id from P where num = 99",
         find=_stale,
         meant="select id from P where 99 = num",
