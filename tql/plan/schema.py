@@ -323,9 +323,9 @@ def _of_union(plan: Union) -> Scope:
     unknown = [label for label, column in met.items() if column is None]
     values = {label: common_column([scope.value(ast.Column(label)) for scope in scopes]) for label in unknown}
     lifted = frozenset[str]().union(*(scope.json_values for scope in scopes))
-    lacking = lacking_texts(plan.children, scopes)
-    met.update(without_nulls(met, lacking))
-    return first._replace(columns=met, values=values, json_values=lifted, lacking=lacking)
+    ordered = frozenset[str]().union(*(scope.index_ordered for scope in scopes))
+    met.update(without_nulls(met, lacking := lacking_texts(plan.children, scopes)))
+    return first._replace(columns=met, values=values, json_values=lifted, lacking=lacking, index_ordered=ordered)
 
 
 def missing_side(plan: Join) -> Plan | None:

@@ -25,9 +25,10 @@ def disjunction(parts: Iterable[Expression]) -> Expression:
 
 
 def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral: bool) -> Expression:
-    """Return *parts* as operands of one node, those of OR once each; *neutral* is the constant that is dropped."""
+    """Return *parts* as operands of one node, those of OR once each; *neutral* is the constant that is dropped. A column that is left is still an operand: a null is false."""
     flat: list[Expression] = []
-    for part in parts:
+    given = tuple(parts)
+    for part in given:
         if isinstance(part, ast.Boolean):
             if part.value is not neutral:
                 return part
@@ -38,7 +39,9 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
     if not flat:
         return ast.Boolean(neutral)
     found = _once(flat) if kind is ast.Or else tuple(flat)
-    return found[0] if len(found) == 1 else kind(found)
+    if len(found) > 1:
+        return kind(found)
+    return ast.Not(ast.Not(found[0])) if len(given) > 1 and isinstance(found[0], ast.Column) else found[0]
 
 
 def _once(parts: list[Expression]) -> tuple[Expression, ...]:

@@ -475,3 +475,36 @@ def test_the_first_rows_of_a_join_by_an_indexed_column(how: str, *, is_renamed: 
     assert rows((url, data), select("x").from_(select().from_(joined)).order_by("x").limit(2)) == [(1,), (2,)]
     nested = select().from_(joined.order_by(desc("x"))).where(col("x") > 3)
     assert rows((url, data), select("x").from_(nested).order_by("x").limit(1)) == [(4,)]
+
+
+@pytest.mark.parametrize("last", [0, 2])
+def test_a_set_operation_with_an_indexed_number_is_sorted_and_cut(last: int) -> None:
+    """With the limit in the SELECT of the order, the engine fails: `Can't eval null array`."""
+    columns: Columns = {
+        "id": (T.Int64(), [1, 2, 3]),
+        "r": (T.Float64(), [3.0, 0.5, -1.0]),
+        "x": (T.Float64(T.Inverted), [2.5, 7.0, -4.0]),
+    }
+    dataset = made(columns, built=True)
+    both = select("r").where(col("id") <= last).union_all(select(r=col("x")))
+
+    assert rows(dataset, both.order_by("r").limit(2)) == [(-4.0,), (0.5 if last else 2.5,)]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        col("n") & col("id").not_in([]),
+        col("n") | col("id").in_([]),
+        ~(~col("n") & col("id").not_in([])) & col("n"),
+    ],
+)
+def test_a_condition_of_a_nullable_bool_and_a_constant_is_true_or_false(test: Any) -> None:
+    """The constant is left out of the text, and the null would be the output."""
+    dataset = made({"id": (T.Int64(), [1, 2, 3]), "n": (T.Nullable(T.Bool()), [True, None, False])})
+
+    assert rows(dataset, select("id", v=test).order_by("id")) == [
+        (1, True),
+        (2, False),
+        (3, False),
+    ]
