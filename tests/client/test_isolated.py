@@ -61,7 +61,7 @@ def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> No
 
 
 # A query of half a minute, and the seconds after which its client gives up.
-SLOW, TIMEOUT = 'select id from "d" sample by 1 replace true limit 5000000', 1.5
+SLOW, TIMEOUT = 'select id from "d" sample by 1 replace true limit 5000000', 5.0
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -135,6 +135,8 @@ def steps(operation: Operation, text: str) -> int:
         return traced
 
     before = sys.gettrace()
+    # Python 3.12 has events for bytecodes only if a frame asked for them before the trace began.
+    sys._getframe().f_trace_opcodes = True  # noqa: SLF001 - the frame of this function
     sys.settrace(traced)
     try:
         tried(operation, text)
