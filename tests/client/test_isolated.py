@@ -60,8 +60,8 @@ def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> No
     assert done.stdout == "[{'id': 1}, {'id': 2}]\n"
 
 
-# A query of half a minute, and the seconds after which its client gives up.
-SLOW, TIMEOUT = 'select id from "d" sample by 1 replace true limit 5000000', 5.0
+# A query of at least ten seconds, and the seconds after which its client gives up.
+SLOW, TIMEOUT = 'select id from "d" sample by 1 replace true limit 20000000', 4.0
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
