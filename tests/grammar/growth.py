@@ -6,6 +6,7 @@ Texts of many shapes and any length, and the work that checking, fixing, formatt
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -136,7 +137,9 @@ def steps(operation: Operation, text: str) -> int:
 
     before = sys.gettrace()
     # Python 3.12 has events for bytecodes only if a frame asked for them before the trace began.
-    sys._getframe().f_trace_opcodes = True  # noqa: SLF001 - the frame of this function
+    own = inspect.currentframe()
+    assert own is not None
+    own.f_trace_opcodes = True
     sys.settrace(traced)
     try:
         tried(operation, text)

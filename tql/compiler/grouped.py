@@ -90,8 +90,8 @@ def refuse_lists(query: Statement) -> None:
         for place, nodes in places.items():
             _refuse_list(place, nodes, lists)
     own = _lists(query)
-    labels = {node: ast.Column(label) for label, node in own.items()}
-    _refuse_list("order_by", [labels.get(key, key) for key in _sorted(query)], own)  # type: ignore[call-overload]  # an expression
+    labels: dict[Record, Record] = {node: ast.Column(label) for label, node in own.items()}
+    _refuse_list("order_by", [labels.get(key, key) for key in _sorted(query)], own)
 
 
 def _lists(query: Statement) -> dict[str, ast.Node]:

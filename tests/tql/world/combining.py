@@ -24,13 +24,13 @@ def combined(world: World, depth: int) -> Found | None:
     others = [_other(world, depth, first, labels, wanted) for _ in range(count)]
     members = [_member(world, *other) for other in ((first, labels, columns), *others)]
     source = Combined(members[0], tuple(zip(_methods(world, len(members) - 1), members[1:], strict=True)))
-    infos = [_met(label, *one) for label, one in zip(labels, wanted, strict=True)]
+    infos = [_met(label, info, mixed=mixed) for label, (info, mixed) in zip(labels, wanted, strict=True)]
     grouped = any(method != "union_all" for method, _ in source.others)
     where = world.where(infos) if world.draw.chance(0.3) else ()
     return Drawn(source, (), where, keys=world.keys(infos), **world.cut()), Scope(source, infos, grouped=grouped)
 
 
-def _met(label: str, info: Info, mixed: bool) -> Info:  # noqa: FBT001 - one of a pair
+def _met(label: str, info: Info, *, mixed: bool) -> Info:
     """Return a column of a set operation: one in which types of numbers meet has a type of its own."""
     return Info(label, replace(info.kind, dtype="") if mixed else info.kind, label=info.label)
 
