@@ -39,9 +39,10 @@ def _join(kind: type[ast.And | ast.Or], parts: Iterable[Expression], *, neutral:
     if not flat:
         return ast.Boolean(neutral)
     found = _once(flat) if kind is ast.Or else tuple(flat)
-    if len(found) > 1:
+    only, *others = found
+    if others:
         return kind(found)
-    return ast.Not(ast.Not(found[0])) if len(given) > 1 and isinstance(found[0], ast.Column) else found[0]
+    return ast.Not(ast.Not(only)) if len(given) > 1 and isinstance(only, ast.Column) else only
 
 
 def _once(parts: list[Expression]) -> tuple[Expression, ...]:
