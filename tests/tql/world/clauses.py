@@ -57,6 +57,13 @@ def parts(node: Any) -> list[Any]:
     return found
 
 
+def conjuncts(node: Any) -> list[Any]:
+    """Return the conditions that hold where a condition holds: each operand of AND is one of its own."""
+    if isinstance(node, terms.Logic) and node.sign == "&":
+        return [*conjuncts(node.left), *conjuncts(node.right)]
+    return [node]
+
+
 def identity(row: Row) -> tuple[Any, ...]:
     """Return the key of a row: that of equal rows is equal."""
     return tuple(same(cell) for cell in row.values())

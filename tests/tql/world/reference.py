@@ -16,6 +16,7 @@ from tests.tql.world.clauses import (
     Relation,
     RowsInAnyOrder,
     aggregated,
+    conjuncts,
     has_aggregate,
     identity,
     is_missing,
@@ -160,8 +161,9 @@ class Reference:
 
     @staticmethod
     def _types(query: Drawn, source: Relation) -> Types:
-        """Return the types of the outputs that are columns of the source, or their first values."""
-        return {label: source.types.get(column_of(node), "") for label, node in query.outputs}
+        """Return the types of the outputs that are columns of the source, or their first values, and that of the score."""
+        score = {} if query.search is None or query.search.alias is None else {query.search.alias: ""}
+        return {label: source.types.get(column_of(node), "") for label, node in query.outputs} | score
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
         """Return the rows of the result before they are sorted."""
@@ -350,7 +352,8 @@ def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:
     def outer(node: Node) -> bool:
         return any(isinstance(part, terms.Aggregate) or (isinstance(part, terms.Column) and part.of is None and part.name in outputs) for part in parts(node))  # fmt: skip
 
-    return [node for node in query.where if outer(node)], [node for node in query.where if not outer(node)]
+    tested = [node for condition in query.where for node in conjuncts(condition)]
+    return [node for node in tested if outer(node)], [node for node in tested if not outer(node)]
 
 
 def _distinct(made: list[_Row], types: Types) -> list[_Row]:
