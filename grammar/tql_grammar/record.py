@@ -94,11 +94,14 @@ class Record:
             return True
         if not isinstance(other, type(self)) or type(self) is not type(other):
             return NotImplemented
+        mine = _plain(self)
+        if mine is not None:
+            return mine == _plain(other)
         return all(mine == theirs for mine, theirs in zip(_flatten(self), _flatten(other), strict=False))
 
     def __hash__(self) -> int:
         """Agree with ``==``."""
-        return hash(tuple(_flatten(self)))
+        return hash(_plain(self) or tuple(_flatten(self)))
 
     def __repr__(self) -> str:
         """Return the constructor call of an equal record, without fields that have their defaults."""
@@ -136,6 +139,17 @@ def _values(record: Record) -> list[object]:
     """Return the field values of a record in order."""
     state = record.__dict__
     return [state[name] for name in record._fields]
+
+
+# The types of values that compare by themselves once their types are equal: a float does not, since -0.0 equals 0.0.
+PLAIN = frozenset({bool, int, str, type(None)})
+
+
+def _plain(record: Record) -> tuple[object, ...] | None:
+    """Return what decides equality of a record that is made of no others, at once; None of others, for which `_flatten` is."""
+    values = _values(record)
+    kinds = [*map(type, values)]
+    return (type(record), *kinds, *values) if PLAIN.issuperset(kinds) and record.leaf() is None else None
 
 
 def _flatten(root: Record) -> Iterator[object]:

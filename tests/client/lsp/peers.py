@@ -70,4 +70,5 @@ def main(sqruff: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    # The servers start in folders of their own.
+    main(str(Path(sys.argv[1]).absolute()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import re
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from operator import le
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tql import check, fix
 from tql_grammar.lint.edits import difference
@@ -31,31 +32,38 @@ class Region(NamedTuple):
 
     Attributes:
         text: the text of the query.
-        places: the start and the end of each of its characters in the document.
+        starts: where each of its characters begins in the document.
+        ends: where each of them ends.
     """
 
     text: str
-    places: tuple[tuple[int, int], ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def inside(self, offset: int) -> int | None:
         """Return the offset in the query of an offset in the document, or None outside of the query."""
-        if not self.places:
+        if not self.text:
             return 0 if offset == 0 else None
-        if not self.places[0][0] <= offset <= self.places[-1][1]:
+        if not self.starts[0] <= offset <= self.ends[-1]:
             return None
-        return next((index for index, (_, end) in enumerate(self.places) if offset < end), len(self.places))
+        return bisect.bisect_right(self.ends, offset)
 
     def is_whole(self, start: int, end: int) -> bool:
         """Tell whether the characters ``[start, end)`` are next to each other in the document: not those of several literals."""
-        return all(one[1] == two[0] for one, two in pairwise(self.places[start:end]))
+        return self.ends[start:end][:-1] == self.starts[start + 1 : end]
 
     def outside(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets in the document of the characters ``[start, end)`` of the query."""
-        if not self.places:
+        if not self.text:
             return 0, 0
-        last = self.places[-1][1]
-        first = self.places[start][0] if start < len(self.places) else last
-        return first, max(first, self.places[end - 1][1] if end > start else first)
+        first = self.starts[start] if start < len(self.text) else self.ends[-1]
+        return first, max(first, self.ends[end - 1] if end > start else first)
+
+    @classmethod
+    def adjacent(cls, text: str, start: int) -> Self:
+        """Return a query whose characters stand in the document as they are, from an offset on."""
+        stop = start + len(text)
+        return cls(text, range(start, stop), range(start + 1, stop + 1))
 
 
 class Fixed(NamedTuple):
@@ -96,8 +104,7 @@ def read(text: str, schemas: Schemas, engine: str | None = None, *, is_python: b
     """
     if not is_python:
         query = text.removesuffix("\n")
-        whole = Region(query, tuple((index, index + 1) for index in range(len(query))))
-        return Document(text, (whole,), tuple(check(query, schemas, engine=engine)), is_python)
+        return Document(text, (Region.adjacent(query, 0),), tuple(check(query, schemas, engine=engine)), is_python)
     source = text.replace("\r\n", "\n").replace("\r", "\n")
     found = check_python(source, lambda query: check(query, schemas, engine=engine))
     return Document(source, _regions(source), tuple(found), is_python)
@@ -118,7 +125,7 @@ def _regions_of_cell(text: str) -> tuple[Region, ...]:
     start = query_start(text)
     if start is None:
         return _regions(python_of(text))
-    return (Region(text[start:], tuple((index, index + 1) for index in range(start, len(text)))),)
+    return (Region.adjacent(text[start:], start),)
 
 
 def _regions(source: str) -> tuple[Region, ...]:
@@ -130,9 +137,10 @@ def _regions(source: str) -> tuple[Region, ...]:
 def _region(characters: Sequence[Character]) -> Region | None:
     """Return the query of a string, or None if a value is interpolated, or its characters are not in the order of the file."""
     values = [character.value for character in characters]
-    places = tuple((character.start, character.end) for character in characters)
-    ordered = all(one[1] <= two[0] for one, two in pairwise(places))
-    return Region("".join(map(str, values)), places) if values and None not in values and ordered else None
+    starts = tuple(character.start for character in characters)
+    ends = tuple(character.end for character in characters)
+    ordered = all(map(le, ends, starts[1:]))
+    return Region("".join(map(str, values)), starts, ends) if values and None not in values and ordered else None
 
 
 def fixes(document: Document, schemas: Schemas) -> list[Fixed]:

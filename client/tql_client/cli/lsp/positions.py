@@ -53,6 +53,8 @@ class Lines:
         if position.line >= len(self.starts):
             return len(self.text)
         start, end, left = self.starts[position.line], self.ends[position.line], position.character
+        if self.text[start:end].isascii():
+            return min(start + left, end)
         for offset in range(start, end):
             left -= self.units(self.text[offset])
             if left < 0:

@@ -45,17 +45,17 @@ def tests(condition: ast.Node) -> Iterator[Guarded]:
 
 def _operands(part: Guarded) -> list[Guarded]:
     """Return the operands of a part, none of them a query."""
-    node, guards = part.node, part.guards | _tested(part.node)
-    compared = part.compared | compares(node)
+    node = part.node
     flat = (item for field in below(node)[::-1] for item in (field if isinstance(field, tuple) else (field,)))
-    nodes = (item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query))
+    nodes = [item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query)]
+    guards, compared = part.guards, part.compared
+    if isinstance(node, (ast.And, ast.Or)):
+        guards, compared = guards | _tested(node), compared | compares(node)
     return [Guarded(item, guards, part.negated or isinstance(node, ast.Not), compared) for item in nodes]
 
 
-def _tested(node: ast.Node) -> frozenset[ast.Expression]:
+def _tested(node: ast.And | ast.Or) -> frozenset[ast.Expression]:
     """Return the columns that an operand of an AND tests by IS NOT NULL, and one of an OR by IS NULL."""
-    if not isinstance(node, (ast.And, ast.Or)):
-        return frozenset()
     negated = isinstance(node, ast.And)
     found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
     return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))
@@ -67,7 +67,7 @@ def compares(node: ast.Node) -> frozenset[ast.Expression]:
     found = [test for test in operands if isinstance(test, ast.Comparison)]
     is_either = isinstance(node, ast.Or)
     decided = [
-        test for test in found if (test.operator == "!=") is is_either and (test.left == test.right or not is_either)
+        test for test in found if (test.operator == "!=") is is_either and (not is_either or test.left == test.right)
     ]
     return frozenset(side for test in decided for side, _ in test.sides)
 
