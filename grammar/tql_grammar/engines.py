@@ -40,7 +40,7 @@ REMAINDER = Change(
 INTEGER_KEYS = Change(
     "integer keys",
     (4, 7, 1),
-    "The parts by `%` of an integer, by which it is sorted and grouped exactly, are those of a float64: integers beyond 2**53 tie, and of those beyond 2**43 some are out of order.",
+    "The parts by `%` of an integer, by which it is sorted and grouped exactly, are those of a float64: integers beyond `2**53` tie, and of those beyond `2**43` some are out of order.",
 )
 HAMMING = Change("Hamming distance", (4, 7, 1), "HAMMING_DISTANCE ends the process.")
 MEAN = Change("mean of integers", (4, 6, 0), "AVG of an array of integers is an integer: the mean of 1 and 2 is 1.")

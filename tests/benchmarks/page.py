@@ -103,7 +103,7 @@ The engine has several texts for most meanings. Where differential tests prove t
 | key of groups | `g, g % 17592186044416, g % 4194304` | int64 | `g % 4194304, (g - g % 4194304) % 17592186044416, g - g % 17592186044416` | 0.83 |
 
 The time is that of the form as a part of the one that it replaces: 100,000 rows in 100 groups of an int32; where a count has one key instead of two parts, it takes 0.11. The keys are measured on 50,000 rows, by processor time.
-The engine's statistics of a column cannot save a part of a key: for the uint64 values 1, 2 and 2**64 - 1 the maximum is 2 there.
+The engine's statistics of a column cannot save a part of a key: for the uint64 values 1, 2 and `2**64 - 1` the maximum is 2 there.
 
 An order by an int32 or an int64 is a sort for each part, and no cheaper form is known: a sort of 300,000 rows takes nearly the same time for any key, 0.9 for one with a single value.
 These forms of `order_by(k).limit(10)` were tried; the time is that of one plain sort of the engine, which is inexact, as 1, by processor time or by the least of seven runs.
@@ -114,7 +114,7 @@ These forms of `order_by(k).limit(10)` were tried; the time is that of one plain
 | three parts, innermost first, as compiled for an int64 | 5.6 | exact |
 | the parts selected one level below, and sorted by their names | 7.3 | exact |
 | two parts of 24 bits, as compiled for an int32 | 4.1 | exact |
-| the number outside, what a float32 leaves of it inside | 5.8 | exact below 2**53 |
+| the number outside, what a float32 leaves of it inside | 5.8 | exact below `2**53` |
 | rows joined to the first 10 of a plain sort, before the parts of those sort them | 1.6, and three sorts of few rows | rows of a join have no order, so ties lose theirs |
 | groups by the number, of which the first 10 are taken apart | 5.9 | exact |
 | the smallest and the largest value by `amin` and `amax`, to see whether one part is enough | 11 | exact, and another query |
