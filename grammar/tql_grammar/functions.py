@@ -145,6 +145,7 @@ CATALOGUE: dict[str, Function] = {
             "The BM25 score of an indexed text column for a search text; the engine supports it only as the single key of ORDER BY with DESC and LIMIT. "
             "``.bm25(..)`` of a query generates that.",
             flat=True,
+            gives="float32",
         ),
         Function(
             "contains",

@@ -41,7 +41,7 @@ def comparison(node: ast.Comparison, scope: Scope) -> Expression:
     for side in (node.left, node.right):
         refuse_whole_json(node, side, scope)
     if column is None:
-        return _of_unknown(node)
+        return _of_unknown(node, scope)
     if isinstance(literal, (ast.Column, ast.Null)) or not _is_literal(literal):
         return _columns(node, column, scope.column(literal))
     if not column.is_single:
@@ -115,8 +115,10 @@ def of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
 # --- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _of_unknown(node: ast.Comparison) -> Expression:
-    """Return a comparison on a column of unknown type; an order comparison with a string implies a text column."""
+def _of_unknown(node: ast.Comparison, scope: Scope) -> Expression:
+    """Return a comparison on a column of unknown type: an order comparison with a string implies a text column, and a score is compared with the float32 of a number."""
+    if scope.is_score(node.left) and (value := number(node.right)) is not None:
+        return node.replace(right=literal_of(rounded("float32", value)))
     if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
         return _TEXT_ORDERS[node.operator](node.left, node.right)
     return node

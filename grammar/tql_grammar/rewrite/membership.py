@@ -76,6 +76,8 @@ def _of_unknown(node: ast.In, scope: Scope) -> Expression:
     from tql_grammar.rewrite.scope import UNKNOWN
 
     members: Any = node.members
+    if scope.is_score(node.operand):
+        return _either(node, scope)
     if not isinstance(node.operand, ast.Column):
         return _either(node, UNKNOWN)
     if all(map(_is_safe, members)) and (len(members) > FEW or not _is_compared_by_row(node.operand, members, scope)):

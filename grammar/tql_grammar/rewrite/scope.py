@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.schema import NOT_NUMERIC, UNKNOWN_TYPE
+from tql_grammar.typing.inference import SCORE, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,10 @@ class Scope(NamedTuple):
         """Return the type of the column that *node* names, known or inferred, or None if it is unknown or computed."""
         found = self.value(node)
         return found if found is not None and (found.inferred or self.column(node) is not None) else None
+
+    def is_score(self, node: ast.Node) -> bool:
+        """Tell whether a node is a score of vectors or words that is a float32, or a column of a subquery that is one."""
+        return numbers(node, Values(self)) == SCORE
 
     @property
     def possibly_null(self) -> frozenset[str]:
