@@ -114,6 +114,13 @@ def resolved(query: Statement, *, with_origins: bool = False) -> Statement:
     return rebuild(query.replace(bindings=()), lambda node: _resolved(node, values))
 
 
+def settled(query: Statement) -> Statement:
+    """Return *query* as a part of another one: its own values are in the places of its parameters, so that `bind` of the whole sets the others only."""
+    if query.bindings:
+        require_fitting(query)
+    return resolved(query)
+
+
 def _resolved(node: Record, values: Mapping[str, Expression]) -> Record:
     """Return a node with parameters replaced; a comparison with a None becomes IS NULL or IS NOT NULL."""
     if isinstance(node, ast.Parameter):

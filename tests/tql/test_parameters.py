@@ -239,3 +239,39 @@ def test_a_repeated_name_is_given_once() -> None:
     assert (
         compile_query(query.bind(p=3).statement, "d", {"d": schema}) == "select id from d where id > 3 and id * 2 != 3"
     )
+
+
+def after(value: int) -> Query:
+    """Return a query with a bound parameter."""
+    return select("id").from_("D").where(col("id") > param("x")).bind(x=value)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (select("id").from_(after(1)), 'select id from (select id from D where id > 1)'),
+        (
+            select("id").from_(after(1)).where(col("id") < param("x")).bind(x=3),
+            'select id from (select id from D where id > 1) where id + 0 < 3',
+        ),
+        (
+            after(3).union_all(after(4)),
+            "select id from ((select id, 1 as zleg from (select id from D where id > 3)) union all (select id, 2 as zleg from (select id from D where id > 4)))",
+        ),
+    ],
+)
+def test_a_part_keeps_its_values(query: Query, text: str) -> None:
+    """A source and a member of a set operation have the values that they had when they became one, and can be copied and printed."""
+    assert str(query) == text
+    assert eval(repr(query)) == query
+
+
+def test_a_part_without_values_takes_those_of_the_whole() -> None:
+    """A parameter that is not bound where a query becomes a source is one of the whole; one that is bound is none of it."""
+    inner = select("id").from_("D").where(col("id") > param("low"), col("id") < param("high"))
+
+    assert str(select("id").from_(inner.bind(low=1)).bind(high=9)) == str(select("id").from_(inner.bind(low=1, high=9)))
+    with pytest.raises(ArgumentError, match="takes the parameters of the query, high, got 'low'"):
+        select("id").from_(inner.bind(low=1)).bind(low=2)
+    with pytest.raises(ArgumentError, match="takes one value"):
+        select("id").from_(select("id").where(col("id") > param("x")).bind(x=[1, 2]))

@@ -9,6 +9,7 @@ from tql.compiler.grouped import refuse_score
 from tql.expressions.expr import Expr, Key, condition, expression
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import shown
+from tql.parameters import settled
 from tql.statement import Dataset, Fusion, JoinClause, Sampling, Search, SetOperation, Statement, TextSearch
 from tql.values.literal import LARGEST_INT, name
 from tql_grammar import ast
@@ -234,6 +235,7 @@ def groups(query: Statement, values: Iterable[object]) -> tuple[Expression, ...]
 
 def combined(operator: str, query: Statement, other: Statement) -> Statement:
     """Return a query over a set operation; repeated unions, and repeated intersections, become one of several members."""
+    query, other = settled(query), settled(other)
     flat = (
         isinstance(query.source, SetOperation)
         and query == Statement(source=query.source)

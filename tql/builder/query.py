@@ -376,7 +376,7 @@ def _source(source: str | Query | HasColumns, alias: str | None, schema: Schema 
     if schema is not None:
         hint = "pass schema=.. to from_ of the inner query, which determines the columns of the outer one"
         raise ArgumentError("schema", "takes the columns of a dataset", "a query as the source", hint)
-    return DerivedQuery(source.statement, clauses.alias(alias))
+    return DerivedQuery(parameters.settled(source.statement), clauses.alias(alias))
 
 
 def select(*columns: Output, **named: Output) -> Query:

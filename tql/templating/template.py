@@ -8,6 +8,7 @@ from tql.builder.from_tree import clauses_of, compiles_to
 from tql.builder.query import Query
 from tql.expressions.physical import physical
 from tql.expressions.qualified_name import QualifiedName
+from tql.parameters import settled
 from tql.statement import DerivedQuery, Statement, VerbatimQuery
 from tql.templating.holes import Hole, read_template, refuse_joined, refuse_quoted, refuse_unread, with_tokens
 from tql.templating.places import check_places
@@ -53,7 +54,7 @@ def _statement(tree: ast.Query, meant: ast.Query, written: ast.Query, known: Map
         return _verbatim(written)
     value = _source_value(tree, known)
     if isinstance(value, Query) and clauses.source is not None:
-        clauses = clauses.replace(source=DerivedQuery(value.statement, getattr(clauses.source, "alias", None)))
+        clauses = clauses.replace(source=DerivedQuery(settled(value.statement), getattr(clauses.source, "alias", None)))
     if not (_is_plain(tree) or compiles_to(clauses, written)):
         return _verbatim(written)
     schema = getattr(getattr(value, "__dataset__", None), "schema", None)

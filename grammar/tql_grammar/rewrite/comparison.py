@@ -259,7 +259,9 @@ def _of_uint64(
     """Return the exact comparison of a uint64, or None if the usual form is exact, or the form for an index is needed."""
     if column.nullable:
         return _wide_nullable(node, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
-    return None if is_derived and column.is_indexed else _wide(node.left, operator, value)
+    if not (is_derived and column.is_indexed):
+        return _wide(node.left, operator, value)
+    return _negative(node.left, operator, value) if value >= LARGEST_FLOAT_INTEGER else None
 
 
 def _constant(operand: Expression, column: Column, *, holds: bool) -> Expression:
@@ -275,6 +277,18 @@ def _wide(operand: Expression, operator: str, value: int) -> Expression:
         return found if operator == "=" else negation(found)
     last = value if operator in {"<=", ">"} else value - 1
     found = ast.Between(operand, least, ast.Number(last)) if last >= 0 else ast.Boolean(value=False)
+    return found if operator in {"<", "<="} else negation(found)
+
+
+def _negative(operand: Expression, operator: str, value: int) -> Expression:
+    """Return the comparison of a uint64 by its negative, an int64, which is compared exactly and by no index: that of a number beyond ``2**63`` is positive."""
+    negative = ast.Negate(operand)
+    if operator in {"=", "!="}:
+        return ast.Comparison(operator, negative, literal_of(-value))
+    last = value if operator in {"<=", ">"} else value - 1
+    found = conjunction(
+        [ast.Comparison(">=", negative, literal_of(-last)), ast.Comparison("<=", negative, ast.Number(0))]
+    )
     return found if operator in {"<", "<="} else negation(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar import ast
@@ -81,8 +82,9 @@ def _steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
 
 
 def _number_steps(node: ast.Number, _scope: ColumnScope) -> Steps | None:
-    """Return bound and step of a literal."""
-    return (abs(node.value), 1) if isinstance(node.value, int) else None
+    """Return bound and step of a literal: a whole number is a multiple of itself."""
+    whole = abs(int(node.value)) if node.value == node.value // 1 else None
+    return None if whole is None else (whole, whole)
 
 
 def _value_steps(node: ast.Node, scope: ColumnScope) -> Steps | None:
@@ -122,17 +124,17 @@ def _divisor(node: ast.Node, dividend: ast.Node) -> int:
 
 def _sum(one: Steps, two: Steps) -> Steps:
     """Return bound and step of a sum or a difference."""
-    return one[0] + two[0], 1
+    return one[0] + two[0], math.gcd(one[1], two[1])
 
 
 def _product(one: Steps, two: Steps) -> Steps:
     """Return bound and step of a product."""
-    return one[0] * two[0], 1
+    return one[0] * two[0], one[1] * two[1]
 
 
 def _remainder(one: Steps, two: Steps) -> Steps:
     """Return bound and step of the remainder of a division."""
-    return min(one[0], two[0]), one[1] if two[0] % one[1] == 0 else 1
+    return min(one[0], two[0]), math.gcd(one[1], two[0])
 
 
 # The bound and step of the result of each operator.
