@@ -249,10 +249,10 @@ def after(value: int) -> Query:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        (select("id").from_(after(1)), 'select id from (select id from D where id > 1)'),
+        (select("id").from_(after(1)), "select id from (select id from D where id > 1)"),
         (
             select("id").from_(after(1)).where(col("id") < param("x")).bind(x=3),
-            'select id from (select id from D where id > 1) where id + 0 < 3',
+            "select id from (select id from D where id > 1) where id + 0 < 3",
         ),
         (
             after(3).union_all(after(4)),
@@ -263,7 +263,7 @@ def after(value: int) -> Query:
 def test_a_part_keeps_its_values(query: Query, text: str) -> None:
     """A source and a member of a set operation have the values that they had when they became one, and can be copied and printed."""
     assert str(query) == text
-    assert eval(repr(query)) == query
+    assert eval(repr(query)) == query  # noqa: S307 - the text is our own
 
 
 def test_a_part_without_values_takes_those_of_the_whole() -> None:

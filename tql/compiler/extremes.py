@@ -116,6 +116,7 @@ def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced 
 def _of_numbers(call: ast.Function, scope: Scope) -> Expression:
     """Return the smallest or the largest number of a group, null if all are."""
     (argument,) = call.arguments
+    _require_finite(argument)
     value = legalize_parts(argument, scope)
     known = infer(value, Values(scope))
     whole = known is not None and not known.dtype.startswith("float")
@@ -129,3 +130,25 @@ def _of_numbers(call: ast.Function, scope: Scope) -> Expression:
     )
     zero = ast.Chain(("*",), (ast.Function("first", (argument,)), ast.Number(0 if whole else 0.0)))
     return ast.Chain(("+",), (zero, reduced))
+
+
+def _require_finite(argument: Expression) -> None:
+    """Refuse a quotient whose divisor may be 0: in the rows without a number too it would be infinite, or NaN."""
+    for part in walk(argument):
+        divisors = _divisors(part) if isinstance(part, ast.Chain) else []
+        if not all(map(_is_other_than_zero, divisors)):
+            rule, why = "takes no quotient that may be null", "a division by 0 is infinite, and the engine makes it NaN"
+            name = next(node.name for node in walk(part) if isinstance(node, ast.Column))
+            hint = f"leave the rows without a number out, which count for nothing here: .where(col({name!r}).is_not_null())"
+            raise ArgumentError("fn.max / fn.min", rule, f"one of `{name}`", hint, why=why)
+
+
+def _is_other_than_zero(divisor: Expression) -> bool:
+    """Return whether a divisor is a number other than 0 that is written out."""
+    unsigned = divisor.operand if isinstance(divisor, ast.Negate) else divisor
+    return isinstance(unsigned, ast.Number) and not unsigned.is_zero
+
+
+def _divisors(chain: ast.Chain) -> list[Expression]:
+    """Return the operands that others are divided by."""
+    return [operand for sign, operand in zip(chain.operators, chain.operands[1:], strict=True) if sign in "/%"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tql.expressions.aggregates import is_aggregate
-from tql.plan.helpers import helper
+from tql.plan.joined import match, may_be_empty
 from tql.plan.nodes import Aggregate, Extend
-from tql.plan.schema import MATCH, alias_of, may_be_empty, missing_side, schema
+from tql.plan.schema import alias_of, missing_side, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.functions import OF_ONE_ROW
@@ -33,7 +33,7 @@ class Missing(NamedTuple):
 
     Attributes:
         labels: all of them.
-        empty: those that hold values which the engine takes for null, such as an empty text.
+        empty: those that hold values which the engine takes for null, such as an empty text or an empty array.
         unknown: those of unknown type.
         single: those that are known to be one number or text.
     """
@@ -54,7 +54,8 @@ def _missing(join: Join, alias: str | None) -> Missing:
         return frozenset(label for label, column in types.items() if test(column))
 
     single = of(lambda column: column.is_number or column.is_text)
-    return Missing(frozenset(labels), of(may_be_empty), frozenset(labels - set(types)), single)
+    empty = of(lambda column: may_be_empty(column) or None in column.shape)
+    return Missing(frozenset(labels), empty, frozenset(labels - set(types)), single)
 
 
 def told_apart(base: B, conditions: tuple[Expression, ...], keys: tuple[ast.Order, ...], join: Join) -> Clauses[B]:
@@ -175,14 +176,9 @@ def _absent_last(key: ast.Order, told: frozenset[str]) -> tuple[ast.Order, ...]:
 
 def _there() -> Expression:
     """Return the condition that the other source has a row."""
-    return _match("!=")
+    return match("!=")
 
 
 def _absent() -> Expression:
     """Return the condition that nothing matches."""
-    return _match("=")
-
-
-def _match(operator: Literal["=", "!="]) -> Expression:
-    """Return the comparison of the number of the other source's row with 0."""
-    return ast.Comparison(operator, ast.Column(helper(MATCH)), ast.Number(0))
+    return match("=")

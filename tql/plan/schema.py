@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tql.expressions.aggregates import is_aggregate
 from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
+from tql.plan.joined import MATCH, in_join, matched, may_be_empty
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql.plan.stored import lacking_texts, without_nulls
 from tql_grammar import ast
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
 
-# The column of a left or right join with the row number of the joined source, 0 for unmatched rows.
-MATCH = "match"
 # Aggregates that return a value of their column, and the type that sums and means are promoted with.
 OF_ONE = OF_ONE_ROW | {"min", "max"}
 SUMS = {"sum": "int64", "mean": "float64"}
@@ -88,7 +87,7 @@ def _of_filter(plan: Filter) -> Scope:
     scope = schema(plan.child)
     present = scope.present | required_values(plan.predicate, scope)
     lengths = {**scope.lengths, **required_lengths(plan.predicate)}
-    return narrowed(scope, [plan.predicate])._replace(present=present, lengths=lengths)
+    return matched(narrowed(scope, [plan.predicate]), plan.predicate)._replace(present=present, lengths=lengths)
 
 
 # --- select lists -----------------------------------------------------------------------------------------------------
@@ -98,7 +97,7 @@ def _of_project(plan: Project) -> Scope:
     """Return the columns of a select list, in order, marked as derived: indexes no longer refer to their rows."""
     scope = schema(plan.child)
     json_values, present = _json_values(plan.columns, scope), kept_values(plan.columns, scope)
-    unindexed, lacking = _unindexed(plan.columns, scope), _lacking(plan.columns, scope)
+    unindexed, lacking = _unindexed(plan.columns, scope), _kept(plan.columns, scope.unmatched | scope.lacking)
     found: dict[str, Column | None] = {}
     values: dict[str, Column | None] = {}
     for output in plan.columns:
@@ -113,15 +112,16 @@ def _of_project(plan: Project) -> Scope:
             found[name] = _selected(output, scope)
     named = [(label, output) for output in plan.columns if (label := output_name(output)) is not None]
     result = _known(found, values, named, scope, lambda node: number_type(node, scope))
-    result = _may_lack(result, named, scope)._replace(lengths=kept_lengths(plan.columns, scope))
+    result = _may_lack(result, named, scope)._replace(
+        lengths=kept_lengths(plan.columns, scope), lost=_kept(plan.columns, scope.absent | scope.lost)
+    )
     if ast.Star() in plan.columns:
         result = result._replace(index_ordered=result.index_ordered | scope.index_ordered.difference(dict(named)))
     return result._replace(json_values=json_values, present=present, unindexed=unindexed, lacking=lacking)
 
 
-def _lacking(outputs: Iterable[Expression], scope: Scope) -> frozenset[str]:
-    """Return the names of the outputs that are texts or JSON of an outer join, which the engine reads as empty where nothing matches."""
-    there = scope.unmatched | scope.lacking
+def _kept(outputs: Iterable[Expression], there: frozenset[str]) -> frozenset[str]:
+    """Return the names of the outputs that are one of some columns."""
     named = [(output_name(output), bare(output)) for output in outputs]
     kept = there if any(isinstance(node, ast.Star) for _, node in named) else frozenset[str]()
     return kept.union(label for label, node in named if label and isinstance(node, ast.Column) and node.name in there)
@@ -205,7 +205,7 @@ def _of_aggregate(plan: Aggregate) -> Scope:
     named = [(label, output) for output in plan.outputs if (label := output_name(output)) is not None]
     result = _known(found, {}, named, scope, lambda node: _of_groups(plan, node, scope))
     return _may_lack(result, _single(plan, scope), scope)._replace(
-        unindexed=_unindexed(plan.outputs, scope), lacking=_lacking(plan.outputs, scope)
+        unindexed=_unindexed(plan.outputs, scope), lacking=_kept(plan.outputs, scope.unmatched | scope.lacking)
     )
 
 
@@ -338,11 +338,6 @@ def alias_of(plan: Plan) -> str | None:
     return plan.__dict__.get("alias")
 
 
-def may_be_empty(column: Column) -> bool:
-    """Return whether the engine treats the empty text or JSON of a column that is not nullable as null."""
-    return not column.nullable and (column.is_text or column.dtype == "json")
-
-
 def _of_join(plan: Join) -> Scope:
     """Return the columns of a join by their aliases; the engine may still sort them by the indexes of the sources."""
     known = {alias_of(side): schema(side) for side in (plan.left, plan.right)}
@@ -364,11 +359,12 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or is_index_ordered(name, side)
     return result._replace(
-        columns={**(result.columns or {}), label: _in_join(column, nullable=nullable)},
-        values={**result.values, label: _in_join(value, nullable=nullable)},
+        columns={**(result.columns or {}), label: in_join(column, nullable=nullable)},
+        values={**result.values, label: in_join(value, nullable=nullable)},
         index_ordered=result.index_ordered | _if(is_ranked, label),
         nullables=result.nullables | _if(may_lack, label),
         unmatched=result.unmatched | _if(may_be_unmatched, label),
+        absent=result.absent | _if(nullable and column is None and value is None, label),
         unindexed=result.unindexed | {label},
     )
 
@@ -376,16 +372,6 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
 def _if(holds: bool, label: str) -> frozenset[str]:  # noqa: FBT001 - the condition that the name says
     """Return a name where a condition holds."""
     return frozenset([label] if holds else [])
-
-
-def _in_join(column: Column | None, *, nullable: bool) -> Column | None:
-    """Return a column of a join; texts and JSON stay without nulls, since the engine treats empty ones as null, and `MATCH` identifies unmatched rows."""
-    if column is None:
-        return None
-    column = column.replace(indexes=())
-    if not nullable or may_be_empty(column):
-        return column
-    return column.replace(nullable=True, **({"kind": "", "classes": ()} if column.is_label else {}))
 
 
 _RULES: dict[type[Plan], Callable[[Any], Scope]] = {

@@ -36,6 +36,11 @@ REFUSALS = (
         "values of a group as one value",
         'select("k").from_(select("k", "id").group_by("k")).where(col("id") == 3)',
     ),
+    Refusal(
+        "smallest or largest of a quotient",
+        'select(x=fn.max(col("n") / col("id")))',
+        columns(n="nullable int32"),
+    ),
     Refusal("aggregate of an aggregate", "select(x=fn.max(fn.count()))"),
     Refusal("aggregate in a query without groups", 'select("id").where(col("id") == fn.max("id"))'),
     Refusal("sum of a text", 'select(x=fn.sum("t"))', columns(t="text")),

@@ -16,6 +16,10 @@ REFUSALS = (
         columns(r="int64", t="text"),
     ),
     Refusal(
+        "computation with a column of unknown type that is missing after an outer join",
+        'select(x=fn.abs("f")).from_(select(f=col("f", of="b")).from_("mem://b", alias="a").join("mem://b", col("k", of="a") == col("r", of="b"), how="left", alias="b"))',
+    ),
+    Refusal(
         "array that is missing after an outer join",
         'select(x=fn.l2_norm("e")).from_(select(e=col("e", of="b")).from_("mem://a", alias="a").join("mem://a", col("id", of="a") == col("r", of="b"), how="left", alias="b"))',
         columns(r="int64", e="embedding[4]"),

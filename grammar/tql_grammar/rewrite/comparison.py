@@ -280,7 +280,7 @@ def _wide(operand: Expression, operator: str, value: int) -> Expression:
     return found if operator in {"<", "<="} else negation(found)
 
 
-def _negative(operand: Expression, operator: str, value: int) -> Expression:
+def _negative(operand: Expression, operator: Operator, value: int) -> Expression:
     """Return the comparison of a uint64 by its negative, an int64, which is compared exactly and by no index: that of a number beyond ``2**63`` is positive."""
     negative = ast.Negate(operand)
     if operator in {"=", "!="}:

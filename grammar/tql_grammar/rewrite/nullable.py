@@ -357,7 +357,12 @@ def narrowed(scope: Scope, conditions: Iterable[Expression]) -> Scope:
         name: column.replace(nullable=False) if column is not None and column.nullable and name in there else column
         for name, column in scope.columns.items()
     }
-    return scope._replace(columns=columns, nullables=scope.nullables - there)
+    return scope._replace(
+        columns=columns,
+        nullables=scope.nullables - there,
+        absent=scope.absent - there,
+        lost=scope.lost - there,
+    )
 
 
 @unbounded

@@ -31,6 +31,8 @@ class Scope(NamedTuple):
         is_whole: whether the rows of the subquery are all those of a dataset, in its order, so that indexes have their numbers.
         unmatched: the texts and JSON of an outer join that are missing where nothing matches.
         lacking: such columns of a subquery: the engine reads a missing one as an empty one.
+        absent: the columns of unknown types of a join that are missing where it has no match.
+        lost: such columns of a subquery.
         unindexed: the names of computed and renamed outputs, for which the engine uses no index.
     """
 
@@ -45,6 +47,8 @@ class Scope(NamedTuple):
     is_whole: bool = False
     unmatched: frozenset[str] = frozenset()
     lacking: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
     unindexed: frozenset[str] = frozenset()
 
     def column(self, node: object) -> Column | None:

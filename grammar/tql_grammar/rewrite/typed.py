@@ -29,7 +29,7 @@ from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.rewrite.unindexed import past_indexes
-from tql_grammar.rewrite.unmatched import require_elements, require_matched
+from tql_grammar.rewrite.unmatched import require_elements, require_matched, require_present
 from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_mean
 from tql_grammar.walk import rebuild, walk
 
@@ -247,6 +247,7 @@ def _chain(node: ast.Chain, scope: Scope) -> Expression:
         if isinstance(operand, ast.Vector):
             for column in columns:
                 require_length(node.operators[0], operand, column)
+    require_present(node, scope)
     return remainder.chain(node, scope)
 
 
@@ -272,6 +273,7 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     require_arguments(node, scope)
     require_one_length(node, scope)
     require_elements(node, scope)
+    require_present(node, scope)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 
@@ -285,6 +287,7 @@ def drawn(node: ast.Aliased, _scope: Scope) -> Expression:
 def _subscript(node: ast.Subscript, scope: Scope) -> Expression:
     """Return a subscript."""
     require_elements(node, scope)
+    require_present(node, scope)
     return subscript(node, scope)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_ONE_ROW
+from tql_grammar.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # The functions that no missing array meets, as no empty one does.
 SAME_FOR_EMPTY = frozenset({"any", "contains"})
+# The functions that read a missing value rightly.
+OF_MISSING = frozenset({"contains", *OF_ONE_ROW})
 
 
 def require_matched(node: Expression, operand: Expression, scope: Scope) -> None:
@@ -25,15 +29,56 @@ def require_matched(node: Expression, operand: Expression, scope: Scope) -> None
     Raises:
         ArgumentError: it differs for them, and only the query of the join has both.
     """
-    if not isinstance(operand, ast.Column) or operand.table is not None or operand.name not in scope.lacking:
+    if not isinstance(operand, ast.Column) or operand.table is not None or not _is_lacking(node, operand, scope):
         return
     if not _is_same_for_both(node):
         from tql_grammar.printing.printer import to_tql
 
         rule = f"takes no such test of `{operand.name}`, which is missing where a join has no match, or in one query of a set operation"
-        why = "a query over these reads a missing text as an empty one"
+        why = "a query over these reads a missing text or array as an empty one"
         hint = "put the condition in the query of the join, select(..).join(..).where(col('t', of='b').is_null()), or in those of the set operation"
         raise ArgumentError("where", rule, f"`{to_tql(node)}`", hint, why=why)
+
+
+def require_present(node: ast.Function | ast.Subscript | ast.Chain, scope: Scope) -> None:
+    """
+    Require that nothing is computed from a column of unknown type that is missing where a join has no match.
+
+    Raises:
+        ArgumentError: something is; without the type no form is known that the engine computes rightly, and it may end.
+    """
+    if not scope.lost or (isinstance(node, ast.Function) and node.name.lower() in OF_MISSING):
+        return
+    read = (part for root in _computed(node) for part in walk(root))
+    name = next((part.name for part in read if isinstance(part, ast.Column) and part.name in scope.lost), None)
+    if name is not None:
+        from tql_grammar.printing.printer import to_tql
+
+        rule = f"takes a column that has a value in each row, and `{name}` has none where the join has no match"
+        why = "the engine computes with memory that it never wrote, or ends"
+        hint = f"give the types of the columns by from_(.., schema=..) and join(.., schema=..), or leave those rows out: .where(col({name!r}, of='b').is_not_null()) in the query of the join"
+        raise ArgumentError(_subject(node), rule, f"`{to_tql(node)}`", hint, why=why)
+
+
+def _computed(node: ast.Function | ast.Subscript | ast.Chain) -> tuple[Expression, ...]:
+    """Return the operands that the engine computes with; the first one of arithmetic may be null."""
+    if isinstance(node, ast.Chain):
+        return node.operands[1:]
+    return node.arguments if isinstance(node, ast.Function) else (node.operand,)
+
+
+def _subject(node: ast.Function | ast.Subscript | ast.Chain) -> str:
+    """Return the name of an operation."""
+    if isinstance(node, ast.Chain):
+        return node.operators[0]
+    return node.name if isinstance(node, ast.Function) else "[]"
+
+
+def _is_lacking(node: Expression, operand: ast.Column, scope: Scope) -> bool:
+    """Tell whether a missing value of a column is read as an empty one: a text or JSON, and an array without a fixed length by a test for null."""
+    column = scope.column(operand)
+    is_array = isinstance(node, ast.IsNull) and column is not None and column.nullable and None in column.shape
+    return is_array or operand.name in scope.lacking
 
 
 def require_elements(node: ast.Function | ast.Subscript, scope: Scope) -> None:
@@ -52,7 +97,7 @@ def require_elements(node: ast.Function | ast.Subscript, scope: Scope) -> None:
             from tql_grammar.printing.printer import to_tql
 
             rule = f"takes an array that is never missing, and `{column.name}` is where a join has no match"
-            hint = f"leave those rows out: .where(col({column.name!r}).is_not_null()), in an inner query if this is a condition; or compute it in the source of the join"
+            hint = f"leave those rows out in the query of the join: .where(col({column.name!r}, of='b').is_not_null()); or compute it in the source of the join"
             why = "the engine reads a missing array as an empty one, or fails"
             subject = node.name if isinstance(node, ast.Function) else "[]"
             raise ArgumentError(subject, rule, to_tql(node), hint, why=why)

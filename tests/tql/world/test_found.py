@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -508,3 +509,80 @@ def test_a_condition_of_a_nullable_bool_and_a_constant_is_true_or_false(test: An
         (2, False),
         (3, False),
     ]
+
+
+@pytest.mark.parametrize(("test", "ids"), [("is_null", [3]), ("is_not_null", [1, 2])])
+def test_an_empty_array_has_a_match(test: str, ids: list[int]) -> None:
+    """IS NULL of an array without a fixed length found the empty ones of rows with a match; a query over the join cannot tell them apart."""
+    arrays = [np.array(values, "int32") for values in ([], [1], [5, 6])]
+    url, _ = made(
+        {"id": (T.Int64(), [1, 2, 3]), "k": (T.Int64(), [1, 2, 9]), "r": (T.Array("int32", dimensions=1), arrays)}
+    )
+    client = connect(url, allow_sources=True)
+    joined = select(id=col("id", of="a"), r=col("r", of="b")).from_(url, "a")
+    joined = joined.join(url, col("k", of="a") == col("id", of="b"), how="left", alias="b")
+    there = joined.where(getattr(col("r", of="b"), test)())
+
+    assert sorted(client.query(there)["id"]) == ids
+    with pytest.raises(ArgumentError, match="which is missing where a join has no match"):
+        client.query(select("id").from_(joined).where(getattr(col("r"), test)()))
+    if test == "is_not_null":
+        assert client.query(select("id", n=fn.asum("r")).from_(there).order_by("id"))["n"] == [0, 1]
+
+
+NUMBERS = [2**63 - 1, 2**63, 2**53, 2**53 + 1, 0, 3, 2**64 - 1, 2**62 + 1]
+
+
+@pytest.mark.parametrize("literal", [3, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1])
+def test_a_large_number_with_an_index_over_a_subquery(literal: int) -> None:
+    """A uint64 with an index was compared as float64 in every query over another one."""
+    url, data = made({"id": (T.Int64(), [*range(len(NUMBERS))]), "u": (T.UInt64(), [*np.array(NUMBERS, "u8")])})
+    data["u"].create_index(T.NumericIndex(T.Inverted))
+    data.commit()
+    client = connect(url)
+    for compare in (operator.lt, operator.le, operator.eq, operator.ne, operator.ge, operator.gt):
+        query = select("id").from_(select().where(col("id") > 1)).where(compare(col("u"), literal))
+        right = [row for row, number in enumerate(NUMBERS) if row > 1 and compare(number, literal)]
+        assert sorted(client.query(query)["id"]) == right
+
+
+@pytest.mark.parametrize("metric", ["cosine", "l2", "dot", "l1", "linf"])
+def test_a_score_is_compared_in_its_own_type(metric: str) -> None:
+    """The printed digits of a float32 score were compared as a float64, so that a score was not equal to itself."""
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(60, 4)).astype("f4")
+    url, _ = made({"id": (T.Int64(), [*range(60)]), "e": (T.Embedding(4), [*vectors])})
+    client = connect(url)
+    near = select("id").similarity("e", random.normal(size=4), metric=metric, exact=True)
+    scores = {row["id"]: np.float32(row["score"]) for row in client.query(near.order_by("score")).rows}
+    for chosen in (3, 17, 40):
+        digits = float(str(scores[chosen]))
+        for compare in (operator.lt, operator.le, operator.eq, operator.ne, operator.ge, operator.gt):
+            found = client.query(near.where(compare(col("score"), digits)))["id"]
+            assert {*found} == {row for row, score in scores.items() if compare(score, scores[chosen])}
+        assert client.query(near.where(col("score").in_([digits])))["id"] == [chosen]
+        assert client.query(near.where(col("score").between(digits, digits)))["id"] == [chosen]
+
+
+def test_nothing_is_computed_of_what_has_no_match_without_types() -> None:
+    """Without a schema a query over an outer join computed with memory that the engine never wrote, or ended its process."""
+    joined = select(id=col("id", of="a"), f=col("f", of="b")).from_("D", "a")
+    joined = joined.join("D", col("k", of="a") == col("id", of="b"), how="left", alias="b")
+    for output in (fn.abs("f"), col("id") + col("f"), col("f")[0]):
+        with pytest.raises(ArgumentError, match="has none where the join has no match"):
+            str(select("id", x=output).from_(joined))
+        assert str(select("id", x=output).from_(joined).where(col("f").is_not_null()))
+        assert str(select("id", x=output).from_(joined.where(col("f", of="b").is_not_null())))
+    assert str(select("id", x=col("f") + 1).from_(joined).where(col("f") > 1))
+    assert str(select("f", n=fn.count()).from_(joined).group_by("f"))
+
+
+def test_the_extreme_of_a_quotient() -> None:
+    """One that may be null was NaN where a divisor was 0, also in a row without a number: it is refused, unless the divisor is a number."""
+    url, _ = made({"z": (T.Int64(), [0, 1, 2]), "n": (T.Nullable(T.Int32()), [1, None, 4])})
+    client = connect(url)
+
+    with pytest.raises(ArgumentError, match="takes no quotient that may be null"):
+        client.query(select(hi=fn.max(col("n") / col("z"))))
+    assert client.query(select(hi=fn.max(col("n") / 2))).rows == [{"hi": 2.0}]
+    assert client.query(select(hi=fn.max(col("n") / col("z"))).where(col("n").is_not_null())).rows == [{"hi": math.inf}]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tql.compiler.joins import join_keys, ranks_words, shown_on
 from tql.plan.helpers import helper
+from tql.plan.joined import MATCH
 from tql.plan.nodes import Aggregate, Filter, Join, Limit, Plan, Project, Scan, Subquery, Union
-from tql.plan.schema import MATCH, alias_of, missing_side, schema
+from tql.plan.schema import alias_of, missing_side, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.logic import conjunction
