@@ -99,6 +99,8 @@ def _search_of(query: Drawn, node: object) -> terms.Search | terms.Words | terms
 
 def similarity(metric: str, vector: tuple[float, ...], cell: Any) -> Rounded:
     """Return the score of a vector."""
+    if cell is None:
+        raise Unanswered
     return Rounded(METRICS[metric](cell.astype("f8"), np.array(vector, "f4").astype("f8")))
 
 

@@ -245,6 +245,8 @@ def _call(node: terms.Call, row: Row, types: Types) -> Any:
         return None
     with np.errstate(all="ignore"):
         computed = FUNCTIONS[node.name](found)
+    if isinstance(computed, int) and abs(computed) >= LARGEST:
+        raise Undecided
     exact = isinstance(computed, (bool, int)) or node.name in {"amin", "amax"}
     return computed if exact else Rounded(computed)
 
