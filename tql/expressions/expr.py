@@ -10,7 +10,7 @@ from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import column_hint, condition_hint, shown
-from tql.values.literal import by_value, column_name, literal, name
+from tql.values.literal import column_name, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -210,9 +210,7 @@ class Expr(Advised, WithoutOperators):
 
         Example: ``col("t").contains("ab")`` generates ``t like '[\s\S]{0,}ab[\s\S]{0,}'``, and ``col("labels").contains(3)`` generates ``contains(labels, 3)``.
         """
-        if isinstance(by_value(value), str) and not isinstance(self.node, ast.Subscript):
-            return Expr(conditions.matching("contains", self.node, value))
-        return Expr(ast.Function("contains", (self.node, literal("contains", value))))
+        return Expr(conditions.containing(self.node, value))
 
     def matches(self, regex: str) -> Expr:
         """Match the whole text with a regular expression in RE2's syntax; ``.`` matches no newline. Example: ``col("t").matches("a.*")`` generates ``t like 'a.{0,}'``."""
