@@ -278,17 +278,6 @@ def test_many_connections(server: Server) -> None:
         assert idle[0].recv(1) == b""
 
 
-def test_a_client_that_closes_while_it_sends(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """A connection that its client closes in the middle of the body ends as a cancelled query does, without a traceback."""
-    with open_socket(server.url) as opened:
-        opened.sendall(f"{HEAD}Content-Length: 90001\r\n\r\n".encode() + b" " * 10)
-        time.sleep(0.1)
-    assert works(server.url)
-
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
-    assert '{status="499"} 1' in requests.get(server.url.replace("/api/query/v1", "/metrics"), timeout=10).text
-
-
 @pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
 def test_many_busy_connections(path: str) -> None:
     """A new connection is refused if all others are in the middle of a request."""
@@ -303,17 +292,6 @@ def test_many_busy_connections(path: str) -> None:
         stack.close()
         assert works(server.url)
         assert figures(server)["connections_refused_total"] == 1
-
-
-def test_a_client_that_closes_while_it_sends(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    """A connection that its client closes in the middle of the body ends as a cancelled query does, without a traceback."""
-    with open_socket(server.url) as opened:
-        opened.sendall(f"{HEAD}Content-Length: 90001\r\n\r\n".encode() + b" " * 10)
-        time.sleep(0.1)
-    assert works(server.url)
-
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
-    assert '{status="499"} 1' in requests.get(server.url.replace("/api/query/v1", "/metrics"), timeout=10).text
 
 
 @pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
