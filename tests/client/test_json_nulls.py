@@ -18,7 +18,9 @@ from tql_client.results.result import Meta, Result
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCALARS = st.one_of(st.none(), st.just({}), st.text(max_size=2), st.integers(0, 3), st.booleans())
+SCALARS: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.just({}), st.text(max_size=2), st.integers(0, 3), st.booleans()
+)
 JSON = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),

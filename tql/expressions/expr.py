@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql.attributes import Advised, WithoutOperators, advised
+from tql.attributes import Advised, WithoutOperators, advised, hinted
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
@@ -146,6 +146,7 @@ class Expr(Advised, WithoutOperators):
         """``a >= b``: numbers by value, text by its UTF-8 bytes."""
         return Expr(conditions.ordering(">=", self.node, other))
 
+    @hinted
     def between(self, low: object, high: object) -> Expr:
         """
         Test for a value from *low* to *high*, both included; text is compared by its UTF-8 bytes.

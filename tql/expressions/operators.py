@@ -24,7 +24,9 @@ def arithmetic(operator: str, left: object, right: object) -> Expression:
     """Return ``left operator right``; operators of the same precedence share one flat chain."""
     for value in map(by_value, (left, right)):
         if value is None or isinstance(value, (str, bool)):
-            raise ArgumentError(operator, "takes numbers and arrays", shown(value))
+            is_text = operator == "+" and isinstance(value, str)
+            hint = "TQL has no concatenation of texts: select them, and join them in Python" if is_text else None
+            raise ArgumentError(operator, "takes numbers and arrays", shown(value), hint)
     first, second = operand(operator, left), operand(operator, right)
     level = "+-" if operator in "+-" else "*/%"
     if isinstance(first, ast.Chain) and first.operators[0] in level:
