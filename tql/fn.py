@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from tql.expressions.aggregates import AGGREGATES, OF_ROWS
 from tql.expressions.expr import Expr, condition, expression
+from tql.expressions.operators import present
 from tql.messages import shown
 from tql.signatures import documentation, in_order, parameters_of, signature
 from tql.values.literal import LARGEST_INT, column_name, literal, matrix, operand, vector
@@ -70,7 +71,7 @@ _READ: dict[str, Callable[[str, object], Expression]] = {
     "column": expression,
     "vector": _vector,
     "matrix": _matrix,
-    "text": operand,
+    "text": lambda subject, value: operand(subject, present(subject, value)),
     "index": _index,
     "axis": _axis,
 }

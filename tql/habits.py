@@ -58,8 +58,10 @@ QUERY: dict[str, Answer] = {
         "client.query(query).to_pandas()",
         "group by both keys in the query, and pivot the data frame",
     ),
-    **_names("first one one_or_none scalar fetchone", *_FIRST),
-    **_names("all fetchall collect execute run scalars to_list to_dicts to_dict", "client.query(query).rows", _SEND),
+    **_names("first one one_or_none scalar fetchone fetch_one", *_FIRST),
+    **_names(
+        "all fetchall fetch_all collect execute run scalars to_list to_dicts to_dict", "client.query(query).rows", _SEND
+    ),
     **_names("df to_df to_pandas", "client.query(query).to_pandas()", _SEND),
     **_names("pl to_polars", "client.query(query).to_polars()", _SEND),
     **_names("tail nlargest", 'query.order_by(desc("year")).limit(5)'),
@@ -182,8 +184,8 @@ FN: dict[str, Answer] = {
 }
 
 RESULT: dict[str, Answer] = {
-    **_names("to_dict to_dicts to_list tolist fetchall all data records json mappings", "result.rows"),
-    **_names("fetchone first one", "result.rows[0]", "it raises IndexError without rows"),
+    **_names("to_dict to_dicts to_list tolist fetchall fetch_all all data records json mappings", "result.rows"),
+    **_names("fetchone fetch_one first one", "result.rows[0]", "it raises IndexError without rows"),
     **_names("head fetchmany", "result.rows[:5]"),
     **_names("tail", "result.rows[-5:]"),
     **_names("df to_df fetchdf pandas dataframe to_dataframe", "result.to_pandas()"),
@@ -213,7 +215,8 @@ _READS = "a client only reads: write with the package deeplake"
 
 CLIENT: dict[str, Answer] = {
     **_names(
-        "execute run sql query_sql fetch fetchall fetchone read_sql get scalars", 'client.query("select id limit 3")'
+        "execute run sql query_sql fetch fetchall fetch_all fetchone fetch_one read_sql get scalars",
+        'client.query("select id limit 3")',
     ),
     **_names("select table from_", 'client.query(select("id").limit(3))'),
     **_names(

@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from tql_client.advised import hinted
 from tql_client.checking import Place, compiled, datasets_of, explained, require_query, without_source
 from tql_client.errors import APIError
 from tql_client.lifetime import Closing
@@ -183,6 +184,7 @@ class Client(Closing):
         self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: None = ...
     ) -> Result: ...
 
+    @hinted
     def query(
         self,
         query: Query | str,

@@ -245,6 +245,10 @@ def test_the_options_of_query_have_names(names: dict[str, Any]) -> None:
     for method in ("query", "aquery"):
         with pytest.raises(TypeError, match="positional argument"):
             getattr(names["client"], method)("select id", [1])
+    with pytest.raises(TypeError, match=r"write client.with_options\(timeout=1\).query\(..\)$"):
+        names["client"].query("select id", timeout=1)
+    with pytest.raises(TypeError, match=r"client.query\(tql.query\(.*, tenant=\"t1\"\)\)$"):
+        names["client"].query("select id where tenant = {tenant}", tenant="t1")
 
 
 def test_offset_0_is_no_offset() -> None:

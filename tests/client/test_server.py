@@ -203,6 +203,14 @@ def test_paths_and_credentials_reach_the_engine(path: str, monkeypatch: pytest.M
     assert all(call == ((path,), {"creds": credentials}) for call in seen)
 
 
+def test_a_path_in_place_of_the_datasets() -> None:
+    """A server takes a dict; the message has the one to write."""
+    datasets: Any = "./data"
+
+    with pytest.raises(ConfigError, match=r"write serve\(\{'docs': './data'\}\)"):
+        serve(datasets)
+
+
 def test_an_isolated_engine_needs_a_path() -> None:
     """`isolated` rejects datasets in the memory of this process."""
     with pytest.raises(ConfigError, match="memory"):

@@ -258,6 +258,17 @@ def test_large_bodies(server: Server) -> None:
     assert figures(server)["body_bytes"] == 0
 
 
+def test_a_client_that_closes_while_it_sends(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that its client closes in the middle of the body ends as a cancelled query does, without a traceback."""
+    with open_socket(server.url) as opened:
+        opened.sendall(f"{HEAD}Content-Length: 90001\r\n\r\n".encode() + b" " * 10)
+        time.sleep(0.1)
+    assert works(server.url)
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    assert '{status="499"} 1' in requests.get(server.url.replace("/api/query/v1", "/metrics"), timeout=10).text
+
+
 @pytest.mark.fault(96, "server: more connections than it serves: idle ones make room, else 503")
 def test_many_connections(server: Server) -> None:
     """A new connection replaces the one that has waited longest for a request."""

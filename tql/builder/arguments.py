@@ -308,13 +308,27 @@ def joined(query: Statement, source: Dataset | DerivedQuery, on: object, how: ob
         raise ArgumentError("how", "takes inner, left or right", shown(how), _other_join(how))
     if refusal:
         raise ArgumentError("how", "takes inner, left or right", shown(how), _other_join(how), why=refusal)
-    if source.alias is None:
-        raise ArgumentError("alias", "takes a name for the joined source", shown(None), 'join(.., alias="b")')
+    _require_names(source, on)
     node = condition("join", on)
     if not (isinstance(node, ast.Comparison) and node.operator == "=" and _sides(node) == {True}):
         hint, why = 'col("id", of="a") == col("uid", of="b")', "the engine supports no other join condition"
         raise ArgumentError("on", "takes the equality of one column of each source", shown(on), hint, why=why)
     return JoinClause(source, node, str(how))
+
+
+def _require_names(source: Dataset | DerivedQuery, on: object) -> None:
+    """Raise ArgumentError for a joined source without an alias, and for a name in place of the condition."""
+    if source.alias is None:
+        hint = f'join(.., alias="b"){f", and {_equality(on)}" if isinstance(on, str) else ""}'
+        raise ArgumentError("alias", "takes a name for the joined source", shown(None), hint)
+    if isinstance(on, str):
+        raise ArgumentError("join", "takes a condition", shown(on), f"compare a column of each source: {_equality(on)}")
+
+
+def _equality(label: str) -> str:
+    """Return the condition of a join in place of a name."""
+    column = label if label.isidentifier() else "id"
+    return f'on=col("{column}", of="a") == col("{column}", of="b"), where "a" is the alias in from_(.., "a")'
 
 
 def _other_join(how: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from tql import parameters
 from tql.attributes import Advised
@@ -96,6 +96,14 @@ class Composed(Advised):
 
         return coloured(self.statement)
 
+    __iter__ = None
+
+    if not TYPE_CHECKING:  # a type checker would accept query[0]
+
+        def __getitem__(self, index: object) -> NoReturn:
+            """Raise TypeError: a query has no rows before a client sends it."""
+            raise TypeError(_SUBSCRIPT.format(code=_slice(index)))
+
     def replace(self, **changes: object) -> Self:
         """Return a copy with some clauses replaced, by the names of the fields of `Statement`."""
         return self._changed(**changes)
@@ -117,6 +125,20 @@ class Composed(Advised):
         query = _new(type(self))
         _hold(query, statement)
         return query
+
+
+_SUBSCRIPT = (
+    "a query has no rows before a client sends it: write query{code} for the first rows, and client.query(query).rows"
+)
+
+
+def _slice(index: object) -> str:
+    """Return the calls in place of a subscript: ``[2:5]`` is ``.limit(3).offset(2)``."""
+    first, end = (index.start or 0, index.stop) if isinstance(index, slice) else (index, None)
+    if not isinstance(first, int) or first < 0 or not isinstance(end, (int, type(None))):
+        return ".limit(5)"
+    rows = 1 if not isinstance(index, slice) else 5 if end is None else max(end - first, 0)
+    return f".limit({rows}){f'.offset({first})' if first else ''}"
 
 
 def _comparable(statement: Statement) -> Statement:

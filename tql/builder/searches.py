@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Self
 
+from tql.attributes import hinted
 from tql.builder import arguments as clauses
 from tql.builder.composed import Composed
 from tql.expressions.expr import Expr, expression
@@ -37,6 +38,7 @@ class SearchMethods(Composed):
 
     __slots__ = ()
 
+    @hinted
     def similarity(
         self,
         column: Embedding,
@@ -70,6 +72,7 @@ class SearchMethods(Composed):
         found = similarity(column, vector, metric, as_, exact=exact)
         return self._saying(clauses.searched("similarity", self.statement, found))
 
+    @hinted
     def bm25(self, column: Words, text: str | Expr, as_: str | None = "score") -> Self:
         """
         Rank rows by BM25 relevance to some words; rows without any of the words are left out.
@@ -89,6 +92,7 @@ class SearchMethods(Composed):
         """
         return self._saying(clauses.searched("bm25", self.statement, bm25(column, text, as_)))
 
+    @hinted
     def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
         self,
         *,
@@ -112,7 +116,7 @@ class SearchMethods(Composed):
 
         Args:
             vector: ``(column, vector)``, ranked by cosine similarity, or a list of such pairs.
-            text: ``(column, words)``, ranked by BM25, or a list of such pairs; it may be left out with two vectors or more.
+            text: ``(column, words)``, ranked by BM25, or a list of such pairs; it may be left out with two vectors or more. A text without words, such as ``""``, finds nothing, and the vectors alone rank the rows.
             weights: a number above 0 for each search, vectors first; 1 for each by default.
             key: a column of unique texts or integers.
             k: the constant of reciprocal rank fusion, >= 0; the larger it is, the less the first ranks count.
@@ -129,17 +133,20 @@ class SearchMethods(Composed):
 
 def bm25(column: object, words: object, alias: str | None) -> TextSearch | ast.Order:
     """Return a BM25 search whose score is an output; without an alias, its score as a sort key."""
-    operand, value = expression("bm25", column), _words("bm25", words)
-    if alias is None:
-        return ast.Order(Relevance(operand, value), TextSearch.best)
-    return TextSearch(operand, value, name("as_", alias))
+    operand, value = expression("bm25", column), _text("bm25", words, required=True)
+    return _ranked_words(operand, value) if alias is None else TextSearch(operand, value, name("as_", alias))
 
 
-def _words(subject: str, words: object) -> Expression:
-    """Return the words of a BM25 search as a literal or a parameter."""
+def _ranked_words(operand: Expression, value: Expression) -> ast.Order:
+    """Return the sort key of a BM25 search."""
+    return ast.Order(Relevance(operand, value), TextSearch.best)
+
+
+def _text(subject: str, words: object, *, required: bool = False) -> Expression:
+    """Return the words of a BM25 search as a literal or a parameter; a text without words, which finds nothing, only if words are not *required*."""
     if isinstance(words, Expr):
         return words.node
-    if not isinstance(words, str) or not words.strip():
+    if not isinstance(words, str) or (required and not words.strip()):
         raise ArgumentError(subject, "takes the words to look for as a str", shown(words))
     return literal(subject, words)
 
@@ -158,7 +165,7 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
     """Return a hybrid search over the rankings of *vectors_* and *texts*."""
     legs = [_leg(similarity(column, value, "cosine", None)) for column, value in _pairs("vector", vectors_)]
     pairs = [] if texts is None else _pairs("text", texts)
-    legs += [_leg(bm25(column, words, None)) for column, words in pairs]
+    legs += [_leg(_ranked_words(expression("hybrid", column), _text("hybrid", words))) for column, words in pairs]
     if len(legs) < FEWEST_RANKINGS:
         raise ArgumentError(
             "hybrid", "takes two rankings or more", f"{len(legs)}", "for one ranking use similarity(..) or bm25(..)"
@@ -175,7 +182,7 @@ def fusion(  # noqa: PLR0913, PLR0917 - the arguments of `hybrid`
     )
 
 
-def _leg(found: Search | TextSearch | ast.Order) -> Leg:
+def _leg(found: Search | ast.Order) -> Leg:
     """Return the ranking by a search without an alias."""
     assert isinstance(found, ast.Order)  # noqa: S101 - without an alias it is a sort key
     return Leg(found.expression, found.direction or "asc")
@@ -230,8 +237,9 @@ def similarity(
     if alias is None:
         return ast.Order(Similarity(metric, operand, searched, exact), known.best)
     if not known.selectable:
-        why = "the engine ranks by it, and returns no score"
-        raise ArgumentError("as_", f"takes None with metric={metric!r}", shown(alias), "pass as_=None", why=why)
+        rule, why = f"returns no score with metric={metric!r}", "the engine ranks by it only"
+        hint = "pass as_=None: the search is a sort key then, and the result has no score"
+        raise ArgumentError("similarity", rule, "", hint, why=why)
     return Search(operand, searched, metric, name("as_", alias), exact)
 
 

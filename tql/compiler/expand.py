@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql.compiler.best import best_of_each
-from tql.compiler.grouped import refuse_sample
+from tql.compiler.grouped import is_grouped, refuse_sample
 from tql.compiler.joins import names_its_source, over_both, over_one
 from tql.compiler.sets import as_columns, required_names
 from tql.compiler.steps import all_outputs
@@ -151,6 +151,9 @@ def _fused(query: Statement, child: Plan, lower: Lower) -> Plan:
     (fusion,) = query.searches
     assert isinstance(fusion, Fusion)  # noqa: S101 - by the table below
     refuse_sample("hybrid", query)
+    if is_grouped(query):
+        rule, why = "scores the rows of a query without aggregates", "a score is one value for each row"
+        raise ArgumentError("hybrid", rule, "", "aggregate its rows: select(k=fn.count()).from_(query)", why=why)
     labels = required_names("hybrid", names(query.replace(searches=()), child))
     reject_renamed("order_by", query.keys, query.outputs)
     _require_key(child, fusion)

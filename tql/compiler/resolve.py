@@ -45,7 +45,7 @@ from tql.plan.nodes import (
 )
 from tql.plan.positions import has_row_number, is_positional, positional_call, require_source_order
 from tql.plan.schema import alias_of, schema
-from tql.plan.scores import direction, score_of
+from tql.plan.scores import direction, score_names, score_of
 from tql.plan.tree import inputs, with_inputs
 from tql_grammar import ast
 from tql_grammar.explain import reasons
@@ -216,7 +216,7 @@ def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expressio
     """Return the clauses that read a select list above it, with the columns of the source that they read besides."""
     hidden = hidden_columns(base.outputs, steps.reads, made)
     for label in hidden:
-        require_columns("where / order_by", ast.Column(label), schema(plan))
+        require_columns("where / order_by", ast.Column(label), schema(plan), score_names(base))
     extra = (
         ast.Column(label) if label == there else ast.Aliased(ast.Column(label), there)
         for label, there in hidden.items()
@@ -270,7 +270,7 @@ def _sorted(base: Plan, plan: Plan, keys: tuple[ast.Order, ...], hidden: Mapping
         return plan
     found = tuple(unqualify(key, hidden) for key in keys)
     for key in found:
-        require_columns("order_by", key, schema(plan))
+        require_columns("order_by", key, schema(plan), score_names(base))
     return Sort(plan, found, tuple(score_of(base, key.expression) for key in keys))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql.attributes import Advised, WithoutOperators, advised
+from tql.attributes import Advised, WithoutOperators, advised, hinted
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import column_hint, condition_hint, shown
-from tql.values.literal import by_value, column_name, literal, name
+from tql.values.literal import column_name, name
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.record import Record
@@ -146,6 +146,7 @@ class Expr(Advised, WithoutOperators):
         """``a >= b``: numbers by value, text by its UTF-8 bytes."""
         return Expr(conditions.ordering(">=", self.node, other))
 
+    @hinted
     def between(self, low: object, high: object) -> Expr:
         """
         Test for a value from *low* to *high*, both included; text is compared by its UTF-8 bytes.
@@ -210,9 +211,7 @@ class Expr(Advised, WithoutOperators):
 
         Example: ``col("t").contains("ab")`` generates ``t like '[\s\S]{0,}ab[\s\S]{0,}'``, and ``col("labels").contains(3)`` generates ``contains(labels, 3)``.
         """
-        if isinstance(by_value(value), str) and not isinstance(self.node, ast.Subscript):
-            return Expr(conditions.matching("contains", self.node, value))
-        return Expr(ast.Function("contains", (self.node, literal("contains", value))))
+        return Expr(conditions.containing(self.node, value))
 
     def matches(self, regex: str) -> Expr:
         """Match the whole text with a regular expression in RE2's syntax; ``.`` matches no newline. Example: ``col("t").matches("a.*")`` generates ``t like 'a.{0,}'``."""

@@ -17,12 +17,16 @@ from tql_grammar.walk import walk
 if TYPE_CHECKING:
     from tql_grammar.ast import Expression
 
+NULL_HINT = "use .is_null() or .is_not_null()"
+
 
 def arithmetic(operator: str, left: object, right: object) -> Expression:
     """Return ``left operator right``; operators of the same precedence share one flat chain."""
     for value in map(by_value, (left, right)):
         if value is None or isinstance(value, (str, bool)):
-            raise ArgumentError(operator, "takes numbers and arrays", shown(value))
+            is_text = operator == "+" and isinstance(value, str)
+            hint = "TQL has no concatenation of texts: select them, and join them in Python" if is_text else None
+            raise ArgumentError(operator, "takes numbers and arrays", shown(value), hint)
     first, second = operand(operator, left), operand(operator, right)
     level = "+-" if operator in "+-" else "*/%"
     if isinstance(first, ast.Chain) and first.operators[0] in level:
@@ -74,7 +78,8 @@ def _members(subject: str, members: object) -> list[object]:
         why = "the engine does not run a query inside IN, and returns no rows"
         raise ArgumentError(subject, "takes values", "a query", hint, why=why)
     if isinstance(members, (str, bytes)) or hasattr(members, "node") or not isinstance(members, Iterable):
-        raise ArgumentError(subject, "takes a list of values", shown(members), "put a single value in brackets: [..]")
+        hint = NULL_HINT if members is None else "put a single value in brackets: [..]"
+        raise ArgumentError(subject, "takes a list of values", shown(members), hint)
     if hasattr(members, "mask"):
         require_unmasked(subject, members)
     return list(members)
@@ -129,7 +134,7 @@ def _ordered(operator: str, value: object) -> Expression:
             operator,
             "takes a value",
             shown(value),
-            "use .is_null() or .is_not_null()",
+            NULL_HINT,
             why="nothing is smaller or larger than null",
         )
     return _scalar(operator, value)
@@ -147,10 +152,30 @@ def matching(kind: str, operand: Expression, value: object) -> TextMatch:
     return TextMatch(kind, operand, ast.String(found))
 
 
+def containing(operand: Expression, value: object) -> Expression:
+    """
+    Return the condition that a text contains a text, or an array an element.
+
+    Raises:
+        ArgumentError: *value* is None, or has no TQL literal.
+    """
+    if isinstance(by_value(value), str) and not isinstance(operand, ast.Subscript):
+        return matching("contains", operand, value)
+    return ast.Function("contains", (operand, literal("contains", present("contains", value))))
+
+
+def present(subject: str, value: object) -> object:
+    """Return the text or element that is searched for, which is not None."""
+    if value is None:
+        rule, why = "takes a text, or an element of an array", "nothing contains null"
+        raise ArgumentError(subject, rule, shown(value), NULL_HINT, why=why)
+    return value
+
+
 def _text(subject: str, value: object) -> str:
     """Return a str that has a literal."""
     found = by_value(value)
     if not isinstance(found, str):
-        raise ArgumentError(subject, "takes a str", shown(value))
+        raise ArgumentError(subject, "takes a str", shown(value), NULL_HINT if value is None else None)
     literal(subject, found)
     return str.__str__(found)

@@ -34,6 +34,11 @@ def score_of(plan: Plan, key: Expression) -> Score | None:
     return None
 
 
+def score_names(plan: Plan) -> tuple[str, ...]:
+    """Return the names of the scores in the select list of an operation."""
+    return tuple(score.name for score in plan.scores) if isinstance(plan, (Extend, Project)) else ()
+
+
 def _own_score(plan: Plan, label: str) -> Score | None:
     """Return the score with this name in the select list of an operation, or None."""
     scores = plan.scores if isinstance(plan, (Extend, Project)) else ()

@@ -20,6 +20,7 @@ REFUSALS = (
     Refusal("None in IN", 'col("a").in_([1, None])'),
     Refusal("expression in IN", 'col("a").in_([col("b")])'),
     Refusal("pattern that is no text", 'col("t").startswith(3)'),
+    Refusal("search for None", 'col("t").contains(None)'),
     Refusal("long pattern", 'col("t").contains("x" * 600_000)'),
     Refusal("regular expression", 'col("t").matches("(")'),
     Refusal("look-ahead", 'col("t").matches("(?=a)b")'),

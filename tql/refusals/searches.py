@@ -24,6 +24,10 @@ REFUSALS = (
         'select("id").hybrid(vector=("e", [1, 0]), text=("t", "apple")).similarity("e", [1, 0], as_="s2")',
     ),
     Refusal(
+        "aggregate of a hybrid search",
+        'select(k=fn.count()).hybrid(vector=("e", [1, 0]), text=("t", "apple"))',
+    ),
+    Refusal(
         "key of a hybrid search",
         'select("id").hybrid(vector=("e", [1, 0]), text=("t", "apple"), key="idd")',
         columns(e="embedding[2]", t="text bm25"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tql.refusals.refusal import Refusal, columns
 
 REFUSALS = (
+    Refusal("name as the condition of a join", 'select("id").from_("x", "a").join("y", on="id", alias="b")'),
     Refusal("source that is no name", 'select("id").from_(3)'),
     Refusal("schema that is no Schema", 'select("id").from_("d", schema={"id": "int64"})'),
     Refusal("schema of a query", 'select("id").from_(select("id"), schema=Schema(id="int64"))'),

@@ -268,7 +268,7 @@ _BY_MODULE: dict[str, Callable[[str, object], ast.Expression]] = {
     "fractions": _reject("takes no fraction", "pass float(value)"),
     "datetime": _reject(
         "takes no dates and times",
-        "compare with what the column stores: int(value.timestamp()) for epoch seconds, which takes a time without a zone as a local one; value.isoformat() for a text in ISO 8601",
+        "compare with what the column stores: int(value.timestamp()) for epoch seconds, times 1000 for milliseconds (a time without a zone counts as a local one); value.isoformat() for a text in ISO 8601",
         "the engine fails with `DATE is not supported.`",
     ),
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tql_client.errors import ConversionError
 from tql_client.extras import missing
 from tql_client.results.columns import Lists, Nullable
+from tql_client.results.nulls import with_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,11 +65,8 @@ def to_pandas(columns: Columns) -> Any:  # noqa: ANN401 - a DataFrame of an opti
 
 
 def _with_nulls(values: Any) -> Any:  # noqa: ANN401 - typed arrays or a list
-    """Return the values of a column with None for ``{}`` among others that are no objects: the engine answers so for a null of JSON."""
-    if not isinstance(values, list) or {} not in values:
-        return values
-    others = {type(value) for value in values if value not in ({}, None)}
-    return [None if value == {} else value for value in values] if others and dict not in others else values
+    """Return the values of a column, those of a list with None for each null of JSON."""
+    return with_nulls(values) if isinstance(values, list) else values
 
 
 def _pandas_column(pandas: ModuleType, values: Any) -> Any:  # noqa: ANN401 - a Series of an optional library

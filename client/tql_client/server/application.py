@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -190,6 +191,8 @@ class Application:
             except TimeoutError:
                 message = f"the request was not complete within {self._limits.body_seconds:g} seconds"
                 raise APIError(408, message) from None
+            except ClientDisconnect:
+                raise _closed() from None
             yield b"".join(parts)
         finally:
             self._bytes -= size
@@ -213,7 +216,7 @@ class Application:
         try:
             await asyncio.wait({answer, disconnected}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
-                raise APIError(499, "the client closed the connection")
+                raise _closed()
             return answer.result()
         finally:
             answer.cancel()
@@ -271,6 +274,11 @@ class Application:
 def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a response of JSON."""
     return Response(json.dumps(value), status, headers, media_type="application/json")
+
+
+def _closed() -> APIError:
+    """Return the error of a request whose client closed the connection."""
+    return APIError(499, "the client closed the connection")
 
 
 async def _disconnected(request: Request) -> None:

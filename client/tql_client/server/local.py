@@ -7,6 +7,7 @@ import math
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from tql_client.errors import ConfigError
@@ -18,7 +19,7 @@ from tql_client.server.limits import default_workers, limits_of_this_process
 from tql_client.server.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from types import TracebackType
 
     from tql_client.playground.playground import Playground
@@ -76,6 +77,9 @@ class Server:
         """
         if host not in LOOPBACK:
             message = f"`host` must be one of {', '.join(sorted(LOOPBACK))}, got {host!r}: the server is for development and tests on this machine only"
+            raise ConfigError(message)
+        if not isinstance(datasets, Mapping):
+            message = f"`datasets` must be a dict of paths by the names of the datasets, got {datasets!r}: write serve({{'docs': {datasets!r}}}), and connect(server.url, dataset='docs')"
             raise ConfigError(message)
         self.workers = _count(workers, datasets)
         seconds, metrics = _seconds(timeout), Metrics()

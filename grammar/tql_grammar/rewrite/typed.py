@@ -85,16 +85,22 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     return nullable.filtering(past_indexes(excluding_null(found), scope), scope)
 
 
-def require_columns(subject: str, node: Record, scope: Scope) -> None:
-    """Raise ArgumentError for a column that does not exist."""
+def require_columns(subject: str, node: Record, scope: Scope, scores: Iterable[str] = ()) -> None:
+    """Raise ArgumentError for a column that does not exist; *scores* are the names of the scores of the query."""
     if scope.columns is None:
         return
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
-            hint = _SCORE.get(subject) if part.name == "score" else None
+            hint = _other_score(subject, scores) if part.name == "score" else None
             hint = hint or _as_expression(part.name, scope) or did_you_mean(part.name, scope.columns)
             raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
+
+
+def _other_score(subject: str, scores: Iterable[str]) -> str | None:
+    """Return the hint for `score` where the query has no output of this name; None in another clause."""
+    names = " and ".join(map(repr, scores))
+    return f"the score of this query is named {names}" if names else _SCORE.get(subject)
 
 
 def _as_expression(name: str, scope: Scope) -> str | None:

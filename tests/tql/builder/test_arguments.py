@@ -170,7 +170,9 @@ REFUSED = [
         lambda: q.similarity("e", [1.0], metric="maxsim"), "`similarity` takes a matrix", id="a vector for maxsim"
     ),
     pytest.param(
-        lambda: q.similarity("e", [1.0], metric="mmr"), "`as_` takes None with metric='mmr'", id="mmr with a score"
+        lambda: q.similarity("e", [1.0], metric="mmr"),
+        "`similarity` returns no score with metric='mmr'",
+        id="mmr with a score",
     ),
     pytest.param(
         lambda: str(q.where(a == f.max("a"))),

@@ -274,6 +274,19 @@ def test_a_fusion_names_the_key_that_is_missing(data: Any) -> None:
         compile_query(query.statement, None, {None: Schema.from_dataset(data)})
 
 
+def test_hybrid_of_a_question_without_words(data: Any) -> None:
+    """The empty text, blanks and punctuation find nothing: the vector alone ranks the rows."""
+    found = {}
+    for words in ("", " ", "?!"):
+        query = select("id").hybrid(vector=("e", EMBEDDINGS[0]), text=("t", words)).order_by("score").limit(5)
+        found[words] = run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))
+    query = select("id").similarity("e", EMBEDDINGS[0]).order_by("score").limit(5)
+    closest = run(data, compile_query(query.statement, None, {None: Schema.from_dataset(data)}))
+
+    assert found[""] == found[" "] == found["?!"]
+    assert [row["id"] for row in found[""]] == [row["id"] for row in closest]
+
+
 def test_hybrid_of_vectors_only(data: Any) -> None:
     """Two vectors are two rankings: the words may be left out, and the scores are the sums of the reciprocal ranks."""
     one, two = EMBEDDINGS[0], EMBEDDINGS[1]

@@ -96,7 +96,7 @@ CALLS: dict[str, tuple[str, str | None]] = {
     'q.similarity("e", [1.0], metric="cosin")': ("`metric` takes one of cosine, l2,", "did you mean 'cosine'?"),
     'q.similarity("e", [1.0], metric="ip")': ("`metric` takes one of cosine, l2,", "did you mean 'dot'?"),
     'q.similarity("e", [1.0], metric="mmr")': (
-        "`as_` takes None with metric='mmr', got 'score': the engine ranks by it",
+        "`similarity` returns no score with metric='mmr': the engine ranks by it only",
         "pass as_=None",
     ),
     'q.similarity("e", [float("nan")])': ("`similarity` takes finite float32 numbers, got nan at index 0", None),
@@ -112,8 +112,14 @@ CALLS: dict[str, tuple[str, str | None]] = {
     "q.limit(-1)": ("`limit` takes a number of rows >= 0, got -1", None),
     "q.offset(-1)": ("`offset` takes a number of rows >= 0, got -1", None),
     'q.limit(None, per="a")': ("`limit` takes a number of rows with per, got None", None),
-    'q.join("b", on="id")': ("`alias` takes a name for the joined source, got None", 'join(.., alias="b")'),
-    'q.join("b", on="id", alias="b")': ("`join` takes a condition, got 'id'", "compare a column"),
+    'q.join("b", on="id")': (
+        "`alias` takes a name for the joined source, got None",
+        'join(.., alias="b"), and on=col("id", of="a") == col("id", of="b")',
+    ),
+    'q.join("b", on="id", alias="b")': (
+        "`join` takes a condition, got 'id'",
+        'compare a column of each source: on=col("id", of="a") == col("id", of="b")',
+    ),
     'q.join("b", on=a == 1, how="outer", alias="b")': (
         "`how` takes inner, left or right, got 'outer'",
         "combine a left join with what has no match in a right one",
@@ -154,10 +160,18 @@ CALLS: dict[str, tuple[str, str | None]] = {
     "3 in a": ("`in` takes a Python collection", "write .contains(3), or .in_([..])"),
     'a.in_("abc")': ("`in_` takes a list of values, got 'abc'", "put a single value in brackets"),
     "a.in_([None])": ("`in_` takes values other than None", "add | col(..).is_null()"),
+    "a.in_(None)": ("`in_` takes a list of values, got None", "use .is_null() or .is_not_null()"),
+    "a.contains(None)": (
+        "`contains` takes a text, or an element of an array, got None: nothing contains null",
+        "use .is_null() or .is_not_null()",
+    ),
+    'col("meta")["tags"].contains(None)': ("`contains` takes a text, or an element of an array, got None", "use .is"),
+    'fn.contains("t", None)': ("`fn.contains` takes a text, or an element of an array, got None", "use .is_null()"),
+    "a.like(None)": ("`like` takes a str, got None", "use .is_null() or .is_not_null()"),
     "a.in_(q)": ("`in_` takes values, got a query", "run it first, and pass its column"),
     "a.between(None, 3)": ("`>=` takes a value, got None", "use .is_null() or .is_not_null()"),
     "a.like(3)": ("`like` takes a str, got 3", None),
-    'a + "x"': ("`+` takes numbers and arrays, got 'x'", None),
+    'a + "x"': ("`+` takes numbers and arrays, got 'x'", "TQL has no concatenation of texts"),
     "a[::-1]": (
         "`[]` takes slices with at least one element and a step of at least 1",
         "reverse or skip elements in Python",
@@ -192,12 +206,21 @@ CALLS: dict[str, tuple[str, str | None]] = {
     ),
     "a > np.datetime64('2023-11-01').item()": (
         "`>` takes no dates and times",
-        "compare with what the column stores: int(value.timestamp())",
+        "compare with what the column stores: int(value.timestamp()) for epoch seconds, times 1000 for milliseconds",
     ),
     'known(q.order_by("score"))': (
         "`order_by` takes names of columns, got 'score'",
         "score is the result of a search: add .similarity(..), .bm25(..)",
     ),
+    'known(q.similarity("e", [1.0], as_="s").order_by("score"))': (
+        "`order_by` takes names of columns, got 'score'",
+        "the score of this query is named 's'",
+    ),
+    'str(select(k=fn.count()).hybrid(vector=("e", [1.0]), text=("t", "x")))': (
+        "`hybrid` scores the rows of a query without aggregates: a score is one value for each row",
+        "aggregate its rows: select(k=fn.count()).from_(query)",
+    ),
+    'q.hybrid(vector=("e", [1.0]), text=("t", 3))': ("`hybrid` takes the words to look for as a str, got 3", None),
     'known(q.similarity("e", [1.0]).select(f=col("score") * 0.7))': (
         "`select` takes names of columns, got 'score'",
         "a score is read by order_by and where of its query; to compute with it, use the query as the source",
@@ -277,6 +300,7 @@ def test_the_table_is_long_enough() -> None:
         ("pow(a, 2)", "an expression has no `a ** b`: write a * a"),
         ("round(a)", "an expression has no `round(a)`: write a + 0.5 - (a + 0.5) % 1"),
         ("round(a, 2)", "an expression has no `round(a)`: write"),
+        ("len(a)", "an expression has no `len(a)`: write a.shape[0] for an array"),
     ],
 )
 def test_operators_that_tql_does_not_have(call: str, message: str) -> None:
@@ -284,6 +308,57 @@ def test_operators_that_tql_does_not_have(call: str, message: str) -> None:
     with pytest.raises(TypeError) as caught:
         eval(call, dict(SPACE))  # noqa: S307 - the calls are those above
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("q.similarity('e', [1.0], k=5)", 'write .order_by("score").limit(5) after the search'),
+        ("q.similarity('e', [1.0], top_k=5)", 'write .order_by("score").limit(5) after the search'),
+        ("q.similarity('e', [1.0], score_threshold=0.5)", 'write .where(col("score") >= 0.5) after the search'),
+        ("q.bm25('t', 'x', score_threshold=2)", 'write select().from_(query).where(col("score") >= 2), after'),
+        ("q.hybrid(('e', [1.0]), ('t', 'x'))", 'hybrid(vector=("embedding", vector), text=("body", "moon"))'),
+        ("a.between(5)", "missing 1 required positional argument: 'high': write .between(low, high)"),
+        ("q[:5]", "write query.limit(5) for the first rows, and client.query(query).rows"),
+        ("q[2:5]", "write query.limit(3).offset(2) for the first rows"),
+        ("q[0]", "write query.limit(1) for the first rows"),
+        ("q['id']", "write query.limit(5) for the first rows"),
+    ],
+)
+def test_arguments_of_other_libraries(call: str, code: str) -> None:
+    """Python's TypeError ends with the code to write instead."""
+    with pytest.raises(TypeError) as caught:
+        eval(call, dict(SPACE))  # noqa: S307 - the calls are those above
+
+    assert code in str(caught.value)
+
+
+def test_the_code_instead_of_an_argument() -> None:
+    """The limit and the threshold behind a search are queries that compile; a query is no collection of rows."""
+    search = q.similarity("e", [1.0]).order_by("score").limit(5).where(col("score") >= 0.5)
+    words = select().from_(q.bm25("t", "x").order_by("score").limit(5)).where(col("score") >= 2)
+
+    assert " limit 5" in str(search)
+    assert " limit 5" in str(words)
+    with pytest.raises(TypeError, match="not iterable"):
+        list(q)
+
+
+def test_a_type_error_from_inside_of_a_method_is_its_own() -> None:
+    """Only a call that does not fit the arguments of a method gets a hint."""
+
+    class Broken:
+        """A vector that cannot be read."""
+
+        def __array__(self, *_: object, **__: object) -> Any:
+            """Fail."""
+            message = "the real reason"
+            raise TypeError(message)
+
+    with pytest.raises((TypeError, tql.ArgumentError)) as caught:
+        q.similarity("e", Broken())
+
+    assert "write " not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 3, 7, 100])

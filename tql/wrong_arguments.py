@@ -1,0 +1,67 @@
+"""Arguments that users of other libraries pass first, each with the code that does the same here; read only after a call failed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tql.messages import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The keyword in Python's message.
+_KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
+def _names(names: str, code: str) -> dict[str, str]:
+    """Return the same code for several names, which blanks separate."""
+    return dict.fromkeys(names.split(), code)
+
+
+_THRESHOLDS = "score_threshold threshold min_score similarity_threshold cutoff"
+_SEARCH = {
+    **_names(
+        "k n top_k topk top limit n_results num_results", 'write .order_by("score").limit({value}) after the search'
+    ),
+    **_names(
+        _THRESHOLDS,
+        'write .where(col("score") >= {value}) after the search; "l2", "l1", "linf" and "hamming" are closer if lower',
+    ),
+    **_names("filter where filters expr", "write .where(..): a condition applies before the search"),
+    **_names("name alias score score_name", 'write as_="{value}"'),
+}
+_SEND = {
+    **_names("timeout", "write client.with_options(timeout={value}).query(..)"),
+    **_names("attempts retries", "write client.with_options(attempts={value}).query(..)"),
+    **_names("limit", "write .limit({value}) in the query"),
+    "": 'the values of a text go into tql.query: client.query(tql.query("select id where tenant = {tenant}", tenant="t1"))',
+}
+# The code to write by method and keyword; that of "" answers any other keyword, and arguments by position.
+CALLS: Mapping[str, Mapping[str, str]] = {
+    "similarity": _SEARCH,
+    "bm25": {
+        **_SEARCH,
+        **_names(
+            _THRESHOLDS, 'write select().from_(query).where(col("score") >= {value}), after the limit of the search'
+        ),
+    },
+    "hybrid": {
+        **_SEARCH,
+        "": 'write the arguments by name: hybrid(vector=("embedding", vector), text=("body", "moon"))',
+    },
+    "between": {"": "write .between(low, high), or compare with >= or <="},
+    "query": _SEND,
+}
+
+
+def with_hint(method: str, message: str, named: Mapping[str, object]) -> str:
+    """Return the message of Python about the arguments of a call, with the code to write instead."""
+    answers = CALLS[method]
+    found = _KEYWORD.search(message)
+    keyword = found[1] if found else ""
+    code = answers.get(keyword, answers.get("", ""))
+    if not code:
+        return message
+    value = shown(named.get(keyword)).strip("'")
+    return f"{message}: {code.replace('{value}', value)}"
