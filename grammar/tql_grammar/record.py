@@ -146,7 +146,7 @@ PLAIN = frozenset({bool, int, str, type(None)})
 
 
 def _plain(record: Record) -> tuple[object, ...] | None:
-    """Return what decides equality of a record that is made of no others, at once; None of others, for which `_flatten` is."""
+    """Return the class, the types and the values of a record that is made of no others; None of others, which `_flatten` compares."""
     values = _values(record)
     kinds = [*map(type, values)]
     return (type(record), *kinds, *values) if PLAIN.issuperset(kinds) and record.leaf() is None else None

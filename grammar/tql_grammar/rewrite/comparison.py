@@ -118,7 +118,8 @@ def of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
 def _of_unknown(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison on a column of unknown type: an order comparison with a string implies a text column, and a score is compared with the float32 of a number."""
     if scope.is_score(node.left) and (value := number(node.right)) is not None:
-        return node.replace(right=literal_of(rounded("float32", value)))
+        nearest = rounded("float32", value)
+        return node if nearest == value else node.replace(right=literal_of(nearest))
     if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
         return _TEXT_ORDERS[node.operator](node.left, node.right)
     return node

@@ -162,7 +162,7 @@ class Reference:
     @staticmethod
     def _types(query: Drawn, source: Relation) -> Types:
         """Return the types of the outputs that are columns of the source, or their first values, and that of the score."""
-        score = {} if query.search is None or query.search.alias is None else {query.search.alias: ""}
+        score = dict.fromkeys(_score(query), "")
         return {label: source.types.get(column_of(node), "") for label, node in query.outputs} | score
 
     def _outputs(self, query: Drawn, rows: list[Row], source: Relation) -> list[_Row]:
@@ -346,14 +346,18 @@ def _of_one_type(rows: list[Row], names: list[str]) -> list[Row]:
 
 def _parted(query: Drawn) -> tuple[list[Node], list[Node]]:
     """Return the conditions on outputs, aggregates and scores, and those on the source."""
-    outputs = {label for label, node in query.outputs if node != terms.Column(label)}
-    outputs |= set() if query.search is None else {query.search.alias or ""}
+    outputs = {label for label, node in query.outputs if node != terms.Column(label)} | _score(query)
 
     def outer(node: Node) -> bool:
         return any(isinstance(part, terms.Aggregate) or (isinstance(part, terms.Column) and part.of is None and part.name in outputs) for part in parts(node))  # fmt: skip
 
     tested = [node for condition in query.where for node in conjuncts(condition)]
     return [node for node in tested if outer(node)], [node for node in tested if not outer(node)]
+
+
+def _score(query: Drawn) -> set[str]:
+    """Return the name of the score of a search, if it has one."""
+    return set() if query.search is None or query.search.alias is None else {query.search.alias}
 
 
 def _distinct(made: list[_Row], types: Types) -> list[_Row]:

@@ -513,7 +513,7 @@ def test_a_condition_of_a_nullable_bool_and_a_constant_is_true_or_false(test: An
 
 @pytest.mark.parametrize(("test", "ids"), [("is_null", [3]), ("is_not_null", [1, 2])])
 def test_an_empty_array_has_a_match(test: str, ids: list[int]) -> None:
-    """IS NULL of an array without a fixed length found the empty ones of rows with a match; a query over the join cannot tell them apart."""
+    """IS NULL of an array without a fixed length found the empty ones of rows with a match; in a query over the join both are empty, and the test is refused."""
     arrays = [np.array(values, "int32") for values in ([], [1], [5, 6])]
     url, _ = made(
         {"id": (T.Int64(), [1, 2, 3]), "k": (T.Int64(), [1, 2, 9]), "r": (T.Array("int32", dimensions=1), arrays)}
