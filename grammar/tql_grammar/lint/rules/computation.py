@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # The types in which a sum or a product overflows.
 WRAPPING = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"})
+# The factors that widen a number to 64 bits.
+TO_INTEGER, TO_FLOAT = "1", "1.0"
 # The number of dimensions that a search takes.
 VECTOR, MATRIX = 1, 2
 
@@ -189,27 +191,45 @@ def _wrong_dimensions(
 
 
 def _narrow(subject: Subject) -> Iterator[Finding]:
-    """Yield sums, products and square roots of integers that overflow, or are misread, in the column's type."""
-    for scope, node in subject.parts(ast.Function):
-        if not node.arguments or scope.select.group_by:
+    """Yield sums and products that are bools, or of 8 and 16 bits, and square roots of integers, which the engine misreads."""
+    return _in_own_type(subject, certain=True)
+
+
+def _may_overflow(subject: Subject) -> Iterator[Finding]:
+    """Yield sums and products that overflow only if the values are large or many: those of 32 bits, and those of groups."""
+    return _in_own_type(subject, certain=False)
+
+
+def _in_own_type(subject: Subject, *, certain: bool) -> Iterator[Finding]:
+    """Yield the calls that the engine computes in the type of their argument: those with a wrong result, or those that may have one."""
+    for place in subject.places(ast.Function):
+        node, scope = place.part, place.scope
+        if not node.arguments:
             continue
         operand = node.arguments[0]
-        column = infer(operand, scope)
+        grouped = place.clause == "SELECT" and bool(scope.select.group_by)
+        column = infer(operand, Grouped(scope) if grouped else scope)
         found = None if column is None else _narrowed(node, column)
-        if found is not None:
+        if found is not None and column is not None and certain is _is_certain(found, column, grouped=grouped):
             message, factor = found
             hint = f"write {node.name.lower()}({subject.written(operand)} * {factor})"
             yield subject.finding(node, message, hint, multiplied(subject.text, operand, factor))
 
 
+def _is_certain(found: tuple[str, str], column: Column, *, grouped: bool) -> bool:
+    """Tell whether a result is wrong, or its type so narrow that it soon is: that of an array of 8 or 16 bits."""
+    return found[1] == TO_FLOAT or column.dtype == "bool" or not (grouped or column.dtype.endswith("32"))
+
+
 def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
-    """Return the message, and the factor that widens the type, for a call whose result does not fit; None where it fits."""
+    """Return the message, and the factor that widens the type, for a call whose result may not fit; None where it fits."""
     name = node.name.lower()
     kind = PROMOTED.get(name)
     if kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING and column.shape:
-        return f"{node.name} of {column.dtype} is computed in {column.dtype}, and overflows", "1"
+        effect = "is true or false, not a number" if column.dtype == "bool" else "overflows"
+        return f"{node.name} of {column.dtype} is computed in {column.dtype}, and {effect}", TO_INTEGER
     if kind == "floats" and name in ELEMENTWISE and column.dtype not in {*FLOATS, "json"}:
-        return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", "1.0"
+        return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", TO_FLOAT
     return None
 
 
@@ -245,9 +265,19 @@ RULES = (
         "TQL320",
         "overflow in the column's type",
         "error",
-        "SUM and PROD are computed in the type of the column, and small integers overflow; SQRT reads the bits of an integer as a float.",
+        "SUM and PROD are computed in the type of the column: small integers overflow, and the sum of bools is a bool; SQRT reads the bits of an integer as a float. About groups and 32 bits see TQL538.",
         "select sum(bin) as x from D",
         _narrow,
         "select sum(bin * 1) as x from D",
+    ),
+    Rule(
+        "TQL538",
+        "sum or product that may overflow",
+        "warning",
+        "SUM and PROD are computed in the type of the column, and wrap around beyond its range: those of a group of int8, int16, int32, uint8, uint16 and uint32, and of an array of 32 bits. Multiplied by 1, the values are int64. Reported only with a schema.",
+        "select sum(u8) as s from D group by grp",
+        _may_overflow,
+        "select sum(u8 * 1) as s from D group by grp",
+        needs_schema=True,
     ),
 )

@@ -1,0 +1,72 @@
+"""Queries with a known schema whose rows the engine returns otherwise than written, and those that look alike and are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine import TYPES, dataset, run
+from tql import Schema, check
+
+KINDS = {
+    "id": "int64", "g": "int16", "flag": "bool", "i8": "int8", "u8": "uint8", "i32": "int32", "x": "int64", "k": "inverted",
+    "v": TYPES.Array("int32", shape=[3]), "one": TYPES.Array("int32", shape=[1]), "two": TYPES.Array("int32", shape=[2]),
+    "e": TYPES.Embedding(3), "mat": TYPES.Array("int32", shape=[2, 2]), "arr": "array", "big": TYPES.Array("int32", 1),
+    "s": "text",
+}  # fmt: skip
+VECTORS = [[4, 1, 2], [1, 4, 3], [2, 3, 4], [3, 3, 3], [4, 4, 4], [5, 2, 3], [-1, 0, 2]]
+LISTS = [[1], [4], [1, 4], [], [3, 3], [4, 1, 2], [5]]
+ROWS: list[dict[str, Any]] = [
+    {
+        "id": row, "g": row % 2, "flag": True, "i8": [100, -100][row % 4 == 0], "u8": 200, "i32": 2**31 - 1, "x": 5 - row, "k": row - 3,
+        "v": vector, "one": vector[:1], "two": vector[:2], "e": vector, "mat": [vector[:2], vector[1:]], "arr": LISTS[row],
+        "big": [2**31 - 1, 1], "s": ["", "a"][row % 2],
+    }
+    for row, vector in enumerate(VECTORS)
+]  # fmt: skip
+# The code of a finding, the text that has it, and the text of the intended rows, which has none.
+WRONG = [
+    ("TQL538", "select sum(i8) as s group by g", "select sum(i8 * 1) as s group by g"),
+    ("TQL538", "select sum(u8) + 1 as s group by g", "select sum(u8 * 1) + 1 as s group by g"),
+    ("TQL538", "select sum(i32) as s group by g", "select sum(i32 * 1) as s group by g"),
+    ("TQL538", "select prod(u8) as s group by g", "select prod(u8 * 1) as s group by g"),
+    ("TQL538", "select id where sum(big) > 0", "select id where sum(big * 1) > 0"),
+    ("TQL320", "select sum(flag) as s group by g", "select sum(flag * 1) as s group by g"),
+    ("TQL320", "select sum(x > 2) as s group by g", "select sum((x > 2) * 1) as s group by g"),
+    ("TQL320", "select sqrt(amax(u8)) as s group by g", "select sqrt(amax(u8) * 1.0) as s group by g"),
+    ("TQL526", "select amax(i8) - amin(i8) as s group by g", "select amax(i8) * 1 - amin(i8) as s group by g"),
+]
+# Texts without a finding, each with the values of its first column.
+RIGHT: list[tuple[str, list[Any]]] = [
+    ("select amax(i8) as s group by g", [100, 100]),
+    ("select avg(u8) as s group by g", [200.0, 200.0]),
+    ("select sum(x) as s group by g", [8, 6]),
+]
+
+
+@pytest.fixture(scope="module")
+def made() -> Any:
+    """Return a dataset of these rows."""
+    return dataset("types", KINDS, ROWS)
+
+
+@pytest.fixture(scope="module")
+def schema(made: Any) -> Schema:
+    """Return its schema."""
+    return Schema.from_dataset(made)
+
+
+@pytest.mark.parametrize(("code", "wrong", "right"), WRONG)
+def test_a_query_with_other_rows(code: str, wrong: str, right: str, made: Any, schema: Schema) -> None:
+    """It has the one finding, the intended query has none, and their rows differ."""
+    assert [found.code for found in check(wrong, schema)] == [code]
+    assert check(right, schema) == []
+    assert run(made, wrong) != run(made, right)
+
+
+@pytest.mark.parametrize(("text", "values"), RIGHT)
+def test_a_query_that_is_right(text: str, values: list[Any], made: Any, schema: Schema) -> None:
+    """It has no finding, and the rows that it says."""
+    assert check(text, schema) == []
+    assert [next(iter(row.values())) for row in run(made, text)] == values
