@@ -115,7 +115,7 @@ def _of_groups(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
 class Grouped(NamedTuple):
     """The columns of a grouped query, which has an array of the values of each group in place of a value."""
 
-    scope: SelectScope
+    scope: ColumnScope
 
     def column(self, node: object) -> Column | None:
         """Return the type of a group's values, or None if it is unknown."""
@@ -209,7 +209,7 @@ def _in_own_type(subject: Subject, *, certain: bool) -> Iterator[Finding]:
         operand = node.arguments[0]
         grouped = place.clause == "SELECT" and bool(scope.select.group_by)
         column = infer(operand, Grouped(scope) if grouped else scope)
-        found = None if column is None else _narrowed(node, column)
+        found = None if column is None or _is_one_element(operand) else _narrowed(node, column)
         if found is not None and column is not None and certain is _is_certain(found, column, grouped=grouped):
             message, factor = found
             hint = f"write {node.name.lower()}({subject.written(operand)} * {factor})"
@@ -219,6 +219,18 @@ def _in_own_type(subject: Subject, *, certain: bool) -> Iterator[Finding]:
 def _is_certain(found: tuple[str, str], column: Column, *, grouped: bool) -> bool:
     """Tell whether a result is wrong, or its type so narrow that it soon is: that of an array of 8 or 16 bits."""
     return found[1] == TO_FLOAT or column.dtype == "bool" or not (grouped or column.dtype.endswith("32"))
+
+
+def _is_one_element(node: ast.Expression) -> bool:
+    """Tell whether a node is a slice of one element, `v[0:1]`, as the builder writes an element of an array."""
+    slices = node.indices if isinstance(node, ast.Subscript) else ()
+    return bool(slices) and all(isinstance(part, ast.Slice) and _length(part) == 1 for part in slices)
+
+
+def _length(part: ast.Slice) -> int | float | None:
+    """Return the number of elements of a slice, or None where it has no literal bounds."""
+    start, stop = part.start, part.stop
+    return stop.value - start.value if isinstance(start, ast.Number) and isinstance(stop, ast.Number) else None
 
 
 def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:

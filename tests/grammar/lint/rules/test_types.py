@@ -13,7 +13,7 @@ KINDS = {
     "id": "int64", "g": "int16", "flag": "bool", "i8": "int8", "u8": "uint8", "i32": "int32", "x": "int64", "k": "inverted",
     "v": TYPES.Array("int32", shape=[3]), "one": TYPES.Array("int32", shape=[1]), "two": TYPES.Array("int32", shape=[2]),
     "e": TYPES.Embedding(3), "mat": TYPES.Array("int32", shape=[2, 2]), "arr": "array", "big": TYPES.Array("int32", 1),
-    "s": "text",
+    "s": "text", "ts": "int64",
 }  # fmt: skip
 VECTORS = [[4, 1, 2], [1, 4, 3], [2, 3, 4], [3, 3, 3], [4, 4, 4], [5, 2, 3], [-1, 0, 2]]
 LISTS = [[1], [4], [1, 4], [], [3, 3], [4, 1, 2], [5]]
@@ -22,9 +22,12 @@ ROWS: list[dict[str, Any]] = [
         "id": row, "g": row % 2, "flag": True, "i8": [100, -100][row % 4 == 0], "u8": 200, "i32": 2**31 - 1, "x": 5 - row, "k": row - 3,
         "v": vector, "one": vector[:1], "two": vector[:2], "e": vector, "mat": [vector[:2], vector[1:]], "arr": LISTS[row],
         "big": [2**31 - 1, 1], "s": ["", "a"][row % 2],
+        "ts": 1_700_000_000_000 + row * 3 % 7,
     }
     for row, vector in enumerate(VECTORS)
 ]  # fmt: skip
+# The parts of a number as keys, each of which a float32 stores, the least significant innermost.
+MILLISECONDS = "order by last % 4194304 desc) order by (last - last % 4194304) % 17592186044416 desc) order by last - last % 17592186044416"
 # The code of a finding, the text that has it, and the text of the intended rows, which has none.
 WRONG = [
     ("TQL538", "select sum(i8) as s group by g", "select sum(i8 * 1) as s group by g"),
@@ -35,6 +38,11 @@ WRONG = [
     ("TQL320", "select sum(flag) as s group by g", "select sum(flag * 1) as s group by g"),
     ("TQL320", "select sum(x > 2) as s group by g", "select sum((x > 2) * 1) as s group by g"),
     ("TQL320", "select sqrt(amax(u8)) as s group by g", "select sqrt(amax(u8) * 1.0) as s group by g"),
+    *(
+        ("TQL512", f"select * from (select i8[0] as g, {key} as last group by x % 7) order by last desc limit 1",
+         f"select * from (select * from (select * from (select i8[0] as g, {key} as last group by x % 7) {MILLISECONDS} desc limit 1")
+        for key in ("amax(ts)", "ts[0]", "sum(ts)", "prod(ts)")
+    ),
     ("TQL526", "select amax(i8) - amin(i8) as s group by g", "select amax(i8) * 1 - amin(i8) as s group by g"),
 ]
 # Texts without a finding, each with the values of its first column.
@@ -42,6 +50,10 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("select amax(i8) as s group by g", [100, 100]),
     ("select avg(u8) as s group by g", [200.0, 200.0]),
     ("select sum(x) as s group by g", [8, 6]),
+    ("select * from (select amax(i8) as m group by g) order by m desc limit 1", [100]),
+    ("select * from (select shape(x)[0] as n group by g) order by n desc limit 1", [4]),
+    ("select prod(v[0:1]) as a", [4, 1, 2, 3, 4, 5, -1]),
+    ("select id where prod(mat[0:1, 1:2]) = 4", [1, 4]),
 ]
 
 
