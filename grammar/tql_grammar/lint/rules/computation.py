@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
+from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES, SMALL
 from tql_grammar.lint.edits import multiplied
+from tql_grammar.lint.reads import BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import in_where
 from tql_grammar.lint.rules.literals import is_text_array
@@ -145,13 +146,21 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
         argument, column = wrong
-        message = f"{node.name} takes {'matrices' if wanted == MATRIX else 'vectors'}, and this is {column}: the engine rejects it"
+        kind = "matrices" if wanted == MATRIX else "vectors"
+        message = f"{node.name} takes {kind}, and this is {column}: the engine {_effect_of(node, found)}"
         yield subject.finding(argument, message)
         return
     known = _last_lengths(found)
     if len(known) > 1:
         message = f"the vectors have different lengths, {' and '.join(sorted(map(str, known)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
+
+
+def _effect_of(node: ast.Function, found: Iterable[Column | None]) -> str:
+    """Return the effect of a search of values that are no vectors: two numbers have a cosine, which the engine does not return rightly."""
+    numbers = all(column is not None and column.is_single and column.dtype not in NOT_NUMERIC for column in found)
+    of_signs = numbers and node.name.lower() == "cosine_similarity"
+    return "compares the signs of two numbers, and returns memory that it never wrote" if of_signs else "rejects it"
 
 
 def _compares_each(node: ast.Function, found: Iterable[Column | None]) -> bool:
@@ -209,7 +218,7 @@ def _in_own_type(subject: Subject, *, certain: bool) -> Iterator[Finding]:
         operand = node.arguments[0]
         grouped = place.clause == "SELECT" and bool(scope.select.group_by)
         column = infer(operand, Grouped(scope) if grouped else scope)
-        found = None if column is None or _is_one_element(operand) else _narrowed(node, column)
+        found = None if column is None else _narrowed(node, column)
         if found is not None and column is not None and certain is _is_certain(found, column, grouped=grouped):
             message, factor = found
             hint = f"write {node.name.lower()}({subject.written(operand)} * {factor})"
@@ -227,6 +236,11 @@ def _is_one_element(node: ast.Expression) -> bool:
     return bool(slices) and all(isinstance(part, ast.Slice) and _length(part) == 1 for part in slices)
 
 
+def _is_small(node: ast.Expression) -> bool:
+    """Tell whether a node is a call whose values are small, as lengths are."""
+    return isinstance(node, ast.Function) and node.name.lower() in SMALL
+
+
 def _length(part: ast.Slice) -> int | float | None:
     """Return the number of elements of a slice, or None where it has no literal bounds."""
     start, stop = part.start, part.stop
@@ -237,7 +251,8 @@ def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
     """Return the message, and the factor that widens the type, for a call whose result may not fit; None where it fits."""
     name = node.name.lower()
     kind = PROMOTED.get(name)
-    if kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING and column.shape:
+    sums = kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING
+    if sums and column.shape and not (_is_one_element(node.arguments[0]) or _is_small(node.arguments[0])):
         effect = "is true or false, not a number" if column.dtype == "bool" else "overflows"
         return f"{node.name} of {column.dtype} is computed in {column.dtype}, and {effect}", TO_INTEGER
     if kind == "floats" and name in ELEMENTWISE and column.dtype not in {*FLOATS, "json"}:
@@ -281,15 +296,16 @@ RULES = (
         "select sum(bin) as x from D",
         _narrow,
         "select sum(bin * 1) as x from D",
+        reads=(BOUND,),
     ),
     Rule(
         "TQL538",
         "sum or product that may overflow",
         "warning",
-        "SUM and PROD are computed in the type of the column, and wrap around beyond its range: those of a group of int8, int16, int32, uint8, uint16 and uint32, and of an array of 32 bits. Multiplied by 1, the values are int64. Reported only with a schema.",
+        "SUM and PROD are computed in the type of the column, and wrap around beyond its range: those of a group of int8, int16, int32, uint8, uint16 and uint32, and of an array of 32 bits. Multiplied by 1, the values are int64.",
         "select sum(u8) as s from D group by grp",
         _may_overflow,
         "select sum(u8 * 1) as s from D group by grp",
-        needs_schema=True,
+        reads=(BOUND,),
     ),
 )
