@@ -253,7 +253,7 @@ def _by_cosine(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         limit, keys = scope.select.limit, scope.select.order_by[:1]
         count = scope.select.top is not None or (limit is not None and limit.count is not None)
-        for key in keys if count and not scope.changed else ():
+        for key in keys if count else ():
             found, below = subject.computed(key.expression, scope)
             if key.direction != "desc" and _is_distance(found, below):
                 message = "if the embedding has an index, the engine sorts by the cosine of the vectors, which is the order of the distance only for vectors of length 1"
