@@ -177,7 +177,9 @@ def _corrected(rule: Explanation) -> str:
 @functools.cache
 def _schemas() -> dict[str, Schema]:
     """Return the schemas of the datasets of the examples, by the names that the examples have for them."""
-    printed = subprocess.run([sys.executable, "-c", SCHEMAS], cwd=DOCS.parent, check=True, capture_output=True, text=True)
+    printed = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", SCHEMAS], cwd=DOCS.parent, check=True, capture_output=True, text=True
+    )
     return {name: Schema.from_json(text) for name, text in json.loads(printed.stdout).items()}
 
 

@@ -268,6 +268,21 @@ def _of_membership(subject: Subject, node: ast.In, *, of_element: bool) -> tuple
     return f"IN {effect}", f"write not ({hint})" if node.negated else f"write {hint}"
 
 
+def element_ranges(subject: Subject) -> Iterator[Finding]:
+    """Yield BETWEEN on elements and slices of a column that is not JSON, except of a group's values."""
+    for place in subject.places(ast.Between):
+        node, scope = place.part, place.scope
+        operand = node.operand
+        grouped = place.clause == "SELECT" and scope.select.group_by
+        if grouped or not isinstance(operand, ast.Subscript) or operand.is_keyed:
+            continue
+        column = scope.column(operand.operand)
+        if column is not None and column.dtype != "json":
+            message = "BETWEEN on an element of an array crashes the engine process"
+            written = subject.written(operand)
+            yield subject.finding(node, message, f"write {written} >= 1 and {written} <= 5")
+
+
 RULES = (
     Rule(
         code="TQL368",

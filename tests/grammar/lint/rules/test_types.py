@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.engine import TYPES, dataset, run
+from tests.grammar.lint.located import located
+from tests.oracle import CRASH, Runner
 from tql import Schema, check
 
 KINDS = {
@@ -39,14 +41,21 @@ WRONG = [
     ("TQL320", "select sum(x > 2) as s group by g", "select sum((x > 2) * 1) as s group by g"),
     ("TQL320", "select sqrt(amax(u8)) as s group by g", "select sqrt(amax(u8) * 1.0) as s group by g"),
     *(
-        ("TQL512", f"select * from (select i8[0] as g, {key} as last group by x % 7) order by last desc limit 1",
-         f"select * from (select * from (select * from (select i8[0] as g, {key} as last group by x % 7) {MILLISECONDS} desc limit 1")
+        (
+            "TQL512",
+            f"select * from (select i8[0] as g, {key} as last group by x % 7) order by last desc limit 1",
+            f"select * from (select * from (select * from (select i8[0] as g, {key} as last group by x % 7) {MILLISECONDS} desc limit 1",
+        )
         for key in ("amax(ts)", "ts[0]", "sum(ts)", "prod(ts)")
     ),
     ("TQL368", "select id, v[0] as a", "select id, (v * 1)[0] as a"),
     ("TQL540", "select id where s is not null", "select id"),
     ("TQL368", "select e[1] + 2 as a", "select (e * 1)[1] + 2 as a"),
-    ("TQL368", "select id, a from (select id, mat[0, 1] as a) where id > 2", "select id, a from (select id, (mat * 1)[0, 1] as a) where id > 2"),
+    (
+        "TQL368",
+        "select id, a from (select id, mat[0, 1] as a) where id > 2",
+        "select id, a from (select id, (mat * 1)[0, 1] as a) where id > 2",
+    ),
     ("TQL369", "select id where any(arr) = 3", "select id where any(arr = 3)"),
     ("TQL369", "select id where any(arr) = 1", "select id where any(arr = 1)"),
     ("TQL369", "select id where 3 > all(arr)", "select id where all(arr < 3)"),
@@ -74,13 +83,32 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("select sum(shape(v)) as s group by g", [4, 3]),
     ("select * from (select amax(i8) as m group by g) order by m desc limit 1", [100]),
     ("select * from (select shape(x)[0] as n group by g) order by n desc limit 1", [4]),
-    *((f"select id where {text}", rows) for text, rows in (
-        ("v[0] = 4", [0, 4]), ("v[2] != 3", [0, 2, 4, 6]), ("3 < e[1]", [1, 4]), ("mat[0, 1] = 4", [1, 4]), ("one[0] > 3", [0, 4, 5]),
-        ("two[1] = 4", [1, 4]), ("not v[0] = 4", [1, 2, 3, 5, 6]), ("v[1] * 2 = 8 or v[0] = 5", [1, 4, 5]), ("v[0] = x", [6]), ("v[0] = (v * 1)[1]", [3, 4]), ("arr[0] = 4", [1, 5]),
-        ("one in (1, 4)", [0, 1, 4]), ("any(arr = 3)", [4]), ("any(arr = 3) = 1", [4]), ("any(arr)", [0, 1, 2, 4, 5, 6]),
-        ("x between 1 and 2.5", [3, 4]), ("x between -0.5 and 3", [2, 3, 4, 5]), ("k > 2.5", [6]), ("k <= 2.5", [0, 1, 2, 3, 4, 5]),
-        ("k < -2.5", [0]), ("k >= -2.5", [1, 2, 3, 4, 5, 6]),
-    )),
+    *(
+        (f"select id where {text}", rows)
+        for text, rows in (
+            ("v[0] = 4", [0, 4]),
+            ("v[2] != 3", [0, 2, 4, 6]),
+            ("3 < e[1]", [1, 4]),
+            ("mat[0, 1] = 4", [1, 4]),
+            ("one[0] > 3", [0, 4, 5]),
+            ("two[1] = 4", [1, 4]),
+            ("not v[0] = 4", [1, 2, 3, 5, 6]),
+            ("v[1] * 2 = 8 or v[0] = 5", [1, 4, 5]),
+            ("v[0] = x", [6]),
+            ("v[0] = (v * 1)[1]", [3, 4]),
+            ("arr[0] = 4", [1, 5]),
+            ("one in (1, 4)", [0, 1, 4]),
+            ("any(arr = 3)", [4]),
+            ("any(arr = 3) = 1", [4]),
+            ("any(arr)", [0, 1, 2, 4, 5, 6]),
+            ("x between 1 and 2.5", [3, 4]),
+            ("x between -0.5 and 3", [2, 3, 4, 5]),
+            ("k > 2.5", [6]),
+            ("k <= 2.5", [0, 1, 2, 3, 4, 5]),
+            ("k < -2.5", [0]),
+            ("k >= -2.5", [1, 2, 3, 4, 5, 6]),
+        )
+    ),
     ("select id from (select * where s != '') where s = 'a'", [1, 3, 5]),
     ("select v[0] as a where id > 2", [3, 4, 5, -1]),
     ("select v[0] as a from (select * where id > 2)", [3, 4, 5, -1]),
@@ -114,3 +142,60 @@ def test_a_query_that_is_right(text: str, values: list[Any], made: Any, schema: 
     """It has no finding, and the rows that it says."""
     assert check(text, schema) == []
     assert [next(iter(row.values())) for row in run(made, text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("select id from F order by l2_norm(e - ARRAY[1, 0, 0, 0]) limit 3", True),
+        ("select * from (select id, l2_norm(e - ARRAY[1, 0, 0, 0]) as d from F) order by d limit 3", True),
+        ("select * from (select id, e from F where id > 3) order by l2_norm(e - ARRAY[1, 0, 0, 0]) limit 3", True),
+        ("select id from F order by l2_norm(e - ARRAY[1, 0, 0, 0]) + 0 limit 3", False),
+        ("select id from F order by l2_norm(ARRAY[1, 0, 0, 0] - e) limit 3", False),
+        ("select * from (select id from F order by l2_norm(e - ARRAY[1, 0, 0, 0])) limit 3", False),
+    ],
+)
+def test_an_index_sorts_by_the_cosine(text: str, found: bool, schemas: dict[str, Schema]) -> None:  # noqa: FBT001 - a column of the table
+    """Where the engine uses the index, its rows are not the closest, and the severity info says so."""
+    child = Runner()
+    try:
+        rows = child.ask(located(text))["rows"]["id"]
+        closest = child.ask(located("select id from F order by l2_norm(e * 1 - ARRAY[1, 0, 0, 0]) limit 3"))["rows"][
+            "id"
+        ]
+    finally:
+        child.close()
+    assert (rows != closest) is found
+    assert [one.code for one in check(located(text), schemas, info=True)] == ["TQL541"] * found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select id from D where arr[0] between 1 and 3",
+        "select id from D where emb[0:2] between 0.1 and 0.9",
+        "select arr[0] between 1 and 3 as k from D",
+        "select sum(id) as s from D where mat[0] between 1 and 3 group by u8",
+    ],
+)
+def test_between_on_an_element_ends_the_engine(text: str, schemas: dict[str, Schema]) -> None:
+    """The process ends, and the check says so."""
+    child = Runner()
+    try:
+        assert child.ask(located(text)) == CRASH
+    finally:
+        child.close()
+    assert [found.code for found in check(located(text), schemas) if found.severity == "error"] == ["TQL406"]
+
+
+@pytest.mark.parametrize(
+    "text", ["select id from D where js['k'] between 1 and 3", "select grp[0] between 1 and 3 as k from D group by u8"]
+)
+def test_between_on_other_subscripts_runs(text: str, schemas: dict[str, Schema]) -> None:
+    """Values of JSON and of groups have no finding, and the engine returns rows."""
+    child = Runner()
+    try:
+        assert "rows" in child.ask(located(text))
+    finally:
+        child.close()
+    assert check(located(text), schemas) == []
