@@ -190,9 +190,7 @@ def _elements(subject: Subject) -> Iterator[Finding]:
     for place in subject.places(ast.Subscript):
         node, scope = place.part, place.scope
         column = scope.column(node.operand) if place.clause == "SELECT" and _returns_all(scope) else None
-        if column is None or column.kind not in MEASURED or column.dtype in NOT_NUMERIC or not _reads_element(node):
-            continue
-        if column.shape and None not in column.shape and len(node.indices) <= len(column.shape):
+        if column is not None and _is_array(column) and _reads_element(node, column.shape):
             operand = subject.written(node.operand)
             message = f"if all rows of the dataset are read at once, this is the whole {operand} of each row, or its end, not the element"
             yield subject.finding(node, message, f"write ({operand} * 1)[..]", _computed_element(subject, node, column))
@@ -205,9 +203,10 @@ def _returns_all(scope: SelectScope) -> bool:
     return not scope.changed and not any(clauses)
 
 
-def _reads_element(node: ast.Subscript) -> bool:
-    """Tell whether a subscript has an index that is a number, and not only slices."""
-    return not node.is_keyed and any(isinstance(index, ast.Number) for index in node.indices)
+def _reads_element(node: ast.Subscript, shape: tuple[int | None, ...]) -> bool:
+    """Tell whether a subscript of arrays of one known shape has an index that is a number, and not only slices."""
+    fits = None not in shape and len(node.indices) <= len(shape)
+    return fits and not node.is_keyed and any(isinstance(index, ast.Number) for index in node.indices)
 
 
 def _computed_element(subject: Subject, node: ast.Subscript, column: Column) -> Fix | None:

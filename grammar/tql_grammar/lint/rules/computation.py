@@ -230,6 +230,11 @@ def _is_certain(found: tuple[str, str], column: Column, *, grouped: bool) -> boo
     return found[1] == TO_FLOAT or column.dtype == "bool" or not (grouped or column.dtype.endswith("32"))
 
 
+def _may_wrap(operand: ast.Expression, column: Column) -> bool:
+    """Tell whether the sum or the product of values may be out of the range of their type."""
+    return column.dtype in WRAPPING and not _is_one_element(operand) and not _is_small(operand)
+
+
 def _is_one_element(node: ast.Expression) -> bool:
     """Tell whether a node is a slice of one element, `v[0:1]`, as the builder writes an element of an array."""
     slices = node.indices if isinstance(node, ast.Subscript) else ()
@@ -251,9 +256,8 @@ def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
     """Return the message, and the factor that widens the type, for a call whose result may not fit; None where it fits."""
     name = node.name.lower()
     kind = PROMOTED.get(name)
-    sums = kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING
-    if sums and column.shape and not (_is_one_element(node.arguments[0]) or _is_small(node.arguments[0])):
-        effect = "is true or false, not a number" if column.dtype == "bool" else "overflows"
+    if kind == "integers" and name in REDUCTIONS and column.shape and _may_wrap(node.arguments[0], column):
+        effect = "is true or false, not a number" if column.dtype == "bool" else "overflows beyond its range"
         return f"{node.name} of {column.dtype} is computed in {column.dtype}, and {effect}", TO_INTEGER
     if kind == "floats" and name in ELEMENTWISE and column.dtype not in {*FLOATS, "json"}:
         return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", TO_FLOAT

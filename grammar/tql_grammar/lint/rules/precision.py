@@ -176,9 +176,11 @@ def _of_group(subject: Subject, key: ast.Node, scope: SelectScope) -> tuple[ast.
     while isinstance(key, ast.Column) and scope.select.ungroup_by is None:
         inner = subselect(scope.select.source)
         below = next((part for part in subject.scopes if part.select is inner), None)
-        found = None if inner is None else output_of(inner, key.name)
-        if found is None or below is None or below.select.group_by:
-            return None if found is None or below is None else (found, below)
+        found = None if below is None else output_of(below.select, key.name)
+        if found is None or below is None:
+            return None
+        if below.select.group_by:
+            return found, below
         key, scope = found, below
     return None
 
