@@ -6,10 +6,14 @@ The addresses that findings carry lead to these pages.
 
 from __future__ import annotations
 
+import functools
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tql import check, fix
+from tql import Schema, check, fix
 from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
 from tql_grammar.engines import REST
@@ -21,6 +25,15 @@ if TYPE_CHECKING:
     from tql_grammar.completion.explanations import Explanation
 
 DOCS = Path(__file__).parent
+# Prints the schemas of the datasets of the examples: a process of its own, since a process makes datasets of one name once.
+SCHEMAS = """
+import json
+from tests.corpus import datasets
+from tests.grammar.lint.located import SOURCES
+from tql import Schema
+made = datasets.build()
+print(json.dumps({name: Schema.from_dataset(made[source]).to_json() for name, source in SOURCES.items()}))
+"""
 PAGE = DOCS / "engine.md"
 FAMILIES = {
     "0": (
@@ -137,19 +150,37 @@ def _why(code: str, rule: Explanation) -> str:
 
 def _remedy(code: str, rule: Explanation) -> str:
     """Return the remedy: the hint of the finding, and the text that `tql fix` writes."""
-    found = check(_text(rule.example), engine=_engine(code))
+    found = check(_text(rule.example), _schemas(), engine=_engine(code))
     hints = [finding.hint for finding in found if finding.code == code and finding.hint]
     known = _why(code, rule)
     parts = [_sentences(hint) for hint in hints[:1] if _sentences(hint) not in known]
     if _fixed(rule):
-        return "\n\n".join([*parts, f"`tql fix` corrects it:\n\n```tql\n{_cut(fix(_text(rule.example)))}\n```"])
+        text = _text(rule.example)
+        corrects = "`tql fix` corrects it" if fix(text) != text else "With a schema, `tql fix` corrects it"
+        return "\n\n".join([*parts, f"{corrects}:\n\n```tql\n{_cut(_corrected(rule))}\n```"])
     meant = ["Write the right form."] if rule.meant and not parts else []
     return "\n\n".join([*parts, *meant, "`tql fix` does not change it, since the intended query is not certain."])
 
 
 def _fixed(rule: Explanation) -> bool:
-    """Return whether `fix` changes the example."""
-    return fix(_text(rule.example)) != _text(rule.example)
+    """Return whether `fix` changes the example, with a schema or without one."""
+    return _corrected(rule) != _text(rule.example)
+
+
+def _corrected(rule: Explanation) -> str:
+    """Return the example after `fix`, with the schemas of the datasets where it needs them."""
+    text = _text(rule.example)
+    alone = fix(text)
+    return fix(text, _schemas()) if alone == text else alone
+
+
+@functools.cache
+def _schemas() -> dict[str, Schema]:
+    """Return the schemas of the datasets of the examples, by the names that the examples have for them."""
+    printed = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", SCHEMAS], cwd=DOCS.parent, check=True, capture_output=True, text=True
+    )
+    return {name: Schema.from_json(text) for name, text in json.loads(printed.stdout).items()}
 
 
 def _text(example: str) -> str:

@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.functions import WITH_AXIS
+from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.reads import AXIS, BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.literals import is_literal, is_number
+from tql_grammar.lint.rules.literals import is_literal, is_number, literals_of
+from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.json_values import is_json_value
-from tql_grammar.schema import Column
+from tql_grammar.schema import NOT_NUMERIC, Column
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.edits import Fix
+    from tql_grammar.typing.scopes import SelectScope
+
 # The clauses that read a column in one piece, not row by row.
 IN_BULK = frozenset({"WHERE", "ORDER BY", "GROUP BY"})
+# The kinds of columns of arrays that the rules about their elements were measured on.
+MEASURED = frozenset({"", "embedding"})
 # The kinds of columns whose number of dimensions is not the length of their shape.
 WITHOUT_DIMENSIONS = frozenset({"sequence", "other"})
 
@@ -178,7 +185,133 @@ def _empty_slices(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(index, message)
 
 
+def _elements(subject: Subject) -> Iterator[Finding]:
+    """Yield outputs that read an element of a column of fixed length, in a SELECT that returns all rows of its dataset."""
+    for place in subject.places(ast.Subscript):
+        node, scope = place.part, place.scope
+        column = scope.column(node.operand) if place.clause == "SELECT" and _returns_all(scope) else None
+        if column is not None and _is_array(column) and _reads_element(node, column.shape):
+            operand = subject.written(node.operand)
+            message = f"if all rows of the dataset are read at once, this is the whole {operand} of each row, or its end, not the element"
+            yield subject.finding(node, message, f"write ({operand} * 1)[..]", _computed_element(subject, node, column))
+
+
+def _returns_all(scope: SelectScope) -> bool:
+    """Tell whether a SELECT returns all rows of its dataset, in their order."""
+    select = scope.select
+    clauses = (select.where, select.order_by, select.limit, select.top, select.sample_by, select.group_by)
+    return not scope.changed and not any(clauses)
+
+
+def _reads_element(node: ast.Subscript, shape: tuple[int | None, ...]) -> bool:
+    """Tell whether a subscript of arrays of one known shape has an index that is a number, and not only slices."""
+    fits = None not in shape and len(node.indices) <= len(shape)
+    return fits and not node.is_keyed and any(isinstance(index, ast.Number) for index in node.indices)
+
+
+def _computed_element(subject: Subject, node: ast.Subscript, column: Column) -> Fix | None:
+    """Return the fix that computes the array before its element is read; None where that changes its numbers, or the text may have another name."""
+    operand, span = node.operand, node.span
+    if column.dtype in {"bool", "uint64"} or operand.span is None or span is None:
+        return None
+    written, indices = subject.text[operand.span.start : operand.span.end], subject.text[operand.span.end : span.end]
+    computed = ast.Chain(("*",), (operand, ast.Number(1)))
+    return exchanged(node, f"({written} * 1){indices}", node.replace(operand=computed))
+
+
+def _compared_bool(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of ANY or ALL of numbers with a number."""
+    for scope, node in subject.parts(ast.Comparison):
+        for call, literal in node.sides:
+            if is_number(literal) and _is_bool_of_numbers(call, node.operator, scope):
+                operator = node.operator if call is node.left else MIRRORED[node.operator]
+                name = call.name.lower()  # type: ignore[attr-defined]  # a call
+                (argument,) = call.arguments  # type: ignore[attr-defined]  # of one argument
+                message = f"{name.upper()} is true or false, not the elements: a comparison of it with a number is not one of the elements"
+                hint = f"write {name}({subject.written(argument)} {operator} {subject.written(literal)})"
+                yield subject.finding(node, message, hint)
+
+
+def _is_bool_of_numbers(node: ast.Node, operator: str, scope: SelectScope) -> bool:
+    """Tell whether a node is ANY or ALL of numbers; for an argument of unknown type, which may be bools, whether the operator is one of size."""
+    if not isinstance(node, ast.Function) or node.name.lower() not in WITH_AXIS or len(node.arguments) != 1:
+        return False
+    found = infer(node.arguments[0], scope)
+    return operator in MIRRORED.keys() - {"=", "!="} if found is None else found.dtype not in {*NOT_NUMERIC, "bool"}
+
+
+def _membership(subject: Subject) -> Iterator[Finding]:
+    """Yield IN on columns of arrays, and on elements of them."""
+    for place in subject.places(ast.In):
+        node, scope = place.part, place.scope
+        column = scope.column(_column_of(node.operand))
+        grouped = place.clause == "SELECT" and scope.select.group_by
+        if column is None or grouped or not _is_array(column) or not literals_of(node):
+            continue
+        of_element = isinstance(node.operand, ast.Subscript)
+        if of_element or column.shape != (1,):
+            yield subject.finding(node, *_of_membership(subject, node, of_element=of_element))
+
+
+def _is_array(column: Column) -> bool:
+    """Tell whether a column has an array of numbers in each row."""
+    return bool(column.shape) and column.kind in MEASURED and column.dtype not in NOT_NUMERIC
+
+
+def _of_membership(subject: Subject, node: ast.In, *, of_element: bool) -> tuple[str, str]:
+    """Return the message and the hint about IN on an array, or on an element of one."""
+    effect = "never matches an element of an array" if of_element else "matches only arrays of one element"
+    written, shown = subject.written(node.operand), "{} = {}" if of_element else "any({} = {})"
+    members = [shown.format(written, subject.written(member)) for member in literals_of(node)[:2]]
+    hint = " or ".join(members) + (" or .." if len(literals_of(node)) > len(members) else "")
+    return f"IN {effect}", f"write not ({hint})" if node.negated else f"write {hint}"
+
+
+def element_ranges(subject: Subject) -> Iterator[Finding]:
+    """Yield BETWEEN on elements and slices of a column that is not JSON, except of a group's values."""
+    for place in subject.places(ast.Between):
+        node, scope = place.part, place.scope
+        operand = node.operand
+        grouped = place.clause == "SELECT" and scope.select.group_by
+        if grouped or not isinstance(operand, ast.Subscript) or operand.is_keyed:
+            continue
+        column = scope.column(operand.operand)
+        if column is not None and column.dtype != "json":
+            message = "BETWEEN on an element of an array crashes the engine process"
+            written = subject.written(operand)
+            yield subject.finding(node, message, f"write {written} >= 1 and {written} <= 5")
+
+
 RULES = (
+    Rule(
+        code="TQL368",
+        title="element of an array of fixed length as an output",
+        severity="error",
+        explanation="Where a query returns all rows of a dataset, reading the column of `v[0]` at once returns the whole arrays, and of `v[1]` their ends; row by row it is right, and so is the element of a computed array. Reported only with a schema, for arrays of fixed length; of other arrays it is wrong if all have one length.",
+        example="select emb[0] as x from D",
+        find=_elements,
+        meant="select (emb * 1)[0] as x from D",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL369",
+        title="ANY or ALL compared with a number",
+        severity="error",
+        explanation="ANY and ALL return true or false: whether an element, or each, is not 0. Compared with a number they are 1 or 0, so `any(x) = 3` is false for every row. Without a schema only < <= > >= are reported, since the argument of any other comparison may be an array of bools.",
+        example="select id from D where any(arr) = 2",
+        find=_compared_bool,
+        meant="select id from D where any(arr = 2)",
+    ),
+    Rule(
+        code="TQL370",
+        title="IN on an array",
+        severity="error",
+        explanation="IN compares the whole array: it matches an array of one element, and no other, and it never matches an element that a subscript reads. Reported only with a schema.",
+        example="select id from D where arr in (1, 2)",
+        find=_membership,
+        meant="select id from D where any(arr = 1) or any(arr = 2)",
+        needs_schema=True,
+    ),
     Rule(
         code="TQL351",
         title="column of a matrix, or subscript of a subscript, in a condition",

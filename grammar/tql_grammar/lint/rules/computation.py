@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES
+from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES, SMALL
 from tql_grammar.lint.edits import multiplied
+from tql_grammar.lint.reads import BOUND
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import in_where
 from tql_grammar.lint.rules.literals import is_text_array
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # The types in which a sum or a product overflows.
 WRAPPING = frozenset({"bool", "int8", "int16", "int32", "uint8", "uint16", "uint32"})
+# The factors that widen a number to 64 bits.
+TO_INTEGER, TO_FLOAT = "1", "1.0"
 # The number of dimensions that a search takes.
 VECTOR, MATRIX = 1, 2
 
@@ -113,7 +116,7 @@ def _of_groups(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
 class Grouped(NamedTuple):
     """The columns of a grouped query, which has an array of the values of each group in place of a value."""
 
-    scope: SelectScope
+    scope: ColumnScope
 
     def column(self, node: object) -> Column | None:
         """Return the type of a group's values, or None if it is unknown."""
@@ -143,13 +146,21 @@ def _of_search(subject: Subject, node: ast.Function, scope: SelectScope) -> Iter
     wrong = None if scope.select.group_by else _wrong_dimensions(node, found, wanted)
     if wrong is not None:
         argument, column = wrong
-        message = f"{node.name} takes {'matrices' if wanted == MATRIX else 'vectors'}, and this is {column}: the engine rejects it"
+        kind = "matrices" if wanted == MATRIX else "vectors"
+        message = f"{node.name} takes {kind}, and this is {column}: the engine {_effect_of(node, found)}"
         yield subject.finding(argument, message)
         return
     known = _last_lengths(found)
     if len(known) > 1:
         message = f"the vectors have different lengths, {' and '.join(sorted(map(str, known)))}: the engine fails with `Can't compute dot product of different length arrays.`"
         yield subject.finding(node, message, "embed the query with the model of the column's embeddings")
+
+
+def _effect_of(node: ast.Function, found: Iterable[Column | None]) -> str:
+    """Return the effect of a search of values that are no vectors: two numbers have a cosine, which the engine does not return rightly."""
+    numbers = all(column is not None and column.is_single and column.dtype not in NOT_NUMERIC for column in found)
+    of_signs = numbers and node.name.lower() == "cosine_similarity"
+    return "compares the signs of two numbers, and returns memory that it never wrote" if of_signs else "rejects it"
 
 
 def _compares_each(node: ast.Function, found: Iterable[Column | None]) -> bool:
@@ -189,27 +200,67 @@ def _wrong_dimensions(
 
 
 def _narrow(subject: Subject) -> Iterator[Finding]:
-    """Yield sums, products and square roots of integers that overflow, or are misread, in the column's type."""
-    for scope, node in subject.parts(ast.Function):
-        if not node.arguments or scope.select.group_by:
+    """Yield sums and products that are bools, or of 8 and 16 bits, and square roots of integers, which the engine misreads."""
+    return _in_own_type(subject, certain=True)
+
+
+def _may_overflow(subject: Subject) -> Iterator[Finding]:
+    """Yield sums and products that overflow only if the values are large or many: those of 32 bits, and those of groups."""
+    return _in_own_type(subject, certain=False)
+
+
+def _in_own_type(subject: Subject, *, certain: bool) -> Iterator[Finding]:
+    """Yield the calls that the engine computes in the type of their argument: those with a wrong result, or those that may have one."""
+    for place in subject.places(ast.Function):
+        node, scope = place.part, place.scope
+        if not node.arguments:
             continue
         operand = node.arguments[0]
-        column = infer(operand, scope)
+        grouped = place.clause == "SELECT" and bool(scope.select.group_by)
+        column = infer(operand, Grouped(scope) if grouped else scope)
         found = None if column is None else _narrowed(node, column)
-        if found is not None:
+        if found is not None and column is not None and certain is _is_certain(found, column, grouped=grouped):
             message, factor = found
             hint = f"write {node.name.lower()}({subject.written(operand)} * {factor})"
             yield subject.finding(node, message, hint, multiplied(subject.text, operand, factor))
 
 
+def _is_certain(found: tuple[str, str], column: Column, *, grouped: bool) -> bool:
+    """Tell whether a result is wrong, or its type so narrow that it soon is: that of an array of 8 or 16 bits."""
+    return found[1] == TO_FLOAT or column.dtype == "bool" or not (grouped or column.dtype.endswith("32"))
+
+
+def _may_wrap(operand: ast.Expression, column: Column) -> bool:
+    """Tell whether the sum or the product of values may be out of the range of their type."""
+    return column.dtype in WRAPPING and not _is_one_element(operand) and not _is_small(operand)
+
+
+def _is_one_element(node: ast.Expression) -> bool:
+    """Tell whether a node is a slice of one element, `v[0:1]`, as the builder writes an element of an array."""
+    slices = node.indices if isinstance(node, ast.Subscript) else ()
+    return bool(slices) and all(isinstance(part, ast.Slice) and _length(part) == 1 for part in slices)
+
+
+def _is_small(node: ast.Expression) -> bool:
+    """Tell whether a node is a call whose values are small, as lengths are."""
+    return isinstance(node, ast.Function) and node.name.lower() in SMALL
+
+
+def _length(part: ast.Slice) -> int | float | None:
+    """Return the number of elements of a slice, or None where it has no literal bounds."""
+    start, stop = part.start, part.stop
+    return stop.value - start.value if isinstance(start, ast.Number) and isinstance(stop, ast.Number) else None
+
+
 def _narrowed(node: ast.Function, column: Column) -> tuple[str, str] | None:
-    """Return the message, and the factor that widens the type, for a call whose result does not fit; None where it fits."""
+    """Return the message, and the factor that widens the type, for a call whose result may not fit; None where it fits."""
     name = node.name.lower()
     kind = PROMOTED.get(name)
-    if kind == "integers" and name in REDUCTIONS and column.dtype in WRAPPING and column.shape:
-        return f"{node.name} of {column.dtype} is computed in {column.dtype}, and overflows", "1"
+    if kind == "integers" and name in REDUCTIONS and column.shape and _may_wrap(node.arguments[0], column):
+        effect = "is true or false, not a number" if column.dtype == "bool" else "overflows beyond its range"
+        return f"{node.name} of {column.dtype} is computed in {column.dtype}, and {effect}", TO_INTEGER
     if kind == "floats" and name in ELEMENTWISE and column.dtype not in {*FLOATS, "json"}:
-        return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", "1.0"
+        return f"{node.name.upper()} of integers returns garbage: the engine reads their bits as a float", TO_FLOAT
     return None
 
 
@@ -245,9 +296,20 @@ RULES = (
         "TQL320",
         "overflow in the column's type",
         "error",
-        "SUM and PROD are computed in the type of the column, and small integers overflow; SQRT reads the bits of an integer as a float.",
+        "SUM and PROD are computed in the type of the column: small integers overflow, and the sum of bools is a bool; SQRT reads the bits of an integer as a float. About groups and 32 bits see TQL538.",
         "select sum(bin) as x from D",
         _narrow,
         "select sum(bin * 1) as x from D",
+        reads=(BOUND,),
+    ),
+    Rule(
+        "TQL538",
+        "sum or product that may overflow",
+        "warning",
+        "SUM and PROD are computed in the type of the column, and wrap around beyond its range: those of a group of int8, int16, int32, uint8, uint16 and uint32, and of an array of 32 bits. Multiplied by 1, the values are int64.",
+        "select sum(u8) as s from D group by grp",
+        _may_overflow,
+        "select sum(u8 * 1) as s from D group by grp",
+        reads=(BOUND,),
     ),
 )

@@ -9,6 +9,7 @@ from tql_grammar import ast
 from tql_grammar.functions import LOGICAL, WITH_AXIS
 from tql_grammar.lint.reads import WEIGHT
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.arrays import element_ranges
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.shapes import read_apart
@@ -133,7 +134,7 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls."""
+    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls, and on elements of arrays."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
@@ -143,6 +144,7 @@ def _nullable_range(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(
                     node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
+    yield from element_ranges(subject)
 
 
 def _is_in(node: ast.Node, where: ast.Node | None) -> bool:
@@ -303,9 +305,9 @@ RULES = (
     ),
     Rule(
         code="TQL406",
-        title="BETWEEN on a nullable number",
+        title="BETWEEN on a nullable number, or on an element of an array",
         severity="error",
-        explanation="BETWEEN on a nullable number crashes the engine process (SIGSEGV). Reported only with a schema.",
+        explanation="BETWEEN on a nullable number, or on an element or a slice of a column, crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from D where nul between 1 and 5",
         find=_nullable_range,
         meant="select id from D where nul >= 1 and nul <= 5",

@@ -137,7 +137,7 @@ def of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column |
     column = scope.column(node)
     while column is not None and not column.indexes and isinstance(node, ast.Column):
         inner = subselect(scope.select.source)
-        found = None if inner is None or inner.group_by else _output(inner, node.name)
+        found = None if inner is None or inner.group_by else output_of(inner, node.name)
         below = next((part for part in subject.scopes if part.select is inner), None)
         if found is None or below is None:
             return column
@@ -145,7 +145,7 @@ def of_dataset(subject: Subject, scope: SelectScope, node: ast.Node) -> Column |
     return column
 
 
-def _output(select: ast.Select, name: str) -> ast.Expression | None:
+def output_of(select: ast.Select, name: str) -> ast.Expression | None:
     """Return the expression of an output by its name; a column of `*` is itself."""
     named = (bare(output) for output in select.columns if output_name(output) == name)
     starred = any(isinstance(output, ast.Star) for output in select.columns)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tql_grammar import ast
 from tql_grammar.functions import SMALL
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.computation import Grouped
+from tql_grammar.lint.rules.indexes import output_of
 from tql_grammar.outputs import aliased, bare
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import WithInferred, expressions
@@ -154,13 +156,35 @@ def _keys(subject: Subject) -> Iterator[Finding]:
             key = bare(node)
             if clause not in CLAUSES or _is_parted(key, scope):
                 continue
-            computed, inner = subject.computed(key, scope)
-            below = WithInferred(inner)
+            computed, below = _computed(subject, key, scope)
             if is_exact(computed, below) or (clause == "GROUP BY" and _is_told_apart(subject, key, scope)):
                 continue
             column = infer(computed, below)
             message = f"this key is {_type(column)}, and the engine compares keys as float32: different values that round to the same float32, such as integers beyond 16777216, {EFFECT[clause]}"
             yield subject.finding(key, message, _remedy(subject.written(key), column))
+
+
+def _computed(subject: Subject, key: ast.Node, scope: SelectScope) -> tuple[ast.Node, ColumnScope]:
+    """Return a key, or the expression by which a subquery computes it, with the columns that it reads: those of a group are arrays."""
+    found = _of_group(subject, key, scope)
+    if found is not None:
+        return found[0], Grouped(WithInferred(found[1]))
+    computed, inner = subject.computed(key, scope)
+    return computed, WithInferred(inner)
+
+
+def _of_group(subject: Subject, key: ast.Node, scope: SelectScope) -> tuple[ast.Expression, SelectScope] | None:
+    """Return the output of a grouped subquery that a column names, however deep, with the scope of that subquery; None for any other key."""
+    while isinstance(key, ast.Column) and scope.select.ungroup_by is None:
+        inner = subselect(scope.select.source)
+        below = next((part for part in subject.scopes if part.select is inner), None)
+        found = None if below is None else output_of(below.select, key.name)
+        if found is None or below is None:
+            return None
+        if below.select.group_by:
+            return found, below
+        key, scope = found, below
+    return None
 
 
 EFFECT = {"ORDER BY": "tie", "GROUP BY": "fall into one group"}
@@ -202,8 +226,7 @@ def _is_told_apart(subject: Subject, key: ast.Node, scope: SelectScope) -> bool:
     keys = scope.select.group_by
     if whole not in keys:
         return False
-    computed, inner = subject.computed(whole, scope)
-    apart = _apart(infer(computed, WithInferred(inner)))
+    apart = _apart(infer(*_computed(subject, whole, scope)))
     for size in sorted({_divisor(other, whole) for other in keys}, reverse=True):
         if apart and size >= 2 * apart:
             apart = 0 if size <= LARGEST else size // LARGEST
@@ -289,7 +312,7 @@ RULES = (
         code="TQL512",
         title="sort or group key that is compared as float32",
         severity="warning",
-        explanation="ORDER BY and GROUP BY compare numbers as float32. Keys of int8, int16, float16, float32 and text are exact. Different values of int32, int64, uint32, uint64, float64 and computed keys that round to the same float32 tie, or fall into one group: integers beyond 16777216, Unix timestamps, prices with many digits. Reported only with a schema.",
+        explanation="ORDER BY and GROUP BY compare numbers as float32. Keys of int8, int16, float16, float32 and text are exact. Different values of int32, int64, uint32, uint64, float64 and computed keys, also those that a subquery computes of its groups, that round to the same float32 tie, or fall into one group: integers beyond 16777216, Unix timestamps, prices with many digits. Reported only with a schema.",
         example="select sum(id) as s from N group by big",
         find=_keys,
         meant="select sum(id) as s from N group by big % 4194304, (big - big % 4194304) % 17592186044416, big - big % 17592186044416",

@@ -248,6 +248,30 @@ def _zero(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(argument, "a zero vector has no direction: the similarity is 0 for every row")
 
 
+def _by_cosine(subject: Subject) -> Iterator[Finding]:
+    """Yield the sort keys that are L2 distances of a column from a vector, in ascending order with LIMIT."""
+    for scope in subject.scopes:
+        limit, keys = scope.select.limit, scope.select.order_by[:1]
+        count = scope.select.top is not None or (limit is not None and limit.count is not None)
+        for key in keys if count else ():
+            found, below = subject.computed(key.expression, scope)
+            if key.direction != "desc" and _is_distance(found, below):
+                message = "if the embedding has an index, the engine sorts by the cosine of the vectors, which is the order of the distance only for vectors of length 1"
+                written = subject.written(key.expression)
+                yield subject.finding(key, message, f"for other vectors write {written} + 0, which compares every row")
+
+
+def _is_distance(node: ast.Node, scope: SelectScope) -> bool:
+    """Tell whether a node is the L2 distance of a column from a vector, `l2_norm(e - ARRAY[..])`; a known column is an embedding."""
+    difference = node.arguments[0] if isinstance(node, ast.Function) and _is(node, "l2_norm") else None
+    if not isinstance(difference, ast.Chain) or difference.operators != ("-",):
+        return False
+    column, vector = difference.operands
+    known = scope.typed_column(column)
+    is_embedding = known is None or known.kind == "embedding"
+    return isinstance(column, ast.Column) and isinstance(vector, (ast.Vector, ast.Array)) and is_embedding
+
+
 RULES = (
     Rule(
         code="TQL223",
@@ -331,5 +355,14 @@ RULES = (
         example="select id, cosine_similarity(emb, ARRAY[1, 0, 0, 0]) as score from D limit 3",
         find=_unsorted,
         meant="select * from (select id, cosine_similarity(emb, ARRAY[1, 0, 0, 0]) as score from D) order by score desc limit 3",
+    ),
+    Rule(
+        code="TQL541",
+        title="L2 distance as the order of an index",
+        severity="info",
+        explanation="With an index of the embedding, built after enough rows or with the indexing mode Always, and with LIMIT, `order by l2_norm(e - ARRAY[..])` returns the rows in the order of their cosine. For vectors of length 1 that is the order of the distance; for others the rows are not the closest. Reported only with the severity info.",
+        example="select id from F order by l2_norm(e - ARRAY[1, 0, 0, 0]) limit 3",
+        find=_by_cosine,
+        meant="select id from F order by l2_norm(e - ARRAY[1, 0, 0, 0]) + 0 limit 3",
     ),
 )

@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import tests
+from tql_grammar.lint.rules.indexes import of_dataset
 from tql_grammar.lint.rules.literals import is_literal, is_text_array, literals_of
 from tql_grammar.lint.rules.nullable import is_nullable_text
 from tql_grammar.rewrite.comparison import number
@@ -15,7 +16,7 @@ from tql_grammar.rewrite.fitting import rounded
 from tql_grammar.schema import INTEGERS, NOT_NUMERIC, Column, did_you_mean
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import below, subselect
+from tql_grammar.walk import below, own_parts, rebuild, subselect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,10 +124,26 @@ def _truth(subject: Subject) -> Iterator[Finding]:
         if scope.select.where is None:
             continue
         for part in _conditions(scope.select.where):
-            column = infer(part, scope)
+            column = infer(_with_element(part, scope), scope)
             if column is not None and (column.shape or column.dtype in NOT_NUMERIC) and not scope.select.group_by:
                 message = f"this condition is {column}: the engine treats text and JSON as false, and uses only the first element of an array"
                 yield subject.finding(part, message, "compare it with a value, or write ANY(..) or ALL(..)")
+
+
+def _with_element(condition: ast.Expression, scope: SelectScope) -> ast.Expression:
+    """Return a condition whose only subscript of a column reads one element, with a number in its place: the engine returns the right rows; of two it reads other elements."""
+    found = [part for part in own_parts(condition) if isinstance(part, ast.Subscript)]
+    found = [part for part in found if isinstance(part.operand, ast.Column)]
+    if len(found) != 1 or not _is_element(found[0], scope):
+        return condition
+    return rebuild(condition, lambda node: ast.Number(1) if node == found[0] else node)
+
+
+def _is_element(node: ast.Subscript, scope: SelectScope) -> bool:
+    """Tell whether a subscript reads one element of a column of arrays."""
+    column = scope.column(node.operand)
+    indices = all(isinstance(index, ast.Number) for index in node.indices)
+    return column is not None and indices and len(node.indices) == len(column.shape)
 
 
 def _conditions(node: ast.Expression) -> Iterator[ast.Expression]:
@@ -171,7 +188,7 @@ def _cast(subject: Subject) -> Iterator[Finding]:
             continue
         for literal in literals_of(node):
             value = number(literal)
-            if value is not None and not _fits(column.dtype, value):
+            if value is not None and not _is_kept_value(column.dtype, _side(node, literal), value):
                 message = f"the engine first converts it to {column.dtype}: 2.9 becomes 2, and 256 becomes 0 in uint8"
                 yield subject.finding(literal, message, "compare with = < >")
                 break
@@ -184,9 +201,24 @@ def _cast_by_index(subject: Subject) -> Iterator[Finding]:
         column, value = scope.column(node.left), number(node.right)
         if column is None or value is None or not column.is_number or "inverted" not in column.indexes:
             continue
-        if column.dtype in INTEGERS and not _fits(column.dtype, value):
+        if column.dtype in INTEGERS and not _is_kept_value(column.dtype, node.operator, value):
             message = f"the column has an inverted index, and the engine first converts the number to {column.dtype}: 2.5 becomes 2"
             yield subject.finding(node.right, message, f"write the number first: {subject.written(node.right)} = x")
+
+
+def _side(node: ast.In | ast.Between, literal: ast.Expression) -> str:
+    """Return the comparison that IN makes with a member, and BETWEEN with a bound."""
+    if isinstance(node, ast.In):
+        return "="
+    return ">=" if literal is node.low else "<="
+
+
+def _is_kept_value(dtype: str, operator: str, value: float) -> bool:
+    """Tell whether a comparison is right with a number that is cut to an integer: towards zero, `x <= 2.5` is `x <= 2`, and `x >= -2.5` is `x >= -2`."""
+    allowed = {">", "<="} if value > 0 else {"<", ">="}
+    if value != int(value) and (operator not in allowed or (value < 0 and dtype.startswith("u"))):
+        return False
+    return _fits(dtype, int(value))
 
 
 def _fits(dtype: str, value: float) -> bool:
@@ -194,6 +226,17 @@ def _fits(dtype: str, value: float) -> bool:
     bits = int(dtype.removeprefix("u").removeprefix("int"))
     smallest, count = (0 if dtype.startswith("u") else -(2 ** (bits - 1))), 2**bits
     return int(value) == value and smallest <= value < smallest + count
+
+
+def _never_null(subject: Subject) -> Iterator[Finding]:
+    """Yield IS NULL and IS NOT NULL on text columns that have no null."""
+    for scope, node in subject.parts(ast.IsNull):
+        column = of_dataset(subject, scope, node.operand)
+        if column is not None and column.is_text and not column.nullable and scope.column(node.operand) is not None:
+            written = subject.written(node.operand)
+            effect = "leaves out" if node.negated else "finds"
+            message = f"`{written}` is a text column without nulls, and the engine treats the empty string as null: this {effect} the empty texts"
+            yield subject.finding(node, message, f"write {written} {'!=' if node.negated else '='} ''")
 
 
 def _null_text(subject: Subject) -> Iterator[Finding]:
@@ -330,6 +373,16 @@ RULES = (
         "select id from D where ntext = ''",
         _null_text,
         "select id from D where ntext is not null and ntext = ''",
+        needs_schema=True,
+    ),
+    Rule(
+        "TQL540",
+        "IS NULL on a text column without nulls",
+        "warning",
+        "A text column that is not nullable has no null, and the engine treats its empty strings as null: `x is null` finds them, and `x is not null` leaves them out. Reported only with a schema.",
+        "select id from N where s is not null",
+        _never_null,
+        "select id from N",
         needs_schema=True,
     ),
 )

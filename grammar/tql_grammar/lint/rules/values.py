@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.computation import lengths
+from tql_grammar.lint.rules.computation import Grouped, lengths
 from tql_grammar.lint.rules.guards import TESTS, in_where, tests
 from tql_grammar.lint.rules.nullable import is_filled
 from tql_grammar.schema import NOT_NUMERIC
@@ -33,7 +33,7 @@ def _wrapped(subject: Subject) -> Iterator[Finding]:
     """Yield arithmetic on columns of small or unsigned integers, without a literal, whose result wraps around."""
     for place in subject.places(ast.Chain):
         node = place.part
-        found = None if _is_grouped(place) else infer(node, place.scope)
+        found = infer(node, Grouped(place.scope) if _is_grouped(place) else place.scope)
         if found is not None and _may_wrap(node, found):
             written = subject.written(node.operands[0])
             message = f"the engine computes this in {found.dtype}, in which a result out of its range wraps around"
