@@ -22,6 +22,16 @@ def may_be_empty(column: Column) -> bool:
     return not column.nullable and (column.is_text or column.dtype == "json")
 
 
+def is_known_to_be_empty(column: Column | None) -> bool:
+    """Return whether a column is known, and the engine treats its empty text or JSON as null."""
+    return column is not None and may_be_empty(column)
+
+
+def is_unknown(column: Column | None, value: Column | None) -> bool:
+    """Return whether neither the type of a column nor the one of its values is known."""
+    return column is None and value is None
+
+
 def in_join(column: Column | None, *, nullable: bool) -> Column | None:
     """Return a column of a join; texts and JSON stay without nulls, since the engine treats empty ones as null, and `MATCH` identifies unmatched rows."""
     if column is None:

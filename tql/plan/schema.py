@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tql.expressions.aggregates import is_aggregate
 from tql.plan.common_types import common_column, is_number, met_column
 from tql.plan.helpers import helper
-from tql.plan.joined import MATCH, in_join, matched, may_be_empty
+from tql.plan.joined import MATCH, in_join, is_known_to_be_empty, is_unknown, matched
 from tql.plan.nodes import Aggregate, Explode, Filter, Join, Project, Scan, Subquery, Union, Verbatim
 from tql.plan.stored import lacking_texts, without_nulls
 from tql_grammar import ast
@@ -354,7 +354,6 @@ def _of_join(plan: Join) -> Scope:
 def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nullable: bool) -> Scope:
     """Return a scope with one more column of a source, which is nullable in an outer join."""
     column, value = side.column(name), side.value(name)
-    may_be_unmatched = nullable and column is not None and may_be_empty(column)
     is_value = value is not None and (is_number(value) or not value.inferred)
     may_lack = column is None and (name.name in side.nullables or (nullable and is_value))
     is_ranked = column is None or is_index_ordered(name, side)
@@ -363,8 +362,8 @@ def _with_column(result: Scope, label: str, name: ast.Column, side: Scope, *, nu
         values={**result.values, label: in_join(value, nullable=nullable)},
         index_ordered=result.index_ordered | _if(is_ranked, label),
         nullables=result.nullables | _if(may_lack, label),
-        unmatched=result.unmatched | _if(may_be_unmatched, label),
-        absent=result.absent | _if(nullable and column is None and value is None, label),
+        unmatched=result.unmatched | _if(nullable and is_known_to_be_empty(column), label),
+        absent=result.absent | _if(nullable and is_unknown(column, value), label),
         unindexed=result.unindexed | {label},
     )
 

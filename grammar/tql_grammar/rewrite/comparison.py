@@ -320,14 +320,18 @@ def ranges(parts: Iterable[Expression], scope: Scope) -> list[Expression]:
 
 def _range(one: Expression, two: Expression, scope: Scope) -> Expression | None:
     """Return BETWEEN for two bounds of the same integer column that is never null, else None; the engine may reject a negative one over a set operation."""
-    column = scope.column(_tested(one))
-    if column is None or column.dtype not in INTEGERS or column.nullable or column.kind or column.shape:
+    if not _is_plain_integer(scope.column(_tested(one))):
         return None
     low, high = _lower(one, scope), _upper(two, scope)
     if low is None or high is None or low[0] != high[0] or (scope.is_derived and low[1] < 0):
         return None
     whole = ast.Between(low[0], literal_of(low[1]), literal_of(high[1]))
     return whole.with_origin(one.origin) if one.origin is two.origin else whole
+
+
+def _is_plain_integer(column: Column | None) -> bool:
+    """Tell whether a column has one integer in each row."""
+    return column is not None and column.is_number and column.dtype in INTEGERS and not (column.nullable or column.kind)
 
 
 def _tested(node: Expression) -> Expression | None:
