@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from tql_grammar.python.calls import CHANGES
 from tql_grammar.python.nodes import FUNCTIONS, bound_names, defaults, definitions, own_expressions, parameters
-from tql_grammar.python.paths import MOST_VALUES, UNKNOWN, Path, dotted, limited, union
+from tql_grammar.python.paths import MOST_ROUNDS, MOST_VALUES, UNKNOWN, Path, dotted, items_of, limited, union
 from tql_grammar.python.text import REPEATED, Character
 from tql_grammar.python.values import Entries, Function, Items, Origin, Text, Unknown, Value
 
@@ -23,6 +23,22 @@ DEEPEST_CALL, MOST_CALLS = 3, 300
 OWNERS = ("self", "cls")
 
 
+class Parts(NamedTuple):
+    """The calls, dictionaries and assignments in an expression, and its comprehensions, with the names that these and lambdas bind."""
+
+    calls: list[ast.expr]
+    loops: list[ast.comprehension]
+    bound: list[str]
+
+    @classmethod
+    def of(cls, node: ast.expr) -> Self:
+        """Return the parts of an expression."""
+        parts = list(ast.walk(node))
+        calls: list[ast.expr] = [p for p in parts if isinstance(p, (ast.Call, ast.Dict, ast.NamedExpr))]
+        loops = [part for part in parts if isinstance(part, ast.comprehension)]
+        return cls(calls, loops, [name for part in parts for name in bound_names(part)])
+
+
 class Flow:
     """The paths through one file."""
 
@@ -33,7 +49,7 @@ class Flow:
         self._returned: list[tuple[Path, tuple[Value, ...]]] = []
         self._depth, self._calls, self._loops = 0, 0, 0
         self._known_grown: dict[ast.stmt, list[tuple[str, tuple[int, int]]]] = {}
-        self._known_parts: dict[ast.expr, tuple[list[ast.expr], list[str]]] = {}
+        self._known_parts: dict[ast.expr, Parts] = {}
         evaluator.returned = self._call
 
     def run(self, module: ast.Module) -> None:
@@ -52,22 +68,40 @@ class Flow:
     def _expressions(self, statement: ast.stmt, paths: list[Path]) -> None:
         """Visit the expressions of a statement, without those of the statements inside."""
         for node in own_expressions(statement):
-            calls, bound = self._parts(node)
+            parts = self._parts(node)
             for path in paths:
-                if self._visit is not None:
-                    inside = path.copy() if bound else path
-                    for name in bound:
-                        inside.bind(name, UNKNOWN)
-                    self._visit(node, calls, inside, statement)
-                self._follow(calls, path)
+                for inside in self._scopes(parts, path) if self._visit is not None else ():
+                    self._visit(node, parts.calls, inside, statement)
+                self._follow(parts.calls, path)
 
-    def _parts(self, node: ast.expr) -> tuple[list[ast.expr], list[str]]:
-        """Return the calls, dictionaries and assignments in an expression, and the names that its lambdas and comprehensions bind."""
+    def _parts(self, node: ast.expr) -> Parts:
+        """Return the parts of an expression."""
         if node not in self._known_parts:
-            parts = list(ast.walk(node))
-            calls: list[ast.expr] = [p for p in parts if isinstance(p, (ast.Call, ast.Dict, ast.NamedExpr))]
-            self._known_parts[node] = calls, [name for part in parts for name in bound_names(part)]
+            self._known_parts[node] = Parts.of(node)
         return self._known_parts[node]
+
+    def _scopes(self, parts: Parts, path: Path) -> list[Path]:
+        """Return the paths with the names that lambdas and comprehensions of an expression bind: one for each item of a list of the file."""
+        if not parts.bound:
+            return [path]
+        inside = path.copy()
+        for name in parts.bound:
+            inside.bind(name, UNKNOWN)
+        found = [inside]
+        for loop in parts.loops:
+            found = self._entered(loop.target, loop.iter, found)
+        return found
+
+    def _entered(self, target: ast.expr, source: ast.expr, paths: list[Path]) -> list[Path]:
+        """Return the paths into a round of a loop: one for each item of a list of the file, or one whose item is not known."""
+        found = []
+        for path in paths:
+            items = items_of(self._values(source, path), MOST_ROUNDS // len(paths)) or UNKNOWN
+            for item in items:
+                inside = path.copy()
+                self._assign(target, (item,), inside)
+                found.append(inside)
+        return found
 
     def _follow(self, parts: Iterable[ast.expr], path: Path) -> None:
         """Follow the calls of the file's functions in an expression, and bind the names that it assigns."""
@@ -161,17 +195,20 @@ class Flow:
         for path in inside:
             for name, place in self._grown(node):
                 path.own[name] = tuple(_grow(value, place) for value in path.get(name) or UNKNOWN)
-            if not isinstance(node, ast.While):
-                self._assign(node.target, UNKNOWN, path)
-        return self._block(node.orelse, [*paths, *self._rounds(node.body, inside)])
+        return self._block(node.orelse, [*paths, *self._rounds(node, inside)])
 
-    def _rounds(self, body: list[ast.stmt], paths: list[Path]) -> list[Path]:
+    def _rounds(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
         """Follow the body of a loop; that of an outer loop twice, since names have the values of the round before."""
         self._loops += 1
-        once = self._block(body, paths)
-        again = self._block(body, [path.copy() for path in once]) if self._loops == 1 else []
+        once = self._round(node, paths)
+        again = self._round(node, [path.copy() for path in once]) if self._loops == 1 else []
         self._loops -= 1
         return limited([*once, *again])
+
+    def _round(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
+        """Follow the body of a loop once."""
+        entered = paths if isinstance(node, ast.While) else self._entered(node.target, node.iter, paths)
+        return self._block(node.body, entered)
 
     def _grown(self, loop: ast.stmt) -> list[tuple[str, tuple[int, int]]]:
         """Return the names that a loop extends in each round, and the places of what it adds."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tql_grammar.python.text import Source
     from tql_grammar.python.values import Value
 
-METHODS = frozenset({"query", "aquery", "query_async", "prepare_query"})
+METHODS = frozenset({"query", "aquery", "query_async", "prepare_query", "explain_query"})
+# Those of the client of tql; of `map` and its relatives the first argument is a list of queries.
+METHODS |= {"pages", "map", "imap", "amap", "explain"}
 # The methods of requests, httpx, aiohttp and urllib that send a body.
 SENDERS = frozenset({"post", "put", "patch", "request", "stream", "send", "Request", "urlopen"})
 BODIES = frozenset({"json", "data", "content", "body"})
