@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any
 
 from tql_grammar.python.calls import CHANGES
-from tql_grammar.python.nodes import FUNCTIONS, bound_names, defaults, definitions, own_expressions, parameters
+from tql_grammar.python.nodes import FUNCTIONS, defaults, definitions, own_expressions, parameters, parts_of
 from tql_grammar.python.paths import MOST_ROUNDS, MOST_VALUES, UNKNOWN, Path, dotted, items_of, limited, union
 from tql_grammar.python.text import REPEATED, Character
 from tql_grammar.python.values import Entries, Function, Items, Origin, Text, Unknown, Value
@@ -15,28 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql_grammar.python.evaluate import Evaluator
+    from tql_grammar.python.nodes import Parts
 
     Visit = Callable[[ast.expr, list[ast.expr], Path, ast.stmt], None]
 
 # The deepest calls of the file's functions that are followed, and the most calls of all.
 DEEPEST_CALL, MOST_CALLS = 3, 300
 OWNERS = ("self", "cls")
-
-
-class Parts(NamedTuple):
-    """The calls, dictionaries and assignments in an expression, and its comprehensions, with the names that these and lambdas bind."""
-
-    calls: list[ast.expr]
-    loops: list[ast.comprehension]
-    bound: list[str]
-
-    @classmethod
-    def of(cls, node: ast.expr) -> Self:
-        """Return the parts of an expression."""
-        parts = list(ast.walk(node))
-        calls: list[ast.expr] = [p for p in parts if isinstance(p, (ast.Call, ast.Dict, ast.NamedExpr))]
-        loops = [part for part in parts if isinstance(part, ast.comprehension)]
-        return cls(calls, loops, [name for part in parts for name in bound_names(part)])
 
 
 class Flow:
@@ -68,17 +53,12 @@ class Flow:
     def _expressions(self, statement: ast.stmt, paths: list[Path]) -> None:
         """Visit the expressions of a statement, without those of the statements inside."""
         for node in own_expressions(statement):
-            parts = self._parts(node)
+            parts = self._known_parts.get(node) or self._known_parts.setdefault(node, parts_of(node))
             for path in paths:
-                for inside in self._scopes(parts, path) if self._visit is not None else ():
-                    self._visit(node, parts.calls, inside, statement)
+                if self._visit is not None:
+                    for inside in self._scopes(parts, path):
+                        self._visit(node, parts.calls, inside, statement)
                 self._follow(parts.calls, path)
-
-    def _parts(self, node: ast.expr) -> Parts:
-        """Return the parts of an expression."""
-        if node not in self._known_parts:
-            self._known_parts[node] = Parts.of(node)
-        return self._known_parts[node]
 
     def _scopes(self, parts: Parts, path: Path) -> list[Path]:
         """Return the paths with the names that lambdas and comprehensions of an expression bind: one for each item of a list of the file."""
