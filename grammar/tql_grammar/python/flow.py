@@ -5,11 +5,22 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from tql_grammar.python import values as of
 from tql_grammar.python.calls import CHANGES
 from tql_grammar.python.nodes import FUNCTIONS, defaults, definitions, own_expressions, parameters, parts_of
-from tql_grammar.python.paths import MOST_ROUNDS, MOST_VALUES, UNKNOWN, Path, dotted, items_of, limited, union
-from tql_grammar.python.text import REPEATED, Character
-from tql_grammar.python.values import Entries, Function, Items, Origin, Text, Unknown, Value
+from tql_grammar.python.paths import (
+    MOST_AT_ONCE,
+    MOST_ROUNDS,
+    MOST_ROUNDS_OF_FILE,
+    MOST_VALUES,
+    UNKNOWN,
+    Path,
+    dotted,
+    items_of,
+    limited,
+    union,
+)
+from tql_grammar.python.values import Entries, Function, Items, Origin, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +43,7 @@ class Flow:
         self.evaluator = evaluator
         self._visit: Visit | None = visit
         self._returned: list[tuple[Path, tuple[Value, ...]]] = []
-        self._depth, self._calls, self._loops = 0, 0, 0
+        self._depth, self._calls, self._loops, self._followed = 0, 0, 0, 0
         self._known_grown: dict[ast.stmt, list[tuple[str, tuple[int, int]]]] = {}
         self._known_parts: dict[ast.expr, Parts] = {}
         evaluator.returned = self._call
@@ -75,12 +86,13 @@ class Flow:
     def _entered(self, target: ast.expr, source: ast.expr, paths: list[Path]) -> list[Path]:
         """Return the paths into a round of a loop: one for each item of a list of the file, or one whose item is not known."""
         found = []
+        most = MOST_ROUNDS if self._followed < MOST_ROUNDS_OF_FILE else 0
         for path in paths:
-            items = items_of(self._values(source, path), MOST_ROUNDS // len(paths)) or UNKNOWN
-            for item in items:
+            for item in items_of(self._values(source, path), most // len(paths)) or UNKNOWN:
                 inside = path.copy()
                 self._assign(target, (item,), inside)
                 found.append(inside)
+        self._followed += len(found)
         return found
 
     def _follow(self, parts: Iterable[ast.expr], path: Path) -> None:
@@ -104,7 +116,7 @@ class Flow:
         """Assign values to a target."""
         if isinstance(target, (ast.Tuple, ast.List)):
             for number, part in enumerate(target.elts):
-                self._assign(part, tuple(_part(value, number, len(target.elts)) for value in values), path)
+                self._assign(part, tuple(of.item(value, number, len(target.elts)) for value in values), path)
         elif isinstance(target, ast.Subscript):
             self._set_item(target, values, path)
         elif name := dotted(target):
@@ -174,7 +186,7 @@ class Flow:
         inside = [path.copy() for path in paths]
         for path in inside:
             for name, place in self._grown(node):
-                path.own[name] = tuple(_grow(value, place) for value in path.get(name) or UNKNOWN)
+                path.own[name] = tuple(of.grown(value, place) for value in path.get(name) or UNKNOWN)
         return self._block(node.orelse, [*paths, *self._rounds(node, inside)])
 
     def _rounds(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
@@ -186,9 +198,12 @@ class Flow:
         return limited([*once, *again])
 
     def _round(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
-        """Follow the body of a loop once."""
-        entered = paths if isinstance(node, ast.While) else self._entered(node.target, node.iter, paths)
-        return self._block(node.body, entered)
+        """Follow the body of a loop once, a few of its paths at a time, so that a statement with several values does not join them."""
+        if isinstance(node, ast.While):
+            return self._block(node.body, paths)
+        entered = self._entered(node.target, node.iter, paths)
+        few = (entered[at : at + MOST_AT_ONCE] for at in range(0, len(entered), MOST_AT_ONCE))
+        return [path for some in few for path in self._block(node.body, some)]
 
     def _grown(self, loop: ast.stmt) -> list[tuple[str, tuple[int, int]]]:
         """Return the names that a loop extends in each round, and the places of what it adds."""
@@ -351,18 +366,6 @@ def _attributes(name: str, names: Mapping[str, tuple[Value, ...]]) -> dict[str, 
     """Return the attributes of a class as its methods name them."""
     own = {path.removeprefix(name): values for path, values in names.items() if path.startswith(f"{name}.") and values}
     return {f"{owner}{step}": tuple(map(_bound, values)) for owner in OWNERS for step, values in own.items()}
-
-
-def _part(value: Value, number: int, count: int) -> Value:
-    """Return one item of a list that is assigned to several targets."""
-    return value.items[number] if isinstance(value, Items) and len(value.items) == count else Unknown()
-
-
-def _grow(value: Value, place: tuple[int, int]) -> Value:
-    """Return a text or a list to which earlier rounds of a loop have added something."""
-    if isinstance(value, Text):
-        return Text((*value.characters, Character(None, *place, REPEATED)))
-    return Items((*value.items, Unknown(several=True))) if isinstance(value, Items) else Unknown()
 
 
 def _bound(value: Value) -> Value:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 16
 # The most paths that are followed at a time; beyond that, names whose values differ are unknown.
 MOST_PATHS = 12
-# The most rounds that are followed of a loop over a list of the file, on all paths together.
-MOST_ROUNDS = 100
+# The paths into a loop that are followed at a time, below the number that is joined.
+MOST_AT_ONCE = 6
+# The most rounds that are followed of a loop over a list of the file, on all paths together, and of all loops of a file.
+MOST_ROUNDS, MOST_ROUNDS_OF_FILE = 100, 2_000
 UNKNOWN: tuple[Value, ...] = (Unknown(),)
 
 

@@ -70,6 +70,8 @@ SHAPES = {
     + 'QS = ["select a", "select id order by a, [[b]]"]\ndef f():\n    for q in QS:\n        rows = ds.query(q)\n',
     "loop over a long list": OPEN
     + f'QS = {[f"select a{n}" for n in range(20)]} + ["select id order by a, [[b]]"]\nfor q in QS:\n    rows = ds.query(q)\n',
+    "long body over a long list": OPEN
+    + f'QS = {[f"select a{n}" for n in range(20)]} + ["select id order by a, [[b]]"]\nfor q in QS:\n    print(q)\n    n = 1 if x else 2\n    ds.query(q)\n',
     "loop over parts": OPEN + 'for key in ("a", "a, [[b]]"):\n    ds.query(f"select id order by {key}")\n',
     "loop over pairs": OPEN
     + 'for name, keys in [("x", "a"), ("y", "a, [[b]]")]:\n    print(name, ds.query("select id order by " + keys))\n',
