@@ -186,7 +186,7 @@ class Flow:
         inside = [path.copy() for path in paths]
         for path in inside:
             for name, place in self._grown(node):
-                path.own[name] = tuple(of.grown(value, place) for value in path.get(name) or UNKNOWN)
+                path.own[name] = tuple(of.extended(value, place) for value in path.get(name) or UNKNOWN)
         return self._block(node.orelse, [*paths, *self._rounds(node, inside)])
 
     def _rounds(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:

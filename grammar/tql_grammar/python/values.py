@@ -124,7 +124,7 @@ def item(value: Value, number: int, count: int) -> Value:
     return value.items[number] if isinstance(value, Items) and len(value.items) == count else Unknown()
 
 
-def grown(value: Value, place: Span) -> Value:
+def extended(value: Value, place: Span) -> Value:
     """Return a text or a list to which earlier rounds of a loop have added something."""
     if isinstance(value, Text):
         return Text((*value.characters, Character(None, *place, REPEATED)))
