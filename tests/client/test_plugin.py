@@ -388,3 +388,24 @@ assert not heavy, heavy
 def test_collection_stays_light() -> None:
     """Importing the plugin imports only pytest."""
     subprocess.run([sys.executable, "-c", LIGHT], check=True)
+
+
+def test_a_snapshot_that_is_formatted(tmp_path: Path) -> None:
+    """Blanks do not count, as `tql format` changes them; any token does."""
+    query = select("id", "kind").similarity("e", [0.5] * 20).where(col("kind") == "a b").order_by("score").limit(3)
+    file = tmp_path / "one.tql"
+    require_snapshot(query, file, update=True)
+    written = file.read_text("utf-8")
+
+    file.write_text(written.replace("kind = 'a b'", "kind\n  =  'a b'"), "utf-8")
+    require_snapshot(query, file, update=False)
+
+    for old, new in (
+        ("'a b'", "'a  b'"),
+        ("limit 3", "limit 4"),
+        ("20 float32", "21 float32"),
+        ("limit 3", "limit 3 & x"),
+    ):
+        file.write_text(written.replace(old, new), "utf-8")
+        with pytest.raises(AssertionError, match="differs from its snapshot"):
+            require_snapshot(query, file, update=False)

@@ -96,11 +96,42 @@ def test_parquet(data: str, tmp_path: Path) -> None:
     ("name", "begin"), [("a.csv", b"id\n0\n"), ("A.CSV", b"id\n0\n"), ("a.parquet", b"PAR1"), ("a.json", b"[\n"), ("a.md", b"| id |\n"), ("a.txt", b'{"id": 0}\n')]
 )  # fmt: skip
 def test_the_suffix_of_a_file_is_its_format(name: str, begin: bytes, data: str, tmp_path: Path) -> None:
-    """Without --format; a suffix that is no format is JSONL."""
+    """Without --format; text is JSONL."""
     assert main(["run", "--data", data, "--output", str(tmp_path / name), "select id"]) == 0
     assert (tmp_path / name).read_bytes().startswith(begin)
     assert main(["run", "--data", data, "--output", str(tmp_path / name), "--format", "jsonl", "select id"]) == 0
     assert (tmp_path / name).read_bytes().startswith(b'{"id": 0}\n')
+
+
+def test_an_unknown_suffix_is_refused(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written under a name that says otherwise; `--format` decides, and a name without a suffix is JSONL."""
+    file = tmp_path / "o.xlsx"
+    query = ["run", data, "select id limit 1", "--output"]
+
+    assert main([*query, str(file)]) == 2
+    assert "no format has the suffix .xlsx; the suffixes are .csv, .parquet" in capsys.readouterr().err
+    assert not file.exists()
+    assert main([*query, str(file), "--format", "csv"]) == 0
+    assert main([*query, str(tmp_path / "rows")]) == 0
+    assert (tmp_path / "rows").read_bytes() == b'{"id": 0}\n'
+
+
+def test_from_in_the_query_of_one_dataset(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The hint says what the command needs: no FROM."""
+    assert main(["run", data, "SELECT * FROM orders LIMIT 3"]) == 2
+    found = capsys.readouterr().err
+    assert "leave FROM out to read the dataset of the command" in found
+    assert "serve(" not in found
+
+
+def test_the_schema_of_a_dataset_without_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is empty, and a warning says so."""
+    deeplake.create(str(tmp_path / "empty"))
+
+    assert main(["schema", str(tmp_path / "empty")]) == 0
+    written = capsys.readouterr()
+    assert written.out == "{}\n"
+    assert "has no columns: it has none before the first commit" in written.err
 
 
 def test_a_column_that_parquet_cannot_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

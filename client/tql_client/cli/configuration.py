@@ -37,6 +37,8 @@ class Configuration:
         self._changes = {
             field: found for field in ("select", "ignore", "extend_select") if (found := _codes(options, field))
         }
+        if "select" in self._changes:
+            self._changes.setdefault("extend_select", ())
         engine_of(self._engine, "--engine")
         if self._config and self._isolated:
             message = "--isolated reads no configuration, and --config names one: leave one of them out"

@@ -189,8 +189,17 @@ def _parquet(result: Result, path: str | None) -> None:
 
 
 def format_of(path: str | None) -> str | None:
-    """Return the format that the name of a file ends with, or None."""
-    return None if path is None else SUFFIXES.get(os.path.splitext(path)[1].lower())  # noqa: PTH122 - the path is a string
+    """
+    Return the format that the name of a file ends with, or None for a name without a suffix.
+
+    Raises:
+        TqlError: no format has the suffix.
+    """
+    suffix = os.path.splitext(path or "")[1].lower()  # noqa: PTH122 - the path is a string
+    if suffix and suffix not in SUFFIXES:
+        message = f"{path}: no format has the suffix {suffix}; the suffixes are {', '.join(SUFFIXES)}\nhint: pass --format, which any name of a file goes with"
+        raise TqlError(message)
+    return SUFFIXES.get(suffix)
 
 
 PAGED = frozenset({"csv", "jsonl"})
@@ -200,6 +209,7 @@ SUFFIXES = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".txt": "jsonl",
     ".md": "markdown",
 }
 _ROWS: dict[str, Callable[[TextIO, Iterable[Result]], None]] = {

@@ -6,6 +6,12 @@ import re
 
 HINTS = (
     (
+        re.compile(
+            r"connect\(\.\., allow_sources=True\) reads other datasets too, and serve\(\{name: path, \.\.\}\) those that it names"
+        ),
+        "--allow-sources reads other datasets too; leave FROM out to read the dataset of the command",
+    ),
+    (
         re.compile(r'connect\("([^"]+)", dataset="([^"]+)"(?:, token=\.\.)?\)'),
         r"tql run --url \1 --dataset \2 --token-file FILE 'select ..'",
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tql_client.cli.colours import plain
+from tql_client.cli.notebooks import CELL, line_in_file
 from tql_client.version import __version__
 from tql_grammar.completion.explanations import explanations
 from tql_grammar.diagnostic import documentation
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     Document = tuple[str, str, Sequence[Diagnostic]]
     Findings = Sequence[Document]
 
-# The name of a document that is a cell of a notebook ends with this and its number.
-CELL = ":cell "
 # The most rules that the error about an unknown code names.
 MOST_NAMED = 3
 # The most characters of a hint that is repeated.
@@ -45,18 +44,18 @@ def report(findings: Iterable[Document], output_format: str, paint: Paint = plai
 
 
 def as_text(findings: Findings, paint: Paint = plain) -> str:
-    """Return findings as text: place, message, the line with carets, and hint; a long hint is written once in each document."""
+    """Return findings as text: place, message, the line with carets, and hint; a long hint is not written again directly below itself."""
     return "".join("".join(_paragraphs(*document, paint)) for document in findings)
 
 
 def _paragraphs(path: str, text: str, diagnostics: Iterable[Diagnostic], paint: Paint) -> Iterator[str]:
     """Yield the text of each finding in a document."""
-    written = set[str]()
+    above = ""
     for diagnostic in diagnostics:
         hint = diagnostic.hint or ""
-        yield _paragraph(path, text, diagnostic, "as above" if hint in written else hint, paint)
-        if len(hint) > LONG:
-            written.add(hint)
+        is_repeated = len(hint) > LONG and hint == above
+        yield _paragraph(path, text, diagnostic, "as above" if is_repeated else hint, paint)
+        above = hint or above
 
 
 def _paragraph(path: str, text: str, diagnostic: Diagnostic, hint: str, paint: Paint) -> str:
@@ -101,18 +100,33 @@ def _object(diagnostic: Diagnostic) -> dict[str, object]:
 
 def as_github(findings: Findings) -> str:
     """Return findings as workflow commands of GitHub, which annotate the lines of a pull request."""
-    return "".join(
-        f"::{GITHUB[diagnostic.severity]} file={_escape(path.partition(CELL)[0], ':,')},line={diagnostic.line},col={diagnostic.column},"
-        f"title={diagnostic.code}::{_escape(_message(path, diagnostic))}\n"
-        for path, _, diagnostics in findings
-        for diagnostic in diagnostics
-    )
+    return "".join(_annotation(path, diagnostic) for path, _, diagnostics in findings for diagnostic in diagnostics)
+
+
+def _annotation(path: str, diagnostic: Diagnostic) -> str:
+    """Return one finding as a workflow command."""
+    file, region = path.partition(CELL)[0], _region(path, diagnostic)
+    place = f"line={region['startLine']}" + (f",col={region['startColumn']}" if "startColumn" in region else "")
+    start = f"::{GITHUB[diagnostic.severity]} file={_escape(file, ':,')},{place},title={diagnostic.code}"
+    return f"{start}::{_escape(_message(path, diagnostic))}\n"
+
+
+def _region(path: str, diagnostic: Diagnostic) -> dict[str, int]:
+    """Return the place of a finding in its file; in a notebook only the line, which is one of its JSON."""
+    if CELL in path:
+        return {"startLine": line_in_file(path, diagnostic.line)}
+    return {
+        "startLine": diagnostic.line,
+        "startColumn": diagnostic.column,
+        "charOffset": diagnostic.start,
+        "charLength": diagnostic.end - diagnostic.start,
+    }
 
 
 def _message(path: str, diagnostic: Diagnostic) -> str:
-    """Return the message of a finding; in a notebook with its cell, since the line is one of the cell."""
+    """Return the message of a finding; in a notebook with its cell and the line in the cell."""
     _, cell, number = path.partition(CELL)
-    return f"cell {number}: {diagnostic.message}" if cell else diagnostic.message
+    return f"cell {number}: line {diagnostic.line}: {diagnostic.message}" if cell else diagnostic.message
 
 
 def _escape(text: str, marks: str = "") -> str:
@@ -143,13 +157,8 @@ def as_sarif(findings: Findings) -> str:
 
 def _result(path: str, diagnostic: Diagnostic, codes: list[str]) -> dict[str, object]:
     """Return one finding as a SARIF result."""
-    region = {
-        "startLine": diagnostic.line,
-        "startColumn": diagnostic.column,
-        "charOffset": diagnostic.start,
-        "charLength": diagnostic.end - diagnostic.start,
-    }
-    place = {"artifactLocation": {"uri": quote(path.partition(CELL)[0])}, "region": region}
+    uri = quote(path.partition(CELL)[0])
+    place = {"artifactLocation": {"uri": uri}, "region": _region(path, diagnostic)}
     message = _message(path, diagnostic)
     text = message if diagnostic.hint is None else f"{message}\nhint: {diagnostic.hint}"
     return {

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tql_client.cli.files import FROM_STDIN, QUERY
-from tql_client.cli.reporters import CELL
+from tql_client.cli.notebooks import CELL
 from tql_grammar.completion.explanations import explanations
 
 if TYPE_CHECKING:

@@ -111,6 +111,19 @@ def _dictionary(call: CallArguments) -> tuple[Value, ...]:
     return (Entries({**start, **named}),)
 
 
+def _enumerated(call: CallArguments) -> tuple[Value, ...]:
+    """Return the pairs of ``enumerate(..)``, without their numbers."""
+    found = call.values(call.node.args[0])
+    return tuple(
+        Items(tuple(_pair(item) for item in value.items)) if isinstance(value, Items) else Unknown() for value in found
+    )
+
+
+def _pair(item: Value) -> Value:
+    """Return an item of a list as `enumerate` yields it; any number of items stays so."""
+    return item if isinstance(item, Unknown) and item.several else Items((Unknown(), item))
+
+
 METHODS: dict[str, Callable[[Text, CallArguments], Value]] = {
     "format": _format,
     "join": _join,
@@ -129,6 +142,12 @@ FUNCTIONS: dict[str, Callable[[CallArguments], tuple[Value, ...]]] = {
     "dedent": _dedented,
     "cleandoc": _dedented,
     "dict": _dictionary,
+    "enumerate": _enumerated,
+}
+# The lists that methods of a dictionary return, without its keys.
+VIEWS: dict[str, Callable[[Entries], Value]] = {
+    "values": lambda known: Items(tuple(known.entries.values())),
+    "items": lambda known: Items(tuple(Items((Unknown(), value)) for value in known.entries.values())),
 }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tql_grammar.errors import TqlError
 from tql_grammar.positions import locate
 from tql_grammar.python import evidence
-from tql_grammar.python.source import check_python, explain_python
+from tql_grammar.python.source import check_python, check_template, explain_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -135,7 +135,9 @@ def findings_of_cells(texts: dict[int, str], check: Check) -> dict[int, list[Dia
     for number, text in texts.items():
         start = query_start(text)
         if start is not None:
-            _relocate(check(text[start:]), _lines(text[start:], number, start), texts, found)
+            query = text[start:]
+            about = check_template(query, check) if is_template(query) else check(query)
+            _relocate(about, _lines(query, number, start), texts, found)
         else:
             lines += _lines(python_of(text), number, 0)
     _relocate(_checked(lines, check), lines, texts, found)
@@ -146,6 +148,11 @@ def query_start(cell: str) -> int | None:
     """Return the offset of the query of a cell with the magic ``%%tql``, or None for any other cell."""
     magic = CELL_MAGIC.match(cell)
     return magic.end() if magic and magic[1] == "tql" else None
+
+
+def is_template(query: str) -> bool:
+    """Tell whether the query of a cell has names in braces, or braces that are doubled."""
+    return "{" in query or "}" in query
 
 
 def _cells(path: str, text: str) -> Iterator[str]:

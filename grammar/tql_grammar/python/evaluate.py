@@ -7,8 +7,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from tql_grammar.python import values as of
-from tql_grammar.python.calls import FUNCTIONS, METHODS, CallArguments
-from tql_grammar.python.paths import MOST_VALUES, UNKNOWN, Path, dotted
+from tql_grammar.python.calls import FUNCTIONS, METHODS, VIEWS, CallArguments
+from tql_grammar.python.paths import MOST_VALUES, UNKNOWN, Path, dotted, items_of
 from tql_grammar.python.text import LITERAL
 from tql_grammar.python.values import Constant, Entries, Function, Items, Origin, Text, Unknown, Value
 
@@ -148,9 +148,17 @@ class Evaluator:
         """Return any number of items."""
         return (Unknown(several=True),)
 
-    def comprehension(self, _node: ast.expr, _path: Path) -> tuple[Value, ...]:
-        """Return a list of any number of items."""
-        return (Items((Unknown(several=True),)),)
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp, path: Path) -> tuple[Value, ...]:
+        """Return the list of a comprehension over a list of the file, or one of any number of items."""
+        loop, *more = node.generators
+        is_simple = isinstance(loop.target, ast.Name) and not (more or loop.ifs)
+        known = items_of(self.values(loop.iter, path), MOST_VALUES) if is_simple else ()
+        found: list[Value] = []
+        for item in known:
+            inside = path.copy()
+            inside.bind(dotted(loop.target), (item,))
+            found.append(self.value(node.elt, inside))
+        return (Items(tuple(found) or (Unknown(several=True),)),)
 
     def entries(self, node: ast.Dict, path: Path) -> tuple[Value, ...]:
         """Return the dictionaries of the values of the constant keys."""
@@ -182,7 +190,7 @@ class Evaluator:
 
     def call(self, node: ast.Call, path: Path) -> tuple[Value, ...]:
         """Return the values of a call: of a method of strings, of a function for strings, or an object from another module."""
-        method = self._method(node, path)
+        method = self._method(node, path) or self._view(node, path)
         if method:
             return method
         name = dotted(node.func).rpartition(".")[2]
@@ -200,6 +208,14 @@ class Evaluator:
         if not any(isinstance(value, Text) for value in owners):
             return ()
         return tuple(read(value, given) if isinstance(value, Text) else Unknown() for value in owners)
+
+    def _view(self, node: ast.Call, path: Path) -> tuple[Value, ...]:
+        """Return the values of ``.values()`` and ``.items()`` of a dictionary of the file, or () for any other call."""
+        function = node.func
+        if not isinstance(function, ast.Attribute) or function.attr not in VIEWS or node.args:
+            return ()
+        owner = self.value(function.value, path)
+        return (VIEWS[function.attr](owner),) if isinstance(owner, Entries) else ()
 
     def _result(self, function: Value, node: ast.Call, path: Path) -> tuple[Value, ...]:
         """Return the values that one function gives."""

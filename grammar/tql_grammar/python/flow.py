@@ -5,16 +5,28 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from tql_grammar.python import values as of
 from tql_grammar.python.calls import CHANGES
-from tql_grammar.python.nodes import FUNCTIONS, bound_names, defaults, definitions, own_expressions, parameters
-from tql_grammar.python.paths import MOST_VALUES, UNKNOWN, Path, dotted, limited, union
-from tql_grammar.python.text import REPEATED, Character
-from tql_grammar.python.values import Entries, Function, Items, Origin, Text, Unknown, Value
+from tql_grammar.python.nodes import FUNCTIONS, defaults, definitions, own_expressions, parameters, parts_of
+from tql_grammar.python.paths import (
+    MOST_AT_ONCE,
+    MOST_ROUNDS,
+    MOST_ROUNDS_OF_FILE,
+    MOST_VALUES,
+    UNKNOWN,
+    Path,
+    dotted,
+    items_of,
+    limited,
+    union,
+)
+from tql_grammar.python.values import Entries, Function, Items, Origin, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tql_grammar.python.evaluate import Evaluator
+    from tql_grammar.python.nodes import Parts
 
     Visit = Callable[[ast.expr, list[ast.expr], Path, ast.stmt], None]
 
@@ -31,9 +43,9 @@ class Flow:
         self.evaluator = evaluator
         self._visit: Visit | None = visit
         self._returned: list[tuple[Path, tuple[Value, ...]]] = []
-        self._depth, self._calls, self._loops = 0, 0, 0
+        self._depth, self._calls, self._loops, self._followed = 0, 0, 0, 0
         self._known_grown: dict[ast.stmt, list[tuple[str, tuple[int, int]]]] = {}
-        self._known_parts: dict[ast.expr, tuple[list[ast.expr], list[str]]] = {}
+        self._known_parts: dict[ast.expr, Parts] = {}
         evaluator.returned = self._call
 
     def run(self, module: ast.Module) -> None:
@@ -52,22 +64,36 @@ class Flow:
     def _expressions(self, statement: ast.stmt, paths: list[Path]) -> None:
         """Visit the expressions of a statement, without those of the statements inside."""
         for node in own_expressions(statement):
-            calls, bound = self._parts(node)
+            parts = self._known_parts.get(node) or self._known_parts.setdefault(node, parts_of(node))
             for path in paths:
                 if self._visit is not None:
-                    inside = path.copy() if bound else path
-                    for name in bound:
-                        inside.bind(name, UNKNOWN)
-                    self._visit(node, calls, inside, statement)
-                self._follow(calls, path)
+                    for inside in self._scopes(parts, path):
+                        self._visit(node, parts.calls, inside, statement)
+                self._follow(parts.calls, path)
 
-    def _parts(self, node: ast.expr) -> tuple[list[ast.expr], list[str]]:
-        """Return the calls, dictionaries and assignments in an expression, and the names that its lambdas and comprehensions bind."""
-        if node not in self._known_parts:
-            parts = list(ast.walk(node))
-            calls: list[ast.expr] = [p for p in parts if isinstance(p, (ast.Call, ast.Dict, ast.NamedExpr))]
-            self._known_parts[node] = calls, [name for part in parts for name in bound_names(part)]
-        return self._known_parts[node]
+    def _scopes(self, parts: Parts, path: Path) -> list[Path]:
+        """Return the paths with the names that lambdas and comprehensions of an expression bind: one for each item of a list of the file."""
+        if not parts.bound:
+            return [path]
+        inside = path.copy()
+        for name in parts.bound:
+            inside.bind(name, UNKNOWN)
+        found = [inside]
+        for loop in parts.loops:
+            found = self._entered(loop.target, loop.iter, found)
+        return found
+
+    def _entered(self, target: ast.expr, source: ast.expr, paths: list[Path]) -> list[Path]:
+        """Return the paths into a round of a loop: one for each item of a list of the file, or one whose item is not known."""
+        found = []
+        most = MOST_ROUNDS if self._followed < MOST_ROUNDS_OF_FILE else 0
+        for path in paths:
+            for item in items_of(self._values(source, path), most // len(paths)) or UNKNOWN:
+                inside = path.copy()
+                self._assign(target, (item,), inside)
+                found.append(inside)
+        self._followed += len(found)
+        return found
 
     def _follow(self, parts: Iterable[ast.expr], path: Path) -> None:
         """Follow the calls of the file's functions in an expression, and bind the names that it assigns."""
@@ -90,7 +116,7 @@ class Flow:
         """Assign values to a target."""
         if isinstance(target, (ast.Tuple, ast.List)):
             for number, part in enumerate(target.elts):
-                self._assign(part, tuple(_part(value, number, len(target.elts)) for value in values), path)
+                self._assign(part, tuple(of.item(value, number, len(target.elts)) for value in values), path)
         elif isinstance(target, ast.Subscript):
             self._set_item(target, values, path)
         elif name := dotted(target):
@@ -160,18 +186,24 @@ class Flow:
         inside = [path.copy() for path in paths]
         for path in inside:
             for name, place in self._grown(node):
-                path.own[name] = tuple(_grow(value, place) for value in path.get(name) or UNKNOWN)
-            if not isinstance(node, ast.While):
-                self._assign(node.target, UNKNOWN, path)
-        return self._block(node.orelse, [*paths, *self._rounds(node.body, inside)])
+                path.own[name] = tuple(of.extended(value, place) for value in path.get(name) or UNKNOWN)
+        return self._block(node.orelse, [*paths, *self._rounds(node, inside)])
 
-    def _rounds(self, body: list[ast.stmt], paths: list[Path]) -> list[Path]:
+    def _rounds(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
         """Follow the body of a loop; that of an outer loop twice, since names have the values of the round before."""
         self._loops += 1
-        once = self._block(body, paths)
-        again = self._block(body, [path.copy() for path in once]) if self._loops == 1 else []
+        once = self._round(node, paths)
+        again = self._round(node, [path.copy() for path in once]) if self._loops == 1 else []
         self._loops -= 1
         return limited([*once, *again])
+
+    def _round(self, node: ast.For | ast.AsyncFor | ast.While, paths: list[Path]) -> list[Path]:
+        """Follow the body of a loop once, a few of its paths at a time, so that a statement with several values does not join them."""
+        if isinstance(node, ast.While):
+            return self._block(node.body, paths)
+        entered = self._entered(node.target, node.iter, paths)
+        few = (entered[at : at + MOST_AT_ONCE] for at in range(0, len(entered), MOST_AT_ONCE))
+        return [path for some in few for path in self._block(node.body, some)]
 
     def _grown(self, loop: ast.stmt) -> list[tuple[str, tuple[int, int]]]:
         """Return the names that a loop extends in each round, and the places of what it adds."""
@@ -334,18 +366,6 @@ def _attributes(name: str, names: Mapping[str, tuple[Value, ...]]) -> dict[str, 
     """Return the attributes of a class as its methods name them."""
     own = {path.removeprefix(name): values for path, values in names.items() if path.startswith(f"{name}.") and values}
     return {f"{owner}{step}": tuple(map(_bound, values)) for owner in OWNERS for step, values in own.items()}
-
-
-def _part(value: Value, number: int, count: int) -> Value:
-    """Return one item of a list that is assigned to several targets."""
-    return value.items[number] if isinstance(value, Items) and len(value.items) == count else Unknown()
-
-
-def _grow(value: Value, place: tuple[int, int]) -> Value:
-    """Return a text or a list to which earlier rounds of a loop have added something."""
-    if isinstance(value, Text):
-        return Text((*value.characters, Character(None, *place, REPEATED)))
-    return Items((*value.items, Unknown(several=True))) if isinstance(value, Items) else Unknown()
 
 
 def _bound(value: Value) -> Value:

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import ast
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Parts(NamedTuple):
+    """
+    Parts of an expression.
+
+    Attributes:
+        calls: the calls, dictionaries and assignments in it.
+        loops: the loops of its comprehensions, the outer one first.
+        bound: the names that its lambdas and comprehensions bind.
+    """
+
+    calls: list[ast.expr]
+    loops: list[ast.comprehension]
+    bound: list[str]
+
+
+def parts_of(node: ast.expr) -> Parts:
+    """Return the parts of an expression."""
+    parts = list(ast.walk(node))
+    calls: list[ast.expr] = [part for part in parts if isinstance(part, (ast.Call, ast.Dict, ast.NamedExpr))]
+    loops = [part for part in parts if isinstance(part, ast.comprehension)]
+    return Parts(calls, loops, [name for part in parts for name in bound_names(part)])
 
 
 def own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:

@@ -7,7 +7,7 @@ import functools
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tql_grammar.python.values import Unknown, Value
+from tql_grammar.python.values import Items, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 16
 # The most paths that are followed at a time; beyond that, names whose values differ are unknown.
 MOST_PATHS = 12
+# The paths into a loop that are followed at a time, below the number that is joined.
+MOST_AT_ONCE = 6
+# The most rounds that are followed of a loop over a list of the file, on all paths together, and of all loops of a file.
+MOST_ROUNDS, MOST_ROUNDS_OF_FILE = 100, 2_000
 UNKNOWN: tuple[Value, ...] = (Unknown(),)
 
 
@@ -93,6 +97,15 @@ def _distinct(paths: Sequence[Path]) -> Iterator[tuple[str, list[Value]]]:
             if value not in values:
                 values.append(value)
         yield name, values
+
+
+def items_of(values: Sequence[Value], most: int) -> tuple[Value, ...]:
+    """Return the items of the lists that an expression may be, or () if they are not all known, or too many."""
+    items = [
+        item for value in values for item in (value.items if isinstance(value, Items) else (Unknown(several=True),))
+    ]
+    is_known = not any(isinstance(item, Unknown) and item.several for item in items)
+    return tuple(items) if is_known and len(items) <= most else ()
 
 
 def union(paths: Sequence[Path]) -> Path:

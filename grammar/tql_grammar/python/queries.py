@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tql_grammar.python.text import Source
     from tql_grammar.python.values import Value
 
-METHODS = frozenset({"query", "aquery", "query_async", "prepare_query"})
+METHODS = frozenset({"query", "aquery", "query_async", "prepare_query", "explain_query"})
+# Those of the client of tql; of `map` and its relatives the first argument is a list of queries.
+METHODS |= {"pages", "map", "imap", "amap", "explain"}
 # The methods of requests, httpx, aiohttp and urllib that send a body.
 SENDERS = frozenset({"post", "put", "patch", "request", "stream", "send", "Request", "urlopen"})
 BODIES = frozenset({"json", "data", "content", "body"})
@@ -159,9 +161,8 @@ class Queries:
     def _add_template(self, node: ast.expr, path: Path, context: Context) -> None:
         """Add the values of the argument of `tql.query`, whose holes become literals of the tree."""
         for value in self.evaluator.values(node, path):
-            if isinstance(value, Text) and all(character.given != LITERAL for character in value.characters):
-                value = values.formatted(value, values.BRACES, _literal)  # noqa: PLW2901 - the same text, with its holes
-            self._add(value, context)
+            is_plain = isinstance(value, Text) and all(character.given != LITERAL for character in value.characters)
+            self._add(as_template(value) if is_plain else value, context)  # type: ignore[arg-type]  # a text
 
     def _add(self, value: Value, context: Context) -> None:
         """Add a string, or the strings of a list; what is read stays so."""
@@ -193,6 +194,11 @@ def _takes_template(context: Context) -> bool:
     """Tell whether a call is `tql.query`."""
     paths = {value.path for value in context.origins if isinstance(value, Origin)}
     return bool(paths & TEMPLATES.get(context.method, frozenset()))
+
+
+def as_template(text: Text) -> Text:
+    """Return a text of `tql.query`, with an interpolated value for each name in braces."""
+    return values.formatted(text, values.BRACES, _literal)
 
 
 def _literal(_name: str) -> tuple[Unknown, tuple[int, int]]:

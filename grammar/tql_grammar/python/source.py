@@ -13,15 +13,14 @@ from tql_grammar.python.advice import advice
 from tql_grammar.python.evidence import POSSIBLE
 from tql_grammar.python.holes import findings
 from tql_grammar.python.ignores import without_ignored
-from tql_grammar.python.queries import Located, in_file
-from tql_grammar.python.text import LITERAL, REPEATED, Source
+from tql_grammar.python.queries import Located, as_template, in_file
+from tql_grammar.python.text import LITERAL, REPEATED, Character, Source
 from tql_grammar.python.tstrings import without_t_strings
+from tql_grammar.python.values import Text
 from tql_grammar.quoted_holes import QUOTED, WHY_QUOTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from tql_grammar.python.text import Character
 
 PASTED = "TQL510"
 PASTED_TITLE = "value interpolated into a query"
@@ -54,6 +53,14 @@ def check_python(source: str, check: Callable[[str], list[Diagnostic]] = check) 
     kept = {(finding.code, finding.start, finding.message): finding for finding in reversed(found)}
     chosen = without_ignored(source, list(kept.values()))
     return sorted(chosen, key=lambda finding: (finding.start, finding.code))
+
+
+def check_template(text: str, check: Callable[[str], list[Diagnostic]]) -> list[Diagnostic]:
+    """Return the findings about a template as `tql.query` takes it, at its own places: those that hold for every value of its holes."""
+    plain = Text(tuple(Character(character, offset, offset + 1) for offset, character in enumerate(text)))
+    template = as_template(plain)
+    found = [_in_file(finding, template.characters, text) for finding in findings(template.written, check)]
+    return [*found, *_quoted(template.written, template.characters, text)]
 
 
 def locate_queries(source: str) -> Sequence[Located]:

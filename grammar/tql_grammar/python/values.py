@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from tql_grammar.python.text import Character
+from tql_grammar.python.text import REPEATED, Character
 
 if TYPE_CHECKING:
     import ast
@@ -117,6 +117,18 @@ def formatted(text: Text, form: re.Pattern[str], value: Callable[[str], tuple[Va
         is_plain = match["form"] in PLAIN_FORMS
         found += interpolated(given if is_plain else Unknown(), (first.start, last.end), place)
     return Text((*found, *text.characters[end:]))
+
+
+def item(value: Value, number: int, count: int) -> Value:
+    """Return one item of a list that is assigned to several targets."""
+    return value.items[number] if isinstance(value, Items) and len(value.items) == count else Unknown()
+
+
+def extended(value: Value, place: Span) -> Value:
+    """Return a text or a list to which earlier rounds of a loop have added something."""
+    if isinstance(value, Text):
+        return Text((*value.characters, Character(None, *place, REPEATED)))
+    return Items((*value.items, Unknown(several=True))) if isinstance(value, Items) else Unknown()
 
 
 def replaced(text: Text, old: str, new: Text) -> Text:

@@ -100,6 +100,15 @@ def test_selection(run: Callable[..., Done], tmp_path: Path) -> None:
     assert places(run("check", "--config", "o.toml", "--extend-select", "TQL3", "a.tql")) == ["a.tql TQL301"]
 
 
+def test_select_replaces_extend_select(run: Callable[..., Done], tmp_path: Path) -> None:
+    """The option chooses the rules alone; together with it, `--extend-select` adds to them."""
+    write({"a.tql": BAD, "pyproject.toml": '[tool.tql]\nselect = ["TQL5"]\nextend-select = ["TQL3"]\n'}, tmp_path)
+
+    assert places(run("check", "a.tql")) == ["a.tql TQL301"]
+    assert places(run("check", "--select", "TQL5", "a.tql")) == []
+    assert places(run("check", "--select", "TQL5", "--extend-select", "TQL3", "a.tql")) == ["a.tql TQL301"]
+
+
 def test_extend_select_reports_what_depends_on_the_rows(run: Callable[..., Done], tmp_path: Path) -> None:
     """A finding of severity info is reported with `--info`, or if its rule is added."""
     write({"s.json": '{"id": "int64", "x": "float64"}', "a.tql": "select id order by x"}, tmp_path)
@@ -254,6 +263,17 @@ def test_explain_names_the_file(run: Callable[..., Done], tmp_path: Path) -> Non
     assert run("explain", BAD).err.startswith("query:1:")
 
 
+@pytest.mark.parametrize("name", ["app.py", "book.ipynb", "README.md"])
+def test_explain_takes_one_query(run: Callable[..., Done], tmp_path: Path, name: str) -> None:
+    """A file with queries inside of another text is refused, also where it does not exist."""
+    write({"app.py": f'ds.query("{GOOD}")\n'}, tmp_path)
+
+    done = run("explain", name)
+
+    assert done.code == 2
+    assert done.err.startswith(f"tql: {name}: `tql explain` takes a query, or a .tql file with one; `tql check` reads")
+
+
 def test_watch(tmp_path: Path) -> None:
     """`--watch` checks again after a change, until it is interrupted."""
     file = tmp_path / "a.tql"
@@ -402,3 +422,49 @@ def test_a_long_hint_is_written_once_in_a_file(run: Callable[..., Done], tmp_pat
     assert hints[3:] == hints[:3]
     assert len({finding["hint"] for finding in listed}) == 1
     assert len(listed) == 3
+
+
+def test_a_hint_is_written_again_below_another_one(run: Callable[..., Done], tmp_path: Path) -> None:
+    """`as above` means the hint that is written directly before it."""
+    write({"a.py": f'ds.query("{BAD}")\nds.query("select id where id > 1 & b")\nds.query("{BAD}")\n'}, tmp_path)
+
+    hints = [line.strip() for line in run("check", "a.py").out.splitlines() if "hint:" in line]
+
+    assert hints == [hints[0], "hint: join conditions with AND", hints[0]]
+
+
+BOOK = """{
+ "cells": [
+  {
+   "cell_type": "markdown",
+   "metadata": {"source": ["x"]},
+   "source": ["# T"]
+  },
+  {
+   "cell_type": "code",
+   "metadata": {},
+   "outputs": [{"text": ["{\\"source\\": ["]}],
+   "source": [
+    "%%tql\\n",
+    "select \\"id\\"\\n",
+    "order by a, b"
+   ]
+  }
+ ]
+}
+"""
+
+
+def test_a_finding_in_a_notebook_has_the_line_of_the_file(run: Callable[..., Done], tmp_path: Path) -> None:
+    """Formats of other tools have the line of the JSON, and name the line of the cell in the message; without the file it is line 1."""
+    write({"a.ipynb": BOOK, "b.ipynb": json.dumps(json.loads(BOOK))}, tmp_path)
+    result = json.loads(run("check", "--output-format", "sarif", "a.ipynb").out)["runs"][0]["results"][0]
+
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 15}
+    assert result["message"]["text"].startswith("cell 2: line 3: the engine sorts by the first key only")
+    assert run("check", "--output-format", "github", "a.ipynb").out.startswith(
+        "::error file=a.ipynb,line=15,title=TQL301::cell 2: line 3: the engine"
+    )
+    assert "b.ipynb,line=1,title" in run("check", "--output-format", "github", "b.ipynb").out
+    options = ("check", "--output-format", "github", "--stdin-filename", "c.ipynb", "-")
+    assert "c.ipynb,line=1,title" in run(*options, stdin=BOOK).out

@@ -59,6 +59,15 @@ def test_a_pipe(data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert found.endswith(".quit             end the shell, as Ctrl-D does\n")
 
 
+def test_words_of_other_shells(data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`help`, `quit` and `exit` need no dot."""
+    for word in ("quit", "exit", "quit;"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"help\n{word}\nselect id;"))
+
+        assert main(["shell", data]) == 0
+        assert capsys.readouterr().out.startswith("a query ends with a semicolon")
+
+
 def test_the_last_query_needs_no_semicolon(
     data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +125,7 @@ def test_two_queries_without_a_semicolon(
         ("select id; -- a", True, "select id"),
         ("select id -- it's\n;", True, "select id -- it's"),
         (".schema", True, ".schema"),
+        ("exit", True, "exit"),
         ("", True, ""),
     ],
 )

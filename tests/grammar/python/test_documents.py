@@ -82,6 +82,25 @@ def test_notebooks(cells: list[str], cell: int, line: int) -> None:
     assert places("a.ipynb", notebook(*cells)) == [(f"a.ipynb:cell {cell}", "TQL301", line, "b")]
 
 
+@pytest.mark.parametrize(
+    ("query", "findings"),
+    [
+        ("select id where year > {year}", []),
+        ("select id\nwhere year > {year} order by a, b", [("TQL301", 3, "b")]),
+        ("select id where kind in ({kinds}) order by a, b", [("TQL301", 2, "b")]),
+        ("select id were year > {year}", [("TQL100", 2, "year")]),
+        ("select id where title = '{title}'", [("TQL100", 2, "{title}")]),
+        ("select id where title = '{{}}' order by a, b", [("TQL301", 2, "b")]),
+        ("select id where year > {year", [("TQL100", 2, "{")]),
+    ],
+)
+def test_a_cell_with_names_in_braces_is_a_template(query: str, findings: list[tuple[str, int, str]]) -> None:
+    """A name in braces is the value of a variable: what holds for every value is found, and quotes around it are an error."""
+    expected = [("a.ipynb:cell 2", *finding) for finding in findings]
+
+    assert places("a.ipynb", notebook(f"%%tql rows\n{query}")) == expected
+
+
 def test_other_cells_are_not_read() -> None:
     """Cells of other languages have no findings."""
     assert places("a.ipynb", notebook(f"%%bash\n{QUERY}", f"%%sql\n{QUERY}")) == []

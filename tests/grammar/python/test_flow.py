@@ -51,6 +51,9 @@ statements = st.one_of(
         blocks,
     ),
     st.builds(lambda body: f"for i in range(flags[1] * 2):\n{indent(body, '    ')}", blocks),
+    st.builds(lambda body: f"for i in ('i ', a, 'j '):\n    a += i\n{indent(body, '    ')}", blocks),
+    st.builds(lambda body: f"for i, b in enumerate(['p', a]):\n{indent(body, '    ')}", blocks),
+    st.builds("a = ' '.join(i + {} for i in ('i', 'j'))".format, expressions),
     st.builds(lambda body: f"try:\n{indent(body, '    ')}\nexcept ValueError:\n    pass", blocks),
 )
 

@@ -12,6 +12,7 @@ from tql_grammar.python import evidence
 from tql_grammar.python.source import PASTED, check_python, explain_python
 
 OPEN = "import deeplake\nds = deeplake.open('al://org/D')\n"
+CLIENT = "from tql_client import connect\nclient = connect('x')\n"
 POST = "import requests\n"
 # Each shape has its finding between the brackets; [[..]] is TQL301, the second sort key that the engine ignores, unless the shape says another code.
 SHAPES = {
@@ -63,6 +64,36 @@ SHAPES = {
     "try": OPEN + 'try:\n    q = "select id order by a, [[b]]"\nexcept ValueError:\n    raise\nds.query(q)\n',
     "match": OPEN
     + 'match x:\n    case 1:\n        q = "select id order by a, [[b]]"\n    case _:\n        q = "select id"\nds.query(q)\n',
+    # Loops over lists of the file.
+    "loop over queries": OPEN + 'for q in ["select a", "select id order by a, [[b]]"]:\n    ds.query(q)\n',
+    "loop over a list in a variable": OPEN
+    + 'QS = ["select a", "select id order by a, [[b]]"]\ndef f():\n    for q in QS:\n        rows = ds.query(q)\n',
+    "loop over a long list": OPEN
+    + f'QS = {[f"select a{n}" for n in range(20)]} + ["select id order by a, [[b]]"]\nfor q in QS:\n    rows = ds.query(q)\n',
+    "long body over a long list": OPEN
+    + f'QS = {[f"select a{n}" for n in range(20)]} + ["select id order by a, [[b]]"]\nfor q in QS:\n    print(q)\n    n = 1 if x else 2\n    ds.query(q)\n',
+    "loop over parts": OPEN + 'for key in ("a", "a, [[b]]"):\n    ds.query(f"select id order by {key}")\n',
+    "loop over pairs": OPEN
+    + 'for name, keys in [("x", "a"), ("y", "a, [[b]]")]:\n    print(name, ds.query("select id order by " + keys))\n',
+    "loop over a dictionary": OPEN
+    + 'QS = {"one": "select a", "two": "select id order by a, [[b]]"}\nfor name, q in QS.items():\n    ds.query(q)\n',
+    "loop over values": OPEN
+    + 'QS = {"one": "select a", "two": "select id order by a, [[b]]"}\nfor q in QS.values():\n    ds.query(q)\n',
+    "loop with numbers": OPEN
+    + 'for n, q in enumerate(["select a", "select id order by a, [[b]]"]):\n    ds.query(q)\n',
+    "comprehension over queries": OPEN + 'rows = [ds.query(q) for q in ("select a", "select id order by a, [[b]]")]\n',
+    "dictionary over queries": OPEN
+    + 'QS = {"one": "select id order by a, [[b]]"}\nrows = {name: ds.query(q) for name, q in QS.items()}\n',
+    # The client.
+    "pages": CLIENT + 'for page in client.pages("select id order by a, [[b]]", 10):\n    print(page)\n',
+    "map": CLIENT + 'client.map(["select a", "select id order by a, [[b]]"])\n',
+    "map of a list in a variable": CLIENT
+    + 'QS = ["select a", "select id order by a, [[b]]"]\nclient.map(QS, workers=4)\n',
+    "map of a comprehension": CLIENT + 'client.map([f"select id order by {key}" for key in ("a", "a, [[b]]")])\n',
+    "imap of a generator": CLIENT
+    + 'for r in client.imap(f"select id order by {key}" for key in ["a", "a, [[b]]"]):\n    pass\n',
+    "amap": CLIENT + 'async def f():\n    await client.amap(["select id order by a, [[b]]"])\n',
+    "explain": CLIENT + 'print(client.explain("select id order by a, [[b]]"))\n',
     # Receivers.
     "import of a name": 'from deeplake import query\nquery("select id from \\"al://o/D\\" order by a, [[b]]")\n',
     "module": 'import deeplake as dl\ndl.query("select id order by a, [[b]]")\n',
@@ -164,6 +195,12 @@ CLEAN = {
     + 'ds.query(f"select id order by cosine_similarity(e, ARRAY[1, 2]) {way} limit 5")\n',
     "a value that may be the end": OPEN
     + 'ds.query(f"select id order by cosine_similarity(e, ARRAY[1, 2]) desc {tail}")\n',
+    "a loop whose rounds add different parts": OPEN
+    + 'q = "select id where true"\nfor part in ("a = 1", "b = 2"):\n    q += f" and {part}"\nds.query(q)\n',
+    "pairs that do not mix": OPEN
+    + 'for what, tail in (("a, b", ""), ("amax(a) as m", " group by a")):\n    ds.query("select " + what + tail)\n',
+    "map of another library": 'import tql\npool.map(run, ["select distinct a from t"])\nx = list(map(str, ids))\n',
+    "explain of another library": 'import duckdb, tql_client\nduckdb.sql(q).explain("select distinct a")\n',
     "a part of a text": OPEN + 'q = "select id, "\nq += "b"\nds.query(q)\n',
 }
 

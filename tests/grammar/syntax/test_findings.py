@@ -154,3 +154,27 @@ def test_a_mistake_has_its_hint(mistake: dict[str, str]) -> None:
     first = check(mistake["query"])[0]
 
     assert (first.code, mistake["hint"] in (first.hint or "")) == (mistake["code"], True), first
+
+
+OTHER_LANGUAGES = {
+    "select id order by price desc nulls last": "leave it out: TQL has no NULLS FIRST and NULLS LAST",
+    "select id from t fetch first 3 rows only": "write LIMIT 3",
+    "select id order by id fetch next row only": "write LIMIT 1",
+    r"select id where name like 'a!_b' escape '!'": "leave ESCAPE out",
+    'select id order by name collate "C"': "leave COLLATE out",
+    "select id where name similar to '%a%'": "write LIKE '%a%'",
+    "select id where a is distinct from 3": "write != in place of IS DISTINCT FROM",
+    "select id where a is not distinct from 3": "write = in place of IS NOT DISTINCT FROM",
+    "select id where name ~ 'a+'": "write LIKE '.*regex.*'",
+    "select id where name !~ 'a+'": "write LIKE '.*regex.*'",
+    "select id where tags @> ARRAY[1]": "write contains(column, value)",
+    "select [id] from t": 'put the name in double quotes: "id"',
+    "select id where date(day) = '2020-01-31'": "TQL has no function date(..)",
+    r"select id where name = 'O\'Hara'": "double the quote inside a string: 'O''Hara..'",
+}
+
+
+@pytest.mark.parametrize(("text", "hint"), OTHER_LANGUAGES.items())
+def test_the_hint_about_another_language(text: str, hint: str) -> None:
+    """A clause or an operator of SQL that TQL does not have is named, with the form of TQL."""
+    assert hint in (read(text).diagnostics[0].hint or "")

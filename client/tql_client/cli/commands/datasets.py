@@ -126,7 +126,11 @@ def _schema(options: argparse.Namespace) -> int:
     """Write the columns of a dataset as JSON."""
     from tql_client.cli.sampled import schema_of
 
-    sys.stdout.write(schema_of(options.url).to_json() + "\n")
+    schema = schema_of(options.url)
+    sys.stdout.write(schema.to_json() + "\n")
+    if not schema:
+        message = f"tql: warning: {options.url} has no columns: it has none before the first commit\n"
+        sys.stderr.write(message)
     return CLEAN
 
 

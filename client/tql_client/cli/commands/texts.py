@@ -84,6 +84,7 @@ def _explain(options: argparse.Namespace) -> int:
     from tql_client.cli import reporters
     from tql_client.cli.colours import painter
 
+    _require_query(options.query or "")
     name, text = inputs.query(options.query)
     text = text.strip()
     schemas = inputs.schemas(options.schema or inputs.settings().schema)
@@ -98,6 +99,21 @@ def _explain(options: argparse.Namespace) -> int:
     if options.svg:
         _draw(options.svg, levels[-1][1])
     return FINDINGS if findings else CLEAN
+
+
+def _require_query(argument: str) -> None:
+    """
+    Raise for a file whose queries are inside of another text.
+
+    Raises:
+        TqlError: the argument is a Python file, a notebook or Markdown.
+    """
+    from tql_grammar.python.documents import READERS
+
+    suffix = next((suffix for suffix in READERS if argument.endswith(suffix)), None)
+    if suffix is not None and len(argument.split()) == 1:
+        message = f"{argument}: `tql explain` takes a query, or a .tql file with one; `tql check` reads the queries in a {suffix} file"
+        raise TqlError(message)
 
 
 def _errors(text: str, schemas: Schema | dict[str, Schema] | None) -> list[Diagnostic]:

@@ -36,11 +36,14 @@ HELP = """a query ends with a semicolon, and may have several lines; a line that
 .quit             end the shell, as Ctrl-D does
 """
 
+# Words that other shells take for commands, without the dot; no query begins with one.
+WORDS = {f"{word}{end}": f".{word}" for word in ("exit", "quit", "help") for end in ("", ";")}
+
 
 def is_complete(text: str) -> bool:
     """Return whether an entry is complete: a command, a query that ends with a semicolon outside of quotes and comments, or nothing."""
     stripped = text.strip()
-    return not stripped or stripped.startswith(".") or _blanked(stripped).rstrip().endswith(";")
+    return not stripped or stripped.startswith(".") or stripped in WORDS or _blanked(stripped).rstrip().endswith(";")
 
 
 def query_of(text: str) -> str:
@@ -76,7 +79,7 @@ class Session:
 
     def enter(self, entry: str) -> bool:
         """Run an entry, and return whether the shell goes on."""
-        text = entry.strip()
+        text = WORDS.get(entry.strip(), entry.strip())
         if not text:
             return True
         word, _, rest = text.partition(" ")

@@ -61,6 +61,20 @@ def _key(place: Place) -> str | None:
     return f"write the key in brackets: {place.word(-2)}[{place.word(at)}]" if is_key else None
 
 
+def _doubled(place: Place) -> str:
+    """Return the hint about a quote inside a string, without the backslash before it."""
+    before = place.word(-1)[1:-1].removesuffix("\\")
+    return f"double the quote inside a string: '{before}''{place.word(0)}..'"
+
+
+def _date(place: Place) -> str:
+    """Return the hint about a name of a type, which is a column or a function of other languages."""
+    name = place.word(-1)
+    if place.kind(0) == "LPAR":
+        return f"TQL has no function {name}(..): compare the number or the text that the column stores, for example day >= '2020-01-31'"
+    return f'put the name in double quotes: "{name}"'
+
+
 def _values(place: Place) -> str | None:
     """Return the hint about IN with the values in brackets."""
     words = []
@@ -96,7 +110,7 @@ RULES = (
         "select id from t where name = 'it's' and text = 'it's'",
         "select id from t where name = 'it''s' and text = 'it''s'",
         lambda place: place.kind(-1) == "STRING" and place.follows_directly() and place.word(0)[:1].isalnum(),
-        lambda place: f"double the quote inside a string: '{place.word(-1)[1:-1]}''{place.word(0)}..'",
+        _doubled,
     ),
     SyntaxRule(
         "TQL127",
@@ -105,7 +119,7 @@ RULES = (
         "select id from t where date > '2020-01-01'",
         "select id from t where \"date\" > '2020-01-01'",
         lambda place: place.kind(-1) in DATES and place.kind(0) != "NAME",
-        lambda place: f'put the name in double quotes: "{place.word(-1)}"',
+        _date,
     ),
     SyntaxRule(
         "TQL128",

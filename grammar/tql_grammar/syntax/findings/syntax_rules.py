@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar.syntax.findings import other_languages
 from tql_grammar.syntax.findings.place import CLAUSES, CLOSING, COMPARISONS, KEYWORDS, Place, SyntaxRule
+from tql_grammar.syntax.findings.sql_hints import sql_hint
 from tql_grammar.syntax.keywords import RESERVED
 from tql_grammar.syntax.lalr import Malformed, Unexpected
 from tql_grammar.syntax.lexer import STOP
@@ -341,7 +342,7 @@ def _misspelt(place: Place) -> str | None:
 
 
 # The remedies for an unexpected token that no rule of the table is about.
-ADVICE = (_hole, _placeholder, _without_list, _misspelt)
+ADVICE = (_hole, _placeholder, _without_list, sql_hint, _misspelt)
 
 
 def _distance(word: str, other: str) -> int:

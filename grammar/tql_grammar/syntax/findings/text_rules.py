@@ -140,6 +140,16 @@ HINTS = {
     ),
 }
 
+MATCHES = (
+    "write LIKE '.*regex.*': the pattern is a regular expression of RE2 for the whole text; ILIKE ignores the case"
+)
+# The hints for operators of PostgreSQL, of several characters or by their first one.
+OPERATORS = {
+    "@>": "write contains(column, value), and join several with AND",
+    "~": MATCHES,
+    "!~": f"{MATCHES}; NOT comes before the whole condition",
+}
+
 
 def findings(text: str, tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield the findings in the order of the text; their spans are the characters that the engine ignores or misreads."""
@@ -207,4 +217,5 @@ def _hint(text: str, start: int, rule: TextRule) -> str:
         return postgres("order by cosine_similarity(embedding, ARRAY[..]) desc limit 10, in place of <#>")
     if text[start] == "$" and text[start + 1 : start + 2].isdecimal():
         return postgres("? as a parameter, with values in order, in place of $1; the builder has param(name)")
-    return HINTS.get(text[start], rule.hint)
+    of_operator = (hint for sign, hint in OPERATORS.items() if text.startswith(sign, start))
+    return next(of_operator, HINTS.get(text[start], rule.hint))
