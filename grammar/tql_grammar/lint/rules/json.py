@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from tql_grammar.typing.scopes import SelectScope
 
+GROUPED = "select the value in a subquery, and group that: select k[0] as k, .. from (select *, js['k'] as k from ..) group by k"
 
-def _is_json(node: ast.Node, scope: SelectScope) -> bool:
+
+def is_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a node is a JSON column, a value of one, or the output of a subquery that is one of these values."""
     if is_json_value(node):
         inner = node
@@ -53,7 +55,7 @@ def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
     stack = [output]
     while stack:
         node = stack.pop()
-        parts = [] if _is_json(node, scope) or _is_keys(node) else _operands(node)
+        parts = [] if is_json(node, scope) or _is_keys(node) else _operands(node)
         nodes.append((node, parts))
         stack += parts
     rows: dict[int, Rows] = {}
@@ -66,7 +68,7 @@ def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
 
 def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: SelectScope) -> Rows:
     """Return the sources of a value's rows, from those of its operands."""
-    if _is_json(node, scope):
+    if is_json(node, scope):
         return Rows(json=True)
     column = any(part.column for part in below_)
     if _gives_plain_rows(node, parts, scope):
@@ -78,7 +80,7 @@ def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: Sele
 def _gives_plain_rows(node: ast.Node, parts: list[ast.Node], scope: SelectScope) -> bool:
     """Tell whether a value computed from JSON is no longer JSON: a test for null, or arithmetic directly on JSON."""
     if isinstance(node, (ast.Chain, ast.Negate)):
-        return any(_is_json(part, scope) for part in parts)
+        return any(is_json(part, scope) for part in parts)
     return isinstance(node, ast.IsNull)
 
 
@@ -133,16 +135,17 @@ def _selected_element(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         for output in scope.select.columns:
             node = bare(output)
-            if isinstance(node, ast.Subscript) and _is_element(node) and _is_json(node, scope):
+            if isinstance(node, ast.Subscript) and _is_element(node) and is_json(node, scope):
                 message = "an element of a JSON list is no output: the engine fails with `String subscript can be applied to Json data only.`"
-                yield subject.finding(node, message, f"write {subject.written(node)} + 0 for a number")
+                hint = GROUPED if scope.select.group_by else f"write {subject.written(node)} + 0 for a number"
+                yield subject.finding(node, message, hint)
 
 
 def _negative(subject: Subject) -> Iterator[Finding]:
     """Yield negative numbers in IN and BETWEEN of a value of JSON."""
     for scope, node in subject.parts(ast.In, ast.Between):
         negative = next(filter(_is_negative, literals_of(node)), None)
-        if negative is not None and _is_json(node.operand, scope):
+        if negative is not None and is_json(node.operand, scope):
             message = (
                 "IN and BETWEEN of JSON take no negative number: the engine fails with `Can't apply minus on string.`"
             )
@@ -183,7 +186,7 @@ def _whole(subject: Subject) -> Iterator[Finding]:
 def _is_whole(node: ast.Expression, scope: SelectScope) -> TypeGuard[ast.Column]:
     """Tell whether a node is a column of JSON itself."""
     column = scope.column(node)
-    return column is not None and column.dtype == "json" and not _is_part_of_json(node, scope)
+    return column is not None and column.dtype == "json" and not is_part_of_json(node, scope)
 
 
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
@@ -231,22 +234,22 @@ def _absent(subject: Subject) -> Iterator[Finding]:
     """Yield KEYS of a value of JSON that a row may lack."""
     for place in subject.places(ast.Function):
         value = place.part.arguments[0] if _is_keys(place.part) and place.part.arguments else None
-        if value is None or not _is_part_of_json(value, place.scope):
+        if value is None or not is_part_of_json(value, place.scope):
             continue
         source = defining_expression(place.scope.select, value)
-        if not any(_has_value(test, (value, source)) for test in filters(place)):
+        if not any(has_value(test, (value, source)) for test in filters(place)):
             written = subject.written(value)
             message = f"KEYS crashes the engine process (SIGSEGV) if a row has no {written}"
             hint = f"filter those rows out in a subquery: select .. from (select * from .. where {written} is not null)"  # noqa: S608 - advice
             yield subject.finding(place.part, message, hint)
 
 
-def _is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
+def is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a node is a value of a JSON column, or the output of a subquery that is one."""
     return is_json_value(node) or is_json_value(defining_expression(scope.select, node))
 
 
-def _has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
+def has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
     """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys; or for every row."""
     if test == ast.Boolean(value=False):
         return True
