@@ -63,11 +63,15 @@ def _operands(part: Guarded) -> list[Guarded]:
 def _tested(node: ast.Node) -> frozenset[ast.Expression]:
     """Return the columns and values of JSON that an operand of an AND requires, and those that one of an OR tests by IS NULL; a product is AND over JSON in outputs."""
     if isinstance(node, ast.Or):
-        found = (test.operand for test in node.operands if isinstance(test, ast.IsNull) and not test.negated)
-        return frozenset(operand for operand in found if isinstance(operand, ast.Column) or is_json_value(operand))
+        return frozenset(filter(None, map(_absent_value, node.operands)))
     if isinstance(node, ast.And) or (isinstance(node, ast.Chain) and set(node.operators) == {"*"}):
         return frozenset(filter(None, map(present_value, node.operands)))
     return frozenset()
+
+
+def _absent_value(test: ast.Node) -> ast.Expression | None:
+    """Return the operand of IS NULL."""
+    return test.operand if isinstance(test, ast.IsNull) and not test.negated else None
 
 
 def present_value(test: ast.Node) -> ast.Expression | None:
