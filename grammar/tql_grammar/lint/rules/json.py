@@ -237,7 +237,7 @@ def _absent(subject: Subject) -> Iterator[Finding]:
         if value is None or not is_part_of_json(value, place.scope):
             continue
         source = defining_expression(place.scope.select, value)
-        if not any(has_value(test, (value, source)) for test in filters(place)):
+        if not any(_has_value(test, (value, source)) for test in filters(place)):
             written = subject.written(value)
             message = f"KEYS crashes the engine process (SIGSEGV) if a row has no {written}"
             hint = f"filter those rows out in a subquery: select .. from (select * from .. where {written} is not null)"  # noqa: S608 - advice
@@ -249,16 +249,21 @@ def is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
     return is_json_value(node) or is_json_value(defining_expression(scope.select, node))
 
 
-def has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
+def _has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
     """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys; or for every row."""
-    if test == ast.Boolean(value=False):
-        return True
+    found = required_value(test)
+    return test == ast.Boolean(value=False) or (found is not None and found in values)
+
+
+def required_value(test: ast.Expression) -> ast.Expression | None:
+    """Return the value that a condition requires to be there, by IS NOT NULL or as one of the keys of JSON."""
     if isinstance(test, ast.IsNull):
-        return test.negated and test.operand in values
+        return test.operand if test.negated else None
     if not isinstance(test, ast.Function) or test.name.lower() != "contains":
-        return False
-    keys, *key = test.arguments
-    return _is_keys(keys) and ast.Subscript(keys.arguments[0], tuple(key)) in values  # type: ignore[attr-defined]  # a call
+        return None
+    keys, *key = (*test.arguments, None)
+    of = keys.arguments if isinstance(keys, ast.Function) and _is_keys(keys) else ()
+    return ast.Subscript(of[0], tuple(filter(None, key))) if of else None
 
 
 RULES = (

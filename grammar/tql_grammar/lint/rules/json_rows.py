@@ -8,7 +8,7 @@ from tql_grammar import ast
 from tql_grammar.functions import NUMERIC, QUANTIFIERS
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import parts_of, present_value
-from tql_grammar.lint.rules.json import GROUPED, has_value, is_part_of_json
+from tql_grammar.lint.rules.json import GROUPED, is_part_of_json, required_value
 from tql_grammar.lint.rules.json_comparisons import is_value
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import EXACT, is_json_value
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # The functions that fail on values of JSON in the outputs of a grouped query.
 OF_VALUES = NUMERIC | QUANTIFIERS | {"keys"}
 COMPUTED = (ast.Chain, ast.Negate, ast.Function)
+# The condition that no row meets.
+NOTHING = ast.Boolean(value=False)
 
 
 def _grouped(subject: Subject) -> Iterator[Finding]:
@@ -106,22 +108,34 @@ def _is_call(node: ast.Node, name: str) -> bool:
 
 def is_present(value: ast.Node, scope: SelectScope, clause: str) -> bool:
     """Tell whether the conditions of WHERE, or those of subqueries, leave out the rows in which a value of JSON is null or absent."""
-    values = (value, defining_expression(scope.select, value))
     select: ast.Select | None = scope.select if clause != "WHERE" else subselect(scope.select.source)
+    values = {value, defining_expression(scope.select, value), NOTHING}
     while select is not None:
-        conditions = select.where.operands if isinstance(select.where, ast.And) else (select.where,)
-        if any(test is not None and _requires(test, values) for test in conditions):
+        if not values.isdisjoint(_required(select)):
             return True
         select = subselect(select.source)
     return False
 
 
-def _requires(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
-    """Tell whether a condition is false for a row without a value of JSON: also a comparison of arithmetic on it."""
-    if has_value(test, values) or present_value(test) in (*filter(None, values),):
-        return True
-    sides = (test.left, test.right) if isinstance(test, ast.Comparison) else ()
-    return any(part in values for side in sides if isinstance(side, ast.Chain) for part in side.operands)
+def _required(select: ast.Select) -> frozenset[ast.Node]:
+    """Return the values without which the WHERE of a SELECT is false; NOTHING if it always is."""
+    known: frozenset[ast.Node] | None = select.__dict__.get("_required")
+    if known is None:
+        where = select.where
+        conditions = where.operands if isinstance(where, ast.And) else (where,)
+        found = (value for test in conditions if test is not None for value in _values(test))
+        known = select.__dict__["_required"] = frozenset(found)
+    return known
+
+
+def _values(test: ast.Expression) -> Iterator[ast.Node]:
+    """Yield the values without which a condition is false: also those of arithmetic that it compares."""
+    if test == NOTHING:
+        yield test
+    yield from filter(None, (required_value(test), present_value(test)))
+    if isinstance(test, ast.Comparison):
+        for side, _ in test.sides:
+            yield from side.operands if isinstance(side, ast.Chain) else ()
 
 
 RULES = (

@@ -168,6 +168,15 @@ def test_the_sides_are_exchanged_where_that_is_certain(text: str, fixed: str) ->
     assert fix(located(text), SCHEMAS) == located(fixed)
 
 
+@pytest.mark.parametrize("test", ["contains()", "contains(keys())", "contains(keys(js))", "not contains()"])
+def test_a_call_without_arguments_is_checked(test: str) -> None:
+    """A condition whose call lacks its arguments requires no value."""
+    text = located(f"select js['k'] + 0 as x from j where {test}")
+
+    assert "TQL539" in codes(text)
+    assert "TQL204" in codes(text)
+
+
 def test_a_star_with_an_alias_has_the_columns_of_both_sources(tables: Tables) -> None:
     """The engine returns those of the other source too; with one source it does not."""
     text = located("select b.* from (select id, i64 from j) as a join b as b on a.id = b.uid")
