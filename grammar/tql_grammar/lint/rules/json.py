@@ -8,7 +8,9 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.crashes import filters
 from tql_grammar.lint.rules.literals import literals_of
+from tql_grammar.lint.rules.nullable import is_filled, is_nullable_number, leading
 from tql_grammar.outputs import bare
+from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import defining_expression
@@ -17,6 +19,7 @@ from tql_grammar.walk import below, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rule import Place
     from tql_grammar.typing.scopes import SelectScope
 
 GROUPED = "select the value in a subquery, and group that: select k[0] as k, .. from (select *, js['k'] as k from ..) group by k"
@@ -114,6 +117,28 @@ def _selected(subject: Subject) -> Iterator[Finding]:
                 )
                 hint = "write js['k'] + 0 for a JSON number, or move the condition to WHERE, where it works"
                 yield subject.finding(node, message, hint)
+
+
+def _beside_null(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of JSON with a number that can be null, outside of the SELECT list."""
+    for place in subject.places(ast.Comparison):
+        node, scope = place.part, place.scope
+        for one, other in node.sides if place.clause != "SELECT" else ():
+            column = _null_of(other, place) if is_part_of_json(one, scope) and is_json(one, scope) else None
+            if column is not None:
+                message = f"comparing JSON with `{column.name}` crashes the engine process (SIGSEGV) in a row in which it is null"
+                operator = node.operator if one is node.right else MIRRORED[node.operator]
+                hint = f"write {subject.written(other)} {operator} {subject.written(one)} + 0"
+                yield subject.finding(node, message, hint)
+
+
+def _null_of(node: ast.Node, place: Place) -> ast.Column | None:
+    """Return the nullable number or bool that decides whether an expression is null in a row that its clause reads."""
+    part: ast.Node | None = node
+    while part is not None and not isinstance(part, ast.Column):
+        part = leading(part) if not isinstance(part, ast.Comparison) else None
+    is_null = part is not None and is_nullable_number(place.scope.column(part))
+    return part if is_null and part is not None and not is_filled(part, place.scope, place.clause) else None
 
 
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
@@ -323,11 +348,11 @@ RULES = (
     ),
     Rule(
         code="TQL416",
-        title="JSON combined with another column in SELECT",
+        title="JSON combined with another column in SELECT, or compared with a nullable number",
         severity="error",
-        explanation="In the SELECT list, comparing JSON with another column crashes the engine process (SIGSEGV), and so does combining a JSON comparison with another column by AND, OR or arithmetic. In WHERE both work, and so does `js['k'] + 0 = x` in SELECT.",
+        explanation="In the SELECT list, comparing JSON with another column crashes the engine process (SIGSEGV), and so does combining a JSON comparison with another column by AND, OR or arithmetic. In WHERE both work, and so does `js['k'] + 0 = x` in SELECT. In WHERE and ORDER BY, comparing JSON with a nullable number crashes it in a row in which that is null; `x = js['k'] + 0` is right. Nullable columns are known from a schema.",
         example="select js['k'] = id as x from D",
-        find=_selected,
+        find=lambda subject: (*_selected(subject), *_beside_null(subject)),
         meant="select js['k'] + 0 = id as x from D",
     ),
     Rule(

@@ -9,6 +9,7 @@ from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.json import is_json, is_part_of_json
 from tql_grammar.rewrite.comparison import MIRRORED
+from tql_grammar.rewrite.json_values import NARROW
 from tql_grammar.typing.inference import infer
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tql_grammar.lint.rule import Place
     from tql_grammar.typing.scopes import SelectScope
 
-NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 LITERALS = (ast.Number, ast.String)
 # The operator that the engine evaluates for one with JSON on the right.
 TAKEN = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}

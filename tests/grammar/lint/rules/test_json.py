@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.oracle import Tables
+from tests.oracle import CRASH, Runner, Tables
 from tql import Schema, check, fix
+from tql_grammar.lint.check import crash_findings
+from tql_grammar.syntax.parser import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMAS = {
+SCHEMAS: dict[str | None, Schema] = {
     "mem://j": Schema(
-        id="int64", i8="int8", u16="uint16", i64="int64", f="float64", t="text", nt="nullable text", js="json"
+        id="int64",
+        i8="int8",
+        u16="uint16",
+        i64="int64",
+        f="float64",
+        t="text",
+        nt="nullable text",
+        nn="nullable int64",
+        js="json",
     ),
     "mem://b": Schema(uid="int64", name="text"),
 }
@@ -32,6 +42,7 @@ COLUMNS = {
     "f": ("float64", [1.0, 2.0, 9.0, 0.0]),
     "t": ("text", ["a", "b", "c", "a"]),
     "nt": ("nullable text", ["a", None, "b", "c"]),
+    "nn": ("nullable int64", [1, None, 9, 5]),
     "js": ("json", VALUES),
 }
 # A query, the codes of its findings, its ids, and the ids that SQL means.
@@ -66,6 +77,10 @@ RIGHT = [
     ("select id from j where js['k'] = i64", [0, 1]),
     ("select id from j where js['k'] = i8 * 1", [0, 1]),
     ("select id from j where js['nul'] is not null and js['nul'] < 5", [0, 2]),
+    ("select id from j where nn = js['k'] + 0", [0, 3]),
+    ("select id from j where nn != js['k'] + 0", [2]),
+    ("select id from (select * from j where nn is not null) where js['k'] = nn", [0, 3]),
+    ("select id from j where nt is not null and js['s'] = nt", [0, 2]),
     ("select id from j where js['nul'] > 0 and js['nul'] < 5", [0, 2]),
     ("select id from (select * from j where js['nul'] is not null) where js['nul'] != 1", [2]),
     ("select id from j where js['some'] is not null and js['some'] not in (1)", [0, 3]),
@@ -147,6 +162,35 @@ def test_a_refused_text_is_found(text: str, expected: set[str], tables: Tables) 
     """The engine fails, and the check says so."""
     assert codes(located(text)) == expected
     assert "Error: " in tables.ask(located(text)) or "InvalidType: " in tables.ask(located(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("select id from j where js['k'] = nn", "write nn = js['k'] + 0"),
+        ("select id from j where nn is not null and js['k'] > nn", "write nn < js['k'] + 0"),
+        ("select id from j where nn != js['k']", "write nn != js['k'] + 0"),
+        ("select id from j where js['k'] = nn * 2 + 1", "write nn * 2 + 1 = js['k'] + 0"),
+        ("select id from (select *, js['k'] as k from j) where k = nn", "write nn = k + 0"),
+        ("select id from j order by js['k'] = nn", "write nn = js['k'] + 0"),
+    ],
+)
+def test_a_null_beside_json_is_never_sent(text: str, hint: str) -> None:
+    """A nullable number in a comparison with JSON is found, also behind IS NOT NULL in the same WHERE."""
+    found = crash_findings(read(located(text)), SCHEMAS)
+
+    assert [(finding.code, finding.hint) for finding in found] == [("TQL416", hint)]
+
+
+@pytest.mark.parametrize("test", ["js['k'] = nul", "nul is not null and js['k'] < nul", "nul != js['k']"])
+def test_a_null_beside_json_ends_the_engine(test: str) -> None:
+    """The engine process crashes."""
+    runner = Runner()
+
+    try:
+        assert runner.ask(f'select id from "mem://t" where {test}') == CRASH
+    finally:
+        runner.close()
 
 
 @pytest.mark.parametrize(
