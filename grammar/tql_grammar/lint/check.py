@@ -23,6 +23,8 @@ from tql_grammar.lint.rules import (
     indexes,
     joins,
     json,
+    json_comparisons,
+    json_rows,
     keys,
     literals,
     missing,
@@ -56,6 +58,7 @@ MOST_READINGS, MOST_READ = 20_000, 4_000_000
 FOLLOWING = {
     "TQL201": frozenset({"TQL202", "TQL206", "TQL310", "TQL505"}),
     "TQL334": frozenset({"TQL524"}),
+    "TQL416": frozenset({"TQL363", "TQL364"}),
 }
 MODULES = (
     functions,
@@ -72,6 +75,8 @@ MODULES = (
     nullable,
     missing,
     json,
+    json_comparisons,
+    json_rows,
     arrays,
     joins,
     sets,

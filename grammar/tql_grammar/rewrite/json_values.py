@@ -10,6 +10,9 @@ from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.elements import is_quantified
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.logic import JOINS, LEAVES, conjunction, negation
+from tql_grammar.rewrite.nullable import missing
+from tql_grammar.rewrite.scope import Values
+from tql_grammar.typing.inference import infer
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ N = TypeVar("N", bound=ast.Node)
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
 # These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
 EXACT = frozenset({"=", ">", ">="})
+# The types of 8 and 16 bits, with which the engine compares JSON wrongly.
+NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 
 
 def is_json_value(node: object) -> bool:
@@ -115,31 +120,57 @@ def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
     raise ArgumentError("where / order_by", rule, _written(node), hint, why=why)
 
 
-def excluding_null(node: Expression) -> Expression:
+def excluding_null(node: Expression, scope: Scope) -> Expression:
     """
     Return the condition of a WHERE in which JSON's null meets no comparison; the engine takes it for smaller than every other value.
 
     `=`, `>` and `>=` do not find it.
     """
     if isinstance(node, ast.Comparison):
-        return _excluding_null(node)
+        return _excluding_null(as_computed(node, scope))
     if not isinstance(node, (ast.And, ast.Or, ast.Not)):
         return node
-    return rebuild(node, _with_guards, opaque=LEAVES)
+    return rebuild(node, lambda part: _with_guards(part, scope), opaque=LEAVES)
 
 
-def _with_guards(node: Record) -> Record:
+def _with_guards(node: Record, scope: Scope) -> Record:
     """Return AND, OR or NOT with what its comparisons need."""
     if isinstance(node, ast.Not):
-        return negation(_guarded(node.operand))
+        return negation(_guarded(node.operand, scope))
     if isinstance(node, (ast.And, ast.Or)):
-        return JOINS[type(node)](map(_guarded, node.operands))
+        return JOINS[type(node)](_guarded(operand, scope) for operand in node.operands)
     return node
 
 
-def _guarded(node: Expression) -> Expression:
+def _guarded(node: Expression, scope: Scope) -> Expression:
     """Return an operand with what it needs, if it is a comparison."""
-    return _excluding_null(node) if isinstance(node, ast.Comparison) else node
+    return _excluding_null(as_computed(node, scope)) if isinstance(node, ast.Comparison) else node
+
+
+def as_computed(node: ast.Comparison, scope: Scope) -> ast.Comparison:
+    """
+    Return a comparison of a value of JSON with a column that the engine compares with numbers only: ``v = m['n'] + 0``.
+
+    It finds no row, or all, for a column of 8 or 16 bits, and crashes in a row in which a nullable number is null.
+    """
+    if not _is_value(node.left, scope) or not _takes_numbers(node.right, scope):
+        return node
+    return ast.Comparison(MIRRORED[node.operator], node.right, ast.Chain(("+",), (node.left, ast.Number(0))))
+
+
+def _takes_numbers(node: Expression, scope: Scope) -> bool:
+    """Tell whether an expression is of 8 or 16 bits, or a number or bool that can be null."""
+    if isinstance(node, LITERALS) or is_json_value(node):
+        return False
+    found = infer(node, Values(scope))
+    return bool(missing(node, scope)) or (found is not None and found.dtype in NARROW)
+
+
+def _is_value(node: Expression, scope: Scope) -> bool:
+    """Tell whether an expression is a value of JSON, or a column that is one which the source selects."""
+    return is_json_value(node) or (
+        isinstance(node, ast.Column) and node.table is None and node.name in scope.json_values
+    )
 
 
 def _excluding_null(node: ast.Comparison) -> Expression:
@@ -163,9 +194,9 @@ def _with_factor(node: Record) -> Record:
     return ast.Chain(("*",), found.operands) if isinstance(found, ast.And) and found is not node else found
 
 
-def value_first(node: Expression) -> Expression:
+def value_first(node: N, scope: Scope) -> N | ast.Comparison:
     """Return a comparison with the value of JSON on the left: on the right the engine takes `<` for `<=`, and `<=` for `<`."""
-    if isinstance(node, ast.Comparison) and is_json_value(node.right) and not is_json_value(node.left):
+    if isinstance(node, ast.Comparison) and _is_value(node.right, scope) and not _is_value(node.left, scope):
         return ast.Comparison(MIRRORED[node.operator], node.right, node.left)
     return node
 

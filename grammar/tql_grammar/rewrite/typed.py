@@ -82,7 +82,7 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     require_truth(node, scope)
     found = legalize_parts(node, scope)
     require_single(found, scope)
-    return nullable.filtering(past_indexes(excluding_null(found), scope), scope)
+    return nullable.filtering(past_indexes(excluding_null(found, scope), scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope, scores: Iterable[str] = ()) -> None:
@@ -175,10 +175,11 @@ def _not(node: ast.Not, scope: Scope) -> Expression:
 
 def _comparison(node: ast.Comparison, scope: Scope) -> Expression:
     """Return a comparison."""
-    require_inside(node, node.left, scope)
+    ordered = value_first(node, scope)
+    require_inside(ordered, ordered.left, scope)
     require_matched(node, node.left, scope)
     require_comparable(node)
-    return value_first(comparison(node, scope))
+    return value_first(comparison(node, scope), scope)
 
 
 def _between(node: ast.Between, scope: Scope) -> Expression:

@@ -83,6 +83,14 @@ PLACES = [
         "TQL245",
         "select sum(nul) as s from D group by grp",
     ),
+    ("Dtype is unknown.", "select js['f'] + 0 as x from D group by grp", "TQL365", "js['f'] + 0"),
+    (
+        "Dtype is unknown.",
+        "select js['f'] + 0 as x from D",
+        "TQL539",
+        "select js['f'] + 0 as x from D",
+    ),
+    ("Dtype object is not numeric.", "select -js['f'] as x from D group by grp", "TQL365", "-js['f']"),
     ("Division by zero.", "select id % 0 as x from D", "TQL243", "select id % 0 as x from D"),
 ]
 

@@ -151,7 +151,7 @@ def test_advice_about_searches(rule: Rule, runner: Runner) -> None:
 
 FIXED = [
     rule for rule in RULES if rule.code in {
-        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL368", "TQL501", "TQL506", "TQL514", "TQL529", "TQL532", "TQL535", "TQL537", "TQL538",
+        "TQL210", "TQL211", "TQL238", "TQL239", "TQL301", "TQL303", "TQL305", "TQL306", "TQL307", "TQL315", "TQL320", "TQL326", "TQL363", "TQL368", "TQL501", "TQL506", "TQL514", "TQL529", "TQL532", "TQL535", "TQL537", "TQL538",
     }
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
+from tql_grammar.rewrite.json_values import EXACT, is_json_value
 from tql_grammar.walk import below, subselect
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Guarded(NamedTuple):
 
     Attributes:
         node: the part.
-        guards: the columns whose null decides the condition around it: by IS NOT NULL in an AND, by IS NULL in an OR.
+        guards: the columns and values of JSON whose null decides the condition around it: by IS NOT NULL in an AND, by IS NULL in an OR.
         negated: whether NOT is around it.
         compared: the columns whose NaN decides the condition around it: by a comparison in an AND, by `x != x` in an OR.
     """
@@ -35,10 +36,15 @@ TESTS = (ast.Comparison, ast.In, ast.Between, ast.Like)
 
 def tests(condition: ast.Node) -> Iterator[Guarded]:
     """Yield the comparisons, IN, BETWEEN and LIKE of an expression."""
+    return parts_of(condition, TESTS)
+
+
+def parts_of(condition: ast.Node, kinds: tuple[type[ast.Node], ...]) -> Iterator[Guarded]:
+    """Yield the parts of an expression that are of some classes."""
     stack = [Guarded(condition)]
     while stack:
         part = stack.pop()
-        if isinstance(part.node, TESTS):
+        if isinstance(part.node, kinds):
             yield part
         stack += _operands(part)[::-1]
 
@@ -48,17 +54,33 @@ def _operands(part: Guarded) -> list[Guarded]:
     node = part.node
     flat = (item for field in below(node)[::-1] for item in (field if isinstance(field, tuple) else (field,)))
     nodes = [item for item in flat if isinstance(item, ast.Node) and not isinstance(item, ast.Query)]
-    guards, compared = part.guards, part.compared
+    guards, compared = part.guards | _tested(node), part.compared
     if isinstance(node, (ast.And, ast.Or)):
-        guards, compared = guards | _tested(node), compared | compares(node)
+        compared |= compares(node)
     return [Guarded(item, guards, part.negated or isinstance(node, ast.Not), compared) for item in nodes]
 
 
-def _tested(node: ast.And | ast.Or) -> frozenset[ast.Expression]:
-    """Return the columns that an operand of an AND tests by IS NOT NULL, and one of an OR by IS NULL."""
-    negated = isinstance(node, ast.And)
-    found = (test for test in node.operands if isinstance(test, ast.IsNull) and test.negated is negated)
-    return frozenset(test.operand for test in found if isinstance(test.operand, ast.Column))
+def _tested(node: ast.Node) -> frozenset[ast.Expression]:
+    """Return the columns and values of JSON that an operand of an AND requires, and those that one of an OR tests by IS NULL; a product is AND over JSON in outputs."""
+    if isinstance(node, ast.Or):
+        return frozenset(filter(None, map(_absent_value, node.operands)))
+    if isinstance(node, ast.And) or (isinstance(node, ast.Chain) and set(node.operators) == {"*"}):
+        return frozenset(filter(None, map(present_value, node.operands)))
+    return frozenset()
+
+
+def _absent_value(test: ast.Node) -> ast.Expression | None:
+    """Return the operand of IS NULL."""
+    return test.operand if isinstance(test, ast.IsNull) and not test.negated else None
+
+
+def present_value(test: ast.Node) -> ast.Expression | None:
+    """Return the value of JSON, or the column, without which a condition is false: by IS NOT NULL, or by a comparison that JSON's null does not match."""
+    if isinstance(test, ast.IsNull):
+        return test.operand if test.negated else None
+    if isinstance(test, ast.Comparison) and test.operator in EXACT and is_json_value(test.left):
+        return test.left
+    return test.operand if isinstance(test, ast.In) and not test.negated and is_json_value(test.operand) else None
 
 
 def compares(node: ast.Node) -> frozenset[ast.Expression]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS, did_you_mean
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, subselect
@@ -141,18 +142,26 @@ def _alias(source: ast.Source) -> str | None:
 def _joined_columns(subject: Subject) -> Iterator[Finding]:
     """Yield join columns that do not exist, and join conditions between text and numbers."""
     for scope, join in _joins(subject):
-        if join.on is None:
-            continue
-        columns = [part for part in own_parts(join.on) if isinstance(part, ast.Column)]
-        for column in columns:
-            missing = _missing(column, scope)
-            if missing is not None:
-                yield subject.finding(column, *missing)
-        if _mix_text_and_other(columns, scope):
+        test = join.on or join.using
+        columns = _compared_columns(join)
+        missing = [(column, found) for column in columns if (found := _missing(column, scope)) is not None]
+        if join.using is not None:  # the engine names the first source that lacks it
+            missing = missing[:1]
+        for column, found in missing:
+            yield subject.finding(column, *found)
+        if test is not None and not missing and _mix_text_and_other(columns, scope):
             yield subject.finding(
-                join.on,
+                test,
                 "one column is text and the other is not: the engine fails with `Can't join text tensor with non-text tensor.`",
             )
+
+
+def _compared_columns(join: ast.Join) -> list[ast.Column]:
+    """Return the columns of ON; for USING the column of each source that has an alias."""
+    if isinstance(join.using, ast.Column):
+        aliases = (_alias(side) for side in (join.left, join.right))
+        return [join.using.replace(table=alias) for alias in aliases if alias is not None]
+    return [part for part in own_parts(join.on) if isinstance(part, ast.Column)] if join.on is not None else []
 
 
 def _mix_text_and_other(columns: list[ast.Column], scope: SelectScope) -> bool:
@@ -258,6 +267,17 @@ def _side_by_side(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(scope.select.source, message, 'write ".." as a join ".." as b on a.id = b.id')
 
 
+def _stars(subject: Subject) -> Iterator[Finding]:
+    """Yield stars with an alias in a query of several sources."""
+    for scope in subject.scopes:
+        if not isinstance(scope.select.source, (ast.Join, ast.Zip)) or scope.ambiguous:
+            continue
+        stars = [star for star in map(bare, scope.select.columns) if isinstance(star, ast.Star)]
+        for star in stars if len(stars) == 1 and stars[0].table is not None else ():
+            message = f"`{star.table}.*` returns the columns of all sources, not only those of `{star.table}`"
+            yield subject.finding(star, message, f"name the columns: {star.table}.id as id, ..")
+
+
 def _floats(subject: Subject) -> Iterator[Finding]:
     """Yield joins on float columns, which may contain NaN."""
     for scope, join in _joins(subject):
@@ -306,7 +326,7 @@ RULES = (
         code="TQL228",
         title="join on unknown columns, or on text and a number",
         severity="error",
-        explanation="The columns of ON must exist in their sources, and must be both text or both numbers.",
+        explanation="The columns of ON must exist in their sources, and must be both text or both numbers; with USING both sources must have the column.",
         example="select b.name as name from D as a join U as b on a.id = b.name",
         find=_joined_columns,
         meant="select b.name as name from D as a join U as b on a.text = b.name",
@@ -319,6 +339,15 @@ RULES = (
         example="select a.id as x, b.name as y from D as a, U as b",
         find=_side_by_side,
         meant="select a.id as x, b.name as y from D as a join U as b on a.id = b.id",
+    ),
+    Rule(
+        code="TQL366",
+        title="star with an alias in a join",
+        severity="error",
+        explanation="In a query of several sources `a.*` returns the columns of all of them, as `*` does. Name the columns. With one source `a.*` are its columns.",
+        example="select b.* from (select id as k from D) as a join U as b on a.k = b.uid",
+        find=_stars,
+        meant="select b.uid as uid, b.id as id, b.name as name, b.val as val from (select id as k from D) as a join U as b on a.k = b.uid",
     ),
     Rule(
         code="TQL327",

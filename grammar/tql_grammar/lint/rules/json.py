@@ -8,7 +8,9 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.crashes import filters
 from tql_grammar.lint.rules.literals import literals_of
+from tql_grammar.lint.rules.nullable import is_filled, is_nullable_number, leading
 from tql_grammar.outputs import bare
+from tql_grammar.rewrite.comparison import MIRRORED
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import defining_expression
@@ -17,10 +19,13 @@ from tql_grammar.walk import below, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.lint.rule import Place
     from tql_grammar.typing.scopes import SelectScope
 
+GROUPED = "select the value in a subquery, and group that: select k[0] as k, .. from (select *, js['k'] as k from ..) group by k"
 
-def _is_json(node: ast.Node, scope: SelectScope) -> bool:
+
+def is_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a node is a JSON column, a value of one, or the output of a subquery that is one of these values."""
     if is_json_value(node):
         inner = node
@@ -53,7 +58,7 @@ def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
     stack = [output]
     while stack:
         node = stack.pop()
-        parts = [] if _is_json(node, scope) or _is_keys(node) else _operands(node)
+        parts = [] if is_json(node, scope) or _is_keys(node) else _operands(node)
         nodes.append((node, parts))
         stack += parts
     rows: dict[int, Rows] = {}
@@ -66,7 +71,7 @@ def _mixed(output: ast.Node, scope: SelectScope) -> Iterator[ast.Node]:
 
 def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: SelectScope) -> Rows:
     """Return the sources of a value's rows, from those of its operands."""
-    if _is_json(node, scope):
+    if is_json(node, scope):
         return Rows(json=True)
     column = any(part.column for part in below_)
     if _gives_plain_rows(node, parts, scope):
@@ -78,7 +83,7 @@ def _rows(node: ast.Node, parts: list[ast.Node], below_: list[Rows], scope: Sele
 def _gives_plain_rows(node: ast.Node, parts: list[ast.Node], scope: SelectScope) -> bool:
     """Tell whether a value computed from JSON is no longer JSON: a test for null, or arithmetic directly on JSON."""
     if isinstance(node, (ast.Chain, ast.Negate)):
-        return any(_is_json(part, scope) for part in parts)
+        return any(is_json(part, scope) for part in parts)
     return isinstance(node, ast.IsNull)
 
 
@@ -114,6 +119,28 @@ def _selected(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, hint)
 
 
+def _beside_null(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of JSON with a number that can be null, outside of the SELECT list."""
+    for place in subject.places(ast.Comparison):
+        node, scope = place.part, place.scope
+        for one, other in node.sides if place.clause != "SELECT" else ():
+            column = _null_of(other, place) if is_part_of_json(one, scope) and is_json(one, scope) else None
+            if column is not None:
+                message = f"comparing JSON with `{column.name}` crashes the engine process (SIGSEGV) in a row in which it is null"
+                operator = node.operator if one is node.right else MIRRORED[node.operator]
+                hint = f"write {subject.written(other)} {operator} {subject.written(one)} + 0"
+                yield subject.finding(node, message, hint)
+
+
+def _null_of(node: ast.Node, place: Place) -> ast.Column | None:
+    """Return the nullable number or bool that decides whether an expression is null in a row that its clause reads."""
+    part: ast.Node | None = node
+    while part is not None and not isinstance(part, ast.Column):
+        part = leading(part) if not isinstance(part, ast.Comparison) else None
+    is_null = part is not None and is_nullable_number(place.scope.column(part))
+    return part if is_null and part is not None and not is_filled(part, place.scope, place.clause) else None
+
+
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts of a JSON value that a subquery selects; in the outputs of a grouped query they are indices into the group instead."""
     for scope, node in subject.parts(ast.Subscript):
@@ -133,16 +160,17 @@ def _selected_element(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         for output in scope.select.columns:
             node = bare(output)
-            if isinstance(node, ast.Subscript) and _is_element(node) and _is_json(node, scope):
+            if isinstance(node, ast.Subscript) and _is_element(node) and is_json(node, scope):
                 message = "an element of a JSON list is no output: the engine fails with `String subscript can be applied to Json data only.`"
-                yield subject.finding(node, message, f"write {subject.written(node)} + 0 for a number")
+                hint = GROUPED if scope.select.group_by else f"write {subject.written(node)} + 0 for a number"
+                yield subject.finding(node, message, hint)
 
 
 def _negative(subject: Subject) -> Iterator[Finding]:
     """Yield negative numbers in IN and BETWEEN of a value of JSON."""
     for scope, node in subject.parts(ast.In, ast.Between):
         negative = next(filter(_is_negative, literals_of(node)), None)
-        if negative is not None and _is_json(node.operand, scope):
+        if negative is not None and is_json(node.operand, scope):
             message = (
                 "IN and BETWEEN of JSON take no negative number: the engine fails with `Can't apply minus on string.`"
             )
@@ -183,7 +211,7 @@ def _whole(subject: Subject) -> Iterator[Finding]:
 def _is_whole(node: ast.Expression, scope: SelectScope) -> TypeGuard[ast.Column]:
     """Tell whether a node is a column of JSON itself."""
     column = scope.column(node)
-    return column is not None and column.dtype == "json" and not _is_part_of_json(node, scope)
+    return column is not None and column.dtype == "json" and not is_part_of_json(node, scope)
 
 
 def _renamed_text(subject: Subject) -> Iterator[Finding]:
@@ -231,7 +259,7 @@ def _absent(subject: Subject) -> Iterator[Finding]:
     """Yield KEYS of a value of JSON that a row may lack."""
     for place in subject.places(ast.Function):
         value = place.part.arguments[0] if _is_keys(place.part) and place.part.arguments else None
-        if value is None or not _is_part_of_json(value, place.scope):
+        if value is None or not is_part_of_json(value, place.scope):
             continue
         source = defining_expression(place.scope.select, value)
         if not any(_has_value(test, (value, source)) for test in filters(place)):
@@ -241,21 +269,26 @@ def _absent(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(place.part, message, hint)
 
 
-def _is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
+def is_part_of_json(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a node is a value of a JSON column, or the output of a subquery that is one."""
     return is_json_value(node) or is_json_value(defining_expression(scope.select, node))
 
 
 def _has_value(test: ast.Expression, values: tuple[ast.Node | None, ...]) -> bool:
     """Tell whether a condition is false for a row that lacks a value of JSON: it is not null, or it is one of the keys; or for every row."""
-    if test == ast.Boolean(value=False):
-        return True
+    found = required_value(test)
+    return test == ast.Boolean(value=False) or (found is not None and found in values)
+
+
+def required_value(test: ast.Expression) -> ast.Expression | None:
+    """Return the value that a condition requires to be there, by IS NOT NULL or as one of the keys of JSON."""
     if isinstance(test, ast.IsNull):
-        return test.negated and test.operand in values
+        return test.operand if test.negated else None
     if not isinstance(test, ast.Function) or test.name.lower() != "contains":
-        return False
-    keys, *key = test.arguments
-    return _is_keys(keys) and ast.Subscript(keys.arguments[0], tuple(key)) in values  # type: ignore[attr-defined]  # a call
+        return None
+    keys, *key = (*test.arguments, None)
+    of = keys.arguments if isinstance(keys, ast.Function) and _is_keys(keys) else ()
+    return ast.Subscript(of[0], tuple(filter(None, key))) if of else None
 
 
 RULES = (
@@ -315,11 +348,11 @@ RULES = (
     ),
     Rule(
         code="TQL416",
-        title="JSON combined with another column in SELECT",
+        title="JSON combined with another column in SELECT, or compared with a nullable number",
         severity="error",
-        explanation="In the SELECT list, comparing JSON with another column crashes the engine process (SIGSEGV), and so does combining a JSON comparison with another column by AND, OR or arithmetic. In WHERE both work, and so does `js['k'] + 0 = x` in SELECT.",
+        explanation="In the SELECT list, comparing JSON with another column crashes the engine process (SIGSEGV), and so does combining a JSON comparison with another column by AND, OR or arithmetic. In WHERE both work, and so does `js['k'] + 0 = x` in SELECT. In WHERE and ORDER BY, comparing JSON with a nullable number crashes it in a row in which that is null; `x = js['k'] + 0` is right. Nullable columns are known from a schema.",
         example="select js['k'] = id as x from D",
-        find=_selected,
+        find=lambda subject: (*_selected(subject), *_beside_null(subject)),
         meant="select js['k'] + 0 = id as x from D",
     ),
     Rule(

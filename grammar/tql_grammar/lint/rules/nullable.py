@@ -67,16 +67,16 @@ class At(NamedTuple):
     def missing(self, node: ast.Node) -> ast.Column | None:
         """Return the nullable column that decides whether *node* has a value, or None where it always has one."""
         while not isinstance(node, ast.Column):
-            inner = _leading(node)
+            inner = leading(node)
             if inner is None:
                 return None
             node = inner
-        if not _is_nullable(self.scope.column(node)) or is_filled(node, self.scope, self.clause):
+        if not is_nullable_number(self.scope.column(node)) or is_filled(node, self.scope, self.clause):
             return None
         return node
 
 
-def _leading(node: ast.Node) -> ast.Node | None:
+def leading(node: ast.Node) -> ast.Node | None:
     """Return the operand that decides whether a value is null: the left one of an operator, or the argument of a unary function."""
     if isinstance(node, ast.Chain):
         return node.operands[0]
@@ -113,10 +113,10 @@ def _parts(subject: Subject) -> Sequence[At]:
 def _has_nullable(scope: SelectScope) -> bool:
     """Tell whether a nullable number is among the columns that a SELECT sees."""
     seen = (scope.columns, *scope.aliases.values())
-    return any(_is_nullable(column) for columns in seen if columns is not None for column in columns.values())
+    return any(is_nullable_number(column) for columns in seen if columns is not None for column in columns.values())
 
 
-def _is_nullable(column: Column | None) -> bool:
+def is_nullable_number(column: Column | None) -> bool:
     """Tell whether a column is a nullable number or bool."""
     return column is not None and column.nullable and column.is_single and column.dtype in NULLABLE
 
@@ -124,7 +124,7 @@ def _is_nullable(column: Column | None) -> bool:
 def _of_scope(scope: SelectScope) -> Iterator[At]:
     """Yield the parts of the expressions of one SELECT that read a nullable number."""
     for clause, node in expressions(scope.select):
-        if any(_is_nullable(scope.column(part)) for part in own_parts(node)):
+        if any(is_nullable_number(scope.column(part)) for part in own_parts(node)):
             stack = [At(bare(node), scope, clause, clause == "WHERE", clause == "SELECT", clause == "SELECT")]
             while stack:
                 at = stack.pop()

@@ -44,7 +44,7 @@ def _twice(subject: Subject) -> Iterator[Finding]:
         taken: set[str] = set()
         starred = False
         for output in scope.select.columns:
-            star = isinstance(bare(output), ast.Star) and getattr(bare(output), "table", None) is None
+            star = isinstance(bare(output), ast.Star)
             name = output_name(output)
             if star and starred:
                 yield subject.finding(

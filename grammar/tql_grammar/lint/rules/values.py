@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.computation import Grouped, lengths
-from tql_grammar.lint.rules.guards import TESTS, in_where, tests
-from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.lint.rules.guards import TESTS, in_where, parts_of
+from tql_grammar.lint.rules.json_rows import is_direct_value, is_present
+from tql_grammar.lint.rules.nullable import is_filled, is_nullable_text
 from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
@@ -119,10 +120,10 @@ def _without_value(subject: Subject) -> Iterator[Finding]:
 
 
 def _null_passes(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions on a column that can be null, under NOT or selected, that no test for null decides."""
+    """Yield conditions on a column or a value of JSON that can be null, under NOT or selected, that no test for null decides."""
     for scope in subject.scopes:
         for clause, whole in expressions(scope.select):
-            for part in tests(whole):
+            for part in parts_of(whole, (*TESTS, ast.Function)):
                 negated = part.negated or getattr(part.node, "negated", False)
                 column = _nullable(part, scope, clause) if negated or clause == "SELECT" else None
                 if column is not None:
@@ -131,13 +132,33 @@ def _null_passes(subject: Subject) -> Iterator[Finding]:
                     yield subject.finding(part.node, message, f"write {written} is not null and ..")
 
 
-def _nullable(part: Guarded, scope: SelectScope, clause: str) -> ast.Column | None:
-    """Return the first column of a test that can be null and that nothing around it tests for null."""
-    for column in own_parts(part.node):
-        found = scope.column(column)
-        if isinstance(column, ast.Column) and found is not None and found.nullable and column not in part.guards:
-            return None if is_filled(column, scope, clause) else column
+def _nullable(part: Guarded, scope: SelectScope, clause: str) -> ast.Expression | None:
+    """Return the first operand of a test that can be null and that nothing around it tests for null."""
+    if isinstance(part.node, ast.Function):
+        return _nullable_text(part, part.node, scope, clause)
+    for node in own_parts(part.node):
+        if is_direct_value(node, scope):
+            return _unless_tested(node, part, scope, clause)
+        found = scope.column(node)
+        if isinstance(node, ast.Column) and found is not None and found.nullable and node not in part.guards:
+            return None if is_filled(node, scope, clause) else node
     return None
+
+
+def _unless_tested(value: ast.Expression, part: Guarded, scope: SelectScope, clause: str) -> ast.Expression | None:
+    """Return a value of JSON that a row may lack, or None if a condition keeps those rows out; LIKE fails on them, which another rule reports."""
+    fails = isinstance(part.node, ast.Like)
+    return None if fails or value in part.guards or is_present(value, scope, clause) else value
+
+
+def _nullable_text(part: Guarded, call: ast.Function, scope: SelectScope, clause: str) -> ast.Expression | None:
+    """Return the text that a call of CONTAINS searches, a column or a value of JSON, if it can be null."""
+    node = call.arguments[0] if call.name.lower() == "contains" and call.arguments else None
+    if node is None or node in part.guards:
+        return None
+    if is_direct_value(node, scope):
+        return _unless_tested(node, part, scope, clause)
+    return node if isinstance(node, ast.Column) and is_nullable_text(node, scope, clause) else None
 
 
 RULES = (
@@ -195,10 +216,9 @@ RULES = (
         code="TQL524",
         title="condition on null under NOT, or selected",
         severity="info",
-        explanation="A condition on null is false, so NOT (x = 3) and x NOT IN (3) are true for null, and a selected condition is false for it. In SQL all are null. Reported only with a schema, with the severity info.",
+        explanation="A condition on null is false, so NOT (x = 3), x NOT IN (3) and NOT contains(x, 'a') are true for null, and a selected condition is false for it. In SQL all are null. The same holds for a value of JSON that a row lacks. Columns are reported only with a schema; the severity is info.",
         example="select id from D where nul not in (1, 2)",
         find=_null_passes,
         meant="select id from D where nul is not null and nul not in (1, 2)",
-        needs_schema=True,
     ),
 )

@@ -790,6 +790,18 @@ CASES: dict[str, Case] = {
         [0, 1],
         where(lambda row: row["id"] < row["m"]["n"]),
     ),
+    "JSON and small integers": Case(
+        {"m": [{"n": 1}, {"n": 2}, {"n": 3}, {}], "v": [1, 3, 9, 9]},
+        "select id where m['n'] = v",
+        [],
+        where(lambda row: row["m"].get("n") == row["v"]),
+    ),
+    "JSON and a nullable number": Case(
+        {"m": [{"n": 1}, {"n": 2}, {"n": 3}, {}], "v": [1, 3, None, 0]},
+        "select id where m['n'] != v",
+        Engine.CRASHES,
+        where(lambda row: None not in {row["v"], row["m"].get("n")} and row["m"]["n"] != row["v"]),
+    ),
     "order of two values of JSON": Case(
         {"m": [{"n": 1, "k": 1}, {"n": 2, "k": 3}, {"n": 4, "k": 3}]},
         "select id where m['n'] >= m['k']",

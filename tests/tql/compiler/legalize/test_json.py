@@ -329,3 +329,55 @@ def test_what_a_row_may_lack_is_refused(world: Any, query: Query, hint: str, *, 
     with pytest.raises(ArgumentError) as caught:
         values(world, query, known=known)
     assert hint in (caught.value.hint or "")
+
+
+KINDS = ("int8", "int16", "uint8", "uint16", "nullable int16", "nullable int64", "int64", "float64")
+MIRRORED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sided() -> Any:
+    """Return a dataset with numbers of some types beside the numbers of JSON, some of them null or absent."""
+    notes: list[dict[str, Any]] = [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 9}, {"n": None}, {}]
+    numbers = [1, 3, 2, None, 4, 5]
+    rows = [
+        {
+            "id": number,
+            "m": note,
+            **{kind.replace(" ", "_"): value if "nullable" in kind or value is not None else 7 for kind in KINDS},
+        }
+        for number, (note, value) in enumerate(zip(notes, numbers, strict=True))
+    ]
+    return dataset("sided", {"id": "int64", "m": "json", **{kind.replace(" ", "_"): kind for kind in KINDS}}, rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("sign", MIRRORED)
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_value_beside_a_number(sided: Any, kind: str, sign: str, *, inside: bool) -> None:
+    """JSON is compared with numbers of each type as Python compares them, on both sides and under OR; no null matches."""
+    compare = MIRRORED[sign]
+    name = kind.replace(" ", "_")
+    rows = run(sided, f"select id, m['n'] as n, {name} as v")
+    pairs = [(row["id"], row["n"] or None, row["v"]) for row in rows]
+    known = [(number, n, v) for number, n, v in pairs if n is not None and v is not None and n != {}]
+
+    for left, right, meant in (
+        (N, col(name), [number for number, n, v in known if compare(n, v)]),
+        (col(name), N, [number for number, n, v in known if compare(v, n)]),
+    ):
+        condition = compare(left, right) | (col("id") == 17) if inside else compare(left, right)
+        assert ids(sided, select("id").where(condition), known=True) == meant
+
+
+def test_an_order_with_an_output_that_is_a_value(sided: Any) -> None:
+    """The output is on the left, as the value itself would be; what does not work there is refused."""
+    source = select("id", "int8", "nullable_int64", n=N)
+
+    assert ids(sided, select("id").from_(source).where(col("id") < col("n")), known=True) == [0, 1, 2, 3]
+    assert ids(sided, select("id").from_(source).where(col("int8") == col("n")), known=True) == [0]
+    assert ids(sided, select("id").from_(source).where(col("n") == col("nullable_int64")), known=True) == [0]
+    with pytest.raises(ArgumentError, match="takes no such test"):
+        select("id").from_(source).where(col("id") > col("n")).to_tql()

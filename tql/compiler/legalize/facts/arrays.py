@@ -9,6 +9,7 @@ from tql.expressions.subscripts import indices
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_kept, require_single
 from tql_grammar.rewrite.json_present import as_number, patterns, with_numbers
 from tql_grammar.rewrite.json_values import (
+    as_computed,
     excluding_null,
     quantified,
     require_comparable,
@@ -270,6 +271,22 @@ FACTS = (
         value_first,
         'select("id").where(col("id") < col("m")["n"])',
         M,
+    ),
+    Fact(
+        "JSON and small integers",
+        "Compares JSON wrongly with columns of 8 and 16 bits: `m['n'] = v` matches no row.",
+        "Computes with the value of JSON, on the right.",
+        as_computed,
+        'select("id").where(col("m")["n"] == col("v"))',
+        columns(m="json", v="int8"),
+    ),
+    Fact(
+        "JSON and a nullable number",
+        "Crashes where it compares JSON with a number that is null.",
+        "Computes with the value of JSON, on the right.",
+        as_computed,
+        'select("id").where(col("m")["n"] != col("v"))',
+        columns(m="json", v="nullable int64"),
     ),
     Fact(
         "order of two values of JSON",
