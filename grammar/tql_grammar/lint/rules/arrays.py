@@ -16,6 +16,8 @@ from tql_grammar.typing.inference import infer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tql_grammar.typing.scopes import SelectScope
+
 # The clauses that read a column in one piece, not row by row.
 IN_BULK = frozenset({"WHERE", "ORDER BY", "GROUP BY"})
 # The kinds of columns whose number of dimensions is not the length of their shape.
@@ -40,7 +42,7 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
     for place in subject.places(ast.Subscript):
         node, scope = place.part, place.scope
-        column = Column("json") if is_json_value(node.operand) else infer(node.operand, scope)
+        column = Column("json") if is_json_value(node.operand) else _whole_type(node, scope)
         if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
             continue
         if scope.select.group_by and place.clause == "SELECT" and not is_literal(node.operand):
@@ -51,15 +53,35 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, *refused)
 
 
+def _before(node: ast.Subscript) -> ast.Column | None:
+    """Return the column of a subscript of a subscript, whose indices the engine counts together: ``v[0][1]``; None for any other."""
+    column = _column_of(node)
+    return column if isinstance(node.operand, ast.Subscript) and isinstance(column, ast.Column) else None
+
+
+def _whole_type(node: ast.Subscript, scope: SelectScope) -> Column | None:
+    """Return the type of the column or the value that all indices of a subscript are about."""
+    return infer(_before(node) or node.operand, scope)
+
+
+def _index_count(node: ast.Expression) -> int:
+    """Return the number of all indices of a chain of subscripts."""
+    count = 0
+    while isinstance(node, ast.Subscript):
+        count, node = count + len(node.indices), node.operand
+    return count
+
+
 def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | None:
     """Return the message and the hint for indices that the engine rejects, or None where it accepts them."""
     if column.dtype == "json":
         sliced = any(isinstance(index, ast.Slice) for index in node.indices)
         message = "JSON is read by its keys: the engine rejects a slice of it"
         return (message, "write meta['key']") if sliced else None
-    if len(node.indices) <= len(column.shape):
+    count = len(node.indices) if _before(node) is None else _index_count(node)
+    if count <= len(column.shape):
         return None
-    message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
+    message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {count}`"
     return message, f"the operand is {column}"
 
 

@@ -8,6 +8,7 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.crashes import filters
 from tql_grammar.lint.rules.literals import literals_of
+from tql_grammar.lint.rules.nullable import missing
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import is_json_value
 from tql_grammar.typing.inference import infer
@@ -112,6 +113,23 @@ def _selected(subject: Subject) -> Iterator[Finding]:
                 )
                 hint = "write js['k'] + 0 for a JSON number, or move the condition to WHERE, where it works"
                 yield subject.finding(node, message, hint)
+
+
+def _nullable(subject: Subject) -> Iterator[Finding]:
+    """Yield comparisons of JSON with a nullable number; those in SELECT are found as any other column there."""
+    for place in subject.places(ast.Comparison):
+        if place.clause == "SELECT":
+            continue
+        for one, other in place.part.sides:
+            column = missing(other, place.scope, place.clause) if _is_json(one, place.scope) else None
+            if column is not None:
+                written = subject.written(column)
+                message = (
+                    f"`{column.name}` can be null: comparing a null with JSON crashes the engine process (SIGSEGV)"
+                )
+                hint = f"write {subject.written(one)} + 0 for a JSON number, or filter null out in a subquery: select .. from (select * from .. where {written} is not null)"  # noqa: S608 - advice
+                yield subject.finding(place.part, message, hint)
+                break
 
 
 def _renamed_list(subject: Subject) -> Iterator[Finding]:
@@ -339,5 +357,15 @@ RULES = (
         example="select keys(js['n']) as k from D",
         find=_absent,
         meant="select keys(js['n']) as k from D where js['n'] is not null",
+    ),
+    Rule(
+        code="TQL422",
+        title="nullable number compared with JSON",
+        severity="error",
+        explanation="Comparing a nullable number with JSON crashes the engine process (SIGSEGV) if a row is null, also if the same WHERE tests for null. It works with `js['k'] + 0` on the right, and if a subquery filters null out. Reported only with a schema.",
+        example="select id from D where nul = js['k']",
+        find=_nullable,
+        meant="select id from D where nul = js['k'] + 0",
+        needs_schema=True,
     ),
 )
