@@ -83,6 +83,7 @@ PLACES = [
         "TQL245",
         "select sum(nul) as s from D group by grp",
     ),
+    ("Unknown function with name.", "select id from D where abs(grp) in (1)", "TQL211", "abs(grp)"),
     ("Division by zero.", "select id % 0 as x from D", "TQL243", "select id % 0 as x from D"),
 ]
 

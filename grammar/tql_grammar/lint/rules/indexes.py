@@ -178,8 +178,13 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
     found = (scope.column(part) for part in own_parts(call))
     count = sum(column is not None and column.kind == "embedding" for column in found) - constant
     name = call.name.lower()
-    has_axis = name in QUANTIFIERS and len(call.arguments) > 1
-    return (count > 0 and name in REDUCED and not has_axis) or (count > 1 and name in SEARCHES | INDEXED.keys())
+    return (count > 0 and _is_reduction(call)) or (count > 1 and name in SEARCHES | INDEXED.keys())
+
+
+def _is_reduction(call: ast.Function) -> bool:
+    """Tell whether a call reduces its argument, and not ANY or ALL along an axis."""
+    name = call.name.lower()
+    return name in REDUCED and not (name in QUANTIFIERS and len(call.arguments) > 1)
 
 
 RULES = (

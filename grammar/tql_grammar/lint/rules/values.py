@@ -55,25 +55,32 @@ def _may_wrap(node: ast.Chain, found: Column) -> bool:
 
 
 def _numbers_in_contains(subject: Subject) -> Iterator[Finding]:
-    """Yield CONTAINS of a single number or bool."""
+    """Yield CONTAINS of a single number or bool, and of a number in a text."""
     for place in subject.places(ast.Function):
-        scope, call = place.scope, place.part
-        if call.name.lower() != "contains" or _is_output_of_group(place):
-            continue
-        for argument in call.arguments[:1]:
-            column = infer(argument, scope)
-            if column is not None and column.is_single and column.dtype not in NOT_NUMERIC:
-                message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`"
-                yield subject.finding(argument, message, "compare with =")
-            elif column is not None and column.is_text and any(_is_numeric(part, scope) for part in call.arguments[1:]):
-                message = f"CONTAINS of {column} takes a text: with a number the engine fails with `Can't get size of scalar array.`"
-                yield subject.finding(call, message, "write the number in single quotes: contains(x, '1')")
+        call = place.part
+        if call.name.lower() == "contains" and call.arguments and not _is_output_of_group(place):
+            column = infer(call.arguments[0], place.scope)
+            refused = None if column is None else _refused_contains(call, column, place.scope)
+            if refused is not None:
+                node, message, hint = refused
+                yield subject.finding(node, f"{message} the engine fails with `Can't get size of scalar array.`", hint)
 
 
-def _is_numeric(node: ast.Expression, scope: SelectScope) -> bool:
-    """Tell whether a value is known to be a number, a bool, or an array of them."""
-    column = BOOL if isinstance(node, ast.Boolean) else infer(node, scope)
-    return column is not None and column.dtype not in NOT_NUMERIC
+def _refused_contains(call: ast.Function, column: Column, scope: SelectScope) -> tuple[ast.Expression, str, str] | None:
+    """Return the part of CONTAINS that the engine rejects, the message and the hint, or None where it accepts the call."""
+    argument, *wanted = call.arguments
+    if column.is_single and column.dtype not in NOT_NUMERIC:
+        return argument, f"CONTAINS takes a text or an array, and this is {column}:", "compare with ="
+    if column.is_text and _has_number(wanted, scope):
+        hint = "write the number in single quotes: contains(x, '1')"
+        return call, f"CONTAINS of {column} takes a text: with a number", hint
+    return None
+
+
+def _has_number(nodes: list[ast.Expression], scope: SelectScope) -> bool:
+    """Tell whether one of some values is known to be a number, a bool, or an array of them."""
+    columns = [BOOL if isinstance(node, ast.Boolean) else infer(node, scope) for node in nodes]
+    return any(column is not None and column.dtype not in NOT_NUMERIC for column in columns)
 
 
 def _lists_in_contains(subject: Subject) -> Iterator[Finding]:
