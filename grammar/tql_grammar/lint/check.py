@@ -17,6 +17,7 @@ from tql_grammar.lint.rules import (
     computation,
     constructs,
     crashes,
+    elements,
     functions,
     groups,
     ignored,
@@ -33,6 +34,7 @@ from tql_grammar.lint.rules import (
     older,
     order,
     precision,
+    samples,
     searches,
     selected,
     sets,
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
 MOST_READINGS, MOST_READ = 20_000, 4_000_000
 # The findings that follow from another one in the same expression: a function that does not exist needs no alias, and takes no star or DISTINCT.
 FOLLOWING = {
-    "TQL201": frozenset({"TQL202", "TQL206", "TQL310", "TQL505"}),
+    "TQL201": frozenset({"TQL202", "TQL206", "TQL211", "TQL310", "TQL505"}),
     "TQL334": frozenset({"TQL524"}),
     "TQL416": frozenset({"TQL363", "TQL364"}),
 }
@@ -72,6 +74,7 @@ MODULES = (
     stale,
     keys,
     precision,
+    samples,
     nullable,
     missing,
     json,
@@ -88,6 +91,7 @@ MODULES = (
     texts,
     values,
     crashes,
+    elements,
 )
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in MODULES for rule in module.RULES), key=lambda rule: rule.code)

@@ -47,7 +47,7 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
     for place in subject.places(ast.Subscript):
         node, scope = place.part, place.scope
-        column = Column("json") if is_json_value(node.operand) else infer(node.operand, scope)
+        column = Column("json") if is_json_value(node.operand) else _whole_type(node, scope)
         if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
             continue
         if scope.select.group_by and place.clause == "SELECT" and not is_literal(node.operand):
@@ -58,15 +58,35 @@ def _dimensions(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, *refused)
 
 
+def _before(node: ast.Subscript) -> ast.Column | None:
+    """Return the column of a subscript of a subscript, whose indices the engine counts together: ``v[0][1]``; None for any other."""
+    column = _column_of(node)
+    return column if isinstance(node.operand, ast.Subscript) and isinstance(column, ast.Column) else None
+
+
+def _whole_type(node: ast.Subscript, scope: SelectScope) -> Column | None:
+    """Return the type of the column or the value that all indices of a subscript are about."""
+    return infer(_before(node) or node.operand, scope)
+
+
+def _index_count(node: ast.Expression) -> int:
+    """Return the number of all indices of a chain of subscripts."""
+    count = 0
+    while isinstance(node, ast.Subscript):
+        count, node = count + len(node.indices), node.operand
+    return count
+
+
 def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | None:
     """Return the message and the hint for indices that the engine rejects, or None where it accepts them."""
     if column.dtype == "json":
         sliced = any(isinstance(index, ast.Slice) for index in node.indices)
         message = "JSON is read by its keys: the engine rejects a slice of it"
         return (message, "write meta['key']") if sliced else None
-    if len(node.indices) <= len(column.shape):
+    count = len(node.indices) if _before(node) is None else _index_count(node)
+    if count <= len(column.shape):
         return None
-    message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {len(node.indices)}`"
+    message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {count}`"
     return message, f"the operand is {column}"
 
 
@@ -265,21 +285,6 @@ def _of_membership(subject: Subject, node: ast.In, *, of_element: bool) -> tuple
     members = [shown.format(written, subject.written(member)) for member in literals_of(node)[:2]]
     hint = " or ".join(members) + (" or .." if len(literals_of(node)) > len(members) else "")
     return f"IN {effect}", f"write not ({hint})" if node.negated else f"write {hint}"
-
-
-def element_ranges(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on elements and slices of a column that is not JSON, except of a group's values."""
-    for place in subject.places(ast.Between):
-        node, scope = place.part, place.scope
-        operand = node.operand
-        grouped = place.clause == "SELECT" and scope.select.group_by
-        if grouped or not isinstance(operand, ast.Subscript) or operand.is_keyed:
-            continue
-        column = scope.column(operand.operand)
-        if column is not None and column.dtype != "json":
-            message = "BETWEEN on an element of an array crashes the engine process"
-            written = subject.written(operand)
-            yield subject.finding(node, message, f"write {written} >= 1 and {written} <= 5")
 
 
 RULES = (

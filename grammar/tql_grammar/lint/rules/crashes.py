@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
-from tql_grammar.functions import LOGICAL, WITH_AXIS
-from tql_grammar.lint.reads import WEIGHT
+from tql_grammar.functions import LOGICAL, REDUCTIONS, WITH_AXIS
 from tql_grammar.lint.rule import Finding, Rule, Subject
-from tql_grammar.lint.rules.arrays import element_ranges
-from tql_grammar.lint.rules.nullable import is_filled
+from tql_grammar.lint.rules.nullable import HINT, is_filled, missing
 from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.shapes import read_apart
 from tql_grammar.typing.inference import infer
 from tql_grammar.typing.scopes import expressions
-from tql_grammar.walk import own_parts, subselect, unbounded, walk
+from tql_grammar.walk import own_parts, subselect, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tql_grammar.lint.rule import Place
     from tql_grammar.schema import Column
@@ -29,12 +26,6 @@ IN_JSON = "store lists of texts in a JSON column, {\"tags\": [..]}: contains(met
 KEY_CLAUSES = frozenset({"ORDER BY", "GROUP BY", "SAMPLE BY"})
 # The smallest number with which a comparison of SHAPE is false for an empty array.
 FEWEST = {">": 0, ">=": 1, "=": 1}
-COMPUTING: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
 
 
 def _sample_info(subject: Subject) -> Iterator[Finding]:
@@ -92,6 +83,26 @@ def _empty_array(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(call, message, hint)
 
 
+def _null_distance(subject: Subject) -> Iterator[Finding]:
+    """Yield HAMMING_DISTANCE whose first argument is a number that can be null; in the outputs of a grouped query it is an array."""
+    for _, scope, clause, _, call in subject.places(ast.Function):
+        if (
+            call.name.lower() == "hamming_distance"
+            and call.arguments
+            and not (scope.select.group_by and clause == "SELECT")
+        ):
+            column = missing(call.arguments[0], scope, clause)
+            if column is not None:
+                message = f"`{column.name}` can be null: HAMMING_DISTANCE of a null crashes the engine process (SIGFPE)"
+                yield subject.finding(call, message, HINT.format(subject.written(column)))
+
+
+def _no_value(subject: Subject) -> Iterator[Finding]:
+    """Yield HAMMING_DISTANCE of what may have no element in a row: an empty array or a null."""
+    yield from _empty_array(subject)
+    yield from _null_distance(subject)
+
+
 def filters(place: Place) -> Iterator[ast.Expression]:
     """Yield the conditions of WHERE that have left the rows that an expression reads: of subqueries, and for outputs of its own SELECT."""
     select: ast.Select | None = place.scope.select
@@ -134,7 +145,7 @@ def _empty_word(subject: Subject) -> Iterator[Finding]:
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls, and on elements of arrays."""
+    """Yield BETWEEN on nullable numbers, except in other clauses than WHERE if that filters out the nulls."""
     for scope, node in subject.parts(ast.Between):
         if isinstance(node, ast.Between):
             column = scope.column(node.operand)
@@ -144,7 +155,6 @@ def _nullable_range(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(
                     node, "BETWEEN on a nullable number crashes the engine process", "write x >= 1 and x <= 5"
                 )
-    yield from element_ranges(subject)
 
 
 def _is_in(node: ast.Node, where: ast.Node | None) -> bool:
@@ -164,60 +174,6 @@ def _shapes(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _endless_sample(subject: Subject) -> Iterator[Finding]:
-    """Yield samples from which no row can be drawn."""
-    for scope in subject.scopes:
-        sample = scope.select.sample_by
-        if sample is None:
-            continue
-        if isinstance(sample.limit, ast.Negate):
-            yield subject.finding(
-                sample.limit, "the number of rows is negative: the engine tries to allocate too much memory"
-            )
-        if _is_never_drawn(sample.weights):
-            yield subject.finding(
-                sample.weights,
-                "no row has a weight above 0, so the engine never finishes drawing rows",
-                "give at least one row a weight above 0",
-            )
-
-
-@unbounded
-def _is_never_drawn(weights: ast.Node) -> bool:
-    """Tell whether no row has a weight above 0, whatever the rows are."""
-    if isinstance(weights, ast.Function) and weights.name.lower() in {"max_weight", "sum_weight"}:
-        pairs = [pair for pair in weights.arguments if isinstance(pair, ast.Pair)]
-        return bool(pairs) and all(_is_never_drawn(pair.weight) for pair in pairs)
-    value = _constant(weights)
-    return value is not None and value <= 0
-
-
-@unbounded
-def _constant(node: ast.Node) -> float | None:
-    """Return the value of a weight that is the same for every row, or None."""
-    if isinstance(node, (ast.Number, ast.Boolean)):
-        return node.value
-    if isinstance(node, ast.Negate):
-        value = _constant(node.operand)
-        return None if value is None else -value
-    if isinstance(node, ast.And):
-        return 0 if 0 in map(_constant, node.operands) else None
-    return _computed(node.operators, [*map(_constant, node.operands)]) if isinstance(node, ast.Chain) else None
-
-
-def _computed(operators: Sequence[str], values: list[float | None]) -> float | None:
-    """Return the value of arithmetic on constants, evaluated from the left, or None where it is unknown; a product with 0 is 0."""
-    if set(operators) == {"*"} and 0 in values:
-        return 0
-    first, *others = values
-    for sign, value in zip(operators, others, strict=True):
-        compute = COMPUTING.get(sign)
-        if compute is None or first is None or value is None or (sign == "/" and not value):
-            return None
-        first = compute(first, value)
-    return first
-
-
 def _empty_dot(subject: Subject) -> Iterator[Finding]:
     """Yield dot products of columns of integers whose rows may be empty."""
     for scope, node in subject.parts(ast.Function):
@@ -232,18 +188,37 @@ def _empty_dot(subject: Subject) -> Iterator[Finding]:
 
 
 def _grouped_pair(subject: Subject) -> Iterator[Finding]:
-    """Yield outputs that call a function and read two columns, in a grouped SELECT with WHERE."""
+    """Yield outputs that call a function and read two columns, or that combine SHAPE with a reduction, in a grouped SELECT of filtered rows."""
     for scope in subject.scopes:
-        if not scope.select.group_by or scope.select.where is None:
+        if not scope.select.group_by or not _may_have_no_rows(scope.select):
             continue
         for output in scope.select.columns:
-            names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
-            calls = any(isinstance(part, ast.Function) for part in own_parts(output))
-            if len(names) > 1 and calls:
-                message = "the output of a grouped query calls a function and reads two columns: if WHERE matches no rows, the query hangs"
+            reason = _hanging(output)
+            if reason is not None:
+                message = f"the output of a grouped query {reason}: if WHERE matches no rows, the query hangs"
                 yield subject.finding(
                     output, message, "compute in an outer query: select s / n as mean from (select sum(a) as s, ..)"
                 )
+
+
+def _may_have_no_rows(select: ast.Select | None) -> bool:
+    """Tell whether WHERE or OFFSET of a SELECT, or of one of its subqueries, may leave no row."""
+    inner = select
+    while inner is not None:
+        skips = inner is not select and inner.limit is not None and inner.limit.offset is not None
+        if inner.where is not None or skips:
+            return True
+        inner = subselect(inner.source)
+    return False
+
+
+def _hanging(output: ast.Expression) -> str | None:
+    """Return why an output of a group without rows hangs, or None."""
+    names = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
+    calls = {part.name.lower() for part in own_parts(output) if isinstance(part, ast.Function)}
+    if len(names) > 1 and calls:
+        return "calls a function and reads two columns"
+    return "combines SHAPE with another function" if "shape" in calls and calls & REDUCTIONS else None
 
 
 def _nullable_shape(subject: Subject) -> Iterator[Finding]:
@@ -323,16 +298,6 @@ RULES = (
         meant="select logical_and(mat > 1, mat < 5) as x from D",
     ),
     Rule(
-        code="TQL408",
-        title="SAMPLE BY without a positive weight",
-        severity="error",
-        explanation="If no row has a weight above 0 and rows are drawn with replacement, which is the default, the query hangs, and so does every later query in the same process.",
-        example="select id from D sample by 0 limit 3",
-        find=_endless_sample,
-        meant="select id from D sample by 1 limit 3",
-        reads=(WEIGHT,),
-    ),
-    Rule(
         code="TQL409",
         title="ANY, ALL or CONTAINS on a column of sequences",
         severity="error",
@@ -352,9 +317,9 @@ RULES = (
     ),
     Rule(
         code="TQL411",
-        title="function and two columns in one output of a grouped query",
+        title="function and two columns, or SHAPE and a reduction, in one output of a grouped query",
         severity="error",
-        explanation="A grouped SELECT hangs if WHERE matches no rows and one of its outputs calls a function and reads two columns.",
+        explanation="A grouped SELECT hangs if WHERE, its own or that of a subquery, matches no rows, and one of its outputs calls a function and reads two columns, or combines SHAPE with a reduction such as SUM.",
         example="select sum(id) - sum(grp) as x from D where id > 99 group by grp",
         find=_grouped_pair,
         meant="select s - t as x from (select sum(id) as s, sum(grp) as t from D where id > 99 group by grp)",
@@ -389,11 +354,11 @@ RULES = (
     ),
     Rule(
         code="TQL419",
-        title="HAMMING_DISTANCE of an array that may be empty",
+        title="HAMMING_DISTANCE of an array that may be empty, or of a nullable number",
         severity="error",
-        explanation="HAMMING_DISTANCE with an empty array as its first argument crashes the engine process (SIGFPE). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays out.",
+        explanation="HAMMING_DISTANCE with an empty array or a null as its first argument crashes the engine process (SIGFPE). A vector of an unknown length may be empty. Reported only with a schema, and not if a subquery filters the empty arrays, or the nulls, out.",
         example="select hamming_distance(arr, ARRAY[1]) as d from D",
-        find=_empty_array,
+        find=_no_value,
         meant="select hamming_distance(arr, ARRAY[1]) as d from (select * from D where shape(arr)[0] > 0)",
         needs_schema=True,
     ),

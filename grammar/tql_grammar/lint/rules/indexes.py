@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BY_INDEX = 10
 # IN is right with so many numbers, whatever they are.
 MOST_MEMBERS = 2
-# The reductions to a number that the engine does not rank by an index.
-REDUCED = REDUCTIONS - QUANTIFIERS - INDEXED.keys()
+# The reductions to a number or a bool that the engine does not rank by an index.
+REDUCED = REDUCTIONS - INDEXED.keys()
 
 
 def _derived_rows(subject: Subject) -> Iterator[Finding]:
@@ -178,7 +178,13 @@ def _reduces_embedding(call: ast.Function, scope: SelectScope) -> bool:
     found = (scope.column(part) for part in own_parts(call))
     count = sum(column is not None and column.kind == "embedding" for column in found) - constant
     name = call.name.lower()
-    return (count > 0 and name in REDUCED) or (count > 1 and name in SEARCHES | INDEXED.keys())
+    return (count > 0 and _is_reduction(call)) or (count > 1 and name in SEARCHES | INDEXED.keys())
+
+
+def _is_reduction(call: ast.Function) -> bool:
+    """Tell whether a call reduces its argument, and not ANY or ALL along an axis."""
+    name = call.name.lower()
+    return name in REDUCED and not (name in QUANTIFIERS and len(call.arguments) > 1)
 
 
 RULES = (
@@ -206,7 +212,7 @@ RULES = (
         "TQL239",
         "function of an indexed column as a sort key with LIMIT",
         "error",
-        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM and LINF_NORM of an embedding, a similarity or distance of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
+        "With LIMIT or TOP in the same SELECT, the engine rejects these sort keys: SUM, PROD, AVG, AMIN, AMAX, L1_NORM, LINF_NORM, ANY and ALL of an embedding or a comparison of one, a similarity or distance of two columns, and each function of a number with an inverted index; also if a subquery computes them.",
         "select id from D order by sum(emb) limit 3",
         _reduced_key,
         "select id from D order by sum(emb) + 0 limit 3",

@@ -95,7 +95,8 @@ def _operand(subject: Subject) -> Iterator[Finding]:
             if isinstance(node, ast.In) and isinstance(node.members, ast.Query):
                 continue
             word = "IN" if isinstance(node, ast.In) else "BETWEEN"
-            message = f"{word} takes a column on its left: the engine fails with `Expected tensor name, but got: ..`"
+            reason = "Unknown function with name." if _is_call(node.operand) else "Expected tensor name, but got: .."
+            message = f"{word} takes a column on its left: the engine fails with `{reason}`"
             hint = f"write NOT (x {word} ..)" if isinstance(node.operand, ast.Not) else "compare with = < >"
             yield subject.finding(node.operand, message, hint, _negated(subject.text, node))
 
@@ -116,12 +117,18 @@ def _negated(text: str, node: ast.In | ast.Between) -> Fix | None:
 
 @unbounded
 def _is_column(node: ast.Expression) -> bool:
-    """Tell whether IN and BETWEEN accept a node on their left: a column, or a function or a subscript of one."""
+    """Tell whether IN and BETWEEN accept a node on their left: a column, or a subscript of one."""
     if isinstance(node, ast.Subscript):
         return _is_column(node.operand)
-    if isinstance(node, ast.Function):
-        return len(node.arguments) == 1 and _is_column(node.arguments[0])
     return isinstance(node, (ast.Column, *REPORTED_ELSEWHERE))
+
+
+@unbounded
+def _is_call(node: ast.Expression) -> bool:
+    """Tell whether a node is a call of a function of one column, or a subscript of one."""
+    if isinstance(node, ast.Subscript):
+        return _is_call(node.operand)
+    return isinstance(node, ast.Function) and len(node.arguments) == 1 and _is_column(node.arguments[0])
 
 
 def _pattern(subject: Subject) -> Iterator[Finding]:
@@ -220,7 +227,7 @@ RULES = (
         code="TQL211",
         title="IN or BETWEEN on an operand that is not a column",
         severity="error",
-        explanation="IN and BETWEEN take a column on their left; the engine rejects anything else. NOT x IN (..) is parsed as (NOT x) IN (..), so it is rejected too.",
+        explanation="IN and BETWEEN take a column on their left; the engine rejects anything else, such as a call of a function. NOT x IN (..) is parsed as (NOT x) IN (..), so it is rejected too.",
         example="select id from D where not id in (1, 2)",
         find=_operand,
         meant="select id from D where id not in (1, 2)",

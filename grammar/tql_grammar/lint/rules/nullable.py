@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tql_grammar import ast
-from tql_grammar.functions import ELEMENTWISE, LOGICAL, PLACES, REDUCTIONS
+from tql_grammar.functions import ELEMENTWISE, LOGICAL, PLACES, QUANTIFIERS, REDUCTIONS
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
 from tql_grammar.schema import FLOATS, INTEGERS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tql_grammar.typing.scopes import SelectScope
 
 # For a null, elementwise functions return no value at all, and the values of the later rows move up; reductions read it as an empty array.
-# With nullable numbers LOGICAL works in WHERE. In a grouped query SHAPE has a rule of its own, and NONZERO works.
+# With nullable numbers LOGICAL works as a condition of WHERE. In a grouped query SHAPE has a rule of its own, and NONZERO works.
 FAILING = ELEMENTWISE | LOGICAL | PLACES
 NULLABLE = frozenset({*INTEGERS, *FLOATS, "bool"})
 
@@ -36,6 +36,7 @@ class At(NamedTuple):
         output: whether it is an output, inside nothing but unary functions.
         joined: whether it is an operand of AND, OR or NOT, or a whole output.
         reduced: whether it is the argument of a reduction, inside nothing else but unary functions.
+        quantified: whether that reduction is ANY or ALL.
         before: the columns that an earlier operand of AND or OR tests for null.
         around: the columns that any other operand tests for null.
     """
@@ -47,11 +48,12 @@ class At(NamedTuple):
     output: bool
     joined: bool
     reduced: bool = False
+    quantified: bool = False
     before: frozenset[ast.Expression] = frozenset()
     around: frozenset[ast.Expression] = frozenset()
 
-    def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False) -> At:
-        """Return a child of this part; *unary* and *reduced* are true if this part is a unary function, or a reduction, of it. Earlier null tests do not protect an AND or OR inside the child."""
+    def into(self, node: ast.Node, *, unary: bool = False, reduced: bool = False, quantified: bool = False) -> At:
+        """Return a child of this part; *unary*, *reduced* and *quantified* are true if this part is a unary function, a reduction, or ANY or ALL of it. Earlier null tests do not protect an AND or OR inside the child."""
         kept = reduced or (unary and self.reduced)
         around = frozenset[ast.Expression]() if isinstance(self.node, ast.Function) else self.around
         return self._replace(
@@ -60,20 +62,24 @@ class At(NamedTuple):
             joined=False,
             output=unary and self.output,
             reduced=kept,
+            quantified=quantified or (unary and self.quantified),
             before=frozenset(),
             around=around,
         )
 
     def missing(self, node: ast.Node) -> ast.Column | None:
         """Return the nullable column that decides whether *node* has a value, or None where it always has one."""
-        while not isinstance(node, ast.Column):
-            inner = leading(node)
-            if inner is None:
-                return None
-            node = inner
-        if not is_nullable_number(self.scope.column(node)) or is_filled(node, self.scope, self.clause):
+        return missing(node, self.scope, self.clause)
+
+
+def missing(node: ast.Node, scope: SelectScope, clause: str) -> ast.Column | None:
+    """Return the nullable number that decides whether a value of a clause is null, or None where it never is."""
+    while not isinstance(node, ast.Column):
+        inner = leading(node)
+        if inner is None:
             return None
-        return node
+        node = inner
+    return None if not is_nullable_number(scope.column(node)) or is_filled(node, scope, clause) else node
 
 
 def leading(node: ast.Node) -> ast.Node | None:
@@ -145,8 +151,8 @@ def _argument(at: At, node: ast.Negate | ast.IsNull) -> list[At]:
 def _arguments(at: At, node: ast.Function) -> list[At]:
     """Return the arguments of a call."""
     name = node.name.lower()
-    unary, reduced = name in ELEMENTWISE, name in REDUCTIONS
-    return [at.into(argument, unary=unary, reduced=reduced) for argument in node.arguments]
+    unary, reduced, quantified = name in ELEMENTWISE, name in REDUCTIONS, name in QUANTIFIERS
+    return [at.into(argument, unary=unary, reduced=reduced, quantified=quantified) for argument in node.arguments]
 
 
 def _fields(at: At, node: ast.Node) -> list[At]:
@@ -209,7 +215,9 @@ def _is_handled(at: At, name: str) -> bool:
         return at.bare or at.joined
     if name.lower() in PLACES and at.scope.select.group_by and at.clause != "WHERE":
         return True
-    return at.reduced or (at.clause == "WHERE" and name.lower() in LOGICAL)
+    if name.lower() in LOGICAL:
+        return at.bare
+    return at.reduced and not at.quantified
 
 
 def _is_shifted(at: At, name: str) -> bool:
@@ -309,7 +317,7 @@ RULES = (
         code="TQL414",
         title="function of a nullable number",
         severity="error",
-        explanation="Unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number crash the engine process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT inside another expression. So do weights that compare a nullable number. Reductions such as SUM read a null as 0. Reported only with a schema.",
+        explanation="Unary minus, ABS, SQRT, SHAPE and NONZERO of a nullable number crash the engine process (SIGSEGV) in WHERE, ORDER BY and GROUP BY, and in SELECT inside another expression. So do weights that compare a nullable number. ANY and ALL of them crash too, and so does any reduction of LOGICAL_AND and LOGICAL_OR; other reductions such as SUM read a null as 0. Reported only with a schema.",
         example="select id from D where abs(nul) > 1",
         find=_crashing,
         meant="select id from (select * from D where nul is not null) where abs(nul) > 1",

@@ -11,7 +11,7 @@ from tql_grammar.lint.rules.guards import TESTS, in_where, parts_of
 from tql_grammar.lint.rules.json_rows import is_direct_value, is_present
 from tql_grammar.lint.rules.nullable import is_filled, is_nullable_text
 from tql_grammar.schema import NOT_NUMERIC
-from tql_grammar.typing.inference import infer
+from tql_grammar.typing.inference import BOOL, infer
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts
 
@@ -56,16 +56,32 @@ def _may_wrap(node: ast.Chain, found: Column) -> bool:
 
 
 def _numbers_in_contains(subject: Subject) -> Iterator[Finding]:
-    """Yield CONTAINS of a single number or bool."""
+    """Yield CONTAINS of a single number or bool, and of a number in a text."""
     for place in subject.places(ast.Function):
-        scope, call = place.scope, place.part
-        if call.name.lower() != "contains" or _is_grouped(place):
-            continue
-        for argument in call.arguments[:1]:
-            column = infer(argument, scope)
-            if column is not None and column.is_single and column.dtype not in NOT_NUMERIC:
-                message = f"CONTAINS takes a text or an array, and this is {column}: the engine fails with `Can't get size of scalar array.`"
-                yield subject.finding(argument, message, "compare with =")
+        call = place.part
+        if call.name.lower() == "contains" and call.arguments and not _is_output_of_group(place):
+            column = infer(call.arguments[0], place.scope)
+            refused = None if column is None else _refused_contains(call, column, place.scope)
+            if refused is not None:
+                node, message, hint = refused
+                yield subject.finding(node, f"{message} the engine fails with `Can't get size of scalar array.`", hint)
+
+
+def _refused_contains(call: ast.Function, column: Column, scope: SelectScope) -> tuple[ast.Expression, str, str] | None:
+    """Return the part of CONTAINS that the engine rejects, the message and the hint, or None where it accepts the call."""
+    argument, *wanted = call.arguments
+    if column.is_single and column.dtype not in NOT_NUMERIC:
+        return argument, f"CONTAINS takes a text or an array, and this is {column}:", "compare with ="
+    if column.is_text and _has_number(wanted, scope):
+        hint = "write the number in single quotes: contains(x, '1')"
+        return call, f"CONTAINS of {column} takes a text: with a number", hint
+    return None
+
+
+def _has_number(nodes: list[ast.Expression], scope: SelectScope) -> bool:
+    """Tell whether one of some values is known to be a number, a bool, or an array of them."""
+    columns = [BOOL if isinstance(node, ast.Boolean) else infer(node, scope) for node in nodes]
+    return any(column is not None and column.dtype not in NOT_NUMERIC for column in columns)
 
 
 def _lists_in_contains(subject: Subject) -> Iterator[Finding]:
@@ -89,7 +105,7 @@ def _shape_of_one(subject: Subject) -> Iterator[Finding]:
     for place in subject.places(ast.Subscript):
         scope, node = place.scope, place.part
         call = node.operand
-        if isinstance(call, ast.Function) and call.name.lower() == "shape" and not _is_grouped(place):
+        if isinstance(call, ast.Function) and call.name.lower() == "shape" and not _is_output_of_group(place):
             columns = [infer(argument, scope) for argument in call.arguments]
             if any(column is not None and column.is_single and column.dtype != "json" for column in columns):
                 message = "a single value has no dimension, so its shape has no element: the engine fails with `Cannot subscript an empty array.`"
@@ -99,6 +115,11 @@ def _shape_of_one(subject: Subject) -> Iterator[Finding]:
 def _is_grouped(place: Place) -> bool:
     """Tell whether an expression reads arrays of the values of each group: in a query with GROUP BY, in any clause but WHERE."""
     return bool(place.scope.select.group_by) and place.clause != "WHERE"
+
+
+def _is_output_of_group(place: Place) -> bool:
+    """Tell whether an expression is an output of a query with GROUP BY, which reads arrays; its keys read single values."""
+    return bool(place.scope.select.group_by) and place.clause == "SELECT"
 
 
 def _of_values(subject: Subject) -> Iterator[Finding]:
@@ -174,9 +195,9 @@ RULES = (
     ),
     Rule(
         code="TQL250",
-        title="CONTAINS of a number",
+        title="CONTAINS of a number, or of a number in a text",
         severity="error",
-        explanation="CONTAINS takes a text or an array. The engine rejects a single number; about WHERE see TQL359. Reported only with a schema.",
+        explanation="CONTAINS takes a text or an array. The engine rejects a single number, and a number to look for in a text; about WHERE see TQL359. Reported only with a schema.",
         example="select contains(id, 2) as k from D",
         find=_of_values,
         meant="select id = 2 as k from D",
@@ -196,7 +217,7 @@ RULES = (
         code="TQL359",
         title="part of WHERE that has no value",
         severity="error",
-        explanation="What the engine rejects in other clauses is false for every row in WHERE, without an error, and NOT of it is true: CONTAINS of a number (TQL250), an element of the shape of a single value (TQL251), and vectors of different lengths (TQL235). Reported only with a schema.",
+        explanation="What the engine rejects in other clauses is false for every row in WHERE, without an error, and NOT of it is true: CONTAINS of a number, or of a number in a text (TQL250), an element of the shape of a single value (TQL251), and vectors of different lengths (TQL235). Reported only with a schema.",
         example="select id from D where contains(id, 2)",
         find=_without_value,
         meant="select id from D where id = 2",

@@ -185,7 +185,7 @@ def test_between_on_an_element_ends_the_engine(text: str, schemas: dict[str, Sch
         assert child.ask(located(text)) == CRASH
     finally:
         child.close()
-    assert [found.code for found in check(located(text), schemas) if found.severity == "error"] == ["TQL406"]
+    assert [found.code for found in check(located(text), schemas) if found.severity == "error"] == ["TQL421"]
 
 
 @pytest.mark.parametrize(
