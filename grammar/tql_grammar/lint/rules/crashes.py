@@ -282,7 +282,7 @@ RULES = (
         code="TQL406",
         title="BETWEEN on a nullable number, or on an element of an array",
         severity="error",
-        explanation="BETWEEN on a nullable number, or on an element or a slice of a column, crashes the engine process (SIGSEGV). Reported only with a schema.",
+        explanation="BETWEEN on a nullable number crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from D where nul between 1 and 5",
         find=_nullable_range,
         meant="select id from D where nul >= 1 and nul <= 5",

@@ -8,7 +8,6 @@ from tql_grammar import ast
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare
 from tql_grammar.rewrite.json_values import is_json_value
-from tql_grammar.schema import NOT_NUMERIC
 from tql_grammar.typing.inference import TESTS, infer
 from tql_grammar.typing.scopes import WithInferred
 from tql_grammar.walk import unbounded
