@@ -281,14 +281,6 @@ FACTS = (
         columns(m="json", v="int8"),
     ),
     Fact(
-        "JSON and a nullable number",
-        "Crashes where it compares JSON with a number that is null.",
-        "Computes with the value of JSON, on the right.",
-        as_computed,
-        'select("id").where(col("m")["n"] != col("v"))',
-        columns(m="json", v="nullable int64"),
-    ),
-    Fact(
         "order of two values of JSON",
         "Takes `<` for `<=`, and `<=` for `<`, between two values of JSON.",
         "Refuses it; arithmetic says that the values are numbers.",

@@ -9,6 +9,7 @@ from tql.expressions import operators
 from tql.expressions.expr import Expr
 from tql.plan.common_types import require_one_type
 from tql_grammar.rewrite.comparison import comparison
+from tql_grammar.rewrite.json_values import as_computed
 from tql_grammar.rewrite.nullable import filtering, guarded, negative, present
 from tql_grammar.rewrite.typed import is_null
 
@@ -37,6 +38,14 @@ FACTS = (
         comparison,
         'select("id").where(col("t") != "a")',
         T,
+    ),
+    Fact(
+        "JSON and a nullable number",
+        "Crashes where it compares JSON with a number that is null.",
+        "Computes with the value of JSON, on the right.",
+        as_computed,
+        'select("id").where(col("m")["n"] != col("v"))',
+        columns(m="json", v="nullable int64"),
     ),
     Fact(
         "null text and a column",
