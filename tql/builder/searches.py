@@ -54,7 +54,7 @@ class SearchMethods(Composed):
         Example: ``select("id").similarity("embedding", [0.5, 1.0])`` generates ``select id, cosine_similarity(embedding, ARRAY[0.5,1.0]) as score``.
 
         It does not sort: ``.order_by("score")`` returns the closest rows first, for every metric.
-        If the embeddings have an index, "cosine" and "l2" sorted by the score alone with a ``limit`` are approximate: the index returns nearly the closest of the rows that ``where`` keeps.
+        If the embeddings have an index, "cosine" sorted by the score alone with a ``limit`` is approximate: the index returns nearly the closest of the rows that ``where`` keeps.
         `explain` says whether that applies.
 
         Args:

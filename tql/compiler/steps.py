@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tql.compiler.grouped import is_grouped, refuse_sample, refuse_score
+from tql.expressions.metrics import is_misranked
 from tql.plan import nodes
 from tql.plan.nodes import Aggregate, Explode, Extend, Filter, Limit, Sample, Score, Sort
 from tql.statement import Fusion, Search
@@ -58,7 +59,7 @@ def _select(query: Statement, child: Plan, scores: tuple[Score, ...]) -> Plan:
 def _score(search: Search | TextSearch | Fusion) -> Score:
     """Return the description of a score column."""
     if isinstance(search, Search):
-        return Score(search.alias, search.best, search.by_index, search.exact)
+        return Score(search.alias, search.best, search.by_index, search.exact or is_misranked(search.score))
     return Score(search.alias, search.best)
 
 

@@ -55,6 +55,8 @@ def _hamming(column: Expression, value: Expression) -> Expression:
     return ast.Subscript(ast.Function("hamming_distance", (column, value)), (ast.Number(0),))
 
 
+# An index of embeddings ranks by the cosine whatever the metric is, so that the first rows by L2 are others, unless all vectors are of one length.
+MISRANKED = frozenset({"l2_norm"})
 METRICS: dict[str, Metric] = {
     "cosine": Metric(_call("cosine_similarity"), "desc"),
     "l2": Metric(_norm("l2_norm"), "asc"),
@@ -78,7 +80,17 @@ def exactly(score: Expression) -> Expression:
 
 
 def ranked_by_index(score: Expression) -> Direction | None:
-    """Return the direction in which the engine may use an index to sort by *score*, or None if it uses none."""
+    """Return the direction in which the engine may use an index to sort by *score*, or None if it uses none, or one that ranks by another metric."""
+    return None if isinstance(score, ast.Function) and score.name in MISRANKED else _sorted_by_index(score)
+
+
+def is_misranked(score: Expression) -> bool:
+    """Return whether the engine may use an index to sort by *score* that ranks by another metric."""
+    return isinstance(score, ast.Function) and score.name in MISRANKED and _sorted_by_index(score) is not None
+
+
+def _sorted_by_index(score: Expression) -> Direction | None:
+    """Return the direction in which the engine may use an index of embeddings to sort, or None if it uses none."""
     if not isinstance(score, ast.Function) or score.name not in INDEXED:
         return None
     (first, *rest) = score.arguments

@@ -25,7 +25,7 @@ class Score(Record):
         name: the name of the column.
         best: the direction that sorts the closest rows first.
         by_index: whether the engine may use an index of the embeddings to sort by it.
-        exact: whether the user asked for an exact search.
+        exact: whether the user asked for an exact search, or an index would rank by another metric.
     """
 
     name: str

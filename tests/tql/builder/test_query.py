@@ -136,7 +136,7 @@ TEXTS = [
     ),
     pytest.param(
         base.similarity("embedding", vector, metric="l2", as_=None).limit(3),
-        f'select text from "{D}" order by l2_norm(embedding - ARRAY[0.5,1.0]) asc limit 3',
+        f'select * from (select text from "{D}" order by l2_norm(embedding - ARRAY[0.5,1.0]) asc) limit 3',
         id="ranked without a score",
     ),
     pytest.param(

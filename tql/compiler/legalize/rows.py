@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql.compiler.legalize.cases import in_cases, undecided
 from tql.compiler.legalize.shapes import apart
+from tql.expressions.metrics import is_misranked
 from tql.plan.nodes import Aggregate, Barrier, Filter, Limit, Project, Scan, Sort, Subquery
 from tql.plan.positions import is_positional
 from tql.plan.schema import bare, is_index_ordered, schema
@@ -30,7 +31,7 @@ from tql_grammar.rewrite.unindexed import may_be_misread
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tql.plan.nodes import Explode, Plan, Sample, Union
+    from tql.plan.nodes import Explode, Plan, Sample, Score, Union
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
     from tql_grammar.schema import Column
@@ -249,10 +250,16 @@ def _is_ranked_by_guess(node: Limit, sort: Sort) -> bool:
     if isinstance(_filtered(sort.child), Aggregate):
         return False
     scope = schema(sort.child)
-    if any(is_index_ordered(key, scope) for key in sort.keys) or any(score and score.exact for score in sort.scores):
+    guessed = any(is_index_ordered(key, scope) or is_misranked(key.expression) for key in sort.keys)
+    if guessed or any(map(_is_exact, sort.scores)):
         return True
     searches = any(is_search(key.expression, score) for key, score in zip(sort.keys, sort.scores, strict=True))
     return node.offset is not None and searches and any(map(_is_unknown, operations(node)))
+
+
+def _is_exact(score: Score | None) -> bool:
+    """Tell whether a sort key is a score that no index may give."""
+    return score is not None and score.exact
 
 
 def _filtered(plan: Plan) -> Plan:

@@ -280,7 +280,7 @@ RULES = (
     ),
     Rule(
         code="TQL406",
-        title="BETWEEN on a nullable number, or on an element of an array",
+        title="BETWEEN on a nullable number",
         severity="error",
         explanation="BETWEEN on a nullable number crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from D where nul between 1 and 5",

@@ -68,7 +68,7 @@ def test_a_search_is_exact_beside_an_index(
     assert missed
 
 
-METRICS = {"cosine": "cosine_similarity(e, {0}) desc", "l2": "l2_norm(e - {0})"}
+METRICS = {"cosine": "cosine_similarity(e, {0}) desc"}
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -98,6 +98,25 @@ def test_a_search_takes_the_rows_that_an_index_finds(
     exact = exact.when(alias, lambda found: found.order_by("score")).limit(20)
     assert BY_INDEX not in str(exact.explain())
     assert reasons.EXACT_ORDER in str(exact.explain())
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("alias", ["score", None])
+def test_a_distance_is_ranked_by_no_index(indexed: Any, alias: str | None, known: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """An index ranks by the cosine, so that the first rows by L2 are others; the engine's own text has these."""
+    schema = columns_of(indexed)[None] if known else None
+    embeddings = indexed["e"][:].astype("f8")
+    missed = 0
+    for vector in 3 * np.random.default_rng(11).normal(size=(4, 16)).astype("f4"):
+        query = select("id").from_("mem://x", schema=schema).similarity("e", vector, metric="l2", as_=alias)
+        query = query.when(alias, lambda found: found.order_by("score")).limit(10)
+        literal = f"ARRAY[{','.join(map(str, vector.tolist()))}]"
+        nearest = np.argsort(np.linalg.norm(embeddings - vector, axis=1), kind="stable")[:10].tolist()
+
+        assert [row["id"] for row in run(indexed, str(query).replace(' from "mem://x"', ""))] == nearest
+        own = run(indexed, f"select id order by l2_norm(e - {literal}) limit 10")
+        missed += [row["id"] for row in own] != nearest
+    assert missed
 
 
 @pytest.mark.parametrize("exact", [False, True])
