@@ -96,9 +96,7 @@ def test_a_search_is_prepared_flat(rows: list[Row], one: Any, two: Any) -> None:
     """A vector that the text contains twice is bound twice, and each vector returns its own rows."""
     assume(np.linalg.norm(one) > 0 and np.linalg.norm(two) > 0)
     data = made(rows)
-    query = (
-        select("id").similarity("e", param("v"), metric="l2").where(col("i") > param("low")).order_by("score").limit(5)
-    )
+    query = select("id").similarity("e", param("v"), "cosine").where(col("i") > param("low")).order_by("score").limit(5)
     prepared = query.to_prepared()
 
     assert prepared.names == ("v", "low", "v")

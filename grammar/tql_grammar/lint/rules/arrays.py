@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tql_grammar.lint.edits import Fix
+    from tql_grammar.lint.rule import Place
     from tql_grammar.typing.scopes import SelectScope
 
 # The clauses that read a column in one piece, not row by row.
@@ -45,28 +46,32 @@ def _index(subject: Subject) -> Iterator[Finding]:
 
 def _dimensions(subject: Subject) -> Iterator[Finding]:
     """Yield subscripts with more indices than dimensions, and slices of JSON."""
-    for place in subject.places(ast.Subscript):
-        node, scope = place.part, place.scope
-        column = Column("json") if is_json_value(node.operand) else _whole_type(node, scope)
-        if column is None or column.kind in WITHOUT_DIMENSIONS or node.is_keyed:
-            continue
-        if scope.select.group_by and place.clause == "SELECT" and not is_literal(node.operand):
-            # The values of a group are an array.
-            column = column.replace(shape=(None, *column.shape))
-        refused = _refused_indices(node, column)
+    places = subject.places(ast.Subscript)
+    inner = {id(place.part.operand) for place in places}
+    for place in places:
+        node = place.part
+        whole = None if id(node) in inner else _before(node)
+        column = None if node.is_keyed else _subscripted(place, whole or node.operand)
+        count = len(node.indices) if whole is None else _index_count(node)
+        refused = None if column is None else _refused_indices(node, column, count)
         if refused is not None:
             yield subject.finding(node, *refused)
+
+
+def _subscripted(place: Place, operand: ast.Expression) -> Column | None:
+    """Return the type of the value that indices are about, or None if it is unknown."""
+    column = Column("json") if is_json_value(place.part.operand) else infer(operand, place.scope)
+    if column is None or column.kind in WITHOUT_DIMENSIONS:
+        return None
+    # The values of a group are an array.
+    of_group = place.scope.select.group_by and place.clause == "SELECT" and not is_literal(place.part.operand)
+    return column.replace(shape=(None, *column.shape)) if of_group else column
 
 
 def _before(node: ast.Subscript) -> ast.Column | None:
     """Return the column of a subscript of a subscript, whose indices the engine counts together: ``v[0][1]``; None for any other."""
     column = _column_of(node)
     return column if isinstance(node.operand, ast.Subscript) and isinstance(column, ast.Column) else None
-
-
-def _whole_type(node: ast.Subscript, scope: SelectScope) -> Column | None:
-    """Return the type of the column or the value that all indices of a subscript are about."""
-    return infer(_before(node) or node.operand, scope)
 
 
 def _index_count(node: ast.Expression) -> int:
@@ -77,13 +82,12 @@ def _index_count(node: ast.Expression) -> int:
     return count
 
 
-def _refused_indices(node: ast.Subscript, column: Column) -> tuple[str, str] | None:
-    """Return the message and the hint for indices that the engine rejects, or None where it accepts them."""
+def _refused_indices(node: ast.Subscript, column: Column, count: int) -> tuple[str, str] | None:
+    """Return the message and the hint for so many indices that the engine rejects, or None where it accepts them."""
     if column.dtype == "json":
         sliced = any(isinstance(index, ast.Slice) for index in node.indices)
         message = "JSON is read by its keys: the engine rejects a slice of it"
         return (message, "write meta['key']") if sliced else None
-    count = len(node.indices) if _before(node) is None else _index_count(node)
     if count <= len(column.shape):
         return None
     message = f"there are more indices than dimensions: the engine fails with `Can't slice array more than actual dimensions. {len(column.shape)} < {count}`"
