@@ -159,7 +159,8 @@ def containing(operand: Expression, value: object) -> Expression:
     Raises:
         ArgumentError: *value* is None, or has no TQL literal.
     """
-    if isinstance(by_value(value), str) and not isinstance(operand, ast.Subscript):
+    # A value of JSON and the result of a function, as of KEYS, have elements; no pattern takes one.
+    if isinstance(by_value(value), str) and not isinstance(operand, (ast.Subscript, ast.Function)):
         return matching("contains", operand, value)
     return ast.Function("contains", (operand, literal("contains", present("contains", value))))
 

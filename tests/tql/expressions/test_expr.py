@@ -98,6 +98,7 @@ TEXTS = [
     pytest.param(a.contains("x%"), r"a like '[\s\S]{0,}x\x25[\s\S]{0,}'", id="contains a text"),
     pytest.param(a.contains(5), "contains(a, 5)", id="contains a number"),
     pytest.param(a["k"].contains("x"), "contains(a['k'], 'x')", id="json contains"),
+    pytest.param(fn.keys("a").contains("x"), "contains(keys(a), 'x')", id="keys contain"),
     pytest.param(a.matches("x+"), r"a like '\Ax+'", id="matches"),
     pytest.param(a.matches("x*"), "a like 'x{0,}' or a = ''", id="matches nothing too"),
     pytest.param(a.matches("(?:x|y)?z*?[*?]"), r"a like '(x|y){0,1}z{0,}[\x2a\x3f]'", id="matches, translated"),
