@@ -363,6 +363,8 @@ NUMERIC = OF_NUMBERS & (ELEMENTWISE | REDUCTIONS) - QUANTIFIERS
 PROMOTED = {name: function.promotes for name, function in CATALOGUE.items() if function.promotes}
 SMALL = frozenset(name for name, function in CATALOGUE.items() if function.small)
 CLOSENESS = {name: function.closest for name, function in CATALOGUE.items() if function.closest}
+# The functions whose value is a list of texts, such as KEYS.
+OF_TEXTS = frozenset(name for name, function in CATALOGUE.items() if function.gives == "sequence text")
 COUNTING = frozenset(name for name, function in CATALOGUE.items() if function.counts_rows)
 # The functions by which an index of embeddings ranks the rows of ORDER BY .. LIMIT, approximately, and the direction of that order.
 # An index of matrices returns wrong rows for MAXSIM, so the builder avoids it.

@@ -11,6 +11,7 @@ from tql.messages import shown
 from tql.values.literal import by_value, literal, operand, require_unmasked
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.functions import OF_TEXTS
 from tql_grammar.rewrite import logic
 from tql_grammar.walk import walk
 
@@ -159,10 +160,14 @@ def containing(operand: Expression, value: object) -> Expression:
     Raises:
         ArgumentError: *value* is None, or has no TQL literal.
     """
-    # A value of JSON and the result of a function, as of KEYS, have elements; no pattern takes one.
-    if isinstance(by_value(value), str) and not isinstance(operand, (ast.Subscript, ast.Function)):
+    if isinstance(by_value(value), str) and not _has_elements(operand):
         return matching("contains", operand, value)
     return ast.Function("contains", (operand, literal("contains", present("contains", value))))
+
+
+def _has_elements(operand: Expression) -> bool:
+    """Return whether a value is one of JSON, or the keys of one: no pattern matches it."""
+    return isinstance(operand, ast.Subscript) or (isinstance(operand, ast.Function) and operand.name in OF_TEXTS)
 
 
 def present(subject: str, value: object) -> object:
