@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Advised:
@@ -55,26 +52,6 @@ class WithoutOperators:
 def _no_operator(form: str, code: str) -> TypeError:
     """Return the error for an operator that TQL does not have."""
     return TypeError(f"an expression has no `{form}`: write {code}")
-
-
-def hinted(function: Callable[P, R]) -> Callable[P, R]:
-    """Return a method whose TypeError about its arguments ends with the code to write instead, by the table of `tql.wrong_arguments`."""
-
-    @functools.wraps(function)
-    def call(*values: P.args, **named: P.kwargs) -> R:
-        try:
-            return function(*values, **named)
-        except TypeError as error:
-            if (
-                error.__traceback__ is None or error.__traceback__.tb_next is not None
-            ):  # it is from inside of the method
-                raise
-            from tql.wrong_arguments import with_hint
-
-            message = with_hint(function.__name__, str(error), named)
-        raise TypeError(message)
-
-    return call
 
 
 def unknown(owner: object, attribute: str) -> object:

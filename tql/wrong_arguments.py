@@ -1,4 +1,4 @@
-"""Arguments that users of other libraries pass first, each with the code that does the same here; read only after a call failed."""
+"""Arguments that users of other libraries pass first, each with the code that does the same here."""
 
 from __future__ import annotations
 

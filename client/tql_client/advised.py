@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-P = ParamSpec("P")
-R = TypeVar("R")
+    from collections.abc import Mapping
 
 
 class Advised:
@@ -26,21 +22,8 @@ class Advised:
             return unknown(self, attribute)
 
 
-def hinted(function: Callable[P, R]) -> Callable[P, R]:
-    """Return a method whose TypeError about its arguments ends with the code to write instead, as `tql.attributes.hinted`."""
+def with_hint(method: str, message: str, named: Mapping[str, object]) -> str:
+    """Return Python's message about wrong arguments, with the code to write instead."""
+    from tql.wrong_arguments import with_hint
 
-    @functools.wraps(function)
-    def call(*values: P.args, **named: P.kwargs) -> R:
-        try:
-            return function(*values, **named)
-        except TypeError as error:
-            if (
-                error.__traceback__ is None or error.__traceback__.tb_next is not None
-            ):  # it is from inside of the method
-                raise
-            from tql.wrong_arguments import with_hint
-
-            message = with_hint(function.__name__, str(error), named)
-        raise TypeError(message)
-
-    return call
+    return with_hint(method, message, named)

@@ -8,7 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from tql_client.advised import hinted
+from tql_client.advised import with_hint
 from tql_client.checking import Place, compiled, datasets_of, explained, require_query, without_source
 from tql_client.errors import APIError
 from tql_client.lifetime import Closing
@@ -16,6 +16,7 @@ from tql_client.protocol.call import Call, CancelToken, require_seconds
 from tql_client.results.result import Meta, Result
 from tql_client.transport.retry import Retries
 from tql_grammar.engines import NEWEST
+from tql_grammar.hinted import hinted_by
 from tql_grammar.lint.engine_messages import explain_message
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class Client(Closing):
         self, query: Query | str, *, as_list: bool = ..., on_findings: Mode = ..., into: None = ...
     ) -> Result: ...
 
-    @hinted
+    @hinted_by(with_hint)
     def query(
         self,
         query: Query | str,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Self
 
-from tql.attributes import hinted
 from tql.builder import arguments as clauses
 from tql.builder.composed import Composed
 from tql.expressions.expr import Expr, expression
@@ -14,8 +13,10 @@ from tql.expressions.metrics import METRICS, Metric
 from tql.messages import shown
 from tql.statement import Fusion, Leg, Search, TextSearch
 from tql.values.literal import literal, name
+from tql.wrong_arguments import with_hint
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.hinted import hinted_by
 from tql_grammar.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SearchMethods(Composed):
 
     __slots__ = ()
 
-    @hinted
+    @hinted_by(with_hint)
     def similarity(
         self,
         column: Embedding,
@@ -72,7 +73,7 @@ class SearchMethods(Composed):
         found = similarity(column, vector, metric, as_, exact=exact)
         return self._saying(clauses.searched("similarity", self.statement, found))
 
-    @hinted
+    @hinted_by(with_hint)
     def bm25(self, column: Words, text: str | Expr, as_: str | None = "score") -> Self:
         """
         Rank rows by BM25 relevance to some words; rows without any of the words are left out.
@@ -92,7 +93,7 @@ class SearchMethods(Composed):
         """
         return self._saying(clauses.searched("bm25", self.statement, bm25(column, text, as_)))
 
-    @hinted
+    @hinted_by(with_hint)
     def hybrid(  # noqa: PLR0913 - each is one independent choice, by name
         self,
         *,

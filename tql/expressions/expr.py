@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tql.attributes import Advised, WithoutOperators, advised, hinted
+from tql.attributes import Advised, WithoutOperators, advised
 from tql.expressions import operators as conditions
 from tql.expressions import subscripts
 from tql.expressions.qualified_name import QualifiedName
 from tql.messages import column_hint, condition_hint, shown
 from tql.values.literal import column_name, name
+from tql.wrong_arguments import with_hint
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
+from tql_grammar.hinted import hinted_by
 from tql_grammar.record import Record
 
 if TYPE_CHECKING:
@@ -146,7 +148,7 @@ class Expr(Advised, WithoutOperators):
         """``a >= b``: numbers by value, text by its UTF-8 bytes."""
         return Expr(conditions.ordering(">=", self.node, other))
 
-    @hinted
+    @hinted_by(with_hint)
     def between(self, low: object, high: object) -> Expr:
         """
         Test for a value from *low* to *high*, both included; text is compared by its UTF-8 bytes.
