@@ -57,6 +57,8 @@ CALLS: Mapping[str, Mapping[str, str]] = {
 
 def with_hint(method: str, message: str, named: Mapping[str, object]) -> str:
     """Return the message of Python about the arguments of a call, with the code to write instead."""
+    # The class of the method is a detail of how `Query` is built.
+    message = re.sub(r"^\w+\.(?=\w+\()", "", message)
     answers = CALLS[method]
     found = _KEYWORD.search(message)
     keyword = found[1] if found else ""

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tql_client.progress import bar, no_bar
@@ -195,7 +196,7 @@ def format_of(path: str | None) -> str | None:
     Raises:
         TqlError: no format has the suffix.
     """
-    suffix = os.path.splitext(path or "")[1].lower()  # noqa: PTH122 - the path is a string
+    suffix = PurePath(path or "").suffix.lower()
     if suffix and suffix not in SUFFIXES:
         message = f"{path}: no format has the suffix {suffix}; the suffixes are {', '.join(SUFFIXES)}\nhint: pass --format, which any name of a file goes with"
         raise TqlError(message)

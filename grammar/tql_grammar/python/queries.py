@@ -161,8 +161,7 @@ class Queries:
     def _add_template(self, node: ast.expr, path: Path, context: Context) -> None:
         """Add the values of the argument of `tql.query`, whose holes become literals of the tree."""
         for value in self.evaluator.values(node, path):
-            is_plain = isinstance(value, Text) and all(character.given != LITERAL for character in value.characters)
-            self._add(as_template(value) if is_plain else value, context)  # type: ignore[arg-type]  # a text
+            self._add(as_template(value) if isinstance(value, Text) and _is_plain(value) else value, context)
 
     def _add(self, value: Value, context: Context) -> None:
         """Add a string, or the strings of a list; what is read stays so."""
@@ -259,3 +258,8 @@ def _libraries(tree: ast.Module) -> Iterator[str]:
 def in_file(source: Source, tree: ast.Module) -> Iterable[Located]:
     """Return the strings of a file, and why each is read as TQL or is not."""
     return Queries(source).search(tree)
+
+
+def _is_plain(text: Text) -> bool:
+    """Tell whether no character stands for a value that becomes a literal of the tree."""
+    return all(character.given != LITERAL for character in text.characters)

@@ -247,20 +247,19 @@ def _compared_bool(subject: Subject) -> Iterator[Finding]:
     """Yield comparisons of ANY or ALL of numbers with a number."""
     for scope, node in subject.parts(ast.Comparison):
         for call, literal in node.sides:
-            if is_number(literal) and _is_bool_of_numbers(call, node.operator, scope):
+            if is_number(literal) and isinstance(call, ast.Function) and _is_of_numbers(call, node.operator, scope):
                 operator = node.operator if call is node.left else MIRRORED[node.operator]
-                name = call.name.lower()  # type: ignore[attr-defined]  # a call
-                (argument,) = call.arguments  # type: ignore[attr-defined]  # of one argument
+                name, argument = call.name.lower(), call.arguments[0]
                 message = f"{name.upper()} is true or false, not the elements: a comparison of it with a number is not one of the elements"
                 hint = f"write {name}({subject.written(argument)} {operator} {subject.written(literal)})"
                 yield subject.finding(node, message, hint)
 
 
-def _is_bool_of_numbers(node: ast.Node, operator: str, scope: SelectScope) -> bool:
-    """Tell whether a node is ANY or ALL of numbers; for an argument of unknown type, which may be bools, whether the operator is one of size."""
-    if not isinstance(node, ast.Function) or node.name.lower() not in WITH_AXIS or len(node.arguments) != 1:
+def _is_of_numbers(call: ast.Function, operator: str, scope: SelectScope) -> bool:
+    """Tell whether a call is ANY or ALL of numbers; for an argument of unknown type, which may be bools, whether the operator is one of size."""
+    if call.name.lower() not in WITH_AXIS or len(call.arguments) != 1:
         return False
-    found = infer(node.arguments[0], scope)
+    found = infer(call.arguments[0], scope)
     return operator in MIRRORED.keys() - {"=", "!="} if found is None else found.dtype not in {*NOT_NUMERIC, "bool"}
 
 
