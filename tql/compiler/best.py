@@ -24,7 +24,7 @@ from tql_grammar.errors import ArgumentError
 if TYPE_CHECKING:
     from tql.compiler.steps import Lower
 
-PLACE, FIRST = "place", "first"
+PLACE, FIRST, PER = "place", "first", "per"
 REASON = "the first rows of each group are counted from the first row of the group"
 
 
@@ -46,9 +46,11 @@ def best_of_each(query: Statement, child: Plan, lower: Lower) -> Plan:
     ordered = lower(Statement(outputs=columns, keys=(*order, *query.keys)), Subquery(rows, reason=REASON), scores)
     place, first = ast.Column(helper(PLACE)), ast.Column(helper(FIRST))
     number = ast.Aliased(ast.Function("row_number"), place.name)
-    numbered = lower(Statement(outputs=(*columns, number)), Subquery(ordered, reason=REASON))
+    keys = tuple(ast.Aliased(column, helper(f"{PER}{position}")) for position, column in enumerate(per, 1))
+    numbered = lower(Statement(outputs=(*columns, number, *keys)), Subquery(ordered, reason=REASON))
     start = ast.Aliased(ast.Function("first", (place,)), first.name)
-    groups = lower(Statement(outputs=(*columns, place, start), groups=per), Subquery(numbered, reason=REASON))
+    by = tuple(ast.Column(key.alias) for key in keys)
+    groups = lower(Statement(outputs=(*columns, place, start), groups=by), Subquery(numbered, reason=REASON))
     members = lower(Statement(outputs=(*columns, place, first), parts_per_group=0), Subquery(groups, reason=REASON))
     is_first = ast.Comparison("<", ast.Chain(("-",), (place, first)), as_number(query.row_limit or 0))
     kept = Statement(outputs=columns, conditions=(is_first,), keys=query.keys)

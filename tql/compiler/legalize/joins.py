@@ -19,7 +19,7 @@ from tql.plan.schema import alias_of, missing_side, schema
 from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.logic import conjunction
-from tql_grammar.schema import FLOATS, Column
+from tql_grammar.schema import FLOATS, INTEGERS, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # The largest prime below 2**24: every remainder is a number that float32 holds.
 PRIME = 16_777_213
+NUMBERS = frozenset(INTEGERS + FLOATS)
 # Numbers that float32 holds.
 NARROW = frozenset({"bool", "int8", "int16", "uint8", "uint16", "float16", "float32"})
 # A literal of each type that has one, and of wider type for numbers that are never null.
@@ -324,6 +325,9 @@ def _read_once(node: Join, other: Side, source: Plan) -> Plan:
     """Return rows of the other source, each numbered 1: all of them if the engine reads a missing one of them as nulls, else the first by itself."""
     if node.unfiltered is not None and _is_flat(node.unfiltered):
         return _select([*_named(other), _constant(1, helper(MATCH))], source)
+    if all(dtype in LITERALS or dtype in NUMBERS for dtype in other.dtypes.values()):
+        values = (ast.Aliased(_single(label, dtype, other), label) for label, dtype in other.dtypes.items())
+        return _select([*values, _constant(1, helper(MATCH))], source, limit=1)
     if node.is_grouped:
         rule = "takes another source without groups inside of a join where it is a left or right join itself"
         why = "the engine cannot group its rows once more"
@@ -331,6 +335,11 @@ def _read_once(node: Join, other: Side, source: Plan) -> Plan:
     _require_no_sequence(other, schema(missing_side(node) or node.right))
     rows = _select(_named(other) or [_as(helper(KEY), other.key)], source, limit=1)
     return _materialised(list(other.columns), rows, ast.Number(1), _constant(1, helper(MATCH)))
+
+
+def _single(label: str, dtype: str | None, other: Side) -> Expression:
+    """Return a value of the type of a column: a literal, else the number of a row as its own sum, which a query around the join may group, as it cannot group a group of one row."""
+    return LITERALS.get(dtype) or ast.Function("sum", (other.columns[label],))
 
 
 def _require_no_sequence(other: Side, scope: Scope) -> None:
