@@ -46,7 +46,13 @@ VALUE = re.compile(f"{STRING}|{NUMBER}")
 # The sign or word before a literal, and before the parentheses around it, decides its place.
 SKIPPED = BLANKS + "("
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-SIGNS = {**dict.fromkeys("=<>", "comparison"), **dict.fromkeys("+-*/%^|", "operand"), ",": "argument", ":": "pair"}
+SIGNS = {
+    **dict.fromkeys("=<>", "comparison"),
+    **dict.fromkeys("+-*/^|", "operand"),
+    "%": "divisor",
+    ",": "argument",
+    ":": "pair",
+}
 WORDS = {
     **dict.fromkeys(("AND", "OR", "NOT", "WHERE", "BETWEEN", "SELECT", "ON"), "operand"),
     **dict.fromkeys(("LIKE", "ILIKE"), "pattern"),

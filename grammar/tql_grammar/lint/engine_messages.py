@@ -116,7 +116,7 @@ MESSAGES: tuple[Message, ...] = (
         ("TQL242",),
     ),
     Message(r"Cannot subscript an empty array", ("TQL242",)),
-    Message(r"Division by zero", ("TQL243",)),
+    Message(r"Division by zero", ("TQL243", "TQL259")),
     Message("query source.*not found|does not exist at path", (), _NO_DATASET, NOT_FOUND),
     Message("syntax error|memory exhausted", (), "`tql check` marks the place with a caret"),
 )
@@ -125,7 +125,7 @@ POSITION = re.compile(r"\bPos (\d{1,9})\b")
 OF_DATA = {
     "TQL241": "the dataset in FROM does not exist or cannot be opened; a query without FROM reads the default dataset of the client",
     "TQL242": "a row has fewer elements, or the dataset fewer rows, than the query reads",
-    "TQL243": "the divisor of % is 0 in some row: filter those rows out with WHERE",
+    "TQL243": "the divisor of % is 0 in some row: leave those rows out by WHERE; if WHERE has the %, in a subquery",
     "TQL244": "the value of JSON in a key of ORDER BY or GROUP BY is a list in some row: sort or group by one value in it, such as js['key'][0]",
     "TQL245": "a group has a null in a number that SUM, AVG or another reduction reads, or a key of ORDER BY is a list of JSON: leave null out before the rows are grouped, where x is not null, and sort by one value of a list",
 }

@@ -24,13 +24,13 @@ BRACKETS = re.compile(r"\[[^\]]*\]")
 LARGEST, SMALLEST = 1e17, 1e-30
 # The places of literals.
 #   comparison: after = < > and their combinations;  member: in a list of IN;  rows: after LIMIT and OFFSET;
-#   operand: after an arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: after LIKE and ILIKE;
+#   divisor: after %;  operand: after another arithmetic sign, BETWEEN, AND, OR, NOT, WHERE, SELECT or ON;  pattern: after LIKE and ILIKE;
 #   argument: first in a call, or after a comma;  axis: a number after a comma or a minus, in a query that calls ANY or ALL;
 #   pair: after a colon;  by: after BY;  weight: after SAMPLE BY, and in no comparison;
 #   key: a string in brackets;  index: the only number in the brackets after a name;  bound: any other number in brackets;
 #   vector: the numbers of an ARRAY.
 Place = Literal[
-    "comparison", "member", "rows", "operand", "pattern", "argument", "axis", "pair", "by", "weight", "key", "index", "bound", "vector",
+    "comparison", "member", "rows", "divisor", "operand", "pattern", "argument", "axis", "pair", "by", "weight", "key", "index", "bound", "vector",
 ]  # fmt: skip
 
 
@@ -94,6 +94,7 @@ def size(numbers: list[float]) -> object:
 
 BOUND, AXIS, WEIGHT = Reads("bound", whole), Reads("axis", whole), Reads("weight", whole)
 COUNT, POSITION = Reads("by", is_zero), Reads("by", whole)
+DIVISOR = Reads("divisor", is_zero)
 PATTERN = Reads("pattern", pattern)
 UNFOLDED = Reads("pattern", unfolded)
 SIZE = Reads("vector", size)

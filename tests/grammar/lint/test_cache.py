@@ -62,6 +62,7 @@ FORMS = [
     "select sum(a) as x, # as y, @ as z, -# as w from d where # = # or # < a",
     "select data(a, #) as x, dot(e, ~) + # as y, shape(b)[0] * # as z from d",
     "select shape(e)[0] as x from d where dot(e, ~) + # > 0.5 * #",
+    "select a % # as x, # % a as y, b * # % # as z from d where a % # = # order by b % #",
     "select id from d where a between # and # and not (b between @ and @) or c between -# and #",
     "select id from d where a like @ and b ilike (@) or not (c like @)",
     "select id from d where a not like @ and b = @",

@@ -92,7 +92,8 @@ PLACES = [
     ),
     ("Dtype object is not numeric.", "select -js['f'] as x from D group by grp", "TQL365", "-js['f']"),
     ("Unknown function with name.", "select id from D where abs(grp) in (1)", "TQL211", "abs(grp)"),
-    ("Division by zero.", "select id % 0 as x from D", "TQL243", "select id % 0 as x from D"),
+    ("Division by zero.", "select id % 0 as x from D", "TQL259", "id % 0"),
+    ("Division by zero.", "select id % grp as x from D", "TQL243", "select id % grp as x from D"),
 ]
 
 

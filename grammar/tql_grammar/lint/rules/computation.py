@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, OF_JSON, OF_NUMBERS, PROMOTED, REDUCTIONS, SEARCHES, SMALL
 from tql_grammar.lint.edits import multiplied
-from tql_grammar.lint.reads import BOUND
+from tql_grammar.lint.reads import BOUND, DIVISOR
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.guards import in_where
 from tql_grammar.lint.rules.literals import is_text_array
@@ -83,6 +83,18 @@ def _no_rows(subject: Subject) -> Iterator[Finding]:
                 "arithmetic on text: the condition is false for every row",
                 "TQL cannot concatenate text; compare each column on its own",
             )
+
+
+def _by_zero(subject: Subject) -> Iterator[Finding]:
+    """Yield remainders of a division by the number 0."""
+    for place in subject.places(ast.Chain):
+        node = place.part
+        if isinstance(node, ast.Chain) and any(
+            sign == "%" and isinstance(divisor, ast.Number) and not divisor.value
+            for sign, divisor in zip(node.operators, node.operands[1:], strict=True)
+        ):
+            message = "the remainder of a division by 0: the engine fails with `Division by zero.`"
+            yield subject.finding(node, message, "divide by another number")
 
 
 def _refused_lengths(subject: Subject) -> Iterator[Finding]:
@@ -282,6 +294,16 @@ RULES = (
         "select abs(text) as x from D",
         _numeric,
         "select abs(id) as x from D",
+    ),
+    Rule(
+        "TQL259",
+        "remainder of a division by 0",
+        "error",
+        "The engine rejects `%` with the divisor 0, for floats too; `/` by 0 is infinite or NaN. A divisor that is a column fails if it is 0 in a row, in WHERE also if another condition leaves that row out.",
+        "select id % 0 as x from D",
+        _by_zero,
+        "select id % 2 as x from D",
+        reads=(DIVISOR,),
     ),
     Rule(
         "TQL235",

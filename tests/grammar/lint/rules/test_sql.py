@@ -66,6 +66,8 @@ FOUND = [
     ("TQL408", "select id from a sample by abs(0) limit 2"),
     ("TQL408", "select id from a sample by amax(1 - 1) limit 2"),
     ("TQL408", "select id from a sample by max_weight(false: 1) limit 2"),
+    ("TQL408", "select id from a sample by id - id limit 2"),
+    ("TQL259", "select id from a where id % 0.0 = 1"),
     ("TQL411", "select grp[0] as g, sum(id) / shape(id)[0] as m from a where id > 9 group by grp"),
     ("TQL411", "select sum(id) > 1 and shape(id)[0] > 2 as m from a where id > 9 group by grp"),
     ("TQL411", "select amax(id) - amin(grp) as m from (select * from a where id > 9) group by grp"),
