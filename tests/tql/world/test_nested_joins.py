@@ -1,4 +1,4 @@
-"""Random joins over filtered and distinct joins, grouped or not, beside a reference in Python: rows that match nothing, sources without rows, types without a literal."""
+"""Random joins over filtered and distinct joins, grouped or not, compared with a reference in Python: rows that match nothing, sources without rows, types without a literal."""
 
 from __future__ import annotations
 
@@ -97,11 +97,16 @@ class Case:
             | {"ka": read(one, "k")}
             for one, two in joined(self.rows, others, (key, key), how)
         ]
-        condition = self.draw.choice(("every", "none", "some"))
-        if condition == "none":
-            return query.where(col("k", of="a").in_([])), []
-        if condition == "some":
-            return query.where(col("k", of="a") > 2), [row for row in rows if row["ka"] is not None and row["ka"] > 2]
+        return self.filtered(query, rows)
+
+    def filtered(self, query: Query, rows: list[Row]) -> tuple[Query, list[Row]]:
+        """Return all the rows of the other source, some or none."""
+        match self.draw.choice(("every", "none", "some")):
+            case "none":
+                return query.where(col("k", of="a").in_([])), []
+            case "some":
+                kept = [row for row in rows if row["ka"] is not None and row["ka"] > 2]
+                return query.where(col("k", of="a") > 2), kept
         return query, rows
 
     def outer(self, inner: Query, members: list[Row]) -> tuple[Query, list[tuple[object, ...]]]:

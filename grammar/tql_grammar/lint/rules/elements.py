@@ -25,11 +25,16 @@ WITHOUT_DIMENSIONS = frozenset({"sequence", "image", "other"})
 def _is_element(node: ast.Node, subject: Subject, scope: SelectScope) -> bool:
     """Tell whether a node is a subscript of a column or of an output of a subquery that is not JSON."""
     array = _array_of(node)
-    if not isinstance(array, ast.Column):
-        return False
-    value, below = subject.computed(array, scope)
-    column = infer(value, WithInferred(below))
-    return column is not None and column.dtype != "json" and not is_json_value(value)
+    column = None if array is None else _column(array, subject, scope)
+    return column is not None and column.dtype != "json"
+
+
+def _column(node: ast.Node, subject: Subject, scope: SelectScope) -> Column | None:
+    """Return the type of a column or of an output of a subquery; None for any other node, and for a value of JSON."""
+    if not isinstance(node, ast.Column):
+        return None
+    value, below = subject.computed(node, scope)
+    return None if is_json_value(value) else infer(value, WithInferred(below))
 
 
 def _array_of(node: ast.Node) -> ast.Expression | None:
@@ -42,15 +47,42 @@ def _array_of(node: ast.Node) -> ast.Expression | None:
     return inner
 
 
-def _between(subject: Subject) -> Iterator[Finding]:
-    """Yield BETWEEN on elements and slices of columns."""
+def _ranges(subject: Subject) -> Iterator[tuple[ast.Between, ast.Node, SelectScope]]:
+    """Yield each BETWEEN with its operand, but for those about the values of a group."""
     for place in subject.places(ast.Between):
-        node, operand = place.part, bare(place.part.operand)
-        of_group = place.clause == "SELECT" and bool(place.scope.select.group_by)
-        if not of_group and _is_element(operand, subject, place.scope):
+        node = place.part
+        if isinstance(node, ast.Between) and not (place.clause == "SELECT" and place.scope.select.group_by):
+            yield node, bare(node.operand), place.scope
+
+
+def _between(subject: Subject) -> Iterator[Finding]:
+    """Yield BETWEEN on elements and slices of columns, and on sequences."""
+    for node, operand, scope in _ranges(subject):
+        column = _column(operand, subject, scope)
+        if _is_element(operand, subject, scope):
             written = _computed(operand, subject)
             message = "BETWEEN on an element of an array crashes the engine process (SIGSEGV)"
             yield subject.finding(node, message, f"write {written} >= 1 and {written} <= 5")
+        elif column is not None and column.kind == "sequence":
+            message = "BETWEEN on a sequence crashes the engine process (SIGSEGV)"
+            yield subject.finding(node, message, _for_each(node, operand, subject))
+
+
+def _of_array(subject: Subject) -> Iterator[Finding]:
+    """Yield BETWEEN on arrays of more than one element."""
+    for node, operand, scope in _ranges(subject):
+        column = _column(operand, subject, scope)
+        if column is not None and column.kind not in WITHOUT_DIMENSIONS and set(column.shape) - {1}:
+            message = (
+                f"BETWEEN looks at the first element of {subject.written(operand)} only, inside of ANY and ALL too"
+            )
+            yield subject.finding(node, message, _for_each(node, operand, subject))
+
+
+def _for_each(node: ast.Between, operand: ast.Node, subject: Subject) -> str:
+    """Return the hint that compares every element of an array with the bounds of BETWEEN."""
+    written, low, high = (subject.written(part) for part in (operand, node.low, node.high))
+    return f"write any({written} >= {low} and {written} <= {high})"
 
 
 def _computed(node: ast.Node, subject: Subject) -> str:
@@ -119,10 +151,20 @@ RULES = (
         code="TQL421",
         title="BETWEEN on an element of an array",
         severity="error",
-        explanation="BETWEEN on an element or a slice of a column crashes the engine process (SIGSEGV) in every clause. It works on values of JSON. Reported only with a schema.",
+        explanation="BETWEEN on an element or a slice of a column, or on a sequence, crashes the engine process (SIGSEGV) in every clause. It works on values of JSON. Reported only with a schema.",
         example="select id from D where bin[0] between 3 and 5",
         find=_between,
         meant="select id from D where (bin * 1)[0] >= 3 and (bin * 1)[0] <= 5",
+        needs_schema=True,
+    ),
+    Rule(
+        code="TQL371",
+        title="BETWEEN on an array",
+        severity="error",
+        explanation="BETWEEN on an array looks at its first element only, also inside of ANY and ALL. Reported only with a schema.",
+        example="select id from D where any(arr between 1 and 2)",
+        find=_of_array,
+        meant="select id from D where any(arr >= 1 and arr <= 2)",
         needs_schema=True,
     ),
     Rule(

@@ -67,6 +67,8 @@ FOUND = [
     ("TQL408", "select id from a sample by amax(1 - 1) limit 2"),
     ("TQL408", "select id from a sample by max_weight(false: 1) limit 2"),
     ("TQL408", "select id from a sample by id - id limit 2"),
+    ("TQL371", "select id from a where not (any(arr between 1 and 2))"),
+    ("TQL371", "select id from (select id, emb + 0 as x from a) where x between 1 and 5"),
     ("TQL259", "select id from a where id % 0.0 = 1"),
     ("TQL411", "select grp[0] as g, sum(id) / shape(id)[0] as m from a where id > 9 group by grp"),
     ("TQL411", "select sum(id) > 1 and shape(id)[0] > 2 as m from a where id > 9 group by grp"),
