@@ -31,12 +31,18 @@ _SEARCH = {
     **_names("filter where filters expr", "write .where(..): a condition applies before the search"),
     **_names("name alias score score_name", 'write as_="{value}"'),
 }
-_SEND = {
-    **_names("timeout", "write client.with_options(timeout={value}).query(..)"),
-    **_names("attempts retries", "write client.with_options(attempts={value}).query(..)"),
-    **_names("limit", "write .limit({value}) in the query"),
-    "": 'the values of a text go into tql.query: client.query(tql.query("select id where tenant = {tenant}", tenant="t1"))',
-}
+
+
+def _send(method: str) -> dict[str, str]:
+    """Return the code for the arguments of a method that sends a query."""
+    return {
+        **_names("timeout", f"write client.with_options(timeout={{value}}).{method}(..)"),
+        **_names("attempts retries", f"write client.with_options(attempts={{value}}).{method}(..)"),
+        **_names("limit", "write .limit({value}) in the query"),
+        "": f'the values of a text go into tql.query: client.{method}(tql.query("select id where tenant = {{tenant}}", tenant="t1"))',
+    }
+
+
 # The code to write by method and keyword; that of "" answers any other keyword, and arguments by position.
 CALLS: Mapping[str, Mapping[str, str]] = {
     "similarity": _SEARCH,
@@ -51,7 +57,8 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         "": 'write the arguments by name: hybrid(vector=("embedding", vector), text=("body", "moon"))',
     },
     "between": {"": "write .between(low, high), or compare with >= or <="},
-    "query": _SEND,
+    "query": _send("query"),
+    "aquery": {**_send("aquery"), "into": "write (await client.aquery(..)).as_(..)"},
 }
 
 

@@ -322,6 +322,7 @@ class Client(Closing):
             self.compile(query)  # raises on the errors of a query text before the first page
         return iterate_pages(self.query, query, size)
 
+    @hinted_by(with_hint)
     async def aquery(
         self,
         query: Query | str,

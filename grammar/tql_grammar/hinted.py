@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+import inspect
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +36,11 @@ def hinted_by(
                 message = advice(function.__name__, str(error), named)
             raise TypeError(message)
 
-        return call
+        @functools.wraps(function)
+        async def acall(*values: P.args, **named: P.kwargs) -> object:
+            return await cast("Awaitable[object]", call(*values, **named))
+
+        # Frameworks ask whether they have to await a function.
+        return cast("Callable[P, R]", acall) if inspect.iscoroutinefunction(function) else call
 
     return hinted

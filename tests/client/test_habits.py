@@ -258,3 +258,21 @@ def test_offset_0_is_no_offset() -> None:
     assert (str(query), repr(query)) == ("select id limit 5", "select('id').limit(5)")
     assert query == select("id").limit(5)
     assert str(select(n=fn.count()).offset(0)) == str(select(n=fn.count()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"timeout": 5}, "write client.with_options(timeout=5).aquery(..)"),
+        ({"limit": 3}, "write .limit(3) in the query"),
+        ({"into": dict}, "write (await client.aquery(..)).as_(..)"),
+    ],
+)
+def test_wrong_arguments_of_a_coroutine(names: dict[str, Any], arguments: dict[str, Any], message: str) -> None:
+    """The errors of `aquery` have the code to write, and it is a coroutine function as before."""
+    client = names["client"]
+    with pytest.raises(TypeError, match=r"aquery\(\) got an unexpected keyword") as caught:
+        asyncio.run(client.aquery(select("id"), **arguments))
+
+    assert str(caught.value).endswith(message)
+    assert inspect.iscoroutinefunction(client.aquery)

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tql import col, select
+from tql import col, fn, select
 from tql_client import connect
 from tql_client.datasets import write
 from tql_client.errors import ConfigError
@@ -44,12 +44,14 @@ def written(columns: Any, path: Path) -> list[dict[str, Any]]:
         ({"a": [1, "x"]}, "'a' cannot be inferred, it has 1 in row 0 and 'x' in row 1"),
         ({"a": [True, 1]}, "'a' cannot be inferred, it has True in row 0 and 1 in row 1"),
         ({"a": [b"x"]}, "'a' takes no b'x' in row 0"),
-        ({"a": [[1, 2], [1]]}, r"'a' takes no \[1\] in row 1: it has 1 numbers, and row 0 has 2"),
-        ({"a": [[1, 2], None]}, "'a' takes no None in row 1: a column of vectors has a vector in each row"),
-        ({"a": [["x"]]}, "in row 0: a vector is a list of numbers; write a list of another kind as JSON"),
+        ({"a": [[1, 2], [0.5]]}, r"'a' takes no \[0.5\] in row 1: it has 1 numbers, and row 0 has 2"),
+        ({"a": [[1, 2], [2**64]]}, "'a' takes no 18446744073709551616 in row 1: integers have 64 bits"),
+        ({"a": [[], []]}, r"'a' takes no \[\] in row 0: a vector has one number or more"),
+        ({"a": [[1, 2], None]}, "'a' takes no None in row 1: a column of lists has a list in each row"),
+        ({"a": [["x"]]}, "in row 0: a list of numbers has numbers only; write a list of another kind as JSON"),
         ({"a": [{"x", "y"}]}, "in row 0: a set has no order: write a list of another kind as JSON"),
         ({"a": [[1.0], [1.0, 2.0]]}, "it has 2 numbers, and row 0 has 1: vectors have equal lengths; write a list of"),
-        ({"a": [[1, None]]}, "in row 0: a vector is a list of numbers"),
+        ({"a": [[1, None]]}, "in row 0: a list of numbers has numbers only"),
         ({"a": "text"}, "'a' takes a list with a value for each row, got 'text'"),
         ({"a": 3}, "'a' takes a list with a value for each row, got 3"),
         ({3: [1]}, "the name of a column is a text, got 3"),
@@ -65,6 +67,17 @@ def test_values_that_are_not_stored(columns: Any, words: str, tmp_path: Path) ->
 def test_the_largest_and_the_smallest_integer(tmp_path: Path) -> None:
     """Both are stored as they are."""
     assert written({"a": [2**63 - 1, -(2**63)]}, tmp_path) == [{"a": 2**63 - 1}, {"a": -(2**63)}]
+
+
+def test_lists_of_integers_of_several_lengths(tmp_path: Path) -> None:
+    """They are arrays, and a condition finds their elements."""
+    path = write({"id": [1, 2, 3], "tags": [[1, 2**62 + 1], [], [3]]}, str(tmp_path / "d"))
+    with connect(path) as client:
+        found = client.query(select().where(fn.any(col("tags") == 2**62 + 1))).rows
+        tags = client.query(select("tags").order_by("id")).rows
+
+    assert found == [{"id": 1, "tags": [1, 2**62 + 1]}]
+    assert tags == [{"tags": [1, 2**62 + 1]}, {"tags": []}, {"tags": [3]}]
 
 
 def test_a_dataset_that_exists(tmp_path: Path) -> None:

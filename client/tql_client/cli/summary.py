@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Findings = Sequence[tuple[str, str, Sequence[Diagnostic]]]
 
 
-def summary(findings: Findings, files: Sequence[str], paint: Paint) -> str:
+def summary(findings: Findings, files: Sequence[str], paint: Paint, hidden: int) -> str:
     """
     Return the summary; nothing without files.
 
@@ -27,17 +27,19 @@ def summary(findings: Findings, files: Sequence[str], paint: Paint) -> str:
         findings: the findings of each document.
         files: the names of the inputs that were read.
         paint: colours a text.
+        hidden: the number of findings that only ``--info`` reports.
     """
     if not files:
         return ""
+    more = f"; --info reports {hidden} more" if hidden else ""
     every = [diagnostic for _, _, diagnostics in findings for diagnostic in diagnostics]
     if not every:
         number = "" if is_query(files) else f": {count(len(files), 'file')}"
-        return f"{paint('All checks passed', 'hint')}{number}\n"
+        return f"{paint('All checks passed', 'hint')}{number}{more}\n"
     with_findings = len({name.partition(CELL)[0] for name, _, diagnostics in findings if diagnostics})
     where = f" in {with_findings} of {count(len(files), 'file')}" if len(files) > 1 else ""
     advice = "tql fix" if is_query(files) else "tql check --fix"
-    return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}\n"
+    return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}{more}\n"
 
 
 def _fixable(every: Sequence[Diagnostic], advice: str) -> str:

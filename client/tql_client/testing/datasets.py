@@ -33,6 +33,7 @@ def write(
     Write columns, or rows, to a new dataset, and return its path.
 
     The type of a column is inferred: int is Int64, float Float64, bool Bool, str Text, dict Dict, and lists of numbers of equal length are an Embedding.
+    Lists of integers of several lengths, also of none, are arrays of Int64; floats have one length.
     A column of single values with None among them is nullable. NaN is a float in a column of numbers, and None in a column of texts.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tql_client.errors import ConfigError
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 # The engine's type of a column, by the Python type of its values.
 SINGLE: dict[type, str] = {bool: "Bool", int: "Int64", float: "Float64", str: "Text", dict: "Dict"}
-NAMES = "numbers, bools, strings or dicts, or vectors of equal length without None"
+NAMES = "numbers, bools, strings or dicts, or lists of numbers without None"
 TIMES = (dt.date, dt.time, dt.timedelta)
 IN_JSON = 'write a list of another kind as JSON, {"tags": ["a", "b"]}'
 # The most characters of a value in an error.
@@ -132,29 +131,38 @@ def _require_64_bits(name: str, present: list[tuple[int, Any]]) -> None:
 
 
 def _vectors(name: str, values: list[Any]) -> tuple[list[Any], Callable[[Any], Any]]:
-    """Return vectors of equal length as arrays of float32, and their type."""
+    """Return lists of numbers and their type: vectors of float32 if all have one length, else arrays of integers."""
     import numpy as np
 
-    made = [np.asarray(_vector(name, row, value), dtype=np.float32) for row, value in enumerate(values)]
-    lengths = [(length, next(group)[0]) for length, group in groupby(enumerate(made), key=lambda pair: len(pair[1]))]
-    if len(lengths) > 1:
-        (length, _), (other, row) = lengths[:2]
-        _refuse(
-            name,
-            row,
-            values[row],
-            f"it has {other} numbers, and row 0 has {length}: vectors have equal lengths; {IN_JSON}",
-        )
-    return made, lambda types: types.Embedding(len(made[0]))
+    lists = [_numbers(name, row, value) for row, value in enumerate(values)]
+    length = len(lists[0])
+    other = next((row for row, value in enumerate(lists) if len(value) != length), None)
+    if other is not None:
+        _require_integers(name, lists, other)
+        return [np.asarray(value, dtype=np.int64) for value in lists], lambda types: types.Array("int64", 1)
+    if not length:
+        _refuse(name, 0, values[0], f"a vector has one number or more; {IN_JSON}")
+    return [np.asarray(value, dtype=np.float32) for value in lists], lambda types: types.Embedding(length)
 
 
-def _vector(name: str, row: int, value: Any) -> Any:  # noqa: ANN401 - a list, an array, or None
-    """Return a list of numbers."""
+def _require_integers(name: str, lists: list[list[Any]], other: int) -> None:
+    """Refuse floats in lists of several lengths, the first of which is in the row *other*: they are vectors, one of them too short or too long."""
+    for row, value in enumerate(lists):
+        _require_64_bits(name, [(row, number) for number in value])
+        if any(isinstance(number, float) for number in value):
+            found = f"it has {len(lists[other])} numbers, and row 0 has {len(lists[0])}"
+            why = f"{found}: vectors have equal lengths; {IN_JSON}, or create the dataset by deeplake.create"
+            _refuse(name, other, lists[other], why)
+
+
+def _numbers(name: str, row: int, value: Any) -> list[Any]:  # noqa: ANN401 - a list, an array, or None
+    """Return a list of numbers as Python values."""
     if value is None:
-        _refuse(name, row, value, "a column of vectors has a vector in each row")
-    if not len(value) or not all(isinstance(_python(number), (int, float)) for number in value):
-        _refuse(name, row, value, f"a vector is a list of numbers; {IN_JSON}")
-    return value
+        _refuse(name, row, value, "a column of lists has a list in each row")
+    numbers = [_python(number) for number in value]
+    if not all(isinstance(number, (int, float)) for number in numbers):
+        _refuse(name, row, value, f"a list of numbers has numbers only; {IN_JSON}")
+    return numbers
 
 
 def _refuse(name: str, row: int, value: object, why: str) -> NoReturn:

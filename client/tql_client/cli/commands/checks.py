@@ -48,6 +48,7 @@ class Run(NamedTuple):
         findings: the findings of each document, with its name and text.
         unreadable: the errors of files that cannot be read as their suffix says.
         changed: the names of the inputs that the fixes change.
+        hidden: the findings that only ``--info`` reports.
     """
 
     options: argparse.Namespace
@@ -56,6 +57,7 @@ class Run(NamedTuple):
     findings: list[tuple[str, str, Sequence[Diagnostic]]]
     unreadable: list[TqlError]
     changed: list[str]
+    hidden: list[Diagnostic]
 
     def exit_code(self) -> int:
         """Return the exit code: 2 for a file that cannot be read, 1 for an error that is left, or for a change that ``--check`` or ``--diff`` only shows."""
@@ -73,7 +75,7 @@ def begin(options: argparse.Namespace) -> Run:
     from tql_client.cli.configuration import Configuration
 
     complete = argparse.Namespace(**{"check": False, "diff": False, "info": False} | vars(options))
-    return Run(complete, Configuration(options), [], [], [], [])
+    return Run(complete, Configuration(options), [], [], [], [], [])
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -110,7 +112,7 @@ def _check_once(options: argparse.Namespace) -> int:
         reporters.report(_kept(run, documents), options.output_format, paint)
     sys.stderr.writelines(f"tql: {error}; this file is not checked\n" for error in run.unreadable)
     if options.output_format == "text" and not (options.quiet or run.unreadable):
-        sys.stdout.write(summary.summary(run.findings, run.files, paint))
+        sys.stdout.write(summary.summary(run.findings, run.files, paint, len(run.hidden)))
     sys.stderr.write("" if options.quiet else _notes(run))
     return run.exit_code()
 
@@ -166,7 +168,7 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
     check = partial(
         _findings,
         schemas=run.configuration.schemas(source.path),
-        info=info or bool(settings.extend_select),
+        info=info or bool(settings.extend_select) or run.configuration.has_schema,
         engine=run.configuration.engine(source.path),
     )
     try:
@@ -177,6 +179,7 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
     for document in found:
         chosen = settings.select_findings(source.path, document.findings)
         shown = [one for one in chosen if info or one.severity != "info" or one.code.startswith(settings.extend_select)]
+        run.hidden.extend(one for one in chosen if one not in shown)
         yield document.name, document.text, shown
 
 
