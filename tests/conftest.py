@@ -14,6 +14,7 @@ from tests import leftovers
 from tests.client import matrix
 from tests.corpus import datasets
 from tql import Schema
+from tql_grammar.completion.samples import with_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ settings.register_profile("same examples", deadline=None, derandomize=True)
 settings.register_profile("new examples", deadline=None)
 settings.load_profile(os.environ.get("TQL_EXAMPLES", "same") + " examples")
 
+# Values of the JSON column of the measured verdicts.
+KEYS = {"js": [{"k": 0, "s": "s0", "n": {"a": [0, 1]}, "f": 0.0}]}
 # Limit of open files for each process of the tests: ordinary users have 1024, which other programs share.
 MOST_OPEN = 512
 WATCH = pytest.StashKey[leftovers.Watch]()
@@ -63,8 +66,8 @@ def measured() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def schemas(measured: dict[str, Any]) -> dict[str, Schema]:
-    """Return the schema of each dataset by URL."""
-    return {f"mem://{name}": Schema.from_dataset(made) for name, made in measured.items()}
+    """Return the schema of each dataset by URL, with keys of JSON, as `tql schema` writes them."""
+    return {f"mem://{name}": with_keys(Schema.from_dataset(made), KEYS) for name, made in measured.items()}
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

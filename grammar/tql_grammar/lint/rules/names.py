@@ -9,6 +9,7 @@ from tql_grammar.lint.edits import wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import written_names
 from tql_grammar.schema import did_you_mean
+from tql_grammar.suggestions import nearest
 from tql_grammar.typing.scopes import expressions
 from tql_grammar.walk import own_parts, subselect
 
@@ -149,6 +150,20 @@ def _meant(subject: Subject, column: ast.Column, seen: Iterable[str], *, as_text
     return f"a string takes single quotes: '{literal}'; for a column, {hint}" if quoted else hint
 
 
+def _unknown_key(subject: Subject) -> Iterator[Finding]:
+    """Yield keys of JSON that are similar to a known key of the column, and are none themselves."""
+    for place in subject.places(ast.Subscript):
+        node, column = place.part, place.scope.column(place.part.operand)
+        key = node.indices[0] if node.is_keyed else None
+        if column is None or not isinstance(key, ast.String) or key.value in column.keys:
+            continue
+        near = nearest(key.value, column.keys)
+        if near is not None:
+            written = subject.written(node.operand)
+            message = f"the rows whose keys the schema has from {written} have no {key.value!r}"
+            yield subject.finding(node, message, f"did you mean {near!r}?")
+
+
 def _ambiguous(subject: Subject) -> Iterator[Finding]:
     """Yield unqualified names, and ``*``, where several joined sources have a column of the name."""
     for scope in subject.scopes:
@@ -211,6 +226,16 @@ RULES = (
         example="select ID from D",
         find=_unknown_column,
         meant="select id from D",
+    ),
+    Rule(
+        code="TQL542",
+        title="key of JSON that is similar to a known key",
+        severity="warning",
+        explanation="A key that no row has matches nothing, without an error. `tql schema` writes the keys of the first 20 rows to the schema; another key is reported if it is similar to one of them. Reported only with a schema that has keys.",
+        example="select id from D where js['kk'] = 2",
+        find=_unknown_key,
+        meant="select id from D where js['k'] = 2",
+        needs_schema=True,
     ),
     Rule(
         code="TQL216",
