@@ -9,7 +9,8 @@ for (const [place, root] of [["/project", project], ["/site", `${site}/python`]]
   python.FS.mkdir(place);
   python.FS.mount(python.FS.filesystems.NODEFS, { root }, place);
 }
-const options = ["-q", "--noconftest", "--import-mode=importlib", "-p", "no:cacheprovider", "-o", "addopts="];
+// The profile of Hypothesis has no deadline, since no test asserts a time.
+const options = ["-q", "--noconftest", "--import-mode=importlib", "-p", "no:cacheprovider", "-o", "addopts=", "--hypothesis-profile=ci"];
 python.globals.set("arguments", python.toPy([...options, ...tests]));
 process.exitCode = python.runPython(`
 import os, platform, sys
