@@ -242,9 +242,10 @@ def test_numbers_align_at_the_point() -> None:
 
 def test_the_options_of_query_have_names(names: dict[str, Any]) -> None:
     """A second argument is refused: a list of parameters would be taken for `as_list`."""
-    for method in ("query", "aquery"):
+    client = names["client"]
+    for send in (client.query, lambda *values: asyncio.run(client.aquery(*values))):
         with pytest.raises(TypeError, match="positional argument"):
-            getattr(names["client"], method)("select id", [1])
+            send("select id", [1])
     with pytest.raises(TypeError, match=r"write client.with_options\(timeout=1\).query\(..\)$"):
         names["client"].query("select id", timeout=1)
     with pytest.raises(TypeError, match=r"client.query\(tql.query\(.*, tenant=\"t1\"\)\)$"):

@@ -371,7 +371,7 @@ def test_data_for_tests(tmp_path: Path) -> None:
             {"i": 1, "f": 1.0, "b": True, "t": "a", "j": {"a": 1}, "e": [1.0, 2.0]},
             {"i": None, "f": 0.5, "b": False, "t": None, "j": {}, "e": [3.0, 4.5]},
         ]
-    odds: tuple[list[Any], ...] = ([], [None], [1, "a"], [[1], [1, 2]], [object()])
+    odds: tuple[list[Any], ...] = ([], [None], [1, "a"], [[1.5], [1, 2]], [object()])
     for number, odd in enumerate(odds):
         with pytest.raises(ConfigError, match="'x'"):
             write({"x": odd}, str(tmp_path / f"odd{number}"))

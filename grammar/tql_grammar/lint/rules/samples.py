@@ -67,14 +67,7 @@ def _constant(node: ast.Node) -> float | None:
         return 0 if is_zero else None
     if isinstance(node, ast.And):
         return 0 if 0 in map(_constant, node.operands) else None
-    return _chained(node) if isinstance(node, ast.Chain) else None
-
-
-def _chained(node: ast.Chain) -> float | None:
-    """Return the value of arithmetic that is the same for every row; that of a value minus itself is 0."""
-    if node.operators == ("-",) and node.operands[0] == node.operands[1]:
-        return 0
-    return _computed(node.operators, [*map(_constant, node.operands)])
+    return _computed(node.operators, [*map(_constant, node.operands)]) if isinstance(node, ast.Chain) else None
 
 
 def _computed(operators: Sequence[str], values: list[float | None]) -> float | None:

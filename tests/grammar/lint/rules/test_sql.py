@@ -66,7 +66,6 @@ FOUND = [
     ("TQL408", "select id from a sample by abs(0) limit 2"),
     ("TQL408", "select id from a sample by amax(1 - 1) limit 2"),
     ("TQL408", "select id from a sample by max_weight(false: 1) limit 2"),
-    ("TQL408", "select id from a sample by id - id limit 2"),
     ("TQL371", "select id from a where not (any(arr between 1 and 2))"),
     ("TQL371", "select id from (select id, emb + 0 as x from a) where x between 1 and 5"),
     ("TQL259", "select id from a where id % 0.0 = 1"),
