@@ -27,6 +27,7 @@ from tests.tql.world.clauses import (
 from tests.tql.world.searching import descends, scored, searched, sort_keys, without_rank
 from tests.tql.world.shadowing import INSIDE, unshadowed
 from tests.tql.world.values import (
+    Blurred,
     Rounded,
     Row,
     Types,
@@ -396,7 +397,7 @@ class _Turned(tuple[int, Any]):
 def tied(one: tuple[Any, ...], two: tuple[Any, ...]) -> bool:
     """Return whether the order of two rows is not promised: all their keys are equal, or one differs by rounding only."""
     for a, b in zip(one, two, strict=True):
-        if rank(a) != rank(b):
+        if rank(a) != rank(b) or isinstance(a, Blurred):
             rounded = isinstance(a, Rounded) or isinstance(b, Rounded)
             return rounded and rank(a)[0] == rank(b)[0] == 0 and near(a, b)
     return True

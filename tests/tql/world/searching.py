@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tests.tql.world import terms
-from tests.tql.world.values import Relevance, Rounded, Row, Unanswered, Undecided, near
+from tests.tql.world.values import Blurred, Relevance, Rounded, Row, Unanswered, Undecided, near
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.tql.world.terms import Drawn
 
@@ -108,7 +108,24 @@ def _by_vector(search: terms.Search, rows: list[Row], _every: list[Row]) -> list
     """Return all rows; where it is not documented which are the first, all are as close."""
     if not search.is_certain:
         return [(row, Rounded(0.0)) for row in rows]
-    return [(row, similarity(search.metric, search.vector, row[search.column])) for row in rows]
+    scores = [similarity(search.metric, search.vector, row[search.column]) for row in rows]
+    order = sorted(range(len(rows)), key=scores.__getitem__)
+    for places in _runs(order, scores):
+        if len({rows[place][search.column].tobytes() for place in places}) > 1:
+            for place in places:
+                scores[place] = Blurred(scores[place])
+    return list(zip(rows, scores, strict=True))
+
+
+def _runs(order: list[int], scores: list[Rounded]) -> Iterator[list[int]]:
+    """Yield the places of scores, in their order, those together that are near to the one before."""
+    run = order[:1]
+    for one, two in itertools.pairwise(order):
+        if not near(scores[one], scores[two]):
+            yield run
+            run = []
+        run.append(two)
+    yield run
 
 
 def _by_words(search: terms.Words, rows: list[Row], every: list[Row]) -> list[tuple[Row, Rounded]]:

@@ -44,6 +44,10 @@ class Rounded(float):
     tolerance = CLOSE
 
 
+class Blurred(Rounded):
+    """A score that is near to that of another vector: either may be the larger one, also where both are equal here."""
+
+
 class Relevance(Rounded):
     """A score of words: the engine takes the mean length of its batches for that of all documents."""
 
