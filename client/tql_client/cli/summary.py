@@ -31,15 +31,19 @@ def summary(findings: Findings, files: Sequence[str], paint: Paint, hidden: int)
     """
     if not files:
         return ""
-    more = f"; --info reports {hidden} more" if hidden else ""
     every = [diagnostic for _, _, diagnostics in findings for diagnostic in diagnostics]
     if not every:
         number = "" if is_query(files) else f": {count(len(files), 'file')}"
-        return f"{paint('All checks passed', 'hint')}{number}{more}\n"
+        return f"{paint('All checks passed', 'hint')}{number}{_more(hidden)}\n"
     with_findings = len({name.partition(CELL)[0] for name, _, diagnostics in findings if diagnostics})
     where = f" in {with_findings} of {count(len(files), 'file')}" if len(files) > 1 else ""
     advice = "tql fix" if is_query(files) else "tql check --fix"
-    return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}{more}\n"
+    return f"Found {_severities(every, paint)}{where}{_fixable(every, advice)}{_more(hidden)}\n"
+
+
+def _more(hidden: int) -> str:
+    """Return the number of findings that only ``--info`` reports; nothing without any."""
+    return f"; --info reports {hidden} more" if hidden else ""
 
 
 def _fixable(every: Sequence[Diagnostic], advice: str) -> str:

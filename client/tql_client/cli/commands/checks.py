@@ -164,11 +164,10 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
     from tql_grammar.python.documents import documents
 
     settings = run.configuration.settings(source.path)
-    info = run.options.info
     check = partial(
         _findings,
         schemas=run.configuration.schemas(source.path),
-        info=info or bool(settings.extend_select) or run.configuration.has_schema,
+        info=run.options.info or bool(settings.extend_select) or run.configuration.has_schema,
         engine=run.configuration.engine(source.path),
     )
     try:
@@ -178,9 +177,14 @@ def _documents(run: Run, source: Input) -> Iterator[tuple[str, str, Sequence[Dia
         return
     for document in found:
         chosen = settings.select_findings(source.path, document.findings)
-        shown = [one for one in chosen if info or one.severity != "info" or one.code.startswith(settings.extend_select)]
-        run.hidden.extend(one for one in chosen if one not in shown)
-        yield document.name, document.text, shown
+        yield document.name, document.text, _reported(run, chosen, settings.extend_select)
+
+
+def _reported(run: Run, chosen: Sequence[Diagnostic], extended: tuple[str, ...]) -> list[Diagnostic]:
+    """Return the findings that are reported: those of the severity info if the options ask for them; the others are counted."""
+    shown = [one for one in chosen if run.options.info or one.severity != "info" or one.code.startswith(extended)]
+    run.hidden.extend(one for one in chosen if one not in shown)
+    return shown
 
 
 def _findings(text: str, schemas: Schemas, *, info: bool, engine: str | None) -> list[Diagnostic]:
