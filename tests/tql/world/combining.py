@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.tql.world.conditions import Info, may_join, of, unmatched
+from tests.tql.world.conditions import Info, is_indexed_number, may_join, of, unmatched
 from tests.tql.world.scopes import Found, Named, Scope, World, groupable, named
 from tests.tql.world.terms import Column, Combined, Drawn, Joined, Key, without
 
@@ -61,8 +61,9 @@ def _other(
 
 
 def _like(world: World, wanted: Info, scope: Scope, *, mixed: bool) -> Info | None:
-    """Return a column whose type agrees with another one."""
+    """Return a column whose type agrees with another one; without a schema none with an index, since the result may be sorted and limited, see `World._sortable`."""
     known = [info for info in groupable(scope.infos) if info.kind.family == wanted.kind.family]
+    known = [info for info in known if not (world.draw.plain and is_indexed_number(info))]
     same = list(filter(_is_plain, known)) if mixed else [info for info in known if _is_of_type(info, wanted)]
     return world.draw.choice(same) if same else None
 
