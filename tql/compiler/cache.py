@@ -7,7 +7,7 @@ The text of a key is kept in chunks with slots for the literals.
 
 Where the key is new, the query is compiled with traced literals, which record reads of their values.
 A literal that a pass reads becomes a part of the key, by its value; so a text never depends on a value that its key leaves out.
-0, 1 and '' are always parts of the key: the compiler writes them itself, and compares expressions for equality.
+0, 1 and '' are always parts of the key: the compiler writes them itself, and compares expressions for equality. So are numbers from 2**53 on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from tql.expressions.logical import PatternMatch, TextMatch
 from tql.expressions.physical import pattern_of
 from tql.parameters import resolved
 from tql.statement import Fusion, Leg, Statement
-from tql.values.literal import LARGEST_INT
 from tql_grammar import ast
 from tql_grammar.ast.traced import traced
 from tql_grammar.errors import ArgumentError
@@ -297,7 +296,7 @@ def _spelled_number(value: object) -> Hashable:
 def _number(node: ast.Number, literals: Literals, add: Add) -> None:
     """Add a number: its kind, and which of the literals it is."""
     value = node.value
-    if value > LARGEST_INT or value in {0, 1}:
+    if node.is_large or value in {0, 1}:
         add((ast.Number, _spelled_number(value)))
     else:
         add((type(value), literals.slot(node)))

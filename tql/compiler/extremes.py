@@ -89,7 +89,7 @@ def _is_extreme(node: Record, scope: Scope) -> bool:
     """Return whether *node* is the smallest or the largest of what the engine cannot reduce."""
     if not isinstance(node, ast.Function) or not is_aggregate(node) or node.name not in {"min", "max"}:
         return False
-    column = scope.column(node.arguments[0])
+    column = scope.typed_column(node.arguments[0])
     if column is not None and column.is_text:
         return True
     value = (
@@ -102,14 +102,16 @@ def _is_extreme(node: Record, scope: Scope) -> bool:
 
 def _reductions(argument: Expression, names: set[str], scope: Scope) -> Reduced | None:
     """Return the order of the rows, and the form of each call; None if they need two orders."""
-    column = scope.column(argument)
+    column = scope.typed_column(argument)
     if column is None or not column.is_text:
         return (ast.Order(absent(missing(argument, scope))),), lambda call: _of_numbers(call, scope)
-    if len(names) > 1 and column.nullable:
+    # An inferred text may be null.
+    may_be_null = column.nullable or column.inferred
+    if len(names) > 1 and may_be_null:
         return None
     down = names == {"max"}
     own = ast.Order(argument, "desc" if down else "asc")
-    keys = (ast.Order(ast.IsNull(argument)), own) if column.nullable else (own,)
+    keys = (ast.Order(ast.IsNull(argument)), own) if may_be_null else (own,)
     return keys, lambda call: ast.Function("first" if down or call.name == "min" else "last", call.arguments)
 
 

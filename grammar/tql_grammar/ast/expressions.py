@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The size of a float32.
 BYTES = 4
+# From this integer on float64 leaves out others.
+LARGE = 2**53
 
 
 class Column(Expression):
@@ -44,6 +46,11 @@ class Number(Expression):
     def is_zero(self) -> bool:
         """Whether it is 0."""
         return not self.__dict__["value"]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is 2**53 or more, where float64 leaves out integers."""
+        return bool(self.__dict__["value"] >= LARGE)
 
 
 class String(Expression):

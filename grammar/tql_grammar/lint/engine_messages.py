@@ -26,7 +26,7 @@ _LENGTHS = "a vector must have the length of the column's vectors: was it embedd
 _KINDS = "write strings in single quotes, and numbers without quotes"
 _NO_INDEX = "the column needs a BM25 index: create it with deeplake.types.Text(deeplake.types.BM25)"
 _NULL_IN_KEY = 'a key is null or a list in some row: with the type of the column the builder sorts and groups null, connect(.., reflect=True) or from_(.., schema=Schema(stock="nullable int64"))'
-_NULL_IN_GROUP = 'a group has a null in a number that it adds up: leave null out, .where(col("stock").is_not_null()), or give the type, from_(.., schema=Schema(stock="nullable int64")); or a key of JSON has lists, of which the engine tests no null: fn.contains(fn.keys("meta"), "tags") finds the rows with the key'
+_NULL_IN_GROUP = 'a key of JSON has lists in some rows, of which the engine tests no null: fn.contains(fn.keys("meta"), "tags") finds the rows with the key; or fn.min or fn.max reads a text: give its type, from_(.., schema=Schema(title="text")); or a group has a null in a number that it adds up: leave null out, .where(col("stock").is_not_null()), or give the type, Schema(stock="nullable int64")'
 _ONE_KIND = "IN, BETWEEN, LIMIT and ARRAY take only literals, all of one kind"
 
 

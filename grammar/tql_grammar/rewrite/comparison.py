@@ -17,7 +17,7 @@ from tql_grammar import ast
 from tql_grammar.errors import ArgumentError
 from tql_grammar.rewrite.elements import NO_ARRAYS, ONE
 from tql_grammar.rewrite.fitting import fit, rounded
-from tql_grammar.rewrite.logic import conjunction, negation
+from tql_grammar.rewrite.logic import conjunction, disjunction, negation
 from tql_grammar.rewrite.nullable import remedy
 from tql_grammar.schema import FLOATS, INTEGERS, NOT_NUMERIC, did_you_mean
 
@@ -116,12 +116,28 @@ def of_many(node: Expression, column: Column, hint: str) -> ArgumentError:
 
 
 def _of_unknown(node: ast.Comparison, scope: Scope) -> Expression:
-    """Return a comparison on a column of unknown type: an order comparison with a string implies a text column, and a score is compared with the float32 of a number."""
+    """Return a comparison on a column of unknown type: an order comparison with a string implies a text column, and a score is compared with the float32 of a number, and a large integer exactly."""
     if scope.is_score(node.left) and (value := number(node.right)) is not None:
         nearest = rounded("float32", value)
         return node if nearest == value else node.replace(right=literal_of(nearest))
     if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
         return _TEXT_ORDERS[node.operator](node.left, node.right)
+    large = isinstance(node.right, ast.Number) and node.right.is_large and not node.right.is_float
+    return _with_large(node, scope) if large and isinstance(node.left, ast.Column) else node
+
+
+def _with_large(node: ast.Comparison, scope: Scope) -> Expression:
+    """Return the comparison of a column that may be a uint64, and may have nulls, with a large integer: IN compares it exactly, = and != as float64."""
+    near, same = node.replace(operator="="), ast.In(node.left, (node.right,))
+    if node.operator == "=":
+        return conjunction([near, same])
+    if node.operator == "!=":
+        return disjunction([node, conjunction([near, negation(same)])])
+    column = scope.typed_column(node.left)
+    if column is not None and column.dtype == "uint64":
+        name = getattr(node.left, "name", "")
+        rule, why = "takes numbers below 2**53 for an inferred uint64", "the engine compares it as float64"
+        raise refused(node, rule, why, f'give its type: from_(.., schema=Schema({name}="uint64"))')
     return node
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from tql_grammar import ast
@@ -16,7 +17,7 @@ from tql_grammar.typing.inference import infer
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.Node)
 LITERALS = (ast.Number, ast.String, ast.Boolean, ast.Null, ast.Parameter, ast.Array, ast.Vector)
-# These find the right rows of a value of JSON on the left, also one level out; the others find JSON's null too.
+# These find the right numbers of a value of JSON on the left, also one level out; the others find JSON's null too.
 EXACT = frozenset({"=", ">", ">="})
+BELOW, ABOVE = frozenset({"<", "<="}), frozenset({">", ">="})
+# The engine orders null, lists and objects before texts, and texts before numbers: no text is below the first of these bounds, and no number below the second.
+FIRST_TEXT, LOWEST = ast.String(""), ast.Negate(ast.Number(sys.float_info.max))
 # The types of 8 and 16 bits, with which the engine compares JSON wrongly.
 NARROW = frozenset({"int8", "int16", "uint8", "uint16"})
 
@@ -120,31 +124,32 @@ def require_inside(node: Expression, operand: Expression, scope: Scope) -> None:
     raise ArgumentError("where / order_by", rule, _written(node), hint, why=why)
 
 
-def excluding_null(node: Expression, scope: Scope) -> Expression:
+def of_same_type(node: Expression, scope: Scope) -> Expression:
     """
-    Return the condition of a WHERE in which JSON's null meets no comparison; the engine takes it for smaller than every other value.
+    Return the condition of a WHERE in which a value of JSON meets a comparison only if it has the type of the literal; the engine orders values of all types, null first.
 
-    `=`, `>` and `>=` do not find it.
+    ``m['n'] < 5`` becomes ``m['n'] >= LOWEST and m['n'] < 5``, and ``m['s'] > 'b'`` becomes ``m['s'] < LOWEST and m['s'] > 'b'``.
+    Between two literals, as in BETWEEN, each order is the bound of the other one.
     """
     if isinstance(node, ast.Comparison):
-        return _excluding_null(as_computed(node, scope))
+        return _bounded(as_computed(node, scope))
     if not isinstance(node, (ast.And, ast.Or, ast.Not)):
         return node
-    return rebuild(node, lambda part: _with_guards(part, scope), opaque=LEAVES)
+    return rebuild(node, lambda part: _with_bounds(part, scope), opaque=LEAVES)
 
 
-def _with_guards(node: Record, scope: Scope) -> Record:
+def _with_bounds(node: Record, scope: Scope) -> Record:
     """Return AND, OR or NOT with what its comparisons need."""
     if isinstance(node, ast.Not):
-        return negation(_guarded(node.operand, scope))
-    if isinstance(node, (ast.And, ast.Or)):
-        return JOINS[type(node)](_guarded(operand, scope) for operand in node.operands)
-    return node
+        return negation(_operand(node.operand, scope))
+    if isinstance(node, ast.And):
+        return conjunction(_operand(operand, scope, node.operands) for operand in node.operands)
+    return JOINS[ast.Or](_operand(operand, scope) for operand in node.operands) if isinstance(node, ast.Or) else node
 
 
-def _guarded(node: Expression, scope: Scope) -> Expression:
-    """Return an operand with what it needs, if it is a comparison."""
-    return _excluding_null(as_computed(node, scope)) if isinstance(node, ast.Comparison) else node
+def _operand(node: Expression, scope: Scope, beside: Iterable[Expression] = ()) -> Expression:
+    """Return an operand with what it needs *beside* others, if it is a comparison."""
+    return _bounded(as_computed(node, scope), beside) if isinstance(node, ast.Comparison) else node
 
 
 def as_computed(node: ast.Comparison, scope: Scope) -> ast.Comparison:
@@ -173,24 +178,52 @@ def _is_value(node: Expression, scope: Scope) -> bool:
     )
 
 
-def _excluding_null(node: ast.Comparison) -> Expression:
-    """Return a comparison that JSON's null does not meet."""
-    finds_null = is_json_value(node.left) and not is_json_value(node.right) and node.operator not in EXACT
-    return conjunction([ast.IsNull(node.left, negated=True), node]) if finds_null else node
+def _bounded(node: ast.Comparison, beside: Iterable[Expression] = ()) -> Expression:
+    """Return a comparison that no value of JSON of another type meets, given that conditions *beside* it are true."""
+    bound = _bound(node) if is_json_value(node.left) and not is_json_value(node.right) else None
+    return node if bound is None or _is_beside(node, beside) else conjunction([bound, node])
 
 
-def null_as_false(node: N) -> N:
+def _bound(node: ast.Comparison) -> Expression | None:
+    """Return the condition that excludes null, and values of JSON of another type than a literal; None where the engine compares rightly."""
+    value, kind = node.left, _literal_type(node.right)
+    if node.operator in BELOW and kind is not None:
+        return ast.Comparison(">=", value, FIRST_TEXT if kind is str else LOWEST)
+    if node.operator in ABOVE and kind is str:
+        return ast.Comparison("<", value, LOWEST)
+    return None if node.operator in EXACT else ast.IsNull(value, negated=True)
+
+
+def _is_beside(node: ast.Comparison, beside: Iterable[Expression]) -> bool:
+    """Tell whether another condition is the other bound of the same value, with a literal of the same type."""
+    opposite = {**dict.fromkeys(BELOW, ABOVE), **dict.fromkeys(ABOVE, BELOW)}.get(node.operator, frozenset())
+    return any(
+        isinstance(other, ast.Comparison)
+        and other.left == node.left
+        and other.operator in opposite
+        and _literal_type(other.right) is _literal_type(node.right) is not None
+        for other in beside
+    )
+
+
+def _literal_type(node: Expression) -> type | None:
+    """Return the type of a text or a number; None for any other expression."""
+    unsigned = node.operand if isinstance(node, ast.Negate) else node
+    return str if isinstance(node, ast.String) else float if isinstance(unsigned, ast.Number) else None
+
+
+def type_or_false(node: N) -> N:
     """
-    Return an output, a sort key or a group key in which JSON's null meets no comparison.
+    Return an output, a sort key or a group key in which a value of JSON of another type meets no comparison.
 
-    The engine crashes on AND over a value of JSON outside of WHERE, so the test for null is a factor: ``(m['n'] is not null) * (m['n'] < 5)``.
+    The engine crashes on AND over a value of JSON outside of WHERE, so the bound is a factor: ``(m['n'] >= LOWEST) * (m['n'] < 5)``.
     """
     return rebuild(node, _with_factor, opaque=VerbatimExpression) if any(map(is_json_value, walk(node))) else node
 
 
 def _with_factor(node: Record) -> Record:
-    """Return a comparison times the test for null of its value of JSON, where it would find null."""
-    found = _excluding_null(node) if isinstance(node, ast.Comparison) else node
+    """Return a comparison times the bound of its value of JSON, where it needs one."""
+    found = _bounded(node) if isinstance(node, ast.Comparison) else node
     return ast.Chain(("*",), found.operands) if isinstance(found, ast.And) and found is not node else found
 
 

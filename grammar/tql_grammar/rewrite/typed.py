@@ -13,15 +13,16 @@ from tql_grammar.patterns import of_bytes
 from tql_grammar.rewrite import nullable, remainder, width
 from tql_grammar.rewrite.arguments import LISTS_OF_TEXTS, require_arguments
 from tql_grammar.rewrite.comparison import between, comparison, ranges
+from tql_grammar.rewrite.cosine import cosine
 from tql_grammar.rewrite.elements import distributed, quantified_members, require_single
 from tql_grammar.rewrite.given import VerbatimExpression
 from tql_grammar.rewrite.json_present import with_numbers
 from tql_grammar.rewrite.json_values import (
-    excluding_null,
-    null_as_false,
+    of_same_type,
     quantified,
     require_comparable,
     require_inside,
+    type_or_false,
     value_first,
 )
 from tql_grammar.rewrite.lengths import require_one_length
@@ -51,7 +52,7 @@ def legalize_value(node: N, scope: Scope) -> N:
 
 def legalize_output(node: N, scope: Scope) -> N:
     """Return an output, a sort key, a group key or a weight in its final form: as `legalize_value`, and JSON's null meets no comparison in it."""
-    return unwrap_verbatim(null_as_false(nullable.guarded(with_numbers(legalize_parts(node, scope), scope), scope)))
+    return unwrap_verbatim(type_or_false(nullable.guarded(with_numbers(legalize_parts(node, scope), scope), scope)))
 
 
 def legalize_parts(node: N, scope: Scope) -> N:
@@ -82,7 +83,7 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     require_truth(node, scope)
     found = legalize_parts(node, scope)
     require_single(found, scope)
-    return nullable.filtering(past_indexes(excluding_null(found, scope), scope), scope)
+    return nullable.filtering(past_indexes(of_same_type(found, scope), scope), scope)
 
 
 def require_columns(subject: str, node: Record, scope: Scope, scores: Iterable[str] = ()) -> None:
@@ -281,6 +282,8 @@ def _function(node: ast.Function, scope: Scope) -> Expression:
     require_one_length(node, scope)
     require_elements(node, scope)
     require_present(node, scope)
+    if node.name.lower() == "cosine_similarity":
+        return cosine(node, scope)
     return nullable.called(width.function(node, scope), scope)  # type: ignore[arg-type]  # a call
 
 

@@ -38,6 +38,7 @@ EMPTY = {"empty", "bits"}
 REGEXES = ("a.*", "[a-z]+", r"\d+%|b", "(?:a|b)b?", ".", "")
 PATTERNS = ("%", "a%", "%b", "_", "a_b", "%'%", "50%", "é%", "*", "a?", "%\\%", "", "A", "l_m")
 JSON_NUMBER = tables.Kind("json", "number", (2020, 1, 3, -1, None), "", close=False)
+JSON_MIXED = tables.Kind("json", "json", (3, -2.5, 0, "3", "", "b", None), "", close=False)
 JSON_TEXT = tables.Kind("json", "text", ("x", "it's", "", None), "json")
 
 
@@ -366,11 +367,11 @@ def _of_json(draw: Draw, infos: list[Info]) -> Node | None:
     known = of(infos, "json")
     if not known:
         return None
-    key = draw.choice(["year", "n", "s", "s"])
+    key = draw.choice(["year", "n", "s", "s", "mix", "mix"])
     node = Part(draw.choice(known).node, key)
-    kind = JSON_TEXT if key == "s" else JSON_NUMBER
+    kind = {"s": JSON_TEXT, "mix": JSON_MIXED}.get(key, JSON_NUMBER)
     makes: list[Callable[[], Node]] = [
-        lambda: Compare(draw.choice(COMPARISONS if key != "s" else COMPARISONS[:2]), node, Literal(literal(draw, replace(kind, family="text" if key == "s" else "json")))),
+        lambda: Compare(draw.choice(COMPARISONS), node, Literal(literal(draw, replace(kind, family="text" if key == "s" else "json")))),
         lambda: Member(node, tuple(value for value in draw.some(kind.pool, 2) if value is not None), negated=draw.chance(0.4)),
         lambda: Null(node, negated=draw.chance(0.5)),
         lambda: HasKey(Part(draw.choice(known).node, "o"), draw.choice(["a", "b", "c"])),

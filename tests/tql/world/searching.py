@@ -28,7 +28,7 @@ HIGHER = {"cosine", "dot"}
 # BM25: how soon more of a word counts no more, and how much a long document is penalized.
 SATURATION, LENGTH = 1.5, 0.75
 METRICS: dict[str, Callable[[Any, Any], Any]] = {
-    "cosine": lambda e, v: e @ v / np.linalg.norm(e) / np.linalg.norm(v),
+    "cosine": lambda e, v: e @ v / (np.linalg.norm(e) * np.linalg.norm(v) or 1),
     "dot": lambda e, v: e @ v,
     "l2": lambda e, v: np.linalg.norm(e - v),
     "l1": lambda e, v: np.abs(e - v).sum(),

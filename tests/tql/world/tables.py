@@ -99,13 +99,13 @@ def text(index: str = "", pool: list[str] = WORDS, *, plain: bool = False) -> Ki
 
 
 def _documents() -> tuple[dict[str, Any], ...]:
-    """Return JSON values with missing keys and null."""
+    """Return JSON values with missing keys and null, and a key whose values have several types."""
     return (
-        {"year": 2020, "n": 1, "s": "x", "o": {"a": 1}},
-        {"year": 2021, "n": None, "s": "it's", "o": {"a": 2, "b": None}},
-        {"year": 2021, "s": "", "o": {}},
-        {"year": 1999, "n": 3, "o": None},
-        {"year": 2000, "n": -1, "s": None},
+        {"year": 2020, "n": 1, "s": "x", "o": {"a": 1}, "mix": 3},
+        {"year": 2021, "n": None, "s": "it's", "o": {"a": 2, "b": None}, "mix": "3"},
+        {"year": 2021, "s": "", "o": {}, "mix": ""},
+        {"year": 1999, "n": 3, "o": None, "mix": -2.5},
+        {"year": 2000, "n": -1, "s": None, "mix": None},
         {"year": 1_700_000_001, "n": 2, "s": "x"},
     )
 
@@ -123,9 +123,10 @@ def _matrices(shapes: list[tuple[int, int]]) -> tuple[Any, ...]:
 
 
 def _vectors() -> tuple[Any, ...]:
-    """Return vectors for searches."""
+    """Return vectors for searches, one of which is zero."""
     draw = Draw(3)
-    return tuple(np.array([draw.choice([0.25, 0.5, -1.0, 2.0, 0.1]) for _ in range(VECTOR)], "f4") for _ in range(12))
+    drawn = [[draw.choice([0.25, 0.5, -1.0, 2.0, 0.1]) for _ in range(VECTOR)] for _ in range(12)]
+    return tuple(np.array(vector, "f4") for vector in [*drawn, [0.0] * VECTOR])
 
 
 KINDS: dict[str, Kind] = {

@@ -156,10 +156,12 @@ def _negative(node: terms.Negative, row: Row, types: Types) -> Any:
 
 
 def compared(sign: str, left: Any, right: Any) -> bool:
-    """Return a comparison of two values; a missing one meets none."""
+    """Return a comparison of two values; a missing one meets none, and a text and a number, of JSON, are different and in no order."""
     if left is None or right is None:
         return False
-    if isinstance(left, str) and isinstance(right, str):
+    if isinstance(left, str) is not isinstance(right, str):
+        return sign == "!="
+    if isinstance(left, str):
         left, right = left.encode(), right.encode()
     elif (isinstance(left, Rounded) or isinstance(right, Rounded)) and near(left, right):
         raise Undecided

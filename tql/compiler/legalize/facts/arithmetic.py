@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tql.compiler.legalize.facts.fact import Fact, columns
 from tql_grammar.rewrite import typed, width
+from tql_grammar.rewrite.cosine import cosine
 
 U, A = columns(u="uint8", w="uint8"), columns(a="uint8[2]")
 FACTS = (
@@ -64,9 +65,9 @@ FACTS = (
     ),
     Fact(
         "cosine of two columns",
-        "Computes the cosine of integers in their type.",
-        "Computes with floats.",
-        width.function,
+        "Computes the cosine of integers in their type; in float64 it leaves out the rows with a zero vector, and later rows have the values of others.",
+        "Divides the dot product by the lengths; the cosine of a zero vector is 0.",
+        cosine,
         'select(x=fn.cosine_similarity("a", col("b")))',
         columns(a="uint8[2]", b="uint8[2]"),
     ),
