@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tql.findings import findings, schemas_of
+from tql.findings import findings, findings_of, schemas_of
 from tql.messages import shown
 from tql.statement import Statement
 from tql_grammar.engines import engine_of
@@ -38,7 +38,10 @@ def check(
     Raises:
         ArgumentError: *query* is no query, *schema* is neither a `Schema` nor a dict of them, or *engine* is no version.
     """
-    return findings(_text("check", query), schema, info=info, engine=engine_of(engine, "check(engine=..)"))
+    text, version = _text("check", query), engine_of(engine, "check(engine=..)")
+    if isinstance(query, str):
+        return findings(text, schema, info=info, engine=version)
+    return findings_of(query.statement, text, schema, info=info, engine=version)
 
 
 def validate(query: str | Query, schema: object = None, *, engine: str | None = None) -> None:

@@ -10,6 +10,7 @@ from tql_grammar.engines import NEWEST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tql.statement import Statement
     from tql_grammar import ast
     from tql_grammar.diagnostic import Diagnostic
     from tql_grammar.engines import Engine
@@ -19,6 +20,8 @@ UNKNOWN_COLUMN = "TQL215"
 # Severities of findings that a query must not have, and the family of advice, which it may have.
 FAILING = frozenset({"error", "warning"})
 ADVICE = "TQL5"
+# The rules about forms that the builder writes only where they are right: of its outer joins each row can be read.
+HAND_WRITTEN = frozenset({"TQL508"})
 
 
 def is_failure(finding: Diagnostic) -> bool:
@@ -38,6 +41,20 @@ def findings(text: str, schema: object = None, *, info: bool = False, engine: En
     found = checks.check_parsed(reading, schemas_of(reading.tree, schema), info=info, engine=engine)
     names = () if isinstance(schema, Mapping) else _datasets(reading.tree)
     return [_with_schemas(one, names) for one in found] if len(names) > 1 else found
+
+
+def findings_of(
+    query: Statement, text: str, schema: object = None, *, info: bool = False, engine: Engine = NEWEST
+) -> list[Diagnostic]:
+    """Return the diagnostics of the *text* of a query of the builder, without those that hold for hand-written text only."""
+    from tql.statement import VerbatimQuery
+    from tql_grammar.walk import walk
+
+    found = findings(text, schema, info=info, engine=engine)
+    by_hand = any(one.code in HAND_WRITTEN for one in found) and any(
+        isinstance(part, VerbatimQuery) for part in walk(query)
+    )
+    return found if by_hand else [one for one in found if one.code not in HAND_WRITTEN]
 
 
 def _with_schemas(finding: Diagnostic, names: Sequence[str]) -> Diagnostic:

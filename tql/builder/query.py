@@ -322,9 +322,9 @@ class Query(SearchMethods):
 
     def check(self, schema: object = None) -> list[Diagnostic]:
         """Return the diagnostics of the query text: errors, warnings and search advice, as `tql.check` does."""
-        from tql.findings import findings
+        from tql.findings import findings_of
 
-        return findings(str(self), schema)
+        return findings_of(self.statement, str(self), schema)
 
     def to_tql(self, *, pretty: bool = False) -> str:
         """Return the TQL text, on one line or formatted over several lines. Example: ``select("id").to_tql()`` generates ``select id``."""
