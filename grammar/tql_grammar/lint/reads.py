@@ -87,6 +87,11 @@ def cases(letter: str) -> str:
     return "".join(case for case in dict.fromkeys((letter, letter.lower(), letter.upper())) if len(case) == 1)
 
 
+def has_word(text: object) -> bool:
+    """Tell whether a text has a letter or a decimal digit, of which an index of words makes a word; a number counts as one."""
+    return not isinstance(text, str) or any(sign.isalpha() or sign.isdecimal() for sign in text)
+
+
 def size(numbers: list[float]) -> object:
     """Return None for a vector that is neither zero nor infinite as float32, and the numbers of any other."""
     return None if SMALLEST * len(numbers) < math.hypot(*numbers) < LARGEST else numbers
@@ -97,4 +102,5 @@ COUNT, POSITION = Reads("by", is_zero), Reads("by", whole)
 DIVISOR = Reads("divisor", is_zero)
 PATTERN = Reads("pattern", pattern)
 UNFOLDED = Reads("pattern", unfolded)
+WORD = Reads("argument", has_word)
 SIZE = Reads("vector", size)

@@ -71,7 +71,7 @@ FORMS = [
     "select id from d where a in (#, #) and b not in (@, @) or c in (#,#)",
     "select id from d where a in\n( #,\n# ) and b in (@ ,@)",
     "select bm25_similarity(t, @) as score from d order by bm25_similarity(t, &) desc limit #",
-    "select id from d order by bm25_similarity(t, @) desc limit # offset #",
+    "select id from (select id from d order by bm25_similarity(t, @) desc limit #) limit # offset #",
     "select id from d order by a + # limit # offset #",
     "select top # id from d where a > #",
     "select a[#] as x, b[#, #] as y, c[#:#] as z from d",

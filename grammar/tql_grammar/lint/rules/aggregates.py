@@ -157,6 +157,25 @@ def _is_plain_number(column: Column | None) -> bool:
     return column is not None and column.is_number and not column.nullable
 
 
+def _of_constant(subject: Subject) -> Iterator[Finding]:
+    """Yield SUM of a constant in a SELECT with GROUP BY."""
+    for place in subject.places(ast.Function):
+        call = place.part
+        counts = place.clause == "SELECT" and place.scope.select.group_by and call.name.lower() == "sum"
+        if counts and len(call.arguments) == 1 and _is_constant(call.arguments[0]):
+            written = subject.written(call.arguments[0])
+            message = f"the sum of a constant is the constant itself, {written}, and not one for each row of the group"
+            yield subject.finding(
+                call, message, "write shape(x)[0] for the number of rows, with a column x of the group"
+            )
+
+
+def _is_constant(node: ast.Expression) -> bool:
+    """Tell whether an expression is a number, or is computed of numbers only."""
+    parts = list(own_parts(node))
+    return all(isinstance(part, (ast.Number, ast.Chain, ast.Negate)) for part in parts)
+
+
 def _quotient(subject: Subject) -> Iterator[Finding]:
     """Yield quotients of integers."""
     for scope, node in subject.parts(ast.Chain):
@@ -176,6 +195,15 @@ def _is_whole(node: ast.Chain) -> bool:
 
 
 RULES = (
+    Rule(
+        code="TQL372",
+        title="SUM of a constant in a group",
+        severity="error",
+        explanation="In a SELECT with GROUP BY, `sum(1)` is 1, whatever the number of rows: a constant is not one value for each row. The number of rows of a group is `shape(x)[0]`.",
+        example="select grp[0] as g, sum(1) as n from D group by grp",
+        find=_of_constant,
+        meant="select grp[0] as g, shape(id)[0] as n from D group by grp",
+    ),
     Rule(
         code="TQL253",
         title="condition on a group's values",

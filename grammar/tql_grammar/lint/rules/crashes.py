@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tql_grammar import ast
 from tql_grammar.functions import LOGICAL, REDUCTIONS, WITH_AXIS
+from tql_grammar.lint.reads import WORD, has_word
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.nullable import HINT, is_filled, missing
 from tql_grammar.schema import NOT_NUMERIC
@@ -131,17 +132,20 @@ def _calls(node: ast.Expression, function: str, name: str) -> bool:
     return is_call and name in {column.name for column in _columns_of([node])}
 
 
-def _empty_word(subject: Subject) -> Iterator[Finding]:
-    """Yield CONTAINS with an empty string on an indexed text column."""
+def _no_word(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS with a string without a word on an indexed text column."""
     for scope, node in subject.parts(ast.Function):
-        if isinstance(node, ast.Function) and node.name.lower() == "contains" and ast.String("") in node.arguments:
-            column = scope.column(node.arguments[0])
-            if column is not None and column.is_text and column.is_indexed:
-                yield subject.finding(
-                    node,
-                    "CONTAINS with an empty string crashes the engine process, because the column has a text index",
-                    "remove the condition: every text contains the empty string",
-                )
+        strings = [part for part in node.arguments if isinstance(part, ast.String) and not has_word(part.value)]
+        column = scope.column(node.arguments[0]) if node.name.lower() == "contains" and strings else None
+        if column is not None and column.is_text and column.is_indexed:
+            message = "CONTAINS with a string without a letter or a digit crashes the engine process (SIGSEGV), because the column has a text index"
+            hint = (
+                f"write {subject.written(node.arguments[0])} like '*part*', with a backslash before special characters"
+            )
+            is_empty = not strings[0].value
+            yield subject.finding(
+                node, message, "remove the condition: every text contains the empty string" if is_empty else hint
+            )
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:
@@ -270,13 +274,14 @@ RULES = (
     ),
     Rule(
         code="TQL405",
-        title="CONTAINS with an empty string on an indexed column",
+        title="CONTAINS with a string without a word on an indexed column",
         severity="error",
-        explanation="On a column with a text index, CONTAINS with an empty string crashes the engine process (SIGSEGV). Reported only with a schema.",
+        explanation="On a column with a text index, CONTAINS with an empty string, or with one that has no letter and no decimal digit, such as '%', crashes the engine process (SIGSEGV). Reported only with a schema.",
         example="select id from X where contains(ti, '')",
-        find=_empty_word,
+        find=_no_word,
         meant="select id from X where contains(ti, 'apple')",
         needs_schema=True,
+        reads=(WORD,),
     ),
     Rule(
         code="TQL406",

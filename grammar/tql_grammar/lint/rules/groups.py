@@ -66,9 +66,18 @@ def _rows_not_groups(subject: Subject) -> Iterator[Finding]:
             yield subject.finding(node, message, hint, wrapped(subject.text, select, node) if only_limit else None)
 
 
+def sorts_groups(select: ast.Select) -> bool:
+    """Tell whether the one key of ORDER BY is a column of GROUP BY."""
+    return len(select.order_by) == 1 and select.order_by[0].expression in select.group_by
+
+
 def _clause_of_rows(select: ast.Select) -> ast.Node | None:
-    """Return the first clause that sorts or limits rows: the key of ORDER BY, LIMIT, or the SELECT with TOP."""
-    if select.order_by:
+    """
+    Return the first clause that sorts or limits rows: the key of ORDER BY, LIMIT, or the SELECT with TOP.
+
+    Rows sorted by the key of the groups make sorted groups, which are in the order of their first rows.
+    """
+    if select.order_by and not sorts_groups(select):
         return select.order_by[0]
     limit = select.limit
     if limit is not None and (limit.count is not None or limit.offset is not None):
@@ -91,7 +100,7 @@ RULES = (
         code="TQL307",
         title="ORDER BY or LIMIT with GROUP BY",
         severity="error",
-        explanation="In a SELECT with GROUP BY, ORDER BY sorts the rows, and LIMIT and OFFSET restrict them, before they are grouped.",
+        explanation="In a SELECT with GROUP BY, ORDER BY sorts the rows, and LIMIT and OFFSET restrict them, before they are grouped. Rows that are sorted by a key of the groups make sorted groups.",
         example="select grp[0] as g, shape(id)[0] as n from D group by grp limit 2",
         find=_rows_not_groups,
         meant="select * from (select grp[0] as g, shape(id)[0] as n from D group by grp) limit 2",

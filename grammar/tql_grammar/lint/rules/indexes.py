@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tql_grammar import ast
 from tql_grammar.functions import ELEMENTWISE, INDEXED, PLACES, QUANTIFIERS, REDUCTIONS, SEARCHES
 from tql_grammar.lint.edits import followed, wrapped
+from tql_grammar.lint.reads import WORD, has_word
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.outputs import bare, output_name
 from tql_grammar.walk import own_parts, subselect
@@ -31,22 +32,45 @@ def _derived_rows(subject: Subject) -> Iterator[Finding]:
         if not scope.changed or scope.select.where is None:
             continue
         for part in own_parts(scope.select.where):
-            if isinstance(part, (ast.Comparison, ast.In, ast.Between)) and not isinstance(
-                getattr(part, "left", None), (ast.Number, ast.String)
-            ):
-                operand = part.left if isinstance(part, ast.Comparison) else part.operand
-                column = scope.column(operand)
-                if column is not None and _uses_index(part, column):
-                    message = "the engine evaluates this condition with the dataset's index, whose row numbers do not match the rows of the subquery: it returns wrong rows"
-                    hint = "move the condition into the innermost SELECT, or write the literal first: 3 = x"
-                    yield subject.finding(part, message, hint)
+            operand = _of_index(part)
+            column = None if operand is None else scope.column(operand)
+            if column is not None and _uses_index(part, column):
+                message = "the engine evaluates this condition with the dataset's index, whose row numbers do not match the rows of the subquery: it returns wrong rows"
+                first = "write the literal first: 3 = x"
+                other = f"write {subject.written(operand)} like '*word*'"
+                hint = f"move the condition into the innermost SELECT, or {other if isinstance(part, ast.Function) else first}"
+                yield subject.finding(part, message, hint)
+
+
+def _of_index(part: ast.Node) -> ast.Expression | None:
+    """Return the operand of a condition that the engine may evaluate with an index, or None."""
+    if isinstance(part, ast.Comparison):
+        return None if isinstance(part.left, (ast.Number, ast.String)) else part.left
+    if isinstance(part, (ast.In, ast.Between)):
+        return part.operand
+    is_call = isinstance(part, ast.Function) and part.name.lower() == "contains" and bool(part.arguments)
+    return part.arguments[0] if is_call else None  # type: ignore[attr-defined]  # a call
 
 
 def _uses_index(part: ast.Node, column: Column) -> bool:
     """Tell whether the engine evaluates a condition with an index of the column."""
+    if isinstance(part, ast.Function):
+        return column.is_text and column.is_indexed
     if column.is_number:
         return "inverted" in column.indexes
     return "exact" in column.indexes and not isinstance(part, ast.Between)
+
+
+def _whole_words(subject: Subject) -> Iterator[Finding]:
+    """Yield CONTAINS of a text on an indexed column of a dataset."""
+    for scope, node in subject.parts(ast.Function):
+        operand = _of_index(node)
+        column = None if operand is None or scope.changed else scope.column(operand)
+        words = next((part for part in node.arguments[1:] if isinstance(part, ast.String)), None)
+        if column is not None and words is not None and column.is_text and column.is_indexed and has_word(words.value):
+            message = "the column has a text index, with which CONTAINS finds the rows with one of the words, in any case, or with an exact index those that equal the string: a part of a word is not found"
+            written = subject.written(operand)
+            yield subject.finding(node, message, f"for a part of the text write {written} like '*part*'")
 
 
 def _empty_text(subject: Subject) -> Iterator[Finding]:
@@ -227,6 +251,17 @@ RULES = (
         _derived_rows,
         "select id from (select id, num from X where id > 9) where 20 = num",
         needs_schema=True,
+    ),
+    Rule(
+        "TQL543",
+        "CONTAINS on an indexed text",
+        "warning",
+        "On a column with a text index, CONTAINS searches for words: it finds the rows with one of the words of the string, whatever their case, and no part of a word; with an exact index it finds the rows that equal the string. LIKE finds parts of a text with an index too. Reported only with a schema.",
+        "select id from X where contains(ti, 'appl')",
+        _whole_words,
+        "select id from X where ti like '*appl*'",
+        needs_schema=True,
+        reads=(WORD,),
     ),
     Rule(
         "TQL319",

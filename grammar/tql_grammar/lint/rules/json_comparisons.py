@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
+from tql_grammar.functions import QUANTIFIERS
 from tql_grammar.lint.edits import exchanged
 from tql_grammar.lint.rule import Finding, Rule, Subject
 from tql_grammar.lint.rules.json import is_json, is_part_of_json
@@ -68,12 +69,33 @@ def _narrow(subject: Subject) -> Iterator[Finding]:
                 yield subject.finding(node, message, f"write {subject.written(one)} * 1 for {subject.written(one)}")
 
 
+def _elements(subject: Subject) -> Iterator[Finding]:
+    """Yield ANY and ALL of a comparison of a list in JSON."""
+    for scope, call in subject.parts(ast.Function):
+        test = call.arguments[0] if call.name.lower() in QUANTIFIERS and call.arguments else None
+        if isinstance(test, ast.Comparison) and is_value(test.left, scope) and isinstance(test.right, LITERALS):
+            message = f"{call.name.upper()} does not read the elements of a list in JSON: this is false for every row"
+            left, right = subject.written(test.left), subject.written(test.right)
+            equal = call.name.lower() == "any" and test.operator == "="
+            hint = f"write contains({left}, {right})" if equal else "read the rows, and compare the elements in Python"
+            yield subject.finding(call, message, hint)
+
+
 def is_value(node: ast.Node, scope: SelectScope) -> bool:
     """Tell whether a node is a value of JSON, and no whole column of it."""
     return is_part_of_json(node, scope) and is_json(node, scope)
 
 
 RULES = (
+    Rule(
+        code="TQL373",
+        title="ANY or ALL of a list in JSON",
+        severity="error",
+        explanation="ANY and ALL are false for every row over a list in JSON, whatever its elements. CONTAINS finds an element.",
+        example="select id from D where any(js['n']['a'] = 2)",
+        find=_elements,
+        meant="select id from D where contains(js['n']['a'], 2)",
+    ),
     Rule(
         code="TQL363",
         title="order with JSON on the right",

@@ -9,6 +9,7 @@ from tql_grammar.ast import Span
 from tql_grammar.errors import ArgumentError
 from tql_grammar.lint.edits import exchanged, wrapped
 from tql_grammar.lint.rule import Finding, Rule, Subject
+from tql_grammar.lint.rules.groups import sorts_groups
 from tql_grammar.outputs import aliased
 from tql_grammar.printing.printer import to_tql
 from tql_grammar.rewrite.order import ordered
@@ -87,6 +88,8 @@ def _is_hidden(column: ast.Column, outputs: Mapping[str, ast.Expression], scope:
     """Tell whether an output with the name of a source column has a different value."""
     output = outputs.get(column.name)
     if output is None or (isinstance(output, ast.Column) and output.name == column.name):
+        return False
+    if sorts_groups(scope.select) and output == ast.Subscript(column, (ast.Number(0),)):
         return False
     read = {part.name for part in own_parts(output) if isinstance(part, ast.Column)}
     return column.name in read or column.name in (scope.columns or ())
