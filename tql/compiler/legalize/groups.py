@@ -137,12 +137,17 @@ class AggregateBuilder:
     def over(self, rows: Plan, outputs: tuple[Expression, ...]) -> Plan:
         """Return the groups of *rows*, with a select list below them where something has to be computed for each row."""
         seen = below(self.scope, self.below)
-        by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (ast.Number(1),)
+        by = tuple(part for there in self.keys.values() for part in group_keys(there, seen)) or (_of_all(outputs),)
         note = reasons.ROUNDED if any(is_of_unknown_type(key, self.scope) for key in self.keys) else ""
         if not self.below and not may_have_sequences(self.scope, self.columns):
             return Aggregate(apart(rows, by), by, outputs, note)
         named = (ast.Aliased(node, name) for node, name in self.below.items())
         return Aggregate(Project(rows, (*map(ast.Column, self.columns), *named)), by, outputs, note)
+
+
+def _of_all(outputs: tuple[Expression, ...]) -> Expression:
+    """Return the constant key of the group of all rows; where the first output is a list, 0, which nobody takes for its position."""
+    return ast.Number(0 if isinstance(bare(outputs[0]), ast.Column) else 1)
 
 
 def may_have_sequences(scope: Scope, read: Iterable[str]) -> bool:
