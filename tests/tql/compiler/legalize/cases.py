@@ -772,11 +772,17 @@ CASES: dict[str, Case] = {
         where(lambda row: any(element > 1 for element in row["m"]["l"])),
         "fn.any(col(..) == value)",
     ),
-    "null in JSON": Case(
-        {"m": [{"n": 1}, {"n": None}, {}, {"n": 9}]},
+    "types in JSON": Case(
+        {"m": [{"n": 1}, {"n": None}, {}, {"n": 9}, {"n": "x"}, {"n": [1]}]},
         "select id where m['n'] < 5",
-        [0, 1],
-        where(lambda row: row["m"].get("n") is not None and row["m"]["n"] < 5),
+        [0, 1, 4, 5],
+        where(lambda row: isinstance(row["m"].get("n"), int) and row["m"]["n"] < 5),
+    ),
+    "JSON texts and numbers": Case(
+        {"m": [{"s": "c"}, {"s": "a"}, {"s": 3}, {}, {"s": None}]},
+        "select id where m['s'] > 'b'",
+        [0, 2],
+        where(lambda row: isinstance(row["m"].get("s"), str) and row["m"]["s"] > "b"),
     ),
     "JSON null and !=": Case(
         {"m": [{"n": 1}, {"n": None}, {"n": 2}]},

@@ -92,7 +92,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "sum of a condition on null",
     ),
     "null in comparisons": (
-        "null in JSON", "JSON null and !=", "null text and a column", "null text that differs from a column"
+        "types in JSON", "JSON null and !=", "null text and a column", "null text that differs from a column"
     ),
     "class labels": ("class labels in sets",),
     "columns of sequences": ("sequences",),
