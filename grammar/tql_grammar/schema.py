@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from tql_grammar.errors import ArgumentError
@@ -11,8 +13,7 @@ from tql_grammar.stored import stored_columns
 from tql_grammar.suggestions import nearest, type_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from os import PathLike
+    from collections.abc import Iterable, Iterator
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
@@ -146,12 +147,25 @@ class Schema(Record):
         Raises:
             ArgumentError: a description is invalid; see `Column`.
         """
+        if columns is not None and not isinstance(columns, Mapping):
+            hint = (
+                'Schema(id="int64", text="text") or Schema({"id": "int64"}); of a dataset: Schema.from_dataset(dataset)'
+            )
+            raise ArgumentError("Schema", "takes the types of columns by their names", type(columns).__name__, hint)
         given = {**(columns or {}), **named}
         super().__init__(tuple((name, _column(column)) for name, column in given.items()))
 
     @classmethod
     def from_dataset(cls, dataset: Any) -> Self:  # noqa: ANN401 - the engine ships no types
-        """Return the schema of a dataset, or of a view, that is open in the engine."""
+        """
+        Return the schema of a dataset, or of a view, that is open in the engine.
+
+        Raises:
+            ArgumentError: *dataset* is a path.
+        """
+        if isinstance(dataset, (str, PathLike)):
+            hint = f'Schema.from_dataset(deeplake.open_read_only("{dataset}")); in a terminal: tql schema {dataset}'
+            raise ArgumentError("Schema.from_dataset", "takes an open dataset", repr(dataset), hint)
         return cls({name: Column(**facts) for name, facts in stored_columns(dataset, DTYPES, STALE)})
 
     @classmethod

@@ -234,7 +234,7 @@ def _project(base: Extend, plan: Plan, extra: tuple[Expression, ...]) -> Plan:
     """Return the select list over a plan, with more columns."""
     columns = tuple(map(unqualify, base.outputs))
     for column in columns:
-        require_columns("select", column, schema(plan))
+        require_columns("select", column, schema(plan), outputs=set(map(output_name, base.outputs)))
     return Project(plan, (*columns, *extra), base.scores)
 
 
@@ -369,8 +369,10 @@ def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordere
     require_source_order(nodes, reordered=reordered)
     for node in nodes:
         require_selectable("select / group_by", node)
+    outputs = set(map(output_name, nodes))
     for node in nodes:
-        require_columns("group_by", unqualify(node), scope)
+        subject = "select" if isinstance(node, ast.Aliased) else "group_by"
+        require_columns(subject, unqualify(node), scope, outputs=outputs)
 
 
 def _members(base: Explode, _steps: Steps) -> Plan:

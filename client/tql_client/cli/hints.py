@@ -7,6 +7,7 @@ import re
 HINTS = (
     (
         re.compile(
+            r'leave FROM out to read the dataset of the client, or name it so: connect\(path, dataset="[^"]*"\); '
             r"connect\(\.\., allow_sources=True\) reads other datasets too, and serve\(\{name: path, \.\.\}\) those that it names"
         ),
         "--allow-sources reads other datasets too; leave FROM out to read the dataset of the command",

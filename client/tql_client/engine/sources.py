@@ -141,7 +141,10 @@ def _refuse_foreign(tables: list[str], datasets: Mapping[str, str], *, allow_sou
     foreign = next((name for name in tables if name not in datasets), None)
     if foreign is None or allow_sources:
         return
-    hint = "connect(.., allow_sources=True) reads other datasets too, and serve({name: path, ..}) those that it names; "
+    hint = (
+        f'leave FROM out to read the dataset of the client, or name it so: connect(path, dataset="{foreign}"); '
+        "connect(.., allow_sources=True) reads other datasets too, and serve({name: path, ..}) those that it names; "
+    )
     hint += did_you_mean(foreign, datasets) or f"available: {', '.join(f'`{name}`' for name in datasets)}"
     raise NotFound(
         404, f"the query reads the dataset `{foreign}`, which this client or server has not opened", hint=hint

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = "https://app.activeloop.ai/api/query/v1"
 _HOSTED = ("hub://", "al://")
+_ADDRESS = re.compile(r"[\w.-]+:\d+(?:/|$)")
 _HOST = re.compile(r"[\w.-]*\b(?:activeloop|deeplake)\.ai(?:[:/]|$)", re.IGNORECASE)
 _BY_STATUS = {
     403: "the token may not read this dataset",
@@ -56,4 +57,6 @@ def path_hint(path: str) -> str:
         return f'the engine downloads datasets of the hosted service; to query it there: connect("{ENDPOINT}", dataset="{path}", token=..)'
     if is_hosted(path):
         return f'a URL begins with https://, as in connect("{ENDPOINT}", dataset="hub://org/name", token=..)'
+    if _ADDRESS.match(path):
+        return f'a URL begins with http:// or https://, as in connect("http://{path}", dataset=name, token=..)'
     return "check the path: a dataset is a folder that deeplake.create made"

@@ -213,6 +213,9 @@ def _bind(host: str, port: int) -> socket.socket:
 
     The socket has an explicit protocol, because asyncio sets TCP_NODELAY only then; otherwise a small response waits 40 ms for the acknowledgement of the client.
     """
+    if not isinstance(port, int):
+        message = f"`port` must be a number, got {port!r}: write int(..) for a value of the environment"
+        raise ConfigError(message)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

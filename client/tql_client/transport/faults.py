@@ -42,7 +42,7 @@ _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[str
     (
         exceptions.SSLError,
         errors.TlsError,
-        "the TLS connection to {url} failed ({reason}): check the address, or pass the CA bundle that signed its certificate as connect(.., verify=path) or in REQUESTS_CA_BUNDLE",
+        "the TLS connection to {url} failed ({reason}): check the address, which begins with http:// if the server has no TLS, or pass the CA bundle that signed its certificate as connect(.., verify=path) or in REQUESTS_CA_BUNDLE",
     ),
     (
         NameResolutionError,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from tql_grammar import ast
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tql_grammar.ast import Expression
     from tql_grammar.rewrite.scope import Scope
 
+LITERALS = (ast.Vector, ast.Array, ast.Parameter)
 PAIR = 2
 # With a literal, the engine computes these in float32, in which each row has a value.
 NARROW = frozenset({"float32", "float16", "int8", "uint8"})
@@ -24,18 +26,23 @@ def cosine(node: ast.Function, scope: Scope) -> Expression:
 
     That of an embedding and a literal, and of two columns of float32, is unchanged; any other is the dot product through the lengths.
     """
-    vectors = [argument for argument in node.arguments if isinstance(argument, (ast.Vector, ast.Array, ast.Parameter))]
-    others = [argument for argument in node.arguments if argument not in vectors]
+    literals = [argument for argument in node.arguments if isinstance(argument, LITERALS)]
+    others = [argument for argument in node.arguments if argument not in literals]
     if len(node.arguments) != PAIR or not others or any(map(_is_data, others)):
         return node
-    if not vectors:
-        return node if all(_is_of(other, {"float32"}, scope) for other in others) else _quotient(others, 1.0, scope)
-    (other,), (vector,) = others, vectors
-    known = scope.column(other)
-    is_plain = isinstance(other, ast.Column) and (known is None or known.dtype in NARROW)
-    if is_plain or not isinstance(vector, ast.Vector):
-        return node
-    return _quotient([other], math.hypot(*vector.numbers) or 1.0, scope, vector)
+    return _with_literal(node, others[0], literals[0], scope) if literals else _of_two(node, others, scope)
+
+
+def _of_two(node: ast.Function, vectors: list[Expression], scope: Scope) -> Expression:
+    """Return the cosine of two vectors of each row."""
+    return node if all(_is_of(vector, {"float32"}, scope) for vector in vectors) else _quotient(vectors, scope)
+
+
+def _with_literal(node: ast.Function, vector: Expression, literal: Expression, scope: Scope) -> Expression:
+    """Return the cosine of a vector of each row and of a literal."""
+    known = scope.column(vector)
+    is_narrow = isinstance(vector, ast.Column) and (known is None or known.dtype in NARROW)
+    return node if is_narrow or not isinstance(literal, ast.Vector) else _quotient([vector], scope, literal)
 
 
 def _is_data(node: Expression) -> bool:
@@ -49,15 +56,14 @@ def _is_of(node: Expression, dtypes: set[str], scope: Scope) -> bool:
     return isinstance(node, ast.Column) and column is not None and column.dtype in dtypes
 
 
-def _quotient(parts: list[Expression], length: float, scope: Scope, literal: ast.Vector | None = None) -> Expression:
+def _quotient(parts: list[Expression], scope: Scope, literal: ast.Vector | None = None) -> Expression:
     """Return the dot product of one vector and a literal, or of two vectors, through their lengths; a length of 0 is 1."""
     vectors = [floating(part, scope) for part in parts]
     squares = [_sum(vector, vector, scope) for vector in vectors]
-    divisor: Expression = ast.Function("sqrt", (squares[0],))
-    for square in squares[1:]:
-        divisor = chained("*", divisor, ast.Function("sqrt", (square,)))
-    if length != 1:
-        divisor = chained("*", divisor, ast.Number(length))
+    lengths: list[Expression] = [ast.Function("sqrt", (square,)) for square in squares]
+    if literal is not None:
+        lengths.append(ast.Number(math.hypot(*literal.numbers) or 1.0))
+    divisor = reduce(partial(chained, "*"), lengths)
     for square in squares:
         divisor = chained("+", divisor, ast.Comparison("=", square, ast.Number(0)))
     return chained("/", _sum(vectors[0], vectors[-1] if literal is None else literal, scope), divisor)

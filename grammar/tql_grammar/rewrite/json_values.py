@@ -147,9 +147,9 @@ def _with_bounds(node: Record, scope: Scope) -> Record:
     return JOINS[ast.Or](_operand(operand, scope) for operand in node.operands) if isinstance(node, ast.Or) else node
 
 
-def _operand(node: Expression, scope: Scope, beside: Iterable[Expression] = ()) -> Expression:
-    """Return an operand with what it needs *beside* others, if it is a comparison."""
-    return _bounded(as_computed(node, scope), beside) if isinstance(node, ast.Comparison) else node
+def _operand(node: Expression, scope: Scope, others: Iterable[Expression] = ()) -> Expression:
+    """Return an operand with what it needs in an AND with other conditions, if it is a comparison."""
+    return _bounded(as_computed(node, scope), others) if isinstance(node, ast.Comparison) else node
 
 
 def as_computed(node: ast.Comparison, scope: Scope) -> ast.Comparison:
@@ -178,10 +178,10 @@ def _is_value(node: Expression, scope: Scope) -> bool:
     )
 
 
-def _bounded(node: ast.Comparison, beside: Iterable[Expression] = ()) -> Expression:
-    """Return a comparison that no value of JSON of another type meets, given that conditions *beside* it are true."""
+def _bounded(node: ast.Comparison, others: Iterable[Expression] = ()) -> Expression:
+    """Return a comparison that no value of JSON of another type meets, given that the conditions *others* are true."""
     bound = _bound(node) if is_json_value(node.left) and not is_json_value(node.right) else None
-    return node if bound is None or _is_beside(node, beside) else conjunction([bound, node])
+    return node if bound is None or _is_bounded_by(node, others) else conjunction([bound, node])
 
 
 def _bound(node: ast.Comparison) -> Expression | None:
@@ -194,7 +194,7 @@ def _bound(node: ast.Comparison) -> Expression | None:
     return None if node.operator in EXACT else ast.IsNull(value, negated=True)
 
 
-def _is_beside(node: ast.Comparison, beside: Iterable[Expression]) -> bool:
+def _is_bounded_by(node: ast.Comparison, others: Iterable[Expression]) -> bool:
     """Tell whether another condition is the other bound of the same value, with a literal of the same type."""
     opposite = {**dict.fromkeys(BELOW, ABOVE), **dict.fromkeys(ABOVE, BELOW)}.get(node.operator, frozenset())
     return any(
@@ -202,7 +202,7 @@ def _is_beside(node: ast.Comparison, beside: Iterable[Expression]) -> bool:
         and other.left == node.left
         and other.operator in opposite
         and _literal_type(other.right) is _literal_type(node.right) is not None
-        for other in beside
+        for other in others
     )
 
 

@@ -87,15 +87,18 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
     return nullable.filtering(past_indexes(of_same_type(found, scope), scope), scope)
 
 
-def require_columns(subject: str, node: Record, scope: Scope, scores: Iterable[str] = ()) -> None:
-    """Raise ArgumentError for a column that does not exist; *scores* are the names of the scores of the query."""
+def require_columns(
+    subject: str, node: Record, scope: Scope, scores: Iterable[str] = (), outputs: Iterable[str | None] = ()
+) -> None:
+    """Raise ArgumentError for a column that does not exist; *scores* are the names of the scores of the query, *outputs* those of the outputs of the select."""
     if scope.columns is None:
         return
     for part in walk(node):
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
             hint = _other_score(subject, scores) if part.name == "score" else None
-            hint = hint or _as_expression(part.name, scope) or did_you_mean(part.name, scope.columns)
+            hint = hint or _as_output(part.name, outputs) or _as_expression(part.name, scope)
+            hint = hint or did_you_mean(part.name, scope.columns)
             raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
 
 
@@ -103,6 +106,13 @@ def _other_score(subject: str, scores: Iterable[str]) -> str | None:
     """Return the hint for `score` where the query has no output of this name; None in another clause."""
     names = " and ".join(map(repr, scores))
     return f"the score of this query is named {names}" if names else _SCORE.get(subject)
+
+
+def _as_output(name: str, outputs: Iterable[str | None]) -> str | None:
+    """Return the hint for an output that another output of the same select reads; None for any other name."""
+    if name not in outputs:
+        return None
+    return f"`{name}` is an output of the same select: write its expression again, or read it in a query over this one, select(..).from_(query)"
 
 
 def _as_expression(name: str, scope: Scope) -> str | None:

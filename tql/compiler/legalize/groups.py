@@ -146,7 +146,7 @@ class AggregateBuilder:
 
 
 def _of_all(outputs: tuple[Expression, ...]) -> Expression:
-    """Return the constant key of the group of all rows; where the first output is a list, 0, which nobody takes for its position."""
+    """Return the constant key of the group of all rows; 0 where the first output is a list, since 1 could be its position."""
     return ast.Number(0 if isinstance(bare(outputs[0]), ast.Column) else 1)
 
 

@@ -134,18 +134,23 @@ def _calls(node: ast.Expression, function: str, name: str) -> bool:
 
 def _no_word(subject: Subject) -> Iterator[Finding]:
     """Yield CONTAINS with a string without a word on an indexed text column."""
+    message = "CONTAINS with a string without a letter or a digit crashes the engine process (SIGSEGV), because the column has a text index"
     for scope, node in subject.parts(ast.Function):
-        strings = [part for part in node.arguments if isinstance(part, ast.String) and not has_word(part.value)]
-        column = scope.column(node.arguments[0]) if node.name.lower() == "contains" and strings else None
+        text = _text_without_word(node) if node.name.lower() == "contains" else None
+        column = None if text is None else scope.column(node.arguments[0])
         if column is not None and column.is_text and column.is_indexed:
-            message = "CONTAINS with a string without a letter or a digit crashes the engine process (SIGSEGV), because the column has a text index"
-            hint = (
+            part = (
                 f"write {subject.written(node.arguments[0])} like '*part*', with a backslash before special characters"
             )
-            is_empty = not strings[0].value
             yield subject.finding(
-                node, message, "remove the condition: every text contains the empty string" if is_empty else hint
+                node, message, part if text else "remove the condition: every text contains the empty string"
             )
+
+
+def _text_without_word(call: ast.Function) -> str | None:
+    """Return the string of a call that has no letter and no digit, or None."""
+    strings = (part.value for part in call.arguments if isinstance(part, ast.String))
+    return next((text for text in strings if not has_word(text)), None)
 
 
 def _nullable_range(subject: Subject) -> Iterator[Finding]:

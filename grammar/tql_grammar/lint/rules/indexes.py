@@ -33,8 +33,8 @@ def _derived_rows(subject: Subject) -> Iterator[Finding]:
             continue
         for part in own_parts(scope.select.where):
             operand = _of_index(part)
-            column = None if operand is None else scope.column(operand)
-            if column is not None and _uses_index(part, column):
+            column = scope.column(operand)
+            if operand is not None and column is not None and _uses_index(part, column):
                 message = "the engine evaluates this condition with the dataset's index, whose row numbers do not match the rows of the subquery: it returns wrong rows"
                 first = "write the literal first: 3 = x"
                 other = f"write {subject.written(operand)} like '*word*'"
@@ -65,12 +65,17 @@ def _whole_words(subject: Subject) -> Iterator[Finding]:
     """Yield CONTAINS of a text on an indexed column of a dataset."""
     for scope, node in subject.parts(ast.Function):
         operand = _of_index(node)
-        column = None if operand is None or scope.changed else scope.column(operand)
-        words = next((part for part in node.arguments[1:] if isinstance(part, ast.String)), None)
-        if column is not None and words is not None and column.is_text and column.is_indexed and has_word(words.value):
+        if operand is not None and not scope.changed and _searches_words(node, scope.column(operand)):
             message = "the column has a text index, with which CONTAINS finds the rows with one of the words, in any case, or with an exact index those that equal the string: a part of a word is not found"
             written = subject.written(operand)
             yield subject.finding(node, message, f"for a part of the text write {written} like '*part*'")
+
+
+def _searches_words(call: ast.Function, column: Column | None) -> bool:
+    """Tell whether CONTAINS of a string with a word reads a text by its index."""
+    words = next((part for part in call.arguments[1:] if isinstance(part, ast.String)), None)
+    by_index = column is not None and column.is_text and column.is_indexed
+    return by_index and words is not None and has_word(words.value)
 
 
 def _empty_text(subject: Subject) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from tql_grammar.rewrite.elements import distributed, quantified_members, requir
 from tql_grammar.rewrite.json_present import as_number, patterns, with_numbers
 from tql_grammar.rewrite.json_values import (
     as_computed,
-    of_same_type,
     quantified,
     require_comparable,
     require_inside,
@@ -246,30 +245,6 @@ FACTS = (
         "Refuses other comparisons.",
         quantified,
         'select("id").where(fn.any(col("m")["l"] > 1))',
-        M,
-    ),
-    Fact(
-        "types in JSON",
-        "Orders values of all types, null, lists and objects before texts, and texts before numbers: `m['n'] < 5` finds null and texts.",
-        "Adds a bound that only values of the type of the literal meet.",
-        of_same_type,
-        'select("id").where(col("m")["n"] < 5)',
-        M,
-    ),
-    Fact(
-        "JSON texts and numbers",
-        "Orders numbers after all texts: `m['s'] > 'b'` finds them.",
-        "Adds a bound that only texts meet.",
-        of_same_type,
-        'select("id").where(col("m")["s"] > "b")',
-        M,
-    ),
-    Fact(
-        "JSON null and !=",
-        "Finds null in `m['n'] != 1`.",
-        "Leaves null out of WHERE: it meets no comparison.",
-        of_same_type,
-        'select("id").where(col("m")["n"] != 1)',
         M,
     ),
     Fact(

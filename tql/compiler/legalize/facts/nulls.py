@@ -9,11 +9,12 @@ from tql.expressions import operators
 from tql.expressions.expr import Expr
 from tql.plan.common_types import require_one_type
 from tql_grammar.rewrite.comparison import comparison
-from tql_grammar.rewrite.json_values import as_computed
+from tql_grammar.rewrite.json_values import as_computed, of_same_type
 from tql_grammar.rewrite.nullable import filtering, guarded, negative, present
 from tql_grammar.rewrite.typed import is_null
 
 N, T = columns(n="nullable int16"), columns(t="nullable text")
+M = columns(m="json")
 FACTS = (
     Fact(
         "comparison with null",
@@ -182,5 +183,29 @@ FACTS = (
         drawn,
         'select("id").sample_by(fn.max_weight((col("n") > 2, 1)), replace=False, limit=1)',
         N,
+    ),
+    Fact(
+        "types in JSON",
+        "Orders values of all types, null, lists and objects before texts, and texts before numbers: `m['n'] < 5` finds null and texts.",
+        "Adds a bound that only values of the type of the literal meet.",
+        of_same_type,
+        'select("id").where(col("m")["n"] < 5)',
+        M,
+    ),
+    Fact(
+        "JSON texts and numbers",
+        "Orders numbers after all texts: `m['s'] > 'b'` finds them.",
+        "Adds a bound that only texts meet.",
+        of_same_type,
+        'select("id").where(col("m")["s"] > "b")',
+        M,
+    ),
+    Fact(
+        "JSON null and !=",
+        "Finds null in `m['n'] != 1`.",
+        "Leaves null out of WHERE: it meets no comparison.",
+        of_same_type,
+        'select("id").where(col("m")["n"] != 1)',
+        M,
     ),
 )
