@@ -49,7 +49,7 @@ from tql.plan.scores import direction, score_names, score_of
 from tql.plan.tree import inputs, with_inputs
 from tql_grammar import ast
 from tql_grammar.explain import reasons
-from tql_grammar.outputs import output_name
+from tql_grammar.outputs import aliased, output_name
 from tql_grammar.rewrite.json_values import require_selectable, value_names
 from tql_grammar.rewrite.logic import conjunction
 from tql_grammar.rewrite.typed import require_columns
@@ -234,7 +234,7 @@ def _project(base: Extend, plan: Plan, extra: tuple[Expression, ...]) -> Plan:
     """Return the select list over a plan, with more columns."""
     columns = tuple(map(unqualify, base.outputs))
     for column in columns:
-        require_columns("select", column, schema(plan), outputs=set(map(output_name, base.outputs)))
+        require_columns("select", column, schema(plan), outputs=aliased(base.outputs).keys())
     return Project(plan, (*columns, *extra), base.scores)
 
 
@@ -369,7 +369,7 @@ def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordere
     require_source_order(nodes, reordered=reordered)
     for node in nodes:
         require_selectable("select / group_by", node)
-    outputs = set(map(output_name, nodes))
+    outputs = aliased(nodes).keys()
     for node in nodes:
         subject = "select" if isinstance(node, ast.Aliased) else "group_by"
         require_columns(subject, unqualify(node), scope, outputs=outputs)

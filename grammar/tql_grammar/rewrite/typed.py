@@ -36,7 +36,7 @@ from tql_grammar.schema import NOT_NUMERIC, TEXT_INDEXES, UNKNOWN_TYPE, did_you_
 from tql_grammar.walk import rebuild, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from tql_grammar.ast import Expression
     from tql_grammar.record import Record
@@ -88,7 +88,7 @@ def legalize_condition(node: Expression, scope: Scope) -> Expression:
 
 
 def require_columns(
-    subject: str, node: Record, scope: Scope, scores: Iterable[str] = (), outputs: Iterable[str | None] = ()
+    subject: str, node: Record, scope: Scope, scores: Iterable[str] = (), outputs: Collection[str] = ()
 ) -> None:
     """Raise ArgumentError for a column that does not exist; *scores* are the names of the scores of the query, *outputs* those of the outputs of the select."""
     if scope.columns is None:
@@ -97,7 +97,7 @@ def require_columns(
         if isinstance(part, ast.Column) and part.table is None and part.name not in scope.columns:
             rule, why = "takes names of columns", "the source has no column of this name"
             hint = _other_score(subject, scores) if part.name == "score" else None
-            hint = hint or _as_output(part.name, outputs) or _as_expression(part.name, scope)
+            hint = hint or _as_output(part.name, node, outputs) or _as_expression(part.name, scope)
             hint = hint or did_you_mean(part.name, scope.columns)
             raise ArgumentError(subject, rule, repr(part.name), hint, why=why)
 
@@ -108,9 +108,9 @@ def _other_score(subject: str, scores: Iterable[str]) -> str | None:
     return f"the score of this query is named {names}" if names else _SCORE.get(subject)
 
 
-def _as_output(name: str, outputs: Iterable[str | None]) -> str | None:
+def _as_output(name: str, node: Record, outputs: Collection[str]) -> str | None:
     """Return the hint for an output that another output of the same select reads; None for any other name."""
-    if name not in outputs:
+    if name not in outputs or (isinstance(node, ast.Aliased) and node.alias == name):
         return None
     return f"`{name}` is an output of the same select: write its expression again, or read it in a query over this one, select(..).from_(query)"
 
