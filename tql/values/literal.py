@@ -136,7 +136,10 @@ def _integer(subject: str, value: object) -> ast.Expression:
     """Return the literal of an integer of 64 bits."""
     number = int.__int__(value)  # type: ignore[arg-type]  # only ints come here
     if not -LARGEST_INT - 1 <= number <= LARGEST_INT:
-        raise ArgumentError(subject, "takes integers of 64 bits, -2**63 to 2**63 - 1", shown(value))
+        negative = 2**64 - number
+        unsigned = f'for a uint64 that is never null compare its negative: where(raw("-u") == {negative})'
+        hint = unsigned if 0 < negative <= LARGEST_INT else None
+        raise ArgumentError(subject, "takes integers of 64 bits, -2**63 to 2**63 - 1", shown(value), hint)
     return ast.Number(number) if number >= 0 else ast.Negate(ast.Number(-number))
 
 
