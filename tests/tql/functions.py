@@ -118,7 +118,7 @@ ROWWISE: dict[str, list[tuple[Expr, str, Callable[[Row], Any]]]] = {
         ),
         (
             fn.cosine_similarity("bytes", "ints"),
-            "cosine_similarity(bytes * 1.0, ints * 1.0)",
+            "sum(bytes * 1.0 * (ints * 1.0)) / (sqrt(sum(bytes * 1.0 * (bytes * 1.0))) * sqrt(sum(ints * 1.0 * (ints * 1.0))) + (sum(bytes * 1.0 * (bytes * 1.0)) = 0) + (sum(ints * 1.0 * (ints * 1.0)) = 0))",
             lambda row: cosine(row["bytes"], row["ints"]),
         ),
     ],

@@ -239,7 +239,7 @@ def similarity(
         return ast.Order(Similarity(metric, operand, searched, exact), known.best)
     if not known.selectable:
         rule, why = f"returns no score with metric={metric!r}", "the engine ranks by it only"
-        hint = "for a diverse result ask for more rows, and choose in Python: docs/recipes/ranking.md; with as_=None the search is a sort key, in which the engine does not diversify"
+        hint = "pass as_=None: the search is a sort key then, and the result has no score; the engine does not diversify, so for a diverse result choose among more rows in Python: docs/recipes/ranking.md"
         raise ArgumentError("similarity", rule, "", hint, why=why)
     return Search(operand, searched, metric, name("as_", alias), exact)
 

@@ -232,9 +232,9 @@ def _around(base: Extend, plan: Plan, steps: Steps, made: Mapping[str, Expressio
 
 def _project(base: Extend, plan: Plan, extra: tuple[Expression, ...]) -> Plan:
     """Return the select list over a plan, with more columns."""
-    columns = tuple(map(unqualify, base.outputs))
+    columns, outputs = tuple(map(unqualify, base.outputs)), aliased(base.outputs)
     for column in columns:
-        require_columns("select", column, schema(plan), outputs=aliased(base.outputs).keys())
+        require_columns("select", column, schema(plan), outputs=outputs)
     return Project(plan, (*columns, *extra), base.scores)
 
 
@@ -367,9 +367,9 @@ def _reduces(node: Expression) -> bool:
 def _require_selectable(nodes: tuple[Expression, ...], scope: Scope, *, reordered: bool) -> None:
     """Refuse outputs and keys of groups that the engine cannot compute, or whose columns are not there."""
     require_source_order(nodes, reordered=reordered)
+    outputs = aliased(nodes)
     for node in nodes:
         require_selectable("select / group_by", node)
-    outputs = aliased(nodes).keys()
     for node in nodes:
         subject = "select" if isinstance(node, ast.Aliased) else "group_by"
         require_columns(subject, unqualify(node), scope, outputs=outputs)

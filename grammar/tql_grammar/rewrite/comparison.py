@@ -122,19 +122,23 @@ def _of_unknown(node: ast.Comparison, scope: Scope) -> Expression:
         return node if nearest == value else node.replace(right=literal_of(nearest))
     if isinstance(node.right, ast.String) and not isinstance(node.left, ast.Subscript):
         return _TEXT_ORDERS[node.operator](node.left, node.right)
-    large = isinstance(node.right, ast.Number) and node.right.is_large and not node.right.is_float
-    return _with_large(node, scope) if large and isinstance(node.left, ast.Column) else node
+    column = scope.typed_column(node.left) if _is_large(node.right) else None
+    return node if column is None or column.dtype not in {"int64", "uint64"} else _with_large(node, column)
 
 
-def _with_large(node: ast.Comparison, scope: Scope) -> Expression:
-    """Return the comparison of a column that may be a uint64, and may have nulls, with a large integer: IN compares it exactly, = and != as float64."""
+def _is_large(node: Expression) -> bool:
+    """Tell whether a node is an integer that float64 may not hold."""
+    return isinstance(node, ast.Number) and node.is_large and not node.is_float
+
+
+def _with_large(node: ast.Comparison, column: Column) -> Expression:
+    """Return the comparison of an inferred column, which may be a uint64 and have nulls, with a large integer: IN compares it exactly, = and != as float64."""
     near, same = node.replace(operator="="), ast.In(node.left, (node.right,))
     if node.operator == "=":
         return conjunction([near, same])
     if node.operator == "!=":
         return disjunction([node, conjunction([near, negation(same)])])
-    column = scope.typed_column(node.left)
-    if column is not None and column.dtype == "uint64":
+    if column.dtype == "uint64":
         name = getattr(node.left, "name", "")
         rule, why = "takes numbers below 2**53 for an inferred uint64", "the engine compares it as float64"
         raise refused(node, rule, why, f'give its type: from_(.., schema=Schema({name}="uint64"))')
