@@ -263,7 +263,7 @@ class Expr(Advised, WithoutOperators):
         """
         Return an element, ``e[0]`` or ``m[0, 1]``, a slice, ``e[0:2]``, or the value of a JSON key, ``meta['year']``.
 
-        Indices count from 0, and ``[-1]`` is the last element; the engine reads the last element for an index beyond the end, but a condition leaves out rows that lack the element if the schema is known.
+        Indices count from 0, and ``[-1]`` is the last element; the engine reads the last element for an index beyond the end.
         A slice needs both ends, and its end is at most the length of the row.
 
         Raises:

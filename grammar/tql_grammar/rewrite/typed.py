@@ -28,7 +28,6 @@ from tql_grammar.rewrite.json_values import (
 from tql_grammar.rewrite.lengths import require_one_length
 from tql_grammar.rewrite.logic import JOINS, conjunction, disjunction, negation
 from tql_grammar.rewrite.membership import membership
-from tql_grammar.rewrite.ragged import with_lengths
 from tql_grammar.rewrite.subscript import merged, subscript
 from tql_grammar.rewrite.unindexed import past_indexes
 from tql_grammar.rewrite.unmatched import require_elements, require_matched, require_present
@@ -82,7 +81,7 @@ def unwrap_verbatim(node: N) -> N:
 def legalize_condition(node: Expression, scope: Scope) -> Expression:
     """Return a condition of WHERE in its final form; a column alone must be a bool or a number."""
     require_truth(node, scope)
-    found = legalize_parts(with_lengths(node, scope), scope)
+    found = legalize_parts(node, scope)
     require_single(found, scope)
     return nullable.filtering(past_indexes(of_same_type(found, scope), scope), scope)
 

@@ -35,8 +35,6 @@ GROUPABLE = {"number", "text", "bool", "label"}
 INDICES: dict[str, tuple[int, ...]] = {"arr": (0, 1, 2, -1), "same": (0, 1, -1), "ones": (0,), "tags": (0,)}
 # The kinds of arrays that may have no elements.
 EMPTY = {"empty", "bits"}
-# The kinds whose rows have different lengths.
-RAGGED = {"tags", *EMPTY}
 REGEXES = ("a.*", "[a-z]+", r"\d+%|b", "(?:a|b)b?", ".", "")
 PATTERNS = ("%", "a%", "%b", "_", "a_b", "%'%", "50%", "é%", "*", "a?", "%\\%", "", "A", "l_m")
 JSON_NUMBER = tables.Kind("json", "number", (2020, 1, 3, -1, None), "", close=False)
@@ -235,11 +233,11 @@ def _length(draw: Draw, infos: list[Info]) -> Number | None:
 
 
 def condition(draw: Draw, infos: list[Info], depth: int = 2, *, where: bool = True) -> Node | None:
-    """Return a condition; outside of WHERE without JSON, and without elements that a row may lack."""
+    """Return a condition; outside of WHERE without JSON."""
     if depth and draw.chance(0.4):
         return _nested(draw, infos, depth, where=where)
     choices = [_compared] * 3 + [_listed, _ranged, _absent, _matched, _tested, _columns, _elements, _measured]
-    choices += [_of_json, _of_json, _of_ragged] if where else []
+    choices += [_of_json] * 2 if where else []
     for make in draw.sample(choices, len(choices)):
         found = make(draw, infos)
         if found is not None:
@@ -362,21 +360,6 @@ def _elements(draw: Draw, infos: list[Info]) -> Node | None:
         return Holds(one.node, value)
     whole: Node = one.node if one.kind.family == "array" else Part(one.node, (slice(None), draw.randint(0, 1)))
     return Call(draw.choice(["any", "all"]), Compare(draw.choice(COMPARISONS), whole, Literal(value)))
-
-
-def _of_ragged(draw: Draw, infos: list[Info]) -> Node | None:
-    """Return a test of an element that shorter rows lack."""
-    known = [info for info in of(infos, "array") if info.label in RAGGED]
-    if draw.plain or not known:
-        return None
-    node, value = Part(draw.choice(known).node, draw.randint(0, 3)), draw.choice(tables.NATURAL)
-    makes: list[Callable[[], Node]] = [
-        lambda: Compare(draw.choice(COMPARISONS), node, Literal(value)),
-        lambda: Member(node, (value, value + 1), negated=draw.chance(0.4)),
-        lambda: Between(node, 0, value),
-        lambda: Compare(draw.choice(COMPARISONS), terms.Arithmetic("+", node, Literal(1)), Literal(value)),
-    ]
-    return draw.choice(makes)()
 
 
 def _of_json(draw: Draw, infos: list[Info]) -> Node | None:

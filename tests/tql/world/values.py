@@ -230,12 +230,10 @@ def _logic(node: terms.Logic, row: Row, types: Types) -> bool:
 
 
 def _part(node: terms.Part, row: Row, types: Types) -> Any:
-    """Return the value of a key, an element or a slice; a missing key or element is null."""
+    """Return the value of a key, an element or a slice; a missing key is null."""
     found = value(node.value, row, types)
     if isinstance(node.index, str):
         return None if found is None else found.get(node.index)
-    if found is None or (isinstance(node.index, int) and node.index >= len(found)):
-        return None
     part = found[node.index]
     return part if isinstance(part, np.ndarray) and part.ndim else part.item()
 
